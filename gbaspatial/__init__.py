@@ -1,0 +1,77 @@
+"""Spatial econometrics and GIS for the Greater Bay Area, and for any other region.
+
+Names are handed on lazily: ``import gbaspatial`` loads no other package, a room is
+opened when its first name is used.
+
+Examples
+--------
+>>> import gbaspatial as gba
+>>> cities = gba.load_cities(year=2019)
+>>> w = gba.weights.contiguity(cities, links=2019).row_standardized()
+>>> w.n
+11
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gbaspatial import (
+        autocorrelation as autocorrelation,
+        data as data,
+        disparity as disparity,
+        errors as errors,
+        export as export,
+        figures as figures,
+        geography as geography,
+        inference as inference,
+        maps as maps,
+        models as models,
+        report as report,
+        tables as tables,
+        weights as weights,
+    )
+    from gbaspatial.data import (
+        load_bay_areas as load_bay_areas,
+        load_cities as load_cities,
+        load_context as load_context,
+        load_districts as load_districts,
+        load_firms_universities as load_firms_universities,
+        load_links as load_links,
+        load_panel as load_panel,
+        load_prefectures as load_prefectures,
+        read_panel as read_panel,
+        read_units as read_units,
+    )
+
+_ROOMS = (
+    "alignment", "autocorrelation", "data", "disparity", "errors", "export", "figures", "geography",
+    "inference", "maps", "models", "randomness", "report", "results", "tables", "weights",
+)  # fmt: skip
+_NAMES = dict.fromkeys(
+    (
+        "load_bay_areas", "load_cities", "load_context", "load_districts", "load_firms_universities",
+        "load_links", "load_panel", "load_prefectures", "read_panel", "read_units",
+    ),
+    "gbaspatial.data",
+)  # fmt: skip
+
+__all__ = [*_ROOMS, *_NAMES, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ROOMS:
+        return importlib.import_module(f"gbaspatial.{name}")
+    if name in _NAMES:
+        return getattr(importlib.import_module(_NAMES[name]), name)
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("gbaspatial")
+    raise AttributeError(f"module 'gbaspatial' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,180 @@
+"""The one door where labelled data meet unit labels.
+
+Every public function that combines values with weights passes through here: values are
+matched to the weights by label, never by position, and what comes back carries the
+index and the order of what was given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.errors import (
+    AlignmentError,
+    DataError,
+    LabelTypeError,
+    MissingDataError,
+    UnknownNameError,
+    nearest_names,
+    some,
+)
+
+
+def check_units(index: pd.Index, what: str = "values") -> None:
+    """Raise `AlignmentError` unless the labels of `index` are unique and not missing.
+
+    Examples
+    --------
+    >>> check_units(pd.Index(["Macao", "Foshan"]))
+    """
+    if index.hasnans:
+        rows = np.flatnonzero(np.asarray(index.isna())) + 1
+        raise AlignmentError(
+            f"the index of the {what} has missing labels in row {some(rows)}; give every unit an id."
+        )
+    if not index.is_unique:
+        twice = index[index.duplicated()].unique()
+        raise AlignmentError(
+            f"the {what} have more than one row for {some(twice)}; keep one row per unit "
+            f"(of a panel, take one year, or use a function that takes panels)."
+        )
+
+
+def check_same_units(index: pd.Index, ids: pd.Index, what: str = "values") -> None:
+    """Raise `AlignmentError` unless `index` and `ids` hold the same labels in any order."""
+    check_units(index, what)
+    if len(index) == len(ids) and index.isin(ids).all():
+        return
+    absent, extra = ids.difference(index, sort=False), index.difference(ids, sort=False)
+    parts = []
+    if len(absent):
+        parts.append(f"absent from the {what}: {some(absent)}")
+    if len(extra):
+        parts.append(f"absent from the weights: {some(extra)}")
+    if len(absent) == len(ids) and index.inferred_type != ids.inferred_type:
+        parts.append(f"the labels are {index.inferred_type} on one side, {ids.inferred_type} on the other")
+    elif len(absent) == len(ids):
+        parts.append("no label is shared: is the id column set as the index?")
+    raise AlignmentError(
+        f"the {what} and the weights cover different units ({'; '.join(parts)}). "
+        f"Use w.subset(values.index) or values.loc[w.ids]."
+    )
+
+
+def as_numbers(values: pd.Series, what: str | None = None) -> pd.Series:
+    """`values` as floats, or an error that names the units whose value is not a finite number.
+
+    Raises
+    ------
+    MissingDataError
+        If a value is missing.
+    DataError
+        If a value is text or infinite.
+
+    Examples
+    --------
+    >>> as_numbers(pd.Series([1, 2], index=["a", "b"])).tolist()
+    [1.0, 2.0]
+    """
+    name = what or (f"'{values.name}'" if values.name is not None else "the values")
+    missing = values.isna()
+    if missing.any():
+        raise MissingDataError(
+            f"{name} is missing for {some(values.index[missing])}; fill it in, or drop these units "
+            f"from the data and from the weights (w.subset) yourself."
+        )
+    numbers = pd.to_numeric(values, errors="coerce")
+    text = numbers.isna()
+    if text.any():
+        shown = [f"{label} ({value!r})" for label, value in values[text].head(5).items()]
+        more = f" and {int(text.sum()) - 5} more" if text.sum() > 5 else ""
+        raise DataError(f"{name} is not a number for {', '.join(shown)}{more}; correct these values.")
+    numbers = numbers.astype(float)
+    infinite = ~np.isfinite(numbers)
+    if infinite.any():
+        raise DataError(
+            f"{name} is infinite for {some(numbers.index[infinite])}; a logarithm of zero is the usual cause."
+        )
+    return numbers
+
+
+def _series(values: Any, what: str) -> pd.Series:
+    if isinstance(values, pd.Series):
+        return values
+    if isinstance(values, pd.DataFrame):
+        raise LabelTypeError(f"the {what} are a table; choose one column, e.g. data[{values.columns[0]!r}].")
+    raise LabelTypeError(
+        f"the {what} are a bare {type(values).__name__} without unit labels; pass a pandas Series "
+        f"whose index holds the unit ids (values are matched by label, never by position)."
+    )
+
+
+def align(values: pd.Series, ids: pd.Index, what: str = "values") -> np.ndarray:
+    """The numbers of `values` in the order of `ids`.
+
+    Parameters
+    ----------
+    values : pandas.Series
+        Numbers by unit, in any order.
+    ids : pandas.Index
+        The n unit labels of the weights.
+    what : str
+        How an error calls the values.
+
+    Returns
+    -------
+    numpy.ndarray of float, shape (n,)
+
+    Raises
+    ------
+    LabelTypeError
+        If `values` has no labels.
+    AlignmentError
+        If the labels are not the same set, or one occurs twice.
+    MissingDataError, DataError
+        If a value is missing, text or infinite.
+
+    Examples
+    --------
+    >>> align(pd.Series([1.0, 2.0], index=["b", "a"]), pd.Index(["a", "b"])).tolist()
+    [2.0, 1.0]
+    """
+    series = _series(values, what)
+    check_same_units(series.index, ids, what)
+    return as_numbers(series).reindex(ids).to_numpy(dtype=float)
+
+
+def align_labels(values: pd.Series, ids: pd.Index, what: str = "groups") -> np.ndarray:
+    """The classes of `values` (text, categories, integers) in the order of `ids`, as objects (n,)."""
+    series = _series(values, what)
+    check_same_units(series.index, ids, what)
+    if series.isna().any():
+        raise MissingDataError(f"the {what} are missing for {some(series.index[series.isna()])}; give each unit one.")
+    return series.reindex(ids).to_numpy(dtype=object)
+
+
+def align_frame(frame: pd.DataFrame, ids: pd.Index, what: str = "data") -> pd.DataFrame:
+    """The rows of `frame` in the order of `ids`; values are not looked at."""
+    if not isinstance(frame, pd.DataFrame):
+        raise LabelTypeError(f"the {what} are a {type(frame).__name__}; pass a DataFrame indexed by unit id.")
+    check_same_units(frame.index, ids, what)
+    return frame.reindex(ids)
+
+
+def labelled(numbers: np.ndarray, ids: pd.Index, index: pd.Index, name: object = None) -> pd.Series:
+    """`numbers` in the order of `ids`, as a Series in the order of `index` (the inverse of `align`)."""
+    return pd.Series(numbers, index=ids, name=name).reindex(index)
+
+
+def columns_of(frame: pd.DataFrame, names: Sequence[str] | str, what: str = "data") -> list[str]:
+    """`names` as a list, or an error that says which column does not exist and what does."""
+    wanted: Iterable[str] = [names] if isinstance(names, str) else list(names)
+    for name in wanted:
+        if name not in frame.columns:
+            hint = nearest_names(name, [c for c in frame.columns if c != "geometry"])
+            raise UnknownNameError(f"the {what} have no column {name!r}. {hint}")
+    return list(wanted)

@@ -1,0 +1,168 @@
+"""The errors and warnings of the package, and the words they are told in.
+
+One flat tree: every error is a `GbaError` and also the builtin that fits, so that
+``except ValueError`` keeps working. An error says what is wrong, which units, rows or
+value, and what to do.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable
+from types import ModuleType
+
+
+class GbaError(Exception):
+    """Base of every error raised on purpose by gbaspatial."""
+
+
+class AlignmentError(GbaError, ValueError):
+    """Two inputs cover different units, or a label occurs twice."""
+
+
+class MissingDataError(GbaError, ValueError):
+    """A value is missing; nothing is ever dropped for the user."""
+
+
+class DataError(GbaError, ValueError):
+    """A value cannot be used: text, infinite, constant, out of range."""
+
+
+class CRSError(GbaError, ValueError):
+    """A coordinate reference system is absent, mixed or of the wrong kind."""
+
+
+class GeometryError(GbaError, ValueError):
+    """A geometry is missing, empty, invalid or of the wrong type."""
+
+
+class WeightsError(GbaError, ValueError):
+    """Spatial weights that cannot be built, or cannot serve here."""
+
+
+class FormulaError(GbaError, ValueError):
+    """A model formula that cannot be read, or names what is not there."""
+
+
+class CollinearityError(GbaError, ValueError):
+    """Regressors are linearly dependent; the error names them."""
+
+
+class OptionError(GbaError, ValueError):
+    """An argument has a value that the function does not know or cannot take."""
+
+
+class UnknownNameError(GbaError, KeyError):
+    """A year, city, variable, layer or column that does not exist."""
+
+    def __str__(self) -> str:  # KeyError would print the repr of the sentence
+        return str(self.args[0]) if self.args else ""
+
+
+class LabelTypeError(GbaError, TypeError):
+    """A bare array was given where labels are needed to match units."""
+
+
+class MissingFileError(GbaError, FileNotFoundError):
+    """A file that is not there."""
+
+
+class FileFormatError(GbaError, ValueError):
+    """A file whose content or ending cannot be read or written."""
+
+
+class ConvergenceError(GbaError, RuntimeError):
+    """An estimator did not reach an optimum; the error says what was tried."""
+
+
+class MissingPackageError(GbaError, ImportError):
+    """An optional package is not installed; the error names the extra to install."""
+
+
+class GbaWarning(UserWarning):
+    """Base of every warning given by gbaspatial."""
+
+
+class IslandWarning(GbaWarning):
+    """Some units have no neighbors."""
+
+
+class CaveatWarning(GbaWarning):
+    """A shipped statistic with a known defect is being used."""
+
+
+class GeometryWarning(GbaWarning):
+    """A layer has gaps, overlaps or invalid shapes."""
+
+
+class EndogeneityWarning(GbaWarning):
+    """Weights were built from a variable that may also enter the model."""
+
+
+class SmallSampleWarning(GbaWarning):
+    """Asymptotic inference was asked for where n is too small to trust it."""
+
+
+def some(items: Iterable[object], limit: int = 5) -> str:
+    """Name up to `limit` of `items` and count the rest.
+
+    Examples
+    --------
+    >>> some(["Shenzhen", "Foshan"])
+    'Shenzhen, Foshan'
+    >>> some(range(9))
+    '0, 1, 2, 3, 4 and 4 more'
+    """
+    names = [str(item) for item in items]
+    if len(names) <= limit:
+        return ", ".join(names)
+    return f"{', '.join(names[:limit])} and {len(names) - limit} more"
+
+
+def nearest_names(name: object, names: Iterable[object]) -> str:
+    """Close matches of `name` among `names`, as a hint that ends a sentence.
+
+    Examples
+    --------
+    >>> nearest_names("shenzen", ["Shenzhen", "Foshan"])
+    'Did you mean Shenzhen?'
+    >>> nearest_names("x", ["Shenzhen", "Foshan"])
+    'There are: Shenzhen, Foshan.'
+    """
+    known = [str(item) for item in names]
+    folded = {item.casefold(): item for item in reversed(known)}
+    close = difflib.get_close_matches(str(name).casefold(), folded, n=3, cutoff=0.6)
+    if close:
+        return f"Did you mean {' or '.join(folded[item] for item in close)}?"
+    return f"There are: {some(known, 12)}." if known else "There are none."
+
+
+def check_option(value: object, options: Iterable[object], name: str) -> None:
+    """Raise `OptionError` unless `value` is one of `options` of the argument `name`.
+
+    Examples
+    --------
+    >>> check_option("queen", ("queen", "rook"), "criterion")
+    """
+    allowed = list(options)
+    if value not in allowed:
+        listed = ", ".join(repr(item) for item in allowed)
+        raise OptionError(f"{name}={value!r} is not known; use one of {listed}.")
+
+
+def import_extra(module: str, extra: str) -> ModuleType:
+    """Import an optional `module`, or say which extra of gbaspatial brings it.
+
+    Examples
+    --------
+    >>> import_extra("json", extra="fast").__name__
+    'json'
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingPackageError(
+            f"this needs the package {module.split('.')[0]!r}, which is not installed; "
+            f"install it with: pip install 'gbaspatial[{extra}]'"
+        ) from error

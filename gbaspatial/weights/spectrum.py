@@ -1,0 +1,94 @@
+"""Eigenvalues of W and the admissible interval of the spatial parameter: arrays only."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse import csgraph, linalg
+
+from gbaspatial.errors import WeightsError
+
+DENSE_LIMIT = 5_000
+_REAL = 1e-9
+
+
+def similar_symmetric(W: sparse.csr_array) -> sparse.csr_array | None:
+    """The symmetric matrix sqrt(w_ij w_ji) if it is similar to `W` (n, n), else None.
+
+    With d_i w_ij = d_j w_ji for some positive d, D^1/2 W D^-1/2 is symmetric and has
+    these entries. d is read along a spanning forest and checked on every link
+    (Kolmogorov's criterion), in time linear in links.
+    """
+    back = sparse.csr_array(W.T)
+    back.sort_indices()
+    if back.nnz != W.nnz or (back.indptr != W.indptr).any() or (back.indices != W.indices).any():
+        return None
+    n = W.shape[0]
+    rows = np.repeat(np.arange(n), np.diff(W.indptr))
+    step = np.log(W.data) - np.log(back.data)  # log d_j - log d_i along the link i -> j
+    log_d = _forest_potential(W, step)
+    if np.abs(log_d[W.indices] - log_d[rows] - step).max(initial=0.0) > 1e-9:
+        return None
+    matrix = sparse.csr_array((np.sqrt(W.data * back.data), W.indices.copy(), W.indptr.copy()), shape=W.shape)
+    return matrix
+
+
+def _forest_potential(W: sparse.csr_array, step: np.ndarray) -> np.ndarray:
+    """Sum of `step` along the tree path from the root of each component to each node."""
+    n = W.shape[0]
+    count, label = csgraph.connected_components(W, directed=False)
+    roots = np.zeros(count, dtype=np.int64)
+    roots[label[::-1]] = np.arange(n)[::-1]
+    hub = sparse.coo_array((np.ones(count), (np.full(count, n), roots)), shape=(n + 1, n + 1))
+    padded = sparse.csr_array((np.ones(W.nnz), W.indices, np.append(W.indptr, W.nnz)), shape=(n + 1, n + 1))
+    _, parent = csgraph.breadth_first_order(padded + hub.tocsr(), n, directed=True)
+    parent = parent.astype(np.int64)
+    parent[n] = n
+    keys = np.repeat(np.arange(n), np.diff(W.indptr)) * (n + 1) + W.indices
+    child = np.flatnonzero(parent[:n] != n)
+    gain = np.zeros(n + 1)
+    gain[child] = step[np.searchsorted(keys, parent[child] * (n + 1) + child)]
+    while (parent != n).any():  # pointer doubling: log2(depth) rounds
+        gain = gain + gain[parent]
+        parent = parent[parent]
+    return gain[:n]
+
+
+def eigenvalues(W: sparse.csr_array, symmetric: sparse.csr_array | None) -> np.ndarray:
+    """All eigenvalues (n,) of `W`: real and ascending if `symmetric` is given, else complex or real."""
+    if W.shape[0] > DENSE_LIMIT:
+        raise WeightsError(
+            f"all eigenvalues of W need a dense matrix, which is refused above {DENSE_LIMIT} units "
+            f"(W has {W.shape[0]}); w.interval and the sparse log-determinants work at any size."
+        )
+    if symmetric is not None:
+        return np.linalg.eigvalsh(symmetric.toarray())
+    values = np.linalg.eigvals(W.toarray())
+    scale = np.abs(values).max(initial=1.0)
+    return np.sort(values.real) if np.abs(values.imag).max(initial=0.0) <= _REAL * scale else values
+
+
+def admissible_interval(W: sparse.csr_array, symmetric: sparse.csr_array | None) -> tuple[float, float]:
+    """(1 / smallest, 1 / largest) real eigenvalue of `W`, infinite where there is none of that sign."""
+    if W.nnz == 0:
+        return -np.inf, np.inf
+    low, high = _extremes(W, symmetric)
+    return (1 / low if low < 0 else -np.inf), (1 / high if high > 0 else np.inf)
+
+
+def _extremes(W: sparse.csr_array, symmetric: sparse.csr_array | None) -> tuple[float, float]:
+    n = W.shape[0]
+    if n <= 1_000:
+        values = eigenvalues(W, symmetric)
+        size = np.abs(values).max(initial=0.0)
+        real = values[np.abs(np.imag(values)) <= _REAL * max(size, 1e-300)].real
+        real = np.where(np.abs(real) <= 1e-12 * size, 0.0, real)
+        return float(real.min(initial=0.0)), float(real.max(initial=0.0))
+    start = np.random.default_rng(0).random(n)
+    if symmetric is not None:
+        pair = linalg.eigsh(symmetric, k=2, which="BE", v0=start, return_eigenvectors=False, maxiter=20 * n)
+        return float(pair.min()), float(pair.max())
+    high = linalg.eigs(W, k=1, which="LR", v0=start, return_eigenvectors=False)[0].real
+    few = linalg.eigs(W, k=6, which="SR", v0=start, return_eigenvectors=False)
+    real = few[np.abs(few.imag) <= _REAL * abs(high)].real
+    return float(real.min(initial=-abs(high))), float(high)
