@@ -33,9 +33,7 @@ def check_units(index: pd.Index, what: str = "values") -> None:
     """
     if index.hasnans:
         rows = np.flatnonzero(np.asarray(index.isna())) + 1
-        raise AlignmentError(
-            f"the index of the {what} has missing labels in row {some(rows)}; give every unit an id."
-        )
+        raise AlignmentError(f"the index of the {what} has missing labels in row {some(rows)}; give every unit an id.")
     if not index.is_unique:
         twice = index[index.duplicated()].unique()
         raise AlignmentError(

@@ -1,0 +1,282 @@
+"""How unequal units are: inequality indices, with Theil's split within and between groups.
+
+Every index takes totals by unit (GDP) and, if given, the population they are shared by:
+then it measures inequality of the amount per head, each unit weighing by its people.
+Without a population each unit weighs the same and `values` are compared as they are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.alignment import align, align_labels, as_numbers, check_units
+from gbaspatial.errors import DataError, OptionError, check_option, some
+from gbaspatial.results import Result, Table
+
+Kind = Literal["T", "L"]
+
+
+def _shares(values: pd.Series, population: pd.Series | None) -> tuple[np.ndarray, np.ndarray]:
+    """Shares of the total (n,) and of the population (n,), in the order of `values`."""
+    if isinstance(values, pd.Series):
+        check_units(values.index)
+        ids = values.index
+    else:
+        ids = pd.RangeIndex(0)
+    amounts = align(values, ids)
+    if len(amounts) < 2:
+        raise DataError("inequality needs at least two units.")
+    if (amounts < 0).any() or amounts.sum() <= 0:
+        raise DataError(
+            f"inequality needs amounts that are not negative and not all zero; see {some(ids[amounts < 0])}."
+        )
+    if population is None:
+        people = np.ones(len(amounts))
+    else:
+        people = align(population, ids, "population")
+        if (people <= 0).any():
+            raise DataError(f"the population must be positive, but is not for {some(ids[people <= 0])}.")
+    return amounts / amounts.sum(), people / people.sum()
+
+
+def gini(values: pd.Series, population: pd.Series | None = None, *, corrected: bool = False) -> float:
+    """Gini coefficient, from 0 (all alike) to 1.
+
+    Parameters
+    ----------
+    values : pandas.Series, length n
+        Amounts by unit (totals, if `population` is given).
+    population : pandas.Series, length n, optional
+        People by unit.
+    corrected : bool
+        Multiply by n / (n - 1), so that the largest value is one in a small sample.
+
+    Returns
+    -------
+    float
+
+    References
+    ----------
+    Gini, C. (1912). Variabilità e mutabilità.
+
+    Examples
+    --------
+    >>> round(gini(pd.Series([1.0, 1.0, 4.0])), 4)
+    0.3333
+    """
+    s, p = _shares(values, population)
+    order = np.argsort(s / p, kind="stable")
+    s, p = s[order], p[order]
+    before = np.cumsum(s) - s / 2
+    value = float(1 - 2 * (p @ before))
+    return value * len(s) / (len(s) - 1) if corrected else value
+
+
+def hoover(values: pd.Series, population: pd.Series | None = None) -> float:
+    """Hoover (Robin Hood) index: the share of the total that would have to move to make all alike.
+
+    References
+    ----------
+    Hoover, E. M. (1936). The measurement of industrial localization. Review of Economic
+    Statistics 18, 162-171.
+
+    Examples
+    --------
+    >>> round(hoover(pd.Series([1.0, 1.0, 4.0])), 4)
+    0.3333
+    """
+    s, p = _shares(values, population)
+    return float(np.abs(s - p).sum() / 2)
+
+
+def herfindahl(values: pd.Series) -> float:
+    """Herfindahl-Hirschman index of concentration, the sum of squared shares: from 1/n to 1.
+
+    Examples
+    --------
+    >>> herfindahl(pd.Series([1.0, 1.0, 2.0]))
+    0.375
+    """
+    s, _ = _shares(values, None)
+    return float(s @ s)
+
+
+def coefficient_of_variation(values: pd.Series, population: pd.Series | None = None, *, ddof: int = 0) -> float:
+    """Standard deviation over mean; with a population, Williamson's weighted coefficient.
+
+    Parameters
+    ----------
+    ddof : int
+        1 for the sample standard deviation (only without `population`).
+
+    References
+    ----------
+    Williamson, J. G. (1965). Regional inequality and the process of national
+    development. Economic Development and Cultural Change 13(4), 1-84.
+
+    Examples
+    --------
+    >>> round(coefficient_of_variation(pd.Series([1.0, 1.0, 4.0])), 4)
+    0.7071
+    """
+    if ddof not in (0, 1) or (ddof and population is not None):
+        raise OptionError(f"ddof={ddof!r} does not fit; use 0, or 1 when no population is given.")
+    s, p = _shares(values, population)
+    variance = float(p @ (s / p - 1) ** 2)
+    return float(np.sqrt(variance * len(s) / (len(s) - ddof)))
+
+
+def atkinson(values: pd.Series, population: pd.Series | None = None, *, epsilon: float = 0.5) -> float:
+    """Atkinson's index with inequality aversion `epsilon`, from 0 to 1.
+
+    References
+    ----------
+    Atkinson, A. B. (1970). On the measurement of inequality. Journal of Economic Theory
+    2, 244-263.
+
+    Examples
+    --------
+    >>> round(atkinson(pd.Series([1.0, 1.0, 4.0]), epsilon=1), 4)
+    0.2063
+    """
+    if not epsilon > 0:
+        raise OptionError(f"epsilon={epsilon!r} must be positive.")
+    s, p = _shares(values, population)
+    ratio = s / p
+    if epsilon >= 1 and (ratio == 0).any():
+        raise DataError("with epsilon of one or more every amount must be positive.")
+    if epsilon == 1:
+        return float(1 - np.exp(p @ np.log(ratio)))
+    return float(1 - (p @ ratio ** (1 - epsilon)) ** (1 / (1 - epsilon)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TheilResult(Result):
+    """Theil's index and, if groups were given, its two parts.
+
+    Attributes
+    ----------
+    total : float
+    between, within : float or None
+        Inequality between the groups' means, and inside the groups; they sum to `total`.
+    by_group : pandas.DataFrame or None
+        By group: units, share of the amount, share of the people, its own index and its
+        contribution to `within`.
+    kind : str
+        ``"T"`` (weights by shares of the amount) or ``"L"`` (mean log deviation).
+    """
+
+    total: float
+    between: float | None
+    within: float | None
+    by_group: pd.DataFrame | None
+    kind: Kind
+    n: int
+
+    @property
+    def between_share(self) -> float | None:
+        """The part of inequality that is between groups, 0 to 1."""
+        return None if self.between is None else (self.between / self.total if self.total else 0.0)
+
+    def tables(self) -> tuple[Table, ...]:
+        """Total, between and within; then the groups."""
+        parts = {"total": self.total, "between": self.between, "within": self.within}
+        rows = {name: value for name, value in parts.items() if value is not None}
+        frame = pd.DataFrame({"theil": pd.Series(rows, dtype=float)}).rename_axis("part")
+        frame["share"] = frame["theil"] / self.total if self.total else 0.0
+        title = f"Theil {self.kind}: inequality of {self.n} units"
+        first = Table(frame, title)
+        return (first,) if self.by_group is None else (first, Table(self.by_group, "By group"))
+
+
+def theil(
+    values: pd.Series,
+    population: pd.Series | None = None,
+    *,
+    groups: pd.Series | None = None,
+    kind: Kind = "T",
+) -> TheilResult:
+    """Theil's index of inequality, split between and within groups.
+
+    Parameters
+    ----------
+    values : pandas.Series, length n
+        Amounts by unit, such as GDP.
+    population : pandas.Series, length n, optional
+        People by unit: inequality of the amount per head.
+    groups : pandas.Series, length n, optional
+        The group of each unit, such as its tier.
+    kind : {"T", "L"}
+        Theil's T, sum of s ln(s / p), or L, sum of p ln(p / s) (mean log deviation).
+
+    Returns
+    -------
+    TheilResult
+
+    References
+    ----------
+    Theil, H. (1967). Economics and Information Theory. Shorrocks, A. F. (1980). The class
+    of additively decomposable inequality measures. Econometrica 48, 613-625.
+
+    Examples
+    --------
+    >>> gdp = pd.Series({"a": 4.0, "b": 2.0, "c": 1.0, "d": 1.0})
+    >>> tier = pd.Series({"a": 1, "b": 1, "c": 2, "d": 2})
+    >>> result = theil(gdp, groups=tier)
+    >>> round(result.total, 4), round(result.between + result.within, 4)
+    (0.1733, 0.1733)
+    """
+    check_option(kind, ("T", "L"), "kind")
+    s, p = _shares(values, population)
+    if kind == "L" and (s == 0).any():
+        raise DataError(f"Theil's L needs positive amounts, but they are zero for {some(values.index[s == 0])}.")
+    total = _theil(s, p, kind)
+    if groups is None:
+        return TheilResult(total, None, None, None, kind, len(s))
+    labels = align_labels(groups, values.index)
+    rows = {label: _group_row(s, p, labels == label, kind) for label in pd.unique(np.sort(labels))}
+    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis(groups.name or "group")
+    within = float(frame["contribution"].sum())
+    between = _theil(frame["amount_share"].to_numpy(), frame["population_share"].to_numpy(), kind)
+    return TheilResult(total, between, within, frame.astype({"units": int}), kind, len(s))
+
+
+def _theil(s: np.ndarray, p: np.ndarray, kind: Kind) -> float:
+    """Theil's T or L of shares `s` of the amount and `p` of the people; 0 ln 0 is 0."""
+    a, b = (s, p) if kind == "T" else (p, s)
+    held = a > 0
+    return float((a[held] * np.log(a[held] / b[held])).sum())
+
+
+def _group_row(s: np.ndarray, p: np.ndarray, inside: np.ndarray, kind: Kind) -> dict[str, float]:
+    amount, people = float(s[inside].sum()), float(p[inside].sum())
+    own = _theil(s[inside] / amount, p[inside] / people, kind) if amount > 0 else 0.0
+    weight = amount if kind == "T" else people
+    return {
+        "units": int(inside.sum()),
+        "amount_share": amount,
+        "population_share": people,
+        "theil": own,
+        "contribution": weight * own,
+    }
+
+
+def mean_by_group(values: pd.Series, groups: pd.Series) -> pd.DataFrame:
+    """Mean, smallest and largest value of each group, with the ratio of its mean to the mean of all units.
+
+    Examples
+    --------
+    >>> mean_by_group(pd.Series({"a": 3.0, "b": 1.0}), pd.Series({"b": 2, "a": 1}, name="tier"))["ratio"].tolist()
+    [1.5, 0.5]
+    """
+    check_units(values.index)
+    numbers = as_numbers(values)
+    labels = align_labels(groups, values.index)
+    by = numbers.groupby(pd.Series(labels, index=values.index, name=groups.name or "group"))
+    frame = by.agg(["size", "mean", "min", "max"]).rename(columns={"size": "units"})
+    frame["ratio"] = frame["mean"] / numbers.mean()
+    return frame
