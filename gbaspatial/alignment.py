@@ -176,3 +176,65 @@ def columns_of(frame: pd.DataFrame, names: Sequence[str] | str, what: str = "dat
             hint = nearest_names(name, [c for c in frame.columns if c != "geometry"])
             raise UnknownNameError(f"the {what} have no column {name!r}. {hint}")
     return list(wanted)
+
+
+def align_panel(panel: pd.Series, ids: pd.Index | None = None, what: str = "panel") -> tuple[np.ndarray, pd.Index]:
+    """The numbers of a balanced panel, one row a period, in the order of `ids`.
+
+    Parameters
+    ----------
+    panel : pandas.Series
+        Numbers by unit and period, in any order; the first level of the index holds
+        the units, the second one the periods.
+    ids : pandas.Index, optional
+        The n unit labels of the weights; by default the sorted units of the panel.
+    what : str
+        How an error calls the values.
+
+    Returns
+    -------
+    numbers : numpy.ndarray of float, shape (T, n)
+    periods : pandas.Index, length T, ascending
+
+    Raises
+    ------
+    LabelTypeError
+        If `panel` is no Series with two index levels.
+    AlignmentError
+        If a unit has two rows in a period, or the units are not those of `ids`.
+    MissingDataError, DataError
+        If a period lacks a unit, or a value is missing, text or infinite.
+
+    Examples
+    --------
+    >>> index = pd.MultiIndex.from_product([["a", "b"], [2000, 2001]], names=["city", "year"])
+    >>> numbers, years = align_panel(pd.Series([1.0, 2.0, 3.0, 4.0], index=index), pd.Index(["b", "a"]))
+    >>> numbers.tolist(), years.tolist()
+    ([[3.0, 1.0], [4.0, 2.0]], [2000, 2001])
+    """
+    series = _series(panel, what)
+    if series.index.nlevels != 2:
+        raise LabelTypeError(
+            f"the {what} has {series.index.nlevels} index level; index it by unit and period, "
+            f"e.g. data.set_index(['city', 'year'])['gdp_cny']."
+        )
+    twice = series.index[series.index.duplicated()].unique()
+    if len(twice):
+        raise AlignmentError(f"the {what} has more than one row for {some(twice)}; keep one row per unit and period.")
+    numbers = as_numbers(series)
+    units, periods = series.index.unique(0), series.index.unique(1).sort_values()
+    if ids is None:
+        ids = units.sort_values()
+    elif not units.isin(ids).any() and series.index.unique(1).isin(ids).all():
+        raise AlignmentError(f"the {what} is indexed by period first; use swaplevel() to have the units first.")
+    check_same_units(units, ids, what)
+    full = pd.MultiIndex.from_product([periods, ids])
+    by_period = numbers.swaplevel()
+    absent = full.difference(by_period.index, sort=False)
+    if len(absent):
+        told = [f"{unit} ({period})" for period, unit in absent]
+        raise MissingDataError(
+            f"the {what} has no row for {some(told)}; every period needs the same units: "
+            f"fill these in, or drop the units or periods yourself."
+        )
+    return by_period.reindex(full).to_numpy(float).reshape(len(periods), len(ids)), periods
