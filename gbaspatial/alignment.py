@@ -178,6 +178,17 @@ def columns_of(frame: pd.DataFrame, names: Sequence[str] | str, what: str = "dat
     return list(wanted)
 
 
+def periods_of(panel: pd.Series, what: str = "panel") -> pd.Index:
+    """The sorted periods (second index level) of `panel`, or `LabelTypeError`."""
+    series = _series(panel, what)
+    if series.index.nlevels != 2:
+        raise LabelTypeError(
+            f"the {what} has {series.index.nlevels} index level; index it by unit and period, "
+            f"e.g. data.set_index(['city', 'year'])['gdp_cny']."
+        )
+    return series.index.unique(1).sort_values()
+
+
 def align_panel(panel: pd.Series, ids: pd.Index | None = None, what: str = "panel") -> tuple[np.ndarray, pd.Index]:
     """The numbers of a balanced panel, one row a period, in the order of `ids`.
 
@@ -212,20 +223,16 @@ def align_panel(panel: pd.Series, ids: pd.Index | None = None, what: str = "pane
     >>> numbers.tolist(), years.tolist()
     ([[3.0, 1.0], [4.0, 2.0]], [2000, 2001])
     """
-    series = _series(panel, what)
-    if series.index.nlevels != 2:
-        raise LabelTypeError(
-            f"the {what} has {series.index.nlevels} index level; index it by unit and period, "
-            f"e.g. data.set_index(['city', 'year'])['gdp_cny']."
-        )
+    periods = periods_of(panel, what)
+    series = panel
     twice = series.index[series.index.duplicated()].unique()
     if len(twice):
         raise AlignmentError(f"the {what} has more than one row for {some(twice)}; keep one row per unit and period.")
     numbers = as_numbers(series)
-    units, periods = series.index.unique(0), series.index.unique(1).sort_values()
+    units = series.index.unique(0)
     if ids is None:
         ids = units.sort_values()
-    elif not units.isin(ids).any() and series.index.unique(1).isin(ids).all():
+    elif not units.isin(ids).any() and periods.isin(ids).all():
         raise AlignmentError(f"the {what} is indexed by period first; use swaplevel() to have the units first.")
     check_same_units(units, ids, what)
     full = pd.MultiIndex.from_product([periods, ids])

@@ -1,5 +1,6 @@
 """Disparities: how unequal units are, and how that changes."""
 
+from gbaspatial.disparity.directional import RoseResult, directional_lisa
 from gbaspatial.disparity.inequality import (
     TheilResult,
     atkinson,
@@ -10,14 +11,33 @@ from gbaspatial.disparity.inequality import (
     mean_by_group,
     theil,
 )
+from gbaspatial.disparity.mobility import (
+    LisaMarkovResult,
+    MarkovResult,
+    SpatialMarkovResult,
+    lisa_markov,
+    markov,
+    spatial_markov,
+)
+from gbaspatial.disparity.ranks import RankMobilityResult, rank_mobility
 
 __all__ = [
+    "LisaMarkovResult",
+    "MarkovResult",
+    "RankMobilityResult",
+    "RoseResult",
+    "SpatialMarkovResult",
     "TheilResult",
     "atkinson",
     "coefficient_of_variation",
+    "directional_lisa",
     "gini",
     "herfindahl",
     "hoover",
+    "lisa_markov",
+    "markov",
     "mean_by_group",
+    "rank_mobility",
+    "spatial_markov",
     "theil",
 ]

@@ -1,0 +1,448 @@
+"""Who moves from class to class: Markov chains, and whether the neighbors matter for the move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from gbaspatial.alignment import align_panel, periods_of
+from gbaspatial.disparity import transition
+from gbaspatial.errors import DataError, OptionError, some
+from gbaspatial.inference.null import check_draws
+from gbaspatial.randomness import Rng, seed_of, stream
+from gbaspatial.results import Result, Table
+from gbaspatial.weights import Weights, as_weights
+from gbaspatial.weights.by_period import weights_by_period
+
+LISA_CLASSES = ("HH", "LH", "LL", "HL")
+Classes = int | Sequence[float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MarkovResult(Result):
+    """A Markov chain of k classes, pooled over units and periods.
+
+    Parameters
+    ----------
+    transitions, probabilities : pandas.DataFrame, shape (k, k)
+        Moves counted, and their shares by class of origin.
+    steady_state, sojourn : pandas.Series, length k
+        Long-run distribution; mean periods spent in a class.
+    first_passage : pandas.DataFrame, shape (k, k)
+        Mean periods from class to class (diagonal: until the return).
+    mobility : pandas.Series
+        Prais, determinant, second eigenvalue and Bartholomew indices (0: nobody moves).
+    classes : pandas.DataFrame, shape (n, T)
+        The class of each unit in each period.
+    cutoffs : pandas.DataFrame
+        The cuts between classes by period (one row `pooled` if shared).
+    """
+
+    transitions: pd.DataFrame
+    probabilities: pd.DataFrame
+    steady_state: pd.Series
+    first_passage: pd.DataFrame
+    sojourn: pd.Series
+    mobility: pd.Series
+    classes: pd.DataFrame
+    cutoffs: pd.DataFrame
+    n: int
+    periods: int
+
+    def tables(self) -> tuple[Table, ...]:
+        """Probabilities, first passage times, the long run."""
+        moves = int(self.transitions.to_numpy().sum())
+        notes = [f"{self.n} units, {self.periods} periods, {moves} moves (staying counts as a move)."]
+        empty = self.probabilities.index[self.probabilities.isna().all(axis=1)]
+        if len(empty):
+            notes.append(f"No unit ever leaves from class {some(empty)}: its row and the long run are not defined.")
+        long_run = pd.DataFrame({"steady_state": self.steady_state, "sojourn": self.sojourn})
+        return (
+            Table(self.probabilities, "Transition probabilities (from row to column)", tuple(notes)),
+            Table(self.transitions, "Transitions", formats=dict.fromkeys(self.transitions.columns, ".0f")),
+            Table(self.first_passage, "Mean first passage times in periods"),
+            Table(long_run, "Long run"),
+            Table(self.mobility.to_frame("value"), "Mobility"),
+        )
+
+
+def _chain(
+    classes: np.ndarray, names: Sequence[Any], ids: pd.Index, periods: pd.Index, cuts: pd.DataFrame
+) -> MarkovResult:
+    labels = pd.Index(names, name="class")
+    counts = transition.count_transitions(classes, len(labels))
+    P = transition.probabilities(counts)
+
+    def square(matrix: np.ndarray) -> pd.DataFrame:
+        return pd.DataFrame(matrix, index=labels.rename("from"), columns=list(labels))
+
+    return MarkovResult(
+        transitions=square(counts),
+        probabilities=square(P),
+        steady_state=pd.Series(transition.steady_state(P), index=labels, name="steady_state"),
+        first_passage=square(transition.first_passage(P)),
+        sojourn=pd.Series(transition.sojourn(P), index=labels, name="sojourn"),
+        mobility=pd.Series(transition.mobility_indices(P), name="value").rename_axis("index"),
+        classes=pd.DataFrame(labels.to_numpy()[classes.T], index=ids, columns=periods),
+        cutoffs=cuts,
+        n=len(ids),
+        periods=len(periods),
+    )
+
+
+def _check_classes(classes: Classes, name: str) -> None:
+    if isinstance(classes, (int, np.integer)):
+        if not 2 <= classes <= 50:
+            raise OptionError(f"{name}={classes!r} is not a number of classes; use 2 to 50, or give the cuts.")
+        return
+    cuts = np.asarray(classes, dtype=float)
+    if cuts.ndim != 1 or not len(cuts) or not (np.isfinite(cuts).all() and (np.diff(cuts) > 0).all()):
+        raise OptionError(f"{name}={classes!r} are not cuts between classes; give ascending numbers.")
+
+
+def _cut(values: np.ndarray, classes: Classes, pooled: bool, periods: pd.Index) -> tuple[np.ndarray, pd.DataFrame, int]:
+    """Classes (T, n) of `values` (T, n), the cuts used and the number of classes."""
+    if not isinstance(classes, (int, np.integer)):
+        cuts = np.asarray(classes, dtype=float)
+    elif pooled:
+        cuts = transition.quantile_cuts(values, int(classes))
+    else:
+        by_period = [transition.quantile_cuts(row, int(classes)) for row in values]
+        found = np.stack([transition.classify(row, c) for row, c in zip(values, by_period, strict=True)])
+        return found, pd.DataFrame(by_period, index=periods), int(classes)
+    return transition.classify(values, cuts), pd.DataFrame([cuts], index=["pooled"]), len(cuts) + 1
+
+
+def _check_periods(periods: pd.Index) -> None:
+    if len(periods) < 2:
+        raise DataError(f"transitions need at least two periods; the panel has {some(periods)} only.")
+
+
+def markov(panel: pd.Series, *, classes: Classes = 5, pooled: bool = False, relative: bool = False) -> MarkovResult:
+    """Markov chain of the classes that units of a panel are in.
+
+    Parameters
+    ----------
+    panel : pandas.Series
+        Numbers by unit and period (a balanced panel).
+    classes : int or sequence of float
+        Number of quantile classes, or the cuts between classes. A value on a cut
+        belongs to the class below.
+    pooled : bool
+        Quantiles of all periods together; by default of each period, so that classes
+        are ranks and the shares of the classes do not change.
+    relative : bool
+        Divide each period by its mean first.
+
+    Returns
+    -------
+    MarkovResult
+
+    Raises
+    ------
+    DataError
+        With fewer than two periods.
+    OptionError
+        If `classes` are neither a number nor ascending cuts.
+
+    References
+    ----------
+    Quah, D. (1993). Empirical cross-section dynamics in economic growth. European
+    Economic Review 37, 426-434.
+
+    Examples
+    --------
+    >>> index = pd.MultiIndex.from_product([["a", "b", "c", "d"], [2000, 2001]])
+    >>> panel = pd.Series([1.0, 1.0, 2.0, 4.0, 3.0, 3.0, 4.0, 2.0], index=index)
+    >>> markov(panel, classes=2).transitions.to_numpy().tolist()
+    [[1.0, 1.0], [1.0, 1.0]]
+    """
+    _check_classes(classes, "classes")
+    values, periods = align_panel(panel)
+    _check_periods(periods)
+    if relative:
+        values = _relative(values, periods)
+    found, cuts, k = _cut(values, classes, pooled, periods)
+    ids = panel.index.unique(0).sort_values()
+    return _chain(found, range(1, k + 1), ids, periods, cuts)
+
+
+def _relative(values: np.ndarray, periods: pd.Index) -> np.ndarray:
+    means = values.mean(axis=1, keepdims=True)
+    if (means == 0).any():
+        raise DataError(f"relative=True divides by the mean, which is zero in {some(periods[means.ravel() == 0])}.")
+    return values / means
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpatialMarkovResult(Result):
+    """A Markov chain for each class of neighbors, and tests that these are the same chain.
+
+    Parameters
+    ----------
+    overall : MarkovResult
+        The chain that ignores neighbors.
+    transitions, probabilities : pandas.DataFrame, shape (m k, k)
+        By class of the neighbors (`lag`) and class of origin (`from`).
+    steady_state : pandas.DataFrame, shape (m, k)
+        NaN where a conditional chain has no or several long-run distributions.
+    first_passage : pandas.DataFrame, shape (m k, k)
+    tests : pandas.DataFrame
+        Rows `pearson` (Q) and `likelihood_ratio` (LR) of homogeneity: `statistic`,
+        `dof`, `p_value` (chi-square) and `p_permutation`.
+    by_lag : pandas.DataFrame
+        Each conditional chain against the overall one: `statistic`, `dof`, `p_value`.
+    lag_cutoffs : pandas.DataFrame
+    """
+
+    overall: MarkovResult
+    transitions: pd.DataFrame
+    probabilities: pd.DataFrame
+    steady_state: pd.DataFrame
+    first_passage: pd.DataFrame
+    tests: pd.DataFrame
+    by_lag: pd.DataFrame
+    lag_cutoffs: pd.DataFrame
+    recipe: str
+    draws: int
+    seed: int | None
+    n: int
+
+    def tables(self) -> tuple[Table, ...]:
+        """Tests, conditional probabilities, conditional long run."""
+        cells = self.transitions.to_numpy()
+        few = int(((cells.sum(axis=1) > 0) & (cells.sum(axis=1) < 5)).sum())
+        notes = [f"{self.n} units; weights: {self.recipe}."]
+        if few:
+            notes.append(f"{few} rows have fewer than five moves: trust p_permutation rather than chi-square.")
+        if self.seed is not None:
+            notes.append(f"p_permutation: whole histories reassigned to units, {self.draws} draws, seed {self.seed}.")
+        return (
+            Table(self.tests, "Do the neighbors matter? (homogeneity of the conditional chains)", tuple(notes)),
+            Table(self.by_lag, "Conditional chain against the overall one, by class of neighbors"),
+            Table(self.probabilities, "Transition probabilities by class of neighbors"),
+            Table(self.steady_state, "Long run by class of neighbors"),
+        )
+
+
+def spatial_markov(
+    panel: pd.Series,
+    w: Weights,
+    *,
+    classes: Classes = 5,
+    lag_classes: Classes | None = None,
+    relative: bool = True,
+    draws: int | None = 999,
+    rng: Rng = None,
+) -> SpatialMarkovResult:
+    """Transitions conditional on the class of the neighbors, with quantiles pooled over all periods.
+
+    Parameters
+    ----------
+    panel : pandas.Series
+        Numbers by unit and period (a balanced panel).
+    w : Weights
+        Row-standardized, so that the lag is on the scale of the values. Without islands.
+    classes, lag_classes : int or sequence of float
+        Quantile classes or cuts of values, and of their spatial lags (by default as
+        many as `classes`).
+    relative : bool
+        Divide each period by its mean first.
+    draws : int or None
+        Permutations of whole histories over units for the tests, which stay right with
+        few moves in a cell; None for chi-square only.
+    rng : int, numpy.random.Generator or None
+
+    Returns
+    -------
+    SpatialMarkovResult
+
+    Raises
+    ------
+    DataError
+        With fewer than two periods, or islands in `w`.
+
+    References
+    ----------
+    Rey, S. J. (2001). Spatial empirics for economic growth and convergence.
+    Geographical Analysis 33, 195-214. Bickenbach, F. and Bode, E. (2003). Evaluating the
+    Markov property in studies of economic convergence. International Regional Science
+    Review 26, 363-392.
+    """
+    w = as_weights(w)
+    lag_classes = classes if lag_classes is None else lag_classes
+    _check_classes(classes, "classes")
+    _check_classes(lag_classes, "lag_classes")
+    values, periods = align_panel(panel, w.ids)
+    _check_periods(periods)
+    _no_islands(w, "a class of neighbors")
+    if relative:
+        values = _relative(values, periods)
+    found, cuts, k = _cut(values, classes, True, periods)
+    given, lag_cuts, m = _cut((w.sparse @ values.T).T, lag_classes, True, periods)
+    counts = transition.count_conditional(found, given, k, m)
+    seed = None if draws is None else seed_of(rng)
+    tests = _homogeneity_tests(counts)
+    if draws is not None and seed is not None:
+        recut = int(lag_classes) if isinstance(lag_classes, (int, np.integer)) else lag_cuts.to_numpy()[0]
+        every = orders(seed, check_draws(draws), w.n)
+        sample = np.array([_permuted_homogeneity(values, found, w, order, recut) for order in every])
+        at_least = (sample >= tests["statistic"].to_numpy() * (1 - 1e-12)).sum(axis=0)
+        tests["p_permutation"] = (at_least + 1) / (draws + 1)
+    return SpatialMarkovResult(
+        overall=_chain(found, range(1, k + 1), w.ids, periods, cuts),
+        tests=tests,
+        lag_cutoffs=lag_cuts,
+        recipe=str(w.recipe),
+        draws=draws or 0,
+        seed=seed,
+        n=w.n,
+        **_conditional_frames(counts),
+    )
+
+
+def _no_islands(w: Weights, what: str) -> None:
+    if len(w.islands):
+        raise DataError(
+            f"{some(w.islands)} have no neighbors, so {what} does not exist for them; "
+            f"link them, or leave them out of the data and of w yourself."
+        )
+
+
+def orders(seed: int, draws: int, n: int) -> Iterator[np.ndarray]:
+    """`draws` random orders of n units; the order of each draw depends on the seed and its number only."""
+    return (stream(seed, draw).permutation(n) for draw in range(draws))
+
+
+def _permuted_homogeneity(
+    values: np.ndarray, found: np.ndarray, w: Weights, order: np.ndarray, lag_classes: int | np.ndarray
+) -> tuple[float, float]:
+    moved = values[:, order]
+    lags = (w.sparse @ moved.T).T
+    cuts = transition.quantile_cuts(lags, lag_classes) if isinstance(lag_classes, int) else lag_classes
+    k = int(found.max()) + 1
+    counts = transition.count_conditional(found[:, order], transition.classify(lags, cuts), k, len(cuts) + 1)
+    return transition.homogeneity(counts)[:2]
+
+
+def _homogeneity_tests(counts: np.ndarray) -> pd.DataFrame:
+    q, lr, dof = transition.homogeneity(counts)
+    index = pd.Index(["pearson", "likelihood_ratio"], name="test")
+    frame = pd.DataFrame({"statistic": [q, lr], "dof": dof}, index=index)
+    frame["p_value"] = stats.chi2.sf(frame["statistic"], dof) if dof > 0 else np.nan
+    return frame
+
+
+def _conditional_frames(counts: np.ndarray) -> dict[str, pd.DataFrame]:
+    m, k, _ = counts.shape
+    names = pd.RangeIndex(1, k + 1)
+    lags = pd.RangeIndex(1, m + 1, name="lag")
+    rows = pd.MultiIndex.from_product([lags, names], names=["lag", "from"])
+    P = transition.probabilities(counts)
+    pooled = counts.sum(axis=0)
+    tests = pd.DataFrame(
+        [transition.chi_square(part, pooled) for part in counts], index=lags, columns=["statistic", "p_value", "dof"]
+    )
+    return {
+        "transitions": pd.DataFrame(counts.reshape(m * k, k), index=rows, columns=names),
+        "probabilities": pd.DataFrame(P.reshape(m * k, k), index=rows, columns=names),
+        "steady_state": pd.DataFrame([transition.steady_state(p) for p in P], index=lags, columns=names),
+        "first_passage": pd.DataFrame(
+            np.stack([transition.first_passage(p) for p in P]).reshape(m * k, k), index=rows, columns=names
+        ),
+        "by_lag": tests[["statistic", "dof", "p_value"]],
+    }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LisaMarkovResult(Result):
+    """Moves between the quadrants of the Moran scatterplot, and whether own and neighbors' moves are independent."""
+
+    chain: MarkovResult
+    expected: pd.DataFrame
+    statistic: float
+    dof: int
+    p_value: float
+    recipe: str
+
+    @property
+    def transitions(self) -> pd.DataFrame:
+        """Moves from quadrant to quadrant."""
+        return self.chain.transitions
+
+    @property
+    def probabilities(self) -> pd.DataFrame:
+        """Shares of moves by quadrant of origin."""
+        return self.chain.probabilities
+
+    @property
+    def steady_state(self) -> pd.Series:
+        """Long-run distribution over the quadrants."""
+        return self.chain.steady_state
+
+    def tables(self) -> tuple[Table, ...]:
+        """The test, then the tables of the chain."""
+        test = pd.DataFrame(
+            {"statistic": [self.statistic], "dof": [self.dof], "p_value": [self.p_value]},
+            index=pd.Index(["independence of own and neighbors' moves"], name="test"),
+        )
+        notes = (f"Weights: {self.recipe}.", "Chi-square; with few moves in a cell its p-value is a rough guide.")
+        return (Table(test, "LISA Markov", notes), *self.chain.tables())
+
+
+def lisa_markov(panel: pd.Series, w: Weights | Mapping[Any, Weights]) -> LisaMarkovResult:
+    """Markov chain of the quadrants HH, LH, LL, HL of the Moran scatterplot.
+
+    Parameters
+    ----------
+    panel : pandas.Series
+        Numbers by unit and period (a balanced panel).
+    w : Weights, or mapping from period to Weights
+        Without islands.
+
+    Returns
+    -------
+    LisaMarkovResult
+        The test compares the moves with those expected if the unit and its neighbors
+        moved independently of each other.
+
+    References
+    ----------
+    Rey, S. J. (2001). Spatial empirics for economic growth and convergence.
+    Geographical Analysis 33, 195-214.
+    """
+    periods = periods_of(panel)
+    _check_periods(periods)
+    matrices = weights_by_period(w, periods)
+    ids = matrices[0].ids
+    values, _ = align_panel(panel, ids)
+    for each in {id(part): part for part in matrices}.values():
+        _no_islands(each, "a quadrant")
+    z = values - values.mean(axis=1, keepdims=True)
+    z_lags = np.stack([part.sparse @ row for part, row in zip(matrices, z, strict=True)])
+    quadrant = np.select([(z > 0) & (z_lags > 0), (z <= 0) & (z_lags > 0), (z <= 0) & (z_lags <= 0)], [0, 1, 2], 3)
+    chain = _chain(quadrant, LISA_CLASSES, ids, periods, pd.DataFrame())
+    expected = independent_moves(z > 0, z_lags > 0, chain.transitions.to_numpy())
+    statistic, p, dof = transition.chi_square(chain.transitions.to_numpy(), expected)
+    return LisaMarkovResult(
+        chain=chain,
+        expected=pd.DataFrame(expected, index=chain.transitions.index, columns=chain.transitions.columns),
+        statistic=statistic,
+        dof=dof,
+        p_value=p,
+        recipe=str(matrices[0].recipe),
+    )
+
+
+def independent_moves(own_high: np.ndarray, near_high: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Expected moves (4, 4) in the order of LISA_CLASSES if own and neighbors' chains (T, n) were independent."""
+    own = transition.probabilities(transition.count_transitions((~own_high).astype(int), 2))
+    near = transition.probabilities(transition.count_transitions((~near_high).astype(int), 2))
+    joint = np.nan_to_num(np.kron(own, near))  # in the order HH, HL, LH, LL (own, neighbors)
+    places = [0, 2, 3, 1]
+    return counts.sum(axis=1, keepdims=True) * joint[np.ix_(places, places)]

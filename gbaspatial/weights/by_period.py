@@ -1,0 +1,58 @@
+"""Weights that change from period to period: a mapping from period to W."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from gbaspatial.alignment import check_same_units
+from gbaspatial.errors import UnknownNameError, WeightsError, some
+from gbaspatial.weights.core import Weights, as_weights
+
+
+def weights_by_period(w: Weights | Mapping[Any, Weights], periods: pd.Index) -> list[Weights]:
+    """One W for each of `periods`, all with the units of the first one in its order.
+
+    Parameters
+    ----------
+    w : Weights, or mapping from period to Weights
+        A single W serves all periods.
+    periods : pandas.Index, length T
+
+    Returns
+    -------
+    list of Weights, length T
+
+    Raises
+    ------
+    UnknownNameError
+        If the mapping lacks a period.
+    AlignmentError
+        If two W have different units.
+
+    Examples
+    --------
+    >>> w = Weights([[0, 1], [1, 0]], ["a", "b"])
+    >>> len(weights_by_period({2018: w, 2019: w}, pd.Index([2018, 2019])))
+    2
+    """
+    if not isinstance(w, Mapping):
+        return [as_weights(w)] * len(periods)
+    absent = [period for period in periods if period not in w]
+    if absent:
+        raise UnknownNameError(f"the weights have no {some(absent)}; give one W for every period of the panel.")
+    if not len(periods):
+        raise WeightsError("the panel has no period.")
+    first = as_weights(w[periods[0]])
+    return [first] + [_in_order(as_weights(w[period]), first.ids, period) for period in periods[1:]]
+
+
+def _in_order(w: Weights, ids: pd.Index, period: Any) -> Weights:
+    check_same_units(w.ids, ids, f"weights of {period}")
+    if w.ids.equals(ids):
+        return w
+    places = w.ids.get_indexer(ids)
+    matrix = w.sparse[places][:, places]
+    return Weights(matrix, ids, recipe=w.recipe, standardization=w.standardization, islands=w.island_policy)
