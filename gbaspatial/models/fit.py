@@ -1,0 +1,334 @@
+"""`Fit`: what every estimator of `gbaspatial.models` returns, with verbs for what one may ask of it.
+
+Structure (for those who write estimators or verbs)
+---------------------------------------------------
+A `Fit` holds the `Design` (arrays in the order of ``design.ids``), the W of the lag (``w``)
+and of the error (``error_w``), ``params`` and ``covariance`` over the same terms: the terms of
+X, then ``rho``, then ``lambda`` (whichever the model has; other models may add parameters of
+their own, such as ``alpha``). ``residuals`` are the innovations e; ``fitted = y - residuals``;
+both are Series in the order of the user's data. `build` makes one from arrays.
+
+``beta``, ``theta`` by regressor: ``fit.design.regressors()`` and ``fit.params``.
+The likelihood again: ``fit.problem()`` (arrays, see `likelihood`), ``fit.refit(y)``.
+Verbs such as `impacts` live in modules of their own, which are imported when used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from gbaspatial.errors import OptionError
+from gbaspatial.formula import Design, is_intercept
+from gbaspatial.results import Result, Table
+from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    from gbaspatial.models.likelihood import Estimate, Problem
+
+SPATIAL = ("rho", "lambda")
+SMALL = 50
+TITLES = {
+    "ols": "Least squares", "slx": "Spatial lag of X (SLX)", "lag": "Spatial lag model", "error": "Spatial error model",
+    "sarar": "Spatial lag and error model (SARAR)", "durbin": "Spatial Durbin model",
+    "durbin_error": "Spatial Durbin error model", "gns": "General nesting spatial model",
+}  # fmt: skip
+METHOD_NAMES = {"ml": "maximum likelihood", "ols": "least squares", "gmm": "generalized method of moments"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit(Result):
+    """An estimated model.
+
+    Attributes
+    ----------
+    model, method : str
+        Such as ``"lag"`` and ``"ml"``.
+    params : pandas.Series
+        Coefficients by term, ``rho`` and ``lambda`` among them.
+    covariance : pandas.DataFrame
+        Their covariance matrix; ``covariance_kind`` says which.
+    sigma2 : float
+        Variance of the innovations: e'e / n by maximum likelihood, e'e / (n - k) by least squares.
+    log_likelihood : float
+        With all constants; NaN where the estimator has none.
+    residuals, fitted : pandas.Series
+        Innovations e, and y - e, in the order of the data.
+    n, k : int
+        Units, and columns of X (intercept included).
+    n_params : int
+        Everything estimated: coefficients, spatial parameters and the variance.
+    df : float or None
+        Degrees of freedom of the t distribution; None means normal.
+    edges : tuple of str
+        Spatial parameters that lie at the edge of their interval: they have no standard error.
+    notes : tuple of str
+        What a reader must know.
+    extra : mapping
+        What only this estimator has.
+    """
+
+    model: str
+    method: str
+    design: Design
+    params: pd.Series
+    covariance: pd.DataFrame
+    sigma2: float
+    log_likelihood: float
+    residuals: pd.Series
+    w: Weights | None = None
+    error_w: Weights | None = None
+    covariance_kind: str = "information"
+    df: float | None = None
+    logdet: str = "none"
+    edges: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    # -- what was estimated -----------------------------------------------------------
+    @property
+    def formula(self) -> str:
+        """The formula as it was given."""
+        return self.design.formula
+
+    @property
+    def response(self) -> str:
+        """The name of the outcome."""
+        return self.design.response
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The terms of X."""
+        return self.design.terms
+
+    @property
+    def n(self) -> int:
+        """Number of units."""
+        return self.design.n
+
+    @property
+    def k(self) -> int:
+        """Number of columns of X."""
+        return self.design.k
+
+    @property
+    def n_params(self) -> int:
+        """All parameters, the variance and the spatial ones among them."""
+        return len(self.params) + 1
+
+    @property
+    def beta(self) -> np.ndarray:
+        """Coefficients (k,) of the columns of X."""
+        return self.params[list(self.terms)].to_numpy()
+
+    @property
+    def rho(self) -> float:
+        """Coefficient of W y; NaN if the model has none."""
+        return float(self.params.get("rho", np.nan))
+
+    @property
+    def lambda_(self) -> float:
+        """Coefficient of W u; NaN if the model has none."""
+        return float(self.params.get("lambda", np.nan))
+
+    @property
+    def outcome(self) -> pd.Series:
+        """The outcome, in the order of the data."""
+        return self.design.label(self.design.y, self.response)
+
+    @property
+    def fitted(self) -> pd.Series:
+        """The outcome less the residuals."""
+        return (self.outcome - self.residuals).rename("fitted")
+
+    @property
+    def std_errors(self) -> pd.Series:
+        """Standard errors by term."""
+        with np.errstate(invalid="ignore"):
+            return pd.Series(np.sqrt(np.diag(self.covariance)), index=self.params.index, name="std_error")
+
+    @property
+    def tvalues(self) -> pd.Series:
+        """Estimate over standard error (z where `df` is None)."""
+        return (self.params / self.std_errors).rename("t")
+
+    @property
+    def pvalues(self) -> pd.Series:
+        """Two-sided p-values: t with `df` degrees of freedom, or normal."""
+        size = np.abs(self.tvalues.to_numpy())
+        tail = stats.norm.sf(size) if self.df is None else stats.t.sf(size, self.df)
+        return pd.Series(2 * tail, index=self.params.index, name="p_value")
+
+    def conf_int(self, level: float = 0.95) -> pd.DataFrame:
+        """Confidence intervals `lower`, `upper` by term from the same distribution as `pvalues`."""
+        if not 0 < level < 1:
+            raise OptionError(f"level={level} is not a confidence level; use one between 0 and 1, such as 0.95.")
+        tail = 0.5 + level / 2
+        width = float(stats.norm.ppf(tail) if self.df is None else stats.t.ppf(tail, self.df)) * self.std_errors
+        return pd.DataFrame({"lower": self.params - width, "upper": self.params + width})
+
+    # -- how well it fits ---------------------------------------------------------------
+    @property
+    def aic(self) -> float:
+        """-2 l + 2 `n_params`."""
+        return -2 * self.log_likelihood + 2 * self.n_params
+
+    @property
+    def bic(self) -> float:
+        """-2 l + log(n) `n_params`."""
+        return -2 * self.log_likelihood + float(np.log(self.n)) * self.n_params
+
+    @property
+    def r_squared(self) -> float:
+        """1 - e'e / total sum of squares: of least squares the R2, of spatial models a pseudo R2."""
+        y = self.design.y
+        centered = y - y.mean() if any(map(is_intercept, self.terms)) else y
+        return 1 - float(np.square(self.residuals).sum()) / float(centered @ centered)
+
+    @property
+    def adj_r_squared(self) -> float:
+        """`r_squared` corrected for the number of columns of X."""
+        constant = any(map(is_intercept, self.terms))
+        return 1 - (1 - self.r_squared) * (self.n - constant) / (self.n - self.k)
+
+    # -- the likelihood again -------------------------------------------------------------
+    def problem(self) -> Problem:
+        """The arrays of the likelihood, for evaluating it again."""
+        from gbaspatial.models.regression import problem_of
+
+        return problem_of(self.design, self.w, self.error_w, self.logdet)
+
+    def refit(self, y: np.ndarray) -> Estimate:
+        """The maximum-likelihood estimate for another outcome (n,) in the order of ``design.ids``."""
+        from gbaspatial.models.likelihood import maximize
+
+        return maximize(self.problem().with_outcome(y))
+
+    # -- verbs that live elsewhere ----------------------------------------------------------
+    def impacts(self, **options: Any) -> Any:
+        """Direct, indirect and total impacts; see `gbaspatial.models.impacts`."""
+        from gbaspatial.models import impacts
+
+        return impacts.impacts(self, **options)
+
+    def impact_matrix(self, *names: str, **options: Any) -> Any:
+        """The unit-by-unit matrix of impacts of a regressor."""
+        from gbaspatial.models import impacts
+
+        return impacts.impact_matrix(self, *names, **options)
+
+    def bootstrap(self, **options: Any) -> Any:
+        """Inference by simulation from the fitted model; see `gbaspatial.models.bootstrap`."""
+        from gbaspatial.models import bootstrap
+
+        return bootstrap.bootstrap(self, **options)
+
+    def profile(self, *names: str, **options: Any) -> Any:
+        """The profile likelihood of a spatial parameter, with its interval."""
+        from gbaspatial.models import small_sample
+
+        return small_sample.profile(self, *names, **options)
+
+    def influence(self, **options: Any) -> Any:
+        """How the estimates change when one unit is left out."""
+        from gbaspatial.models import small_sample
+
+        return small_sample.influence(self, **options)
+
+    def predict(self, *data: Any, **options: Any) -> Any:
+        """Predictions in sample and for new units; see `gbaspatial.models.predict`."""
+        from gbaspatial.models import predict
+
+        return predict.predict(self, *data, **options)
+
+    def simulate(self, **options: Any) -> Any:
+        """Outcomes drawn from the fitted model."""
+        from gbaspatial.models import predict
+
+        return predict.simulate(self, **options)
+
+    def diagnostics(self, *w: Any, **options: Any) -> Any:
+        """Specification tests; see `gbaspatial.models.diagnostics`."""
+        from gbaspatial.models import diagnostics
+
+        return diagnostics.diagnostics(self, *w, **options)
+
+    def chow(self) -> Any:
+        """Chow test that coefficients do not differ between regimes."""
+        from gbaspatial.models import regimes
+
+        return regimes.chow(self)
+
+    # -- tables -----------------------------------------------------------------------------
+    def tidy(self, level: float = 0.95) -> pd.DataFrame:
+        """One row per term: `estimate, std_error, statistic, p_value, lower, upper`."""
+        frame = pd.DataFrame(
+            {
+                "estimate": self.params,
+                "std_error": self.std_errors,
+                "statistic": self.tvalues,
+                "p_value": self.pvalues,
+            }
+        ).join(self.conf_int(level))
+        return frame.rename_axis("term")
+
+    def glance(self) -> pd.DataFrame:
+        """One row that tells the whole fit."""
+        row = {
+            "model": self.model, "method": self.method, "n": self.n, "k": self.k, "n_params": self.n_params,
+            "rho": self.rho, "lambda": self.lambda_, "sigma2": self.sigma2, "log_likelihood": self.log_likelihood,
+            "aic": self.aic, "bic": self.bic, "r_squared": self.r_squared,
+        }  # fmt: skip
+        return pd.DataFrame([row])
+
+    def augment(self) -> pd.DataFrame:
+        """The data used with columns `fitted` and `residuals`, in their order."""
+        used = self.design.data.reindex(self.design.index)
+        return used.assign(fitted=self.fitted, residuals=self.residuals)
+
+    def _title(self) -> str:
+        name = TITLES.get(self.model, self.model)
+        return f"{name} by {METHOD_NAMES.get(self.method, self.method)}: {self.formula}"
+
+    def tables(self) -> tuple[Table, ...]:
+        """Coefficients and, in a second table, the fit."""
+        notes = [f"n = {self.n} units, k = {self.k} columns of X, {self.n_params} parameters in AIC and BIC."]
+        if self.w is not None:
+            notes.append(f"W: {self.w.recipe}.")
+        if self.error_w is not None and self.error_w is not self.w:
+            notes.append(f"W of the error: {self.error_w.recipe}.")
+        distribution = "normal" if self.df is None else f"t with {self.df:g} degrees of freedom"
+        notes.append(f"Standard errors: {self.covariance_kind}; p-values: {distribution}, two-sided.")
+        notes.extend(self.notes)
+        numbers = self.glance().iloc[0].drop(["model", "method"])
+        fit = pd.DataFrame({"value": numbers.dropna()}).rename_axis("measure")
+        return Table(self.tidy(), self._title(), tuple(notes)), Table(fit)
+
+
+def build(
+    *,
+    model: str,
+    method: str,
+    design: Design,
+    params: Mapping[str, float],
+    covariance: np.ndarray,
+    residuals: np.ndarray,
+    **rest: Any,
+) -> Fit:
+    """A `Fit` from arrays in the order of ``design.ids``; `covariance` (p, p) in the order of `params`."""
+    series = pd.Series(dict(params), name="estimate", dtype=float)
+    names = list(series.index)
+    return Fit(
+        model=model,
+        method=method,
+        design=design,
+        params=series,
+        covariance=pd.DataFrame(covariance, index=names, columns=names),
+        residuals=design.label(residuals, "residuals"),
+        **{"sigma2": float(residuals @ residuals) / design.n, "log_likelihood": float("nan"), **rest},
+    )

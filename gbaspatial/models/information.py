@@ -1,0 +1,158 @@
+"""The expected information matrix of the spatial likelihood, and its inverse: arrays only.
+
+With e = D^1/2 (I - lambda W2)(y - rho W1 y - X b) / sigma, and in the same coordinates
+``G1 = D^1/2 B W1 A^-1 B^-1 D^-1/2`` and ``G2 = D^1/2 W2 B^-1 D^-1/2`` (A = I - rho W1,
+B = I - lambda W2), the entries are traces of products of G1 and G2 (Anselin 1988, ch. 6).
+W enters as it is, never as the similar symmetric matrix: tr(G'G) is not invariant
+under similarity (a known error of other programs).
+
+Up to `EXACT_LIMIT` units the matrices are inverted and the traces are exact. Above, tr(G)
+and tr(G^2) come from the log-determinant curve and the rest from random probes, whose
+relative standard error is returned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import splu
+
+from gbaspatial.models.likelihood import Estimate, Problem
+from gbaspatial.randomness import stream
+
+EXACT_LIMIT = 800
+_PROBES = 24
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Traces:
+    """tr(Gi), tr(Gi^2), tr(Gi'Gj), tr(G1 G2), G1 applied to the mean, relative error of the probes."""
+
+    first: np.ndarray
+    square: np.ndarray
+    gram: np.ndarray
+    cross: float
+    mean: np.ndarray
+    error: float
+
+
+def information(model: Problem, at: Estimate) -> tuple[np.ndarray, float]:
+    """Information of (beta, rho, lambda, sigma2), those that the model has, and the error of its traces."""
+    sides = [s for s in (model.lag, model.error) if s is not None]
+    X = _filtered(model, at.lam, model.X)
+    k, s, s2, n = X.shape[1], len(sides), at.sigma2, model.n
+    matrix = np.zeros((k + s + 1, k + s + 1))
+    matrix[:k, :k] = X.T @ X / s2
+    matrix[-1, -1] = n / (2 * s2**2)
+    if not sides:
+        return matrix, 0.0
+    traces = _exact(model, at) if n <= EXACT_LIMIT else _probed(model, at)
+    places = {"rho": k, "lambda": k + s - 1}
+    present = [(i, places[name]) for i, name in enumerate(("rho", "lambda")) if (model.lag, model.error)[i] is not None]
+    for i, place in present:
+        matrix[place, place] = traces.square[i] + traces.gram[i, i]
+        matrix[place, -1] = matrix[-1, place] = traces.first[i] / s2
+    if model.lag is not None:
+        matrix[k, k] += traces.mean @ traces.mean / s2
+        matrix[:k, k] = matrix[k, :k] = X.T @ traces.mean / s2
+    if s == 2:
+        matrix[k, k + 1] = matrix[k + 1, k] = traces.gram[0, 1] + traces.cross
+    return matrix, traces.error
+
+
+def inverse(matrix: np.ndarray) -> np.ndarray:
+    """The inverse of an information matrix, scaled first; NaN where it is not positive definite."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scale = 1 / np.sqrt(np.diag(matrix))
+    scaled = matrix * scale[:, None] * scale[None, :]
+    if not np.all(np.isfinite(scaled)) or np.linalg.eigvalsh(scaled).min() <= 1e-13:
+        return np.full_like(matrix, np.nan)
+    return np.linalg.inv(scaled) * scale[:, None] * scale[None, :]
+
+
+def _filtered(model: Problem, lam: float, values: np.ndarray) -> np.ndarray:
+    """D^1/2 (I - lambda W2) `values`."""
+    if model.error is not None:
+        values = values - lam * (model.error.W @ values)
+    if model.d is None:
+        return values
+    root = np.sqrt(model.d)
+    return values * (root if values.ndim == 1 else root[:, None])
+
+
+def _exact(model: Problem, at: Estimate) -> Traces:
+    n = model.n
+    root = np.sqrt(model.d) if model.d is not None else np.ones(n)
+    eye = np.eye(n)
+    zero = np.zeros((n, n)) if model.lag is None or model.error is None else None
+    if model.error is not None:
+        W2 = model.error.W.toarray()
+        B = eye - at.lam * W2
+        inverse_B = np.linalg.inv(B)
+        G2 = root[:, None] * (W2 @ inverse_B) / root[None, :]
+    else:
+        B = inverse_B = eye
+        G2 = zero
+    if model.lag is not None:
+        W1 = model.lag.W.toarray()
+        plain = W1 @ np.linalg.inv(eye - at.rho * W1)
+        G1 = plain if model.error is None else B @ plain @ inverse_B
+        G1 = root[:, None] * G1 / root[None, :]
+        mean = _filtered(model, at.lam, plain @ (model.X @ at.beta))
+    else:
+        G1, mean = zero, np.zeros(n)
+    assert G1 is not None
+    assert G2 is not None
+    both = (G1, G2)
+    return Traces(
+        first=np.array([np.trace(G) for G in both]),
+        square=np.array([np.sum(G * G.T) for G in both]),
+        gram=np.array([[np.sum(G * H) for H in both] for G in both]),
+        cross=float(np.sum(G1 * G2.T)),
+        mean=mean,
+        error=0.0,
+    )
+
+
+def _probed(model: Problem, at: Estimate) -> Traces:
+    """Traces from the curves and from probes v: tr(G'H) is the mean of (G v)'(H v)."""
+    n = model.n
+    root = np.sqrt(model.d) if model.d is not None else np.ones(n)
+    V = stream(20_240_301).integers(0, 2, (n, _PROBES)) * 2.0 - 1
+    first, square = np.zeros(2), np.zeros(2)
+    images = [np.zeros((n, _PROBES)), np.zeros((n, _PROBES))]
+    transposed = [np.zeros((n, _PROBES)), np.zeros((n, _PROBES))]
+    mean = np.zeros(n)
+    if model.error is not None:
+        lu_B = splu((sparse.eye_array(n) - at.lam * model.error.W).tocsc())
+        a, b = at.error_curve.derivatives(at.lam)
+        first[1], square[1] = -a, -b
+        images[1] = root[:, None] * (model.error.W @ lu_B.solve(V / root[:, None]))
+        transposed[1] = lu_B.solve(model.error.W.T @ (V * root[:, None]), trans="T") / root[:, None]
+    if model.lag is not None:
+        lu_A = splu((sparse.eye_array(n) - at.rho * model.lag.W).tocsc())
+        a, b = at.lag_curve.derivatives(at.rho)
+        first[0], square[0] = -a, -b
+        inner = V / root[:, None]
+        outer = V * root[:, None]
+        if model.error is not None:
+            inner = lu_B.solve(inner)
+            outer = outer - at.lam * (model.error.W.T @ outer)
+        images[0] = _filtered(model, at.lam, model.lag.W @ lu_A.solve(inner))
+        outer = lu_A.solve(model.lag.W.T @ outer, trans="T")
+        transposed[0] = (lu_B.solve(outer, trans="T") if model.error is not None else outer) / root[:, None]
+        mean = _filtered(model, at.lam, model.lag.W @ lu_A.solve(model.X @ at.beta))
+    gram = np.zeros((2, 2))
+    error = 0.0
+    for i, side in enumerate((model.lag, model.error)):
+        if side is None:
+            continue
+        # tr(G'G) = tr(G^2) + |G - G'|^2 / 2: the first is known, the second small, so probes err little.
+        half = (np.square(images[i] - transposed[i])).sum(axis=0) / 2
+        gram[i, i] = square[i] + half.mean()
+        error = max(error, float(half.std(ddof=1) / np.sqrt(_PROBES) / (square[i] + gram[i, i])))
+    gram[0, 1] = gram[1, 0] = float(np.mean(np.sum(images[0] * images[1], axis=0)))
+    cross = float(np.mean(np.sum(transposed[0] * images[1], axis=0)))
+    return Traces(first, square, gram, cross, mean, error)

@@ -1,0 +1,296 @@
+"""The estimators: a formula, data and W in, a `Fit` out.
+
+Each function reads the formula (`design`), sets up the likelihood (`problem_of`) and wraps
+its maximum. Which spatial parameters a model has is all that tells the models apart.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict, Unpack
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.errors import OptionError, check_option, nearest_names
+from gbaspatial.formula import Design, design as read_design
+from gbaspatial.models import covariance as covariances
+from gbaspatial.models.fit import Fit, build
+from gbaspatial.models.information import information, inverse
+from gbaspatial.models.likelihood import Estimate, Problem, Side, log_likelihood, maximize, problem, solution
+from gbaspatial.models.logdet import curve_of
+from gbaspatial.weights import Weights, as_weights
+
+Method = Literal["ml", "gmm"]
+Covariance = Literal["information", "classical", "sandwich", "HC0", "HC1", "HC3", "hac"]
+
+
+class Options(TypedDict, total=False):
+    """Options that the estimators share.
+
+    weights : column or Series of observation weights (variance sigma2 / weight);
+    regimes : column of classes; covariance, kernel, neighbors, bandwidth_km, coordinates :
+    kind of standard errors; logdet : how log|I - rho W| is computed.
+    """
+
+    weights: pd.Series | str | None
+    regimes: str | None
+    covariance: Covariance | None
+    kernel: str
+    neighbors: int
+    bandwidth_km: float
+    coordinates: Any
+    logdet: str
+
+
+def ols(formula: str, data: pd.DataFrame, w: Any = None, **options: Unpack[Options]) -> Fit:
+    """Least squares.
+
+    Parameters
+    ----------
+    formula : str
+        ``"y ~ x + C(tier)"``; with `w` also ``W(x)``.
+    data : pandas.DataFrame
+        One row per unit, indexed by unit.
+    w : Weights, optional
+        Needed only for ``W(x)``.
+    **options
+        `weights`, `regimes`, `covariance` (``"HC0"``, ``"HC1"``, ``"HC3"``, ``"hac"``) with
+        `kernel`, `neighbors`, `bandwidth_km`, `coordinates`; see `Options`.
+
+    Returns
+    -------
+    Fit
+        p-values and intervals from t with n - k degrees of freedom.
+
+    Examples
+    --------
+    >>> data = pd.DataFrame({"y": [1.0, 2, 4, 4], "x": [0.0, 1, 2, 3]}, index=list("abcd"))
+    >>> ols("y ~ x", data).params.round(3).to_dict()
+    {'Intercept': 1.1, 'x': 1.1}
+    """
+    return _least_squares("ols", formula, data, w, False, options)
+
+
+def slx(formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = True, **options: Unpack[Options]) -> Fit:
+    """Least squares on regressors and their spatial lags; ``durbin=False`` takes only the lags that are written."""
+    return _least_squares("slx", formula, data, w, durbin, options)
+
+
+def lag(
+    formula: str,
+    data: pd.DataFrame,
+    w: Any,
+    *,
+    method: Method = "ml",
+    durbin: bool = False,
+    **options: Any,
+) -> Fit:
+    """The spatial lag model y = rho W y + X b + e.
+
+    Parameters
+    ----------
+    formula : str
+        ``"y ~ x"``; ``"y ~ x + W(x)"`` or ``durbin=True`` is the Durbin model.
+    data : pandas.DataFrame
+        One row per unit, indexed by unit.
+    w : Weights or mapping of str to Weights
+        W, used as given; the first of a mapping is the model's, others serve ``W2(x)``.
+    method : {"ml", "gmm"}
+        Maximum likelihood, or two-stage least squares.
+    durbin : bool
+        Adds the lag of every regressor.
+    **options
+        See `Options`; with ``method="gmm"`` those of `gbaspatial.models.gmm`.
+
+    Returns
+    -------
+    Fit
+        With ``rho``; standard errors from the information matrix.
+
+    Raises
+    ------
+    FormulaError, AlignmentError, MissingDataError, DataError, CollinearityError
+        For input that cannot be used; nothing is dropped.
+    ConvergenceError
+        If the likelihood has no maximum in the admissible interval of W.
+
+    References
+    ----------
+    Ord, K. (1975). Estimation methods for models of spatial interaction. JASA 70.
+    Anselin, L. (1988). Spatial Econometrics: Methods and Models. Kluwer.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import Weights
+    >>> chain = Weights(np.eye(6, k=1) + np.eye(6, k=-1), list("abcdef")).row_standardized()
+    >>> data = pd.DataFrame({"y": [1.0, 2, 2, 3, 5, 4], "x": [0.0, 2, 1, 2, 4, 3]}, index=list("abcdef"))
+    >>> round(lag("y ~ x", data, chain).rho, 3)
+    0.283
+    """
+    return _spatial("durbin" if durbin else "lag", formula, data, w, method, durbin, dict(options), lagged=True)
+
+
+def error(
+    formula: str, data: pd.DataFrame, w: Any, *, method: Method = "ml", durbin: bool = False, **options: Any
+) -> Fit:
+    """The spatial error model y = X b + u, u = lambda W u + e; arguments as `lag`."""
+    name = "durbin_error" if durbin else "error"
+    return _spatial(name, formula, data, w, method, durbin, dict(options), erred=True)
+
+
+def sarar(
+    formula: str,
+    data: pd.DataFrame,
+    w: Any,
+    *,
+    error_w: Any = None,
+    method: Method = "ml",
+    durbin: bool = False,
+    **options: Any,
+) -> Fit:
+    """Spatial lag and error: y = rho W y + X b + u, u = lambda W2 u + e; `error_w` is W2 (W by default)."""
+    name = "gns" if durbin else "sarar"
+    return _spatial(name, formula, data, w, method, durbin, dict(options), lagged=True, erred=True, error_w=error_w)
+
+
+def durbin(formula: str, data: pd.DataFrame, w: Any, *, method: Method = "ml", **options: Any) -> Fit:
+    """The spatial Durbin model: `lag` with the lag of every regressor."""
+    return lag(formula, data, w, method=method, durbin=True, **options)
+
+
+def durbin_error(formula: str, data: pd.DataFrame, w: Any, *, method: Method = "ml", **options: Any) -> Fit:
+    """The spatial Durbin error model: `error` with the lag of every regressor."""
+    return error(formula, data, w, method=method, durbin=True, **options)
+
+
+def gns(formula: str, data: pd.DataFrame, w: Any, *, error_w: Any = None, method: Method = "ml", **options: Any) -> Fit:
+    """The general nesting model: `sarar` with the lag of every regressor."""
+    return sarar(formula, data, w, error_w=error_w, method=method, durbin=True, **options)
+
+
+# -- the likelihood of a design -----------------------------------------------------------
+def side_of(w: Weights, logdet: str = "auto") -> Side:
+    """W with its log-determinant curve and interval."""
+    known = {"none": "auto", "sparse LU": "sparse", "stochastic Lanczos": "lanczos", "Chebyshev": "chebyshev"}
+    return Side(w.sparse, curve_of(w, known.get(logdet, logdet)), w.interval)  # type: ignore[arg-type]
+
+
+def problem_of(design: Design, w: Weights | None, error_w: Weights | None, logdet: str = "auto") -> Problem:
+    """The arrays of the likelihood of `design` with a spatial lag by `w`, a spatial error by `error_w`."""
+    one = side_of(w, logdet) if w is not None else None
+    two = one if error_w is w else (side_of(error_w, logdet) if error_w is not None else None)
+    return problem(design.y, design.X, one, two, design.observation_weights)
+
+
+def _read(formula: str, data: pd.DataFrame, w: Any, durbin: bool, options: dict[str, Any]) -> Design:
+    for name in options:
+        if name not in Options.__annotations__:
+            raise OptionError(f"there is no option {name!r}. {nearest_names(name, Options.__annotations__)}")
+    return read_design(formula, data, w, durbin=durbin, weights=options.get("weights"), regimes=options.get("regimes"))
+
+
+def _least_squares(name: str, formula: str, data: Any, w: Any, durbin: bool, options: Any) -> Fit:
+    spec = _read(formula, data, w, durbin, dict(options))
+    model = problem(spec.y, spec.X, d=spec.observation_weights)
+    beta, sse, _, _ = solution(model, 0.0, 0.0)
+    residuals = spec.y - spec.X @ beta
+    df = spec.n - spec.k
+    kind = options.get("covariance") or "classical"
+    matrix, told = covariances.least_squares(spec, residuals, kind, options, data)
+    return build(
+        model=name, method="ols", design=spec, params=dict(zip(spec.terms, beta, strict=True)), covariance=matrix,
+        residuals=residuals, sigma2=sse / df, log_likelihood=log_likelihood(model), covariance_kind=told, df=float(df),
+    )  # fmt: skip
+
+
+def _spatial(
+    name: str,
+    formula: str,
+    data: pd.DataFrame,
+    w: Any,
+    method: str,
+    durbin: bool,
+    options: dict[str, Any],
+    *,
+    lagged: bool = False,
+    erred: bool = False,
+    error_w: Any = None,
+) -> Fit:
+    check_option(method, ("ml", "gmm"), "method")
+    if method == "gmm":
+        from gbaspatial.models import gmm
+
+        estimator = gmm.sarar if lagged and erred else gmm.lag if lagged else gmm.error
+        extra = {"error_w": error_w} if lagged and erred else {}
+        return estimator(formula, data, w, durbin=durbin, **extra, **options)
+    spec = _read(formula, data, w, durbin, options)
+    W1 = spec.weights["W"] if lagged else None
+    W2 = _error_weights(error_w, spec) if erred else None
+    return _maximum_likelihood(name, spec, W1, W2, options, data)
+
+
+def _error_weights(error_w: Any, spec: Design) -> Weights:
+    if error_w is None:
+        return spec.weights["W"]
+    given = as_weights(error_w)
+    return given if given.ids.equals(spec.ids) else given.subset(spec.ids)
+
+
+def _maximum_likelihood(
+    name: str, spec: Design, w: Weights | None, error_w: Weights | None, options: dict[str, Any], data: Any
+) -> Fit:
+    if spec.k + 2 > spec.n:
+        raise OptionError(f"{spec.n} units cannot carry {spec.k} coefficients, a spatial parameter and a variance.")
+    model = problem_of(spec, w, error_w, options.get("logdet", "auto"))
+    at = maximize(model)
+    spatial = {n: v for n, v, there in (("rho", at.rho, w), ("lambda", at.lam, error_w)) if there is not None}
+    matrix, error = information(model, at)
+    variance = inverse(matrix)[:-1, :-1]
+    told = "information matrix" if error == 0 else f"information matrix, traces by probes (relative error {error:.1e})"
+    kind = options.get("covariance") or "information"
+    residuals = innovations(spec, at, w, error_w)
+    if kind not in ("information", "classical"):
+        variance, told = covariances.maximum_likelihood(spec, model, at, matrix, kind, options, data)
+    notes = _edge_notes(at, model)
+    for term in at.edges:
+        place = spec.k + list(spatial).index(term)
+        variance[place, :] = variance[:, place] = np.nan
+    curve = at.lag_curve if w is not None else at.error_curve
+    return build(
+        model=name, method="ml", design=spec, params={**dict(zip(spec.terms, at.beta, strict=True)), **spatial},
+        covariance=variance, residuals=residuals, sigma2=at.sigma2, log_likelihood=at.log_likelihood, w=w,
+        error_w=error_w, covariance_kind=told, logdet=curve.kind, edges=at.edges,
+        notes=(*notes, *_curve_notes(at)),
+    )  # fmt: skip
+
+
+def innovations(spec: Design, at: Estimate, w: Weights | None, error_w: Weights | None) -> np.ndarray:
+    """e (n,) in the order of the ids: not weighted by observation weights."""
+    u = spec.y - spec.X @ at.beta
+    if w is not None:
+        u = u - at.rho * (w.sparse @ spec.y)
+    return u if error_w is None else u - at.lam * (error_w.sparse @ u)
+
+
+def _edge_notes(at: Estimate, model: Problem) -> list[str]:
+    notes = []
+    for name in at.edges:
+        side = model.lag if name == "rho" else model.error
+        assert side is not None
+        low, high = side.interval
+        value = at.rho if name == "rho" else at.lam
+        notes.append(
+            f"{name} = {value:.6g} lies at the edge of its admissible interval ({low:.6g}, {high:.6g}): "
+            f"normal theory fails there and no standard error is given; use fit.profile() or fit.bootstrap()."
+        )
+    return notes
+
+
+def _curve_notes(at: Estimate) -> list[str]:
+    notes = []
+    for name, value, curve in (("rho", at.rho, at.lag_curve), ("lambda", at.lam, at.error_curve)):
+        if not getattr(curve, "exact", True):
+            notes.append(
+                f"log-determinant at {name} by {curve.kind}: estimated, standard error {curve.error(value):.2g}."
+            )
+    return notes
