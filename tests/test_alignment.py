@@ -1,0 +1,67 @@
+"""The door: values meet weights by label, and what does not fit is told in one sentence."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, strategies as st
+
+from gbaspatial import alignment
+from gbaspatial.errors import AlignmentError, DataError, LabelTypeError, MissingDataError, UnknownNameError
+
+IDS = pd.Index(["Foshan", "Macao", "Huizhou", "Zhuhai"], name="city")
+VALUES = pd.Series([1.0, 2.0, 3.0, 4.0], index=IDS, name="gdp")
+
+
+@given(order=st.permutations(range(4)))
+def test_order_of_rows_never_matters(order):
+    shuffled = VALUES.iloc[order]
+    assert alignment.align(shuffled, IDS).tolist() == [1.0, 2.0, 3.0, 4.0]
+    back = alignment.labelled(alignment.align(shuffled, IDS), IDS, shuffled.index, "gdp")
+    pd.testing.assert_series_equal(back, shuffled)
+
+
+def test_a_bare_array_is_refused():
+    with pytest.raises(LabelTypeError, match="bare ndarray without unit labels"):
+        alignment.align(VALUES.to_numpy(), IDS)
+    with pytest.raises(TypeError, match="choose one column"):
+        alignment.align(VALUES.to_frame(), IDS)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        (lambda v: v.drop("Macao"), AlignmentError, "absent from the values: Macao"),
+        (lambda v: pd.concat([v, pd.Series({"Tokyo": 1.0})]), AlignmentError, "absent from the weights: Tokyo"),
+        (lambda v: pd.concat([v, v[:1]]), AlignmentError, "more than one row for Foshan"),
+        (lambda v: v.rename({"Macao": None}), AlignmentError, "missing labels in row 2"),
+        (lambda v: v.set_axis(range(4)), AlignmentError, "integer on one side, string on the other|is the id column"),
+        (lambda v: v.replace(2.0, np.nan), MissingDataError, "'gdp' is missing for Macao"),
+        (lambda v: v.replace(2.0, np.inf), DataError, "'gdp' is infinite for Macao"),
+        (lambda v: v.astype(object).replace(2.0, "2.O"), DataError, r"not a number for Macao \('2.O'\)"),
+    ],
+)
+def test_what_does_not_fit_is_named(change, error, words):
+    before = VALUES.copy()
+    with pytest.raises(error, match=words):
+        alignment.align(change(VALUES), IDS)
+    pd.testing.assert_series_equal(VALUES, before)
+
+
+def test_at_most_five_units_are_named():
+    with pytest.raises(AlignmentError, match=r"absent from the values: 4, 5, 6, 7, 8 and 3 more"):
+        alignment.align(pd.Series(1.0, index=range(4)), pd.RangeIndex(12))
+
+
+def test_labels_and_frames_align_too():
+    groups = pd.Series(["a", "b", "c", "d"], index=IDS)
+    assert alignment.align_labels(groups[::-1], IDS).tolist() == ["a", "b", "c", "d"]
+    assert alignment.align_frame(VALUES.to_frame()[::-1], IDS).index.tolist() == IDS.tolist()
+    with pytest.raises(MissingDataError, match="Zhuhai"):
+        alignment.align_labels(groups.replace("d", None), IDS)
+    with pytest.raises(LabelTypeError, match="DataFrame"):
+        alignment.align_frame(VALUES, IDS)
+
+
+def test_unknown_columns_get_a_hint():
+    with pytest.raises(UnknownNameError, match="no column 'gpd'. Did you mean gdp"):
+        alignment.columns_of(VALUES.to_frame(), "gpd")
