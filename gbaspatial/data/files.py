@@ -1,0 +1,101 @@
+"""Where the shipped files are: inside an installed wheel, or beside the package in a checkout."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gbaspatial.errors import MissingFileError, UnknownNameError, nearest_names
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+@cache
+def layers_folder() -> Path:
+    """The folder of the boundary layers.
+
+    A wheel holds it as ``gbaspatial/shapefiles``; a checkout has ``shapefiles`` beside
+    the package.
+
+    Raises
+    ------
+    MissingFileError
+        If neither folder exists.
+
+    Examples
+    --------
+    >>> (layers_folder() / "gba_cities.gpkg").is_file()
+    True
+    """
+    places = (_PACKAGE / "shapefiles", _PACKAGE.parent / "shapefiles")
+    for place in places:
+        if (place / "gba_cities.gpkg").is_file():
+            return place
+    raise MissingFileError(
+        f"the boundary layers are neither in {places[0]} nor in {places[1]}; install gbaspatial again from its wheel."
+    )
+
+
+def layer_path(name: str) -> Path:
+    """The GeoPackage of the shipped layer `name`, such as ``"gba_cities"``."""
+    path = layers_folder() / f"{name}.gpkg"
+    if not path.is_file():
+        known = sorted(p.stem for p in layers_folder().glob("*.gpkg"))
+        raise UnknownNameError(f"no shipped layer is called {name!r}. {nearest_names(name, known)}")
+    return path
+
+
+def table_path(name: str) -> Path:
+    """The CSV file of the shipped table `name`, such as ``"panel"``."""
+    path = _PACKAGE / "data" / "statistics" / f"{name}.csv"
+    if not path.is_file():
+        known = sorted(p.stem for p in path.parent.glob("*.csv"))
+        raise UnknownNameError(f"no shipped table is called {name!r}. {nearest_names(name, known)}")
+    return path
+
+
+@cache
+def _table(name: str) -> pd.DataFrame:
+    import pandas as pd
+
+    text = {
+        "adcode": "str",
+        "opened": "str",
+        "district_a": "str",
+        "district_b": "str",
+        "period": "str",
+        "sha256": "str",
+    }
+    frame = pd.read_csv(table_path(name), dtype=text)
+    for column in ("note", "district_a", "district_b", "period"):
+        if column in frame:
+            frame[column] = frame[column].fillna("")
+    return frame
+
+
+def table(name: str) -> pd.DataFrame:
+    """A copy of the shipped table `name`; codes are text, so leading zeros stay."""
+    return _table(name).copy()
+
+
+@cache
+def _layer(name: str) -> gpd.GeoDataFrame:
+    import geopandas as gpd
+
+    return gpd.read_file(layer_path(name))
+
+
+def layer(name: str) -> gpd.GeoDataFrame:
+    """A copy of the shipped layer `name`."""
+    return _layer(name).copy()
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file as hexadecimal digits."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

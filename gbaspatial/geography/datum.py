@@ -1,0 +1,168 @@
+"""GCJ-02 and BD-09, the shifted coordinates of online maps in mainland China, to WGS 84 and back.
+
+Whether a layer is shifted is a property of its source and is said by the user; it is
+never guessed from where the layer lies. Hong Kong and Macao are shown unshifted by some
+services and shifted by others: pass ``exempt`` to leave them alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from gbaspatial.errors import DataError, check_option
+from gbaspatial.geography.crs import require_crs
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
+
+_AXIS, _ECCENTRICITY = 6378245.0, 0.00669342162296594323  # Krasovsky 1940
+_BAIDU = np.pi * 3000 / 180
+_STEPS = 10
+
+
+def _checked(coordinates: np.ndarray) -> np.ndarray:
+    points = np.asarray(coordinates, dtype=float)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise DataError(f"coordinates must have shape (n, 2): longitude, latitude; these have {points.shape}.")
+    if points.size and (np.abs(points[:, 0]).max() > 180 or np.abs(points[:, 1]).max() > 90):
+        raise DataError("these coordinates are not degrees of longitude and latitude; project them to EPSG:4326 first.")
+    return points
+
+
+def _offset(points: np.ndarray) -> np.ndarray:
+    """The shift (n, 2) in degrees that GCJ-02 adds at the WGS 84 `points` (n, 2)."""
+    x, y = points[:, 0] - 105.0, points[:, 1] - 35.0
+    root = np.sqrt(np.abs(x))
+    wave = (20.0 * np.sin(6.0 * x * np.pi) + 20.0 * np.sin(2.0 * x * np.pi)) * 2.0 / 3.0
+    lat = -100.0 + 2.0 * x + 3.0 * y + 0.2 * y * y + 0.1 * x * y + 0.2 * root + wave
+    lat += (20.0 * np.sin(y * np.pi) + 40.0 * np.sin(y / 3.0 * np.pi)) * 2.0 / 3.0
+    lat += (160.0 * np.sin(y / 12.0 * np.pi) + 320.0 * np.sin(y * np.pi / 30.0)) * 2.0 / 3.0
+    lon = 300.0 + x + 2.0 * y + 0.1 * x * x + 0.1 * x * y + 0.1 * root + wave
+    lon += (20.0 * np.sin(x * np.pi) + 40.0 * np.sin(x / 3.0 * np.pi)) * 2.0 / 3.0
+    lon += (150.0 * np.sin(x / 12.0 * np.pi) + 300.0 * np.sin(x / 30.0 * np.pi)) * 2.0 / 3.0
+    radians = np.radians(points[:, 1])
+    magic = 1.0 - _ECCENTRICITY * np.sin(radians) ** 2
+    lat = np.degrees(lat / (_AXIS * (1.0 - _ECCENTRICITY) / (magic * np.sqrt(magic))))
+    lon = np.degrees(lon / (_AXIS / np.sqrt(magic) * np.cos(radians)))
+    return np.column_stack([lon, lat])
+
+
+def wgs84_to_gcj02(coordinates: np.ndarray) -> np.ndarray:
+    """WGS 84 longitude and latitude (n, 2) in degrees to GCJ-02 (Amap, Tencent, Google in the mainland).
+
+    Examples
+    --------
+    >>> wgs84_to_gcj02(np.array([[113.25, 23.11667]])).round(4).tolist()
+    [[113.2553, 23.114]]
+    """
+    points = _checked(coordinates)
+    return points + _offset(points)
+
+
+def gcj02_to_wgs84(coordinates: np.ndarray) -> np.ndarray:
+    """GCJ-02 longitude and latitude (n, 2) in degrees to WGS 84; back and forth within a millionth of a millimeter.
+
+    Examples
+    --------
+    >>> there = np.array([[113.25, 23.11667]])
+    >>> bool(np.allclose(gcj02_to_wgs84(wgs84_to_gcj02(there)), there, rtol=0, atol=1e-12))
+    True
+    """
+    target = _checked(coordinates)
+    points = target - _offset(target)
+    for _ in range(_STEPS):  # a fixed point; each step gains about three decimals
+        points = target - _offset(points)
+    return points
+
+
+def _gcj02_to_bd09(points: np.ndarray) -> np.ndarray:
+    radius = np.hypot(points[:, 0], points[:, 1]) + 0.00002 * np.sin(points[:, 1] * _BAIDU)
+    angle = np.arctan2(points[:, 1], points[:, 0]) + 0.000003 * np.cos(points[:, 0] * _BAIDU)
+    return np.column_stack([radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006])
+
+
+def wgs84_to_bd09(coordinates: np.ndarray) -> np.ndarray:
+    """WGS 84 longitude and latitude (n, 2) in degrees to BD-09 (Baidu).
+
+    Examples
+    --------
+    >>> wgs84_to_bd09(np.array([[113.25, 23.11667]])).round(4).tolist()
+    [[113.2618, 23.1201]]
+    """
+    return _gcj02_to_bd09(wgs84_to_gcj02(coordinates))
+
+
+def bd09_to_wgs84(coordinates: np.ndarray) -> np.ndarray:
+    """BD-09 longitude and latitude (n, 2) in degrees to WGS 84, by a fixed point.
+
+    Examples
+    --------
+    >>> there = np.array([[113.25, 23.11667]])
+    >>> bool(np.allclose(bd09_to_wgs84(wgs84_to_bd09(there)), there, rtol=0, atol=1e-12))
+    True
+    """
+    target = _checked(coordinates)
+    points = target - np.array([0.0065, 0.006])
+    for _ in range(_STEPS + 5):
+        points = points + (target - _gcj02_to_bd09(points))
+    return gcj02_to_wgs84(points)
+
+
+_MOVES: dict[tuple[str, str], Callable[[np.ndarray], np.ndarray]] = {
+    ("gcj02", "wgs84"): gcj02_to_wgs84,
+    ("wgs84", "gcj02"): wgs84_to_gcj02,
+    ("bd09", "wgs84"): bd09_to_wgs84,
+    ("wgs84", "bd09"): wgs84_to_bd09,
+}
+Datum = Literal["wgs84", "gcj02", "bd09"]
+
+
+def shift_layer(
+    units: gpd.GeoDataFrame, *, source: Datum, target: Datum = "wgs84", exempt: gpd.GeoSeries | None = None
+) -> gpd.GeoDataFrame:
+    """A layer of shifted coordinates moved to WGS 84, or the other way.
+
+    Parameters
+    ----------
+    units : GeoDataFrame
+        In degrees (EPSG:4326 by name; the shift is what `source` says).
+    source, target : {"wgs84", "gcj02", "bd09"}
+        One of the two is "wgs84".
+    exempt : boolean Series, optional
+        True for the units whose coordinates are not shifted, e.g.
+        ``units["side"] != "mainland"`` for a service that leaves Hong Kong and Macao alone.
+
+    Returns
+    -------
+    GeoDataFrame
+        A copy in EPSG:4326.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> moved = shift_layer(cities, source="wgs84", target="gcj02", exempt=cities["side"] != "mainland")
+    >>> bool(moved.geometry["Macao"].equals(cities.geometry["Macao"]))
+    True
+    """
+    import shapely
+
+    from gbaspatial.alignment import align_labels
+
+    check_option(source, ("wgs84", "gcj02", "bd09"), "source")
+    check_option((source, target), list(_MOVES), "(source, target)")
+    crs = require_crs(units)
+    shapes = units.geometry if crs.to_epsg() == 4326 else units.geometry.to_crs("EPSG:4326")
+    keep = np.zeros(len(units), bool) if exempt is None else align_labels(exempt, units.index, "exempt").astype(bool)
+    move = _MOVES[source, target]
+
+    def moved(geometry: BaseGeometry, left_alone: bool) -> BaseGeometry:
+        return geometry if left_alone or geometry is None else shapely.transform(geometry, move)
+
+    result = units.copy()
+    geometries = [moved(geometry, bool(stay)) for geometry, stay in zip(shapes, keep, strict=True)]
+    return result.set_geometry(type(shapes)(geometries, index=units.index, crs="EPSG:4326"))
