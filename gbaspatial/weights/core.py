@@ -9,16 +9,14 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+import scipy.sparse as sp
 from scipy.sparse import csgraph
 
 from gbaspatial.alignment import align, check_units, labelled
 from gbaspatial.errors import OptionError, UnknownNameError, WeightsError, check_option, nearest_names, some
 from gbaspatial.weights import spectrum
 
-Standardization = Literal[
-    "none", "row", "binary", "spectral", "min_max", "variance_stabilized", "doubly", "global"
-]
+Standardization = Literal["none", "row", "binary", "spectral", "min_max", "variance_stabilized", "doubly", "global"]
 IslandPolicy = Literal["nan", "zero"]
 
 
@@ -51,9 +49,7 @@ class Recipe:
     @classmethod
     def from_dict(cls, steps: Iterable[Mapping[str, Any]]) -> Recipe:
         """The inverse of `to_dict`."""
-        return cls(
-            tuple(Step(str(s["step"]), tuple((k, v) for k, v in s.items() if k != "step")) for s in steps)
-        )
+        return cls(tuple(Step(str(s["step"]), tuple((k, v) for k, v in s.items() if k != "step")) for s in steps))
 
     def __str__(self) -> str:
         return " -> ".join(map(str, self.steps)) or "given"
@@ -103,7 +99,7 @@ class Weights:
         return self._ids
 
     @property
-    def sparse(self) -> sparse.csr_array:
+    def sparse(self) -> sp.csr_array:
         """W as a read-only CSR array (n, n)."""
         return self._sparse
 
@@ -197,7 +193,7 @@ class Weights:
 
     # -- the spectrum -----------------------------------------------------------------
     @cached_property
-    def similar_symmetric(self) -> sparse.csr_array | None:
+    def similar_symmetric(self) -> sp.csr_array | None:
         """A symmetric matrix with the same eigenvalues as W, or None where W has none.
 
         W = D^-1 A with A symmetric is similar to D^-1/2 A D^-1/2 (Ord 1975); the
@@ -286,9 +282,7 @@ class Weights:
         places = self._ids.get_indexer(chosen)
         if (places < 0).any():
             unknown = chosen[places < 0]
-            raise UnknownNameError(
-                f"the weights have no unit {some(unknown)}. {nearest_names(unknown[0], self._ids)}"
-            )
+            raise UnknownNameError(f"the weights have no unit {some(unknown)}. {nearest_names(unknown[0], self._ids)}")
         matrix = self._sparse[places][:, places]
         if self._standardization not in ("none", "row", "binary"):
             raise OptionError(
@@ -311,7 +305,7 @@ class Weights:
             {"focal": self._ids[pairs.coords[0]], "neighbor": self._ids[pairs.coords[1]], "weight": pairs.data}
         )
 
-    def to_sparse(self) -> sparse.csr_array:
+    def to_sparse(self) -> sp.csr_array:
         """A writable copy of the matrix."""
         return self._sparse.copy()
 
@@ -319,7 +313,7 @@ class Weights:
         """A `libpysal.graph.Graph` with the same ids and weights; islands are kept."""
         from libpysal.graph import Graph
 
-        return Graph.from_sparse(sparse.csr_array(self._sparse.copy()), ids=list(self._ids))
+        return Graph.from_sparse(sp.csr_array(self._sparse.copy()), ids=list(self._ids))
 
     def to_libpysal(self) -> Any:
         """A `libpysal.weights.W` with the same ids and weights; islands are kept."""
@@ -341,9 +335,9 @@ class Weights:
         return f"<Weights: {self.n} units, {self.n_links} links{islands}; {self._recipe}>"
 
 
-def _checked_matrix(matrix: Any, ids: pd.Index) -> sparse.csr_array:
+def _checked_matrix(matrix: Any, ids: pd.Index) -> sp.csr_array:
     """`matrix` as a read-only CSR array without zeros, or an error that names the units at fault."""
-    csr = sparse.csr_array(matrix, dtype=float, copy=True)
+    csr = sp.csr_array(matrix, dtype=float, copy=True)
     if csr.shape != (len(ids), len(ids)):
         raise WeightsError(f"the matrix is {csr.shape[0]} x {csr.shape[1]}, but there are {len(ids)} ids.")
     csr.sum_duplicates()
@@ -364,7 +358,7 @@ def _checked_matrix(matrix: Any, ids: pd.Index) -> sparse.csr_array:
     return csr
 
 
-def _scale_rows(matrix: sparse.csr_array, factors: np.ndarray) -> sparse.csr_array:
+def _scale_rows(matrix: sp.csr_array, factors: np.ndarray) -> sp.csr_array:
     scaled = matrix.copy()
     scaled.data = matrix.data * np.repeat(factors, np.diff(matrix.indptr))
     return scaled
@@ -421,7 +415,7 @@ def from_pairs(pairs: pd.DataFrame, *, ids: Iterable[Any] | None = None) -> Weig
         raise UnknownNameError(f"the pairs name units that are not among the ids: {some(unknown)}.")
     weight = pairs["weight"].to_numpy(float) if "weight" in pairs.columns else np.ones(len(pairs))
     rows, columns = index.get_indexer(pairs["focal"]), index.get_indexer(pairs["neighbor"])
-    matrix = sparse.coo_array((weight, (rows, columns)), shape=(len(index), len(index)))
+    matrix = sp.coo_array((weight, (rows, columns)), shape=(len(index), len(index)))
     return Weights(matrix, index, recipe=Recipe().then("pairs"))
 
 

@@ -1,0 +1,218 @@
+"""Contiguity of polygons: who shares a border, with bridges where water parts neighbors."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import shapely
+from scipy import sparse
+
+from gbaspatial.errors import CRSError, GeometryError, GeometryWarning, OptionError, check_option, some
+from gbaspatial.geography.crs import metres_per_unit
+from gbaspatial.weights.contact import Contacts, contacts_of
+from gbaspatial.weights.core import Recipe, Weights
+from gbaspatial.weights.isolation import Islands, settle
+from gbaspatial.weights.links import link_pairs
+from gbaspatial.weights.places import crs_name, places_of, shapes_of
+from gbaspatial.weights.segments import Meters
+
+Criterion = Literal["queen", "rook"]
+BorderWeight = Literal["binary", "shared_border"]
+
+
+def contiguity(
+    units: Any,
+    *,
+    criterion: Criterion = "queen",
+    tolerance_m: float | None = None,
+    weight: BorderWeight = "binary",
+    links: int | pd.DataFrame | None = None,
+    islands: Islands = "keep",
+) -> Weights:
+    """Units that touch: a common point (queen) or a common line (rook).
+
+    A border counts however it is drawn: with the same vertices on both sides or with
+    others. Invalid shapes, overlaps and suspected gaps are told in a `GeometryWarning`;
+    `borders` lists them pair by pair.
+
+    Parameters
+    ----------
+    units : GeoDataFrame or GeoSeries, n rows
+        Polygons indexed by unit id.
+    criterion : {"queen", "rook"}
+        A point in common is enough, or a line is needed.
+    tolerance_m : float, optional
+        Units so far apart, in meters, still touch: closes gaps and slivers. By default
+        only round-off (about a millimeter) is allowed for. With a tolerance, a line
+        shorter than five tolerances counts as a point.
+    weight : {"binary", "shared_border"}
+        One, or the length of the shared border in km (contacts at a point then drop out).
+    links : int or DataFrame, optional
+        A year: adds the shipped bridges and tunnels of the bay area opened on or before
+        31 December of that year. Or a table of pairs (columns ``focal, neighbor`` or
+        ``city_a, city_b``). Railways are left to `by_year` and to tables.
+    islands : {"keep", "error", "nearest"}
+        What becomes of units without neighbors: kept (with an `IslandWarning`), refused,
+        or linked with their nearest unit both ways.
+
+    Returns
+    -------
+    Weights
+        Symmetric; weight 1, or km of border.
+
+    Raises
+    ------
+    GeometryError
+        If a geometry is missing, empty or not a polygon.
+    CRSError
+        If meters are needed and the layer has no CRS.
+
+    Notes
+    -----
+    Borders drawn with different vertices on both sides are missed by the usual search for
+    shared vertices (``libpysal.weights.Queen``, ``Graph.build_contiguity(strict=False)``).
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> two = gpd.GeoSeries({"a": shapely.box(0, 0, 2, 2), "b": shapely.box(2, 0.5, 4, 1.5)})
+    >>> contiguity(two).n_links
+    2
+    """
+    check_option(criterion, ("queen", "rook"), "criterion")
+    check_option(weight, ("binary", "shared_border"), "weight")
+    if weight == "shared_border" and links is not None:
+        raise OptionError(
+            "links have no shared border; use weight='binary', or add them with w.union(from_pairs(...))."
+        )
+    shapes = _polygons(units)
+    meters = _meters(shapes, tolerance_m, weight)
+    contacts = contacts_of(shapes.to_numpy(), meters, tolerance_m=tolerance_m, known_units=shapes.crs is not None)
+    _warn(shapes, contacts)
+    if weight == "shared_border":
+        codes, values = border_lengths(contacts, meters)
+    else:
+        codes = contacts.touch if criterion == "queen" else contacts.border
+        values = np.ones(len(codes))
+    recipe = Recipe().then(
+        "contiguity",
+        criterion=criterion,
+        tolerance_m=tolerance_m,
+        weight=weight if weight != "binary" else None,
+        crs=crs_name(shapes.crs),
+    )
+    n = len(shapes)
+    matrix = sparse.csr_array((values, (codes // n, codes % n)), shape=(n, n))
+    if links is not None:
+        i, j, told = link_pairs(links, shapes.index)
+        matrix = matrix.maximum(sparse.csr_array((np.ones(len(i)), (np.minimum(i, j), np.maximum(i, j))), shape=(n, n)))
+        recipe = recipe.then(
+            "links", which=told, added=len(np.setdiff1d(np.minimum(i, j) * n + np.maximum(i, j), codes))
+        )
+    matrix = sparse.csr_array(matrix + matrix.T)
+    if (np.diff(matrix.indptr) == 0).any():
+        matrix = settle(matrix, shapes.index, lambda: places_of(shapes), islands)
+    if islands != "keep":
+        recipe = recipe.then("islands", policy=islands)
+    return Weights(matrix, shapes.index, recipe=recipe)
+
+
+def borders(units: Any, *, tolerance_m: float | None = None) -> pd.DataFrame:
+    """Every pair of touching units: how they touch, along what length, and what is wrong there.
+
+    Parameters
+    ----------
+    units : GeoDataFrame or GeoSeries, n rows
+        Polygons with a CRS, indexed by unit id.
+    tolerance_m : float, optional
+        As in `contiguity`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a pair: `focal`, `neighbor`; `contact` (``"border"``, ``"point"``,
+        ``"overlap"``, ``"gap"``: joined by the tolerance only, ``"near"``: runs along within
+        50 m, not joined); `border_km`, the length of the shared border.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> two = gpd.GeoSeries({"a": shapely.box(0, 0, 2000, 2000), "b": shapely.box(2000, 500, 4000, 1500)},
+    ...                     crs="EPSG:2326")
+    >>> borders(two).round(6)[["contact", "border_km"]].values.tolist()
+    [['border', 1.0]]
+    """
+    shapes = _polygons(units)
+    if shapes.crs is None:
+        raise CRSError("border lengths need a CRS; say which one with units.set_crs(...).")
+    meters = _meters(shapes, tolerance_m, "shared_border")
+    contacts = contacts_of(shapes.to_numpy(), meters, tolerance_m=tolerance_m, known_units=True)
+    pairs = np.union1d(contacts.touch, contacts.near_miss)
+    contact = np.where(np.isin(pairs, contacts.border), "border", "point").astype(object)
+    contact[np.isin(pairs, contacts.near_miss)] = "near"
+    contact[np.isin(pairs, contacts.apart)] = "gap"
+    contact[np.isin(pairs, contacts.overlap)] = "overlap"
+    codes, lengths = border_lengths(contacts, meters)
+    km = pd.Series(lengths, index=codes).reindex(pairs, fill_value=0.0).to_numpy()
+    i, j = pairs // len(shapes), pairs % len(shapes)
+    return pd.DataFrame({"focal": shapes.index[i], "neighbor": shapes.index[j], "contact": contact, "border_km": km})
+
+
+def border_lengths(contacts: Contacts, meters: Meters) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs that share a line, as codes (m,), and the length of it in km (m,)."""
+    from gbaspatial.weights.corners import pairs_in_groups
+    from gbaspatial.weights.places import geodesic_km
+
+    corners = contacts.corners
+    code, edge = pairs_in_groups(corners.edge, corners.edge_owner, contacts.n)
+    start, end = corners.coords[corners.first[edge]], corners.coords[corners.first[edge] + 1]
+    km = geodesic_km(start, end) if meters.degrees else np.linalg.norm(end - start, axis=1) * meters.factor / 1000
+    more = np.array(list(contacts.unshared), dtype=np.int64)
+    more_km = np.array(list(contacts.unshared.values())) / 1000
+    codes, place = np.unique(np.concatenate([code, more]), return_inverse=True)
+    return codes, np.bincount(place, np.concatenate([km, more_km]), minlength=len(codes))
+
+
+def _polygons(units: Any) -> Any:
+    shapes = shapes_of(units)
+    kinds = shapely.get_type_id(shapes.to_numpy())
+    other = ~np.isin(kinds, (3, 6))
+    if other.any():
+        raise GeometryError(
+            f"contiguity needs polygons, but {some(shapes.index[other])} "
+            f"{'are' if other.sum() > 1 else 'is a'} {shapes.geom_type[other].iloc[0]}; use nearest or distance_band."
+        )
+    return shapes
+
+
+def _meters(shapes: Any, tolerance_m: float | None, weight: str) -> Meters:
+    if tolerance_m is not None and not (np.isfinite(tolerance_m) and tolerance_m >= 0):
+        raise OptionError(f"tolerance_m={tolerance_m!r} must be a number of meters, zero or more.")
+    if shapes.crs is None:
+        if tolerance_m is not None or weight == "shared_border":
+            raise CRSError("meters need a CRS, and the units have none; say which one with units.set_crs(...).")
+        return Meters(degrees=False)
+    if shapes.crs.is_geographic:
+        return Meters(degrees=True)
+    return Meters(degrees=False, factor=metres_per_unit(shapes.crs))
+
+
+def _warn(shapes: Any, contacts: Contacts) -> None:
+    invalid = ~shapely.is_valid(shapes.to_numpy())
+    told = []
+    if invalid.any():
+        told.append(f"{int(invalid.sum())} shapes are invalid: {some(shapes.index[invalid])}")
+    for codes, what in (
+        (contacts.overlap, "pairs of units overlap"),
+        (contacts.apart, "pairs are joined across a gap by the tolerance"),
+        (contacts.near_miss, "pairs run along each other within 50 m and do not touch (tolerance_m=50 joins them)"),
+    ):
+        if len(codes):
+            pairs = [f"{shapes.index[c // contacts.n]} and {shapes.index[c % contacts.n]}" for c in codes[:5]]
+            more = f" and {len(codes) - 5} more" if len(codes) > 5 else ""
+            told.append(f"{len(codes)} {what}: {', '.join(pairs)}{more}")
+    if told:
+        warnings.warn(f"{'; '.join(told)}. See gba.weights.borders(units).", GeometryWarning, stacklevel=3)

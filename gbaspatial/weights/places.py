@@ -1,0 +1,173 @@
+"""Where units are: checked geometry, one point a unit, and distances between pairs of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.spatial import cKDTree
+
+from gbaspatial.alignment import check_units
+from gbaspatial.errors import CRSError, GeometryError, LabelTypeError, check_option, some
+from gbaspatial.geography.crs import metres_per_unit, require_crs, require_metric
+from gbaspatial.geography.distance import lonlat, representative_points
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+Metric = Literal["geodesic", "planar"]
+METRICS = ("geodesic", "planar")
+
+_A, _F = 6378.137, 1 / 298.257223563  # WGS84 in km
+_B = _A * (1 - _F)
+_ROUND, _FLAT = _B * _B / _A, _A * _A / _B  # smallest and largest radius of curvature of the ellipsoid
+_SLACK = 1e-12
+
+
+def shapes_of(units: Any) -> gpd.GeoSeries:
+    """The geometries of `units`, labelled, none of them missing or empty.
+
+    Raises
+    ------
+    LabelTypeError
+        If `units` is not a GeoDataFrame or GeoSeries.
+    GeometryError
+        If a geometry is missing or empty.
+    AlignmentError
+        If a label is missing or occurs twice.
+    """
+    import geopandas as gpd
+
+    if not isinstance(units, (gpd.GeoDataFrame, gpd.GeoSeries)):
+        raise LabelTypeError(
+            f"the units are a {type(units).__name__}; give a GeoDataFrame or GeoSeries whose index holds the unit ids."
+        )
+    check_units(units.index, "units")
+    if len(units) == 0:
+        raise GeometryError("there are no units; give at least one.")
+    shapes = units.geometry if isinstance(units, gpd.GeoDataFrame) else units
+    absent = shapes.isna().to_numpy() | shapes.is_empty.to_numpy()
+    if absent.any():
+        raise GeometryError(f"the geometry is missing or empty for {some(shapes.index[absent])}; repair or drop these.")
+    return shapes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places:
+    """One point for each of n units, and the space in which near ones are looked for.
+
+    Attributes
+    ----------
+    ids : pandas.Index, length n
+    xy : numpy.ndarray, shape (n, 2)
+        Longitude and latitude (geodesic), or kilometers (planar).
+    space : numpy.ndarray, shape (n, 2) or (n, 3)
+        Kilometers: earth-centered for geodesic distances, `xy` itself for planar ones.
+    metric : str
+    crs : str
+        For the recipe.
+    """
+
+    ids: pd.Index
+    xy: np.ndarray
+    space: np.ndarray
+    metric: Metric
+    crs: str
+
+    @property
+    def n(self) -> int:
+        """Number of units."""
+        return len(self.ids)
+
+    def tree(self) -> cKDTree:
+        """A search tree of the points."""
+        return cKDTree(self.space)
+
+    def distance_km(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+        """Distance in km from units `i` (m,) to units `j` (m,), by place."""
+        if self.metric == "planar":
+            return np.hypot(*(self.xy[i] - self.xy[j]).T)
+        return geodesic_km(self.xy[i], self.xy[j])
+
+    def longest(self, chord: np.ndarray) -> np.ndarray:
+        """The longest distance that a straight line of `chord` km can stand for."""
+        return chord if self.metric == "planar" else _arc(chord, _ROUND) * (1 + _SLACK)
+
+    def shortest(self, chord: np.ndarray) -> np.ndarray:
+        """The shortest distance that a straight line of `chord` km can stand for."""
+        return chord if self.metric == "planar" else _arc(chord, _FLAT) * (1 - _SLACK)
+
+    def ranks(self) -> np.ndarray:
+        """The rank of each label (n,), which settles ties whatever the order of rows."""
+        try:
+            order = np.argsort(self.ids.to_numpy(), kind="stable")
+        except TypeError:
+            order = np.argsort(self.ids.astype(str).to_numpy(), kind="stable")
+        ranks = np.empty(self.n, dtype=np.int64)
+        ranks[order] = np.arange(self.n)
+        return ranks
+
+
+def _arc(chord: np.ndarray, radius: float) -> np.ndarray:
+    return 2 * radius * np.arcsin(np.minimum(np.asarray(chord) / (2 * radius), 1.0))
+
+
+def geodesic_km(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Geodesic distance on WGS84 in km between paired longitudes and latitudes (m, 2)."""
+    from pyproj import Geod
+
+    swap = ((start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1])))[:, None]
+    start, end = np.where(swap, end, start), np.where(swap, start, end)  # i to j has the bits of j to i
+    _, _, meters = Geod(ellps="WGS84").inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1])
+    return np.asarray(meters) / 1000
+
+
+def earth_centered_km(lonlat: np.ndarray) -> np.ndarray:
+    """Earth-centered WGS84 coordinates (n, 3) in km of longitudes and latitudes (n, 2)."""
+    lon, lat = np.radians(lonlat).T
+    square = _F * (2 - _F)
+    radius = _A / np.sqrt(1 - square * np.sin(lat) ** 2)
+    return np.column_stack(
+        [
+            radius * np.cos(lat) * np.cos(lon),
+            radius * np.cos(lat) * np.sin(lon),
+            radius * (1 - square) * np.sin(lat),
+        ]
+    )
+
+
+def crs_name(crs: Any) -> str | None:
+    """The authority code of a CRS, or its name where it has none."""
+    if crs is None:
+        return None
+    authority = crs.to_authority()
+    return ":".join(authority) if authority else str(crs.name)
+
+
+def places_of(units: Any, metric: Metric = "geodesic") -> Places:
+    """The representative points of `units`, ready for distances in `metric`.
+
+    Raises
+    ------
+    CRSError
+        If there is no CRS, or if `metric` is planar and the CRS is in degrees.
+    """
+    check_option(metric, METRICS, "metric")
+    shapes = shapes_of(units)
+    crs = require_crs(shapes, "layer of units")
+    if metric == "planar":
+        if crs.is_geographic:
+            require_metric(shapes, "layer of units")
+        points = shapely.get_coordinates(representative_points(shapes).to_numpy()) * (metres_per_unit(crs) / 1000)
+        return Places(shapes.index, points, points, metric, str(crs_name(crs)))
+    degrees = lonlat(shapes)
+    outside = ~(np.abs(degrees) <= (360, 90)).all(axis=1)
+    if outside.any():
+        raise CRSError(
+            f"the CRS says {crs.to_string()}, but longitude and latitude of {some(shapes.index[outside])} are out of "
+            f"range; set the CRS in which the coordinates are."
+        )
+    return Places(shapes.index, degrees, earth_centered_km(degrees), metric, str(crs_name(crs)))

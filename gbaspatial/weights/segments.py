@@ -1,0 +1,148 @@
+"""How near the edges of different polygons come to each other, and along what length: arrays only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from gbaspatial.weights.corners import Corners
+
+METERS_PER_DEGREE = 111_194.93
+_BLOCK = 200_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Meters:
+    """Turns coordinate differences into meters: degrees by latitude, other units by a factor."""
+
+    degrees: bool
+    factor: float = 1.0
+
+    def scale(self, y: np.ndarray) -> np.ndarray:
+        """Meters per unit of x and y (m, 2) at the heights `y` (m,)."""
+        if not self.degrees:
+            return np.full((len(y), 2), self.factor)
+        east = np.maximum(np.cos(np.radians(y)), 1e-6)
+        return METERS_PER_DEGREE * np.column_stack([east, np.ones(len(y))])
+
+    def round_off(self, coords: np.ndarray) -> float:
+        """The distance in meters that round-off in `coords` (v, 2) can feign: about a millimeter for degrees."""
+        return 1e-10 * float(np.abs(coords).max(initial=1.0)) * (METERS_PER_DEGREE if self.degrees else self.factor)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Approach:
+    """Pairs of edges of different polygons that come near each other (m,).
+
+    Attributes
+    ----------
+    probe, other : numpy.ndarray of int
+        The edges, by place in `Corners.first`.
+    distance : numpy.ndarray
+        Meters between them.
+    length : numpy.ndarray
+        Meters of the probe that lie beside the other edge within reach.
+    crossing : numpy.ndarray of bool
+        Whether they cross, so that the polygons overlap.
+    """
+
+    probe: np.ndarray
+    other: np.ndarray
+    distance: np.ndarray
+    length: np.ndarray
+    crossing: np.ndarray
+
+
+def approaches(shapes: np.ndarray, corners: Corners, probes: np.ndarray, meters: Meters, reach: float) -> Approach:
+    """Edges within `reach` meters of the edges numbered `probes` (p,)."""
+    candidates = _edges_near(shapes, corners, probes, meters, reach)
+    tree = shapely.STRtree(shapely.linestrings(_ends(corners, candidates)))
+    parts = [_measured(corners, _NONE, _NONE, meters, reach)]
+    for start in range(0, len(probes), _BLOCK):
+        part = probes[start : start + _BLOCK]
+        hit, met = tree.query(_boxes(corners, part, meters, reach))
+        probe, other = part[hit], candidates[met]
+        differ = corners.edge_owner[probe] != corners.edge_owner[other]
+        parts.append(_measured(corners, probe[differ], other[differ], meters, reach))
+    names = ("probe", "other", "distance", "length", "crossing")
+    return Approach(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+
+
+_NONE = np.empty(0, dtype=np.int64)
+
+
+def _ends(corners: Corners, edges: np.ndarray) -> np.ndarray:
+    first = corners.first[edges]
+    return np.stack([corners.coords[first], corners.coords[first + 1]], axis=1)
+
+
+def _boxes(corners: Corners, edges: np.ndarray, meters: Meters, reach: float) -> np.ndarray:
+    ends = _ends(corners, edges)
+    low, high = ends.min(axis=1), ends.max(axis=1)
+    room = 1.01 * reach / meters.scale(np.abs(ends[:, :, 1]).max(axis=1))
+    low, high = low - room, high + room
+    return shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
+
+
+def _edges_near(shapes: np.ndarray, corners: Corners, probes: np.ndarray, meters: Meters, reach: float) -> np.ndarray:
+    """Edges of all polygons whose box meets a probe; in a clean layer few, so no tree of all edges is built."""
+    if 2 * len(probes) > len(corners.first):
+        return np.arange(len(corners.first))
+    near = np.unique(shapely.STRtree(shapes).query(_boxes(corners, probes, meters, reach))[1])
+    chosen = np.zeros(corners.n, dtype=bool)
+    chosen[near] = True
+    return np.flatnonzero(chosen[corners.edge_owner])
+
+
+def _measured(corners: Corners, probe: np.ndarray, other: np.ndarray, meters: Meters, reach: float) -> Approach:
+    s, t = _ends(corners, probe), _ends(corners, other)
+    scale = meters.scale((s[:, 0, 1] + t[:, 0, 1]) / 2)[:, None, :]
+    origin = t[:, :1, :]
+    s, t = (s - origin) * scale, (t - origin) * scale
+    along_s, off_s = _relative(s, t)
+    along_t, off_t = _relative(t, s)
+    tiny = meters.round_off(corners.coords)
+    crossing = _apart(off_s, tiny) & _apart(off_t, tiny)
+    gaps = np.column_stack([_gap(s, t, along_s, off_s), _gap(t, s, along_t, off_t)])
+    distance = np.where(crossing, 0.0, gaps.min(axis=1, initial=np.inf))
+    near = distance <= reach
+    length = _beside(along_s, off_s, reach) * np.linalg.norm(s[:, 1] - s[:, 0], axis=1)
+    return Approach(probe[near], other[near], distance[near], length[near], crossing[near])
+
+
+def _relative(points: np.ndarray, line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where `points` (m, 2, 2) fall along `line` (0 at its start, 1 at its end) and how far off it (m, 2)."""
+    direction = line[:, 1] - line[:, 0]
+    size = np.linalg.norm(direction, axis=1)
+    away = points - line[:, :1]
+    along = (away * direction[:, None, :]).sum(axis=2) / (size**2)[:, None]
+    off = (direction[:, None, 0] * away[:, :, 1] - direction[:, None, 1] * away[:, :, 0]) / size[:, None]
+    return along, off
+
+
+def _apart(off: np.ndarray, tiny: float) -> np.ndarray:
+    """Whether the two ends lie on different sides, each farther than `tiny`."""
+    return (off[:, 0] * off[:, 1] < 0) & (np.abs(off).min(axis=1) > tiny)
+
+
+def _gap(points: np.ndarray, line: np.ndarray, along: np.ndarray, off: np.ndarray) -> np.ndarray:
+    """Distance of the points (m, 2, 2) from the segments `line` (m, 2)."""
+    start = np.linalg.norm(points - line[:, :1], axis=2)
+    end = np.linalg.norm(points - line[:, 1:], axis=2)
+    return np.where((along >= 0) & (along <= 1), np.abs(off), np.minimum(start, end))
+
+
+def _beside(along: np.ndarray, off: np.ndarray, reach: float) -> np.ndarray:
+    """Share of the segment that lies beside the other one, no farther than `reach` from it (m,)."""
+    low, high = np.zeros(len(along)), np.ones(len(along))
+    for value, least, most in ((along, 0.0, 1.0), (off, -reach, reach)):
+        change = value[:, 1] - value[:, 0]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            one, two = (least - value[:, 0]) / change, (most - value[:, 0]) / change
+        level = change == 0
+        inside = (value[:, 0] >= least) & (value[:, 0] <= most)
+        low = np.maximum(low, np.where(level, np.where(inside, 0.0, 2.0), np.minimum(one, two)))
+        high = np.minimum(high, np.where(level, 1.0, np.maximum(one, two)))
+    return np.maximum(high - low, 0.0)
