@@ -21,6 +21,8 @@ quadratic
     Saddlepoint and Imhof tails of a ratio of quadratic forms of normal values.
 multiple
     Adjusted p-values.
+detection
+    What a test can see: `power`, and the sentence below small tests, `power_note`.
 """
 
 from __future__ import annotations
@@ -29,14 +31,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gbaspatial.inference.detection import (
+        PowerResult as PowerResult,
+        power as power,
+        power_note as power_note,
+    )
     from gbaspatial.inference.multiple import adjust as adjust, adjust_by_neighbors as adjust_by_neighbors
     from gbaspatial.inference.null import LocalNull as LocalNull, Null as Null
 
 _NAMES = {
     "LocalNull": "null",
     "Null": "null",
+    "PowerResult": "detection",
     "adjust": "multiple",
     "adjust_by_neighbors": "multiple",
+    "power": "detection",
+    "power_note": "detection",
 }
 
 __all__ = list(_NAMES)
