@@ -2,6 +2,7 @@
 
 from gbaspatial.data.catalog import catalog as catalog, sources as sources
 from gbaspatial.data.caveats import caveats as caveats, check_caveats as check_caveats
+from gbaspatial.data.joining import join as join
 from gbaspatial.data.load import (
     ATTRIBUTION as ATTRIBUTION,
     load_cities as load_cities,
@@ -11,7 +12,8 @@ from gbaspatial.data.load import (
     load_points as load_points,
     load_prefectures as load_prefectures,
 )
-from gbaspatial.data.read import join as join, read_panel as read_panel, read_units as read_units
+from gbaspatial.data.panels import read_panel as read_panel
+from gbaspatial.data.read import read_units as read_units
 from gbaspatial.data.schema import variables as variables
 from gbaspatial.data.tables import (
     load_bay_areas as load_bay_areas,

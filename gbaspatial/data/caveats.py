@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gbaspatial.data import files
-from gbaspatial.data.schema import chosen_variables
+from gbaspatial.data.schema import chosen_cities, chosen_variables
 from gbaspatial.errors import CaveatWarning, some
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def caveats(
         ]
         found = found[touched]
     if cities is not None:
-        places = {cities} if isinstance(cities, str) else set(cities)
+        places = set(chosen_cities(cities))
         found = found[[not text or bool(places & set(text.split(";"))) for text in found["cities"]]]
     return found.reset_index(drop=True)
 

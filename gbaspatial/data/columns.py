@@ -108,3 +108,10 @@ def require_complete(frame: pd.DataFrame, columns: list[str], name: str, first_r
             raise DataError(
                 f"column {column!r} of {name} is not a number in row {_rows(bad, first_row)} ({first!r}); correct it."
             )
+
+
+def check_unique(index: pd.Index, where: str, cure: str) -> None:
+    """Raise if a label of `index` occurs twice."""
+    twice = index[index.duplicated()].unique()
+    if len(twice):
+        raise AlignmentError(f"{where} has more than one row for {some(twice)}; {cure}.")

@@ -99,3 +99,21 @@ def layer(name: str) -> gpd.GeoDataFrame:
 def sha256(path: Path) -> str:
     """The SHA-256 of a file as hexadecimal digits."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def existing(path: str | Path) -> Path:
+    """The path of a user's file, or an error that names what is there instead."""
+    found = Path(path).expanduser()
+    if found.is_file() or (found.is_dir() and found.suffix == ".gdb"):
+        return found
+    if found.is_dir():
+        raise MissingFileError(f"{found} is a folder, not a file; name the file in it.")
+    if not found.parent.is_dir():
+        raise MissingFileError(f"there is no file {found}: the folder {found.parent} does not exist.")
+    names = [p.name for p in found.parent.iterdir() if p.is_file()]
+    raise MissingFileError(f"there is no file {found}. {nearest_names(found.name, names)}")
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of an error of another library, to be quoted in a sentence."""
+    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from gbaspatial.data import files
 from gbaspatial.data.caveats import check_caveats
-from gbaspatial.data.schema import CITY_COLUMNS, chosen_variables, chosen_years, city_table
+from gbaspatial.data.schema import CITY_COLUMNS, chosen_cities, chosen_variables, chosen_years, city_table
 from gbaspatial.errors import AlignmentError, CRSError, UnknownNameError, check_option, nearest_names, some
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def load_panel(
 
     names = chosen_variables(variables)
     wanted = chosen_years(years, FIRST_YEAR, LAST_YEAR)
-    places = _chosen_cities(cities)
+    places = chosen_cities(cities)
     check_caveats(names, wanted, cities=places)
     long = files.table("panel")
     long = long[long["variable"].isin(names) & long["year"].isin(wanted)]
@@ -129,7 +129,7 @@ def load_cities(
     frame = pd.concat([about[CITY_COLUMNS], shapes[["area_km2"]], numbers, shapes[["geometry"]]], axis=1)
     frame.index.name = "city"
     cities = gpd.GeoDataFrame(frame, geometry="geometry", crs=shapes.crs)
-    cities.attrs.update(year=year, attribution=ATTRIBUTION)
+    cities.attrs.update(year=year, attribution=ATTRIBUTION if boundaries is None else "")
     return cities
 
 
@@ -182,7 +182,7 @@ def load_districts(*, year: int | None = 2020, boundaries: Boundaries | None = N
     frame = pd.concat([names, shapes[["area_km2"]], numbers, shapes[["geometry"]]], axis=1)
     frame.index.name = "district"
     districts = gpd.GeoDataFrame(frame, geometry="geometry", crs=shapes.crs)
-    districts.attrs.update(year=year, attribution=ATTRIBUTION)
+    districts.attrs.update(year=year, attribution=ATTRIBUTION if boundaries is None else "")
     return districts
 
 
@@ -237,7 +237,7 @@ def load_prefectures(
         shapes = _shapes(name, boundaries, units["adcode"])
         units = units.set_geometry(shapes.geometry).assign(area_km2=shapes["area_km2"])
     units = units[["adcode", "name_zh", "name_zht", "province_zh", "in_gba", "area_km2", "geometry"]]
-    units.attrs.update(attribution=ATTRIBUTION)
+    units.attrs.update(attribution=ATTRIBUTION if boundaries is None else "")
     return units
 
 
@@ -269,17 +269,6 @@ def load_points(*, kind: Literal["city", "airport"] = "city") -> gpd.GeoDataFram
         return points.assign(city=city).set_index("name")[["adcode", "city", "source", "licence", "geometry"]]
     points = points.assign(city=city).set_index("city").loc[about.index]
     return points[["adcode", "source", "licence", "geometry"]]
-
-
-def _chosen_cities(cities: str | Iterable[str] | None) -> list[str]:
-    known = city_table().index
-    if cities is None:
-        return known.tolist()
-    wanted = [cities] if isinstance(cities, str) else list(dict.fromkeys(cities))
-    for city in wanted:
-        if city not in known:
-            raise UnknownNameError(f"there is no city {city!r}. {nearest_names(city, known)}")
-    return wanted
 
 
 def _shapes(name: str, boundaries: Boundaries | None, codes: pd.Series) -> gpd.GeoDataFrame:

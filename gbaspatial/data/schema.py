@@ -80,3 +80,15 @@ def chosen_years(years: int | Iterable[int] | None, first: int, last: int, what:
         if not first <= year <= last:
             raise UnknownNameError(f"{what} has no year {year}; there are {first} to {last}.")
     return sorted({int(year) for year in wanted})
+
+
+def chosen_cities(cities: str | Iterable[str] | None) -> list[str]:
+    """`cities` as a list of known names; None stands for all eleven."""
+    known = city_table().index
+    if cities is None:
+        return known.tolist()
+    wanted = [cities] if isinstance(cities, str) else list(dict.fromkeys(cities))
+    for city in wanted:
+        if city not in known:
+            raise UnknownNameError(f"there is no city {city!r}. {nearest_names(city, known)}")
+    return wanted
