@@ -1,0 +1,219 @@
+"""The regression table of a paper: several fits side by side, to every format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.errors import DataError, OptionError, check_option, import_extra, some
+from gbaspatial.results import Result, Table, number, p_text
+
+if TYPE_CHECKING:
+    from gbaspatial.models import Fit
+
+Below = Literal["std_error", "p_value", "interval", "none"]
+SPATIAL = ("rho", "lambda", "alpha")
+WHAT = ("estimate", "std_error", "p_value", "lower", "upper")
+STATISTICS = {
+    "log_likelihood": "log-likelihood", "aic": "AIC", "bic": "BIC", "sigma2": "sigma2",
+    "r_squared": "R2", "n": "n", "n_params": "parameters",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison(Result):
+    """Fits side by side.
+
+    Attributes
+    ----------
+    estimates : pandas.DataFrame
+        Index (``term``, ``what``) with `estimate, std_error, p_value, lower, upper`; a column a model.
+    impacts : pandas.DataFrame or None
+        Index (``effect``, ``term``, ``what``), a column a model.
+    fit : pandas.DataFrame
+        Log-likelihood, AIC, BIC, variance, R2, n and parameters; a column a model.
+    responses, weights : mapping of str
+        The outcome and the recipe of W by model.
+    """
+
+    estimates: pd.DataFrame
+    impacts: pd.DataFrame | None
+    fit: pd.DataFrame
+    responses: Mapping[str, str]
+    weights: Mapping[str, str]
+    below: Below
+    stars: bool
+
+    def to_frame(self) -> pd.DataFrame:
+        """All numbers: (``block``, ``row``, ``what``) by model."""
+        blocks = {"coefficient": self.estimates.rename_axis(["row", "what"])}
+        if self.impacts is not None:
+            joined = [f"{effect} {term}" for effect, term, _ in self.impacts.index]
+            what = self.impacts.index.get_level_values(2)
+            index = pd.MultiIndex.from_arrays([joined, what], names=["row", "what"])
+            blocks["impact"] = self.impacts.set_axis(index)
+        fit = self.fit.set_axis(pd.MultiIndex.from_product([self.fit.index, ["value"]], names=["row", "what"]))
+        return pd.concat({**blocks, "fit": fit}, names=["block"])
+
+    def tables(self) -> tuple[Table, ...]:
+        """One table: coefficients with what stands below them, impacts, fit."""
+        rows = self._cells(self.estimates)
+        if self.impacts is not None:
+            joined = self.impacts.set_axis(
+                pd.MultiIndex.from_tuples([(f"{effect}: {term}", what) for effect, term, what in self.impacts.index])
+            )
+            rows += self._cells(joined)
+        rows += [(STATISTICS[name], [_fit_text(name, v) for v in self.fit.loc[name]]) for name in self.fit.index]
+        index = pd.Index([label for label, _ in rows], name=" / ".join(dict.fromkeys(self.responses.values())))
+        frame = pd.DataFrame([cells for _, cells in rows], index=index, columns=self.estimates.columns)
+        return (Table(frame, "Models compared", self._notes()),)
+
+    def to_excel(self, path: str | Path) -> None:
+        """Write the table and all numbers as two sheets of a workbook (extra ``excel``)."""
+        import_extra("openpyxl", extra="excel")
+        with pd.ExcelWriter(path) as book:
+            self.tables()[0].frame.to_excel(book, sheet_name="table")
+            self.to_frame().reset_index().to_excel(book, sheet_name="numbers", index=False)
+
+    def _cells(self, block: pd.DataFrame) -> list[tuple[str, list[str]]]:
+        rows = []
+        for term in block.index.get_level_values(0).unique():
+            part = block.loc[term]
+            rows.append((str(term), [self._estimate_text(part[model]) for model in block.columns]))
+            if self.below != "none":
+                rows.append(("", [self._below_text(part[model]) for model in block.columns]))
+        return rows
+
+    def _estimate_text(self, column: pd.Series) -> str:
+        if np.isnan(column["estimate"]):
+            return ""
+        p = column["p_value"]
+        mark = (
+            "" if not self.stars or np.isnan(p) else "***" if p < 0.01 else "**" if p < 0.05 else "*" if p < 0.1 else ""
+        )
+        return number(float(column["estimate"])) + mark
+
+    def _below_text(self, column: pd.Series) -> str:
+        if np.isnan(column["estimate"]):
+            return ""
+        if self.below == "interval":
+            return f"[{number(float(column['lower']))}, {number(float(column['upper']))}]"
+        value = float(column[self.below])
+        return f"({p_text(value) if self.below == 'p_value' else number(value)})"
+
+    def _notes(self) -> tuple[str, ...]:
+        words = {
+            "std_error": "Standard errors in parentheses.",
+            "p_value": "Two-sided p-values in parentheses.",
+            "interval": "95 % intervals in brackets.",
+            "none": "",
+        }
+        notes = [words[self.below]] if words[self.below] else []
+        if self.stars:
+            notes.append("*** p < 0.01, ** p < 0.05, * p < 0.1.")
+        notes.append("AIC and BIC count every parameter, the variance and the spatial ones among them.")
+        if len(set(self.responses.values())) > 1:
+            notes.append("Outcomes: " + "; ".join(f"{model}: {name}" for model, name in self.responses.items()) + ".")
+        notes += [f"W of {', '.join(models)}: {recipe}." for recipe, models in _by_recipe(self.weights).items()]
+        return tuple(notes)
+
+
+def compare(
+    fits: Mapping[str, Fit],
+    *,
+    below: Below = "std_error",
+    stars: bool = False,
+    impacts: bool = False,
+    rng: int = 0,
+) -> Comparison:
+    """Put fits side by side.
+
+    Parameters
+    ----------
+    fits : mapping of str to Fit
+        The heading of each column and its model.
+    below : {"std_error", "p_value", "interval", "none"}
+        What stands below each estimate.
+    stars : bool
+        Mark p below 0.01, 0.05, 0.1.
+    impacts : bool
+        Add direct, indirect and total impacts of the models that have them.
+    rng : int
+        Seed of simulated standard errors of impacts.
+
+    Returns
+    -------
+    Comparison
+        Renders to text, HTML, LaTeX, Markdown, Excel.
+
+    Raises
+    ------
+    DataError
+        If there is nothing to compare, or models of different numbers of units are.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> w = gba.weights.contiguity(cities).row_standardized()
+    >>> ols = gba.models.ols("log(gdp_pc_cny) ~ C(tier)", cities)
+    >>> lag = gba.models.lag("log(gdp_pc_cny) ~ C(tier)", cities, w)
+    >>> list(compare({"OLS": ols, "Lag": lag}).fit.columns)
+    ['OLS', 'Lag']
+    """
+    check_option(below, ("std_error", "p_value", "interval", "none"), "below")
+    if not isinstance(fits, Mapping):
+        raise OptionError('compare takes a mapping of headings to fits, such as {"OLS": ols, "Lag": lag}.')
+    if not fits:
+        raise DataError("there are no fits to compare.")
+    sizes = {name: fit.n for name, fit in fits.items()}
+    if len(set(sizes.values())) > 1:
+        told = some(f"{name} ({n})" for name, n in sizes.items())
+        raise DataError(f"the models stand on different numbers of units: {told}; fit them on the same data.")
+    columns = {name: fit.tidy()[list(WHAT)].stack() for name, fit in fits.items()}
+    index = pd.MultiIndex.from_product([_terms(fits), WHAT], names=["term", "what"])
+    estimates = pd.DataFrame(columns).reindex(index)
+    rows = {key: [getattr(fit, key) for fit in fits.values()] for key in STATISTICS}
+    return Comparison(
+        estimates=estimates,
+        impacts=_impacts(fits, rng) if impacts else None,
+        fit=pd.DataFrame(rows, index=list(fits), dtype=float).T,
+        responses={name: fit.response for name, fit in fits.items()},
+        weights={name: str((fit.w or fit.error_w).recipe) for name, fit in fits.items() if fit.w or fit.error_w},
+        below=below,
+        stars=stars,
+    )
+
+
+def _terms(fits: Mapping[str, Fit]) -> list[str]:
+    """Terms in the order they first occur, spatial parameters last."""
+    found = dict.fromkeys(term for fit in fits.values() for term in fit.params.index)
+    return [t for t in found if t not in SPATIAL] + [t for t in SPATIAL if t in found]
+
+
+def _impacts(fits: Mapping[str, Fit], rng: int) -> pd.DataFrame:
+    """Impacts of each model in long form; least squares without lags has none."""
+    columns = {}
+    for name, fit in fits.items():
+        if fit.w is None:
+            continue
+        result = fit.impacts(rng=rng)
+        effects = {effect: getattr(result, effect) for effect in ("direct", "indirect", "total")}
+        columns[name] = pd.concat(effects)[list(WHAT)].stack()
+    return pd.DataFrame(columns).reindex(columns=list(fits)).rename_axis(["effect", "term", "what"])
+
+
+def _fit_text(name: str, value: float) -> str:
+    return number(int(value)) if name in ("n", "n_params") else number(float(value), 3)
+
+
+def _by_recipe(weights: Mapping[str, str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for model, recipe in weights.items():
+        found.setdefault(recipe, []).append(model)
+    return found

@@ -1,0 +1,76 @@
+"""The table of a paper holds the numbers of the fits, in every format."""
+
+import numpy as np
+import oracle
+import pandas as pd
+import pytest
+
+from gbaspatial import models, tables
+from gbaspatial.errors import DataError, OptionError
+
+COLUMBUS = oracle.data("columbus")
+W = oracle.weights("columbus_W", COLUMBUS.index)
+FORMULA = "CRIME ~ INC + HOVAL"
+
+
+@pytest.fixture(scope="module")
+def fits():
+    return {
+        "OLS": models.ols(FORMULA, COLUMBUS),
+        "Lag": models.lag(FORMULA, COLUMBUS, W),
+        "Error": models.error(FORMULA, COLUMBUS, W),
+    }
+
+
+def test_numbers_are_those_of_the_fits(fits):
+    table = tables.compare(fits)
+    frame = table.to_frame()
+    for name, fit in fits.items():
+        for term in fit.params.index:
+            assert frame.loc[("coefficient", term, "estimate"), name] == fit.params[term]
+            assert frame.loc[("coefficient", term, "std_error"), name] == fit.std_errors[term]
+        assert frame.loc[("fit", "aic", "value"), name] == fit.aic
+    assert np.isnan(frame.loc[("coefficient", "rho", "estimate"), "OLS"])
+
+
+def test_table_reads_like_a_paper(fits):
+    text = tables.compare(fits, below="p_value", stars=True).to_markdown()
+    rows = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("|")]
+    assert rows[2:8:2] == ["Intercept", "INC", "HOVAL"]
+    assert rows[8:12:2] == ["rho", "lambda"]
+    assert "W of Lag, Error: " in text
+    assert "***" in text
+    case = oracle.case("ml_lag__columbus")
+    assert f"{case.expected['rho']:.4f}" in text
+    assert f"{case.expected['AIC']:.3f}" in text
+
+
+def test_impacts_join_the_table(fits):
+    result = tables.compare(fits, impacts=True)
+    case = oracle.case("ml_lag__columbus")
+    for effect in ("direct", "indirect", "total"):
+        got = [result.impacts.loc[(effect, term, "estimate"), "Lag"] for term in ("INC", "HOVAL")]
+        case.close(got, case.expected["impacts"][effect], rtol=1e-4)
+    assert "total: INC" in result.to_latex()
+
+
+@pytest.mark.parametrize("below", ["std_error", "p_value", "interval", "none"])
+def test_every_format_renders(fits, below, tmp_path):
+    table = tables.compare(fits, below=below)
+    assert r"\begin{tabular}" in table.to_latex()
+    assert "<table" in table.to_html()
+    table.to_excel(tmp_path / "table.xlsx")
+    back = pd.read_excel(tmp_path / "table.xlsx", sheet_name="numbers")
+    assert len(back) == len(table.to_frame())
+
+
+def test_bad_input_is_told(fits):
+    with pytest.raises(DataError, match="no fits"):
+        tables.compare({})
+    with pytest.raises(OptionError, match="mapping"):
+        tables.compare(list(fits.values()))
+    with pytest.raises(OptionError, match="below"):
+        tables.compare(fits, below="t")
+    smaller = models.ols(FORMULA, COLUMBUS.iloc[1:])
+    with pytest.raises(DataError, match=r"OLS \(49\), Small \(48\)"):
+        tables.compare({"OLS": fits["OLS"], "Small": smaller})
