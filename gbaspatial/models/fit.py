@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from gbaspatial.errors import OptionError
 from gbaspatial.formula import Design, is_intercept
@@ -161,7 +161,7 @@ class Fit(Result):
     def pvalues(self) -> pd.Series:
         """Two-sided p-values: t with `df` degrees of freedom, or normal."""
         size = np.abs(self.tvalues.to_numpy())
-        tail = stats.norm.sf(size) if self.df is None else stats.t.sf(size, self.df)
+        tail = special.ndtr(-size) if self.df is None else special.stdtr(self.df, -size)
         return pd.Series(2 * tail, index=self.params.index, name="p_value")
 
     def conf_int(self, level: float = 0.95) -> pd.DataFrame:
@@ -169,7 +169,7 @@ class Fit(Result):
         if not 0 < level < 1:
             raise OptionError(f"level={level} is not a confidence level; use one between 0 and 1, such as 0.95.")
         tail = 0.5 + level / 2
-        width = float(stats.norm.ppf(tail) if self.df is None else stats.t.ppf(tail, self.df)) * self.std_errors
+        width = float(special.ndtri(tail) if self.df is None else special.stdtrit(self.df, tail)) * self.std_errors
         return pd.DataFrame({"lower": self.params - width, "upper": self.params + width})
 
     # -- how well it fits ---------------------------------------------------------------

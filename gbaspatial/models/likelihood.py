@@ -24,7 +24,7 @@ import numpy as np
 from scipy import optimize, sparse
 
 from gbaspatial.errors import ConvergenceError
-from gbaspatial.models.logdet import Curve, ZeroCurve
+from gbaspatial.models.logdet import Curve, Factor, ZeroCurve
 
 LOG_2PI = float(np.log(2 * np.pi))
 _EDGE = 1e-3
@@ -32,11 +32,12 @@ _EDGE = 1e-3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """One spatial parameter: its W (n, n), log-determinant curve and admissible interval."""
+    """One spatial parameter: its W (n, n), log-determinant curve, admissible interval, and I - rho W factorized."""
 
     W: sparse.csr_array
     curve: Curve
     interval: tuple[float, float]
+    factor: Callable[[float], Factor]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

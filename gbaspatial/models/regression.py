@@ -6,6 +6,7 @@ its maximum. Which spatial parameters a model has is all that tells the models a
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
@@ -17,7 +18,7 @@ from gbaspatial.models import covariance as covariances
 from gbaspatial.models.fit import Fit, build
 from gbaspatial.models.information import information, inverse
 from gbaspatial.models.likelihood import Estimate, Problem, Side, log_likelihood, maximize, problem, solution
-from gbaspatial.models.logdet import curve_of
+from gbaspatial.models.logdet import FactorCurve, curve_of, factorized
 from gbaspatial.weights import Weights, as_weights
 
 Method = Literal["ml", "gmm"]
@@ -125,7 +126,7 @@ def lag(
     >>> chain = Weights(np.eye(6, k=1) + np.eye(6, k=-1), list("abcdef")).row_standardized()
     >>> data = pd.DataFrame({"y": [1.0, 2, 2, 3, 5, 4], "x": [0.0, 2, 1, 2, 4, 3]}, index=list("abcdef"))
     >>> round(lag("y ~ x", data, chain).rho, 3)
-    0.283
+    0.288
     """
     return _spatial("durbin" if durbin else "lag", formula, data, w, method, durbin, dict(options), lagged=True)
 
@@ -172,7 +173,9 @@ def gns(formula: str, data: pd.DataFrame, w: Any, *, error_w: Any = None, method
 def side_of(w: Weights, logdet: str = "auto") -> Side:
     """W with its log-determinant curve and interval."""
     known = {"none": "auto", "sparse LU": "sparse", "stochastic Lanczos": "lanczos", "Chebyshev": "chebyshev"}
-    return Side(w.sparse, curve_of(w, known.get(logdet, logdet)), w.interval)  # type: ignore[arg-type]
+    curve = curve_of(w, known.get(logdet, logdet))  # type: ignore[arg-type]
+    factor = curve.factor if isinstance(curve, FactorCurve) else partial(factorized, w)
+    return Side(w.sparse, curve, w.interval, factor)
 
 
 def problem_of(design: Design, w: Weights | None, error_w: Weights | None, logdet: str = "auto") -> Problem:
