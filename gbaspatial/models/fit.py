@@ -258,6 +258,13 @@ class Fit(Result):
 
         return diagnostics.diagnostics(self, *w, **options)
 
+    def instrument_tests(self) -> Any:
+        """Strength and validity of the instruments of a fit by generalized moments."""
+        tests = self.extra.get("instruments")
+        if tests is None:
+            raise OptionError(f"a {self.model} model by method={self.method!r} uses no instruments.")
+        return tests
+
     def chow(self) -> Any:
         """Chow test that coefficients do not differ between regimes."""
         from gbaspatial.models import regimes

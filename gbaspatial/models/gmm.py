@@ -1,0 +1,315 @@
+"""Two-stage least squares and generalized moments for the lag, error and SARAR models.
+
+``lag(..., method="gmm")`` and its siblings come here. These estimators need no normal
+errors and no log-determinant; they have no log-likelihood, so `log_likelihood`, `aic` and
+`bic` of their fits are NaN. The numbers are made in `two_stage`, `moments` and `kernels`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypedDict, Unpack
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from gbaspatial.errors import OptionError, check_option, nearest_names, some
+from gbaspatial.formula import Design, design as read_design, is_intercept
+from gbaspatial.models import moments as gm, two_stage as iv
+from gbaspatial.models.fit import Fit, build
+from gbaspatial.models.instruments import InstrumentTests, check_identified, instrument_tests, instruments_of
+from gbaspatial.models.kernels import Kernel, kernel_weights
+from gbaspatial.weights import Weights, as_weights
+
+COVARIANCES = ("classical", "HC0", "HC1", "HC3", "hac")
+NO_LIKELIHOOD = "Generalized moments have no likelihood: log-likelihood, AIC and BIC do not exist."
+
+
+class Options(TypedDict, total=False):
+    """Options of the estimators by generalized moments.
+
+    endogenous : the right side of a formula, such as ``"log(price)"``; instruments : another,
+    for them; instrument_lags : 1 takes W X as instruments for W y, 2 also W^2 X;
+    covariance : ``"classical"``, ``"HC0"``, ``"HC1"``, ``"HC3"`` or ``"hac"``, the last with
+    kernel, neighbors or bandwidth_km, and coordinates (the geometry of the data by default);
+    moments : ``"heteroskedastic"``, ``"homoskedastic"`` or ``"kp98"``; degrees_of_freedom :
+    the variance is e'e over ``"n-k"`` or ``"n"``; regimes : a column of classes.
+    """
+
+    endogenous: str | None
+    instruments: str | None
+    instrument_lags: Literal[1, 2]
+    covariance: Literal["classical", "HC0", "HC1", "HC3", "hac"] | None
+    kernel: Kernel
+    neighbors: int | None
+    bandwidth_km: float | None
+    coordinates: Any
+    moments: gm.Moments
+    degrees_of_freedom: Literal["n-k", "n"] | None
+    regimes: str | None
+
+
+def lag(formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = False, **options: Unpack[Options]) -> Fit:
+    """y = rho W y + X b + e by two-stage least squares with instruments X, W X and W^2 X.
+
+    Parameters
+    ----------
+    formula : str
+    data : pandas.DataFrame
+        One row per unit, indexed by unit.
+    w : Weights or mapping of str to Weights
+    durbin : bool
+        Adds the lag of every regressor.
+    **options
+        See `Options`; by default `instrument_lags` 2, ``covariance="classical"`` and
+        ``degrees_of_freedom="n-k"``, as R's `stsls` has it (PySAL: 1 and ``"n"``).
+
+    Returns
+    -------
+    Fit
+        `fit.instrument_tests()` tells whether the instruments are strong and valid.
+
+    Raises
+    ------
+    OptionError
+        If there are fewer instruments than endogenous regressors, or as many as units.
+
+    References
+    ----------
+    Kelejian, H. H. and Prucha, I. R. (1998). A generalized spatial two-stage least squares
+    procedure. Journal of Real Estate Finance and Economics 17, 99-121.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import Weights
+    >>> ring = Weights(np.roll(np.eye(9), 1, 0) + np.roll(np.eye(9), -1, 0), list("abcdefghi")).row_standardized()
+    >>> x = pd.Series([0.0, 2, 1, 2, 4, 3, 1, 5, 2], index=list("abcdefghi"))
+    >>> y = np.linalg.solve(np.eye(9) - 0.5 * ring.sparse.toarray(), 1 + x)
+    >>> lag("y ~ x", pd.DataFrame({"x": x, "y": y}), ring).params.round(6).to_dict()
+    {'Intercept': 1.0, 'x': 1.0, 'rho': 0.5}
+    """
+    _refuse(options, "moments", "method='gmm' of the lag model is two-stage least squares")
+    spec = _Spec.read("durbin" if durbin else "lag", formula, data, w, durbin, options, lagged=True)
+    assert spec.H is not None
+    stage = iv.two_stage(spec.design.y, spec.Z, spec.H)
+    matrix, sigma2 = iv.classic_covariance(stage, spec.df("n-k"))
+    kind = options.get("covariance") or "classical"
+    check_option(kind, COVARIANCES, "covariance")
+    K = None
+    told = str(kind)
+    if kind == "hac":
+        K, told = _kernel(spec.design, data, options)
+        matrix = iv.hac_covariance(stage, K)
+    elif kind != "classical":
+        matrix = iv.robust_covariance(stage, kind)
+    return _wrap(spec, stage.delta, None, matrix, stage.residuals, sigma2, told, spec.tests(stage, K))
+
+
+def error(formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = False, **options: Unpack[Options]) -> Fit:
+    """y = X b + u, u = lambda W u + e by generalized moments; arguments as `lag`, with `moments`."""
+    name = "durbin_error" if durbin else "error"
+    return _generalized(_Spec.read(name, formula, data, w, durbin, options, erred=True), options)
+
+
+def sarar(
+    formula: str, data: pd.DataFrame, w: Any, *, error_w: Any = None, durbin: bool = False, **options: Unpack[Options]
+) -> Fit:
+    """y = rho W y + X b + u, u = lambda W2 u + e by generalized two-stage least squares; `error_w` is W2."""
+    name = "gns" if durbin else "sarar"
+    spec = _Spec.read(name, formula, data, w, durbin, options, lagged=True, erred=True, error_w=error_w)
+    return _generalized(spec, options)
+
+
+# -- what is estimated ----------------------------------------------------------------------
+@dataclass(frozen=True, slots=True, eq=False)
+class _Spec:
+    """The design with its endogenous columns, regressors Z (n, p), instruments H (n, q) or None, and weights."""
+
+    model: str
+    design: Design
+    endogenous: tuple[str, ...]
+    Z: np.ndarray
+    H: np.ndarray | None
+    instruments: tuple[str, ...]
+    w: Weights | None
+    error_w: Weights | None
+    degrees: str | None
+
+    @classmethod
+    def read(
+        cls,
+        model: str,
+        formula: str,
+        data: Any,
+        w: Any,
+        durbin: bool,
+        options: Mapping[str, Any],
+        *,
+        lagged: bool = False,
+        erred: bool = False,
+        error_w: Any = None,
+    ) -> _Spec:
+        _check(options)
+        design, columns, extra, extra_names = _columns(formula, data, w, durbin, options)
+        first = design.weights["W"]
+        inside = [place for place, term in enumerate(design.terms) if term not in columns]
+        Z = np.column_stack([design.X, first.sparse @ design.y]) if lagged else design.X
+        H: np.ndarray | None = None
+        names: tuple[str, ...] = ()
+        if lagged or columns:
+            lags = options.get("instrument_lags", 2)
+            base = np.column_stack([design.X[:, inside], extra])
+            base_names = [*(design.terms[p] for p in inside), *extra_names]
+            H, names = instruments_of(base, base_names, first, lags, len(inside))
+            check_identified(H, Z, names, lags, (*columns, *(["W(y)"] if lagged else [])))
+        second = _error_weights(error_w, design) if erred else None
+        degrees = options.get("degrees_of_freedom")
+        return cls(model, design, columns, Z, H, names, first if lagged else None, second, degrees)
+
+    def df(self, usual: str) -> int:
+        """The divisor of e'e."""
+        return self.design.n - self.Z.shape[1] if (self.degrees or usual) == "n-k" else self.design.n
+
+    def tests(self, stage: iv.TwoStage, K: sparse.csr_array | None = None) -> InstrumentTests:
+        """The tests of the instruments; `stage` is the last two-stage fit."""
+        terms = self.design.terms
+        columns = {term: self.design.X[:, terms.index(term)] for term in self.endogenous}
+        if self.w is not None:
+            columns[f"W({self.design.response})"] = self.Z[:, -1]
+        exogenous = self.design.X[:, [p for p, term in enumerate(terms) if term not in self.endogenous]]
+        assert self.H is not None
+        return instrument_tests(columns, exogenous, self.H, stage, self.instruments, K)
+
+
+def _check(options: Mapping[str, Any]) -> None:
+    for name in options:
+        if name in ("weights", "logdet"):
+            raise OptionError(f"method='gmm' has no option {name!r}; it belongs to method='ml'.")
+        if name not in Options.__annotations__:
+            raise OptionError(f"method='gmm' has no option {name!r}. {nearest_names(name, Options.__annotations__)}")
+    check_option(options.get("instrument_lags", 2), (1, 2), "instrument_lags")
+    check_option(options.get("degrees_of_freedom"), ("n-k", "n", None), "degrees_of_freedom")
+    if options.get("instruments") and not options.get("endogenous"):
+        raise OptionError("instruments= are for endogenous=; name the endogenous regressors.")
+    if options.get("endogenous") and not options.get("instruments"):
+        raise OptionError("endogenous= needs instruments=, the right side of a formula such as 'distance + area'.")
+
+
+def _columns(
+    formula: str, data: Any, w: Any, durbin: bool, options: Mapping[str, Any]
+) -> tuple[Design, tuple[str, ...], np.ndarray, list[str]]:
+    """The design with all regressors, which of its terms are endogenous, and the user's instruments with names."""
+    endogenous, instruments, regimes = (options.get(name) for name in ("endogenous", "instruments", "regimes"))
+    whole = f"{formula} + {endogenous}" if endogenous else formula
+    design = read_design(whole, data, w, durbin=durbin, regimes=regimes)
+    if not endogenous:
+        return design, (), np.empty((design.n, 0)), []
+    outcome = formula.split("~")[0]
+    part = read_design(f"{outcome} ~ {endogenous}", data, w, durbin=durbin, regimes=regimes)
+    columns = tuple(term for term in part.terms if not is_intercept(term))
+    given = read_design(f"{outcome} ~ {instruments}", data, w, regimes=regimes)
+    fresh = [p for p, term in enumerate(given.terms) if not is_intercept(term) and term not in design.terms]
+    own = [term for term in given.terms if term in columns]
+    if own:
+        raise OptionError(f"{some(own)} cannot be endogenous and an instrument at once.")
+    return design, columns, given.X[:, fresh], [given.terms[p] for p in fresh]
+
+
+def _error_weights(error_w: Any, design: Design) -> Weights:
+    if error_w is None:
+        return design.weights["W"]
+    given = as_weights(error_w)
+    return given if given.ids.equals(design.ids) else given.subset(design.ids)
+
+
+def _kernel(design: Design, data: Any, options: Mapping[str, Any]) -> tuple[sparse.csr_array, str]:
+    coordinates = options.get("coordinates")
+    if coordinates is None and hasattr(data, "geometry"):
+        coordinates = data
+    chosen = {name: options[name] for name in ("kernel", "neighbors", "bandwidth_km") if name in options}
+    K = kernel_weights(coordinates, design.ids, **chosen)
+    width = f"{chosen['bandwidth_km']} km" if "bandwidth_km" in chosen else "a nearest neighbor's distance"
+    return K, f"spatial HAC ({chosen.get('kernel', 'triangular')} kernel, bandwidth {width})"
+
+
+# -- estimating and wrapping ------------------------------------------------------------------
+def _generalized(spec: _Spec, options: Mapping[str, Any]) -> Fit:
+    for name in ("covariance", "kernel", "neighbors", "bandwidth_km", "coordinates"):
+        _refuse(options, name, "moments='heteroskedastic' is the robust choice for a model with a spatial error")
+    kind = options.get("moments") or "heteroskedastic"
+    check_option(kind, gm.MOMENTS, "moments")
+    assert spec.error_w is not None
+    design, W = spec.design, spec.error_w
+    df = spec.df("n-k" if kind == "kp98" else "n")
+    at = gm.generalized_two_stage(design.y, spec.Z, spec.H, W.sparse, W.interval, kind, df)  # type: ignore[arg-type]
+    tests = spec.tests(at.stage) if spec.H is not None else None
+    told = {"kp98": "generalized moments (1998)"}.get(kind, f"{kind} generalized moments")
+    edges = ("lambda",) if at.at_edge else ()
+    return _wrap(spec, at.delta, at.lam, at.covariance, at.innovations, at.sigma2, told, tests, edges, kind)
+
+
+def _wrap(
+    spec: _Spec,
+    delta: np.ndarray,
+    lam: float | None,
+    matrix: np.ndarray,
+    residuals: np.ndarray,
+    sigma2: float,
+    told: str,
+    tests: InstrumentTests | None,
+    edges: tuple[str, ...] = (),
+    kind: str = "",
+) -> Fit:
+    names = [*spec.design.terms, *(["rho"] if spec.w is not None else [])]
+    params = dict(zip(names, delta, strict=True))
+    if lam is not None:
+        params["lambda"] = lam
+    if spec.w is not None and gm.near_edge(params["rho"], spec.w.interval):
+        edges = ("rho", *edges)
+    covariance = np.array(matrix)
+    negative = [name for name, variance in zip(params, np.diag(covariance), strict=True) if variance <= 0]
+    for edge in (*edges, *negative):
+        place = list(params).index(edge)
+        covariance[place, :] = covariance[:, place] = np.nan
+    return build(
+        model=spec.model, method="gmm", design=spec.design, params=params, covariance=covariance, residuals=residuals,
+        sigma2=sigma2, w=spec.w, error_w=spec.error_w, covariance_kind=told, edges=edges,
+        notes=(*_notes(spec, params, tests, edges, kind), *_negative_notes(negative)), extra={"instruments": tests, "moments": kind or None},
+    )  # fmt: skip
+
+
+def _notes(
+    spec: _Spec, params: Mapping[str, float], tests: InstrumentTests | None, edges: tuple[str, ...], kind: str
+) -> list[str]:
+    notes = [NO_LIKELIHOOD]
+    if kind == "kp98":
+        notes.append("moments='kp98' treat lambda as a nuisance without a standard error; other moments give one.")
+    for edge in edges:
+        w = spec.w if edge == "rho" else spec.error_w
+        assert w is not None
+        low, high = w.interval
+        notes.append(
+            f"{edge} = {params[edge]:.6g} is at or beyond the edge of its admissible interval ({low:.6g}, {high:.6g}): "
+            f"the model does not suit these data, and no standard error is given for it."
+        )
+    if tests is not None:
+        smallest = float(tests.first_stage["f"].min())
+        weak = ": weak, so estimates lean towards least squares and intervals are too short" if tests.weak else ""
+        notes.append(f"Smallest first-stage F of the instruments: {smallest:.2f}{weak}.")
+    return notes
+
+
+def _negative_notes(names: list[str]) -> list[str]:
+    if not names:
+        return []
+    return [
+        f"The kernel gives {some(names)} a negative variance and so no standard error: use another kernel "
+        f"(triangular and Parzen are safest) or another bandwidth."
+    ]
+
+
+def _refuse(options: Mapping[str, Any], name: str, because: str) -> None:
+    if options.get(name) is not None:
+        raise OptionError(f"{name}= cannot be given here: {because}.")

@@ -1,0 +1,174 @@
+"""Two-stage least squares with its covariances and the tests of its instruments: arrays only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg, sparse, stats
+
+DEPENDENT = 1e-9
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TwoStage:
+    """Coefficients `delta` (p,), `residuals` (n,), projected regressors `Zhat` (n, p), `bread` (p, p) = (Zhat'Zhat)^-1.
+
+    `y` (n,) and `Z` (n, p) are what was regressed, `Q` (n, q) an orthonormal basis of the
+    span of the instruments.
+    """
+
+    y: np.ndarray
+    Z: np.ndarray
+    Q: np.ndarray
+    delta: np.ndarray
+    residuals: np.ndarray
+    Zhat: np.ndarray
+    bread: np.ndarray
+
+
+def two_stage(y: np.ndarray, Z: np.ndarray, H: np.ndarray) -> TwoStage:
+    """Regress `y` (n,) on `Z` (n, p) by the instruments `H` (n, q), q >= p; H = Z gives least squares.
+
+    References
+    ----------
+    Kelejian, H. H. and Prucha, I. R. (1998). A generalized spatial two-stage least squares
+    procedure. Journal of Real Estate Finance and Economics 17, 99-121.
+    """
+    Q = np.linalg.qr(H / np.linalg.norm(H, axis=0))[0]
+    Zhat = Q @ (Q.T @ Z)
+    basis, R = np.linalg.qr(Zhat)
+    delta = linalg.solve_triangular(R, basis.T @ y)
+    inverse = linalg.solve_triangular(R, np.eye(R.shape[0]))
+    return TwoStage(y, Z, Q, delta, y - Z @ delta, Zhat, inverse @ inverse.T)
+
+
+def lagged_columns(base: np.ndarray, W: sparse.csr_array, lags: int) -> np.ndarray:
+    """[base, W base, ..., W^lags base]: instruments for W y; columns of `base` (n, m) that do not vary are not lagged.
+
+    W 1 is again a constant where W is row-standardized. In a Durbin model W X is among the
+    columns of X already, so that what W X and W^2 X add is W^2 X and W^3 X.
+    """
+    block = base[:, np.ptp(base, axis=0) > 0]
+    blocks = [base]
+    for _ in range(lags):
+        block = W @ block
+        blocks.append(block)
+    return np.hstack(blocks)
+
+
+def independent_columns(H: np.ndarray) -> list[int]:
+    """Places of the columns of `H` (n, q) that do not depend linearly on columns before them."""
+    size = np.linalg.norm(H, axis=0)
+    kept: list[int] = []
+    basis = np.empty((H.shape[0], 0))
+    for place in np.flatnonzero(size):
+        rest = H[:, place] / size[place]
+        for _ in range(2):  # twice is enough for orthogonality to machine precision
+            rest = rest - basis @ (basis.T @ rest)
+        length = np.linalg.norm(rest)
+        if length > DEPENDENT and basis.shape[1] < H.shape[0]:
+            kept.append(int(place))
+            basis = np.column_stack([basis, rest / length])
+    return kept
+
+
+# -- covariances ------------------------------------------------------------------------
+def classic_covariance(fit: TwoStage, df: int) -> tuple[np.ndarray, float]:
+    """sigma2 (Zhat'Zhat)^-1 and sigma2 = u'u / df."""
+    sigma2 = float(fit.residuals @ fit.residuals / df)
+    return sigma2 * fit.bread, sigma2
+
+
+def robust_covariance(fit: TwoStage, kind: str) -> np.ndarray:
+    """The sandwich (p, p) under heteroskedasticity: HC0, HC1 or HC3 (White 1980; MacKinnon and White 1985)."""
+    n, p = fit.Zhat.shape
+    squared = fit.residuals**2
+    if kind == "HC3":
+        leverage = np.einsum("ij,jk,ik->i", fit.Zhat, fit.bread, fit.Zhat)
+        squared = squared / (1 - leverage) ** 2
+    scale = n / (n - p) if kind == "HC1" else 1.0
+    return scale * fit.bread @ (fit.Zhat.T @ (squared[:, None] * fit.Zhat)) @ fit.bread
+
+
+def hac_covariance(fit: TwoStage, K: sparse.csr_array) -> np.ndarray:
+    """The spatial HAC sandwich (p, p) of Kelejian and Prucha (2007) with kernel weights `K` (n, n), K_ii = 1.
+
+    References
+    ----------
+    Kelejian, H. H. and Prucha, I. R. (2007). HAC estimation in a spatial framework.
+    Journal of Econometrics 140, 131-154.
+    """
+    score = fit.residuals[:, None] * fit.Zhat
+    meat = score.T @ (K @ score)
+    return fit.bread @ ((meat + meat.T) / 2) @ fit.bread
+
+
+# -- instruments ------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True, eq=False)
+class FirstStage:
+    """By endogenous regressor: `f` of the excluded instruments, `partial_r2`, `p_value`; `cragg_donald` for all."""
+
+    f: np.ndarray
+    partial_r2: np.ndarray
+    p_value: np.ndarray
+    df: tuple[int, int]
+    cragg_donald: float
+
+
+def first_stage(endogenous: np.ndarray, X: np.ndarray, H: np.ndarray) -> FirstStage:
+    """How strong are the instruments `H` (n, q), which hold `X` (n, k), for the `endogenous` (n, m)?
+
+    References
+    ----------
+    Staiger, D. and Stock, J. H. (1997). Instrumental variables regression with weak
+    instruments. Econometrica 65, 557-586.
+    Cragg, J. G. and Donald, S. G. (1993). Testing identifiability and specification in
+    instrumental variable models. Econometric Theory 9, 222-240.
+    """
+    n, q = H.shape
+    excluded = q - X.shape[1]
+    Qx = np.linalg.qr(X)[0]
+    Qh = np.linalg.qr(H)[0]
+    short = endogenous - Qx @ (Qx.T @ endogenous)
+    long = endogenous - Qh @ (Qh.T @ endogenous)
+    outer, inner = (short**2).sum(axis=0), (long**2).sum(axis=0)
+    df = (excluded, n - q)
+    f = (outer - inner) / df[0] / (inner / df[1])
+    noise = long.T @ long / df[1]
+    signal = short.T @ short - long.T @ long
+    smallest = float(linalg.eigh(signal, noise, eigvals_only=True)[0]) / excluded
+    return FirstStage(f, 1 - inner / outer, stats.f.sf(f, *df), df, smallest)
+
+
+def sargan(fit: TwoStage) -> tuple[float, int, float]:
+    """Sargan's test of overidentifying instruments: statistic n u'P_H u / u'u, degrees of freedom, p-value."""
+    u = fit.residuals
+    projected = fit.Q.T @ u
+    statistic = float(len(u) * (projected @ projected) / (u @ u))
+    df = fit.Q.shape[1] - len(fit.delta)
+    return statistic, df, float(stats.chi2.sf(statistic, df)) if df else float("nan")
+
+
+def hansen(fit: TwoStage, K: sparse.csr_array | None = None) -> tuple[float, int, float]:
+    """Hansen's J of two-step GMM, robust to heteroskedasticity (or, with `K`, to spatial correlation).
+
+    NaN where the kernel weights `K` (n, n) give no positive definite covariance of the moments.
+
+    References
+    ----------
+    Hansen, L. P. (1982). Large sample properties of generalized method of moments
+    estimators. Econometrica 50, 1029-1054.
+    """
+    score = fit.residuals[:, None] * fit.Q
+    S = score.T @ (score if K is None else K @ score)
+    df = fit.Q.shape[1] - len(fit.delta)
+    try:
+        factor = linalg.cho_factor((S + S.T) / 2)
+    except linalg.LinAlgError:  # a kernel such as Epanechnikov's need not give a covariance matrix
+        return float("nan"), df, float("nan")
+    A, b = fit.Q.T @ fit.Z, fit.Q.T @ fit.y
+    delta = np.linalg.solve(A.T @ linalg.cho_solve(factor, A), A.T @ linalg.cho_solve(factor, b))
+    moment = b - A @ delta
+    statistic = float(moment @ linalg.cho_solve(factor, moment))
+    return statistic, df, float(stats.chi2.sf(statistic, df)) if df else float("nan")
