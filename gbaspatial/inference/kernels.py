@@ -1,0 +1,139 @@
+"""Compiled loops for large Monte Carlo work; imported only when that work is asked for.
+
+Each draw has a generator of its own (SplitMix64 with its own increment, Steele, Lea and
+Flood 2014), keyed by (seed, draw). The loops take a range of draws and release the
+interpreter lock, so any split over threads or machines gives the same bits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit, uint64
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX1, _MIX2 = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_MUR1, _MUR2 = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
+
+
+@njit(inline="always")
+def _mix(z: Any) -> Any:
+    z = (z ^ (z >> uint64(30))) * _MIX1
+    z = (z ^ (z >> uint64(27))) * _MIX2
+    return z ^ (z >> uint64(31))
+
+
+@njit(inline="always")
+def _increment(z: Any) -> Any:
+    """An odd increment; few bit transitions, which would weaken the generator, are broken up."""
+    z = (z ^ (z >> uint64(33))) * _MUR1
+    z = (z ^ (z >> uint64(33))) * _MUR2
+    z = (z ^ (z >> uint64(33))) | uint64(1)
+    flips = z ^ (z >> uint64(1))
+    ones = uint64(0)
+    while flips:
+        flips &= flips - uint64(1)
+        ones += uint64(1)
+    return z ^ uint64(0xAAAAAAAAAAAAAAAA) if ones < uint64(24) else z
+
+
+@njit(inline="always")
+def _shuffle(x: Any, key: Any, draw: Any) -> None:
+    """Put `x` in a random order (Fisher-Yates; unbiased bounded integers by Lemire 2019)."""
+    state = _mix(key + uint64(draw + 1) * _GOLDEN)
+    step = _increment(state + _GOLDEN)
+    state = _mix(state ^ key)
+    for i in range(x.size - 1, 0, -1):
+        bound = uint64(i + 1)
+        state += step
+        product = (_mix(state) >> uint64(32)) * bound
+        low = product & uint64(0xFFFFFFFF)
+        if low < bound:
+            least = (uint64(0x100000000) - bound) % bound
+            while low < least:
+                state += step
+                product = (_mix(state) >> uint64(32)) * bound
+                low = product & uint64(0xFFFFFFFF)
+        j = product >> uint64(32)
+        held = x[i]
+        x[i] = x[j]
+        x[j] = held
+
+
+@njit(nogil=True, cache=True)
+def product_draws(
+    indptr: Any, indices: Any, data: Any, x: Any, a: Any, key: Any, start: Any, stop: Any, out: Any
+) -> None:
+    """For draws `start` to `stop`: sum_ij s_ij x_i x_j over stored links and sum_i a_i x_i^2, into `out` (m, 2)."""
+    n = x.size
+    y = np.empty(n)
+    for draw in range(start, stop):
+        for i in range(n):
+            y[i] = x[i]
+        _shuffle(y, key, draw)
+        pairs = 0.0
+        for i in range(n):
+            near = 0.0
+            for place in range(indptr[i], indptr[i + 1]):
+                near += data[place] * y[indices[place]]
+            pairs += near * y[i]
+        alone = 0.0
+        if a.size:
+            for i in range(n):
+                alone += a[i] * y[i] * y[i]
+        out[draw - start, 0] = pairs
+        out[draw - start, 1] = alone
+
+
+@njit(nogil=True, cache=True)
+def class_draws(
+    indptr: Any, indices: Any, data: Any, codes: Any, classes: Any, key: Any, start: Any, stop: Any, out: Any
+) -> None:
+    """For draws `start` to `stop`: sum of s_ij by class of i and of j, into `out` (m, classes, classes)."""
+    n = codes.size
+    y = np.empty(n, dtype=codes.dtype)
+    for draw in range(start, stop):
+        for i in range(n):
+            y[i] = codes[i]
+        _shuffle(y, key, draw)
+        out[draw - start] = 0.0
+        for i in range(n):
+            mine = y[i]
+            for place in range(indptr[i], indptr[i + 1]):
+                out[draw - start, mine, y[indices[place]]] += data[place]
+
+
+@njit(nogil=True, cache=True)
+def orders_drawn(key: Any, start: Any, stop: Any, out: Any) -> None:
+    """Random orders for draws `start` to `stop`, into `out` (m, n)."""
+    for draw in range(start, stop):
+        row = out[draw - start]
+        for i in range(row.size):
+            row[i] = i
+        _shuffle(row, key, draw)
+
+
+@njit(nogil=True, cache=True)
+def linear_counts(features: Any, coefficients: Any, target: Any, tie: Any, greater: Any, less: Any) -> None:
+    """Count, for each unit, draws with sum_c coefficients[u, c] features[c, p] >= and <= target[u]."""
+    channels, draws = features.shape
+    for unit in range(target.size):
+        high, low = target[unit] + tie[unit], target[unit] - tie[unit]
+        above = 0
+        below = 0
+        if channels == 2:
+            a, b = coefficients[unit, 0], coefficients[unit, 1]
+            for p in range(draws):
+                value = a * features[0, p] + b * features[1, p]
+                above += value >= low
+                below += value <= high
+        else:
+            for p in range(draws):
+                value = 0.0
+                for c in range(channels):
+                    value += coefficients[unit, c] * features[c, p]
+                above += value >= low
+                below += value <= high
+        greater[unit] = above
+        less[unit] = below
