@@ -1,0 +1,28 @@
+"""Interactive maps: folium pages in one file that open anywhere and ask the network for nothing.
+
+Examples
+--------
+>>> import gbaspatial as gba
+>>> cities = gba.load_cities(year=2019)
+>>> page = gba.maps.atlas(cities, [gba.maps.choropleth("gdp_pc_cny", unit="CNY")], title="GDP per capita, 2019")
+>>> page.get_name().startswith("map_")
+True
+"""
+
+from gbaspatial.maps.atlas import Atlas, atlas
+from gbaspatial.maps.escape import safe_text
+from gbaspatial.maps.layers import Layer, choropleth, clusters, flows, hotspots, links, points, significance
+
+__all__ = [
+    "Atlas",
+    "Layer",
+    "atlas",
+    "choropleth",
+    "clusters",
+    "flows",
+    "hotspots",
+    "links",
+    "points",
+    "safe_text",
+    "significance",
+]

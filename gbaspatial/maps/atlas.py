@@ -1,0 +1,234 @@
+"""The atlas: units, layers and their background as one folium map in one file."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import folium
+from folium.elements import JSCSSMixin, MacroElement
+from jinja2 import Template
+
+from gbaspatial.errors import OptionError, UnknownNameError, nearest_names
+from gbaspatial.maps.context import context_payload
+from gbaspatial.maps.escape import safe_json
+from gbaspatial.maps.fills import fill_payload
+from gbaspatial.maps.geometry import check_layer, display_shapes, pack_shapes
+from gbaspatial.maps.layers import Label, Layer, Points, bilingual
+from gbaspatial.maps.overlays import overlay_payload, points_payload
+from gbaspatial.maps.page import OfflinePage, marker_pictures
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+NOT_LEGAL = ("Not a map for legal boundaries", "非法定界线地图")
+_SHIFTED = ("amap", "autonavi", "gtimg", "google.cn", "tencent", "gaode")
+
+
+class _Drawing(JSCSSMixin, MacroElement):
+    """Starts the page's own script on the folium map; the data wait in a block of JSON."""
+
+    default_js = [("atlas", "packaged:atlas.js")]
+    default_css = [("atlas_css", "packaged:atlas.css")]
+    _template = Template(
+        "{% macro script(this, kwargs) %}gbaAtlas.start({{ this._parent.get_name() }},"
+        " '{{ this.block }}');{% endmacro %}"
+    )
+
+    def __init__(self, block: str) -> None:
+        super().__init__()
+        self._name = "GbaAtlas"
+        self.block = block
+
+
+class Atlas(folium.Map):
+    """A folium map whose page is one file and asks the network for nothing; made by `atlas`.
+
+    Any folium element that needs no other script can be added to it. Text given to such
+    elements goes through `gbaspatial.maps.safe_text`.
+    """
+
+    default_js = [("leaflet", "packaged:leaflet.js")]
+    default_css = [("leaflet_css", "packaged:leaflet.css")]
+
+    def __init__(self, payload: dict[str, Any], tiles: folium.TileLayer | None = None) -> None:
+        super().__init__(tiles=None, zoom_control=True, zoom_snap=0.25, attribution_control=True)
+        text = safe_json(payload)
+        # The same input gives the same page, byte for byte.
+        self._id = hashlib.sha256(text.encode()).hexdigest()[:16]
+        block = f"gba-data-{self._id}"
+        hosts = () if tiles is None else ("https:",)
+        title = html.escape(payload["title"][0] or "Map")
+        page = OfflinePage(title=title, data={block: text}, hosts=hosts, ratio="70%")
+        page._id = self._id
+        page.add_child(self)
+        if tiles is not None:
+            tiles._id = f"tiles{self._id}"
+            self.add_child(tiles)
+        drawing = _Drawing(block)
+        drawing._id = self._id
+        self.add_child(drawing)
+
+    def to_html(self) -> str:
+        """The whole page as text."""
+        return self.get_root().render()
+
+    def save(self, outfile: str | os.PathLike[str], **_: Any) -> Path:  # type: ignore[override]
+        """Write the page to one file and give its path back; the folder is made if needed."""
+        path = Path(outfile)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(self.to_html(), encoding="utf-8")
+        return path
+
+
+def atlas(
+    units: gpd.GeoDataFrame,
+    layers: Sequence[Layer] | Layer = (),
+    *,
+    title: Label = None,
+    source: str | None = None,
+    names: str | tuple[str, str] | None = None,
+    context: bool = True,
+    tiles: str | None = None,
+) -> Atlas:
+    """An interactive map of `units` in one HTML file that makes no network request.
+
+    Parameters
+    ----------
+    units : GeoDataFrame
+        Polygons or points in any coordinate reference system, indexed by unit id.
+    layers : layer or sequence of layers
+        Made by `choropleth`, `clusters`, `hotspots`, `significance`, `links`, `flows`, `points`.
+        The first fill, the first overlay of lines and all points are shown at first.
+    title : str or (str, str), optional
+        In English, or (English, Chinese).
+    source : str, optional
+        Named at the foot of the map beside the sources of the shipped layers.
+    names : str or (str, str), optional
+        The column that names a unit, or the columns (English, Chinese); by default `name_en` or the
+        index, and `name_zh` where there is one.
+    context : bool
+        Draw land and neighboring prefectures beneath, where shipped layers reach.
+    tiles : str, optional
+        Tiles of folium, e.g. ``"OpenStreetMap"``, or an address with {z}, {x}, {y}; the page then needs
+        the internet. Services of mainland China are drawn in GCJ-02 and lie 500 to 700 m off WGS84 there.
+
+    Returns
+    -------
+    Atlas
+        A folium map with ``save(path)``, which also shows itself in a notebook.
+
+    Raises
+    ------
+    CRSError
+        If the units have no coordinate reference system, or a wrong one.
+    GeometryError, AlignmentError, UnknownNameError, DataError
+        If something cannot be drawn; the error names the units.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, gbaspatial as gba
+    >>> from shapely import box
+    >>> units = gpd.GeoDataFrame({"x": [1, 2]}, index=["a", "b"], geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)], crs=4326)
+    >>> page = atlas(units, [gba.maps.choropleth("x")], context=False)
+    >>> "<script src" in page.to_html()
+    False
+    """
+    listed = [layers] if isinstance(layers, Layer) else list(layers)
+    strange = [layer for layer in listed if not isinstance(layer, Layer)]
+    if strange:
+        raise OptionError(
+            f"a {type(strange[0]).__name__} is not a layer; make layers with gba.maps.choropleth, clusters, links..."
+        )
+    sets = _Sets(units, names)
+    payloads = [_layer_payload(layer, sets) for layer in listed]
+    background, sources = context_payload(sets.frames[0]) if context and tiles is None else (None, [])
+    layer_of_tiles = None if tiles is None else _tile_layer(tiles)
+    told = [source, *sets.sources(), *sources]
+    payload = {
+        "title": list(bilingual(title, ("", ""))),
+        "sets": sets.payloads,
+        "fills": [p for layer, p in zip(listed, payloads, strict=True) if layer.is_fill],
+        "overlays": [p for layer, p in zip(listed, payloads, strict=True) if not layer.is_fill],
+        "context": background,
+        "sources": list(dict.fromkeys(text for text in told if text)),
+        "legal": list(NOT_LEGAL),
+        "tiles": tiles is not None,
+        "marker": marker_pictures(),
+    }
+    return Atlas(payload, layer_of_tiles)
+
+
+def _layer_payload(layer: Layer, sets: _Sets) -> dict[str, Any]:
+    if isinstance(layer, Points):
+        return points_payload(layer)
+    number = sets.number_of(layer.units)
+    frame = sets.frames[number]
+    made = fill_payload(layer, frame) if layer.is_fill else overlay_payload(layer, frame.index)
+    return {"set": number, **made}
+
+
+class _Sets:
+    """The sets of units of a page; the geometry of each is written once, however many layers lie on it."""
+
+    def __init__(self, units: gpd.GeoDataFrame, names: str | tuple[str, str] | None) -> None:
+        self.given: list[gpd.GeoDataFrame] = []
+        self.frames: list[gpd.GeoDataFrame] = []
+        self.payloads: list[dict[str, Any]] = []
+        self._add(units, names)
+
+    def number_of(self, units: gpd.GeoDataFrame | None) -> int:
+        """The number of the set that `units` are, adding it where it is new."""
+        for number, each in enumerate(self.given):
+            if units is None or units is each:
+                return number
+        return self._add(units, None)
+
+    def _add(self, units: Any, names: str | tuple[str, str] | None) -> int:
+        frame = check_layer(units)
+        english, chinese = _names(frame, names)
+        shapes = display_shapes(frame)
+        self.given.append(units)
+        self.frames.append(frame)
+        self.payloads.append(
+            {
+                "shapes": pack_shapes(shapes),
+                "ids": [str(label) for label in frame.index],
+                "en": english,
+                "zh": chinese,
+                "also": [str(v) for v in frame["name_zht"]] if "name_zht" in frame.columns else [],
+            }
+        )
+        return len(self.frames) - 1
+
+    def sources(self) -> list[str]:
+        """The attributions that the layers carry."""
+        return [str(frame.attrs["attribution"]) for frame in self.given if frame.attrs.get("attribution")]
+
+
+def _names(frame: pd.DataFrame, names: str | tuple[str, str] | None) -> tuple[list[str], list[str]]:
+    """The English (or only) and the Chinese name of each unit; an absent one is empty."""
+    wanted = (names,) if isinstance(names, str) else tuple(names or ())
+    for column in wanted:
+        if column not in frame.columns:
+            raise UnknownNameError(f"the units have no column {column!r}. {nearest_names(column, frame.columns)}")
+    default = "name_en" if "name_en" in frame.columns else None
+    first = wanted[0] if wanted else default
+    second = wanted[1] if len(wanted) > 1 else None if wanted else "name_zh" if "name_zh" in frame.columns else None
+    english = frame.index if first is None else frame[first].fillna("")
+    chinese = [] if second is None else frame[second].fillna("")
+    return [str(name) for name in english], [str(name) for name in chinese]
+
+
+def _tile_layer(tiles: str) -> folium.TileLayer:
+    note = ""
+    if any(host in tiles.lower() for host in _SHIFTED):
+        note = "; tiles in GCJ-02: 500 to 700 m off in mainland China"
+    elif "://" not in tiles:
+        return folium.TileLayer(tiles)
+    return folium.TileLayer(tiles, attr=html.escape("Tiles: " + tiles.split("/")[2] + note))

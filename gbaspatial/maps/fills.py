@@ -1,0 +1,204 @@
+"""Fills as the page gets them: for every year one letter per unit, and the numbers behind it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.alignment import check_units
+from gbaspatial.errors import AlignmentError, DataError, OptionError, UnknownNameError, nearest_names, some
+from gbaspatial.figures.classes import classify
+from gbaspatial.figures.palette import (
+    CLUSTERS,
+    HOTSPOTS,
+    ISOLATE,
+    NO_DATA,
+    NOT_SIGNIFICANT,
+    SIGNIFICANCE,
+    Swatch,
+)
+from gbaspatial.maps.layers import Choropleth, Classed
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+NO_TEST = Swatch(NO_DATA.color, "Not in the analysis", "未参与分析")
+
+
+def fill_payload(layer: Any, units: pd.DataFrame) -> dict[str, Any]:
+    """The JSON object of a fill on `units`."""
+    made = _choropleth(layer, units) if isinstance(layer, Choropleth) else _classed(layer, units)
+    return {"label": list(layer.label), **made}
+
+
+def on_units(values: pd.Series, index: pd.Index, what: str) -> pd.Series:
+    """`values` in the order of the map's units; NaN where a unit has none; unknown units are an error."""
+    check_units(values.index, what)
+    extra = values.index.difference(index, sort=False)
+    if len(extra):
+        kinds = ""
+        if values.index.inferred_type != index.inferred_type:
+            kinds = f" (labels are {values.index.inferred_type} there, {index.inferred_type} on the map)"
+        raise AlignmentError(
+            f"the {what} hold units that the map does not have: {some(extra)}{kinds}; "
+            f"use the units' ids as index, or keep the map's units with .loc[units.index]."
+        )
+    return values.reindex(index)
+
+
+def _choropleth(layer: Choropleth, units: pd.DataFrame) -> dict[str, Any]:
+    wide = _by_year(layer, units)
+    pooled = wide.stack() if wide.shape[1] > 1 else wide.iloc[:, 0]
+    pooled = pooled.rename(layer.column)
+    if pooled.dtype == object and pd.api.types.infer_dtype(pooled.dropna()) in ("integer", "floating", "decimal"):
+        pooled = pooled.astype(float)
+    classes = classify(pooled, scheme=layer.scheme, k=layer.k, palette=layer.palette)
+    legend = [Swatch(color, label, "") for color, label in zip(classes.colors, classes.labels, strict=True)]
+    codes = [classes.codes(wide[year]) for year in wide.columns]
+    numeric = not classes.categories
+    return {
+        "kind": "choropleth" if numeric else "categories",
+        "unit": layer.unit,
+        "note": _scheme_note(classes.scheme, classes.k, wide.shape[1] > 1),
+        "digits": classes.digits,
+        "years": _years(wide.columns),
+        "values": [_rounded(wide[year]) if numeric else None for year in wide.columns],
+        **_legend_and_codes(legend, codes, NO_DATA),
+    }
+
+
+def _by_year(layer: Choropleth, units: pd.DataFrame) -> pd.DataFrame:
+    """Values by unit, one column a year (the column None without a panel)."""
+    source = units if layer.panel is None else layer.panel
+    if layer.column not in source.columns:
+        others = [c for c in source.columns if c != "geometry"]
+        where = "units" if layer.panel is None else "panel"
+        raise UnknownNameError(f"the {where} have no column {layer.column!r}. {nearest_names(layer.column, others)}")
+    if layer.panel is None:
+        return source[layer.column].to_frame(None)
+    values = layer.panel[layer.column]
+    twice = values.index[values.index.duplicated()]
+    if len(twice):
+        raise AlignmentError(f"the panel has more than one row for {some(twice)}; keep one per unit and year.")
+    wide = values.unstack()  # noqa: PD010 (pivot_table would average duplicates)
+    if wide.shape[1] > 400:
+        raise OptionError(f"the panel has {wide.shape[1]} periods in its second index level; a slider holds up to 400.")
+    placed = [on_units(wide[year], units.index, f"panel's {layer.column}") for year in wide.columns]
+    return pd.concat(placed, axis=1)
+
+
+def _scheme_note(scheme: str, k: int, over_years: bool) -> list[str]:
+    if scheme == "categorical":
+        return ["", ""]
+    names = {"quantiles": "分位数", "equal_interval": "等间距", "fisherjenks": "自然断点", "naturalbreaks": "自然断点"}
+    fixed = (", the same in all years", "，各年相同") if over_years else ("", "")
+    english = f"{k} classes, {scheme.replace('_', ' ')}{fixed[0]}"
+    return [english, f"{names.get(scheme, scheme)}，{k} 级{fixed[1]}"]
+
+
+def _classed(layer: Classed, units: pd.DataFrame) -> dict[str, Any]:
+    codes, numbers = [], []
+    swatches = {"clusters": CLUSTERS, "hotspots": HOTSPOTS}.get(layer.kind)
+    legend = _significance_legend() if swatches is None else list(swatches.values())
+    for year, result in layer.by_year.items():
+        what = f"{layer.label[0]} of {year}" if year is not None else layer.label[0]
+        values = on_units(column_of(result, layer.column, what), units.index, what)
+        codes.append(_p_codes(result, values, what) if swatches is None else _class_codes(values, swatches, what))
+        numbers.append(_rounded(values if swatches is None else _p_values(result, units.index)))
+    return {
+        "kind": layer.kind,
+        "unit": "",
+        "note": _inference_note(next(iter(layer.by_year.values()))),
+        "digits": 4,
+        "years": _years(layer.by_year),
+        "values": numbers,
+        **_legend_and_codes(legend, codes, NO_TEST),
+    }
+
+
+def frame_of(result: Any) -> pd.DataFrame | None:
+    """The table of a result, or None for a bare Series."""
+    if isinstance(result, pd.Series):
+        return None
+    return result if isinstance(result, pd.DataFrame) else result.to_frame()
+
+
+def column_of(result: Any, column: str, what: str) -> pd.Series:
+    """One column of a result, a table, or the Series itself."""
+    if not isinstance(result, (pd.Series, pd.DataFrame)) and not hasattr(result, "to_frame"):
+        raise OptionError(
+            f"{what}: a {type(result).__name__} has no table by unit; pass the result of a local test, "
+            f"its data frame, or a Series by unit."
+        )
+    frame = frame_of(result)
+    if frame is None:
+        return result
+    if column not in frame.columns:
+        raise UnknownNameError(f"{what}: there is no column {column!r}. {nearest_names(column, frame.columns)}")
+    return frame[column]
+
+
+def _class_codes(values: pd.Series, swatches: dict[str, Swatch], what: str) -> np.ndarray:
+    known = list(swatches)
+    strange = sorted({str(v) for v in values.dropna().unique()} - set(known))
+    if strange:
+        raise DataError(f"{what}: {some(strange)} is not a class of this map; its classes are {', '.join(known)}.")
+    return pd.Categorical(values.astype(object), categories=known).codes.astype(int)
+
+
+def _significance_legend() -> list[Swatch]:
+    return [swatch for _, swatch in SIGNIFICANCE] + [NOT_SIGNIFICANT, ISOLATE]
+
+
+def _p_codes(result: Any, values: pd.Series, what: str) -> np.ndarray:
+    p = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
+    bad = (p < 0) | (p > 1)
+    if bad.any():
+        raise DataError(f"{what}: the p-value of {some(values.index[bad])} lies outside 0 to 1.")
+    codes = np.searchsorted([bound for bound, _ in SIGNIFICANCE], p, side="left").astype(int)
+    codes[np.isnan(p)] = -1
+    frame = frame_of(result)
+    if frame is not None and "cluster" in frame.columns:
+        codes[(frame["cluster"].reindex(values.index) == "isolate").to_numpy()] = len(SIGNIFICANCE) + 1
+    return codes
+
+
+def _p_values(result: Any, index: pd.Index) -> pd.Series:
+    frame = frame_of(result)
+    if frame is None or "p_value" not in frame.columns:
+        return pd.Series(np.nan, index=index)
+    return frame["p_value"].reindex(index)
+
+
+def _inference_note(result: Any) -> list[str]:
+    """How the p-values came about, in the words of the result."""
+    parts = [str(getattr(result, name)) for name in ("alternative", "inference") if getattr(result, name, None)]
+    return [", ".join(parts), ""]
+
+
+def _years(labels: Any) -> list[Any] | None:
+    years = list(labels)
+    if years == [None]:
+        return None
+    return [int(y) if isinstance(y, (int, np.integer)) else str(y) for y in years]
+
+
+def _rounded(values: pd.Series) -> list[float | None]:
+    """Six significant figures: what a tooltip can show."""
+    numbers = values.to_numpy(dtype=float, na_value=np.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        power = np.where((numbers == 0) | ~np.isfinite(numbers), 0, np.floor(np.log10(np.abs(numbers))))
+    factor = 10.0 ** (5 - power)
+    short = np.rint(numbers * factor) / factor
+    return [None if np.isnan(v) else int(v) if v == int(v) else float(f"{v:.6g}") for v in short]
+
+
+def _legend_and_codes(legend: list[Swatch], codes: list[np.ndarray], missing: Swatch) -> dict[str, Any]:
+    """Legend rows, and one letter per unit and year that points to its row; the missing come last."""
+    if any((each < 0).any() for each in codes):
+        legend = [*legend, missing]
+    letters = np.array(list(LETTERS[: len(legend)]))
+    return {
+        "legend": [list(swatch) for swatch in legend],
+        "codes": ["".join(letters[np.where(each < 0, len(legend) - 1, each)]) for each in codes],
+    }

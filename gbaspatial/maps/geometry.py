@@ -1,0 +1,171 @@
+"""Shapes as the page carries them: WGS84, simplified together, quantized, packed into text.
+
+Only the picture is simplified, never the data: an analysis sees the layer as it came. A
+coverage is simplified as a whole, so that neighbors keep one common border.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import shapely
+
+from gbaspatial.alignment import check_units
+from gbaspatial.errors import CRSError, DataError, GeometryError, some
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+# 64 letters that are safe inside HTML, JSON and JavaScript.
+ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", dtype=np.uint8)
+VERTICES_DRAWN_AS_THEY_ARE = 30_000
+
+
+class Shapes(NamedTuple):
+    """Polygons or points of n units, in degrees, ready to be packed."""
+
+    kind: str
+    geometry: np.ndarray
+    anchors: np.ndarray
+
+
+def check_layer(units: Any, what: str = "units") -> gpd.GeoDataFrame:
+    """`units` in WGS84, or an error that says what a map cannot draw."""
+    import geopandas as gpd
+
+    if not isinstance(units, gpd.GeoDataFrame):
+        raise GeometryError(
+            f"the {what} are a {type(units).__name__} without geometry; pass a GeoDataFrame, e.g. gba.load_cities()."
+        )
+    if not len(units):
+        raise DataError(f"the {what} have no rows, so there is nothing to draw.")
+    check_units(units.index, what)
+    shapes = units.geometry
+    empty = np.asarray(shapes.isna() | shapes.is_empty)
+    if empty.any():
+        raise GeometryError(f"the geometry of {some(units.index[empty])} is missing or empty; a map cannot place it.")
+    if units.crs is None:
+        raise CRSError(
+            f"the {what} have no coordinate reference system, so their place on Earth is unknown; "
+            f"say it with units.set_crs(...), e.g. set_crs('EPSG:4326') for longitude and latitude."
+        )
+    placed = units.to_crs("EPSG:4326")
+    bounds = placed.geometry.bounds.to_numpy()
+    outside = ~np.isfinite(bounds).all(axis=1) | (np.abs(bounds[:, [1, 3]]) > 90).any(axis=1)
+    outside |= (np.abs(bounds[:, [0, 2]]) > 360).any(axis=1)
+    if outside.any():
+        raise CRSError(
+            f"{some(units.index[outside])} fall outside longitude and latitude when read as {units.crs.name}; "
+            f"the coordinate reference system of the {what} is wrong: set the right one with set_crs."
+        )
+    return placed
+
+
+def display_shapes(units: gpd.GeoDataFrame, tolerance_m: float | None = None, what: str = "units") -> Shapes:
+    """The shapes of WGS84 `units` as they are drawn.
+
+    Parameters
+    ----------
+    units : GeoDataFrame
+        In WGS84.
+    tolerance_m : float, optional
+        Detail smaller than this many metres goes; by default small layers stay as they are and
+        large ones lose what a screen cannot show.
+    """
+    geometry = np.asarray(units.geometry.array, dtype=object)
+    kinds = set(np.unique(shapely.get_type_id(geometry)).tolist())
+    if kinds <= {0}:
+        return Shapes("point", geometry, shapely.get_coordinates(geometry))
+    if not kinds <= {3, 6}:
+        other = ~np.isin(shapely.get_type_id(geometry), [3, 6])
+        raise GeometryError(
+            f"the {what} {some(units.index[other])} are not polygons; a map layer holds polygons or points, not both."
+        )
+    anchors = shapely.get_coordinates(shapely.point_on_surface(_largest_part(geometry)))
+    return Shapes("polygon", simplified(geometry, tolerance_m), anchors)
+
+
+def _largest_part(geometry: np.ndarray) -> np.ndarray:
+    """The largest polygon of each unit: a popup must not open on an islet."""
+    parts, owner = shapely.get_parts(geometry, return_index=True)
+    order = np.lexsort((shapely.area(parts), owner))
+    last = np.append(np.flatnonzero(np.diff(owner[order])), len(order) - 1)
+    return parts[order[last]]
+
+
+def simplified(geometry: np.ndarray, tolerance_m: float | None) -> np.ndarray:
+    """The polygons with less detail and the same neighbors; a polygon that would vanish stays as it was."""
+    vertices = int(shapely.get_num_coordinates(geometry).sum())
+    if tolerance_m is None:
+        if vertices <= VERTICES_DRAWN_AS_THEY_ARE:
+            return geometry
+        west, south, east, north = shapely.total_bounds(geometry)
+        tolerance = max(east - west, north - south) / 4000  # about a third of a pixel when the whole is in view
+    elif tolerance_m == 0:
+        return geometry
+    else:
+        tolerance = tolerance_m / 111_320
+    made = shapely.coverage_simplify(geometry, tolerance)
+    gone = shapely.is_empty(made) | shapely.is_missing(made)
+    return np.where(gone, geometry, made)
+
+
+def pack_shapes(shapes: Shapes) -> dict[str, Any]:
+    """The shapes as a small JSON object; `decode.js` is its other half."""
+    bounds = shapely.total_bounds(shapes.geometry)
+    span = max(bounds[2] - bounds[0], bounds[3] - bounds[1], 1e-9)
+    scale = 10.0 ** np.clip(np.ceil(np.log10(200_000 / span)), 2, 7)  # at least 200,000 steps across the layer
+    packed: dict[str, Any] = {"kind": shapes.kind, "scale": scale, "at": pack_points(shapes.anchors, scale)}
+    if shapes.kind == "point":
+        return packed
+    polygons, owner = shapely.get_parts(shapes.geometry, return_index=True)
+    rings, polygon = shapely.get_rings(polygons, return_index=True)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    grid = np.rint(points * scale).astype(np.int64)
+    keep = _distinct(grid, ring)
+    packed["polygons"] = pack_integers(np.bincount(owner, minlength=len(shapes.geometry)))
+    packed["rings"] = pack_integers(np.bincount(polygon, minlength=len(polygons)))
+    packed["points"] = pack_integers(np.bincount(ring[keep], minlength=len(rings)))
+    packed["xy"] = _pack_steps(grid[keep])
+    return packed
+
+
+def _distinct(grid: np.ndarray, ring: np.ndarray) -> np.ndarray:
+    """Which points to write: not the closing one, and none that fell onto the one before it."""
+    last = np.append(ring[1:] != ring[:-1], True)
+    same = np.append(False, (ring[1:] == ring[:-1]) & (grid[1:] == grid[:-1]).all(axis=1))
+    keep = ~last & ~same
+    too_small = np.bincount(ring[keep], minlength=int(ring[-1]) + 1) < 3
+    return np.where(too_small[ring], ~last, keep)
+
+
+def pack_points(points: np.ndarray, scale: float) -> str:
+    """Places (n, 2) in degrees as text, to the nearest 1 / `scale` degree."""
+    return _pack_steps(np.rint(points * scale).astype(np.int64))
+
+
+def _pack_steps(grid: np.ndarray) -> str:
+    return pack_integers(np.diff(grid, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel())
+
+
+def pack_integers(numbers: np.ndarray) -> str:
+    """Integers as text: small ones take one letter, five bits a letter and one bit for "more follows".
+
+    Examples
+    --------
+    >>> pack_integers(np.array([0, 1, -1, 16, 1000]))
+    'ACBgBw-B'
+    """
+    signed = np.asarray(numbers, dtype=np.int64)
+    code = np.where(signed < 0, -2 * signed - 1, 2 * signed).astype(np.uint64)
+    widths = np.ones(len(code), dtype=np.int64)
+    rest = code >> np.uint64(5)
+    while rest.any():
+        widths += rest > 0
+        rest >>= np.uint64(5)
+    starts = np.cumsum(widths) - widths
+    place = np.arange(widths.sum()) - np.repeat(starts, widths)
+    digits = (np.repeat(code, widths) >> (np.uint64(5) * place.astype(np.uint64))) & np.uint64(31)
+    more = place + 1 < np.repeat(widths, widths)
+    return ALPHABET[digits.astype(np.int64) + 32 * more].tobytes().decode("ascii")

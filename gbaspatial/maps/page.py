@@ -1,0 +1,208 @@
+"""A folium page that opens anywhere: one file that asks the network for nothing.
+
+folium writes addresses of scripts and styles into its pages. Here every one of them is
+replaced by a packaged copy, and an address without a copy is an error. A content security
+policy then forbids the browser what the page does not need.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import mimetypes
+import re
+from html.parser import HTMLParser
+from importlib.resources import files
+from typing import Any
+
+import folium
+from branca.element import Figure
+
+from gbaspatial.errors import MissingFileError, some
+
+PACKAGED = "packaged:"
+ATLAS_SCRIPTS = ("decode.js", "text.js", "fills.js", "overlays.js", "panel.js", "tools.js", "picture.js", "start.js")
+_LEAFLET = re.compile(r"^https://[^\s\"']*/leaflet@1\.9\.\d+/dist/(leaflet\.(?:js|css))$")
+_SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.DOTALL | re.IGNORECASE)
+_LINK = re.compile(r"<link\b[^>]*>", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"""\b(src|href|type|rel)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s>]+))""", re.IGNORECASE)
+_CSS_URL = re.compile(r"url\(\s*['\"]?([^'\")]+)['\"]?\s*\)")
+_LOADED = {"src", "srcset", "data", "poster", "background", "action", "formaction", "ping"}
+_IN_SCRIPT = re.compile(r"""L\.(?:tileLayer(?:\.wms)?|imageOverlay|videoOverlay|icon)\s*\(\s*[{\s\w:]*["'`](\w+:)?//""")
+
+
+@functools.cache
+def asset(name: str) -> str:
+    """The text of a packaged asset; pictures that a style names are put inside it."""
+    folder = files("gbaspatial.maps") / "assets"
+    if name == "atlas.js":
+        body = "\n".join((folder / "atlas" / part).read_text("utf-8") for part in ATLAS_SCRIPTS)
+        return f"(function () {{\n'use strict';\n{body}\n}})();"
+    text = (folder / name).read_text("utf-8")
+    if name.endswith(".css"):
+        return _CSS_URL.sub(lambda found: f"url({_picture(found.group(1))})", text)
+    return re.sub(r"//# sourceMappingURL=\S*", "", text)
+
+
+@functools.cache
+def _picture(path: str) -> str:
+    if path.startswith(("#", "data:")):
+        return path
+    content = (files("gbaspatial.maps") / "assets" / path).read_bytes()
+    kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+def marker_pictures() -> dict[str, str]:
+    """The pictures of Leaflet's plain marker, as data addresses."""
+    names = {"iconUrl": "marker-icon.png", "iconRetinaUrl": "marker-icon-2x.png", "shadowUrl": "marker-shadow.png"}
+    return {option: _picture(f"images/{name}") for option, name in names.items()}
+
+
+def _packaged(address: str) -> str | None:
+    """The name of the packaged copy of `address`."""
+    if address.startswith(PACKAGED):
+        return address.removeprefix(PACKAGED)
+    found = _LEAFLET.match(address)
+    return found.group(1) if found else None
+
+
+def _attributes(text: str) -> dict[str, str]:
+    return {name.lower(): a or b or c for name, a, b, c in _ATTRIBUTE.findall(text)}
+
+
+def inline(page: str) -> str:
+    """`page` with every script and style it asks for put inside.
+
+    Raises
+    ------
+    MissingFileError
+        If it asks for anything that is not packaged.
+    """
+
+    def script(found: re.Match[str]) -> str:
+        address = _attributes(found.group(1)).get("src")
+        name = _packaged(address) if address else None
+        if name is None:
+            return found.group(0)
+        # A closing tag inside a string would end the element.
+        body = re.sub(r"</(script)", r"<\\/\1", asset(name), flags=re.IGNORECASE)
+        return f"<script>{body}</script>"
+
+    def link(found: re.Match[str]) -> str:
+        address = _attributes(found.group(0)).get("href")
+        name = _packaged(address) if address else None
+        return found.group(0) if name is None else f"<style>{asset(name)}</style>"
+
+    made = _LINK.sub(link, _SCRIPT.sub(script, page))
+    check_inside(made)
+    return made
+
+
+class _Addresses(HTMLParser):
+    """Collects the addresses that a browser would load, and the texts of styles and scripts."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[str] = []
+        self.inside = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.inside = tag if tag in ("script", "style") else ""
+        for name, value in attrs:
+            if not value:
+                continue
+            if name in _LOADED or (name in ("href", "xlink:href") and tag in ("link", "image", "use", "base")):
+                self._note(value)
+            elif name == "style":
+                self._style(value)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.inside == "style":
+            self._style(data)
+        elif self.inside == "script":
+            self.found += [found.group(0) for found in _IN_SCRIPT.finditer(data)]
+
+    def _style(self, text: str) -> None:
+        for address in _CSS_URL.findall(text):
+            self._note(address)
+        self.found += re.findall(r"@import\b[^;]*", text)
+
+    def _note(self, address: str) -> None:
+        if not address.strip().startswith(("data:", "#", "blob:")):
+            self.found.append(address.strip())
+
+
+def check_inside(page: str) -> None:
+    """Raise `MissingFileError` if a browser that opens `page` would ask for anything else."""
+    reader = _Addresses()
+    reader.feed(page)
+    reader.close()
+    if reader.found:
+        raise MissingFileError(
+            f"the page would load {some(reader.found)}, of which no packaged copy exists, so it would not open "
+            f"without the internet; leave this element out, or add it to a plain folium.Map."
+        )
+
+
+def policy(page: str, hosts: tuple[str, ...] = ()) -> str:
+    """The meta element that lets a browser run the scripts of `page` as they are and load nothing but `hosts`."""
+    hashes = []
+    for attributes, body in _SCRIPT.findall(page):
+        if _attributes(attributes).get("type", "text/javascript") == "text/javascript":
+            digest = hashlib.sha256(body.replace("\r\n", "\n").encode("utf-8")).digest()
+            hashes.append(f"'sha256-{base64.b64encode(digest).decode('ascii')}'")
+    rules = (
+        f"default-src 'none'; script-src {' '.join(dict.fromkeys(hashes)) or chr(39) + 'none' + chr(39)}; "
+        f"style-src 'unsafe-inline'; img-src data: blob: {' '.join(hosts)}; font-src data:; base-uri 'none'; "
+        f"form-action 'none'"
+    )
+    return f'<meta http-equiv="Content-Security-Policy" content="{rules}">'
+
+
+class OfflinePage(Figure):
+    """A folium figure whose page is one file without any request.
+
+    `data` maps the id of a block to its JSON; a block is put in after rendering, so that no
+    template ever reads a name from the data.
+    """
+
+    def __init__(self, *, hosts: tuple[str, ...] = (), data: dict[str, str] | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        self.hosts = hosts
+        self.data = data or {}
+
+    def render(self, **kwargs: Any) -> str:
+        page = super().render(**kwargs)
+        if self.hosts:
+            tiles = [child for child in _below(self) if isinstance(child, folium.TileLayer)]
+            page = _with_tiles_hidden(page, [tile.tiles for tile in tiles], inline)
+        else:
+            page = inline(page)
+        page = page.replace("<head>", f'<head>\n<meta charset="utf-8">{policy(page, self.hosts)}', 1)
+        blocks = "".join(
+            f'<script type="application/json" id="{name}">{content}</script>\n' for name, content in self.data.items()
+        )
+        head, body = page.split("</body>", 1)
+        return f"{head}{blocks}</body>{body}"
+
+
+def _below(element: Any) -> list[Any]:
+    found = []
+    for child in element._children.values():
+        found += [child, *_below(child)]
+    return found
+
+
+def _with_tiles_hidden(page: str, addresses: list[str], change: Any) -> str:
+    """Apply `change` while the tile addresses, which were asked for, are out of sight."""
+    for number, address in enumerate(addresses):
+        page = page.replace(address, f"data:tiles-{number}")
+    page = change(page)
+    for number, address in enumerate(addresses):
+        page = page.replace(f"data:tiles-{number}", address)
+    return page
