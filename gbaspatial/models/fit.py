@@ -250,7 +250,7 @@ class Fit(Result):
         """Outcomes drawn from the fitted model."""
         from gbaspatial.models import predict
 
-        return predict.simulate(self, **options)
+        return predict.simulate_fit(self, **options)
 
     def diagnostics(self, *w: Any, **options: Any) -> Any:
         """Specification tests; see `gbaspatial.models.diagnostics`."""

@@ -1,0 +1,312 @@
+"""Predictions in sample, for new units and for a changed W, and outcomes drawn from a model.
+
+The predictors are those of Goulard, Laurent and Thomas-Agnan (2017). With A = I - rho W,
+B = I - lambda W2 and Q = A'B'BA (the precision of y up to sigma2):
+
+=================  ==========================================================  ================
+kind               prediction                                                  in the paper
+=================  ==========================================================  ================
+``"trend"``        X b                                                         trend
+``"signal"``       X b + rho W y + lambda W2 (y - rho W y - X b)               TS
+``"corrected"``    A^-1 X b, the mean of y given X                             TC
+``"best"``         the mean of y given X and all other observed y              BP
+``"neighbors"``    the mean of y given X and the observed y of its neighbors   BPN
+=================  ==========================================================  ================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+from scipy.sparse import linalg
+
+from gbaspatial.alignment import check_units
+from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError, check_option, nearest_names, some
+from gbaspatial.formula import design, named_weights
+from gbaspatial.randomness import Rng, seed_of, stream
+from gbaspatial.weights import Weights, as_weights
+
+if TYPE_CHECKING:
+    from gbaspatial.models.fit import Fit
+
+Kind = Literal["trend", "signal", "corrected", "best", "neighbors"]
+KINDS = ("trend", "signal", "corrected", "best", "neighbors")
+DENSE_LIMIT = 5_000
+
+
+def predict(
+    fit: Fit, data: pd.DataFrame | None = None, w: Any = None, *, kind: Kind = "corrected", error_w: Any = None
+) -> pd.Series:
+    """Predict the outcome of a fitted model, on the scale of the formula's left side.
+
+    Parameters
+    ----------
+    fit : Fit
+    data : pandas.DataFrame, optional
+        Units to predict, indexed by unit: new ones, or the fitted ones with changed
+        values. By default the fitted units as they were.
+    w : Weights or mapping of str to Weights, optional
+        Another W: over the fitted units (a bridge opens), or over the fitted and the new
+        units together; needed as soon as `data` has new units and the model is spatial.
+    kind : {"trend", "signal", "corrected", "best", "neighbors"}
+        See the module. All but ``"trend"`` and ``"corrected"`` use observed outcomes of
+        other units, so they need `data` to hold new units only.
+    error_w : Weights, optional
+        The W of the error, where it differs from that of the lag.
+
+    Returns
+    -------
+    pandas.Series
+        In the order of `data`.
+
+    Raises
+    ------
+    OptionError, AlignmentError
+        If the kind does not fit the data, or the weights do not cover the units.
+
+    References
+    ----------
+    Goulard, M., Laurent, T., Thomas-Agnan, C. (2017). About predictions in spatial
+    autoregressive models: optimal and almost optimal strategies. Spatial Economic
+    Analysis 12(2-3), 304-325.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> w = gba.weights.contiguity(cities).row_standardized()
+    >>> fit = gba.models.lag("log(gdp_pc_cny) ~ C(tier)", cities, w)
+    >>> bridges = gba.weights.contiguity(cities, links=2024).row_standardized()
+    >>> fit.predict(w=bridges).shape
+    (11,)
+    """
+    check_option(kind, KINDS, "kind")
+    frame = _frame(fit, data)
+    lags, W2 = _weights(fit, frame.index, w, error_w)
+    X = pd.DataFrame(fit.design.matrix(frame, lags or None), index=frame.index)
+    ids = next(iter(lags.values())).ids if lags else frame.index
+    signal = X.reindex(ids).to_numpy() @ fit.beta
+    A, B = _operator(ids, fit.rho, lags.get("W") if fit.w is not None else None), _operator(ids, fit.lambda_, W2)
+    observed = ids.isin(fit.design.ids)
+    y = np.zeros(len(ids))
+    y[observed] = pd.Series(fit.design.y, index=fit.design.ids).reindex(ids[observed]).to_numpy()
+    wanted = fit.design.index if data is None else data.index
+    target = ids.isin(wanted)
+    if kind not in ("trend", "corrected") and data is not None and (observed & target).any():
+        raise OptionError(
+            f"kind={kind!r} uses the observed outcomes of other units, but {some(ids[observed & target])} were "
+            f"fitted and are to be predicted anew; use kind='corrected', or leave them out of the data."
+        )
+    numbers = _predicted(kind, signal, A, B, y, target if data is not None else None)
+    return pd.Series(numbers, index=ids, name="prediction").reindex(wanted)
+
+
+def simulate_fit(fit: Fit, *, draws: int = 1, rng: Rng = None) -> pd.DataFrame:
+    """Outcomes (n, draws) drawn from a fitted model with normal innovations; a column a draw."""
+    seed, ids = seed_of(rng), fit.design.ids
+    A, B = _operator(ids, fit.rho, fit.w), _operator(ids, fit.lambda_, fit.error_w)
+    values = _drawn(fit.design.X @ fit.beta, A, B, _scales(fit), draws, seed)
+    return pd.DataFrame(values, index=ids).reindex(fit.design.index)
+
+
+def simulate(
+    formula: str,
+    data: pd.DataFrame,
+    w: Any = None,
+    *,
+    params: Mapping[str, float],
+    sigma2: float = 1.0,
+    draws: int = 1,
+    rng: Rng = None,
+) -> pd.DataFrame:
+    """Outcomes drawn from a model that is given, not fitted.
+
+    Parameters
+    ----------
+    formula : str
+        The right side, such as ``"~ x + W(x)"``.
+    data : pandas.DataFrame
+        Regressors by unit.
+    w : Weights or mapping of str to Weights, optional
+    params : mapping of str to float
+        A value for every term of the formula, and ``rho`` and ``lambda`` if wanted.
+    sigma2 : float
+        Variance of the normal innovations.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (n, draws)
+        In the order of `data`.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> w = gba.weights.contiguity(cities).row_standardized()
+    >>> truth = {"Intercept": 1.0, "C(tier)[T.2]": -0.5, "C(tier)[T.3]": -1.0, "rho": 0.4}
+    >>> gba.models.simulate("~ C(tier)", cities, w, params=truth, draws=3, rng=1).shape
+    (11, 3)
+    """
+    if not isinstance(data, pd.DataFrame):
+        raise OptionError(f"the data are a {type(data).__name__}; pass a DataFrame indexed by unit id.")
+    right = formula.split("~")[-1].strip()
+    check_units(data.index, "data")
+    spec = design(f"outcome ~ {right}", data.assign(outcome=np.arange(len(data), dtype=float)), w)
+    allowed = [*spec.terms, "rho", "lambda"]
+    for name in params:
+        if name not in allowed:
+            raise UnknownNameError(f"the model has no parameter {name!r}. {nearest_names(name, allowed)}")
+    absent = [term for term in spec.terms if term not in params]
+    if absent:
+        raise OptionError(f"params gives no value for {some(absent)}.")
+    if not sigma2 > 0:
+        raise OptionError(f"sigma2={sigma2!r} must be positive.")
+    W = spec.weights.get("W")
+    for name in ("rho", "lambda"):
+        value = float(params.get(name, 0.0))
+        if value and W is None:
+            raise OptionError(f"{name}={value} needs weights w.")
+        if W is not None and not W.interval[0] < value < W.interval[1]:
+            raise OptionError(f"{name}={value} is outside the admissible interval of W, {W.interval}.")
+    A, B = (_operator(spec.ids, float(params.get(name, 0.0)), W) for name in ("rho", "lambda"))
+    beta = np.array([params[term] for term in spec.terms], dtype=float)
+    values = _drawn(spec.X @ beta, A, B, np.full(spec.n, np.sqrt(sigma2)), draws, seed_of(rng))
+    return pd.DataFrame(values, index=spec.ids).reindex(data.index)
+
+
+# -- the door -------------------------------------------------------------------------------
+def _frame(fit: Fit, data: pd.DataFrame | None) -> pd.DataFrame:
+    """The regressors of the fitted units with the rows of `data` put in or added."""
+    fitted = fit.design.data
+    if data is None:
+        return fitted
+    if not isinstance(data, pd.DataFrame):
+        raise OptionError(f"the data are a {type(data).__name__}; pass a DataFrame indexed by unit id.")
+    check_units(data.index, "data")
+    if fit.w is None and fit.error_w is None and not fit.design.uses_weights:
+        return data
+    kept = fitted.loc[~fitted.index.isin(data.index)]
+    shared = [column for column in fitted.columns if column in data.columns]
+    return pd.concat([kept, pd.DataFrame(data[shared])])
+
+
+def _weights(fit: Fit, units: pd.Index, w: Any, error_w: Any) -> tuple[dict[str, Weights], Weights | None]:
+    """The named weights over all `units`, and that of the error."""
+    own = dict(fit.design.weights)
+    if not own:
+        return {}, None
+    lags = own if w is None else {**own, **named_weights(w)}
+    main = lags["W"]
+    if len(main.ids) != len(units) or not main.ids.isin(units).all():
+        absent, extra = units.difference(main.ids, sort=False), main.ids.difference(units, sort=False)
+        raise AlignmentError(
+            f"the weights must cover the fitted and the new units (absent from the weights: {some(absent) or 'none'}; "
+            f"neither fitted nor in the data: {some(extra) or 'none'}); give them as w=."
+        )
+    lags = {
+        name: x if x.ids.equals(main.ids) else x.subset(main.ids) for name, x in lags.items() if len(x) == len(main)
+    }
+    if fit.error_w is None:
+        return lags, None
+    if error_w is not None:
+        second = as_weights(error_w)
+    elif fit.error_w is fit.w or fit.w is None or w is None:
+        second = lags["W"] if fit.error_w is own["W"] else fit.error_w
+    else:
+        raise OptionError("the model has a W of its own for the error: give it over the same units as error_w=.")
+    return lags, second if second.ids.equals(main.ids) else second.subset(main.ids)
+
+
+def _scales(fit: Fit) -> np.ndarray:
+    """Standard deviation (n,) of each innovation."""
+    d = fit.design.observation_weights
+    return np.sqrt(fit.sigma2 / (np.ones(fit.n) if d is None else d))
+
+
+# -- arrays only ------------------------------------------------------------------------------
+def _operator(ids: pd.Index, parameter: float, w: Weights | None) -> sparse.csc_array:
+    """I - parameter W (n, n)."""
+    identity = sparse.eye_array(len(ids), format="csc")
+    return identity if w is None or not np.isfinite(parameter) else sparse.csc_array(identity - parameter * w.sparse)
+
+
+def _predicted(
+    kind: str, signal: np.ndarray, A: sparse.csc_array, B: sparse.csc_array, y: np.ndarray, new: np.ndarray | None
+) -> np.ndarray:
+    """Predictions (n,): of every unit from the others where `new` is None, else of the units in `new` (n,)."""
+    if kind == "trend":
+        return signal
+    if kind == "signal":
+        return signal + (y - A @ y) + (A @ y - signal) - B @ (A @ y - signal)
+    mean = linalg.spsolve(A, signal)
+    if kind == "corrected":
+        return mean
+    precision = sparse.csc_array((B @ A).T @ (B @ A))
+    surprise = y - mean
+    if new is None:
+        if kind == "best":
+            return y - (precision @ surprise) / precision.diagonal()
+        return _from_neighbors(mean, surprise, A, B)
+    prediction = mean.copy()
+    if kind == "best":
+        inside, across = precision[new][:, new], precision[new][:, ~new]
+        prediction[new] -= linalg.spsolve(sparse.csc_array(inside), across @ surprise[~new])
+        return prediction
+    links = _links(A, B)
+    near = (np.asarray(links[new].sum(axis=0)).ravel() > 0) & ~new
+    units = np.flatnonzero(new | near)
+    variance = _variance(A, B, units)
+    o, j = new[units], near[units]
+    if j.any():
+        prediction[new] += variance[np.ix_(o, j)] @ np.linalg.solve(variance[np.ix_(j, j)], surprise[near])
+    return prediction
+
+
+def _from_neighbors(mean: np.ndarray, surprise: np.ndarray, A: sparse.csc_array, B: sparse.csc_array) -> np.ndarray:
+    n = len(mean)
+    if n > DENSE_LIMIT:
+        raise OptionError(
+            f"kind='neighbors' for all units needs a dense variance, refused above {DENSE_LIMIT} units; "
+            f"use kind='best', which is sparse."
+        )
+    variance = _variance(A, B, np.arange(n))
+    links = sparse.csr_array(_links(A, B))
+    prediction = mean.copy()
+    for unit in range(n):
+        near = links.indices[links.indptr[unit] : links.indptr[unit + 1]]
+        if len(near):
+            gain = np.linalg.solve(variance[np.ix_(near, near)], variance[near, unit])
+            prediction[unit] += gain @ surprise[near]
+    return prediction
+
+
+def _links(A: sparse.csc_array, B: sparse.csc_array) -> sparse.csr_array:
+    """Who is linked with whom in either direction by one of the weights (n, n), without the diagonal."""
+    both = abs(A) + abs(A.T) + abs(B) + abs(B.T)
+    both = sparse.coo_array(both)
+    off = both.coords[0] != both.coords[1]
+    pairs = (np.ones(int(off.sum())), (both.coords[0][off], both.coords[1][off]))
+    return sparse.csr_array(pairs, shape=A.shape)
+
+
+def _variance(A: sparse.csc_array, B: sparse.csc_array, units: np.ndarray) -> np.ndarray:
+    """The variance of y among `units` (m, m), up to sigma2."""
+    chosen = np.zeros((A.shape[0], len(units)))
+    chosen[units, np.arange(len(units))] = 1.0
+    columns = linalg.splu(sparse.csc_array(A.T)).solve(chosen)
+    columns = linalg.splu(sparse.csc_array(B.T)).solve(columns)
+    return columns.T @ columns
+
+
+def _drawn(
+    signal: np.ndarray, A: sparse.csc_array, B: sparse.csc_array, scales: np.ndarray, draws: int, seed: int
+) -> np.ndarray:
+    """Outcomes (n, draws); the stream of draw r is keyed by (seed, r)."""
+    if draws < 1:
+        raise OptionError(f"draws={draws!r} must be at least one.")
+    e = np.column_stack([stream(seed, draw).standard_normal(len(signal)) for draw in range(draws)]) * scales[:, None]
+    return linalg.splu(A).solve(signal[:, None] + linalg.splu(B).solve(e))

@@ -1,0 +1,140 @@
+"""Predictions against spatialreg where it has them, and against the conditional mean of the normal where not."""
+
+import numpy as np
+import oracle
+import pandas as pd
+import pytest
+
+from gbaspatial import models
+from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError
+
+COLUMBUS = oracle.data("columbus")
+W = oracle.weights("columbus_W", COLUMBUS.index)
+B = oracle.weights("columbus_B", COLUMBUS.index)
+FORMULA = "CRIME ~ INC + HOVAL"
+
+
+def dense(w):
+    return w.sparse.toarray()
+
+
+@pytest.fixture(scope="module")
+def lag():
+    return models.lag(FORMULA, COLUMBUS, W)
+
+
+@pytest.mark.parametrize(("kind", "key"), [("signal", "pred_TS_head"), ("corrected", "pred_TC_head")])
+@pytest.mark.parametrize("name", ["columbus", "boston", "baltimore", "ncsids"])
+def test_in_sample_agrees_with_spatialreg(kind, key, name):
+    case = oracle.case(f"ml_lag__{name}")
+    if key not in case.expected:
+        pytest.skip("the reference has no predictions for this data set")
+    call = case.raw["call"]
+    formula = call[call.index("(") + 1 : call.index(", lw")]
+    fit = models.lag(formula, case.data, case.w())
+    case.close(fit.predict(kind=kind).to_numpy()[:10], case.expected[key], rtol=1e-4)
+
+
+def test_best_is_the_conditional_mean(lag):
+    """BP of unit i is E(y_i | the others) of the joint normal, worked out densely."""
+    A = np.eye(49) - lag.rho * dense(W)
+    variance = np.linalg.inv(A.T @ A)
+    mean = np.linalg.solve(A, lag.design.X @ lag.beta)
+    r = lag.design.y - mean
+    best, near = lag.predict(kind="best"), lag.predict(kind="neighbors")
+    for i in (0, 7, 48):
+        for kind, others in (("best", np.arange(49) != i), ("near", dense(W)[i] + dense(W)[:, i] > 0)):
+            want = mean[i] + variance[i, others] @ np.linalg.solve(variance[np.ix_(others, others)], r[others])
+            assert (best if kind == "best" else near).iloc[i] == pytest.approx(want)
+
+
+def test_new_units_get_the_conditional_mean_given_the_fitted_ones():
+    new = COLUMBUS.index[[3, 20, 41]]
+    old = COLUMBUS.index.difference(new)
+    fit = models.lag(FORMULA, COLUMBUS.loc[old], W.subset(old))
+    X = np.column_stack([np.ones(49), COLUMBUS[["INC", "HOVAL"]]])
+    A = np.eye(49) - fit.rho * dense(W)
+    variance, mean = np.linalg.inv(A.T @ A), np.linalg.solve(A, X @ fit.beta)
+    o, s = COLUMBUS.index.isin(new), COLUMBUS.index.isin(old)
+    r = (COLUMBUS["CRIME"].to_numpy() - mean)[s]
+    want = mean[o] + variance[np.ix_(o, s)] @ np.linalg.solve(variance[np.ix_(s, s)], r)
+    unseen = COLUMBUS.loc[new, ["HOVAL", "INC"]]
+    np.testing.assert_allclose(fit.predict(unseen, W, kind="best"), want)
+    np.testing.assert_allclose(fit.predict(unseen, W, kind="corrected"), mean[o])
+    shuffled = fit.predict(unseen[::-1], W, kind="best")
+    assert shuffled.index.tolist() == new[::-1].tolist()
+    np.testing.assert_allclose(shuffled.reindex(new), want)
+    j = s & ((dense(W)[o] + dense(W)[:, o].T).sum(axis=0) > 0)
+    rj = (COLUMBUS["CRIME"].to_numpy() - mean)[j]
+    near = mean[o] + variance[np.ix_(o, j)] @ np.linalg.solve(variance[np.ix_(j, j)], rj)
+    np.testing.assert_allclose(fit.predict(unseen, W, kind="neighbors"), near)
+
+
+def test_a_changed_w_and_changed_values():
+    fit = models.lag(FORMULA, COLUMBUS, W, durbin=True)
+    np.testing.assert_allclose(fit.predict(), fit.predict(w=W))
+    cut = W.to_frame()
+    cut = cut[~((cut["focal"] == 1) & (cut["neighbor"] == 2))]
+    from gbaspatial.weights import from_pairs
+
+    other = from_pairs(cut, ids=COLUMBUS.index).row_standardized()
+    X = np.column_stack([np.ones(49), COLUMBUS[["INC", "HOVAL"]]])
+    X = np.hstack([X, dense(other) @ X[:, 1:]])
+    want = np.linalg.solve(np.eye(49) - fit.rho * dense(other), X @ fit.beta)
+    np.testing.assert_allclose(fit.predict(w=other), want)
+    more = COLUMBUS.assign(INC=COLUMBUS["INC"] + 1.0)
+    change = fit.predict(more) - fit.predict()
+    gain = (fit.params["INC"] + fit.params["W(INC)"]) / (1 - fit.rho)
+    np.testing.assert_allclose(change, gain)
+
+
+def test_error_models():
+    fit = models.error(FORMULA, COLUMBUS, W)
+    signal = fit.design.X @ fit.beta
+    np.testing.assert_allclose(fit.predict(), signal)
+    u = fit.design.y - signal
+    np.testing.assert_allclose(fit.predict(kind="signal"), signal + fit.lambda_ * (dense(W) @ u))
+    np.testing.assert_allclose(fit.predict(kind="signal"), fit.fitted.reindex(W.ids))
+    both = models.sarar(FORMULA, COLUMBUS, W, error_w=B)
+    np.testing.assert_allclose(both.predict(kind="signal"), both.fitted.reindex(W.ids))
+
+
+def test_least_squares_predicts_without_weights():
+    fit = models.ols(FORMULA, COLUMBUS)
+    np.testing.assert_allclose(fit.predict(), fit.fitted)
+    row = pd.DataFrame({"INC": [10.0], "HOVAL": [20.0]}, index=["new"])
+    assert fit.predict(row)["new"] == pytest.approx(fit.params @ [1, 10, 20])
+
+
+def test_draws_have_the_moments_of_the_model(lag):
+    draws = lag.simulate(draws=4000, rng=3)
+    A = np.eye(49) - lag.rho * dense(W)
+    mean = np.linalg.solve(A, lag.design.X @ lag.beta)
+    sd = np.sqrt(lag.sigma2 * np.diag(np.linalg.inv(A.T @ A)))
+    assert np.abs((draws.mean(axis=1).to_numpy() - mean) / sd).max() < 4.5 / np.sqrt(4000)
+    assert np.abs(draws.std(axis=1).to_numpy() / sd - 1).max() < 0.06
+    pd.testing.assert_frame_equal(lag.simulate(draws=3, rng=3), draws[[0, 1, 2]])
+
+
+def test_a_given_model_can_be_recovered():
+    truth = {"Intercept": 5.0, "INC": 2.0, "HOVAL": 0.0, "rho": 0.5}
+    y = models.simulate("~ INC + HOVAL", COLUMBUS[::-1], W, params=truth, sigma2=0.01, rng=1)
+    assert y.index.equals(COLUMBUS.index[::-1])
+    fit = models.lag("y ~ INC + HOVAL", COLUMBUS.assign(y=y[0]), W)
+    assert fit.rho == pytest.approx(0.5, abs=0.02)
+    assert fit.params["INC"] == pytest.approx(2.0, abs=0.05)
+
+
+def test_bad_input_is_told(lag):
+    with pytest.raises(OptionError, match="kind"):
+        lag.predict(kind="TS")
+    with pytest.raises(OptionError, match="observed outcomes"):
+        lag.predict(COLUMBUS.iloc[:3], kind="best")
+    with pytest.raises(AlignmentError, match="new unit|absent from the weights: 99"):
+        lag.predict(pd.DataFrame({"INC": [1.0], "HOVAL": [2.0]}, index=[99]))
+    with pytest.raises(UnknownNameError, match="no parameter 'RHO'"):
+        models.simulate("~ INC", COLUMBUS, W, params={"Intercept": 0, "INC": 1, "RHO": 1})
+    with pytest.raises(OptionError, match="no value for INC"):
+        models.simulate("~ INC", COLUMBUS, W, params={"Intercept": 0})
+    with pytest.raises(OptionError, match="outside the admissible interval"):
+        models.simulate("~ INC", COLUMBUS, W, params={"Intercept": 0, "INC": 1, "rho": 1.2})
