@@ -1,0 +1,150 @@
+"""Rates of rare events: empirical Bayes estimates, and autocorrelation that allows for unequal variances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from gbaspatial.alignment import align, labelled
+from gbaspatial.errors import DataError, LabelTypeError, some
+from gbaspatial.results import Result, Table
+from gbaspatial.weights import Weights, as_weights
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RatesResult(Result):
+    """Raw and empirical Bayes rates.
+
+    Parameters
+    ----------
+    raw, estimate : pandas.Series, length n
+        Events by those at risk, and the same drawn toward the mean the more, the fewer
+        are at risk.
+    mean : float or pandas.Series
+        What rates are drawn toward: the overall rate, or that of the neighborhood.
+    between_variance : float or pandas.Series
+        Variance of the true rates between units (by moments; zero if negative).
+    """
+
+    raw: pd.Series
+    estimate: pd.Series
+    mean: float | pd.Series
+    between_variance: float | pd.Series
+    n: int
+    recipe: str | None
+
+    def tables(self) -> tuple[Table, ...]:
+        """Rates by unit."""
+        frame = pd.DataFrame({"raw": self.raw, "estimate": self.estimate})
+        notes = ["Empirical Bayes, variances by moments (Marshall 1991)."]
+        if self.recipe is None:
+            notes.append(f"Overall rate {self.mean:.6g}, variance between units {self.between_variance:.4g}.")
+        else:
+            frame["mean"], frame["between_variance"] = self.mean, self.between_variance
+            notes.append(f"Drawn toward the rate of the neighborhood (the unit in it); weights: {self.recipe}.")
+        return (Table(frame, f"Rates of {self.n} units", tuple(notes)),)
+
+
+def aligned_rates(events: pd.Series, at_risk: pd.Series, ids: pd.Index) -> tuple[np.ndarray, np.ndarray]:
+    """Events and those at risk in the order of `ids`, or an error that names the units at fault."""
+    number, base = align(events, ids, "events"), align(at_risk, ids, "at-risk population")
+    if (number < 0).any():
+        raise DataError(f"events are counted from zero, but are negative for {some(ids[number < 0])}.")
+    if (base <= 0).any():
+        raise DataError(
+            f"the population at risk must be positive, but is zero or negative for {some(ids[base <= 0])}; "
+            f"leave these units out of the data and of the weights (w.subset) yourself."
+        )
+    if not number.any():
+        raise DataError("no unit has an event, so that all rates are zero.")
+    return number, base
+
+
+def rate_moments(number: np.ndarray, base: np.ndarray) -> tuple[float, float]:
+    """The overall rate and the variance between true rates, by moments, negative if it comes out so."""
+    rate, mean = number / base, number.sum() / base.sum()
+    spread = (base * (rate - mean) ** 2).sum() / base.sum()
+    return float(mean), float(spread - mean / base.mean())
+
+
+def standardized_rates(number: np.ndarray, base: np.ndarray) -> np.ndarray:
+    """Deviations from the overall rate in units of their own standard deviation (n,) (Assunção and Reis 1999)."""
+    mean, between = rate_moments(number, base)
+    variance = between + mean / base
+    return (number / base - mean) / np.sqrt(np.where(variance < 0, mean / base, variance))
+
+
+def neighborhood_moments(number: np.ndarray, base: np.ndarray, W: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
+    """Rate and variance between true rates (n,), both in the neighborhood of each unit, itself in it."""
+    links = sparse.csr_array(W != 0).astype(float) + sparse.eye_array(W.shape[0], format="csr")
+    people = links @ base
+    mean = (links @ number) / people
+    spread = (links @ (base * (number / base - mean) ** 2)) / people
+    return mean, spread - mean * np.diff(links.indptr) / people
+
+
+def empirical_bayes_rates(events: pd.Series, at_risk: pd.Series, w: Weights | None = None) -> RatesResult:
+    """Rates drawn toward the overall rate, or toward that of the neighborhood.
+
+    Parameters
+    ----------
+    events : pandas.Series, length n
+        Counts, such as patents or deaths; zero or more.
+    at_risk : pandas.Series, length n
+        What they are counted against, such as employees; positive.
+    w : Weights, optional
+        Neighborhoods; only the links count. Without it all units share one mean.
+
+    Returns
+    -------
+    RatesResult
+
+    Raises
+    ------
+    DataError
+        If events are negative or all zero, or a population at risk is not positive.
+
+    References
+    ----------
+    Marshall, R. J. (1991). Mapping disease and mortality rates using empirical Bayes
+    estimators. Applied Statistics 40, 283-294.
+
+    Examples
+    --------
+    >>> events, people = pd.Series([0, 30, 80], list("abc")), pd.Series([100, 1000, 1000], list("abc"))
+    >>> empirical_bayes_rates(events, people).estimate.round(4).tolist()
+    [0.0232, 0.0317, 0.078]
+    """
+    if w is None:
+        if not isinstance(events, pd.Series):
+            raise LabelTypeError(
+                f"the events are a bare {type(events).__name__} without unit labels; pass a pandas Series."
+            )
+        ids: pd.Index = events.index
+    else:
+        w = as_weights(w)
+        ids = w.ids
+    number, base = aligned_rates(events, at_risk, ids)
+    mean: Any
+    mean, between = rate_moments(number, base) if w is None else neighborhood_moments(number, base, w.sparse)
+    between = np.maximum(between, 0.0)
+    rate = number / base
+    noise = mean / base
+    share = np.divide(between, between + noise, out=np.zeros(len(rate)), where=between + noise > 0)
+    estimate = mean + (rate - mean) * share
+
+    def series(numbers: np.ndarray, name: str) -> pd.Series:
+        return labelled(numbers, ids, events.index, name)
+
+    return RatesResult(
+        raw=series(rate, "raw"),
+        estimate=series(estimate, "estimate"),
+        mean=mean if w is None else series(mean, "mean"),
+        between_variance=float(between) if w is None else series(np.asarray(between), "between_variance"),
+        n=len(rate),
+        recipe=None if w is None else str(w.recipe),
+    )

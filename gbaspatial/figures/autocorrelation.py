@@ -1,0 +1,197 @@
+"""Pictures of autocorrelation: correlogram, line over years, rose, power, maps of clusters and of significance.
+
+Every function draws a result of `gbaspatial.autocorrelation` (or of `disparity` and
+`inference`) and gives back the matplotlib axes; `result.plot()` calls it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.alignment import check_same_units
+from gbaspatial.errors import OptionError
+from gbaspatial.figures.fonts import Language, lettering
+from gbaspatial.figures.palette import CLUSTERS, HOTSPOTS, ISOLATE, NOT_SIGNIFICANT, SIGNIFICANCE, Swatch
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from matplotlib.axes import Axes
+
+INK, FAINT, SIGNAL = "#333333", "#B8B8B8", "#B2182B"
+
+
+def _axes(ax: Axes | None, size: tuple[float, float] = (6.0, 4.0), **subplot: Any) -> Axes:
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(figsize=size, layout="constrained")
+    return figure.add_subplot(**subplot)
+
+
+def _tidy(ax: Axes) -> None:
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(colors=INK)
+
+
+def correlogram(result: Any, ax: Axes | None = None) -> Axes:
+    """The statistic by order or distance, over the band of what chance alone gives."""
+    ax = _axes(ax)
+    frame = result.table
+    place = np.arange(len(frame))
+    ax.fill_between(place, frame["lower"], frame["upper"], color=FAINT, alpha=0.45, lw=0, label=result.band)
+    ax.plot(place, frame["expected"], color=FAINT, lw=1, ls="--", label="expected")
+    ax.plot(place, frame["statistic"], color=INK, lw=1.2)
+    _dots(ax, place, frame["statistic"], frame["p_value"], result.alpha)
+    ax.set_xticks(place, [str(label) for label in frame.index])
+    ax.set_xlabel("order of neighbors" if frame.index.name == "order" else "distance (km)")
+    ax.set_ylabel(result.title)
+    ax.legend(frameon=False, fontsize="small")
+    _tidy(ax)
+    return ax
+
+
+def _dots(ax: Axes, x: Any, y: Any, p: pd.Series, alpha: float) -> None:
+    """Filled where p is at most `alpha`, hollow elsewhere."""
+    significant = p.to_numpy(float) <= alpha
+    x, y = np.asarray(x), np.asarray(y, dtype=float)
+    ax.scatter(x[significant], y[significant], color=SIGNAL, zorder=3, label=f"p ≤ {alpha:g}")
+    ax.scatter(x[~significant], y[~significant], facecolor="white", edgecolor=INK, zorder=3, label=f"p > {alpha:g}")
+
+
+def year_line(result: Any, ax: Axes | None = None) -> Axes:
+    """The statistic of each period, with its p-value written at the point."""
+    ax = _axes(ax, (9.0, 4.2))
+    frame = result.table
+    place = np.arange(len(frame))
+    ax.plot(place, frame["expected"], color=FAINT, lw=1, ls="--", label="expected")
+    ax.plot(place, frame["statistic"], color=INK, lw=1.2)
+    _dots(ax, place, frame["statistic"], frame["p_value"], 0.05)
+    for at, value, p in zip(place, frame["statistic"], frame["p_value"], strict=True):
+        told = "<.001" if p < 0.001 else f"{p:.3f}".lstrip("0") if p < 1 else "1"
+        ax.annotate(told, (at, value), (0, 7), textcoords="offset points", ha="center", fontsize=7, color=INK)
+    every = max(1, len(frame) // 12)
+    ax.set_xticks(place[::every], [str(label) for label in frame.index[::every]])
+    ax.set_ylabel(result.title)
+    ax.set_title(f"{result.name}: {result.title} and its p-value ({result.kinds()}, {result.alternative})", fontsize=10)
+    ax.margins(y=0.15)
+    ax.legend(frameon=False, fontsize="small")
+    _tidy(ax)
+    return ax
+
+
+def rose(result: Any, ax: Axes | None = None) -> Axes:
+    """Moves by direction: bars for the number of units, a line for what is expected."""
+    ax = _axes(ax, (5.0, 5.0), projection="polar")
+    if ax.name != "polar":
+        raise OptionError("a rose needs polar axes; make them with projection='polar'.")
+    counts = result.counts
+    width = 2 * np.pi / len(counts)
+    center = np.radians(counts["from_degrees"].to_numpy()) + width / 2
+    colors = [SIGNAL if p <= 0.05 else "#7F9DB9" for p in counts["p_value"]]
+    ax.bar(center, counts["count"], width=width * 0.94, color=colors, alpha=0.85)
+    ring = np.append(center, center[0])
+    ax.plot(ring, np.append(counts["expected"], counts["expected"].iloc[0]), color=INK, lw=1, ls="--")
+    ax.set_xticks(np.radians([0, 90, 180, 270]), ["unit gains", "neighbors\ngain", "unit loses", "neighbors\nlose"])
+    ax.set_title("Moves in the Moran scatterplot\n(dashed: expected; red: p ≤ 0.05)", fontsize=10)
+    return ax
+
+
+def power_curve(result: Any, ax: Axes | None = None) -> Axes:
+    """The chance to reject by rho, with the target and the smallest rho that reaches it."""
+    ax = _axes(ax)
+    ax.plot(result.curve.index, result.curve, color=INK)
+    ax.axhline(result.target, color=FAINT, lw=1)
+    ax.axhline(result.alpha, color=FAINT, lw=1, ls=":")
+    for at in (result.detectable, result.detectable_negative):
+        if not np.isnan(at):
+            ax.axvline(at, color=SIGNAL, lw=1, ls="--")
+            ax.annotate(f"{at:.2f}", (at, 0.02), (3, 0), textcoords="offset points", color=SIGNAL, fontsize=8)
+    ax.set(xlabel="rho", ylabel="probability to reject", ylim=(0, 1.02), title=f"n = {result.n}")
+    _tidy(ax)
+    return ax
+
+
+def _drawn(units: gpd.GeoDataFrame, index: pd.Index) -> gpd.GeoDataFrame:
+    check_same_units(units.index, index, "units")
+    return units.loc[index]
+
+
+def _map(units: gpd.GeoDataFrame, swatches: list[Swatch], title: str, ax: Axes | None, language: Language) -> Axes:
+    from matplotlib.patches import Patch
+
+    with lettering(language) as written:
+        ax = _axes(ax, (6.5, 5.5))
+        units.plot(ax=ax, color=[s.color for s in swatches], edgecolor="white", linewidth=0.6, aspect=_aspect(units))
+        unique = dict.fromkeys(swatches)
+        known = [*CLUSTERS.values(), *HOTSPOTS.values(), *(s for _, s in SIGNIFICANCE)]
+        order = sorted(unique, key=lambda s: known.index(s) if s in known else len(known))
+        patches = [Patch(facecolor=s.color, label=s.english if written == "en" else s.chinese) for s in order]
+        ax.legend(handles=patches, loc="lower right", fontsize=8, frameon=True, framealpha=0.9)
+        ax.set_title(title, fontsize=10)
+        ax.set_axis_off()
+    return ax
+
+
+def _aspect(units: gpd.GeoDataFrame) -> float:
+    """Height of a degree of latitude against one of longitude; 1 for projected layers."""
+    if units.crs is None or not units.crs.is_geographic:
+        return 1.0
+    south, north = units.total_bounds[[1, 3]]
+    return float(1 / np.cos(np.radians((south + north) / 2)))
+
+
+def cluster_map(
+    result: Any, units: gpd.GeoDataFrame, *, title: str = "", ax: Axes | None = None, language: Language = "en"
+) -> Axes:
+    """The classes of a local statistic (HH, LL, ... or hot, cold) in the colors of GeoDa.
+
+    Parameters
+    ----------
+    result : local result
+        Anything with a Series `cluster` by unit.
+    units : geopandas.GeoDataFrame
+        The same units, with their shapes.
+    title : str
+    ax : matplotlib axes, optional
+    language : {"en", "zh"}
+        Of the legend; English where no Chinese font is installed.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    drawn = _drawn(units, result.cluster.index)
+    swatches = [{**CLUSTERS, **HOTSPOTS}[name] for name in result.cluster]
+    return _map(drawn, swatches, title, ax, language)
+
+
+def significance_map(
+    result: Any,
+    units: gpd.GeoDataFrame,
+    *,
+    adjusted: bool = False,
+    title: str = "",
+    ax: Axes | None = None,
+    language: Language = "en",
+) -> Axes:
+    """The p-values of a local statistic in four steps, raw or `adjusted` for many tests."""
+    p_values = result.p_adjusted if adjusted else result.p_value
+    drawn = _drawn(units, p_values.index)
+    return _map(drawn, [significance_of(p) for p in p_values], title, ax, language)
+
+
+def significance_of(p: float) -> Swatch:
+    """The class of a p-value; a unit without a test is an isolate.
+
+    Examples
+    --------
+    >>> significance_of(0.004).english, significance_of(0.3).english, significance_of(float("nan")).english
+    ('p ≤ 0.01', 'Not significant', 'No neighbors')
+    """
+    if np.isnan(p):
+        return ISOLATE
+    return next((swatch for bound, swatch in SIGNIFICANCE if p <= bound), NOT_SIGNIFICANT)
