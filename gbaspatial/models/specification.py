@@ -1,0 +1,210 @@
+"""Tests of a spatial fit by maximum likelihood against simpler and richer ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from gbaspatial.formula import Design, is_intercept
+from gbaspatial.models.fit import SPATIAL, Fit
+from gbaspatial.models.information import EXACT_LIMIT, information
+from gbaspatial.models.likelihood import Estimate, log_likelihood, maximize, problem, solution
+from gbaspatial.models.lm_tests import Score, lm_error_residual
+from gbaspatial.weights import Weights
+
+
+def spatial_tests(fit: Fit, w: Weights | None) -> dict[str, Score]:
+    """Wald, likelihood ratio, and what else applies to the kind of model."""
+    found = {"wald": wald(fit), "likelihood_ratio": likelihood_ratio(fit)}
+    lags = any(c.weights is not None for c in fit.design.columns)
+    if lags:
+        found["likelihood_ratio_wx"] = _without_lags(fit)
+    if fit.w is not None and fit.error_w is None:
+        found["lm_error_residual"] = error_residual(fit, w or fit.w)
+        if lags and _is_durbin(fit.design):
+            found["common_factor"] = common_factor(fit)
+            found["common_factor_wald"] = common_factor_wald(fit)
+    if fit.w is None and fit.error_w is not None and fit.n <= EXACT_LIMIT:
+        found["hausman"], found["hausman_corrected"] = hausman(fit)
+    if fit.n <= EXACT_LIMIT and not fit.edges:
+        found["spatial_breusch_pagan"] = spatial_breusch_pagan(fit)
+    return found
+
+
+def wald(fit: Fit) -> Score:
+    """All spatial parameters zero, by their covariance; NaN at the edge of the interval."""
+    names = [name for name in SPATIAL if name in fit.params.index]
+    values = fit.params[names].to_numpy()
+    variance = fit.covariance.loc[names, names].to_numpy()
+    if not np.all(np.isfinite(variance)):
+        return Score(np.nan, len(names))
+    return Score(float(values @ np.linalg.solve(variance, values)), len(names))
+
+
+def likelihood_ratio(fit: Fit) -> Score:
+    """All spatial parameters zero, against least squares on the same X."""
+    spec = fit.design
+    plain = log_likelihood(problem(spec.y, spec.X, d=spec.observation_weights))
+    names = [name for name in SPATIAL if name in fit.params.index]
+    return Score(2 * (fit.log_likelihood - plain), len(names))
+
+
+def keep(design: Design, wanted: list[int]) -> Design:
+    """`design` with only the columns at the places `wanted`."""
+    return replace(
+        design,
+        X=design.X[:, wanted],
+        terms=tuple(design.terms[i] for i in wanted),
+        columns=tuple(design.columns[i] for i in wanted),
+    )
+
+
+def _unlagged(design: Design) -> list[int]:
+    return [place for place, column in enumerate(design.columns) if column.weights is None]
+
+
+def _is_durbin(design: Design) -> bool:
+    """Whether every regressor has its lag by W, as the common factor test needs."""
+    return all(r.beta is not None and "W" in r.theta for r in design.regressors())
+
+
+def _restricted(fit: Fit, w: Weights | None, error_w: Weights | None) -> float:
+    from gbaspatial.models.regression import problem_of
+
+    return maximize(problem_of(keep(fit.design, _unlagged(fit.design)), w, error_w, fit.logdet)).log_likelihood
+
+
+def _without_lags(fit: Fit) -> Score:
+    wanted = _unlagged(fit.design)
+    if not wanted:
+        return Score(np.nan, 0)
+    return Score(2 * (fit.log_likelihood - _restricted(fit, fit.w, fit.error_w)), fit.k - len(wanted))
+
+
+def common_factor(fit: Fit) -> Score:
+    """theta = -rho beta by the likelihood ratio against the error model (Burridge 1981)."""
+    df = sum(1 for column in fit.design.columns if column.weights is not None)
+    return Score(2 * (fit.log_likelihood - _restricted(fit, None, fit.w)), df)
+
+
+def common_factor_wald(fit: Fit) -> Score:
+    """theta = -rho beta by a Wald test (Anselin 1988, 226)."""
+    regressors = fit.design.regressors()
+    beta = np.array([fit.beta[r.beta] for r in regressors if r.beta is not None])
+    theta = np.array([fit.beta[r.theta["W"]] for r in regressors])
+    slopes = np.zeros((len(regressors), len(fit.params)))
+    for row, r in enumerate(regressors):
+        slopes[row, r.beta] = fit.rho
+        slopes[row, r.theta["W"]] = 1.0
+        slopes[row, fit.k] = beta[row]
+    variance = slopes @ fit.covariance.to_numpy() @ slopes.T
+    gap = theta + fit.rho * beta
+    if not np.all(np.isfinite(variance)):
+        return Score(np.nan, len(gap))
+    return Score(float(gap @ np.linalg.solve(variance, gap)), len(gap))
+
+
+def error_residual(fit: Fit, w: Weights) -> Score:
+    """The score test for an error process left in a lag model; exact traces up to `EXACT_LIMIT` units."""
+    assert fit.w is not None
+    W1, W2 = fit.w.sparse, w.sparse
+    e = fit.residuals.reindex(fit.design.ids).to_numpy()
+    if fit.n <= EXACT_LIMIT:
+        G = W1 @ np.linalg.inv(np.eye(fit.n) - fit.rho * W1.toarray())
+        cross = float(np.sum((W2 + W2.T).toarray() * G.T))
+    else:
+        from gbaspatial.models.logdet import factorized, fill_reducing_order
+        from gbaspatial.randomness import stream
+
+        V = stream(20_240_302).integers(0, 2, (fit.n, 64)) * 2.0 - 1
+        image = W1 @ factorized(fit.w, fit.rho, fill_reducing_order(fit.w)).solve(V)
+        cross = float(np.mean(np.sum(((W2 + W2.T) @ V) * image, axis=0)))
+    variance = float(fit.covariance.loc["rho", "rho"])
+    return lm_error_residual(e, W2, fit.sigma2, cross, variance)
+
+
+def hausman(fit: Fit) -> tuple[Score, Score]:
+    """Least squares against the error model, as spatialreg computes it and as it should be.
+
+    Under the error model the variance of least squares is s2 H A^-1 A^-T H' with
+    H = (X'X)^-1 X'. spatialreg 1.2 leaves out the transpose (H A^-1 A^-1 H'), which is the
+    same for symmetric W only. Both are given: the first to compare with published
+    tables, the second to read. A difference of variances that is not positive definite
+    gives a statistic that means nothing; the second is NaN then.
+    """
+    assert fit.error_w is not None
+    spec = fit.design
+    root = np.sqrt(spec.observation_weights) if spec.observation_weights is not None else np.ones(fit.n)
+    A = np.eye(fit.n) - fit.lambda_ * fit.error_w.sparse.toarray()
+    H = np.linalg.solve(spec.X.T @ spec.X, spec.X.T)
+    gap = H @ spec.y - fit.beta
+    filtered = root[:, None] * (A @ spec.X)
+    efficient = np.linalg.inv(filtered.T @ filtered)
+    inverse = np.linalg.inv(A)
+    half = (H @ inverse) / root
+    plain = fit.sigma2 * (H @ inverse @ inverse @ H.T - efficient)
+    right = fit.sigma2 * (half @ half.T - efficient)
+    found = []
+    for variance, needs_sign in ((plain, False), (right, True)):
+        positive = np.linalg.eigvalsh((variance + variance.T) / 2).min() > 0
+        statistic = float(gap @ np.linalg.solve(variance, gap)) if positive or not needs_sign else np.nan
+        found.append(Score(statistic, fit.k))
+    return found[0], found[1]
+
+
+def spatial_breusch_pagan(fit: Fit) -> Score:
+    """The score test for a variance that depends on X, with the spatial parameters estimated.
+
+    The score of the variance is not orthogonal to that of rho and lambda (their
+    covariance is sum z_i G_ii), which the plain Breusch-Pagan test overlooks (Anselin 1988, 121).
+    """
+    model = fit.problem()
+    spec = fit.design
+    Z = spec.X[:, [not is_intercept(t) for t in fit.terms]]
+    if not Z.shape[1]:
+        return Score(np.nan, 0)
+    at = estimate_of(fit)
+    matrix, _ = information(model, at)
+    e = fit.residuals.reindex(spec.ids).to_numpy()
+    if spec.observation_weights is not None:
+        e = e * np.sqrt(spec.observation_weights)
+    scale = np.abs(Z).max(axis=0)
+    Z = Z / scale
+    score = Z.T @ (e**2 / fit.sigma2 - 1) / 2
+    across = np.zeros((Z.shape[1], matrix.shape[0]))
+    across[:, -1] = Z.sum(axis=0) / (2 * fit.sigma2)
+    for name, W in (("rho", fit.w), ("lambda", fit.error_w)):
+        if W is not None:
+            place = list(fit.params.index).index(name)
+            across[:, place] = Z.T @ _diagonal(fit, name)
+    spread = Z.T @ Z / 2 - across @ np.linalg.solve(matrix, across.T)
+    return Score(float(score @ np.linalg.lstsq(spread, score, rcond=1e-10)[0]), Z.shape[1])
+
+
+def _diagonal(fit: Fit, name: str) -> np.ndarray:
+    """The diagonal of G1 = B W1 A^-1 B^-1 (for rho) or of G2 = W2 B^-1 (for lambda)."""
+    eye = np.eye(fit.n)
+    inverse_B = np.linalg.inv(eye - fit.lambda_ * fit.error_w.sparse.toarray()) if fit.error_w is not None else eye
+    if name == "lambda":
+        assert fit.error_w is not None
+        return np.diag(fit.error_w.sparse @ inverse_B)
+    assert fit.w is not None
+    G = fit.w.sparse @ np.linalg.inv(eye - fit.rho * fit.w.sparse.toarray())
+    if fit.error_w is None:
+        return np.diag(G)
+    B = eye - fit.lambda_ * fit.error_w.sparse.toarray()
+    return np.einsum("ij,ji->i", B @ G, inverse_B)
+
+
+def estimate_of(fit: Fit) -> Estimate:
+    """The `Estimate` that stands behind `fit`, without searching again."""
+    model = fit.problem()
+    rho = fit.rho if fit.w is not None else 0.0
+    lam = fit.lambda_ if fit.error_w is not None else 0.0
+    beta, sse, _, _ = solution(model, rho, lam)
+    zero_curve = model.lag.curve if model.lag else model.error.curve  # type: ignore[union-attr]
+    return Estimate(
+        beta, rho, lam, sse / fit.n, fit.log_likelihood, fit.edges,
+        zero_curve, model.error.curve if model.error else zero_curve,
+    )  # fmt: skip
