@@ -13,7 +13,7 @@ from typing import Any
 _HOME = {
     "ols": "regression", "slx": "regression", "lag": "regression", "error": "regression", "sarar": "regression",
     "durbin": "regression", "durbin_error": "regression", "gns": "regression",
-    "Fit": "fit", "log_determinant": "logdet", "simulate": "predict",
+    "Fit": "fit", "log_determinant": "logdet", "simulate": "predict", "posterior": "bayes", "model_probabilities": "bayes",
 }  # fmt: skip
 
 __all__ = sorted(_HOME)

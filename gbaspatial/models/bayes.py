@@ -1,0 +1,273 @@
+"""Bayesian answers without simulation: the posterior of rho, and the probabilities of models and weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.errors import DataError, OptionError, check_option
+from gbaspatial.formula import Design, design, is_intercept
+from gbaspatial.models.evidence import Grid, evidence, log_density, trapezoid
+from gbaspatial.models.likelihood import Problem, problem, window
+from gbaspatial.models.regression import problem_of, side_of
+from gbaspatial.results import Result, Table
+from gbaspatial.weights import Weights, as_weights
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from gbaspatial.models.fit import Fit
+
+MODELS = ("slx", "lag", "error", "durbin", "durbin_error")
+_TWO = 61  # points a side on the plane of rho and lambda
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posterior(Result):
+    """The marginal posterior of each spatial parameter of one model.
+
+    Attributes
+    ----------
+    grids : mapping of str to Grid
+        Nodes and density, by ``rho`` and ``lambda``.
+    log_evidence : float
+        Log marginal likelihood of the model.
+    g : float
+        Of the prior of the coefficients.
+    """
+
+    grids: Mapping[str, Grid]
+    log_evidence: float
+    g: float
+    n: int
+
+    def tables(self) -> tuple[Table, ...]:
+        """Mean, standard deviation, quantiles and the probability of a positive value."""
+        rows = {name: _summary(grid) for name, grid in self.grids.items()}
+        frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("parameter")
+        notes = (
+            f"n = {self.n}; uniform prior over the admissible interval, coefficients N(0, g s2 (X'X)^-1) with "
+            f"g = {self.g:g}; log marginal likelihood {self.log_evidence:.4f}.",
+        )
+        return (Table(frame, "Posterior of the spatial parameters", notes),)
+
+    def plot(self) -> Figure:
+        """The density of each parameter."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(6, 3.4), layout="constrained")
+        axes = figure.subplots()
+        for name, grid in self.grids.items():
+            axes.plot(grid.at, grid.density, label=name)
+        axes.axvline(0, color="0.6", linewidth=0.8)
+        axes.set(xlabel="value", ylabel="posterior density", ylim=(0, None))
+        axes.legend(frameon=False)
+        axes.spines[["top", "right"]].set_visible(False)
+        return figure
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelProbabilities(Result):
+    """Posterior probabilities over models and weights, each equally likely before.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        Index (``weights``, ``model``); `log_evidence`, `probability`, posterior `mean`, `lower`
+        and `upper` of the spatial parameter.
+    """
+
+    frame: pd.DataFrame
+    n: int
+    g: float
+
+    @property
+    def by_model(self) -> pd.Series:
+        """Probability of each model, over all weights."""
+        return self.frame["probability"].groupby(level="model", sort=False).sum()
+
+    @property
+    def by_weights(self) -> pd.Series:
+        """Probability of each W, over all models."""
+        return self.frame["probability"].groupby(level="weights", sort=False).sum()
+
+    def tables(self) -> tuple[Table, ...]:
+        """All combinations, then the models, then the weights."""
+        note = f"n = {self.n}; every combination equally likely before the data; g = {self.g:g}."
+        first = Table(self.frame, "Posterior probabilities of models", (note,))
+        return first, Table(self.by_model.to_frame(), "By model"), Table(self.by_weights.to_frame(), "By weights")
+
+
+def posterior(fit: Fit, *, g: float | None = None) -> Posterior:
+    """The posterior of the spatial parameters of a fitted model, on a grid.
+
+    Parameters
+    ----------
+    fit : Fit
+        A model with rho, lambda or both.
+    g : float, optional
+        Of Zellner's prior of the coefficients; n by default.
+
+    Returns
+    -------
+    Posterior
+
+    References
+    ----------
+    LeSage, J., Pace, R. K. (2009). Introduction to Spatial Econometrics. CRC Press.
+    Zellner, A. (1986). On assessing prior distributions and Bayesian regression analysis
+    with g-prior distributions.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> w = gba.weights.contiguity(cities).row_standardized()
+    >>> fit = gba.models.lag("log(gdp_pc_cny) ~ C(tier)", cities, w)
+    >>> frame = posterior(fit).to_frame()
+    >>> bool(frame.loc["rho", "lower"] < frame.loc["rho", "mean"] < frame.loc["rho", "upper"])
+    True
+    """
+    if fit.w is None and fit.error_w is None:
+        raise OptionError("the model has no spatial parameter; fit a lag, error or SARAR model.")
+    size = _g(g, fit.n)
+    model, place = fit.problem(), _intercept(fit.design)
+    if model.lag is not None and model.error is not None:
+        grids, value = _plane(model, place, size)
+        return Posterior(grids, value, size, fit.n)
+    grid, value = evidence(model, place, size)
+    assert grid is not None
+    return Posterior({"rho" if model.lag is not None else "lambda": grid}, value, size, fit.n)
+
+
+def model_probabilities(
+    formula: str,
+    data: pd.DataFrame,
+    w: Any,
+    *,
+    models: Sequence[str] = MODELS,
+    g: float | None = None,
+) -> ModelProbabilities:
+    """How probable the data make each model and each W.
+
+    Parameters
+    ----------
+    formula : str
+        Without lags: the models add ``W(x)`` of every regressor where they have it.
+    data : pandas.DataFrame
+    w : Weights or mapping of str to Weights
+        One W, or several to compare under their names.
+    models : sequence of {"ols", "slx", "lag", "error", "durbin", "durbin_error"}
+    g : float, optional
+        Of Zellner's prior; n by default (the information of one unit).
+
+    Returns
+    -------
+    ModelProbabilities
+
+    References
+    ----------
+    LeSage, J. (2014). Spatial econometric panel data model specification: a Bayesian
+    approach. Spatial Statistics 9, 122-145.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> w = gba.weights.contiguity(cities).row_standardized()
+    >>> result = model_probabilities("log(gdp_pc_cny) ~ log(employment)", cities, w)
+    >>> round(float(result.frame["probability"].sum()), 10)
+    1.0
+    """
+    for name in models:
+        check_option(name, ("ols", *MODELS), "models")
+    named = {str(k): as_weights(v) for k, v in w.items()} if isinstance(w, Mapping) else {"W": as_weights(w)}
+    if not named or not models:
+        raise DataError("there is nothing to compare: give at least one model and one W.")
+    rows: dict[tuple[str, str], dict[str, float]] = {}
+    n, size = 0, 0.0
+    for label, matrix in named.items():
+        for name in models:
+            spec = design(formula, data, matrix, durbin=name in ("slx", "durbin", "durbin_error"))
+            n, size = spec.n, _g(g, spec.n)
+            grid, value = evidence(_problem(spec, matrix, name), _intercept(spec), size)
+            told = _summary(grid) if grid else {}
+            rows[label, name] = {"log_evidence": value, **{k: told.get(k, np.nan) for k in ("mean", "lower", "upper")}}
+    frame = pd.DataFrame.from_dict(rows, orient="index")
+    frame.index = pd.MultiIndex.from_tuples(list(rows), names=["weights", "model"])
+    frame.insert(1, "probability", probabilities(frame["log_evidence"].to_numpy()))
+    return ModelProbabilities(frame, n, size)
+
+
+def probabilities(log_evidence: np.ndarray) -> np.ndarray:
+    """Posterior probabilities (m,) of equally likely models."""
+    shifted = np.exp(log_evidence - log_evidence.max())
+    return shifted / shifted.sum()
+
+
+def _problem(spec: Design, w: Weights, name: str) -> Problem:
+    matrix = w if w.ids.equals(spec.ids) else w.subset(spec.ids)
+    if name in ("lag", "durbin"):
+        return problem_of(spec, matrix, None)
+    if name in ("error", "durbin_error"):
+        return problem(spec.y, spec.X, None, side_of(matrix), spec.observation_weights)
+    return problem(spec.y, spec.X, d=spec.observation_weights)
+
+
+def _intercept(spec: Design) -> int | None:
+    places = [place for place, term in enumerate(spec.terms) if is_intercept(term)]
+    if len(places) > 1:
+        raise OptionError("posterior probabilities are not defined for regimes with intercepts of their own.")
+    return places[0] if places else None
+
+
+def _g(g: float | None, n: int) -> float:
+    if g is not None and not g > 0:
+        raise OptionError(f"g={g!r} must be positive.")
+    return float(n if g is None else g)
+
+
+def _summary(grid: Grid) -> dict[str, float]:
+    mass = grid.weights()
+    mean = float(mass @ grid.at)
+    lower, median, upper = np.interp([0.025, 0.5, 0.975], np.cumsum(mass) - mass / 2, grid.at)
+    return {
+        "mean": mean,
+        "sd": float(np.sqrt(mass @ (grid.at - mean) ** 2)),
+        "lower": float(lower),
+        "median": float(median),
+        "upper": float(upper),
+        "p_positive": float(mass[grid.at > 0].sum()),
+    }
+
+
+def _plane(model: Problem, intercept: int | None, g: float) -> tuple[dict[str, Grid], float]:
+    """Marginals of rho and lambda, and the log marginal likelihood, from a grid over the plane of both."""
+    assert model.lag is not None
+    assert model.error is not None
+    boxes = [window(model.lag.interval), window(model.error.interval)]
+    volume = sum(float(np.log(high - low)) for low, high in boxes)
+    for _ in range(3):  # once over the whole plane, then where the mass is
+        rhos, lams = (np.linspace(low, high, _TWO + 2)[1:-1] for low, high in boxes)
+        logs = np.array([[log_density(model, r, s, intercept, g) for s in lams] for r in rhos])
+        peak = logs.max()
+        kept = logs > peak - 25
+        boxes = [_around(axis, kept.any(axis=1 - side), boxes[side]) for side, axis in enumerate((rhos, lams))]
+    cell = np.outer(trapezoid(rhos), trapezoid(lams))
+    mass = np.exp(logs - peak) * cell
+    total = float(mass.sum())
+    one = Grid(rhos, mass.sum(axis=1) / total / trapezoid(rhos), float("nan"))
+    two = Grid(lams, mass.sum(axis=0) / total / trapezoid(lams), float("nan"))
+    return {"rho": one, "lambda": two}, float(peak + np.log(total) - volume)
+
+
+def _around(axis: np.ndarray, kept: np.ndarray, box: tuple[float, float]) -> tuple[float, float]:
+    """The box of the nodes kept, one node wider on each side."""
+    places = np.flatnonzero(kept)
+    low = box[0] if places[0] == 0 else float(axis[places[0] - 1])
+    high = box[1] if places[-1] == len(axis) - 1 else float(axis[places[-1] + 1])
+    return low, high
