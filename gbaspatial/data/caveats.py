@@ -61,10 +61,10 @@ def caveats(
         touched = [
             any(a <= y <= b for y in wanted) for a, b in zip(found["first_year"], found["last_year"], strict=True)
         ]
-        found = found[touched]
+        found = found.loc[touched]
     if cities is not None:
         places = set(chosen_cities(cities))
-        found = found[[not text or bool(places & set(text.split(";"))) for text in found["cities"]]]
+        found = found.loc[[not text or bool(places & set(text.split(";"))) for text in found["cities"]]]
     return found.reset_index(drop=True)
 
 

@@ -292,7 +292,9 @@ def _shapes(name: str, boundaries: Boundaries | None, codes: pd.Series) -> gpd.G
     if boundaries is not None:
         from gbaspatial.geography import area_km2
 
-        layer = layer.to_crs("EPSG:4326").rename_geometry("geometry")
+        layer = layer.to_crs("EPSG:4326")
+        if layer.geometry.name != "geometry":
+            layer = layer.drop(columns="geometry", errors="ignore").rename_geometry("geometry")
         layer["area_km2"] = area_km2(layer)
     layer["adcode"] = layer["adcode"].astype(str)
     absent = codes[~codes.isin(layer["adcode"])]

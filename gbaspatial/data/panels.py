@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pandas as pd
 
 from gbaspatial.data.columns import as_columns, as_ids, as_years, check_unique, require_complete
 from gbaspatial.data.files import existing, first_line
-from gbaspatial.errors import FileFormatError, UnknownNameError, import_extra, nearest_names, some
+from gbaspatial.errors import FileFormatError, GbaError, UnknownNameError, import_extra, nearest_names, some
 
 
 def read_panel(
@@ -72,7 +71,6 @@ def read_panel(
     """
     file = existing(path)
     raw = _read_table(file, sheet, encoding)
-    raw.columns = [str(column).strip() for column in raw.columns]
     twice = raw.columns[raw.columns.duplicated()]
     if len(twice):
         raise FileFormatError(f"{file.name} has two columns called {some(twice)}; rename one.")
@@ -98,20 +96,36 @@ def _read_table(file: Path, sheet: str | int, encoding: str | None) -> pd.DataFr
     ending = file.suffix.lower()
     try:
         if ending in (".csv", ".tsv", ".txt"):
-            return _read_csv(file, encoding)
+            return _with_header(_read_csv(file, encoding), file)
         if ending in (".xlsx", ".xlsm", ".xls"):
             import_extra("openpyxl", extra="excel")
-            return pd.read_excel(file, sheet_name=sheet, dtype=object)
+            return _with_header(pd.read_excel(file, sheet_name=sheet, dtype=object, header=None), file)
         if ending == ".dta":
             return pd.read_stata(file)
         if ending == ".parquet":
             import_extra("pyarrow", extra="parquet")
             return pd.read_parquet(file)
-    except (ValueError, OSError, KeyError, pd.errors.ParserError, ArithmeticError) as error:
+    except GbaError:
+        raise
+    except (ValueError, OSError, KeyError, ArithmeticError) as error:
         raise FileFormatError(f"{file.name} cannot be read as a table ({first_line(error)}).") from error
     raise FileFormatError(
         f"{file.name} ends in {ending!r}; tables are read from .csv, .tsv, .txt, .xlsx, .dta and .parquet."
     )
+
+
+def _with_header(cells: pd.DataFrame, file: Path) -> pd.DataFrame:
+    """`cells` with their first row as names; pandas itself would rename a second "x" to "x.1" and say nothing."""
+    if cells.empty:
+        raise FileFormatError(f"{file.name} is empty; it needs a header and rows.")
+    filled = cells.notna().any(axis=1).to_numpy()
+    cells = cells.iloc[: filled.nonzero()[0].max(initial=0) + 1]  # empty lines at the end are no rows
+    header, body = cells.iloc[0], cells.iloc[1:].reset_index(drop=True)
+    named = (header.notna() | body.notna().any()).to_numpy()
+    body = body.loc[:, named]
+    texts = [str(name).strip() if pd.notna(name) else f"column {number + 1}" for number, name in enumerate(header)]
+    body.columns = pd.Index([text for text, kept in zip(texts, named, strict=True) if kept])
+    return body
 
 
 def _read_csv(file: Path, encoding: str | None) -> pd.DataFrame:
@@ -120,15 +134,11 @@ def _read_csv(file: Path, encoding: str | None) -> pd.DataFrame:
             text = file.read_text(encoding=tried)
         except (UnicodeDecodeError, LookupError):
             continue
-        header = text.partition("\n")[0]
-        separator = max(",;\t", key=header.count)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            try:
-                # texts first: a code such as 0755 must not become the number 755
-                return pd.read_csv(
-                    io.StringIO(text), dtype=str, keep_default_na=False, na_values=[""], sep=separator, index_col=False
-                )
-            except pd.errors.ParserWarning as error:
-                raise FileFormatError(f"{file.name} has rows longer than its header; correct these rows.") from error
+        first = text.partition("\n")[0]
+        separator = max(",;\t", key=first.count)
+        # texts first: a code such as 0755 must not become the number 755
+        return pd.read_csv(
+            io.StringIO(text), header=None, dtype=str, keep_default_na=False, na_values=[""], sep=separator,
+            skip_blank_lines=False,
+        )  # fmt: skip
     raise FileFormatError(f"{file.name} is neither UTF-8 nor GB18030 text; say its encoding=.")

@@ -71,7 +71,8 @@ def chosen_variables(names: str | Iterable[str] | None) -> list[str]:
 
 def chosen_years(years: int | Iterable[int] | None, first: int, last: int, what: str = "the panel") -> list[int]:
     """`years` as a sorted list within `first` and `last`, or an error that says which years exist."""
-    wanted = [years] if isinstance(years, int) else list(years if years is not None else PANEL_YEARS)
+    chosen = PANEL_YEARS if years is None else years
+    wanted = list(chosen) if isinstance(chosen, Iterable) and not isinstance(chosen, str) else [chosen]
     if not wanted:
         raise OptionError("years is empty; leave it out for all years.")
     for year in wanted:
