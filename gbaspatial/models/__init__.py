@@ -10,11 +10,17 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-_HOME = {
-    "ols": "regression", "slx": "regression", "lag": "regression", "error": "regression", "sarar": "regression",
-    "durbin": "regression", "durbin_error": "regression", "gns": "regression",
-    "Fit": "fit", "log_determinant": "logdet", "simulate": "predict", "posterior": "bayes", "model_probabilities": "bayes",
-}  # fmt: skip
+_NAMES = {
+    "regression": ("ols", "slx", "lag", "error", "sarar", "durbin", "durbin_error", "gns"),
+    "fit": ("Fit",),
+    "logdet": ("log_determinant",),
+    "regimes": ("rho_by_regime", "chow"),
+    "diagnostics": ("diagnostics",),
+    "predict": ("simulate",),
+    "bayes": ("posterior", "model_probabilities"),
+    "selection": ("over_weights",),
+}
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = sorted(_HOME)
 

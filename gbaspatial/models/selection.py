@@ -1,0 +1,190 @@
+"""One question under every W, model and outcome: the specification curve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.errors import DataError, OptionError, check_option
+from gbaspatial.models import regression
+from gbaspatial.models.bayes import posterior, probabilities
+from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.results import Result, Table
+from gbaspatial.weights import as_weights
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from gbaspatial.models.fit import Fit
+
+ESTIMATORS = {
+    "lag": regression.lag,
+    "error": regression.error,
+    "durbin": regression.durbin,
+    "durbin_error": regression.durbin_error,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SpecificationCurve(Result):
+    """The spatial parameter and the impacts under each specification.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        Index (``outcome``, ``weights``, ``model``); `rho` or `lambda`, the 95 % posterior interval
+        `lower`, `upper` of it, `log_likelihood`, `aic` and the posterior `probability` among the
+        specifications of the same outcome.
+    totals : pandas.DataFrame
+        Index (``outcome``, ``weights``, ``model``, ``term``); the total impact of each regressor with
+        `estimate, std_error, lower, upper, p_value`.
+    fits : mapping
+        The fits, by the same keys.
+    """
+
+    frame: pd.DataFrame
+    totals: pd.DataFrame
+    fits: Mapping[tuple[str, str, str], Fit]
+    seed: int
+
+    @property
+    def spatial(self) -> pd.Series:
+        """The spatial parameter of each specification: rho where there is one, else lambda."""
+        return self.frame["rho"].fillna(self.frame["lambda"]).rename("spatial")
+
+    def to_frame(self) -> pd.DataFrame:
+        """`frame`; levels that do not vary are left out of the index."""
+        return _shortened(self.frame)
+
+    def tables(self) -> tuple[Table, ...]:
+        """The specifications, then the total impacts under each."""
+        sizes = sorted({fit.n for fit in self.fits.values()})
+        notes = (
+            f"{len(self.frame)} specifications of n = {', '.join(map(str, sizes))} units; lower, upper: 95 % posterior "
+            f"interval of the spatial parameter (uniform prior over the admissible interval); probability: among the "
+            f"specifications of one outcome, each equally likely before.",
+        )
+        first = Table(_shortened(self.frame), "Specification curve", notes)
+        return first, Table(_shortened(self.totals), "Total impacts under each specification")
+
+    def plot(self, term: str | None = None) -> Figure:
+        """The curve: the spatial parameter, or the total impact of `term`, with its interval, in ascending order."""
+        from matplotlib.figure import Figure
+
+        part = self.frame.assign(value=self.spatial) if term is None else self._totals_of(term)
+        part = part.sort_values("value")
+        names = [" · ".join(map(str, np.atleast_1d(label))) for label in _shortened(part).index.tolist()]
+        figure = Figure(figsize=(7.2, 0.9 + 0.34 * len(part)), layout="constrained")
+        axes = figure.subplots()
+        places = np.arange(len(part))
+        low, high = part["value"] - part["lower"], part["upper"] - part["value"]
+        spread = np.vstack([low.clip(lower=0), high.clip(lower=0)])
+        axes.errorbar(part["value"], places, xerr=spread, fmt="o", color="#0b5d7a", ecolor="#9cc3cf", elinewidth=3)
+        axes.axvline(0, color="0.5", linewidth=0.8)
+        axes.set_yticks(places, names)
+        axes.set_xlabel("rho or lambda, 95 % interval" if term is None else f"total impact of {term}, 95 % interval")
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        return figure
+
+    def _totals_of(self, term: str) -> pd.DataFrame:
+        known = self.totals.index.get_level_values("term").unique()
+        if term not in known:
+            raise OptionError(f"there is no impact of {term!r}; there are: {', '.join(known)}.")
+        return self.totals.xs(term, level="term").rename(columns={"estimate": "value"})
+
+
+def over_weights(
+    formula: str | Mapping[str, str],
+    data: pd.DataFrame,
+    weights: Mapping[str, Any],
+    *,
+    models: Sequence[str] = ("lag",),
+    rng: Rng = 0,
+) -> SpecificationCurve:
+    """Fit the same question under several W, models and outcomes.
+
+    Parameters
+    ----------
+    formula : str or mapping of str to str
+        One formula, or several by the name of the outcome.
+    data : pandas.DataFrame
+    weights : mapping of str to Weights
+        The hypotheses of contact, each under its name.
+    models : sequence of {"lag", "error", "durbin", "durbin_error"}
+    rng : int, Generator or None
+        Of the simulated standard errors of the impacts.
+
+    Returns
+    -------
+    SpecificationCurve
+        Tables and `plot()`; which result depends on the choice of W is the point of it.
+
+    Raises
+    ------
+    OptionError, DataError
+        If a model is not known or there is nothing to compare.
+
+    References
+    ----------
+    Simonsohn, U., Simmons, J. P., Nelson, L. D. (2020). Specification curve analysis.
+    Nature Human Behaviour 4, 1208-1214. LeSage, J., Pace, R. K. (2014). The biggest myth
+    in spatial econometrics. Econometrics 2(4), 217-249.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> near = gba.weights.nearest(cities, k=4).row_standardized()
+    >>> queen = gba.weights.contiguity(cities).row_standardized()
+    >>> curve = over_weights("log(gdp_pc_cny) ~ C(tier)", cities, {"queen": queen, "4 nearest": near})
+    >>> curve.to_frame().index.tolist()
+    ['queen', '4 nearest']
+    """
+    for name in models:
+        check_option(name, tuple(ESTIMATORS), "models")
+    if not isinstance(weights, Mapping):
+        raise OptionError('over_weights takes a mapping of names to W, such as {"queen": w, "4 nearest": near}.')
+    if not weights or not models:
+        raise DataError("there is nothing to compare: give at least one W and one model.")
+    formulas = {formula.split("~")[0].strip(): formula} if isinstance(formula, str) else dict(formula)
+    named = {str(name): as_weights(w) for name, w in weights.items()}
+    seed = seed_of(rng)
+    fits = {
+        (outcome, name, model): ESTIMATORS[model](text, data, w)
+        for outcome, text in formulas.items()
+        for name, w in named.items()
+        for model in models
+    }
+    keys = pd.MultiIndex.from_tuples(list(fits), names=["outcome", "weights", "model"])
+    frame = pd.DataFrame([_row(fit) for fit in fits.values()], index=keys)
+    frame["probability"] = np.concatenate(
+        [probabilities(frame.loc[[outcome], "log_evidence"].to_numpy()) for outcome in formulas]
+    )
+    totals = pd.concat({key: fit.impacts(rng=seed).total for key, fit in fits.items()}, names=[*keys.names, "term"])
+    return SpecificationCurve(frame.drop(columns="log_evidence"), totals, fits, seed)
+
+
+def _row(fit: Fit) -> dict[str, float]:
+    marginal = posterior(fit)
+    told = marginal.to_frame().iloc[0]
+    return {
+        "rho": fit.rho,
+        "lambda": fit.lambda_,
+        "lower": told["lower"],
+        "upper": told["upper"],
+        "log_likelihood": fit.log_likelihood,
+        "aic": fit.aic,
+        "log_evidence": marginal.log_evidence,
+    }
+
+
+def _shortened(frame: pd.DataFrame) -> pd.DataFrame:
+    """Without the levels of the index that hold one value only, and without empty columns."""
+    names = [name for name in frame.index.names if len(frame.index.unique(name)) > 1]
+    kept = names or [frame.index.names[-1]]
+    dropped = [name for name in frame.index.names if name not in kept]
+    return (frame.droplevel(dropped) if dropped else frame).dropna(axis=1, how="all")
