@@ -1,0 +1,108 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # What separates the tiers?
+# GDP per capita of the eleven cities, by tier, year by year: least squares, the spatial lag and
+# the spatial error model; several W; impacts tier by tier; and what eleven cities cannot say.
+
+# %%
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+import gbaspatial as gba
+
+out = Path(sys.argv[1] if len(sys.argv) > 1 else "out/analyses")
+out.mkdir(parents=True, exist_ok=True)
+year = 2023
+
+# %% [markdown]
+# ## The cities and who is whose neighbor
+
+# %%
+cities = gba.load_cities(year=year)
+borders = gba.weights.contiguity(cities)
+bridges = gba.weights.contiguity(cities, links=year)
+hypotheses = {
+    "borders and bridges": bridges.row_standardized(),
+    "borders": borders.row_standardized(),
+    "4 nearest": gba.weights.nearest(cities, k=4).row_standardized(),
+    "inverse distance": gba.weights.inverse_distance(cities).row_standardized(),
+    "border friction": borders.with_friction(cities["side"], 0.5).row_standardized(),
+}
+w = hypotheses["borders and bridges"]
+print(gba.disparity.mean_by_group(cities["gdp_pc_cny"], cities["tier"]).round(2))
+
+# %% [markdown]
+# ## Three models of the same gap
+# The lag model says that a city is richer where its neighbors are, the error model that what is
+# left unexplained is shared with them.
+
+# %%
+formula = "log(gdp_pc_cny) ~ C(tier)"
+ols = gba.models.ols(formula, cities)
+lag = gba.models.lag(formula, cities, w)
+error = gba.models.error(formula, cities, w)
+table = gba.tables.compare({"OLS": ols, "Lag": lag, "Error": error}, below="p_value")
+print(table)
+(out / "tiers.tex").write_text(table.to_latex(), encoding="utf-8")
+
+# %%
+print(ols.diagnostics(w).summary())
+
+# %% [markdown]
+# ## Inference that holds at n = 11
+# Large-sample standard errors are not to be trusted here; the bootstrap simulates the model.
+
+# %%
+boot = lag.bootstrap(rng=1)
+print(boot.summary())
+
+# %% [markdown]
+# ## From tier to tier
+# The impacts of being in another tier, and whether tier 1 gives more than it receives.
+
+# %%
+impacts = lag.impacts(rng=1)
+print(impacts.summary())
+impacts.plot().savefig(out / "tiers_impacts.svg")
+print(impacts.by_group(cities["tier"]).summary())
+
+# %% [markdown]
+# ## Does the answer depend on W?
+
+# %%
+curve = gba.models.over_weights(formula, cities, hypotheses, models=("lag", "error"), rng=1)
+print(curve.summary())
+curve.plot().savefig(out / "tiers_weights.svg")
+print(gba.models.model_probabilities("log(gdp_pc_cny) ~ log(employment)", cities, hypotheses).by_model)
+
+# %% [markdown]
+# ## Year by year
+# Bridges enter W in the year they open.
+
+# %%
+panel = gba.load_panel(variables=["gdp_pc_cny"])
+by_year = gba.weights.by_year(cities, years=range(2000, 2024))
+rows = {}
+for one, frame in panel.groupby(level="year"):
+    data, now = frame.droplevel("year"), by_year[one].row_standardized()
+    fit = gba.models.lag(formula, data, now)
+    left = gba.autocorrelation.moran(gba.models.ols(formula, data), now)
+    rows[one] = {**fit.params.drop("Intercept"), "residual I": left.statistic, "exact p": left.p_value}
+years = pd.DataFrame.from_dict(rows, orient="index").rename_axis("year")
+print(years.round(3))
+years.to_csv(out / "tiers_by_year.csv")
+
+# %% [markdown]
+# ## What cannot be said
+# How large rho would have to be for Moran's test to see it four times out of five.
+
+# %%
+print(gba.inference.power("moran", w).summary())
