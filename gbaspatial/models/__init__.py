@@ -15,7 +15,6 @@ _NAMES = {
     "fit": ("Fit",),
     "logdet": ("log_determinant",),
     "regimes": ("rho_by_regime", "chow"),
-    "diagnostics": ("diagnostics",),
     "predict": ("simulate",),
     "bayes": ("posterior", "model_probabilities"),
     "selection": ("over_weights",),

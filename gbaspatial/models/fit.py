@@ -201,6 +201,9 @@ class Fit(Result):
         """The arrays of the likelihood, for evaluating it again."""
         from gbaspatial.models.regression import problem_of
 
+        own = [n for n in self.params.index if n not in self.terms and n not in SPATIAL]
+        if own or (self.w is not None and "rho" not in self.params):
+            raise OptionError(f"{self.model} has a likelihood of its own ({', '.join(own)}), so this is not to be had.")
         return problem_of(self.design, self.w, self.error_w, self.logdet)
 
     def refit(self, y: np.ndarray) -> Estimate:
@@ -290,6 +293,7 @@ class Fit(Result):
             "model": self.model, "method": self.method, "n": self.n, "k": self.k, "n_params": self.n_params,
             "rho": self.rho, "lambda": self.lambda_, "sigma2": self.sigma2, "log_likelihood": self.log_likelihood,
             "aic": self.aic, "bic": self.bic, "r_squared": self.r_squared,
+            "adj_r_squared": self.adj_r_squared,
         }  # fmt: skip
         return pd.DataFrame([row])
 
@@ -300,7 +304,8 @@ class Fit(Result):
 
     def _title(self) -> str:
         name = TITLES.get(self.model, self.model)
-        return f"{name} by {METHOD_NAMES.get(self.method, self.method)}: {self.formula}"
+        how = "" if self.method == "ols" else f" by {METHOD_NAMES.get(self.method, self.method)}"
+        return f"{name}{how}: {self.formula}"
 
     def tables(self) -> tuple[Table, ...]:
         """Coefficients and, in a second table, the fit."""

@@ -82,35 +82,69 @@ def _filtered(model: Problem, lam: float, values: np.ndarray) -> np.ndarray:
     return values * (root if values.ndim == 1 else root[:, None])
 
 
-def _exact(model: Problem, at: Estimate) -> Traces:
+@dataclass(frozen=True, slots=True, eq=False)
+class Quadratics:
+    """The scores as (c'e + e'Ge - s2 tr G) / s2, by parameter in the order of the information matrix.
+
+    `linear` (n, p) holds c, `diagonals` (n, p) the diagonal of G, `matrices` G itself where it
+    is not zero or diagonal, `innovations` (n,) e in the same coordinates.
+    """
+
+    linear: np.ndarray
+    diagonals: np.ndarray
+    matrices: dict[int, np.ndarray]
+    innovations: np.ndarray
+
+
+def quadratics(model: Problem, at: Estimate) -> Quadratics:
+    """The scores of a fit; needs dense matrices."""
+    n, k = model.X.shape
+    s = (model.lag is not None) + (model.error is not None)
+    G1, G2, mean = _products(model, at)
+    linear, diagonals = np.zeros((n, k + s + 1)), np.zeros((n, k + s + 1))
+    linear[:, :k] = _filtered(model, at.lam, model.X)
+    diagonals[:, -1] = 1 / (2 * at.sigma2)
+    matrices = {}
+    if model.lag is not None:
+        linear[:, k], diagonals[:, k], matrices[k] = mean, np.diag(G1), G1
+    if model.error is not None:
+        diagonals[:, k + s - 1], matrices[k + s - 1] = np.diag(G2), G2
+    lagged = at.rho * (model.lag.W @ model.y) if model.lag is not None else 0.0
+    e = _filtered(model, at.lam, model.y - lagged - model.X @ at.beta)
+    return Quadratics(linear, diagonals, matrices, e)
+
+
+def _products(model: Problem, at: Estimate) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """G1, G2 (n, n), zero where the model has no such side, and G1 applied to the mean (n,)."""
     n = model.n
     root = np.sqrt(model.d) if model.d is not None else np.ones(n)
     eye = np.eye(n)
-    zero = np.zeros((n, n)) if model.lag is None or model.error is None else None
+    G1 = G2 = np.zeros((0, 0))
+    mean = np.zeros(n)
     if model.error is not None:
         W2 = model.error.W.toarray()
         B = eye - at.lam * W2
         inverse_B = np.linalg.inv(B)
         G2 = root[:, None] * (W2 @ inverse_B) / root[None, :]
-    else:
-        B = inverse_B = eye
-        G2 = zero
     if model.lag is not None:
         W1 = model.lag.W.toarray()
         plain = W1 @ np.linalg.inv(eye - at.rho * W1)
+        mean = _filtered(model, at.lam, plain @ (model.X @ at.beta))
         G1 = plain if model.error is None else B @ plain @ inverse_B
         G1 = root[:, None] * G1 / root[None, :]
-        mean = _filtered(model, at.lam, plain @ (model.X @ at.beta))
-    else:
-        G1, mean = zero, np.zeros(n)
-    assert G1 is not None
-    assert G2 is not None
+    return G1, G2, mean
+
+
+def _exact(model: Problem, at: Estimate) -> Traces:
+    G1, G2, mean = _products(model, at)
     both = (G1, G2)
+    two = G1.size and G2.size
+    cross = float(np.sum(G1 * G2)) if two else 0.0
     return Traces(
         first=np.array([np.trace(G) for G in both]),
         square=np.array([np.sum(G * G.T) for G in both]),
-        gram=np.array([[np.sum(G * H) for H in both] for G in both]),
-        cross=float(np.sum(G1 * G2.T)),
+        gram=np.array([[np.sum(G1 * G1), cross], [cross, np.sum(G2 * G2)]]),
+        cross=float(np.sum(G1 * G2.T)) if two else 0.0,
         mean=mean,
         error=0.0,
     )

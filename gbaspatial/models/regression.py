@@ -22,7 +22,7 @@ from gbaspatial.models.logdet import FactorCurve, curve_of, factorized
 from gbaspatial.weights import Weights, as_weights
 
 Method = Literal["ml", "gmm"]
-Covariance = Literal["information", "classical", "sandwich", "HC0", "HC1", "HC3", "hac"]
+Covariance = Literal["classical", "information", "sandwich", "HC0", "HC1", "HC3", "hac"]
 
 
 class Options(TypedDict, total=False):
@@ -229,7 +229,7 @@ def _spatial(
     spec = _read(formula, data, w, durbin, options)
     W1 = spec.weights["W"] if lagged else None
     W2 = _error_weights(error_w, spec) if erred else None
-    return _maximum_likelihood(name, spec, W1, W2, options, data)
+    return _maximum_likelihood(name, spec, W1, W2, options)
 
 
 def _error_weights(error_w: Any, spec: Design) -> Weights:
@@ -240,7 +240,7 @@ def _error_weights(error_w: Any, spec: Design) -> Weights:
 
 
 def _maximum_likelihood(
-    name: str, spec: Design, w: Weights | None, error_w: Weights | None, options: dict[str, Any], data: Any
+    name: str, spec: Design, w: Weights | None, error_w: Weights | None, options: dict[str, Any]
 ) -> Fit:
     if spec.k + 2 > spec.n:
         raise OptionError(f"{spec.n} units cannot carry {spec.k} coefficients, a spatial parameter and a variance.")
@@ -253,7 +253,7 @@ def _maximum_likelihood(
     kind = options.get("covariance") or "information"
     residuals = innovations(spec, at, w, error_w)
     if kind not in ("information", "classical"):
-        variance, told = covariances.maximum_likelihood(spec, model, at, matrix, kind, options, data)
+        variance, told = covariances.maximum_likelihood(spec, model, at, matrix, kind)
     notes = _edge_notes(at, model)
     for term in at.edges:
         place = spec.k + list(spatial).index(term)

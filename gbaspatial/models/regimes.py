@@ -1,0 +1,249 @@
+"""Coefficients by regime: Chow tests, and a spatial lag whose rho differs between regimes.
+
+With ``regimes="tier"`` every column of X is estimated by class. `chow` tests that the
+classes agree: an F test for least squares, a Wald test on the covariance of the fit for
+spatial models (Anselin 1990), which is right for any ``covariance=``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import optimize, sparse, special
+from scipy.sparse.linalg import splu
+
+from gbaspatial.alignment import align_labels
+from gbaspatial.errors import ConvergenceError, OptionError, WeightsError, check_option, some
+from gbaspatial.models.fit import SMALL, Fit, build
+from gbaspatial.models.likelihood import LOG_2PI
+from gbaspatial.results import Result, Table
+
+_DENSE = 1_500
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChowResult(Result):
+    """Tests that coefficients do not differ between regimes.
+
+    `frame` has rows by coefficient and ``all``; columns `statistic`, `df`, `p_value`, and for
+    least squares `df_residual` (F tests; chi-squared otherwise).
+    """
+
+    frame: pd.DataFrame
+    kind: str
+    regimes: str
+    n: int
+
+    def to_frame(self) -> pd.DataFrame:
+        """The tests; see `frame`."""
+        return self.frame.copy()
+
+    def tables(self) -> tuple[Table, ...]:
+        """The tests."""
+        notes = [f"{self.kind}; the hypothesis is that the coefficient is the same in every class of {self.regimes}."]
+        if self.n < SMALL and "df_residual" not in self.frame:
+            notes.append(f"With {self.n} units a chi-squared p-value rejects too often.")
+        return (Table(self.frame, f"Chow tests over {self.regimes}", tuple(notes)),)
+
+
+def chow(fit: Fit) -> ChowResult:
+    """Chow test (least squares) or spatial Chow test of a fit with ``regimes=``.
+
+    Raises
+    ------
+    OptionError
+        If the fit has no regimes.
+
+    References
+    ----------
+    Chow, G. (1960). Tests of equality between sets of coefficients. Econometrica 28.
+    Anselin, L. (1990). Spatial dependence and spatial structural instability in applied
+    regression analysis. Journal of Regional Science 30.
+    """
+    if fit.design.regimes is None:
+        raise OptionError("the fit has no regimes; estimate it with regimes='column' to test them.")
+    names: dict[str, list[int]] = {}
+    for place, term in enumerate(fit.terms):
+        names.setdefault(term.split("]:", 1)[1], []).append(place)
+    spatial = [n for n in fit.params.index if n.startswith("rho[")]
+    groups = {**names, **({"rho": [list(fit.params.index).index(n) for n in spatial]} if spatial else {})}
+    contrasts = {name: _contrast(places, len(fit.params)) for name, places in groups.items()}
+    contrasts["all"] = np.vstack(list(contrasts.values()))
+    rows = {name: _test(fit, R) for name, R in contrasts.items()}
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["statistic", "df", "p_value"])
+    if fit.df is not None:
+        frame.insert(2, "df_residual", fit.df)
+    kind = "F test" if fit.df is not None else "Wald test, chi-squared"
+    return ChowResult(frame.rename_axis("coefficient"), kind, fit.design.regimes, fit.n)
+
+
+def _contrast(places: list[int], p: int) -> np.ndarray:
+    """Rows (m - 1, p): each further class less the first."""
+    R = np.zeros((len(places) - 1, p))
+    for row, place in enumerate(places[1:]):
+        R[row, places[0]], R[row, place] = -1.0, 1.0
+    return R
+
+
+def _test(fit: Fit, R: np.ndarray) -> tuple[float, int, float]:
+    gap = R @ fit.params.to_numpy()
+    spread = R @ fit.covariance.to_numpy() @ R.T
+    df = len(gap)
+    if df == 0 or not np.all(np.isfinite(spread)):
+        return np.nan, df, np.nan
+    wald = float(gap @ np.linalg.solve(spread, gap))
+    if fit.df is not None:
+        return wald / df, df, float(special.fdtrc(df, fit.df, wald / df))
+    return wald, df, float(special.chdtrc(df, wald))
+
+
+def rho_by_regime(
+    formula: str, data: pd.DataFrame, w: Any, *, regimes: str, durbin: bool = False, coefficients: str = "common"
+) -> Fit:
+    """A lag model in which every class of units responds with its own rho.
+
+    y = diag(rho of the unit's class) W y + X b + e, by maximum likelihood.
+
+    Parameters
+    ----------
+    formula : str
+    data : pandas.DataFrame
+        One row per unit, indexed by unit.
+    w : Weights
+    regimes : str
+        A column of classes.
+    durbin : bool
+        Adds the lag of every regressor.
+    coefficients : {"common", "regimes"}
+        Whether b differs between classes too.
+
+    Returns
+    -------
+    Fit
+        With parameters ``rho[class]``; ``fit.chow()`` tests that they agree if b differs
+        too, ``fit.extra["equal_rho"]`` holds the likelihood ratio test otherwise.
+
+    Notes
+    -----
+    Every |rho| is searched below 1 / (largest row sum of W), where I - diag(rho) W is
+    invertible for certain.
+
+    Raises
+    ------
+    OptionError
+        If a class has fewer units than three.
+    ConvergenceError
+        If no maximum is found from any start.
+    """
+    from gbaspatial.formula import design
+    from gbaspatial.models.regression import lag
+
+    check_option(coefficients, ("common", "regimes"), "coefficients")
+    split = coefficients == "regimes"
+    spec = design(formula, data, w, durbin=durbin, regimes=regimes if split else None)
+    labels = align_labels(data[regimes], spec.ids, regimes)
+    levels = sorted(set(labels))
+    member = np.array([labels == level for level in levels], dtype=float)  # (g, n)
+    few = [level for level, row in zip(levels, member, strict=True) if row.sum() < 3]
+    if few:
+        raise OptionError(f"{regimes} has fewer than three units in {some(few)}, too few for a rho of its own.")
+    W = spec.weights["W"].sparse
+    lags = member.T * (W @ spec.y)[:, None]  # (n, g)
+    limit = 1 / float(np.asarray(abs(W).sum(axis=1)).max()) if W.nnz else 0.0
+    if limit == 0.0:
+        raise WeightsError("W has no links, so there is no spatial lag to estimate.")
+    shared: dict[str, Any] = {"regimes": regimes} if split else {}
+    one = lag(formula, data, w, durbin=durbin, **shared)
+    basis = np.linalg.qr(spec.X)[0]
+    ye, le = (v - basis @ (basis.T @ v) for v in (spec.y, lags))
+
+    def loss(rho: np.ndarray) -> float:
+        rest = ye - le @ rho
+        value = spec.n / 2 * np.log(rest @ rest / spec.n) - _log_det(W, rho @ member)
+        return float(value) if np.isfinite(value) else 1e300
+
+    start = np.clip(one.rho, -0.9 * limit, 0.9 * limit)
+    bound = limit * (1 - 1e-6)
+    best = min(
+        (
+            optimize.minimize(loss, np.full(len(levels), s), method="L-BFGS-B", bounds=[(-bound, bound)] * len(levels))
+            for s in (start, 0.0, 0.5 * limit, -0.5 * limit)
+        ),
+        key=lambda answer: float(answer.fun),
+    )
+    if best.fun >= 1e299:
+        raise ConvergenceError("no maximum over the rho of the regimes was found; four starts were tried.")
+    rho = _polished(loss, best.x, bound)
+    beta = np.linalg.lstsq(spec.X, spec.y - lags @ rho, rcond=None)[0]
+    e = spec.y - lags @ rho - spec.X @ beta
+    s2 = float(e @ e) / spec.n
+    log_likelihood = -spec.n / 2 * (LOG_2PI + 1) - loss(rho)
+    names = [f"rho[{level}]" for level in levels]
+    edges = tuple(n for n, r in zip(names, rho, strict=True) if bound - abs(r) < 1e-3 * limit)
+    variance = _variance(spec.X, beta, W, rho, member, s2)
+    for name in edges:
+        place = spec.k + names.index(name)
+        variance[place, :] = variance[:, place] = np.nan
+    ratio = max(2 * (log_likelihood - one.log_likelihood), 0.0)
+    p = float(special.chdtrc(len(levels) - 1, ratio))
+    notes = [
+        f"Likelihood ratio test that rho is the same in all regimes: {ratio:.4g}, "
+        f"{len(levels) - 1} degrees of freedom, p = {p:.4g} (chi-squared, asymptotic)."
+    ]
+    if edges:
+        notes.append(f"{some(edges)} lies at the edge of the interval searched; no standard error is given.")
+    return build(
+        model="lag with rho by regime", method="ml", design=spec, w=spec.weights["W"],
+        params={**dict(zip(spec.terms, beta, strict=True)), **dict(zip(names, rho, strict=True))},
+        covariance=variance, residuals=e, log_likelihood=log_likelihood, covariance_kind="information matrix",
+        edges=edges, notes=tuple(notes),
+        extra={"regimes": regimes, "equal_rho": {"statistic": ratio, "df": len(levels) - 1, "p_value": p}},
+    )  # fmt: skip
+
+
+def _log_det(W: sparse.csr_array, rho: np.ndarray) -> float:
+    """log|I - diag(rho) W| for `rho` by unit (n,)."""
+    n = W.shape[0]
+    A = sparse.eye_array(n, format="csr") - sparse.diags_array(rho) @ W
+    if n <= _DENSE:
+        sign, value = np.linalg.slogdet(A.toarray())
+        return float(value) if sign > 0 else -np.inf
+    return float(np.log(np.abs(splu(A.tocsc()).U.diagonal())).sum())
+
+
+def _polished(loss: Any, start: np.ndarray, bound: float) -> np.ndarray:
+    """The minimum to more digits than L-BFGS-B with difference gradients gives."""
+    answer = optimize.minimize(
+        loss, start, method="Nelder-Mead", bounds=[(-bound, bound)] * len(start),
+        options={"xatol": 1e-9, "fatol": 1e-12, "maxiter": 2_000},
+    )  # fmt: skip
+    return np.asarray(answer.x if answer.fun <= loss(start) else start)
+
+
+def _variance(
+    X: np.ndarray, beta: np.ndarray, W: sparse.csr_array, rho: np.ndarray, member: np.ndarray, s2: float
+) -> np.ndarray:
+    """Inverse expected information of (beta, rho by regime), sigma2 removed."""
+    from gbaspatial.models.information import inverse
+
+    n, k = X.shape
+    g = len(member)
+    if n > 5_000:
+        raise OptionError("rho by regime needs a dense matrix for its standard errors, refused above 5,000 units.")
+    A = np.eye(n) - (rho @ member)[:, None] * W.toarray()
+    plain = W @ np.linalg.inv(A)
+    mean = plain @ (X @ beta)
+    Gs = [row[:, None] * plain for row in member]
+    matrix = np.zeros((k + g + 1, k + g + 1))
+    matrix[:k, :k] = X.T @ X / s2
+    matrix[-1, -1] = n / (2 * s2**2)
+    for a in range(g):
+        matrix[:k, k + a] = matrix[k + a, :k] = X.T @ (member[a] * mean) / s2
+        matrix[k + a, -1] = matrix[-1, k + a] = np.trace(Gs[a]) / s2
+        for b in range(g):
+            products = np.sum(Gs[a] * Gs[b].T) + np.sum(Gs[a] * Gs[b])
+            matrix[k + a, k + b] = products + (member[a] * mean) @ (member[b] * mean) / s2
+    return inverse(matrix)[:-1, :-1]
