@@ -226,9 +226,15 @@ def _names(frame: pd.DataFrame, names: str | tuple[str, str] | None) -> tuple[li
 
 
 def _tile_layer(tiles: str) -> folium.TileLayer:
-    note = ""
-    if any(host in tiles.lower() for host in _SHIFTED):
-        note = "; tiles in GCJ-02: 500 to 700 m off in mainland China"
-    elif "://" not in tiles:
-        return folium.TileLayer(tiles)
-    return folium.TileLayer(tiles, attr=html.escape("Tiles: " + tiles.split("/")[2] + note))
+    """The tiles of folium by name or address, with the name of the host and, in the mainland, their shift."""
+    if "://" not in tiles:
+        try:
+            return folium.TileLayer(tiles)
+        except ValueError as error:
+            raise OptionError(
+                f"tiles={tiles!r} is no tile layer that folium knows; use e.g. 'OpenStreetMap', or an address "
+                f"with {{z}}, {{x}} and {{y}}."
+            ) from error
+    shifted = any(host in tiles.lower() for host in _SHIFTED)
+    note = "; tiles in GCJ-02: 500 to 700 m off in mainland China" if shifted else ""
+    return folium.TileLayer(tiles, attr=html.escape(f"Tiles: {tiles.split('/')[2]}{note}"))

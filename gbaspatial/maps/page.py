@@ -16,7 +16,6 @@ from html.parser import HTMLParser
 from importlib.resources import files
 from typing import Any
 
-import folium
 from branca.element import Figure
 
 from gbaspatial.errors import MissingFileError, some
@@ -72,8 +71,8 @@ def _attributes(text: str) -> dict[str, str]:
     return {name.lower(): a or b or c for name, a, b, c in _ATTRIBUTE.findall(text)}
 
 
-def inline(page: str) -> str:
-    """`page` with every script and style it asks for put inside.
+def inline(page: str, *, tiles: bool = False) -> str:
+    """`page` with every script and style it asks for put inside; `tiles` may be asked for where they are wanted.
 
     Raises
     ------
@@ -96,7 +95,7 @@ def inline(page: str) -> str:
         return found.group(0) if name is None else f"<style>{asset(name)}</style>"
 
     made = _LINK.sub(link, _SCRIPT.sub(script, page))
-    check_inside(made)
+    check_inside(made, tiles=tiles)
     return made
 
 
@@ -137,14 +136,15 @@ class _Addresses(HTMLParser):
             self.found.append(address.strip())
 
 
-def check_inside(page: str) -> None:
+def check_inside(page: str, *, tiles: bool = False) -> None:
     """Raise `MissingFileError` if a browser that opens `page` would ask for anything else."""
     reader = _Addresses()
     reader.feed(page)
     reader.close()
-    if reader.found:
+    found = [each for each in reader.found if not (tiles and each.startswith("L.tileLayer"))]
+    if found:
         raise MissingFileError(
-            f"the page would load {some(reader.found)}, of which no packaged copy exists, so it would not open "
+            f"the page would load {some(found)}, of which no packaged copy exists, so it would not open "
             f"without the internet; leave this element out, or add it to a plain folium.Map."
         )
 
@@ -178,31 +178,10 @@ class OfflinePage(Figure):
 
     def render(self, **kwargs: Any) -> str:
         page = super().render(**kwargs)
-        if self.hosts:
-            tiles = [child for child in _below(self) if isinstance(child, folium.TileLayer)]
-            page = _with_tiles_hidden(page, [tile.tiles for tile in tiles], inline)
-        else:
-            page = inline(page)
+        page = inline(page, tiles=bool(self.hosts))
         page = page.replace("<head>", f'<head>\n<meta charset="utf-8">{policy(page, self.hosts)}', 1)
         blocks = "".join(
             f'<script type="application/json" id="{name}">{content}</script>\n' for name, content in self.data.items()
         )
         head, body = page.split("</body>", 1)
         return f"{head}{blocks}</body>{body}"
-
-
-def _below(element: Any) -> list[Any]:
-    found = []
-    for child in element._children.values():
-        found += [child, *_below(child)]
-    return found
-
-
-def _with_tiles_hidden(page: str, addresses: list[str], change: Any) -> str:
-    """Apply `change` while the tile addresses, which were asked for, are out of sight."""
-    for number, address in enumerate(addresses):
-        page = page.replace(address, f"data:tiles-{number}")
-    page = change(page)
-    for number, address in enumerate(addresses):
-        page = page.replace(f"data:tiles-{number}", address)
-    return page

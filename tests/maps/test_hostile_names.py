@@ -12,8 +12,8 @@ import folium
 import geopandas as gpd
 import pandas as pd
 import pytest
-from conftest import HOSTILE, grid_of
 from shapely import Point
+from small_world import HOSTILE, grid_of
 
 from gbaspatial import maps
 from gbaspatial.maps.escape import safe_json, safe_text

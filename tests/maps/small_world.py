@@ -2,7 +2,6 @@
 
 import geopandas as gpd
 import numpy as np
-import pytest
 from shapely import box
 
 HOSTILE = (
@@ -27,8 +26,3 @@ def grid_of(rows, columns, *, crs=4326, size=0.1, west=10.0, south=50.0, index=N
     labels = index if index is not None else [f"u{i}" for i in range(len(shapes))]
     units = gpd.GeoDataFrame({"x": np.arange(len(shapes), dtype=float)}, index=labels, geometry=shapes, crs=4326)
     return units if crs == 4326 else units.to_crs(crs)
-
-
-@pytest.fixture
-def grid():
-    return grid_of(3, 4)

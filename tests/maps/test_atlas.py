@@ -1,0 +1,282 @@
+"""The atlas as its reader sees it: numbers, classes, legends, years, links, popups, search and picture."""
+
+import base64
+import io
+
+import browser
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from shapely import Point
+from small_world import grid_of
+
+import gbaspatial as gba
+from gbaspatial import maps
+from gbaspatial.errors import AlignmentError, DataError, OptionError, UnknownNameError
+from gbaspatial.figures.palette import CLUSTERS, NO_DATA
+from gbaspatial.maps.fills import fill_payload
+from gbaspatial.maps.overlays import overlay_payload
+from gbaspatial.weights import from_pairs
+
+CITIES = gba.load_cities(year=2019)
+CLASSES = list(CLUSTERS)
+TIP = """
+i => {
+  const set = gbaAtlas.first().sets[0], layer = set.layers[i];
+  layer.fire('mouseover', {latlng: set.group.getBounds().getCenter()}, true);
+  return set.group.getTooltip()._content(layer).textContent;
+}
+"""
+OVERLAPS = """
+(() => {
+  const shown = [...document.querySelectorAll('.gba-name span')].filter(s => s.style.visibility === 'visible');
+  const boxes = shown.map(s => s.getBoundingClientRect());
+  const meet = (a, b) => a.left < b.right && a.right > b.left && a.top < b.bottom && a.bottom > b.top;
+  const number = boxes.flatMap((a, i) => boxes.slice(i + 1).filter(b => meet(a, b))).length;
+  return [number, boxes.length, getComputedStyle(shown[0]).whiteSpace];
+})()
+"""
+
+
+def pairs_of(rows):
+    return from_pairs(pd.DataFrame(rows, columns=["focal", "neighbor", "weight"]))
+
+
+def flow_of(receiver, value):
+    return pd.DataFrame({"giver": ["Macao"], "receiver": [receiver], "value": [value]})
+
+
+def codes_by_unit(fill, index, at=0):
+    return dict(zip(index, [fill["legend"][ord(letter) - 97][1] for letter in fill["codes"][at]], strict=True))
+
+
+@pytest.fixture(scope="module")
+def lisa():
+    values = [CLASSES[i % 7] for i in range(11)]
+    p = np.where(np.array(values) == "isolate", np.nan, [0.00005, 0.0005, 0.005, 0.03, 0.2, 1, 1, 0.05, 0.01, 0.4, 0.5])
+    return pd.DataFrame({"cluster": values, "p_value": p, "p_adjusted": np.minimum(1, p * 11)}, index=CITIES.index)
+
+
+def test_values_meet_units_by_label_and_not_by_row(lisa):
+    for layer in (maps.clusters(lisa.iloc[::-1]), maps.clusters(lisa["cluster"].sample(frac=1, random_state=1))):
+        named = codes_by_unit(fill_payload(layer, CITIES), CITIES.index)
+        assert named == {city: CLUSTERS[lisa.loc[city, "cluster"]].english for city in CITIES.index}
+
+
+def test_significance_steps_are_those_of_geoda(lisa):
+    named = codes_by_unit(fill_payload(maps.significance(lisa), CITIES), CITIES.index)
+    assert list(named.values()) == [
+        "p ≤ 0.0001", "p ≤ 0.001", "p ≤ 0.01", "p ≤ 0.05", "Not significant", "No neighbors", "Not significant",
+        "p ≤ 0.05", "p ≤ 0.01", "Not significant", "Not significant",
+    ]  # fmt: skip
+    adjusted = codes_by_unit(fill_payload(maps.significance(lisa, adjusted=True), CITIES), CITIES.index)
+    assert list(adjusted.values()).count("Not significant") > list(named.values()).count("Not significant")
+
+
+def test_units_without_a_value_are_grey_and_counted():
+    fill = fill_payload(maps.choropleth("patents_granted"), CITIES)
+    named = codes_by_unit(fill, CITIES.index)
+    assert {city for city, name in named.items() if name == "No data"} == {"Hong Kong", "Macao"}
+    assert fill["legend"][-1][0] == NO_DATA.color
+    assert fill["values"][0][list(CITIES.index).index("Macao")] is None
+
+
+def test_classes_are_the_same_in_all_years():
+    panel = gba.load_panel(variables="gdp_pc_cny")
+    fill = fill_payload(maps.choropleth("gdp_pc_cny", panel=panel, k=4), CITIES)
+    assert fill["years"] == sorted(panel.index.get_level_values("year").unique())
+    upper = np.quantile(panel["gdp_pc_cny"].dropna(), [0.25, 0.5, 0.75])
+    for at, year in enumerate(fill["years"]):
+        for city, letter in zip(CITIES.index, fill["codes"][at], strict=True):
+            value = panel["gdp_pc_cny"].get((city, year), np.nan)
+            assert ord(letter) - 97 == (4 if np.isnan(value) else int((value > upper).sum()))
+
+
+def test_each_half_of_a_link_is_as_wide_as_what_its_end_gives():
+    index = pd.Index(["a", "b", "c"])
+    w = pairs_of([("a", "b", 1.0), ("b", "a", 0.5), ("c", "b", 0.25)])
+    made = overlay_payload(maps.links(w), index)
+    assert made["pairs"] == [[[0, 1, 1000, 500], [1, 2, 0, 250]]]
+    assert made["largest"] == 1.0
+    assert overlay_payload(maps.links(w), index[::-1])["pairs"] == [[[0, 1, 250, 0], [1, 2, 500, 1000]]]
+
+
+def test_the_largest_flows_are_drawn_and_the_rest_counted():
+    frame = pd.DataFrame({"giver": list("abca"), "receiver": list("bcaa"), "value": [1.0, -5.0, 2.0, 99.0]})
+    made = overlay_payload(maps.flows(frame, top=2), pd.Index(list("abc")))
+    assert (made["flows"], made["of"], made["negative"]) == ([[1, 2, -5.0], [2, 0, 2.0]], 3, True)
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory, lisa):
+    panel = gba.load_panel(variables="gdp_pc_cny")
+    links = {
+        2010: pairs_of([("Shenzhen", "Hong Kong", 1.0)]),
+        2018: pairs_of([("Zhuhai", "Hong Kong", 1), ("Macao", "Zhuhai", 2)]),
+    }
+    places = gpd.GeoDataFrame({"seats": [72.5]}, geometry=[Point(113.9, 22.3)], index=["Airport"], crs=4326)
+    layers = [
+        maps.choropleth("gdp_pc_cny", panel=panel, label=("GDP per capita", "人均生产总值"), unit="CNY"),
+        maps.clusters(lisa),
+        maps.choropleth("population").on(gba.load_districts()),
+        maps.links(links),
+        maps.flows(pd.DataFrame({"giver": ["Shenzhen"], "receiver": ["Macao"], "value": [1.0]})),
+        maps.points(places),
+    ]
+    made = maps.atlas(CITIES, layers, title=("The bay", "大湾区"))
+    with browser.open_page(made.save(tmp_path_factory.mktemp("atlas") / "map.html")) as opened:
+        yield opened
+        assert (opened.requests, opened.errors) == ([], [])
+
+
+def legend(page):
+    rows = page.evaluate(
+        "[...document.querySelectorAll('.gba-panel .gba-row')].map(r => [...r.children].map(c => c.textContent))"
+    )
+    return [row[1:] for row in rows]
+
+
+def test_the_legend_follows_the_layer_and_the_year(page):
+    page.evaluate("gbaAtlas.first().chooseFill(gbaAtlas.first().data.fills[0])")
+    now = [int(row[1]) for row in legend(page)[:5]]
+    assert sum(now) == 11
+    page.evaluate("gbaAtlas.first().chooseYear(2000)")
+    then = [int(row[1]) for row in legend(page)[:5]]
+    assert sum(then) == 11
+    assert then[0] > now[0]
+    page.evaluate("gbaAtlas.first().chooseFill(gbaAtlas.first().data.fills[1])")
+    assert ["High-High 高-高", "2"] in legend(page)
+
+
+def test_the_slider_plays_and_names_the_year(page):
+    page.evaluate("gbaAtlas.first().chooseFill(gbaAtlas.first().data.fills[0])")
+    page.evaluate("gbaAtlas.first().chooseYear(2001)")
+    assert page.evaluate("document.querySelector('.gba-year').textContent") == "2001"
+    page.click(".gba-play")
+    page.wait(1.2)
+    page.click(".gba-play")
+    year = int(page.evaluate("document.querySelector('.gba-year').textContent"))
+    assert year >= 2002
+    page.wait(1.1)
+    assert page.evaluate("gbaAtlas.first().year") == year
+
+
+def test_a_tooltip_and_a_popup_tell_the_year_s_value(page):
+    page.evaluate("gbaAtlas.first().chooseFill(gbaAtlas.first().data.fills[0])")
+    page.evaluate("gbaAtlas.first().chooseYear(2019)")
+    value = f"{CITIES.loc['Guangzhou', 'gdp_pc_cny']:,.0f} CNY"
+    at = list(CITIES.index).index("Guangzhou")
+    tip = page.evaluate(f"({TIP})({at})")
+    assert tip == f"Guangzhou {CITIES.loc['Guangzhou', 'name_zh']}GDP per capita 人均生产总值 2019: {value}"
+    page.evaluate(f"(() => {{ const s = gbaAtlas.first().sets[0]; s.layers[{at}].fire('click', {{}}, true); }})()")
+    page.wait(0.3)
+    card = page.evaluate("[...document.querySelectorAll('.gba-card')].pop().textContent")
+    assert value in card
+    assert page.evaluate("document.querySelectorAll('.gba-history path').length") == 1
+
+
+def test_links_are_those_open_by_the_year(page):
+    page.evaluate("gbaAtlas.first().chooseFill(gbaAtlas.first().data.fills[0])")
+    linked = {}
+    for year in (2005, 2012, 2019):
+        page.evaluate(f"gbaAtlas.first().chooseYear({year})")
+        words = page.evaluate(
+            "[...document.querySelectorAll('.gba-panel .gba-quiet')].map(e => e.textContent).join('|')"
+        )
+        linked[year] = words.split(" linked pairs")[0].split("|")[-1]
+    assert linked == {2005: "0", 2012: "2010: 1", 2019: "2018: 2"}
+
+
+def test_search_finds_both_languages_and_opens_the_unit(page):
+    for typed, found in (("珠", "Zhuhai"), ("macao", "Macao"), ("東莞", "Dongguan"), ("huiz", "Huizhou")):
+        page.evaluate(
+            f"(() => {{ const i = document.querySelector('.gba-search input'); i.value = '{typed}'; i.oninput(); }})()"
+        )
+        assert found in page.evaluate("document.querySelector('.gba-search li').textContent")
+        page.click(".gba-search li")
+        page.wait(0.3)
+        assert found in page.evaluate("[...document.querySelectorAll('.gba-card h3')].pop().textContent")
+    page.evaluate("(() => { const i = document.querySelector('.gba-search input'); i.value = 'zzz'; i.oninput(); })()")
+    assert "未找到" in page.evaluate("document.querySelector('.gba-search li').textContent")
+
+
+def test_another_set_of_units_has_its_own_shapes(page):
+    page.evaluate("gbaAtlas.first().chooseFill(gbaAtlas.first().data.fills[2])")
+    assert page.evaluate("gbaAtlas.first().sets.map(s => s.layers.length)") == [11, 69]
+    assert page.evaluate("gbaAtlas.first().sets.map(s => gbaAtlas.first().map.hasLayer(s.group))") == [False, True]
+    page.evaluate("gbaAtlas.first().chooseFill(null)")
+    assert page.evaluate("gbaAtlas.first().sets.map(s => gbaAtlas.first().map.hasLayer(s.group))") == [True, False]
+
+
+def test_languages_change_names_and_words(page):
+    page.evaluate("gbaAtlas.first().chooseFill(gbaAtlas.first().data.fills[1])")
+    seen = {}
+    for language in ("en", "zh", "both"):
+        page.evaluate(f"gbaAtlas.first().speak('{language}')")
+        seen[language] = page.evaluate(
+            "[document.querySelector('.gba-title').textContent, document.querySelector('.gba-head b').textContent]"
+        )
+    assert seen == {"en": ["The bay", "Layers"], "zh": ["大湾区", "图层"], "both": ["The bay 大湾区", "Layers 图层"]}
+
+
+def test_names_do_not_lie_on_one_another(page):
+    page.evaluate("gbaAtlas.first().fitUnits()")
+    page.wait(0.5)
+    number, shown, wrapping = page.evaluate(OVERLAPS)
+    assert number == 0
+    assert shown >= 10
+    assert wrapping == "nowrap"
+
+
+def test_the_picture_has_the_colors_of_the_classes(page):
+    from PIL import Image
+
+    page.evaluate("gbaAtlas.first().chooseFill(gbaAtlas.first().data.fills[1])")
+    content = base64.b64decode(page.evaluate("gbaAtlas.picture(2)").split(",")[1])
+    picture = Image.open(io.BytesIO(content)).convert("RGB")
+    assert picture.size == (2400, 1600)
+    seen = {color for _, color in picture.getcolors(2**24)}
+    for name in ("HH", "LL", "LH", "HL"):  # the legend holds them pure
+        assert tuple(bytes.fromhex(CLUSTERS[name].color[1:])) in seen
+
+
+def test_the_page_holds_on_a_narrow_screen(page):
+    page.resize(400, 700)
+    page.wait(0.3)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    page.resize(1200, 800)
+
+
+@pytest.mark.parametrize(
+    ("layer", "error", "words"),
+    [
+        (lambda: maps.choropleth("gdp_per_cny"), UnknownNameError, "Did you mean gdp_pc_cny"),
+        (lambda: maps.choropleth("gdp", panel=gba.load_panel(variables="gdp_cny")), UnknownNameError, "panel have no"),
+        (lambda: maps.clusters(pd.Series({"Peking": "HH"})), AlignmentError, "map does not have: Peking"),
+        (lambda: maps.clusters(pd.Series({440100: "HH"})), AlignmentError, "integer there, string on"),
+        (lambda: maps.clusters(pd.Series({"Macao": "High"})), DataError, "High is not a class"),
+        (lambda: maps.significance(pd.Series({"Macao": 1.4})), DataError, "p-value of Macao lies outside"),
+        (lambda: maps.clusters(CITIES), UnknownNameError, "no column 'cluster'"),
+        (lambda: maps.clusters(np.ones(11)), OptionError, "has no table by unit"),
+        (lambda: maps.clusters({}), DataError, "mapping of years is empty"),
+        (lambda: maps.links(pairs_of([("Peking", "Macao", 1.0)])), AlignmentError, "weights name units .* Peking"),
+        (lambda: maps.flows(CITIES), UnknownNameError, "no column giver"),
+        (lambda: maps.flows(flow_of("Zhuhai", np.nan)), DataError, "Macao to Zhuhai"),
+        (lambda: maps.flows(flow_of("Macao", 1.0)), DataError, "inside its own unit"),
+        (lambda: maps.choropleth("gdp_cny", panel=CITIES), OptionError, "indexed by"),
+        (lambda: maps.points(CITIES, name="nom"), UnknownNameError, "no column 'nom'"),
+        (lambda: maps.links(pairs_of([("Zhuhai", "Macao", 1.0)]), color="red"), OptionError, "#B10026"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_drawn_is_said(layer, error, words):
+    with pytest.raises(error, match=words):
+        maps.atlas(CITIES, layer())
+
+
+def test_names_come_from_the_columns_one_says():
+    units = grid_of(1, 2).assign(name_en=["A", "B"], nom=["É", "Ü"])
+    with pytest.raises(UnknownNameError, match="no column 'noms'"):
+        maps.atlas(units, names="noms")
+    for names, expected in ((None, "A"), ("nom", "É"), (("nom", "name_en"), "É")):
+        assert f'"en":["{expected}"' in maps.atlas(units, names=names).to_html()
