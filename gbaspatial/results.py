@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,8 @@ import numpy as np
 import pandas as pd
 
 Formats = Mapping[str, str | Callable[[Any], str]]
+
+_WIDEST = 56  # a longer text is folded, so that tables with notes stay readable on a terminal
 
 _LATEX = str.maketrans(
     {
@@ -116,11 +119,11 @@ class Table:
 
     def cells(self) -> tuple[list[str], list[list[str]]]:
         """The header and the rows as text."""
-        names = [str(n) if n is not None else "" for n in self.frame.index.names]
+        names = [str(n) if n is not None else "" for n in self.frame.index.names] if self._labelled else []
         header = names + [str(c) for c in self.frame.columns]
         rows = []
         for label, values in zip(self.frame.index, self.frame.itertuples(index=False, name=None), strict=True):
-            labels = label if isinstance(label, tuple) else (label,)
+            labels = () if not self._labelled else label if isinstance(label, tuple) else (label,)
             cells = [self._text_of(c, v) for c, v in zip(self.frame.columns, values, strict=True)]
             rows.append([str(part) for part in labels] + cells)
         return header, rows
@@ -128,7 +131,12 @@ class Table:
     def _alignments(self) -> list[bool]:
         """For each column whether it is set to the right (numbers)."""
         numeric = [pd.api.types.is_numeric_dtype(dtype) for dtype in self.frame.dtypes]
-        return [False] * self.frame.index.nlevels + numeric
+        return [False] * (self.frame.index.nlevels if self._labelled else 0) + numeric
+
+    @property
+    def _labelled(self) -> bool:
+        """Whether the index says something: running numbers without a name do not."""
+        return not (isinstance(self.frame.index, pd.RangeIndex) and self.frame.index.name is None)
 
     def to_frame(self) -> pd.DataFrame:
         """A copy of the numbers."""
@@ -137,7 +145,9 @@ class Table:
     def to_text(self) -> str:
         """Plain text with aligned columns."""
         header, rows = self.cells()
-        widths = [max(display_width(row[i]) for row in [header, *rows]) for i in range(len(header))]
+        folded = [[textwrap.wrap(cell, _WIDEST) or [""] for cell in row] for row in rows]
+        lines = [[part[i] if i < len(part) else "" for part in row] for row in folded for i in range(_depth(row))]
+        widths = [max(display_width(row[i]) for row in [header, *lines]) for i in range(len(header))]
         right = self._alignments()
 
         def line(row: list[str]) -> str:
@@ -145,7 +155,7 @@ class Table:
 
         rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
         top = [self.title] if self.title else []
-        return "\n".join([*top, rule, line(header), rule, *map(line, rows), rule, *self.notes])
+        return "\n".join([*top, rule, line(header), rule, *map(line, lines), rule, *self.notes])
 
     def to_html(self) -> str:
         """An HTML table; every text is escaped."""
@@ -247,6 +257,10 @@ class Result:
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+def _depth(row: list[list[str]]) -> int:
+    return max(len(cell) for cell in row)
 
 
 def display_width(text: str) -> int:

@@ -25,6 +25,13 @@ def test_text_is_aligned_also_for_wide_characters():
     assert lines[1].startswith("city")
 
 
+def test_long_texts_are_folded_and_running_numbers_are_not_shown():
+    text = Table(pd.DataFrame({"note": ["word " * 30], "year": [2019]})).to_text()
+    assert max(map(len, text.splitlines())) < 70
+    assert text.count("word") == 30
+    assert text.splitlines()[1].split() == ["note", "year"]
+
+
 def test_html_escapes_data():
     page = TABLE.to_html()
     assert "<b>" not in page
