@@ -14,7 +14,7 @@ from gbaspatial.data.load import (
 )
 from gbaspatial.data.panels import read_panel as read_panel
 from gbaspatial.data.read import read_units as read_units
-from gbaspatial.data.schema import variables as variables
+from gbaspatial.data.schema import city_table as city_table, variables as variables
 from gbaspatial.data.tables import (
     load_bay_areas as load_bay_areas,
     load_exchange_rates as load_exchange_rates,
@@ -22,4 +22,5 @@ from gbaspatial.data.tables import (
     load_links as load_links,
     load_second_values as load_second_values,
     load_travel_times as load_travel_times,
+    load_values as load_values,
 )

@@ -19,7 +19,9 @@ def _rows(where: np.ndarray, first_row: int) -> str:
 def _id_text(value: Any) -> str:
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         return str(int(value))
-    return str(value).strip()
+    text = str(value).strip()
+    whole, dot, rest = text.partition(".")  # what spreadsheets make of a code: "440100.0"
+    return whole if dot and rest == "0" and whole.isdigit() else text
 
 
 def as_ids(column: pd.Series, where: str, first_row: int) -> pd.Index:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from gbaspatial.data import files
 from gbaspatial.data.caveats import check_caveats
-from gbaspatial.data.schema import CITY_COLUMNS, chosen_cities, chosen_variables, chosen_years, city_table
+from gbaspatial.data.schema import (
+    CITY_COLUMNS,
+    FIRST_YEAR,
+    LAST_YEAR,
+    chosen_cities,
+    chosen_variables,
+    chosen_years,
+    city_table,
+)
 from gbaspatial.errors import AlignmentError, CRSError, UnknownNameError, check_option, nearest_names, some
 
 if TYPE_CHECKING:
@@ -16,8 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Boundaries: TypeAlias = "str | Path | gpd.GeoDataFrame"
-
-FIRST_YEAR, LAST_YEAR = 1999, 2024
 
 
 def load_panel(

@@ -162,6 +162,8 @@ def _with_crs(units: gpd.GeoDataFrame, crs: Any, name: str) -> gpd.GeoDataFrame:
         units = units.set_crs(said, allow_override=True)
     if units.crs is None:
         raise CRSError(f"{name} does not say its CRS; say it with crs=, e.g. crs='EPSG:4326' for degrees of WGS 84.")
+    if units.crs.equals("EPSG:4326", ignore_axis_order=True):
+        units = units.set_crs("EPSG:4326", allow_override=True)  # GeoParquet and GeoJSON call it OGC:CRS84
     bounds = units.total_bounds
     if units.crs.is_geographic and np.isfinite(bounds).all() and (np.abs(bounds) > 360).any():
         raise CRSError(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CITY_COLUMNS = ["adcode", "name_zh", "name_zht", "tier", "side"]
+FIRST_YEAR, LAST_YEAR = 1999, 2024
 PANEL_YEARS = range(2000, 2024)
 """The years in which all eleven cities have GDP, population and employment."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 from gbaspatial.data import files
+from gbaspatial.data.schema import FIRST_YEAR, LAST_YEAR, chosen_cities, chosen_variables, chosen_years
 from gbaspatial.errors import OptionError, UnknownNameError, check_option, nearest_names
 
 if TYPE_CHECKING:
@@ -136,6 +138,37 @@ def load_exchange_rates() -> pd.DataFrame:
     0.9044
     """
     return files.table("exchange_rates").set_index("year")
+
+
+def load_values(
+    *,
+    variables: str | Iterable[str] | None = None,
+    years: int | Iterable[int] | None = None,
+    cities: str | Iterable[str] | None = None,
+) -> pd.DataFrame:
+    """The panel as it is kept: one row per value, each with its unit, source and note.
+
+    Parameters
+    ----------
+    variables, years, cities : optional
+        As in `load_panel`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``city, year, variable, value, unit, source_id, note``.
+
+    Examples
+    --------
+    >>> load_values(variables="gdp_cny", years=2019, cities="Macao")["note"].item()
+    'derived: MOP / 1.03 (legal peg) x CNY per US$ / HKD per US$ of the year'
+    """
+    values = files.table("panel")
+    chosen = values["variable"].isin(chosen_variables(variables))
+    chosen &= values["year"].isin(chosen_years(years, FIRST_YEAR, LAST_YEAR)) & values["city"].isin(
+        chosen_cities(cities)
+    )
+    return values[chosen].reset_index(drop=True)
 
 
 def load_second_values() -> pd.DataFrame:

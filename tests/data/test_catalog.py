@@ -44,7 +44,7 @@ def test_hashes_and_licences_are_written_beside_the_layers():
 
 def test_loaders_named_in_the_catalog_exist():
     for loader in gba.data.catalog()["loader"].str.partition("(")[0].str.removeprefix("data."):
-        assert hasattr(gba.data, loader) or loader == "city_table", loader
+        assert hasattr(gba.data, loader), loader
 
 
 def test_layers_are_found_in_an_installed_package(tmp_path, monkeypatch):

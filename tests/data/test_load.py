@@ -102,6 +102,14 @@ def test_panel_takes_variables_years_and_cities():
     assert gba.load_panel(variables="population", years=2010).shape == (11, 3)
 
 
+def test_values_come_with_unit_source_and_note(panel):
+    values = gba.data.load_values(variables=["gdp_cny", "patents_granted"], years=[2019])
+    assert values.columns.tolist() == ["city", "year", "variable", "value", "unit", "source_id", "note"]
+    assert len(values) == 20
+    wide = values.set_index(["city", "year", "variable"])["value"]
+    assert all(panel.loc[(city, year), variable] == value for (city, year, variable), value in wide.items())
+
+
 def test_loaded_frames_are_copies():
     cities = gba.load_cities(year=2019)
     cities.loc["Macao", "population"] = 0
@@ -199,7 +207,7 @@ def test_bay_areas_and_firms():
     assert gba.data.load_travel_times()["unit"].isin(["minutes", "km"]).all()
 
 
-def test_another_layer_takes_the_place_of_the_shipped_one():
+def test_another_layer_takes_the_place_of_the_shipped_one(tmp_path):
     other = gba.load_cities(year=2019, variables="population").reset_index()[["adcode", "geometry"]]
     other["geometry"] = other.geometry.convex_hull
     shuffled = other.sample(frac=1, random_state=3).to_crs("EPSG:32649")
@@ -210,6 +218,9 @@ def test_another_layer_takes_the_place_of_the_shipped_one():
     for code, shape in zip(cities["adcode"], cities.geometry, strict=True):
         assert shape.symmetric_difference(own[code]).area < 1e-9
     assert cities.loc["Macao", "population"] == 679600
+    shuffled.to_file(tmp_path / "own.gpkg")
+    from_file = gba.load_cities(year=2019, boundaries=tmp_path / "own.gpkg")
+    assert from_file.geometry.geom_equals_exact(cities.geometry, 1e-12).all()
     with pytest.raises(AlignmentError, match=r"Macao \(820000\)"):
         gba.load_cities(year=2019, boundaries=other[other["adcode"] != "820000"])
     with pytest.raises(AlignmentError, match="more than one row for adcode 440100"):

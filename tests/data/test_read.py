@@ -71,6 +71,11 @@ def test_shuffled_rows_give_the_same_rows(tmp_path):
         pd.testing.assert_frame_equal(read, TABLE.set_index("code"), check_dtype=False, check_index_type=False)
 
 
+def test_codes_written_as_decimals_match_codes_written_as_text(tmp_path):
+    (tmp_path / "t.csv").write_text("code,x\n440100.0,1\n440300.0,2\n", encoding="utf-8")
+    assert gba.read_panel(tmp_path / "t.csv", unit="code").index.tolist() == ["440100", "440300"]
+
+
 def test_panels_get_a_double_index_with_whole_years(tmp_path):
     path = tmp_path / "panel.xlsx"
     pd.DataFrame({"code": [440100, 440100, 440300.0], "year": [2019.0, 2020, 2019], "x": [1, 2, 3]}).to_excel(path)
@@ -172,6 +177,12 @@ def test_a_shapefile_in_gb18030_without_cpg_keeps_its_names(tmp_path, layer):
     layer.to_file(path, encoding="gb18030")
     path.with_suffix(".cpg").unlink()
     assert gba.read_units(path, id="code")["name"].tolist() == NAMES
+
+
+def test_geoparquet_without_a_named_crs_is_wgs84(tmp_path, layer):
+    path = tmp_path / "units.parquet"
+    layer.set_crs("OGC:CRS84", allow_override=True).to_parquet(path)
+    assert gba.read_units(path, id="code").crs.to_epsg() == 4326
 
 
 def test_numeric_ids_become_text(tmp_path, layer):
