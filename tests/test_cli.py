@@ -1,0 +1,138 @@
+"""The commands on a stranger's files: they print the numbers of the API, and say in one sentence what is wrong."""
+
+import subprocess
+import sys
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from shapely.geometry import box
+
+import gbaspatial as gba
+from gbaspatial.cli import main
+
+
+def run(*words, code=0):
+    """Output and errors of a command that must end with `code`, without a traceback."""
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert result.exit_code == code, result.output
+    assert "Traceback" not in result.output
+    return result
+
+
+@pytest.fixture
+def layer(tmp_path):
+    """A five by five checkerboard of a stranger, with codes that begin with a zero."""
+    rows = [(i, j) for i in range(5) for j in range(5)]
+    frame = gpd.GeoDataFrame(
+        {
+            "code": [f"0{i}{j}" for i, j in rows],
+            "x": [float(i + j) + 0.1 * (i * j % 3) for i, j in rows],
+            "text": "many",
+        },
+        geometry=[box(1000 * i, 1000 * j, 1000 * i + 1000, 1000 * j + 1000) for i, j in rows],
+        crs="EPSG:32650",
+    )
+    path = tmp_path / "my.gpkg"
+    frame.to_file(path)
+    return path
+
+
+def test_moran_of_a_strangers_file_is_that_of_the_api(layer):
+    shown = run("moran", layer, "--id", "code", "--column", "x", "--weights", "queen", "--format", "csv").output
+    units = gba.read_units(layer, id="code")
+    w = gba.weights.contiguity(units).row_standardized()
+    result = gba.autocorrelation.moran(units["x"], w, rng=1)
+    assert repr(result.statistic)[:10] in shown
+
+
+@pytest.mark.parametrize("weights", ["queen", "rook", "nearest:4", "band:2", "inverse:1", "inverse"])
+def test_every_kind_of_weights(layer, weights):
+    assert "Moran" in run("moran", layer, "--id", "code", "--column", "x", "--weights", weights).output
+
+
+def test_local_by_year_and_map(layer, tmp_path):
+    shown = run("moran", layer, "--id", "code", "--column", "x", "--local", "--map", tmp_path / "m.html").output
+    assert "HH" in shown
+    assert (tmp_path / "m.html").stat().st_size > 50_000
+    years = run("moran", "cities", "--column", "patents_per_10k", "--by", "year").output
+    assert "2023" in years
+
+
+def test_fit_with_impacts_and_diagnostics(layer):
+    units = gba.read_units(layer, id="code")
+    shown = run("fit", "log(gdp_pc_cny) ~ C(tier)", "--year", 2019, "--impacts", "--diagnostics").output
+    cities = gba.load_cities(year=2019)
+    fit = gba.models.lag("log(gdp_pc_cny) ~ C(tier)", cities, gba.weights.contiguity(cities).row_standardized())
+    assert f"{fit.rho:.4f}" in shown
+    assert "indirect" in shown.lower()
+    assert len(units) == 25
+    assert "r_squared" in run("fit", "gdp_pc_cny ~ C(tier)", "--model", "ols").output
+
+
+def test_map_export_and_table(layer, tmp_path):
+    pd.DataFrame({"code": [f"0{i}{j}" for i in range(5) for j in range(5)], "more": np.arange(25)}).to_csv(
+        tmp_path / "more.csv", index=False
+    )
+    run(
+        "map", layer, "--id", "code", "--column", "more", "--table", tmp_path / "more.csv", "--out", tmp_path / "a.html"
+    )
+    assert (tmp_path / "a.html").exists()
+    for ending in ("gpkg", "geojson", "csv"):
+        run("export", layer, "--id", "code", "--column", "x", "--clusters", "--out", tmp_path / f"out.{ending}")
+        assert (tmp_path / f"out.{ending}").stat().st_size
+    back = gpd.read_file(tmp_path / "out.gpkg")
+    assert back["code"].tolist()[0] == "000"
+    assert "cluster" in back.columns
+
+
+def test_formats_and_files(tmp_path):
+    assert run("data", "catalog").output.startswith("catalog")
+    assert "\\begin{tabular}" in run("data", "links", "--format", "latex").output
+    assert run("data", "gdp_pc_cny", "--year", 2019, "--format", "csv").output.startswith("city,year,gdp_pc_cny")
+    assert "2000" in run("data", "gdp_pc_cny").output
+    run("data", "caveats", "--format", "markdown", "--out", tmp_path / "deep" / "caveats.md")
+    assert "employment" in (tmp_path / "deep" / "caveats.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["moran", "absent.gpkg", "--id", "code", "--column", "x"], "absent.gpkg"),
+        (["moran", "LAYER", "--column", "x"], "--id"),
+        (["moran", "LAYER", "--id", "cod", "--column", "x"], "Did you mean code"),
+        (["moran", "LAYER", "--id", "text", "--column", "x"], "many"),
+        (["moran", "LAYER", "--id", "code", "--column", "y"], "no column 'y'"),
+        (["moran", "LAYER", "--id", "code", "--column", "text"], "not a number for 000 ('many')"),
+        (["moran", "LAYER", "--id", "code", "--column", "x", "--weights", "quen"], "queen, rook"),
+        (["moran", "LAYER", "--id", "code", "--column", "x", "--weights", "nearest:many"], "number after the colon"),
+        (["moran", "LAYER", "--id", "code", "--column", "x", "--weights", "nearest:30"], "30"),
+        (["moran", "LAYER", "--id", "code", "--column", "x", "--inference", "bayes"], "inference='bayes'"),
+        (["moran", "LAYER", "--id", "code", "--column", "x", "--by", "year"], "built-in cities"),
+        (["data", "gdp_pc_cn"], "Did you mean gdp_pc_cny"),
+        (["data", "gdp_pc_cny", "--year", 1950], "1950"),
+        (["fit", "y ~", "--year", 2019], "formula"),
+        (["fit", "log(gdp_pc_cny) ~ C(teir)"], "Did you mean tier"),
+        (["fit", "patents_granted ~ C(tier)"], "missing for Hong Kong, Macao"),
+        (["report", "--year", 1990], "1990"),
+        (["export", "cities", "--clusters", "--out", "x.gpkg"], "--column"),
+        (["export", "cities", "--out", "x.doc"], "doc"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_code_2(words, told, layer, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run(*[layer if word == "LAYER" else word for word in words], code=2)
+    assert told in result.output
+    assert result.output.startswith("error: ")
+    assert result.output.count("\n") == 1
+
+
+def test_help_has_an_example_for_every_command():
+    for name in main.commands:
+        assert "Example" in run(name, "--help").output
+    shown = subprocess.run(
+        [sys.executable, "-m", "gbaspatial.cli", "--help"], capture_output=True, text=True, check=True
+    )
+    assert "gbaspatial report" in shown.stdout
