@@ -192,14 +192,15 @@ class _Sets:
     def _add(self, units: Any, names: str | tuple[str, str] | None) -> int:
         frame = check_layer(units)
         english, chinese = _names(frame, names)
+        ids = frame.index.astype(str).tolist()
         shapes = display_shapes(frame)
         self.given.append(units)
         self.frames.append(frame)
         self.payloads.append(
             {
                 "shapes": pack_shapes(shapes),
-                "ids": [str(label) for label in frame.index],
-                "en": english,
+                "ids": ids,
+                "en": None if english == ids else english,
                 "zh": chinese,
                 "also": [str(v) for v in frame["name_zht"]] if "name_zht" in frame.columns else [],
             }

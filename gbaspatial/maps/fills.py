@@ -62,7 +62,7 @@ def _choropleth(layer: Choropleth, units: pd.DataFrame) -> dict[str, Any]:
         "note": _scheme_note(classes.scheme, classes.k, wide.shape[1] > 1),
         "digits": classes.digits,
         "years": _years(wide.columns),
-        "values": [_rounded(wide[year]) if numeric else None for year in wide.columns],
+        "values": [_rounded(wide[year], classes.digits + 1) if numeric else None for year in wide.columns],
         **_legend_and_codes(legend, codes, NO_DATA),
     }
 
@@ -183,14 +183,10 @@ def _years(labels: Any) -> list[Any] | None:
     return [int(y) if isinstance(y, (int, np.integer)) else str(y) for y in years]
 
 
-def _rounded(values: pd.Series) -> list[float | None]:
-    """Six significant figures: what a tooltip can show."""
-    numbers = values.to_numpy(dtype=float, na_value=np.nan)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        power = np.where((numbers == 0) | ~np.isfinite(numbers), 0, np.floor(np.log10(np.abs(numbers))))
-    factor = 10.0 ** (5 - power)
-    short = np.rint(numbers * factor) / factor
-    return [None if np.isnan(v) else int(v) if v == int(v) else float(f"{v:.6g}") for v in short]
+def _rounded(values: pd.Series, digits: int = 6) -> list[float | None]:
+    """The numbers with as many decimals as a tooltip shows."""
+    numbers = np.round(values.to_numpy(dtype=float, na_value=np.nan), digits)
+    return [None if v != v else int(v) if v == int(v) else v for v in numbers.tolist()]
 
 
 def _legend_and_codes(legend: list[Swatch], codes: list[np.ndarray], missing: Swatch) -> dict[str, Any]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 # 64 letters that are safe inside HTML, JSON and JavaScript.
 ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", dtype=np.uint8)
 VERTICES_DRAWN_AS_THEY_ARE = 30_000
+VERTICES_WRITTEN_FINELY = 10_000
 
 
 class Shapes(NamedTuple):
@@ -113,9 +114,7 @@ def simplified(geometry: np.ndarray, tolerance_m: float | None) -> np.ndarray:
 
 def pack_shapes(shapes: Shapes) -> dict[str, Any]:
     """The shapes as a small JSON object; `decode.js` is its other half."""
-    bounds = shapely.total_bounds(shapes.geometry)
-    span = max(bounds[2] - bounds[0], bounds[3] - bounds[1], 1e-9)
-    scale = 10.0 ** np.clip(np.ceil(np.log10(200_000 / span)), 2, 7)  # at least 200,000 steps across the layer
+    scale = _steps_per_degree(shapes)
     packed: dict[str, Any] = {"kind": shapes.kind, "scale": scale, "at": pack_points(shapes.anchors, scale)}
     if shapes.kind == "point":
         return packed
@@ -129,6 +128,18 @@ def pack_shapes(shapes: Shapes) -> dict[str, Any]:
     packed["points"] = pack_integers(np.bincount(ring[keep], minlength=len(rings)))
     packed["xy"] = _pack_steps(grid[keep])
     return packed
+
+
+def _steps_per_degree(shapes: Shapes) -> float:
+    """How finely places are written: 200,000 steps across a small layer, 1,000 across the small units of a large one."""
+    bounds = shapely.bounds(shapes.geometry)
+    span = max(np.ptp(bounds[:, [0, 2]]), np.ptp(bounds[:, [1, 3]]), 1e-9)
+    fine = 10.0 ** np.clip(np.ceil(np.log10(200_000 / span)), 2, 7)
+    if int(shapely.get_num_coordinates(shapes.geometry).sum()) <= VERTICES_WRITTEN_FINELY:
+        return float(fine)
+    sides = np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
+    enough = 1000 / max(np.quantile(sides, 0.1), 1e-9)
+    return float(np.round(min(max(enough, 20_000 / span), fine)))
 
 
 def _distinct(grid: np.ndarray, ring: np.ndarray) -> np.ndarray:

@@ -36,7 +36,9 @@ def asset(name: str) -> str:
     """The text of a packaged asset; pictures that a style names are put inside it."""
     folder = files("gbaspatial.maps") / "assets"
     if name == "atlas.js":
-        body = "\n".join((folder / "atlas" / part).read_text("utf-8") for part in ATLAS_SCRIPTS)
+        parts = ((folder / "atlas" / part).read_text("utf-8").splitlines() for part in ATLAS_SCRIPTS)
+        lines = (line.strip() for part in parts for line in part)
+        body = "\n".join(line for line in lines if line and not line.startswith("//"))
         return f"(function () {{\n'use strict';\n{body}\n}})();"
     text = (folder / name).read_text("utf-8")
     if name.endswith(".css"):

@@ -11,7 +11,7 @@ function makeSets(atlas) {
     const layers = set.shapes.kind === 'point'
       ? at.map(place => L.circleMarker(place, { ...base, radius: set.ids.length > MANY_UNITS ? 3 : 6 }))
       : unpackShapes(set.shapes).map(unit => L.polygon(unit, { ...base, smoothFactor: 0.7 }));
-    const made = { ...set, number, at, layers, base, group: L.featureGroup(layers) };
+    const made = { ...set, en: set.en || set.ids, number, at, layers, base, group: L.featureGroup(layers) };
     layers.forEach((layer, i) => { layer.unit = i; });
     made.group.bindTooltip(layer => unitTip(atlas, made, layer.unit), { sticky: true, className: 'gba-tip' });
     made.group.on('mouseover', event => highlight(atlas, made, event.propagatedFrom || event.layer, true));
