@@ -14,7 +14,7 @@ FLOORS = [
     ["errors"],
     ["alignment", "results", "randomness"],
     ["data", "geography"],
-    ["weights", "formula"],
+    ["collinearity", "weights", "formula"],
     ["inference", "figures"],
     ["autocorrelation", "models", "disparity"],
     ["maps", "export", "tables"],

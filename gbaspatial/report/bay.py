@@ -1,0 +1,76 @@
+"""The inputs of the report, loaded and built once: cities, panel and the weights compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from gbaspatial import data, weights
+from gbaspatial.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from gbaspatial.weights import Weights
+
+FIRST_YEAR, LAST_YEAR = 2000, 2023
+
+
+@dataclass(frozen=True)
+class Bay:
+    """The eleven cities in one `year`, their panel, and one seed for every draw."""
+
+    year: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        if not FIRST_YEAR <= self.year <= LAST_YEAR:
+            raise UnknownNameError(
+                f"there is no complete cross-section of {self.year}; the years are {FIRST_YEAR} to {LAST_YEAR}."
+            )
+
+    @cached_property
+    def cities(self) -> gpd.GeoDataFrame:
+        """Eleven cities with the statistics of the year."""
+        return data.load_cities(year=self.year)
+
+    @cached_property
+    def mainland(self) -> gpd.GeoDataFrame:
+        """The nine mainland cities, for which patents are counted alike."""
+        return self.cities[self.cities["side"] == "mainland"]
+
+    @cached_property
+    def panel(self) -> pd.DataFrame:
+        """All years of the core variables."""
+        return data.load_panel(years=range(FIRST_YEAR, LAST_YEAR + 1))
+
+    @cached_property
+    def districts(self) -> gpd.GeoDataFrame:
+        """Districts with their latest census figures."""
+        return data.load_districts()
+
+    @cached_property
+    def weights(self) -> dict[str, Weights]:
+        """The hypotheses of contact between the cities that the report compares; the first is the main one."""
+        queen = weights.contiguity(self.cities)
+        built = {
+            "borders and bridges": weights.contiguity(self.cities, links=self.year),
+            "borders": queen,
+            "4 nearest": weights.nearest(self.cities, k=4),
+            "inverse distance": weights.inverse_distance(self.cities),
+            "border friction 0.5": queen.with_friction(self.cities["side"], 0.5),
+        }
+        return {name: w.row_standardized() for name, w in built.items()}
+
+    @property
+    def main_weights(self) -> Weights:
+        """Borders plus the bridges and tunnels open in the year, row-standardized."""
+        return self.weights["borders and bridges"]
+
+    @cached_property
+    def weights_by_year(self) -> dict[int, Weights]:
+        """Borders plus the bridges and tunnels open in each year, row-standardized."""
+        years = range(FIRST_YEAR, LAST_YEAR + 1)
+        return {year: w.row_standardized() for year, w in weights.by_year(self.cities, years=years).items()}
