@@ -276,7 +276,8 @@ def _wrap(
     return build(
         model=spec.model, method="gmm", design=spec.design, params=params, covariance=covariance, residuals=residuals,
         sigma2=sigma2, w=spec.w, error_w=spec.error_w, covariance_kind=told, edges=edges,
-        notes=(*_notes(spec, params, tests, edges, kind), *_negative_notes(negative)), extra={"instruments": tests, "moments": kind or None},
+        notes=(*_notes(spec, params, tests, edges, kind), *_negative_notes(negative)),
+        extra={"instruments": tests, "moments": kind or None},
     )  # fmt: skip
 
 

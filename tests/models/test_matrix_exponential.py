@@ -1,0 +1,213 @@
+"""The matrix exponential model against spatialreg's lagmess, against dense algebra, and by its laws."""
+
+import re
+
+import numpy as np
+import oracle
+import pandas as pd
+import pytest
+from hypothesis import given, settings, strategies as st
+from scipy import linalg, optimize
+
+import gbaspatial as gba
+from gbaspatial.errors import AlignmentError, CollinearityError, MissingDataError, OptionError
+from gbaspatial.models import matrix_exponential as module
+from gbaspatial.weights import Weights
+
+DATASETS = ("columbus", "boston", "baltimore", "ncsids")
+
+
+def formula_of(case: oracle.Case) -> str:
+    return re.search(r"\((\w+ ~ [^,]+),", case.raw["call"])[1]
+
+
+def simulated(n: int = 40, alpha: float = -0.8, seed: int = 1) -> tuple[pd.DataFrame, Weights]:
+    """y from a MESS lag model on an asymmetric W that is not row-standardized."""
+    rng = np.random.default_rng(seed)
+    ids = pd.Index([f"u{i:03d}" for i in range(n)])
+    links = (rng.random((n, n)) < 4 / n) * rng.uniform(0.1, 0.5, (n, n))
+    np.fill_diagonal(links, 0)
+    w = Weights(links, ids)
+    x, e = rng.normal(size=(2, n))
+    y = linalg.expm(-alpha * links) @ (1 + x + 0.3 * e)
+    return pd.DataFrame({"y": y, "x": x, "z": rng.normal(size=n)}, index=ids), w
+
+
+def dense_log_likelihood(data: pd.DataFrame, w: Weights, model: str, theta: np.ndarray) -> float:
+    """The log-likelihood at (b0, b1, alpha, sigma2), from dense matrices."""
+    S = linalg.expm(theta[2] * w.sparse.toarray())
+    X = np.column_stack([np.ones(w.n), data["x"]])
+    e = S @ data["y"].to_numpy() - X @ theta[:2] if model == "lag" else S @ (data["y"].to_numpy() - X @ theta[:2])
+    log_det = np.linalg.slogdet(S)[1]
+    return float(-w.n / 2 * np.log(2 * np.pi * theta[3]) + log_det - e @ e / (2 * theta[3]))
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_lag_is_that_of_lagmess(dataset):
+    case = oracle.case(f"ml_mess_lag__{dataset}")
+    want = case.expected
+    fit = gba.models.mess(formula_of(case), case.data, case.w())
+    # the optimizer of lagmess stops at 8e-5 from the maximum on ncsids
+    case.close(fit.alpha, want["alpha"], rtol=1e-3)
+    case.close(fit.beta, want["estimate"], rtol=2e-4)
+    case.close(fit.std_errors["alpha"], want["alpha_se"])
+    case.close(fit.rho_equivalent, want["rho_equiv"], rtol=1e-3)
+    case.close(fit.log_likelihood, want["logLik"])
+    assert fit.log_likelihood >= want["logLik"] - 1e-6
+    case.close(np.sqrt(fit.sigma2 * fit.n / (fit.n - fit.k)), want["sigma"])
+    assert fit.aic == pytest.approx(-2 * want["logLik"] + 2 * (fit.k + 2), rel=1e-6)  # alpha and sigma2 count
+
+
+@pytest.mark.parametrize("model", ["lag", "error"])
+def test_maximum_and_curvature_are_those_of_the_dense_likelihood(model):
+    data, w = simulated()
+    fit = gba.models.mess("y ~ x", data, w, model=model)
+    at = np.array([*fit.params, fit.sigma2])
+    assert dense_log_likelihood(data, w, model, at) == pytest.approx(fit.log_likelihood, rel=1e-10)
+    slope = optimize.approx_fprime(at, lambda t: dense_log_likelihood(data, w, model, t), 1e-7)
+    assert np.abs(slope * np.sqrt(np.append(np.diag(fit.covariance), fit.sigma2**2 * 2 / fit.n))).max() < 1e-3
+    steps = 1e-4
+    hessian = np.empty((4, 4))
+    for i in range(4):
+        for j in range(4):
+            a, b = steps * np.eye(4)[i], steps * np.eye(4)[j]
+            corners = [
+                dense_log_likelihood(data, w, model, at + s * a + t * b) * s * t for s in (1, -1) for t in (1, -1)
+            ]
+            hessian[i, j] = sum(corners) / (4 * steps**2)
+    np.testing.assert_allclose(np.linalg.inv(-hessian)[:3, :3], fit.covariance, rtol=1e-3, atol=1e-8)
+
+
+@pytest.mark.parametrize("model", ["lag", "error"])
+def test_alpha_of_zero_gives_least_squares(model):
+    data, w = simulated()
+    arrays = module._Arrays(data["y"].to_numpy(), np.column_stack([np.ones(40), data["x"]]), w.sparse, np.ones(40))
+    ols = gba.models.ols("y ~ x", data)
+    beta, e, _ = getattr(arrays, model)(0.0)
+    np.testing.assert_allclose(beta, ols.params, rtol=1e-10)
+    np.testing.assert_allclose(e, ols.residuals, atol=1e-10)
+    fit = gba.models.mess("y ~ x", data, w, model=model)
+    assert fit.log_likelihood >= ols.log_likelihood
+
+
+@pytest.mark.parametrize("model", ["lag", "error"])
+def test_likelihood_is_above_a_grid(model):
+    data, w = simulated()
+    fit = gba.models.mess("y ~ x", data, w, model=model)
+    arrays = module._Arrays(data["y"].to_numpy(), np.column_stack([np.ones(40), data["x"]]), w.sparse, np.ones(40))
+    sse = arrays.lag_sse if model == "lag" else arrays.error_sse
+    assert fit.sigma2 * fit.n <= min(sse(a) for a in np.linspace(-3, 3, 121)) + 1e-10
+
+
+def test_impacts_are_those_of_the_dense_exponential():
+    data, w = simulated()
+    for subject, told in ((w, "W"), (w.row_standardized(), "row")):
+        fit = gba.models.mess("y ~ x + z", data, subject, durbin=True)
+        inverse = linalg.expm(-fit.alpha * subject.sparse.toarray())
+        impacts = fit.impacts()
+        for term in ("x", "z"):
+            effect = inverse @ (fit.params[term] * np.eye(w.n) + fit.params[f"W({term})"] * subject.sparse.toarray())
+            assert impacts.direct.loc[term, "estimate"] == pytest.approx(np.trace(effect) / w.n), told
+            assert impacts.total.loc[term, "estimate"] == pytest.approx(effect.sum() / w.n), told
+        parts = impacts.direct["estimate"] + impacts.indirect["estimate"]
+        pd.testing.assert_series_equal(parts, impacts.total["estimate"])
+
+
+def test_delta_method_is_that_of_numerical_slopes():
+    data, w = simulated()
+    fit = gba.models.mess("y ~ x", data, w)
+
+    def effects(theta):
+        inverse = linalg.expm(-theta[2] * w.sparse.toarray())
+        return np.array([np.trace(inverse), inverse.sum(), inverse.sum() - np.trace(inverse)]) * theta[1] / w.n
+
+    slopes = optimize.approx_fprime(fit.params.to_numpy(), effects, 1e-6)
+    want = np.sqrt(np.diag(slopes @ fit.covariance.to_numpy() @ slopes.T))
+    impacts = fit.impacts()
+    got = [frame.loc["x", "std_error"] for frame in (impacts.direct, impacts.total, impacts.indirect)]
+    np.testing.assert_allclose(got, want, rtol=1e-4)
+
+
+def test_impacts_by_probes_agree_with_exact_ones(monkeypatch):
+    data, w = simulated(200)
+    fit = gba.models.mess("y ~ x + W(x)", data, w)
+    exact = fit.impacts()
+    monkeypatch.setattr(module, "DENSE_LIMIT", 100)
+    rough = fit.impacts()
+    assert "random probes" in rough.note
+    assert rough.direct.loc["x", "estimate"] == pytest.approx(exact.direct.loc["x", "estimate"], rel=0.02)
+    assert rough.total.loc["x", "estimate"] == pytest.approx(exact.total.loc["x", "estimate"], rel=1e-10)
+
+
+def test_observation_weights_are_repeated_units():
+    # twins that share a value and have no links of their own: a weight of two is two of them
+    data, _ = simulated(20)
+    n = 20
+    block = np.zeros((n, n))
+    block[:10, :10] = np.eye(10, k=1) + np.eye(10, k=-1)
+    w = Weights(block, data.index)
+    heavy = pd.Series(np.r_[np.ones(10), np.full(10, 2.0)], index=data.index)
+    copies = data.iloc[10:].set_axis([f"copy{i}" for i in range(10)])
+    double = Weights(np.pad(block, (0, 10)), data.index.append(copies.index))
+    one = gba.models.mess("y ~ x", data, w, weights=heavy)
+    two = gba.models.mess("y ~ x", pd.concat([data, copies]), double)
+    np.testing.assert_allclose(one.params, two.params, rtol=1e-5)
+
+
+@settings(max_examples=6, deadline=None)
+@given(order=st.permutations(range(40)))
+def test_shuffled_rows_change_no_bit(order):
+    data, w = simulated()
+    one, two = gba.models.mess("y ~ x", data, w), gba.models.mess("y ~ x", data.iloc[order], w)
+    pd.testing.assert_series_equal(one.params, two.params, check_exact=True)
+    pd.testing.assert_frame_equal(one.covariance, two.covariance, check_exact=True)
+
+
+@settings(max_examples=6, deadline=None)
+@given(scale=st.floats(0.01, 100))
+def test_scaling(scale):
+    data, w = simulated()
+    one = gba.models.mess("y ~ x", data, w)
+    two = gba.models.mess("y ~ x", data.assign(x=scale * data["x"]), w)
+    assert two.alpha == pytest.approx(one.alpha, rel=1e-6)
+    assert two.params["x"] * scale == pytest.approx(one.params["x"], rel=1e-6)
+    half = Weights(0.5 * w.sparse, w.ids)
+    assert gba.models.mess("y ~ x", data, half).alpha == pytest.approx(2 * one.alpha, rel=1e-6)
+
+
+def test_alpha_is_recovered():
+    found = [gba.models.mess("y ~ x", *simulated(80, seed=s)) for s in range(60)]
+    miss = np.array([(fit.alpha + 0.8) / fit.std_errors["alpha"] for fit in found])
+    assert abs(miss.mean()) < 0.45
+    assert 0.85 < np.mean(np.abs(miss) < 1.96) < 1
+
+
+def test_what_does_not_apply_is_refused():
+    data, w = simulated()
+    fit = gba.models.mess("y ~ x", data, w)
+    for verb in ("bootstrap", "predict", "diagnostics", "profile", "influence", "simulate", "problem", "chow"):
+        with pytest.raises(OptionError, match="does not apply"):
+            getattr(fit, verb)()
+    with pytest.raises(OptionError, match="nothing spills over"):
+        gba.models.mess("y ~ x", data, w, model="error").impacts()
+    with pytest.raises(OptionError, match="level"):
+        fit.impacts(level=95)
+    assert "alpha" in str(fit)
+    assert "indirect" in str(fit.impacts())
+
+
+def test_bad_input():
+    data, w = simulated()
+    with pytest.raises(OptionError, match="model="):
+        gba.models.mess("y ~ x", data, w, model="sar")
+    with pytest.raises(OptionError, match="no links"):
+        gba.models.mess("y ~ x", data, Weights(np.zeros((40, 40)), w.ids))
+    with pytest.raises(MissingDataError, match="u002"):
+        gba.models.mess("y ~ x", data.assign(x=data["x"].mask(data.index == "u002")), w)
+    with pytest.raises(AlignmentError):
+        gba.models.mess("y ~ x", data.iloc[:-1], w)
+    with pytest.raises(CollinearityError, match="z2"):
+        gba.models.mess("y ~ z + z2", data.assign(z2=2 * data["z"]), w)
+    few = data.iloc[:4]
+    with pytest.raises(OptionError, match="cannot carry"):
+        gba.models.mess("y ~ x + z", few, w.subset(few.index))
