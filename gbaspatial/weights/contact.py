@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
-from gbaspatial.weights.corners import Corners, corners_of, pairs_in_groups
+from gbaspatial.weights.corners import Corners, corners_of, distinct, pairs_in_groups
 from gbaspatial.weights.segments import Approach, Meters, approaches
 
 CORNER = 5.0  # contact along fewer tolerances than this is a point, not a border
-LOOK_M = 50.0  # how far a suspected gap is looked for
+LOOK_M, LOOK_SHARE = 50.0, 0.005  # how far a suspected gap is looked for: meters, and share of a usual unit's width
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,24 +21,33 @@ class Contacts:
 
     Attributes
     ----------
+    corners : Corners
+    valid : numpy.ndarray of bool, shape (n,)
+        Whether each shape is valid.
     touch : numpy.ndarray
         Pairs that share at least a point, within the tolerance.
-    border : numpy.ndarray
-        Pairs that share a line.
     overlap, apart : numpy.ndarray
         Touching pairs whose shapes overlap; pairs joined only by the tolerance.
     near_miss : numpy.ndarray
-        Pairs that run along each other within 50 m and do not touch.
+        Pairs that run along each other nearby and do not touch.
+    unshared : dict
+        Meters of common border that is drawn differently on its two sides, by pair.
     """
 
     n: int
     corners: Corners
+    valid: np.ndarray
     touch: np.ndarray
-    border: np.ndarray
     overlap: np.ndarray
     apart: np.ndarray
     near_miss: np.ndarray
     unshared: dict[int, float]
+
+    def border(self) -> np.ndarray:
+        """Pairs that share a line."""
+        corners = self.corners
+        shared = pairs_in_groups(corners.edge, corners.edge_order, corners.edge_owner, self.n)[0]
+        return distinct(np.concatenate([shared, np.array(list(self.unshared), dtype=np.int64)]))
 
 
 def contacts_of(shapes: np.ndarray, meters: Meters, *, tolerance_m: float | None, known_units: bool) -> Contacts:
@@ -52,34 +62,42 @@ def contacts_of(shapes: np.ndarray, meters: Meters, *, tolerance_m: float | None
     known_units : bool
         Whether the coordinates have a known unit, so that near misses can be looked for.
     """
-    corners = corners_of(shapes)
-    n = len(shapes)
-    touch = np.unique(pairs_in_groups(corners.place, corners.owner, n)[0])
-    border = np.unique(pairs_in_groups(corners.edge, corners.edge_owner, n)[0])
+    with ThreadPoolExecutor(1) as beside:  # as long as hashing, and as independent of it
+        validity = beside.submit(shapely.is_valid, shapes)
+        corners, n = corners_of(shapes), len(shapes)
+        valid = validity.result()
+    shared = distinct(pairs_in_groups(corners.place, corners.place_order, corners.owner, n)[0])
     alone = np.flatnonzero(corners.alone)
+    tree = shapely.STRtree(shapes if valid.all() else shapely.make_valid(shapes))
     tiny = meters.round_off(corners.coords)
     reach = tiny if tolerance_m is None else max(tolerance_m, tiny)
     probes = alone if tolerance_m is None else np.arange(len(corners.first))
-    found = approaches(shapes, corners, probes, meters, reach)
+    found = approaches(tree, corners, probes, meters, reach)
     code = _codes(corners, found)
-    met = np.unique(code)
-    inside = _contained(shapes, corners, alone)
-    lengths = _lengths(corners, found, code)
-    lined = np.array([c for c, length in lengths.items() if length > CORNER * reach], dtype=np.int64)
-    crossed = np.union1d(np.unique(code[found.crossing]), inside)
-    closest = _closest(code, found.distance)
-    joined = np.array([c for c, d in closest.items() if d > tiny], dtype=np.int64)
-    all_touch = np.union1d(np.union1d(touch, met), inside)
+    inside = _contained(tree, corners, alone)
+    lengths = {pair: m for pair, m in _lengths(corners, found, code).items() if m > CORNER * reach}
+    overlap = distinct(np.concatenate([code[found.crossing], inside]))
+    joined = np.array([pair for pair, m in _closest(code, found.distance).items() if m > tiny], dtype=np.int64)
+    more = np.concatenate([code, inside])
+    touch = distinct(np.concatenate([shared, more])) if len(more) else shared
+    look = tolerance_m is None and known_units
     return Contacts(
-        n,
-        corners,
-        all_touch,
-        np.union1d(border, lined),
-        crossed,
-        np.setdiff1d(joined, np.union1d(touch, crossed)),
-        _near_misses(shapes, corners, alone, meters, all_touch) if tolerance_m is None and known_units else met[:0],
-        {c: length for c, length in lengths.items() if length > CORNER * reach},
+        n=n,
+        corners=corners,
+        valid=valid,
+        touch=touch,
+        overlap=overlap,
+        apart=_without(_without(joined, shared), overlap),
+        near_miss=_near_misses(tree, corners, alone, meters, touch) if look else touch[:0],
+        unshared=lengths,
     )
+
+
+def _without(codes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """`codes` that are not among the sorted `others`."""
+    if len(codes) == 0 or len(others) == 0:
+        return codes
+    return codes[others[np.searchsorted(others, codes) % len(others)] != codes]
 
 
 def _codes(corners: Corners, found: Approach) -> np.ndarray:
@@ -106,23 +124,25 @@ def _closest(code: np.ndarray, distance: np.ndarray) -> dict[int, float]:
     return dict(zip(pairs.tolist(), least.tolist(), strict=True))
 
 
-def _contained(shapes: np.ndarray, corners: Corners, alone: np.ndarray) -> np.ndarray:
+def _contained(tree: shapely.STRtree, corners: Corners, alone: np.ndarray) -> np.ndarray:
     """Pairs where one polygon holds a corner of the other strictly inside itself."""
     owners, where = np.unique(corners.edge_owner[alone], return_index=True)
     points = shapely.points(corners.coords[corners.first[alone[where]]])
-    sound = shapely.make_valid(shapes) if len(points) and not shapely.is_valid(shapes).all() else shapes
-    inner, outer = shapely.STRtree(sound).query(points, predicate="within")
+    inner, outer = tree.query(points, predicate="within")
     a, b = owners[inner].astype(np.int64), outer.astype(np.int64)
     code = np.minimum(a, b) * corners.n + np.maximum(a, b)
-    return np.unique(code[a != b])
+    return code[a != b]
 
 
 def _near_misses(
-    shapes: np.ndarray, corners: Corners, alone: np.ndarray, meters: Meters, touch: np.ndarray
+    tree: shapely.STRtree, corners: Corners, alone: np.ndarray, meters: Meters, touch: np.ndarray
 ) -> np.ndarray:
-    found = approaches(shapes, corners, alone, meters, LOOK_M)
+    low_x, low_y, high_x, high_y = shapely.bounds(tree.geometries).T
+    scale = meters.scale(low_y)
+    widths = np.hypot((high_x - low_x) * scale[:, 0], (high_y - low_y) * scale[:, 1])
+    look = min(LOOK_M, LOOK_SHARE * float(np.median(widths)))  # streets between houses are not gaps
+    found = approaches(tree, corners, alone, meters, look)
     own = corners.alone[found.other]
     found = Approach(found.probe[own], found.other[own], found.distance[own], found.length[own], found.crossing[own])
     lengths = _lengths(corners, found, _codes(corners, found))
-    long = np.array([pair for pair, length in lengths.items() if length > CORNER * LOOK_M], dtype=np.int64)
-    return np.setdiff1d(long, touch)
+    return _without(np.array(sorted(p for p, m in lengths.items() if m > CORNER * look), dtype=np.int64), touch)

@@ -95,7 +95,7 @@ def contiguity(
     if weight == "shared_border":
         codes, values = border_lengths(contacts, meters)
     else:
-        codes = contacts.touch if criterion == "queen" else contacts.border
+        codes = contacts.touch if criterion == "queen" else contacts.border()
         values = np.ones(len(codes))
     recipe = Recipe().then(
         "contiguity",
@@ -151,7 +151,7 @@ def borders(units: Any, *, tolerance_m: float | None = None) -> pd.DataFrame:
     meters = _meters(shapes, tolerance_m, "shared_border")
     contacts = contacts_of(shapes.to_numpy(), meters, tolerance_m=tolerance_m, known_units=True)
     pairs = np.union1d(contacts.touch, contacts.near_miss)
-    contact = np.where(np.isin(pairs, contacts.border), "border", "point").astype(object)
+    contact = np.where(np.isin(pairs, contacts.border()), "border", "point").astype(object)
     contact[np.isin(pairs, contacts.near_miss)] = "near"
     contact[np.isin(pairs, contacts.apart)] = "gap"
     contact[np.isin(pairs, contacts.overlap)] = "overlap"
@@ -167,7 +167,7 @@ def border_lengths(contacts: Contacts, meters: Meters) -> tuple[np.ndarray, np.n
     from gbaspatial.weights.places import geodesic_km
 
     corners = contacts.corners
-    code, edge = pairs_in_groups(corners.edge, corners.edge_owner, contacts.n)
+    code, edge = pairs_in_groups(corners.edge, corners.edge_order, corners.edge_owner, contacts.n)
     start, end = corners.coords[corners.first[edge]], corners.coords[corners.first[edge] + 1]
     km = geodesic_km(start, end) if meters.degrees else np.linalg.norm(end - start, axis=1) * meters.factor / 1000
     more = np.array(list(contacts.unshared), dtype=np.int64)
@@ -201,7 +201,7 @@ def _meters(shapes: Any, tolerance_m: float | None, weight: str) -> Meters:
 
 
 def _warn(shapes: Any, contacts: Contacts) -> None:
-    invalid = ~shapely.is_valid(shapes.to_numpy())
+    invalid = ~contacts.valid
     told = []
     if invalid.any():
         told.append(f"{int(invalid.sum())} shapes are invalid: {some(shapes.index[invalid])}")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,45 +14,14 @@ from scipy.sparse import csgraph
 
 from gbaspatial.alignment import align, check_units, labelled
 from gbaspatial.errors import OptionError, UnknownNameError, WeightsError, check_option, nearest_names, some
-from gbaspatial.weights import spectrum
+from gbaspatial.weights import algebra, scaling, spectrum
+from gbaspatial.weights.recipe import Recipe as Recipe, Step as Step
+
+if TYPE_CHECKING:
+    from gbaspatial.results import Summary
 
 Standardization = Literal["none", "row", "binary", "spectral", "min_max", "variance_stabilized", "doubly", "global"]
-IslandPolicy = Literal["nan", "zero"]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step in the making of a W: what was done, with which options."""
-
-    name: str
-    options: tuple[tuple[str, Any], ...] = ()
-
-    def __str__(self) -> str:
-        told = ", ".join(f"{key}={value}" for key, value in self.options if value is not None)
-        return f"{self.name}({told})" if told else self.name
-
-
-@dataclass(frozen=True, slots=True)
-class Recipe:
-    """How a W was made, step by step; travels with it into every result."""
-
-    steps: tuple[Step, ...] = ()
-
-    def then(self, name: str, **options: Any) -> Recipe:
-        """This recipe with one more step."""
-        return Recipe((*self.steps, Step(name, tuple(options.items()))))
-
-    def to_dict(self) -> list[dict[str, Any]]:
-        """The steps as plain dictionaries, for JSON."""
-        return [{"step": step.name, **dict(step.options)} for step in self.steps]
-
-    @classmethod
-    def from_dict(cls, steps: Iterable[Mapping[str, Any]]) -> Recipe:
-        """The inverse of `to_dict`."""
-        return cls(tuple(Step(str(s["step"]), tuple((k, v) for k, v in s.items() if k != "step")) for s in steps))
-
-    def __str__(self) -> str:
-        return " -> ".join(map(str, self.steps)) or "given"
+IslandLag = Literal["nan", "zero"]
 
 
 class Weights:
@@ -81,7 +50,7 @@ class Weights:
         *,
         recipe: Recipe | None = None,
         standardization: Standardization = "none",
-        islands: IslandPolicy = "zero",
+        islands: IslandLag = "zero",
     ) -> None:
         index = ids if isinstance(ids, pd.Index) else pd.Index(list(ids))
         check_units(index, "weights")
@@ -90,7 +59,7 @@ class Weights:
         self._recipe = recipe or Recipe().then("matrix")
         self._standardization: Standardization = standardization
         check_option(islands, ("nan", "zero"), "islands")
-        self._island_policy: IslandPolicy = islands
+        self._island_policy: IslandLag = islands
 
     # -- what it is -------------------------------------------------------------------
     @property
@@ -114,7 +83,7 @@ class Weights:
         return self._standardization
 
     @property
-    def island_policy(self) -> IslandPolicy:
+    def island_policy(self) -> IslandLag:
         """What `lag` returns for a unit without neighbors: NaN or 0."""
         return self._island_policy
 
@@ -258,17 +227,66 @@ class Weights:
             islands=self._island_policy,
         )
 
+    def with_islands(self, *, lag: IslandLag) -> Weights:
+        """The same W whose `lag` gives islands NaN or zero; the choice is carried on."""
+        return Weights(
+            self._sparse,
+            self._ids,
+            recipe=self._recipe.then("with_islands", lag=lag),
+            standardization=self._standardization,
+            islands=lag,
+        )
+
+    # -- standardizations -------------------------------------------------------------
     def row_standardized(self) -> Weights:
-        """W with every row divided by its sum (style W); rows of islands stay zero."""
-        sums = np.where(self.row_sums == 0, 1.0, self.row_sums)
-        return self._like(_scale_rows(self._sparse, 1 / sums), "row_standardized", "row")
+        """W with every row divided by its sum (style W of spdep); rows of islands stay zero."""
+        return self._like(scaling.by_row(self._sparse), "row_standardized", "row")
 
     def binary(self) -> Weights:
         """W with every link set to one (style B)."""
-        ones = self._sparse.copy()
-        ones.data = np.ones_like(ones.data)
-        return self._like(ones, "binary", "binary")
+        return self._like(algebra.pattern(self._sparse), "binary", "binary")
 
+    def spectral(self) -> Weights:
+        """W divided by its largest eigenvalue, so that rho < 1 is admissible (Kelejian and Prucha 2010)."""
+        largest = 1 / self.interval[1]
+        if largest <= 0:
+            raise WeightsError("W has no positive eigenvalue to divide by (it has no cycle of links).")
+        return self._like(scaling.times(self._sparse, 1 / largest), "spectral", "spectral")
+
+    def min_max(self) -> Weights:
+        """W divided by the smaller of its largest row sum and column sum (Kelejian and Prucha 2010)."""
+        return self._like(scaling.by_largest_sum(self._sparse), "min_max", "min_max")
+
+    def variance_stabilized(self) -> Weights:
+        """Rows divided by the root of their sum of squares, then scaled to sum to n (style S, Tiefelsdorf et al. 1999).
+
+        n counts units with neighbors.
+        """
+        return self._like(scaling.by_root_of_squares(self._sparse), "variance_stabilized", "variance_stabilized")
+
+    def doubly_standardized(self) -> Weights:
+        """W scaled so that all rows and all columns sum to one (Sinkhorn 1964).
+
+        Raises
+        ------
+        WeightsError
+            If the pattern of links allows none, e.g. where a unit with several neighbors
+            is the only neighbor of another one.
+        """
+        return self._like(scaling.by_row_and_column(self._sparse), "doubly_standardized", "doubly")
+
+    def globally_standardized(self, *, total: float | None = None) -> Weights:
+        """All weights divided by one number, so that they sum to `total`.
+
+        By default to the number of units with neighbors (style C of spdep); ``total=1`` is
+        its style U.
+        """
+        goal = float(scaling.linked(self._sparse)) if total is None else float(total)
+        if not (np.isfinite(goal) and goal > 0):
+            raise OptionError(f"total={total!r} must be a positive number.")
+        return self._like(scaling.by_total(self._sparse, goal), "globally_standardized", "global", total=total)
+
+    # -- parts, orders, algebra -------------------------------------------------------
     def subset(self, labels: Iterable[Any]) -> Weights:
         """W among `labels` only, in their order; a standardized W is standardized anew.
 
@@ -276,6 +294,12 @@ class Weights:
         ------
         UnknownNameError
             If a label is not a unit of W.
+
+        Examples
+        --------
+        >>> w = Weights([[0, 1, 1], [1, 0, 0], [1, 0, 0]], ["a", "b", "c"]).row_standardized()
+        >>> w.subset(["a", "b"]).to_frame()["weight"].tolist()
+        [1.0, 1.0]
         """
         chosen = labels if isinstance(labels, pd.Index) else pd.Index(list(labels))
         check_units(chosen, "labels")
@@ -283,19 +307,117 @@ class Weights:
         if (places < 0).any():
             unknown = chosen[places < 0]
             raise UnknownNameError(f"the weights have no unit {some(unknown)}. {nearest_names(unknown[0], self._ids)}")
-        matrix = self._sparse[places][:, places]
-        if self._standardization not in ("none", "row", "binary"):
-            raise OptionError(
-                f"a {self._standardization} W cannot be cut; take the subset first and standardize it then."
-            )
         part = Weights(
-            matrix,
+            self._sparse[places][:, places],
             chosen.rename(self._ids.name),
             recipe=self._recipe.then("subset", n=len(chosen)),
-            standardization=self._standardization,
+            standardization=self._standardization if self._standardization == "binary" else "none",
             islands=self._island_policy,
         )
-        return part.row_standardized() if self._standardization == "row" else part
+        # scalings of rows and columns are undone by the same scaling of the part
+        anew = {
+            "row": part.row_standardized,
+            "spectral": part.spectral,
+            "min_max": part.min_max,
+            "variance_stabilized": part.variance_stabilized,
+            "doubly": part.doubly_standardized,
+            "global": lambda: part.globally_standardized(total=self._global_total()),
+        }
+        return anew[self._standardization]() if self._standardization in anew else part
+
+    def _global_total(self) -> float | None:
+        options = [dict(s.options) for s in self._recipe.steps if s.name == "globally_standardized"]
+        return options[-1].get("total") if options else None
+
+    def symmetrized(self, how: algebra.Symmetry = "max") -> Weights:
+        """W and its transpose put together: the larger weight of each pair, their mean, the smaller, or their sum."""
+        return self._like(algebra.symmetric(self._sparse, how), "symmetrized", "none", how=how)
+
+    def power(self, k: int) -> Weights:
+        """The matrix power W^k with its diagonal set to zero: walks of k links to other units."""
+        _check_order(k, 1)
+        result = self._sparse
+        for _ in range(k - 1):
+            result = sp.csr_array(result @ self._sparse)
+        return self._like(algebra.without_diagonal(result), "power", "none" if k > 1 else None, k=k)
+
+    def higher_order(self, k: int, *, cumulative: bool = False) -> Weights:
+        """Neighbors of order `k`: those whose shortest path has k links (at most k, if `cumulative`); weight 1.
+
+        Examples
+        --------
+        >>> line = Weights([[0, 1, 0], [1, 0, 1], [0, 1, 0]], ["a", "b", "c"])
+        >>> line.higher_order(2).to_frame()[["focal", "neighbor"]].values.tolist()
+        [['a', 'c'], ['c', 'a']]
+        """
+        _check_order(k, 1)
+        matrix = algebra.pattern(self._sparse) if k == 1 else algebra.order_of(self._sparse, k, cumulative)
+        return self._like(matrix, "higher_order", "binary", k=k, cumulative=cumulative or None)
+
+    def union(self, other: Any, *, weights: algebra.Union = "max") -> Weights:
+        """Links of either W; where both have one: the larger weight, their sum, or this W's (`first`)."""
+        return self._with("union", other, algebra.union, weights)
+
+    def intersection(self, other: Any, *, weights: algebra.Intersection = "first") -> Weights:
+        """Links of both W, with the weight of this one, the smaller, the larger, or their product."""
+        return self._with("intersection", other, algebra.intersection, weights)
+
+    def difference(self, other: Any) -> Weights:
+        """Links of this W that `other` does not have, with their weights."""
+        return self._with("difference", other, algebra.difference)
+
+    def hadamard(self, other: Any) -> Weights:
+        """The product of both W, link by link."""
+        return self._with("hadamard", other, algebra.intersection, "product")
+
+    def scaled(self, factor: float) -> Weights:
+        """W multiplied by a positive number."""
+        if not (np.isfinite(factor) and factor > 0):
+            raise OptionError(f"factor={factor!r} must be a positive number.")
+        return self._like(scaling.times(self._sparse, float(factor)), "scaled", "none", factor=float(factor))
+
+    def _with(self, step: str, other: Any, operation: Any, *options: str) -> Weights:
+        second = as_weights(other)
+        matrix = operation(self._sparse, algebra.matched(second, self), *options)
+        how = {"weights": options[0]} if options and step != "hadamard" else {}
+        return self._like(matrix, step, "none", other=second.recipe, **how)
+
+    def with_friction(self, groups: pd.Series, friction: Any) -> Weights:
+        """Links across groups multiplied by `friction`: a number, or a table of pairs. See `border.friction_matrix`.
+
+        Parameters
+        ----------
+        groups : pandas.Series
+            The group of each unit, such as ``cities["side"]``, matched by label.
+        friction : float, mapping or DataFrame
+            One number for every border; or ``{("mainland", "Hong Kong"): 0.5, ...}``, which
+            holds both ways unless the reverse pair is given too; or a square frame with
+            groups as index (from) and columns (to). Zero closes a border.
+
+        Returns
+        -------
+        Weights
+            Not standardized; ``.row_standardized()`` gives the same before and after.
+
+        Raises
+        ------
+        OptionError
+            If a number is negative or not finite.
+        UnknownNameError
+            If a pair of groups between which there are links is not given, or is unknown.
+
+        Examples
+        --------
+        >>> w = Weights([[0, 1, 1], [1, 0, 1], [1, 1, 0]], ["a", "b", "c"])
+        >>> side = pd.Series({"c": "east", "a": "west", "b": "west"})
+        >>> w.with_friction(side, 0.5).to_frame()["weight"].tolist()
+        [1.0, 0.5, 1.0, 0.5, 0.5, 0.5]
+        """
+        from gbaspatial.weights.border import slowed
+
+        matrix = slowed(self._sparse, self._ids, groups, friction)
+        by = {"by": groups.name if groups.name is not None else "groups"}
+        return self._like(matrix, "with_friction", "none", friction=_told_friction(friction), **by)
 
     # -- others' shapes ---------------------------------------------------------------
     def to_frame(self) -> pd.DataFrame:
@@ -327,12 +449,64 @@ class Weights:
             weights[unit] = self._sparse.data[span].tolist()
         return W(neighbors, weights, id_order=self._ids.tolist(), silence_warnings=True)
 
+    def to_networkx(self) -> Any:
+        """A `networkx.DiGraph` (an undirected `Graph` if W is symmetric) with edge attribute `weight`."""
+        from gbaspatial.errors import import_extra
+
+        networkx = import_extra("networkx", extra="test")
+        graph = networkx.Graph() if self.is_symmetric else networkx.DiGraph()
+        graph.add_nodes_from(self._ids.tolist())
+        graph.add_weighted_edges_from(self.to_frame().itertuples(index=False, name=None))
+        return graph
+
+    def save(self, path: str | Path) -> Path:
+        """Write W to a file; the ending says how: see `gbaspatial.weights.write`."""
+        from gbaspatial.weights.files import write
+
+        return write(self, path)
+
+    # -- how it shows itself ----------------------------------------------------------
+    def describe(self) -> Summary:
+        """What this W is, in two tables: its properties, and how many units have how many neighbors."""
+        from gbaspatial.weights.show import described
+
+        return described(self)
+
+    def plot(self, units: Any = None, *, ax: Any = None, color: str = "#b2182b") -> Any:
+        """Draw the links on a map of `units`, or the matrix where no units are given; gives the matplotlib axes."""
+        from gbaspatial.weights.show import drawn
+
+        return drawn(self, units, ax, color)
+
+    def explore(self, units: Any) -> Any:
+        """An interactive map of the links over `units` (one offline page; see `gbaspatial.maps`)."""
+        from gbaspatial.weights.show import explored
+
+        return explored(self, units)
+
     def __len__(self) -> int:
         return self.n
 
     def __repr__(self) -> str:
         islands = f", {len(self.islands)} islands" if len(self.islands) else ""
-        return f"<Weights: {self.n} units, {self.n_links} links{islands}; {self._recipe}>"
+        style = "" if self._standardization == "none" else f", {self._standardization}"
+        return f"<Weights: {self.n} units, {self.n_links} links{islands}{style}; {self._recipe}>"
+
+    def _repr_html_(self) -> str:
+        return self.describe()._repr_html_()
+
+
+def _check_order(k: int, least: int) -> None:
+    if not isinstance(k, (int, np.integer)) or isinstance(k, bool) or k < least:
+        raise OptionError(f"k={k!r} must be an integer, {least} or more.")
+
+
+def _told_friction(friction: Any) -> Any:
+    if isinstance(friction, pd.DataFrame):
+        return {f"{a} to {b}": float(friction.loc[a, b]) for a in friction.index for b in friction.columns if a != b}
+    if isinstance(friction, Mapping):
+        return {" to ".join(map(str, pair)): float(value) for pair, value in friction.items()}
+    return float(friction)
 
 
 def _checked_matrix(matrix: Any, ids: pd.Index) -> sp.csr_array:
@@ -358,12 +532,6 @@ def _checked_matrix(matrix: Any, ids: pd.Index) -> sp.csr_array:
     return csr
 
 
-def _scale_rows(matrix: sp.csr_array, factors: np.ndarray) -> sp.csr_array:
-    scaled = matrix.copy()
-    scaled.data = matrix.data * np.repeat(factors, np.diff(matrix.indptr))
-    return scaled
-
-
 def as_weights(w: Any) -> Weights:
     """`w` as `Weights`: takes ours, a `libpysal.graph.Graph` or a `libpysal.weights.W`, and changes none.
 
@@ -375,62 +543,15 @@ def as_weights(w: Any) -> Weights:
     if isinstance(w, Weights):
         return w
     origin = type(w).__module__
+    styles: dict[str, Standardization] = {"R": "row", "B": "binary", "D": "global", "V": "variance_stabilized"}
     if origin.startswith("libpysal.graph"):
-        return Weights(w.sparse, pd.Index(w.unique_ids), recipe=Recipe().then("libpysal.graph.Graph"))
+        style = styles.get(str(w.transformation).upper(), "none")
+        recipe = Recipe().then("libpysal.graph.Graph", transformation=w.transformation)
+        return Weights(w.sparse, pd.Index(w.unique_ids), recipe=recipe, standardization=style)
     if origin.startswith("libpysal."):
-        return Weights(w.sparse, pd.Index(list(w.id_order)), recipe=Recipe().then("libpysal.weights.W"))
+        style = styles.get(str(w.transform).upper(), "none")
+        recipe = Recipe().then("libpysal.weights.W", transform=w.transform)
+        return Weights(w.sparse, pd.Index(list(w.id_order)), recipe=recipe, standardization=style)
     raise TypeError(
         f"w is a {type(w).__name__}; give Weights (from gbaspatial.weights), a libpysal Graph or a libpysal W."
     )
-
-
-def from_pairs(pairs: pd.DataFrame, *, ids: Iterable[Any] | None = None) -> Weights:
-    """W from a frame of links.
-
-    Parameters
-    ----------
-    pairs : pandas.DataFrame
-        Columns `focal`, `neighbor` and, if not all links weigh one, `weight`.
-    ids : iterable, optional
-        All units in the wanted order, islands among them; by default the sorted units
-        that occur.
-
-    Examples
-    --------
-    >>> from_pairs(pd.DataFrame({"focal": ["a", "b"], "neighbor": ["b", "a"]})).n_links
-    2
-    """
-    for column in ("focal", "neighbor"):
-        if column not in pairs.columns:
-            raise UnknownNameError(f"the pairs have no column {column!r}. {nearest_names(column, pairs.columns)}")
-    occurring = pd.Index(pd.concat([pairs["focal"], pairs["neighbor"]]).unique())
-    index = occurring.sort_values() if ids is None else pd.Index(list(ids))
-    check_units(index, "ids")
-    twice = pairs.duplicated(["focal", "neighbor"])
-    if twice.any():
-        told = [f"{a} to {b}" for a, b in pairs.loc[twice, ["focal", "neighbor"]].itertuples(index=False)]
-        raise WeightsError(f"these links occur more than once: {some(told)}; keep one row a link.")
-    unknown = occurring.difference(index, sort=False)
-    if len(unknown):
-        raise UnknownNameError(f"the pairs name units that are not among the ids: {some(unknown)}.")
-    weight = pairs["weight"].to_numpy(float) if "weight" in pairs.columns else np.ones(len(pairs))
-    rows, columns = index.get_indexer(pairs["focal"]), index.get_indexer(pairs["neighbor"])
-    matrix = sp.coo_array((weight, (rows, columns)), shape=(len(index), len(index)))
-    return Weights(matrix, index, recipe=Recipe().then("pairs"))
-
-
-def from_matrix(matrix: pd.DataFrame) -> Weights:
-    """W from a labelled square frame (rows: focal, columns: neighbor).
-
-    Examples
-    --------
-    >>> from_matrix(pd.DataFrame([[0, 2], [1, 0]], index=["a", "b"], columns=["a", "b"])).s0
-    3.0
-    """
-    if not isinstance(matrix, pd.DataFrame):
-        raise TypeError(f"the matrix is a {type(matrix).__name__}; give a DataFrame with units as index and columns.")
-    check_units(matrix.index, "matrix rows")
-    if set(matrix.index) != set(matrix.columns):
-        raise WeightsError("rows and columns of the matrix name different units; label both with the same ids.")
-    values = matrix.loc[:, list(matrix.index)].to_numpy(float)
-    return Weights(values, matrix.index, recipe=Recipe().then("matrix"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -66,7 +67,8 @@ def _shipped(year: int, ids: pd.Index) -> pd.DataFrame:
     from gbaspatial.data import load_links
 
     matched = {}
-    for level in ("city", "district"):  # Macao, Dongguan and Zhongshan are both
+    levels: tuple[Literal["city", "district"], ...] = ("city", "district")
+    for level in levels:  # Macao, Dongguan and Zhongshan are both
         ends = load_links(level=level)[[f"{level}_a", f"{level}_b"]]
         matched[level] = (int(ends.isin(ids).all(axis=1).sum()), int(ends.isin(ids).to_numpy().sum()))
     level = max(matched, key=lambda name: matched[name])

@@ -55,17 +55,20 @@ class Approach:
     crossing: np.ndarray
 
 
-def approaches(shapes: np.ndarray, corners: Corners, probes: np.ndarray, meters: Meters, reach: float) -> Approach:
-    """Edges within `reach` meters of the edges numbered `probes` (p,)."""
-    candidates = _edges_near(shapes, corners, probes, meters, reach)
+def approaches(
+    polygons: shapely.STRtree, corners: Corners, probes: np.ndarray, meters: Meters, reach: float
+) -> Approach:
+    """Edges of other `polygons` within `reach` meters of the edges numbered `probes` (p,)."""
+    candidates = _edges_near(polygons, corners, probes, meters, reach)
     tree = shapely.STRtree(shapely.linestrings(_ends(corners, candidates)))
-    parts = [_measured(corners, _NONE, _NONE, meters, reach)]
+    tiny = meters.round_off(corners.coords)
+    parts = [_measured(corners, _NONE, _NONE, meters, reach, tiny)]
     for start in range(0, len(probes), _BLOCK):
         part = probes[start : start + _BLOCK]
         hit, met = tree.query(_boxes(corners, part, meters, reach))
         probe, other = part[hit], candidates[met]
         differ = corners.edge_owner[probe] != corners.edge_owner[other]
-        parts.append(_measured(corners, probe[differ], other[differ], meters, reach))
+        parts.append(_measured(corners, probe[differ], other[differ], meters, reach, tiny))
     names = ("probe", "other", "distance", "length", "crossing")
     return Approach(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
@@ -86,24 +89,27 @@ def _boxes(corners: Corners, edges: np.ndarray, meters: Meters, reach: float) ->
     return shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
 
 
-def _edges_near(shapes: np.ndarray, corners: Corners, probes: np.ndarray, meters: Meters, reach: float) -> np.ndarray:
+def _edges_near(
+    polygons: shapely.STRtree, corners: Corners, probes: np.ndarray, meters: Meters, reach: float
+) -> np.ndarray:
     """Edges of all polygons whose box meets a probe; in a clean layer few, so no tree of all edges is built."""
     if 2 * len(probes) > len(corners.first):
         return np.arange(len(corners.first))
-    near = np.unique(shapely.STRtree(shapes).query(_boxes(corners, probes, meters, reach))[1])
+    near = polygons.query(_boxes(corners, probes, meters, reach))[1]
     chosen = np.zeros(corners.n, dtype=bool)
     chosen[near] = True
     return np.flatnonzero(chosen[corners.edge_owner])
 
 
-def _measured(corners: Corners, probe: np.ndarray, other: np.ndarray, meters: Meters, reach: float) -> Approach:
+def _measured(
+    corners: Corners, probe: np.ndarray, other: np.ndarray, meters: Meters, reach: float, tiny: float
+) -> Approach:
     s, t = _ends(corners, probe), _ends(corners, other)
     scale = meters.scale((s[:, 0, 1] + t[:, 0, 1]) / 2)[:, None, :]
     origin = t[:, :1, :]
     s, t = (s - origin) * scale, (t - origin) * scale
     along_s, off_s = _relative(s, t)
     along_t, off_t = _relative(t, s)
-    tiny = meters.round_off(corners.coords)
     crossing = _apart(off_s, tiny) & _apart(off_t, tiny)
     gaps = np.column_stack([_gap(s, t, along_s, off_s), _gap(t, s, along_t, off_t)])
     distance = np.where(crossing, 0.0, gaps.min(axis=1, initial=np.inf))

@@ -1,0 +1,73 @@
+"""Border friction: a link across a legal or customs border counts for less."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from gbaspatial.alignment import align_labels
+from gbaspatial.errors import OptionError, UnknownNameError, nearest_names, some
+
+
+def slowed(W: sparse.csr_array, ids: pd.Index, groups: pd.Series, friction: Any) -> sparse.csr_array:
+    """`W` (n, n) with links across `groups` multiplied by `friction`; those within are left alone."""
+    codes, names = pd.factorize(align_labels(groups, ids))
+    table = friction_matrix(friction, [str(n) if not isinstance(n, str) else n for n in names], names)
+    rows = np.repeat(np.arange(len(ids)), np.diff(W.indptr))
+    factors = table[codes[rows], codes[W.indices]]
+    absent = np.isnan(factors)
+    if absent.any():
+        pairs = {f"{names[codes[r]]} to {names[codes[c]]}" for r, c in zip(rows[absent], W.indices[absent])}
+        raise UnknownNameError(f"no friction is given for links from {some(sorted(pairs))}; add these pairs.")
+    slow = W.copy()
+    slow.data = W.data * factors
+    return slow
+
+
+def friction_matrix(friction: Any, shown: list[str], names: Any) -> np.ndarray:
+    """The factor from group to group (g, g): one on the diagonal, NaN where no pair is given.
+
+    Raises
+    ------
+    OptionError
+        If a factor is negative or not finite.
+    UnknownNameError
+        If a pair names a group that no unit has.
+    """
+    known = list(names)
+    table = np.full((len(known), len(known)), np.nan)
+    if isinstance(friction, pd.DataFrame):
+        pairs = {(a, b): friction.loc[a, b] for a in friction.index for b in friction.columns if a != b}
+    elif isinstance(friction, Mapping):
+        pairs = dict(friction)
+    else:
+        table[:] = _factor(friction, "friction")
+        pairs = {}
+    for pair, value in pairs.items():
+        if not (isinstance(pair, tuple) and len(pair) == 2):
+            raise OptionError(f"friction has the key {pair!r}; give pairs of groups, e.g. ('mainland', 'Macao').")
+        for name in pair:
+            if name not in known:
+                raise UnknownNameError(
+                    f"friction names the group {name!r}, which no unit has. {nearest_names(name, shown)}"
+                )
+        a, b = known.index(pair[0]), known.index(pair[1])
+        table[a, b] = _factor(value, f"friction from {pair[0]} to {pair[1]}")
+        if (pair[1], pair[0]) not in pairs:
+            table[b, a] = table[a, b]
+    np.fill_diagonal(table, 1.0)
+    return table
+
+
+def _factor(value: Any, what: str) -> float:
+    try:
+        factor = float(value)
+    except (TypeError, ValueError):
+        factor = np.nan
+    if not (np.isfinite(factor) and factor >= 0):
+        raise OptionError(f"{what} is {value!r}; it must be a number, zero or more (1 means no border).")
+    return factor

@@ -1,0 +1,67 @@
+"""Weights from numbers that someone else has made: a table of links, or a square table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from gbaspatial.alignment import check_units
+from gbaspatial.errors import UnknownNameError, WeightsError, nearest_names, some
+from gbaspatial.weights.core import Weights
+from gbaspatial.weights.recipe import Recipe
+
+
+def from_pairs(pairs: pd.DataFrame, *, ids: Iterable[Any] | None = None) -> Weights:
+    """W from a frame of links.
+
+    Parameters
+    ----------
+    pairs : pandas.DataFrame
+        Columns `focal`, `neighbor` and, if not all links weigh one, `weight`.
+    ids : iterable, optional
+        All units in the wanted order, islands among them; by default the sorted units
+        that occur.
+
+    Examples
+    --------
+    >>> from_pairs(pd.DataFrame({"focal": ["a", "b"], "neighbor": ["b", "a"]})).n_links
+    2
+    """
+    for column in ("focal", "neighbor"):
+        if column not in pairs.columns:
+            raise UnknownNameError(f"the pairs have no column {column!r}. {nearest_names(column, pairs.columns)}")
+    occurring = pd.Index(pd.concat([pairs["focal"], pairs["neighbor"]]).unique())
+    index = occurring.sort_values() if ids is None else pd.Index(list(ids))
+    check_units(index, "ids")
+    twice = pairs.duplicated(["focal", "neighbor"])
+    if twice.any():
+        told = [f"{a} to {b}" for a, b in pairs.loc[twice, ["focal", "neighbor"]].itertuples(index=False)]
+        raise WeightsError(f"these links occur more than once: {some(told)}; keep one row a link.")
+    unknown = occurring.difference(index, sort=False)
+    if len(unknown):
+        raise UnknownNameError(f"the pairs name units that are not among the ids: {some(unknown)}.")
+    weight = pairs["weight"].to_numpy(float) if "weight" in pairs.columns else np.ones(len(pairs))
+    rows, columns = index.get_indexer(pairs["focal"]), index.get_indexer(pairs["neighbor"])
+    matrix = sparse.coo_array((weight, (rows, columns)), shape=(len(index), len(index)))
+    return Weights(matrix, index, recipe=Recipe().then("pairs"))
+
+
+def from_matrix(matrix: pd.DataFrame) -> Weights:
+    """W from a labelled square frame (rows: focal, columns: neighbor).
+
+    Examples
+    --------
+    >>> from_matrix(pd.DataFrame([[0, 2], [1, 0]], index=["a", "b"], columns=["a", "b"])).s0
+    3.0
+    """
+    if not isinstance(matrix, pd.DataFrame):
+        raise TypeError(f"the matrix is a {type(matrix).__name__}; give a DataFrame with units as index and columns.")
+    check_units(matrix.index, "matrix rows")
+    if set(matrix.index) != set(matrix.columns):
+        raise WeightsError("rows and columns of the matrix name different units; label both with the same ids.")
+    values = matrix.loc[:, list(matrix.index)].to_numpy(float)
+    return Weights(values, matrix.index, recipe=Recipe().then("matrix"))

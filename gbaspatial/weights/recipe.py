@@ -1,0 +1,67 @@
+"""How a W was made: the recipe that travels with it into every result."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+def _plain(value: Any) -> Any:
+    """`value` as JSON knows it."""
+    if isinstance(value, Recipe):
+        return f"[{value}]"
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {_plain(item)}" for key, item in value.items())
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(_plain(item)) for item in value)
+    return value
+
+
+def _told(value: Any) -> str:
+    return format(value, ".6g") if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step in the making of a W: what was done, with which options."""
+
+    name: str
+    options: tuple[tuple[str, Any], ...] = ()
+
+    def __str__(self) -> str:
+        told = ", ".join(f"{key}={_told(value)}" for key, value in self.options if value is not None)
+        return f"{self.name}({told})" if told else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a W was made, step by step; travels with it into every result.
+
+    Examples
+    --------
+    >>> print(Recipe().then("nearest", k=4).then("row_standardized"))
+    nearest(k=4) -> row_standardized
+    """
+
+    steps: tuple[Step, ...] = ()
+
+    def then(self, name: str, **options: Any) -> Recipe:
+        """This recipe with one more step; the recipe of another W may be an option."""
+        return Recipe((*self.steps, Step(name, tuple((key, _plain(value)) for key, value in options.items()))))
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """The steps as plain dictionaries, for JSON."""
+        return [{"step": step.name, **dict(step.options)} for step in self.steps]
+
+    @classmethod
+    def from_dict(cls, steps: Iterable[Mapping[str, Any]]) -> Recipe:
+        """The inverse of `to_dict`."""
+        return cls(tuple(Step(str(s["step"]), tuple((k, v) for k, v in s.items() if k != "step")) for s in steps))
+
+    def __str__(self) -> str:
+        return " -> ".join(map(str, self.steps)) or "given"
