@@ -1,0 +1,246 @@
+"""A formula, data and weights become a `Design`: arrays with names, in the order of the units of W.
+
+The formula language is formulaic's (Wilkinson notation, as in R). Two things are added:
+``W(x)`` is the spatial lag of `x` with the model's weights, and every further W has the
+name under which it is given, e.g. ``{"W": queen, "Wroad": minutes}`` makes ``Wroad(x)``.
+Transforms and lags nest: ``W(log(x))``, ``log(W(x))``, ``C(tier):W(x)``, ``W(C(tier))``.
+
+What a `Design` holds
+---------------------
+* ``y`` (n,), ``X`` (n, k), ``terms`` (k names) and ``response``, in the order of ``ids``
+  (the ids of W; without W the sorted index); ``index`` is the order of the user's data.
+* ``weights``: the named `Weights`; ``observation_weights`` (n,) or None.
+* ``columns``: for each column of X which `regressor` it belongs to and, where the column
+  is the lag of a regressor, the name of the W. So for impacts: ``regressors()`` gives, by
+  regressor, the column of beta and the columns of theta.
+* ``matrix(data)``: X for other data (new units, a changed value), with the levels and
+  transforms learned here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.alignment import align, align_frame
+from gbaspatial.errors import DataError, LabelTypeError, OptionError, some
+from gbaspatial.formula.collinearity import check_rank
+from gbaspatial.formula.columns import INTERCEPT as INTERCEPT, Column, complete, is_intercept, names_lag
+from gbaspatial.formula.reading import (
+    as_matrix,
+    check_columns,
+    evaluate,
+    known_column,
+    outcome_of,
+    parsed_formula,
+    rebuild,
+    renamed,
+    sorted_index,
+)
+from gbaspatial.results import data_hash
+from gbaspatial.weights import Weights, as_weights
+
+
+@dataclass(frozen=True, slots=True)
+class Regressor:
+    """Where the coefficients of one regressor stand: column `beta` (or None) and columns `theta` by name of W."""
+
+    name: str
+    beta: int | None
+    theta: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Design:
+    """A model's numbers in the order of `ids`, with their names; see the module."""
+
+    formula: str
+    response: str
+    terms: tuple[str, ...]
+    y: np.ndarray
+    X: np.ndarray
+    ids: pd.Index
+    index: pd.Index
+    data: pd.DataFrame
+    weights: Mapping[str, Weights]
+    columns: tuple[Column, ...]
+    model_spec: Any
+    durbin: bool = False
+    observation_weights: np.ndarray | None = None
+    regimes: str | None = None
+
+    @property
+    def n(self) -> int:
+        """Number of units."""
+        return len(self.ids)
+
+    @property
+    def k(self) -> int:
+        """Number of columns of X."""
+        return len(self.terms)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the data used, the same for any order of rows."""
+        return data_hash(self.data, self.formula)
+
+    def regressors(self) -> tuple[Regressor, ...]:
+        """All regressors but the intercept (of a regime too), in the order of X."""
+        found: dict[str, dict[str | None, int]] = {}
+        for place, column in enumerate(self.columns):
+            found.setdefault(column.regressor, {})[column.weights] = place
+        return tuple(
+            Regressor(name, places.get(None), {w: p for w, p in places.items() if w is not None})
+            for name, places in found.items()
+            if not is_intercept(name)
+        )
+
+    def matrix(self, data: pd.DataFrame, weights: Mapping[str, Any] | Any = None) -> np.ndarray:
+        """X (m, k) for `data`, in its order; lags by `weights` (the design's own by default).
+
+        Raises
+        ------
+        UnknownNameError, MissingDataError, DataError
+            As at fitting; a level that did not occur then is an error too.
+        """
+        lags = named_weights(weights) if weights is not None else dict(self.weights)
+        lagged = {name: w for name, w in lags.items() if any(c.weights == name for c in self.columns) or name == "W"}
+        ids = next(iter(lagged.values())).ids if self.uses_weights and lagged else data.index
+        frame = align_frame(data, ids)
+        check_columns(frame, [c for c in self.data.columns if c != self.response and c in _needed(self)])
+        X, terms = rebuild(self.model_spec, frame, lags)
+        X, terms, _ = complete(X, terms, frame, lags, self.durbin, self.regimes, self.data)
+        if terms != self.terms:
+            raise DataError(f"the data give the columns {some(terms)}, the model has {some(self.terms)}.")
+        return pd.DataFrame(X, index=ids).reindex(data.index).to_numpy()
+
+    @property
+    def uses_weights(self) -> bool:
+        """Whether a column of X is a spatial lag."""
+        return any("(" in term and names_lag(term, self.weights) for term in self.terms)
+
+    def with_outcome(self, y: np.ndarray) -> Design:
+        """The same design with another outcome (n,) in the order of `ids`."""
+        return replace(self, y=np.asarray(y, dtype=float))
+
+    def label(self, numbers: np.ndarray, name: object = None) -> pd.Series:
+        """`numbers` (n,) in the order of `ids` as a Series in the order of the data."""
+        return pd.Series(numbers, index=self.ids, name=name).reindex(self.index)
+
+
+def named_weights(w: Any) -> dict[str, Weights]:
+    """`w` as a mapping of names to `Weights`; one W alone is named ``W``, the first of a mapping is too."""
+    if w is None:
+        return {}
+    if not isinstance(w, Mapping):
+        return {"W": as_weights(w)}
+    if not w:
+        raise OptionError("no weights were given; give a W, or a mapping of names to W.")
+    named = {str(name): as_weights(matrix) for name, matrix in w.items()}
+    for name in named:
+        if not name.isidentifier():
+            raise OptionError(f"{name!r} cannot name a W in a formula; use letters, digits and underscores.")
+    first_name, first = next(iter(named.items()))
+    for name, matrix in named.items():
+        if len(matrix.ids) != len(first.ids) or not matrix.ids.isin(first.ids).all():
+            raise OptionError(f"the weights {first_name!r} and {name!r} cover different units; use w.subset(ids).")
+    return {"W": first, **named} if "W" not in named else named
+
+
+def design(
+    formula: str,
+    data: pd.DataFrame,
+    w: Any = None,
+    *,
+    durbin: bool = False,
+    weights: pd.Series | str | None = None,
+    regimes: str | None = None,
+) -> Design:
+    """Read `formula` on `data`, matched to `w` by label.
+
+    Parameters
+    ----------
+    formula : str
+        Such as ``"log(y) ~ log(x) + C(tier) + W(log(x))"``.
+    data : pandas.DataFrame
+        One row per unit, in any order, indexed by unit.
+    w : Weights or mapping of str to Weights, optional
+        The weights of ``W(x)``; further ones by name.
+    durbin : bool
+        Adds the lag by ``W`` of every regressor that has none.
+    weights : pandas.Series or str, optional
+        Observation weights: a column or a Series; the variance of a unit is sigma2 / weight.
+    regimes : str, optional
+        A column of classes; every coefficient is estimated by class.
+
+    Raises
+    ------
+    FormulaError
+        If the formula cannot be read, names an unknown column, or asks for ``lag(x)``.
+    MissingDataError, DataError
+        If a value is missing, infinite or text; nothing is dropped.
+    CollinearityError
+        If regressors depend on each other, or are more than the units.
+
+    Examples
+    --------
+    >>> data = pd.DataFrame({"y": [1.0, 2, 4], "x": [0.0, 1, 5]}, index=["a", "b", "c"])
+    >>> design("y ~ x", data).terms
+    ('Intercept', 'x')
+    """
+    lags = named_weights(w)
+    if not isinstance(data, pd.DataFrame):
+        raise LabelTypeError(f"the data are a {type(data).__name__}; pass a DataFrame indexed by unit id.")
+    ids = next(iter(lags.values())).ids if lags else sorted_index(data.index)
+    lags = {name: matrix if matrix.ids.equals(ids) else matrix.subset(ids) for name, matrix in lags.items()}
+    frame = align_frame(data, ids)
+    parsed, used = parsed_formula(formula, frame, lags)
+    if regimes is not None:
+        used = list(dict.fromkeys([*used, known_column(regimes, frame)]))
+    check_columns(frame, used)
+    frame = pd.DataFrame(frame[used])
+    lhs, rhs = evaluate(parsed, frame, lags)
+    response, y = outcome_of(lhs, formula)
+    X, terms = as_matrix(rhs), tuple(renamed(rhs.columns))
+    X, terms, columns = complete(X, terms, frame, lags, durbin, regimes, frame)
+    _check_values(y, X, terms, response, ids)
+    observation = _observation_weights(weights, data, ids)
+    result = Design(
+        formula=formula, response=response, terms=terms, y=y, X=X, ids=ids, index=data.index, data=frame,
+        weights=lags, columns=columns, model_spec=rhs.model_spec, durbin=durbin,
+        observation_weights=observation, regimes=regimes,
+    )  # fmt: skip
+    check_rank(X, terms)
+    return result
+
+
+def _needed(design: Design) -> set[str]:
+    needed = {str(name) for name in design.model_spec.required_variables}
+    return needed | ({design.regimes} if design.regimes else set())
+
+
+# -- checking ---------------------------------------------------------------------------
+def _check_values(y: np.ndarray, X: np.ndarray, terms: tuple[str, ...], response: str, ids: pd.Index) -> None:
+    for name, values in [(response, y), *zip(terms, X.T, strict=True)]:
+        bad = ~np.isfinite(values)
+        if bad.any():
+            raise DataError(
+                f"{name} is not a finite number for {some(ids[bad])}; a logarithm of zero or of a negative "
+                f"value is the usual cause."
+            )
+    if np.ptp(y) == 0:
+        raise DataError(f"{response} is {y[0]:g} for every unit; a constant outcome has nothing to explain.")
+
+
+def _observation_weights(weights: pd.Series | str | None, data: pd.DataFrame, ids: pd.Index) -> np.ndarray | None:
+    if weights is None:
+        return None
+    series = data[known_column(weights, data)] if isinstance(weights, str) else weights
+    numbers = align(series, ids, "observation weights")
+    if (numbers <= 0).any():
+        raise DataError(f"observation weights must be positive, but are not for {some(ids[numbers <= 0])}.")
+    return numbers
