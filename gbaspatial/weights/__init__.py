@@ -4,7 +4,11 @@ from gbaspatial.weights.algebra import combine
 from gbaspatial.weights.contiguity import borders, contiguity
 from gbaspatial.weights.core import Weights, as_weights
 from gbaspatial.weights.distance import distance_band, exponential_decay, inverse_distance, nearest
+from gbaspatial.weights.economic import block, economic, travel_time
 from gbaspatial.weights.given import from_matrix, from_pairs
+from gbaspatial.weights.kernels import kernel
+from gbaspatial.weights.links import by_year
+from gbaspatial.weights.proximity import delaunay, gabriel, relative_neighbors
 from gbaspatial.weights.recipe import Recipe, Step
 
 __all__ = [
@@ -12,13 +16,21 @@ __all__ = [
     "Step",
     "Weights",
     "as_weights",
+    "block",
     "borders",
+    "by_year",
     "combine",
     "contiguity",
+    "delaunay",
     "distance_band",
+    "economic",
     "exponential_decay",
     "from_matrix",
     "from_pairs",
+    "gabriel",
     "inverse_distance",
+    "kernel",
     "nearest",
+    "relative_neighbors",
+    "travel_time",
 ]

@@ -53,7 +53,7 @@ def nearest(units: Any, *, k: int, metric: Metric = "geodesic") -> Weights:
     """
     places = places_of(units, metric)
     columns, _ = nearest_places(places, k)
-    return _rows_of_k(places, columns, np.ones(columns.size), Recipe().then("nearest", k=k, **_where(places)))
+    return _rows_of_k(places, columns, np.ones(columns.size), Recipe().then("nearest", k=k, **where_of(places)))
 
 
 def distance_band(
@@ -86,9 +86,9 @@ def distance_band(
     4
     """
     places = places_of(units, metric)
-    threshold = smallest_threshold(places) if threshold_km is None else _positive(threshold_km, "threshold_km")
+    threshold = smallest_threshold(places) if threshold_km is None else positive(threshold_km, "threshold_km")
     i, j, _ = pairs_within(places, threshold, measured=False)
-    recipe = Recipe().then("distance_band", threshold_km=threshold, **_where(places))
+    recipe = Recipe().then("distance_band", threshold_km=threshold, **where_of(places))
     return _from_band(places, i, j, np.ones(len(i)), recipe, islands, 1.0)
 
 
@@ -134,14 +134,14 @@ def inverse_distance(
     >>> float(round(1 / inverse_distance(towns).sparse[0, 1], 1))
     105.2
     """
-    exponent = _positive(power, "power")
+    exponent = positive(power, "power")
     places = places_of(units, metric)
 
     def decay(distance: np.ndarray) -> np.ndarray:
         return distance**-exponent
 
     recipe = Recipe().then(
-        "inverse_distance", power=power, threshold_km=threshold_km, floor_km=floor_km, **_where(places)
+        "inverse_distance", power=power, threshold_km=threshold_km, floor_km=floor_km, **where_of(places)
     )
     return _decayed(places, decay, threshold_km, floor_km, recipe, islands, needs_floor=True)
 
@@ -180,13 +180,13 @@ def exponential_decay(
     >>> float(round(exponential_decay(towns, scale_km=105.2).sparse[0, 1], 3))
     0.368
     """
-    scale = _positive(scale_km, "scale_km")
+    scale = positive(scale_km, "scale_km")
     places = places_of(units, metric)
 
     def decay(distance: np.ndarray) -> np.ndarray:
         return np.exp(-distance / scale)
 
-    recipe = Recipe().then("exponential_decay", scale_km=scale_km, threshold_km=threshold_km, **_where(places))
+    recipe = Recipe().then("exponential_decay", scale_km=scale_km, threshold_km=threshold_km, **where_of(places))
     return _decayed(places, decay, threshold_km, None, recipe, islands)
 
 
@@ -199,10 +199,10 @@ def _decayed(
     islands: Islands,
     needs_floor: bool = False,
 ) -> Weights:
-    threshold = np.inf if threshold_km is None else _positive(threshold_km, "threshold_km")
+    threshold = np.inf if threshold_km is None else positive(threshold_km, "threshold_km")
     i, j, distance = pairs_within(places, threshold)
     if floor_km is not None:
-        distance = np.maximum(distance, _positive(floor_km, "floor_km"))
+        distance = np.maximum(distance, positive(floor_km, "floor_km"))
     elif needs_floor:
         refuse_coincident(places, i, j, distance)
     far = decay(smallest_threshold(places)) if places.n > 1 and islands == "nearest" else 1.0
@@ -221,11 +221,13 @@ def refuse_coincident(places: Places, i: np.ndarray, j: np.ndarray, distance: np
         )
 
 
-def _where(places: Places) -> dict[str, str]:
+def where_of(places: Places) -> dict[str, str]:
+    """Metric and CRS, for a recipe."""
     return {"metric": places.metric, "crs": places.crs}
 
 
-def _positive(value: float, name: str) -> float:
+def positive(value: float, name: str) -> float:
+    """`value` as a float, or an `OptionError` if it is not a positive number."""
     number = float(value) if isinstance(value, (int, float, np.number)) and not isinstance(value, bool) else np.nan
     if not (np.isfinite(number) and number > 0):
         raise OptionError(f"{name}={value!r} must be a positive number.")

@@ -65,3 +65,9 @@ def from_matrix(matrix: pd.DataFrame) -> Weights:
         raise WeightsError("rows and columns of the matrix name different units; label both with the same ids.")
     values = matrix.loc[:, list(matrix.index)].to_numpy(float)
     return Weights(values, matrix.index, recipe=Recipe().then("matrix"))
+
+
+def from_places(i: np.ndarray, j: np.ndarray, ids: pd.Index, step: str, **options: Any) -> Weights:
+    """Symmetric W of weight one from pairs of places `i`, `j` (m,) in `ids`, each pair given once."""
+    half = sparse.csr_array((np.ones(len(i)), (i, j)), shape=(len(ids), len(ids)))
+    return Weights(half + half.T, ids, recipe=Recipe().then(step, **options))
