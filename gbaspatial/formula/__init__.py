@@ -19,6 +19,7 @@ What a `Design` holds
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,7 +28,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, align_frame
-from gbaspatial.errors import DataError, LabelTypeError, OptionError, some
+from gbaspatial.errors import DataError, LabelTypeError, OptionError, SmallSampleWarning, some
 from gbaspatial.formula.collinearity import check_rank
 from gbaspatial.formula.columns import INTERCEPT as INTERCEPT, Column, complete, is_intercept, names_lag
 from gbaspatial.formula.reading import (
@@ -43,6 +44,8 @@ from gbaspatial.formula.reading import (
 )
 from gbaspatial.results import data_hash
 from gbaspatial.weights import Weights, as_weights
+
+_LEVERAGE_LIMIT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +218,7 @@ def design(
         observation_weights=observation, regimes=regimes,
     )  # fmt: skip
     check_rank(X, terms)
+    _warn_of_lone_units(X, ids)
     return result
 
 
@@ -234,6 +238,20 @@ def _check_values(y: np.ndarray, X: np.ndarray, terms: tuple[str, ...], response
             )
     if np.ptp(y) == 0:
         raise DataError(f"{response} is {y[0]:g} for every unit; a constant outcome has nothing to explain.")
+
+
+def _warn_of_lone_units(X: np.ndarray, ids: pd.Index) -> None:
+    """Says which units have a coefficient of their own: they are fitted exactly and tell nothing."""
+    if len(X) > _LEVERAGE_LIMIT:
+        return
+    alone = np.square(np.linalg.qr(X)[0]).sum(axis=1) > 1 - 1e-9
+    if alone.any():
+        warnings.warn(
+            f"{some(ids[alone])} alone determines a coefficient (the only unit of a factor level?), so it is fitted "
+            f"exactly and adds nothing to the others; merge the level with another.",
+            SmallSampleWarning,
+            stacklevel=4,
+        )
 
 
 def _observation_weights(weights: pd.Series | str | None, data: pd.DataFrame, ids: pd.Index) -> np.ndarray | None:

@@ -48,15 +48,15 @@ def parsed_formula(formula: str, frame: pd.DataFrame, lags: Mapping[str, Weights
     columns = {str(c) for c in frame.columns}
     functions = set(re.findall(r"([A-Za-z_]\w*)\s*\(", formula))
     for name in sorted(required - columns):
-        if name in lags:
+        if name in lags and name in functions:
             continue
         if name in functions:
             if re.fullmatch(r"W\w*", name):
                 given = f"the weights given are named {some(lags)}" if lags else "no weights were given"
                 raise FormulaError(f"{name}(...) asks for a spatial lag, but {given}.")
             raise FormulaError(f"the formula uses the function {name}, which is not known; log, exp, C, I, poly are.")
-        if name == "W":
-            raise FormulaError("W is used without brackets; write W(x) for the spatial lag of x.")
+        if name == "W" or name in lags:
+            raise FormulaError(f"{name} is used without brackets; write {name}(x) for the spatial lag of x.")
         hint = nearest_names(name, [c for c in frame.columns if c != "geometry"])
         raise FormulaError(f"the formula names {name!r}, which is not a column of the data. {hint}")
     return parsed, [str(c) for c in frame.columns if str(c) in required]

@@ -1,0 +1,175 @@
+"""The formula: lags and transforms that nest, labels that are kept, and what is said of bad ones."""
+
+import numpy as np
+import oracle
+import pandas as pd
+import pytest
+
+from gbaspatial.errors import (
+    AlignmentError,
+    CollinearityError,
+    DataError,
+    FormulaError,
+    LabelTypeError,
+    MissingDataError,
+    OptionError,
+    SmallSampleWarning,
+    UnknownNameError,
+)
+from gbaspatial.formula import design, named_weights
+from gbaspatial.formula.collinearity import check_rank
+
+DATA = oracle.data("columbus")[["CRIME", "INC", "HOVAL", "NSA"]].assign(tier=lambda d: np.arange(len(d)) % 3 + 1)
+DATA["side"] = np.where(DATA["tier"] == 1, "south", "north")
+QUEEN = oracle.weights("columbus_poly_queen", DATA.index).row_standardized()
+NEAR = oracle.weights("columbus_poly_knn4", DATA.index).row_standardized()
+LAG = QUEEN.sparse
+
+
+def column(formula: str, term: str, w: object = QUEEN) -> np.ndarray:
+    spec = design(formula, DATA, w)
+    return spec.X[:, spec.terms.index(term)]
+
+
+@pytest.mark.parametrize(
+    ("formula", "term", "want"),
+    [
+        ("CRIME ~ W(INC)", "W(INC)", LAG @ DATA["INC"]),
+        ("CRIME ~ W(log(INC))", "W(log(INC))", LAG @ np.log(DATA["INC"])),
+        ("CRIME ~ log(W(INC))", "log(W(INC))", np.log(LAG @ DATA["INC"])),
+        ("CRIME ~ W(W(INC))", "W(W(INC))", LAG @ (LAG @ DATA["INC"])),
+        ("CRIME ~ W(INC ** 2)", "W(INC ** 2)", LAG @ DATA["INC"] ** 2),
+        ("CRIME ~ W(INC * HOVAL)", "W(INC * HOVAL)", LAG @ (DATA["INC"] * DATA["HOVAL"])),
+        ("CRIME ~ INC:W(HOVAL)", "INC:W(HOVAL)", DATA["INC"] * (LAG @ DATA["HOVAL"])),
+        ("CRIME ~ C(tier):W(INC)", "C(tier)[T.2]:W(INC)", (DATA["tier"] == 2) * (LAG @ DATA["INC"])),
+        ("CRIME ~ W(C(tier))", "W(C(tier)[T.3])", LAG @ (DATA["tier"] == 3).to_numpy(float)),
+        ("CRIME ~ W(side)", "W(side[T.south])", LAG @ (DATA["side"] == "south").to_numpy(float)),
+        ("CRIME ~ C(tier)", "C(tier)[T.2]", (DATA["tier"] == 2).astype(float)),
+        ("CRIME ~ I(INC ** 2)", "I(INC ** 2)", DATA["INC"] ** 2),
+    ],
+)
+def test_lags_and_transforms_nest(formula: str, term: str, want: object) -> None:
+    spec = design(formula, DATA, QUEEN)
+    if term not in spec.terms and ":" in term:  # all levels are there where no main effect is
+        term = term.replace("[T.", "[")
+    np.testing.assert_allclose(spec.X[:, spec.terms.index(term)], np.asarray(want), rtol=1e-12)
+
+
+def test_second_w_has_its_own_name() -> None:
+    spec = design("CRIME ~ INC + W(INC) + near(INC)", DATA, {"W": QUEEN, "near": NEAR})
+    np.testing.assert_allclose(spec.X[:, 3], NEAR.sparse @ DATA["INC"])
+    (income,) = spec.regressors()
+    assert (income.beta, dict(income.theta)) == (1, {"W": 2, "near": 3})
+    with pytest.raises(OptionError, match="cannot name a W"):
+        named_weights({"four nearest": NEAR})
+    with pytest.raises(OptionError, match="different units"):
+        named_weights({"a": QUEEN, "b": NEAR.subset(NEAR.ids[:40])})
+
+
+def test_the_weights_of_a_formula_may_have_another_order() -> None:
+    turned = NEAR.subset(NEAR.ids[::-1])
+    spec = design("CRIME ~ W2(INC)", DATA, {"W": QUEEN, "W2": turned})
+    np.testing.assert_allclose(spec.X[:, 1], NEAR.sparse @ DATA["INC"])
+
+
+def test_durbin_adds_the_missing_lags_only() -> None:
+    spec = design("CRIME ~ INC + C(tier) + W(INC)", DATA, QUEEN, durbin=True)
+    assert spec.terms[-2:] == ("W(C(tier)[T.2])", "W(C(tier)[T.3])")
+    assert spec.terms.count("W(INC)") == 1
+    by_name = {r.name: r for r in spec.regressors()}
+    assert by_name["C(tier)[T.2]"].theta == {"W": spec.terms.index("W(C(tier)[T.2])")}
+    with pytest.raises(OptionError, match="needs weights"):
+        design("CRIME ~ INC", DATA, durbin=True)
+
+
+def test_regimes_split_every_column() -> None:
+    spec = design("CRIME ~ INC", DATA, QUEEN, durbin=True, regimes="NSA")
+    assert spec.terms[:3] == ("NSA[0]:Intercept", "NSA[0]:INC", "NSA[0]:W(INC)")
+    assert [r.name for r in spec.regressors()] == ["NSA[0]:INC", "NSA[1]:INC"]
+    same = (spec.X[:, :3] + spec.X[:, 3:])[:, 1]
+    np.testing.assert_allclose(same, DATA["INC"])
+
+
+def test_labels_and_order_are_kept() -> None:
+    mixed = DATA.sample(frac=1, random_state=1)
+    spec = design("CRIME ~ INC", mixed, QUEEN)
+    assert spec.ids.equals(QUEEN.ids)
+    assert spec.label(spec.y).equals(mixed["CRIME"].rename(None))
+    assert (spec.X == design("CRIME ~ INC", DATA, QUEEN).X).all()
+    assert (design("CRIME ~ INC", mixed).X == design("CRIME ~ INC", DATA).X).all()
+    assert spec.fingerprint == design("CRIME ~ INC", DATA, QUEEN).fingerprint
+
+
+def test_matrix_of_other_data() -> None:
+    formula = "CRIME ~ log(INC) + C(tier) + W(log(INC))"
+    spec = design(formula, DATA, QUEEN)
+    richer = DATA.assign(INC=DATA["INC"] * 2).sample(frac=1, random_state=2)
+    np.testing.assert_allclose(spec.matrix(richer), design(formula, richer, QUEEN).X[richer.index - 1])
+    ids = DATA.index[:20]
+    part = spec.matrix(DATA.loc[ids], QUEEN.subset(ids))
+    np.testing.assert_allclose(part[:, -1], QUEEN.subset(ids).sparse @ np.log(DATA.loc[ids, "INC"]))
+    plain = design("CRIME ~ INC + C(tier)", DATA)
+    assert plain.matrix(DATA.iloc[:1]).shape == (1, 4)  # the levels of the factor were learned
+    with pytest.raises(MissingDataError, match="INC"):
+        plain.matrix(DATA.iloc[:2].assign(INC=np.nan))
+
+
+@pytest.mark.parametrize(
+    ("formula", "error", "words"),
+    [
+        ("CRIME ~ lag(INC)", FormulaError, r"W\(x\)"),
+        ("CRIME ~ INK", FormulaError, "Did you mean INC"),
+        ("CRIMES ~ INC", FormulaError, "Did you mean CRIME"),
+        ("CRIME ~ foo(INC)", FormulaError, "function foo"),
+        ("CRIME ~ W2(INC)", FormulaError, "named W"),
+        ("CRIME ~ W", FormulaError, "brackets"),
+        ("CRIME ~ INC +", FormulaError, "cannot be read"),
+        ("CRIME + INC", FormulaError, "not a formula"),
+        ("~ INC", FormulaError, "not a formula"),
+        ("side ~ INC", FormulaError, "2 columns"),
+        ("CRIME ~ W(INC:HOVAL)", FormulaError, "cannot be read"),
+        ("CRIME ~ log(INC - INC)", DataError, "not a finite number for 1, 2, 3, 4, 5 and 44 more"),
+        ("CRIME ~ INC + I(2 * INC + 1)", CollinearityError, "linear combination of"),
+        ("CRIME ~ INC + I(0 * INC + 3)", CollinearityError, "same for every unit"),
+        ("CRIME ~ 0 + I(0 * INC)", CollinearityError, "zero for every unit"),
+        ("CRIME ~ C(INC)", CollinearityError, "49 coefficients but only 49 units"),
+    ],
+)
+def test_bad_formulas_are_told(formula: str, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        design(formula, DATA, QUEEN)
+
+
+def test_bad_data_are_told() -> None:
+    with pytest.raises(FormulaError, match="no weights were given"):
+        design("CRIME ~ W(INC)", DATA)
+    with pytest.raises(UnknownNameError, match="Did you mean tier"):
+        design("CRIME ~ INC", DATA, regimes="tiers")
+    with pytest.raises(MissingDataError, match="'tier' is missing for 2"):
+        design("CRIME ~ C(tier)", DATA.assign(tier=DATA["tier"].where(DATA.index != 2)))
+    with pytest.raises(DataError, match="infinite for 3"):
+        design("CRIME ~ INC", DATA.assign(INC=DATA["INC"].where(DATA.index != 3, np.inf)))
+    with pytest.raises(AlignmentError, match="absent from the weights: 1"):
+        design("CRIME ~ INC", DATA, QUEEN.subset(range(2, 50)))
+    with pytest.raises(AlignmentError, match="more than one row"):
+        design("CRIME ~ INC", pd.concat([DATA, DATA.iloc[:1]]), QUEEN)
+    with pytest.raises(LabelTypeError):
+        design("CRIME ~ INC", DATA["CRIME"])  # type: ignore[arg-type]
+    with pytest.raises(DataError, match="positive"):
+        design("CRIME ~ INC", DATA, weights=DATA["NSA"])
+    with pytest.raises(LabelTypeError):
+        design("CRIME ~ INC", DATA, weights=np.ones(49))  # type: ignore[arg-type]
+
+
+def test_a_level_with_one_unit_is_told() -> None:
+    lonely = DATA.assign(side=DATA["side"].where(DATA.index != 7, "island"))
+    with pytest.warns(SmallSampleWarning, match="7 alone determines"):
+        design("CRIME ~ INC + side", lonely, QUEEN)
+
+
+def test_rank_is_judged_whatever_the_scale() -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=30)
+    check_rank(np.column_stack([np.ones(30), 1e9 + x, 1e-9 * rng.normal(size=30)]), ["Intercept", "a", "b"])
+    with pytest.raises(CollinearityError, match="[ac] is a linear combination of [ac]"):
+        check_rank(np.column_stack([np.ones(30), x, 1e-3 * x + 5, rng.normal(size=30)]), ["Intercept", "a", "b", "c"])
