@@ -43,11 +43,15 @@ class LocalSums:
         Values that neighbors bring.
     coefficients : numpy.ndarray, shape (c, n)
         What each unit makes of them.
+    everyone : bool
+        Whether the unit itself is among those drawn from (Gi*, where W has a diagonal),
+        so that all n values are random.
     """
 
     W: sparse.csr_array
     channels: np.ndarray
     coefficients: np.ndarray
+    everyone: bool = False
 
     @property
     def observed(self) -> np.ndarray:
@@ -55,7 +59,9 @@ class LocalSums:
         return sum((a * (self.W @ x) for a, x in zip(self.coefficients, self.channels)), np.zeros(self.W.shape[0]))
 
     def moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """Conditional mean and variance (n,) of T_i, exact for any weights."""
+        """Mean and variance (n,) of T_i over all draws, exact for any weights."""
+        if self.everyone:
+            return unconditional_moments(self.W, self.channels, self.coefficients)
         return conditional_moments(self.W, self.channels, self.coefficients)
 
 
@@ -83,8 +89,27 @@ def conditional_moments(
     return expected, np.maximum(squares - sums**2 / (n - 1), 0.0) * np.maximum(spread, 0.0) / (n - 2)
 
 
+def unconditional_moments(
+    W: sparse.csr_array, channels: np.ndarray, coefficients: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance (n,) of T_i when all n values are random, that of the unit too."""
+    n = W.shape[0]
+    sums = np.asarray(W.sum(axis=1)).ravel()
+    squares = np.asarray(W.multiply(W).sum(axis=1)).ravel()
+    centered = channels - channels.mean(axis=1, keepdims=True)
+    expected = sums * (coefficients * channels.mean(axis=1, keepdims=True)).sum(axis=0)
+    spread = np.einsum("cn,cd,dn->n", coefficients, centered @ centered.T, coefficients)
+    return expected, np.maximum(squares - sums**2 / n, 0.0) * spread / (n - 1)
+
+
 def conditional_null(
-    sums: LocalSums, inference: str, *, draws: int = 9_999, seed: int = 0, needed: np.ndarray | None = None
+    sums: LocalSums,
+    inference: str,
+    *,
+    draws: int = 9_999,
+    seed: int = 0,
+    needed: np.ndarray | None = None,
+    shift: np.ndarray | float = 0.0,
 ) -> LocalNull:
     """Tails of every T_i by all sets of neighbors or by draws.
 
@@ -98,6 +123,8 @@ def conditional_null(
     seed : int
     needed : numpy.ndarray of bool, shape (n,), optional
         Units to test; the others get NaN, as units without neighbors do.
+    shift : float or numpy.ndarray, shape (n,)
+        What the statistic adds to T_i, whatever is drawn; it moves `observed` and `mean`.
 
     Returns
     -------
@@ -108,16 +135,16 @@ def conditional_null(
     counts = np.diff(sums.W.indptr)
     tested = counts > 0 if needed is None else (counts > 0) & needed
     mean, variance = sums.moments()
+    observed, mean = sums.observed + shift, mean + shift
     if inference == "auto":
-        inference = "exact" if local_exact.is_affordable(sums.W, tested) else "permutation"
+        inference = "exact" if local_exact.is_affordable(sums.W, tested, sums.everyone) else "permutation"
     if inference == "exact":
-        upper, lower, size = local_exact.tails(sums.W, sums.channels, sums.coefficients, tested)
-        return LocalNull("exact", sums.observed, mean, variance, upper, lower, size)
+        upper, lower, size = local_exact.tails(sums.W, sums.channels, sums.coefficients, tested, sums.everyone)
+        return LocalNull("exact", observed, mean, variance, upper, lower, size)
     greater, less = conditional_counts(sums, check_draws(draws), seed, tested)
     upper, lower = monte_carlo_p(greater, draws), monte_carlo_p(less, draws)
     upper[~tested] = lower[~tested] = np.nan
-    size = np.where(tested, draws, 0)
-    return LocalNull("permutation", sums.observed, mean, variance, upper, lower, size, seed)
+    return LocalNull("permutation", observed, mean, variance, upper, lower, np.where(tested, draws, 0), seed)
 
 
 def shared_draws(n: int, width: int, draws: int, seed: int) -> np.ndarray:
@@ -152,11 +179,11 @@ def conditional_counts(
     n, k = W.shape[0], np.diff(W.indptr)
     if not tested.any():
         return np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
-    width = min(n, int(k[tested].max()) + 1)
+    width = min(n, int(k[tested].max()) + (0 if sums.everyone else 1))
     equal = local_exact.equal_rows(W)
     target, tie = _targets(sums, equal)
     lists = shared_draws(n, width, draws, seed)
-    counter = DrawCounter(W, sums.channels, sums.coefficients, target, tie, lists, parts)
+    counter = DrawCounter(W, sums.channels, sums.coefficients, target, tie, lists, parts, sums.everyone)
     counter.count_equal(np.flatnonzero(tested & equal))
     counter.count_weighted(np.flatnonzero(tested & ~equal))
     return counter.greater, counter.less

@@ -27,6 +27,8 @@ class DrawCounter:
         Distinct units in each row, at least one more than any tested unit has neighbors.
     parts : int, optional
         Threads.
+    everyone : bool
+        Whether a unit may be drawn as its own neighbor.
     """
 
     def __init__(
@@ -38,10 +40,11 @@ class DrawCounter:
         tie: np.ndarray,
         lists: np.ndarray,
         parts: int | None = None,
+        everyone: bool = False,
     ) -> None:
         self.W, self.channels, self.coefficients = W, channels, coefficients
         self.target, self.tie, self.lists, self.parts = target, tie, lists, parts
-        self.counts = np.diff(W.indptr)
+        self.counts, self.everyone = np.diff(W.indptr), everyone
         self.greater = np.zeros(len(target), dtype=np.int64)
         self.less = np.zeros(len(target), dtype=np.int64)
         if len(channels) == 1:  # a sum is compared up to the sign of its one coefficient
@@ -67,7 +70,8 @@ class DrawCounter:
                 self._count_compiled(np.ascontiguousarray(sums), group)
             else:
                 self._count_values(group, lambda block, sums=sums: self.coefficients[:, block].T @ sums)
-        self._replace_equal(units)
+        if not self.everyone:
+            self._replace_equal(units)
 
     def _search(self, ordered: np.ndarray, units: np.ndarray) -> None:
         sign, draws = self.coefficients[0, units], len(ordered)
@@ -108,7 +112,8 @@ class DrawCounter:
         for k, group in self._by_count(units):
             brought = self.channels[:, self.lists[:, :k]]  # (c, draws, k)
             self._count_values(group, lambda block, k=k, brought=brought: self._weighted_values(block, k, brought))
-            self._replace_weighted(group, k)
+            if not self.everyone:
+                self._replace_weighted(group, k)
 
     def _weights_of(self, units: np.ndarray, k: int) -> np.ndarray:
         return self.W.data[self.W.indptr[units][:, None] + np.arange(k)]

@@ -89,9 +89,9 @@ def equal_rows(W: sparse.csr_array) -> np.ndarray:
     return equal
 
 
-def is_affordable(W: sparse.csr_array, tested: np.ndarray) -> bool:
+def is_affordable(W: sparse.csr_array, tested: np.ndarray, everyone: bool = False) -> bool:
     """Whether no tested unit has more than a million sets (four million ordered assignments) and all are quick."""
-    m = W.shape[0] - 1
+    m = W.shape[0] - (0 if everyone else 1)
     kinds, repeats = np.unique(
         np.column_stack([np.diff(W.indptr)[tested], equal_rows(W)[tested]]), axis=0, return_counts=True
     )
@@ -110,7 +110,11 @@ def is_affordable(W: sparse.csr_array, tested: np.ndarray) -> bool:
 
 
 def tails(
-    W: sparse.csr_array, channels: np.ndarray, coefficients: np.ndarray, tested: np.ndarray
+    W: sparse.csr_array,
+    channels: np.ndarray,
+    coefficients: np.ndarray,
+    tested: np.ndarray,
+    everyone: bool = False,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """P(T_i >= observed), P(T_i <= observed) and the number of sets (n,), NaN and 0 where not `tested`."""
     n = W.shape[0]
@@ -119,15 +123,16 @@ def tails(
     for i in np.flatnonzero(tested):
         places = slice(W.indptr[i], W.indptr[i + 1])
         brought = coefficients[:, i] @ channels
-        weights, others = W.data[places], np.delete(brought, i)
+        weights = W.data[places]
+        others = brought if everyone else np.delete(brought, i)
         target = float(weights @ brought[W.indices[places]])
         tie = TIE * float(np.abs(weights).sum() * np.abs(others).max())
         if equal[i]:
             scale = float(weights[0])
             counted = count_subsets(others, len(weights), target / scale, tie / scale)
-            size[i] = comb(n - 1, len(weights))
+            size[i] = comb(len(others), len(weights))
         else:
             counted = count_assignments(weights, others, target, tie)
-            size[i] = perm(n - 1, len(weights))
+            size[i] = perm(len(others), len(weights))
         upper[i], lower[i] = counted[0] / size[i], counted[1] / size[i]
     return upper, lower, size

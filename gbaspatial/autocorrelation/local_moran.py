@@ -1,0 +1,183 @@
+"""Local Moran: which units are alike, or unlike, their neighbors?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from gbaspatial.autocorrelation.door import Subject, admitted
+from gbaspatial.autocorrelation.moran import MoranResult, moran_scatter
+from gbaspatial.autocorrelation.results import LocalTest, local_result
+from gbaspatial.errors import OptionError, check_option
+from gbaspatial.inference import quadratic
+from gbaspatial.inference.conditional import LocalSums, conditional_null
+from gbaspatial.inference.null import (
+    Alternative,
+    Inference,
+    LocalNull,
+    Null,
+    check_draws,
+    check_test,
+    normal_local_null,
+)
+from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from matplotlib.axes import Axes
+
+Moments = Literal["conditional", "total"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LocalMoranResult(LocalTest):
+    """Local Moran statistics with quadrants and classes; see `LocalTest`."""
+
+    def plot(self, units: gpd.GeoDataFrame | None = None, ax: Axes | None = None) -> Axes:
+        """A map of the classes of `units`; without `units` the Moran scatterplot."""
+        if units is not None:
+            return LocalTest.plot(self, units, ax)
+        values = self.values.iloc[:, 0]
+        z = (values - values.mean()).reindex(self.weights.ids).to_numpy()
+        island = self.weights.cardinalities.to_numpy() == 0
+        total = float((~island).sum() / self.weights.s0 * (z @ (self.weights.sparse @ z)) / (z @ z))
+        null = Null("randomization", total, np.nan, np.nan, np.nan, np.nan)
+        whole = MoranResult("Moran's I", null, self.alternative, self.n, values, self.weights)
+        drawn = moran_scatter(whole, ax)
+        drawn.set_title(f"{self.name} of {self.variable}: I = {total:.3f}", fontsize=10)
+        return drawn
+
+
+def quadrants(z: np.ndarray, W: sparse.csr_array) -> np.ndarray:
+    """HH, LL, LH or HL (n,): deviation of the unit, then the lag of its neighbors; zero counts as low."""
+    lag = W @ z
+    return np.array(["LL", "LH", "HL", "HH"], dtype=object)[2 * (z > 0) + (lag > 0)]
+
+
+def local_moran(
+    values: pd.Series | Any,
+    w: Weights,
+    *,
+    inference: Inference = "auto",
+    alternative: Alternative = "two-sided",
+    draws: int = 9_999,
+    rng: Rng = None,
+    moments: Moments = "conditional",
+    ddof: int = 0,
+    adjust: str = "bh",
+    alpha: float = 0.05,
+) -> LocalMoranResult:
+    """Local Moran I_i = z_i sum_j w_ij z_j / m2 of a variable or of the residuals of a regression.
+
+    Parameters
+    ----------
+    values : pandas.Series, length n, or a least-squares Fit
+        Of a Fit, the residuals are tested given its regressors (``"imhof"``,
+        ``"saddlepoint"``, ``"normal"``; auto is imhof).
+    w : Weights
+        Used as given. Units without neighbors get NaN and the class "isolate"; they stay in n,
+        as in spdep and esda.
+    inference : str
+        ``"auto"``: exact over all sets of neighbors where no unit has more than a million
+        (always for n <= 11), else permutation. The unit keeps its value in both. ``"randomization"`` is
+        normal with `moments`; ``"normal"``, ``"saddlepoint"`` and ``"imhof"`` take the values as normal.
+    alternative : {"two-sided", "greater", "less"}
+    draws : int
+        Random sets, shared by all units.
+    rng : int, Generator or None
+    moments : {"conditional", "total"}
+        Of `expected`, `variance` and `z`: given the unit's value (Sokal 1998), or with all values random
+        (Anselin 1995). Exact and permutation are conditional.
+    ddof : {0, 1}
+        m2 = sum z^2 / (n - ddof): 0 as in spdep, 1 as in GeoDa and esda. Moments follow, z does not change.
+    adjust : str
+        ``"bh"``, ``"by"``, ``"bonferroni"``, ``"sidak"``, ``"holm"``, ``"by-neighbor"``, ``"none"``.
+    alpha : float
+        Level of `cluster`.
+
+    Returns
+    -------
+    LocalMoranResult
+        `to_frame()` by unit, `cluster`, `p_adjusted`, `clusters(alpha, adjusted=True)`.
+
+    References
+    ----------
+    Anselin, L. (1995). Geographical Analysis 27, 93-115.
+    Sokal, R. R., Oden, N. L. and Thomson, B. A. (1998). Geographical Analysis 30, 331-354.
+    Tiefelsdorf, M. (2002). Geographical Analysis 34, 187-206.
+    Bivand, R., Mueller, W. G. and Reder, M. (2009). Computational Statistics & Data Analysis 53, 2859-2872.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> pairs = pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")})
+    >>> lisa = local_moran(pd.Series({"a": 1.0, "b": 2.0, "c": 4.0, "d": 5.0}), from_pairs(pairs))
+    >>> lisa.statistic.round(2).tolist(), lisa.inference
+    ([0.8, 0.4, 0.4, 0.8], 'exact')
+    """
+    check_test(inference, alternative)
+    check_draws(draws)
+    check_option(moments, ("conditional", "total"), "moments")
+    check_option(ddof, (0, 1), "ddof")
+    t = admitted(values, w)
+    z = t.y if t.regressors is not None else t.y - t.y.mean()
+    scale = (len(z) - ddof) / float(z @ z)
+    if t.regressors is not None:
+        null = _normal_null(t, z, scale, t.regressors, "imhof" if inference == "auto" else inference)
+    elif inference in ("normal", "saddlepoint", "imhof"):
+        null = _normal_null(t, z, scale, np.ones((len(z), 1)), inference)
+    else:
+        null = _permuted_null(t, z, scale, inference, moments, draws, seed_of(rng))
+    quadrant = quadrants(z, t.w.sparse)
+    return local_result(
+        "Local Moran",
+        null,
+        quadrant,
+        t.w,
+        t.values,
+        alternative=alternative,
+        adjust=adjust,
+        alpha=alpha,
+        columns={"quadrant": np.where(t.linked, quadrant, "isolate")},
+        result=LocalMoranResult,
+    )
+
+
+def _permuted_null(
+    t: Subject, z: np.ndarray, scale: float, inference: str, moments: str, draws: int, seed: int
+) -> LocalNull:
+    sums = LocalSums(t.w.sparse, z[None, :], (scale * z)[None, :])
+    mean, variance = sums.moments() if moments == "conditional" else total_moments(t.w.sparse, z, scale)
+    if inference == "randomization":
+        return normal_local_null("randomization", sums.observed, mean, variance)
+    null = conditional_null(sums, inference, draws=draws, seed=seed)
+    return LocalNull(null.kind, null.observed, mean, variance, null.upper, null.lower, null.size, null.seed)
+
+
+def total_moments(W: sparse.csr_array, z: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance (n,) of scale * z_i sum_j w_ij z_j over all orders of the deviations `z` (Anselin 1995)."""
+    n = len(z)
+    sums = np.asarray(W.sum(axis=1)).ravel()
+    squares = np.asarray(W.multiply(W).sum(axis=1)).ravel()
+    second = float(z @ z) / n
+    kurtosis = float((z**4).sum()) / n / second**2
+    mean = -sums / (n - 1)
+    pairs = (2 * kurtosis - n) / ((n - 1) * (n - 2)) if n > 2 else 0.0
+    variance = squares * (n - kurtosis) / (n - 1) + (sums**2 - squares) * pairs - mean**2
+    return scale * second * mean, (scale * second) ** 2 * np.maximum(variance, 0.0)
+
+
+def _normal_null(t: Subject, e: np.ndarray, scale: float, regressors: np.ndarray, inference: str) -> LocalNull:
+    if inference not in ("normal", "saddlepoint", "imhof"):
+        raise OptionError(
+            f"inference={inference!r} permutes values, but the residuals of a regression are not exchangeable; "
+            f"use 'imhof', 'saddlepoint' or 'normal'."
+        )
+    observed = scale * e * (t.w.sparse @ e)
+    basis = np.linalg.qr(regressors)[0]
+    return quadratic.local_moran_null(inference, observed, t.w.sparse, basis, scale * float(e @ e), t.linked)

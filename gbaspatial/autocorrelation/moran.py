@@ -1,0 +1,190 @@
+"""Moran's I: is a variable, or what a regression leaves of it, alike among neighbors?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.alignment import labelled
+from gbaspatial.autocorrelation.door import Subject, admitted
+from gbaspatial.autocorrelation.results import GlobalTest, null_plot
+from gbaspatial.errors import OptionError
+from gbaspatial.inference import quadratic
+from gbaspatial.inference.cross_product import CrossProduct, automatic
+from gbaspatial.inference.moments import PairSums, moran_normal_moments, residual_moran_moments
+from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test, normal_null
+from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_OF_RESIDUALS = ("auto", "normal", "saddlepoint", "imhof")
+_AUTO_IMHOF = 1_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MoranResult(GlobalTest):
+    """Moran's I and its test; see `GlobalTest`."""
+
+    def lagged(self) -> pd.DataFrame:
+        """Columns `value` (deviation from the mean) and `lag` of the Moran scatterplot, by unit."""
+        w, values = self.weights, self.values
+        centered = (values - values.mean()).astype(float)
+        lag = labelled(w.sparse @ centered.reindex(w.ids).to_numpy(), w.ids, values.index)
+        frame = pd.DataFrame({"value": centered, "lag": lag})
+        return frame[~frame.index.isin(w.islands)]
+
+    def plot(self, ax: Axes | None = None, *, kind: str = "scatter", labels: bool | None = None) -> Axes:
+        """The Moran scatterplot (``"scatter"``), or the null distribution (``"null"``).
+
+        Parameters
+        ----------
+        labels : bool, optional
+            Whether points carry the names of units; by default up to 30 units.
+        """
+        if kind == "null":
+            return null_plot(self.null, self.name, ax)
+        if kind != "scatter":
+            raise OptionError(f"kind={kind!r} is not known; use 'scatter' or 'null'.")
+        return moran_scatter(self, ax, labels)
+
+
+def moran_scatter(result: MoranResult, ax: Axes | None = None, labels: bool | None = None) -> Axes:
+    """Deviations and their spatial lags, the four quadrants, and the line whose slope is I for row-standardized W."""
+    import matplotlib.pyplot as plt
+
+    ax = plt.subplots(figsize=(6, 5), layout="constrained")[1] if ax is None else ax
+    points = result.lagged()
+    x, y = points["value"].to_numpy(), points["lag"].to_numpy()
+    colors = np.array(["#2C7BB6", "#A7ADF9", "#F4ADA8", "#D7191C"])[2 * (x > 0) + (y > 0)]
+    ax.axhline(0, color="#999999", linewidth=0.8)
+    ax.axvline(0, color="#999999", linewidth=0.8)
+    ax.scatter(x, y, c=colors, edgecolor="white", linewidth=0.6, s=36, zorder=3)
+    span = np.array([x.min(), x.max()])
+    ax.plot(span, y.mean() + (x @ (y - y.mean())) / (x @ (x - x.mean())) * (span - x.mean()), color="#333333")
+    corners = {"HH": (0.98, 0.97), "LH": (0.02, 0.97), "LL": (0.02, 0.03), "HL": (0.98, 0.03)}
+    for name, (right, top) in corners.items():
+        across, up = "right" if right > 0.5 else "left", "top" if top > 0.5 else "bottom"
+        ax.text(right, top, name, transform=ax.transAxes, color="#666666", ha=across, va=up)
+    if labels or (labels is None and len(points) <= 30):
+        for unit, a, b in zip(points.index, x, y):
+            ax.annotate(str(unit), (a, b), xytext=(4, 3), textcoords="offset points", fontsize=8)
+    ax.set(xlabel=f"{result.variable} (deviation from the mean)", ylabel="spatial lag")
+    ax.set_title(f"Moran's I = {result.statistic:.3f}, p = {result.p_value:.4f} ({result.inference})", fontsize=10)
+    ax.spines[["top", "right"]].set_visible(False)
+    return ax
+
+
+def moran(
+    values: pd.Series | Any,
+    w: Weights,
+    *,
+    inference: Inference = "auto",
+    alternative: Alternative = "two-sided",
+    draws: int = 9_999,
+    rng: Rng = None,
+    stop_after: int | None = None,
+) -> MoranResult:
+    """Moran's I of a variable or of the residuals of a regression.
+
+    I = (m / s0) sum_ij w_ij z_i z_j / sum_i z_i^2, with z the deviations from the mean of all n units
+    and m the number of units with neighbors: units without any are left out of m, as
+    in spdep (``adjust.n = TRUE``; esda keeps n). Moments are those of this I over all n values.
+
+    Parameters
+    ----------
+    values : pandas.Series, length n, or a least-squares Fit
+        Of a Fit, the residuals are tested given its regressors.
+    w : Weights
+        Used as given; row-standardize it first if that is wanted.
+    inference : str
+        ``"auto"``: exact over all orders for n <= 11 (and for two-valued variables with few
+        patterns), permutation up to 100,000 units, randomization above; for residuals
+        ``"imhof"`` up to 1,000 units, else ``"normal"``. ``"exact"`` goes to n = 12.
+        Residuals are not exchangeable, so permutations of them are refused.
+    alternative : {"two-sided", "greater", "less"}
+        Two-sided is twice the smaller tail, at most one.
+    draws : int
+        Random orders for ``"permutation"``.
+    rng : int, Generator or None
+    stop_after : int, optional
+        Stop drawing when the tail looked at holds this many draws (Besag and Clifford 1991).
+
+    Returns
+    -------
+    MoranResult
+
+    Raises
+    ------
+    AlignmentError, LabelTypeError, MissingDataError, DataError, WeightsError, OptionError
+
+    References
+    ----------
+    Moran, P. A. P. (1950). Biometrika 37, 17-23.
+    Cliff, A. D. and Ord, J. K. (1981). Spatial Processes. Pion.
+    Tiefelsdorf, M. and Boots, B. (1995). Environment and Planning A 27, 985-999.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> pairs = pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")})
+    >>> result = moran(pd.Series({"a": 1.0, "b": 2.0, "c": 4.0, "d": 5.0}), from_pairs(pairs))
+    >>> round(result.statistic, 4), round(result.p_value, 4), result.inference
+    (0.4, 0.1667, 'exact')
+    """
+    check_test(inference, alternative)
+    check_draws(draws)
+    t = admitted(values, w)
+    seed = seed_of(rng)
+    if t.regressors is not None:
+        null = _residual_null(t, t.regressors, inference)
+    else:
+        null = _value_null(t, inference, draws, seed, alternative, stop_after)
+    return MoranResult("Moran's I", null, alternative, t.n, t.values, t.w)
+
+
+def _statistic(t: Subject, z: np.ndarray) -> CrossProduct:
+    w = t.w
+    sums = PairSums(w.s0, w.s1, w.s2)
+    return CrossProduct(w.sparse, z, t.n / w.s0 / float(z @ z), sums)
+
+
+def _value_null(t: Subject, inference: str, draws: int, seed: int, alternative: str, stop_after: int | None) -> Null:
+    z = t.y - t.y.mean()
+    statistic, n = _statistic(t, z), len(z)
+    share = t.n / n
+    mean, variance = moran_normal_moments(statistic.sums, n)
+    moments = share * mean, share**2 * variance
+    if inference == "auto":
+        inference = automatic(n, t.y)
+    if inference in ("saddlepoint", "imhof"):
+        ones = np.ones((n, 1))
+        plain = quadratic.moran_null(inference, statistic.observed / share, (mean, variance), t.w.sparse, ones)
+        return Null(inference, statistic.observed, *moments, plain.upper, plain.lower)
+    return statistic.null(
+        inference, draws=draws, seed=seed, alternative=alternative, stop_after=stop_after, normal_moments=moments
+    )
+
+
+def _residual_null(t: Subject, regressors: np.ndarray, inference: str) -> Null:
+    if inference not in _OF_RESIDUALS:
+        raise OptionError(
+            f"inference={inference!r} permutes values, but the residuals of a regression are not exchangeable; "
+            f"use 'imhof', 'saddlepoint' or 'normal'."
+        )
+    e, n = t.y, len(t.y)
+    share = t.n / n
+    plain = _statistic(t, e).observed / share
+    moments = residual_moran_moments(t.w.sparse, np.linalg.qr(regressors)[0])
+    if inference == "auto":
+        inference = "imhof" if n <= _AUTO_IMHOF else "normal"
+    if inference == "normal":
+        null = normal_null("normal", plain, *moments)
+    else:
+        null = quadratic.moran_null(inference, plain, moments, t.w.sparse, regressors)
+    mean, variance = moments
+    return Null(inference, share * plain, share * mean, share**2 * variance, null.upper, null.lower)
