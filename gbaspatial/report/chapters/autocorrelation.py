@@ -21,9 +21,10 @@ def chapter(bay: Bay) -> Section:
     lisa = autocorrelation.local_moran(bay.cities["gdp_pc_cny"], bay.main_weights)
     density = _districts(bay)
     text = (
-        "Moran's I is positive where neighbors resemble each other and negative where they differ. With eleven cities the test compares "
-        "the observed value with those of all 39,916,800 orders of the cities (362,880 for nine): the p-values are exact, two-sided, "
-        "and depend on no approximation. Bridges enter W in the year they open.",
+        "Moran's I is positive where neighbors resemble each other and negative where they differ. With "
+        "eleven cities the test compares the observed value with those of all 39,916,800 orders of the "
+        "cities (362,880 for nine): the p-values are exact, two-sided, and depend on no approximation. "
+        "Bridges enter W in the year they open.",
         "The 69 districts (population density from the census) show what more units can tell.",
     )
     return Section(
@@ -54,8 +55,9 @@ def _told(what: str, frame: pd.DataFrame, year: int, n: int) -> str:
     now = frame.loc[year]
     years = "in no year" if significant.empty else f"in {len(significant)} of {len(frame)} years"
     return (
-        f"Moran's I of {what} ({n} cities) was {now['statistic']:.3f} in {year} (exact p = {p_text(now['p_value'])}), between "
-        f"{frame['statistic'].min():.3f} and {frame['statistic'].max():.3f} since {frame.index[0]}; significant at 5 % {years}."
+        f"Moran's I of {what} ({n} cities) was {now['statistic']:.3f} in {year} (exact p = "
+        f"{p_text(now['p_value'])}), between {frame['statistic'].min():.3f} and "
+        f"{frame['statistic'].max():.3f} since {frame.index[0]}; significant at 5 % {years}."
     )
 
 

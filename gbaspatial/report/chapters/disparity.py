@@ -16,14 +16,14 @@ def chapter(bay: Bay) -> Section:
     by_year = inequality_by_year(bay.panel)
     now, first = by_year.loc[bay.year], by_year.iloc[0]
     finding = (
-        f"Inequality of GDP per head between the eleven cities (Theil's T) went from {first['theil']:.3f} in "
-        f"{by_year.index[0]} to {now['theil']:.3f} in {bay.year}; {now['between share']:.0%} of it lies between the tiers, "
-        f"against {first['between share']:.0%} then."
+        f"Inequality of GDP per head between the eleven cities (Theil's T) went from {first['theil']:.3f} "
+        f"in {by_year.index[0]} to {now['theil']:.3f} in {bay.year}; {now['between share']:.0%} of it "
+        f"lies between the tiers, against {first['between share']:.0%} then."
     )
     tiers = disparity.mean_by_group(bay.cities["gdp_pc_cny"], bay.cities["tier"])
     text = (
-        "Theil's T compares each city's share of the GDP with its share of the people. It splits without rest into what lies between the "
-        "means of the tiers and what lies within them.",
+        "Theil's T compares each city's share of the GDP with its share of the people. It splits without "
+        "rest into what lies between the means of the tiers and what lies within them.",
     )
     return Section(
         key="disparity",

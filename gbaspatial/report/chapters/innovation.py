@@ -24,18 +24,20 @@ def chapter(bay: Bay) -> Section:
     boot = fits["Lag"].bootstrap(rng=bay.seed).to_frame().loc["rho"]
     elasticity = fits["OLS"].params["log(employment)"]
     finding = (
-        f"Across the nine mainland cities one per cent more employment goes with {elasticity:.2f} per cent more patents "
-        f"granted in {bay.year} (least squares, p = {p_text(fits['OLS'].pvalues['log(employment)'])}); a spillover from "
-        f"neighbors is not established: rho of the lag model is {fits['Lag'].rho:.2f}, with a 95 % bootstrap interval "
-        f"from {boot['lower']:.2f} to {boot['upper']:.2f}."
+        f"Across the nine mainland cities one per cent more employment goes with {elasticity:.2f} per "
+        f"cent more patents granted in {bay.year} (least squares, p = "
+        f"{p_text(fits['OLS'].pvalues['log(employment)'])}); a spillover from neighbors is not "
+        f"established: rho of the lag model is {fits['Lag'].rho:.2f}, with a 95 % bootstrap interval from "
+        f"{boot['lower']:.2f} to {boot['upper']:.2f}."
     )
     return Section(
         key="innovation",
         title="What makes patents, and whether they spill over",
         title_zh="知识生产与溢出",
         text=(
-            "A knowledge production function: the logarithm of patents granted by the logarithm of employment, "
-            "for the nine cities whose patents are counted alike. W is that of all eleven cities, cut to the nine and standardized anew.",
+            "A knowledge production function: the logarithm of patents granted by the logarithm of "
+            "employment, for the nine cities whose patents are counted alike. W is that of all eleven "
+            "cities, cut to the nine and standardized anew.",
         ),
         findings=(finding,),
         tables={

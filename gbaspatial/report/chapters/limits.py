@@ -28,9 +28,9 @@ def chapter(bay: Bay) -> Section:
         title="What eleven cities cannot tell",
         title_zh="样本的局限",
         text=(
-            "The table gives the chance that a two-sided test at 5 % sees autocorrelation of size rho on the weights of this report. "
-            "Panels over years, districts, or firms carry more information than one cross-section of cities; the caveats below say "
-            "which figures break in which year.",
+            "The table gives the chance that a two-sided test at 5 % sees autocorrelation of size rho on "
+            "the weights of this report. Panels over years, districts, or firms carry more information "
+            "than one cross-section of cities; the caveats below say which figures break in which year.",
         ),
         findings=(finding,),
         tables={"power": Table(frame, "Power of Moran's test at 5 %", formats=dict.fromkeys(frame.columns, ".2f"))},

@@ -18,14 +18,16 @@ def chapter(bay: Bay) -> Section:
     ratio = cities["gdp_pc_cny"].max() / cities["gdp_pc_cny"].min()
     first = cities["tier"] == 1
     finding = (
-        f"In {bay.year} the bay had {people.sum() / 1e6:.1f} million people and a GDP of {gdp.sum() / 1e12:.2f} trillion "
-        f"yuan; the three cities of tier 1 held {people[first].sum() / people.sum():.0%} of the people and "
-        f"{gdp[first].sum() / gdp.sum():.0%} of the GDP. GDP per capita in {richest} was {ratio:.1f} times that of {poorest}."
+        f"In {bay.year} the bay had {people.sum() / 1e6:.1f} million people and a GDP of "
+        f"{gdp.sum() / 1e12:.2f} trillion yuan; the three cities of tier 1 held "
+        f"{people[first].sum() / people.sum():.0%} of the people and {gdp[first].sum() / gdp.sum():.0%} "
+        f"of the GDP. GDP per capita in {richest} was {ratio:.1f} times that of {poorest}."
     )
     text = (
         "Money of Hong Kong and Macao is converted to yuan at the average exchange rate of the year "
-        "(Macao at the legal peg of 1.03 patacas per Hong Kong dollar). Patents are those of China's patent office, counted for the "
-        "nine mainland cities; what Hong Kong and Macao file at their own offices is not comparable and is left out.",
+        "(Macao at the legal peg of 1.03 patacas per Hong Kong dollar). Patents are those of China's "
+        "patent office, counted for the nine mainland cities; what Hong Kong and Macao file at their own "
+        "offices is not comparable and is left out.",
     )
     return Section(
         key="cities",

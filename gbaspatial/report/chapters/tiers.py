@@ -58,8 +58,8 @@ def _gap(fit: Any, year: int) -> str:
     gaps = {tier: 1 - float(np.exp(fit.params[f"C(tier)[T.{tier}]"])) for tier in (2, 3)}
     p = {tier: p_text(fit.pvalues[f"C(tier)[T.{tier}]"]) for tier in (2, 3)}
     return (
-        f"By least squares GDP per capita of a tier-2 city was {gaps[2]:.0%} below that of a tier-1 city in {year} "
-        f"(p = {p[2]}), of a tier-3 city {gaps[3]:.0%} (p = {p[3]})."
+        f"By least squares GDP per capita of a tier-2 city was {gaps[2]:.0%} below that of a tier-1 city "
+        f"in {year} (p = {p[2]}), of a tier-3 city {gaps[3]:.0%} (p = {p[3]})."
     )
 
 
@@ -67,10 +67,10 @@ def _spill(lag: Any, boot: Any, residual: Any, curve: Any) -> str:
     frame = boot.to_frame()
     rho = curve.to_frame()["rho"]
     return (
-        f"Given the tiers, nothing of the kind is left to detect: residual Moran's I is {residual.statistic:.3f} "
-        f"(p = {p_text(residual.p_value)}) and the lag model's rho {lag.rho:.2f} has a 95 % interval from "
-        f"{frame.loc['rho', 'lower']:.2f} to {frame.loc['rho', 'upper']:.2f}; over the weights compared rho runs "
-        f"from {rho.min():.2f} to {rho.max():.2f}."
+        "Given the tiers, nothing of the kind is left to detect: residual Moran's I is "
+        f"{residual.statistic:.3f} (p = {p_text(residual.p_value)}) and the lag model's rho {lag.rho:.2f} "
+        f"has a 95 % interval from {frame.loc['rho', 'lower']:.2f} to {frame.loc['rho', 'upper']:.2f}; "
+        f"over the weights compared rho runs from {rho.min():.2f} to {rho.max():.2f}."
     )
 
 

@@ -13,14 +13,17 @@ from gbaspatial.results import Table
 def chapter(bay: Bay) -> Section:
     """The weights of the report and how bridges changed the graph of the bay."""
     before, now = bay.weights_by_year[FIRST_YEAR], bay.main_weights
+    borders = bay.weights["borders"]
+    alone = borders.cardinalities.index[borders.cardinalities == 1]
     finding = (
-        f"On land borders the eleven cities have {bay.weights['borders'].n_links // 2} links, and Hong Kong and Macao one "
-        f"neighbor each; bridges and tunnels open by {bay.year} make it {now.n_links // 2} links."
+        f"On land borders the eleven cities have {borders.n_links // 2} links, and {', '.join(alone)} one neighbor "
+        f"each; bridges and tunnels open by {bay.year} make it {now.n_links // 2} links."
     )
     text = (
-        "A spatial weights matrix W says who may influence whom; each result below is conditional on it, so several are compared. "
-        "Borders come from the polygons; bridges and tunnels add a link in the year they open. Each W is row-standardized: the spatial "
-        "lag of a city is the weighted mean of its neighbors.",
+        "A spatial weights matrix W says who may influence whom; each result below is conditional on it, "
+        "so several are compared. Borders come from the polygons; bridges and tunnels add a link in the "
+        "year they open. Each W is row-standardized: the spatial lag of a city is the weighted mean of "
+        "its neighbors.",
         f"In {FIRST_YEAR} the graph with bridges had {before.n_links // 2} links.",
     )
     return Section(
