@@ -77,3 +77,7 @@ def _check_least_squares(fit: Any) -> None:
 def residual_series(t: Subject, numbers: np.ndarray, name: str) -> pd.Series:
     """`numbers` (n,) in the order of the values of `t`."""
     return labelled(numbers, t.w.ids, t.values.index, name)
+
+
+tested = admitted
+admitted.__test__ = False  # type: ignore[attr-defined]  # its other name looks like a test's
