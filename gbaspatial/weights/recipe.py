@@ -50,7 +50,7 @@ class Recipe:
 
     steps: tuple[Step, ...] = ()
 
-    def then(self, name: str, **options: Any) -> Recipe:
+    def then(self, name: str, /, **options: Any) -> Recipe:
         """This recipe with one more step; the recipe of another W may be an option."""
         return Recipe((*self.steps, Step(name, tuple((key, _plain(value)) for key, value in options.items()))))
 
