@@ -10,24 +10,57 @@ True
 from __future__ import annotations
 
 # Not lazy: a submodule that is loaded later would hide the function of the same name.
+from gbaspatial.autocorrelation.autoregression import aple
+from gbaspatial.autocorrelation.bivariate import bivariate_local_moran, bivariate_moran, lee_l, local_lee
+from gbaspatial.autocorrelation.correlograms import correlogram, correlogram_by_distance, lag_correlation
+from gbaspatial.autocorrelation.dispersion import losh
 from gbaspatial.autocorrelation.geary import geary, local_geary, multivariate_local_geary
 from gbaspatial.autocorrelation.getis_ord import general_g, local_g, local_g_star
+from gbaspatial.autocorrelation.hot_spots import emerging_hot_spots
 from gbaspatial.autocorrelation.join_count import join_count, local_join_count
 from gbaspatial.autocorrelation.local_moran import local_moran
+from gbaspatial.autocorrelation.matrix import moran_matrix
 from gbaspatial.autocorrelation.moran import moran
+from gbaspatial.autocorrelation.rates import empirical_bayes_rates, local_moran_rates, moran_rates
 from gbaspatial.autocorrelation.results import GlobalTest, LocalTest
+from gbaspatial.autocorrelation.space_time import (
+    differential_local_moran,
+    differential_moran,
+    lisa_transitions,
+    moran_by,
+    space_time_moran,
+)
 
 __all__ = [
     "GlobalTest",
     "LocalTest",
+    "aple",
+    "bivariate_local_moran",
+    "bivariate_moran",
+    "correlogram",
+    "correlogram_by_distance",
+    "differential_local_moran",
+    "differential_moran",
+    "emerging_hot_spots",
+    "empirical_bayes_rates",
     "geary",
     "general_g",
     "join_count",
+    "lag_correlation",
+    "lee_l",
+    "lisa_transitions",
     "local_g",
     "local_g_star",
     "local_geary",
     "local_join_count",
+    "local_lee",
     "local_moran",
+    "local_moran_rates",
+    "losh",
     "moran",
+    "moran_by",
+    "moran_matrix",
+    "moran_rates",
     "multivariate_local_geary",
+    "space_time_moran",
 ]

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
+import pandas as pd
 from scipy import stats
+
+from gbaspatial.alignment import align_panel, periods_of
+from gbaspatial.autocorrelation.getis_ord import local_g_star
+from gbaspatial.errors import DataError, OptionError, some
+from gbaspatial.inference.null import Inference
+from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.results import Result, Table
+from gbaspatial.weights import Weights
+from gbaspatial.weights.by_period import weights_by_period
 
 PATTERNS = (
     "new", "consecutive", "intensifying", "persistent", "diminishing", "sporadic", "oscillating", "historical",
@@ -37,8 +51,22 @@ def mann_kendall(series: np.ndarray) -> tuple[float, float]:
 def pattern(state: np.ndarray, trend: float, trend_p: float, alpha: float = 0.05) -> str:
     """The pattern of states (T,) of a unit: 1 hot, -1 cold, 0 neither.
 
-    The rules are those of ArcGIS: nine tenths of the periods make a lasting spot, which a
-    trend of its z-scores calls intensifying or diminishing.
+    Of a unit that is hot in the last period (for cold spots alike):
+
+    ============  ===================================================================
+    new           never before
+    consecutive   an unbroken run of at least two periods to the end, never before,
+                  less than nine tenths of all periods
+    intensifying  nine tenths of the periods, z-scores with a significant trend away
+                  from zero
+    diminishing   nine tenths, a significant trend toward zero
+    persistent    nine tenths, no trend
+    oscillating   less than nine tenths, and cold in some other period
+    sporadic      less than nine tenths, never cold
+    ============  ===================================================================
+
+    Of one that is neither in the last period: historical (nine tenths of the periods),
+    sporadic (some, never the other kind), else no pattern.
 
     Examples
     --------
@@ -74,3 +102,122 @@ def _present(mine: np.ndarray, other: np.ndarray, trend: float, trend_p: float, 
     if run > 1 and not mine[:-run].any() and not other.any():
         return "consecutive"
     return "oscillating" if other.any() else "sporadic"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HotSpotsResult(Result):
+    """Gi* of every unit in every period, its trend, and the pattern of both.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        By unit: `pattern`, `hot` and `cold` (numbers of periods), `trend` (tau of
+        Mann-Kendall of the z-scores), `p_value` of the trend.
+    z, p_value : pandas.DataFrame, shape (n, T)
+        Of Gi* in each period.
+    """
+
+    frame: pd.DataFrame
+    z: pd.DataFrame
+    p_value: pd.DataFrame
+    alpha: float
+    name: str
+    inference: str
+    recipes: tuple[str, ...]
+    seed: int
+
+    @property
+    def pattern(self) -> pd.Series:
+        """The pattern of each unit."""
+        return self.frame["pattern"].copy()
+
+    def tables(self) -> tuple[Table, ...]:
+        """Pattern and trend by unit."""
+        notes = (
+            f"Gi* in each period, two-sided p ≤ {self.alpha:g}, {self.inference}; trend: Mann-Kendall of its z-scores.",
+            "Each period is compared with itself: hot means high among the units of that period.",
+            *(f"Weights: {recipe}." for recipe in self.recipes),
+        )
+        return (Table(self.frame, f"Emerging hot spots of {self.name}", notes),)
+
+
+def emerging_hot_spots(
+    panel: pd.Series,
+    w: Weights | Mapping[Any, Weights],
+    *,
+    alpha: float = 0.05,
+    inference: Inference = "auto",
+    draws: int = 9_999,
+    rng: Rng = None,
+) -> HotSpotsResult:
+    """Hot and cold spots of each period (Gi*), and how they develop.
+
+    Parameters
+    ----------
+    panel : pandas.Series
+        Numbers by unit and period (a balanced panel), at least three periods.
+    w : Weights, or mapping from period to Weights
+    alpha : float
+        Level of the spots (raw p-values) and of the trend.
+    inference, draws
+        As for `local_g_star`.
+    rng : int, numpy.random.Generator or None
+
+    Returns
+    -------
+    HotSpotsResult
+
+    Raises
+    ------
+    DataError
+        With fewer than three periods.
+
+    References
+    ----------
+    Getis, A. and Ord, J. K. (1992). Geographical Analysis 24, 189-206. Mann, H. B. (1945).
+    Econometrica 13, 245-259.
+    """
+    if not 0 < alpha < 1:
+        raise OptionError(f"alpha={alpha!r} is not a level; use a number between 0 and 1, such as 0.05.")
+    periods = periods_of(panel)
+    if len(periods) < 3:
+        raise DataError(f"a trend needs at least three periods; the panel has {some(periods)} only.")
+    matrices = weights_by_period(w, periods)
+    ids = matrices[0].ids
+    values, _ = align_panel(panel, ids)
+    seed = seed_of(rng)
+    found = [
+        local_g_star(pd.Series(row, index=ids), part, inference=inference, draws=draws, rng=seed)
+        for row, part in zip(values, matrices, strict=True)
+    ]
+    z = pd.DataFrame({p: r.z for p, r in zip(periods, found, strict=True)}).rename_axis(columns=periods.name)
+    p_value = pd.DataFrame({p: r.p_value for p, r in zip(periods, found, strict=True)}).rename_axis(
+        columns=z.columns.name
+    )
+    state = np.where(p_value <= alpha, np.sign(z), 0).astype(int)
+    trends = [mann_kendall(row) for row in z.to_numpy()]
+    untested = p_value.isna().all(axis=1).to_numpy()
+    patterns = [
+        "isolate" if lone else pattern(row, tau, p, alpha)
+        for row, (tau, p), lone in zip(state, trends, untested, strict=True)
+    ]
+    frame = pd.DataFrame(
+        {
+            "pattern": patterns,
+            "hot": (state == 1).sum(axis=1),
+            "cold": (state == -1).sum(axis=1),
+            "trend": [tau for tau, _ in trends],
+            "p_value": [p for _, p in trends],
+        },
+        index=ids,
+    )
+    return HotSpotsResult(
+        frame=frame,
+        z=z,
+        p_value=p_value,
+        alpha=alpha,
+        name=str(panel.name),
+        inference=found[-1].inference,
+        recipes=tuple(dict.fromkeys(str(part.recipe) for part in matrices)),
+        seed=seed,
+    )

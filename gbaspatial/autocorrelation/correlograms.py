@@ -1,0 +1,308 @@
+"""Correlograms: autocorrelation by order of neighbors or by distance, over the band that chance gives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from gbaspatial.alignment import align
+from gbaspatial.autocorrelation.door import admitted
+from gbaspatial.autocorrelation.geary import geary
+from gbaspatial.autocorrelation.moran import moran
+from gbaspatial.autocorrelation.results import GlobalTest
+from gbaspatial.errors import OptionError, WeightsError, check_option
+from gbaspatial.inference import adjust, exact
+from gbaspatial.inference.null import Alternative, Inference, check_draws, check_test
+from gbaspatial.inference.permutation import permutation_null
+from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.results import Result, Table
+from gbaspatial.weights import Weights, as_weights
+
+Statistic = Literal["moran", "geary", "correlation"]
+TITLES = {"moran": "Moran's I", "geary": "Geary's C", "correlation": "Correlation with the lag"}
+MOST_ORDERS = 50
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CorrelogramResult(Result):
+    """A statistic by order of neighbors or by class of distance.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        By order or class: `statistic`, `expected`, `variance`, `z`, `p_value`,
+        `p_adjusted` (Holm), `lower` and `upper` end of the band that holds 1 - alpha of
+        the null distribution of each class, `pairs` linked and `isolates` without any.
+    """
+
+    table: pd.DataFrame
+    name: str
+    title: str
+    alternative: str
+    alpha: float
+    inference: str
+    n: int
+    seed: int
+    recipe: str
+
+    @property
+    def band(self) -> str:
+        """What the band is, for a legend."""
+        return f"{100 * (1 - self.alpha):g} % of {_NULLS.get(self.inference, 'the null distribution')}"
+
+    def tables(self) -> tuple[Table, ...]:
+        """The statistic by class."""
+        notes = (
+            f"{self.n} units; p-values {self.alternative}, {self.inference}; p_adjusted: Holm over the classes.",
+            f"lower, upper: {self.band}, for each class by itself.",
+            f"Weights: {self.recipe}.",
+        )
+        shown = ["statistic", "expected", "z", "p_value", "p_adjusted", "lower", "upper", "pairs", "isolates"]
+        return (Table(self.table[shown], f"Correlogram of {self.name} ({self.title})", notes),)
+
+    def plot(self, ax: Any = None) -> Any:
+        """The statistic over its band; gives back the matplotlib axes."""
+        from gbaspatial.figures.autocorrelation import correlogram as draw
+
+        return draw(self, ax=ax)
+
+
+_NULLS = {"exact": "all orders", "permutation": "random orders"}
+
+
+def neighbor_orders(W: sparse.csr_array, orders: int) -> list[sparse.csr_array]:
+    """Links (n, n) of each order: pairs whose shortest path has exactly that many links.
+
+    Examples
+    --------
+    >>> line = sparse.csr_array(np.diag(np.ones(2), 1) + np.diag(np.ones(2), -1))
+    >>> [int(part.sum()) for part in neighbor_orders(line, 3)]
+    [4, 2, 0]
+    """
+    links = sparse.csr_array(W != 0).astype(float)
+    seen = sparse.csr_array(links + sparse.eye_array(W.shape[0], format="csr"))
+    found = [links]
+    for _ in range(orders - 1):
+        reached = sparse.csr_array((found[-1] @ links) != 0).astype(float)
+        fresh = sparse.csr_array(reached - reached.multiply(seen != 0))
+        fresh.eliminate_zeros()
+        found.append(fresh)
+        seen = sparse.csr_array(seen + fresh)
+    return found
+
+
+def correlogram(
+    values: pd.Series,
+    w: Weights,
+    *,
+    orders: int = 4,
+    statistic: Statistic = "moran",
+    inference: Inference = "auto",
+    alternative: Alternative = "two-sided",
+    rng: Rng = None,
+) -> CorrelogramResult:
+    """Autocorrelation among neighbors of order 1, 2, ...: at one, two, ... steps along the links.
+
+    Parameters
+    ----------
+    values : pandas.Series, length n
+    w : Weights
+        Only the links count. Each order is row-standardized if `w` is, else binary.
+    orders : int
+        The highest order.
+    statistic : {"moran", "geary", "correlation"}
+        ``"correlation"`` is that of values and their lags.
+    inference, alternative
+        As for `moran`. The correlation with the lag is tested by permutation.
+    rng : int, numpy.random.Generator or None
+
+    Returns
+    -------
+    CorrelogramResult
+
+    Raises
+    ------
+    OptionError
+        If `orders` is not a number from 1 to 50.
+    WeightsError
+        If some order has no pair.
+
+    Notes
+    -----
+    Orders are shortest paths, as spdep's `nblag`; units without neighbors of some order
+    are islands there, and treated as the statistic treats islands.
+
+    References
+    ----------
+    Cliff, A. D. and Ord, J. K. (1981). Spatial Processes. Pion, ch. 5.
+    """
+    w = as_weights(w)
+    if isinstance(orders, bool) or not isinstance(orders, (int, np.integer)) or not 1 <= orders <= MOST_ORDERS:
+        raise OptionError(f"orders={orders!r} is not a number of orders; use 1 to {MOST_ORDERS}.")
+    align(values, w.ids)
+    parts = {}
+    for k, matrix in enumerate(neighbor_orders(w.sparse, orders), start=1):
+        if matrix.nnz == 0:
+            raise WeightsError(f"no two units are {k} steps apart; use orders={k - 1}.")
+        part = Weights(matrix, w.ids, recipe=w.recipe.then("order", k=k), islands=w.island_policy)
+        parts[k] = part.row_standardized() if w.standardization == "row" else part
+    index = pd.Index(list(parts), name="order")
+    return _by_class(values, list(parts.values()), index, statistic, inference, alternative, rng)
+
+
+def correlogram_by_distance(
+    values: pd.Series,
+    units: Any,
+    *,
+    breaks_km: int | Sequence[float] = 6,
+    statistic: Statistic = "moran",
+    inference: Inference = "auto",
+    alternative: Alternative = "two-sided",
+    rng: Rng = None,
+) -> CorrelogramResult:
+    """Autocorrelation among pairs of units in classes of distance.
+
+    Parameters
+    ----------
+    values : pandas.Series, length n
+    units : geopandas.GeoDataFrame or GeoSeries
+        The same units, with a CRS; distances are geodesic between representative points.
+    breaks_km : int or sequence of float
+        Number of classes with equally many pairs, up to the half of all pairs that are
+        nearest; or the upper ends of the classes in kilometers, ascending.
+    statistic, inference, alternative, rng
+        As for `correlogram`; links are binary.
+
+    Returns
+    -------
+    CorrelogramResult
+    """
+    from gbaspatial.geography import distance_km
+
+    distance = distance_km(units)
+    ids = distance.index
+    align(values, ids)
+    D = distance.to_numpy()
+    breaks = _breaks(breaks_km, D[np.triu_indices(len(D), 1)])
+    lower = np.concatenate([[0.0], breaks[:-1]])
+    parts = []
+    for low, high in zip(lower, breaks, strict=True):
+        near = (low < D) & (high >= D) if low > 0 else high >= D  # coincident points are near
+        np.fill_diagonal(near, False)
+        if not near.any():
+            raise WeightsError(f"no two units are between {low:g} and {high:g} km apart; choose wider classes.")
+        parts.append(Weights(near.astype(float), ids))
+    index = pd.Index([f"{low:.0f}-{high:.0f}" for low, high in zip(lower, breaks, strict=True)], name="distance_km")
+    return _by_class(values, parts, index, statistic, inference, alternative, rng)
+
+
+def _breaks(breaks_km: int | Sequence[float], distances: np.ndarray) -> np.ndarray:
+    if isinstance(breaks_km, (int, np.integer)) and not isinstance(breaks_km, bool):
+        if not 1 <= breaks_km <= MOST_ORDERS:
+            raise OptionError(f"breaks_km={breaks_km!r} is not a number of classes; use 1 to {MOST_ORDERS}.")
+        return np.unique(np.quantile(distances, np.arange(1, breaks_km + 1) / (2 * breaks_km)))
+    breaks = np.asarray(breaks_km, dtype=float)
+    if breaks.ndim != 1 or not len(breaks) or not (breaks > 0).all() or not (np.diff(breaks) > 0).all():
+        raise OptionError(f"breaks_km={breaks_km!r} are not upper ends of classes; give ascending positive kilometers.")
+    return breaks
+
+
+def _by_class(
+    values: pd.Series,
+    parts: list[Weights],
+    index: pd.Index,
+    statistic: Statistic,
+    inference: Inference,
+    alternative: Alternative,
+    rng: Rng,
+    alpha: float = 0.05,
+) -> CorrelogramResult:
+    """The statistic and its band for each W of `parts`; every class uses the same seed."""
+    check_option(statistic, TITLES, "statistic")
+    seed = seed_of(rng)
+    tests: dict[str, Any] = {"moran": moran, "geary": geary, "correlation": lag_correlation}
+    rows = []
+    for part in parts:
+        found = tests[statistic](values, part, inference=inference, alternative=alternative, rng=seed)
+        lower, upper = found.null.quantile([alpha / 2, 1 - alpha / 2])
+        rows.append(
+            {
+                **{name: getattr(found, name) for name in ("statistic", "expected", "variance", "z", "p_value")},
+                "lower": float(lower),
+                "upper": float(upper),
+                "pairs": _pairs(part),
+                "isolates": len(part.islands),
+            }
+        )
+    table = pd.DataFrame(rows, index=index)
+    table.insert(5, "p_adjusted", adjust(table["p_value"].to_numpy(), "holm"))
+    return CorrelogramResult(
+        table=table,
+        name=str(values.name),
+        title=TITLES[statistic],
+        alternative=alternative,
+        alpha=alpha,
+        inference=found.inference,
+        n=len(values),
+        seed=seed,
+        recipe=str(parts[0].recipe),
+    )
+
+
+def _pairs(w: Weights) -> int:
+    """Number of unordered pairs that are linked in one direction or both."""
+    return int(sparse.triu(w.sparse + w.sparse.T, k=1).nnz)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LagCorrelationResult(GlobalTest):
+    """Correlation of values with their spatial lags, and its test; see `GlobalTest`."""
+
+
+def lag_correlation(
+    values: pd.Series,
+    w: Weights,
+    *,
+    inference: Inference = "auto",
+    alternative: Alternative = "two-sided",
+    draws: int = 9_999,
+    rng: Rng = None,
+) -> LagCorrelationResult:
+    """Pearson's correlation of values with the lags of their neighbors, over units that have neighbors.
+
+    Unlike Moran's I it lies between -1 and 1 for any W, and does not estimate a slope.
+
+    Parameters
+    ----------
+    values : pandas.Series, length n
+    w : Weights
+    inference : {"auto", "exact", "permutation"}
+        ``"auto"`` is exact for n <= 9, else permutation.
+    alternative, draws, rng
+        As for `moran`.
+    """
+    check_test(inference, alternative, ("auto", "exact", "permutation"))
+    t = admitted(values, w)
+    y, W, linked = t.y - t.y.mean(), t.w.sparse, t.linked
+
+    def correlation(order: np.ndarray) -> np.ndarray:
+        own, lag = y[order][:, linked], (W @ y[order].T).T[:, linked]
+        own, lag = own - own.mean(axis=1, keepdims=True), lag - lag.mean(axis=1, keepdims=True)
+        size = np.sqrt((own**2).sum(axis=1) * (lag**2).sum(axis=1))
+        return np.divide((own * lag).sum(axis=1), size, out=np.zeros(len(size)), where=size > 0)
+
+    n = len(y)
+    if inference == "auto":
+        inference = "exact" if n <= exact.MOST_GENERIC else "permutation"
+    if inference == "exact":
+        null = exact.order_null(correlation, n)
+    else:
+        observed = float(correlation(np.arange(n)[None, :])[0])
+        options: dict[str, Any] = {"draws": check_draws(draws), "seed": seed_of(rng)}
+        null = permutation_null(correlation, n, observed, alternative=alternative, **options)
+    return LagCorrelationResult("Correlation with the lag", null, alternative, t.n, t.values, t.w)

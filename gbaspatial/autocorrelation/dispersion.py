@@ -1,0 +1,160 @@
+"""LOSH: where values scatter more, or less, around their local mean than elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from scipy import sparse, stats
+
+from gbaspatial.autocorrelation.door import admitted
+from gbaspatial.autocorrelation.local_cross import bootstrap_null
+from gbaspatial.autocorrelation.results import LocalTest, local_result
+from gbaspatial.errors import DataError, OptionError, check_option
+from gbaspatial.inference.conditional import LocalSums, conditional_null
+from gbaspatial.inference.null import Alternative, LocalNull, check_draws, check_test
+from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.weights import Weights
+
+LoshInference = Literal["auto", "chi-square", "bootstrap", "permutation", "exact"]
+KINDS = ("auto", "chi-square", "bootstrap", "permutation", "exact")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoshResult(LocalTest):
+    """Local spatial heteroscedasticity; see `LocalTest`.
+
+    A significant unit has the class "hot" where its neighborhood scatters more than the
+    map does on average (H above one), "cold" where it scatters less.
+    """
+
+    @property
+    def chi_square(self) -> pd.Series:
+        """2 H / variance, which is compared with chi-square of 2 / variance degrees of freedom (spdep's Z.Hi)."""
+        return (2 * self.frame["statistic"] / self.frame["variance"]).rename("chi_square")
+
+    @property
+    def local_mean(self) -> pd.Series:
+        """Weighted mean of the neighbors."""
+        return self.frame["local_mean"].copy()
+
+    @property
+    def local_residual(self) -> pd.Series:
+        """|value - local mean| to the power."""
+        return self.frame["local_residual"].copy()
+
+
+def losh(
+    values: pd.Series,
+    w: Weights,
+    *,
+    power: float = 2.0,
+    inference: LoshInference = "auto",
+    alternative: Alternative = "greater",
+    draws: int = 9_999,
+    rng: Rng = None,
+    adjust: str = "bh",
+    alpha: float = 0.05,
+) -> LoshResult:
+    """Local spatial heteroscedasticity H_i = sum_j w_ij e_j / (mean(e) sum_j w_ij).
+
+    The residual e_j = |y_j - local mean_j| ^ power measures scatter around the mean of the neighbors.
+
+    Parameters
+    ----------
+    values : pandas.Series, length n
+    w : Weights
+        Units without neighbors have no local mean: NaN, class "isolate". Where others
+        have them as neighbors, the mean residual stands for theirs.
+    power : float
+        2 compares variances, 1 mean absolute deviations.
+    inference : {"auto", "chi-square", "bootstrap", "permutation", "exact"}
+        ``"chi-square"``: 2 H / Var with 2 / Var degrees of freedom (for power 2).
+        ``"bootstrap"``: residuals of the neighbors drawn from all units with replacement
+        (Xu, Mei and Yan 2014). ``"permutation"`` and ``"exact"``: drawn from the other units
+        without replacement; all sets. ``"auto"`` is exact where few enough, else
+        permutation.
+    alternative : {"greater", "less", "two-sided"}
+        Greater: more scatter than elsewhere (the only one chi-square is used for in spdep).
+    draws : int
+    rng : int, numpy.random.Generator or None
+    adjust, alpha
+        As for `local_moran`.
+
+    Returns
+    -------
+    LoshResult
+        With columns `local_mean` and `local_residual`.
+
+    References
+    ----------
+    Ord, J. K. and Getis, A. (2012). Local spatial heteroscedasticity (LOSH). Annals of
+    Regional Science 48, 529-539. Xu, M., Mei, C.-L. and Yan, N. (2014). A note on the null distribution of the
+    local spatial heteroscedasticity (LOSH) statistic. Annals of Regional Science 52, 697-710.
+    """
+    check_option(inference, KINDS, "inference")
+    check_test("auto", alternative)
+    if not (np.isfinite(power) and power > 0):
+        raise OptionError(f"power={power!r} is not a positive number; use 2 for variances, 1 for absolute deviations.")
+    if inference == "chi-square" and power != 2:
+        raise OptionError("the chi-square distribution is for power=2; use inference='bootstrap' or 'permutation'.")
+    t = admitted(values, w)
+    if t.regressors is not None:
+        raise OptionError("losh takes values; pass fit.residuals for the residuals of a regression.")
+    W, linked = t.w.sparse, t.linked
+    mean, residual = local_residuals(t.y, W, power)
+    if residual[linked].max() <= 1e-12 * np.abs(t.y).max() ** power:
+        raise DataError("every unit equals the mean of its neighbors, so that nothing scatters.")
+    residual = np.where(linked, residual, residual[linked].mean())
+    null = _null(W, residual, linked, inference, draws=check_draws(draws), seed=seed_of(rng))
+    return local_result(
+        "LOSH",
+        null,
+        np.where(null.observed > 1, "hot", "cold"),
+        t.w,
+        t.values,
+        alternative=alternative,
+        adjust=adjust,
+        alpha=alpha,
+        columns={"local_mean": mean, "local_residual": np.where(linked, residual, np.nan)},
+        result=LoshResult,
+    )
+
+
+def local_residuals(y: np.ndarray, W: sparse.csr_array, power: float) -> tuple[np.ndarray, np.ndarray]:
+    """Mean of the neighbors (n,) and |y - mean| ^ power (n,); NaN and 0 without neighbors."""
+    sums = np.asarray(W.sum(axis=1)).ravel()
+    mean = np.divide(W @ y, sums, out=np.full(len(y), np.nan), where=sums > 0)
+    return mean, np.where(sums > 0, np.abs(y - np.where(sums > 0, mean, y)) ** power, 0.0)
+
+
+def losh_variance(residual: np.ndarray, W: sparse.csr_array, linked: np.ndarray) -> np.ndarray:
+    """Variance of H_i (n,) over orders of the residuals (Ord and Getis 2012)."""
+    m = int(linked.sum())
+    e = residual[linked]
+    sums = np.asarray(W.sum(axis=1)).ravel()
+    squares = np.asarray(W.multiply(W).sum(axis=1)).ravel()
+    shape = np.divide(m * squares - sums**2, sums**2, out=np.full(len(sums), np.nan), where=sums > 0)
+    return (e @ e / m - e.mean() ** 2) / e.mean() ** 2 / (m - 1) * shape
+
+
+def _null(
+    W: sparse.csr_array, residual: np.ndarray, linked: np.ndarray, inference: str, *, draws: int, seed: int
+) -> LocalNull:
+    sums = np.asarray(W.sum(axis=1)).ravel()
+    scale = np.divide(1.0, residual[linked].mean() * sums, out=np.zeros(len(sums)), where=sums > 0)
+    variance = losh_variance(residual, W, linked)
+    if inference == "chi-square":
+        H = scale * (W @ residual)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            upper = stats.chi2.sf(2 * H / variance, 2 / variance)
+        mean = np.where(linked, 1.0, np.nan)
+        return LocalNull("chi-square", H, mean, variance, upper, 1 - upper, np.zeros(len(H), dtype=int))
+    if inference == "bootstrap":
+        found = bootstrap_null(W, residual, scale, draws=draws, seed=seed)
+    else:
+        found = conditional_null(LocalSums(W, residual[None, :], scale[None, :]), inference, draws=draws, seed=seed)
+    moments = np.where(linked, 1.0, np.nan), variance
+    return LocalNull(found.kind, found.observed, *moments, found.upper, found.lower, found.size, found.seed)

@@ -1,0 +1,182 @@
+"""Many variables at once: every bivariate Moran, and one test of all (Wartenberg, Mantel)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from gbaspatial.autocorrelation.bivariate import KINDS, aligned_columns
+from gbaspatial.autocorrelation.cross import MOST_PAIRS, Shuffled, linear_cross_null, paired_cross_null
+from gbaspatial.autocorrelation.results import adjusted_p
+from gbaspatial.errors import OptionError, check_option
+from gbaspatial.inference import exact
+from gbaspatial.inference.moments import pair_sums, permutation_moments
+from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test, normal_null
+from gbaspatial.inference.permutation import permutation_null
+from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.results import Result, Table
+from gbaspatial.weights import Weights, as_weights
+
+_MOST_DENSE = 5_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MoranMatrixResult(Result):
+    """Bivariate Moran statistics of all pairs of variables.
+
+    Parameters
+    ----------
+    statistic, p_value, p_adjusted : pandas.DataFrame, shape (variables, variables)
+        Row: the variable in place, column: that of the neighbors; the diagonal is Moran's I.
+        Adjusted for all entries (Holm).
+    overall : Null
+        The test of the mean of the diagonal, over reassignments of whole rows.
+    """
+
+    statistic: pd.DataFrame
+    p_value: pd.DataFrame
+    p_adjusted: pd.DataFrame
+    overall: Null
+    alternative: str
+    reassign: str
+    n: int
+    recipe: str
+
+    def tables(self) -> tuple[Table, ...]:
+        """The matrix, its p-values, the test of all variables together."""
+        row = {
+            "statistic": self.overall.observed,
+            "expected": self.overall.mean,
+            "z": self.overall.z,
+            "p_value": self.overall.p_value(self.alternative),  # type: ignore[arg-type]
+        }
+        whole = pd.DataFrame([row], index=pd.Index(["mean Moran's I of all variables"], name="test"))
+        notes = (
+            f"{self.n} units; p-values {self.alternative}, {self.overall.kind}; null: {self.reassign} reassigned.",
+            f"Weights: {self.recipe}.",
+        )
+        p_formats = dict.fromkeys(self.p_value.columns, ".4f")
+        return (
+            Table(self.statistic, "Bivariate Moran's I (row: in place, column: of the neighbors)", notes),
+            Table(self.p_value, "p-values", formats=p_formats),
+            Table(self.p_adjusted, "p-values adjusted for all entries (Holm)", formats=p_formats),
+            Table(whole, "All variables together", ("Whole rows of the data are reassigned to units.",)),
+        )
+
+
+def moran_matrix(
+    data: pd.DataFrame,
+    w: Weights,
+    *,
+    reassign: Shuffled = "second",
+    inference: Inference = "auto",
+    alternative: Alternative = "two-sided",
+    draws: int = 9_999,
+    rng: Rng = None,
+) -> MoranMatrixResult:
+    """Bivariate Moran's I of every pair of columns, and one test of spatial association of them all.
+
+    Parameters
+    ----------
+    data : pandas.DataFrame, shape (n, variables)
+        All columns but a geometry are used.
+    w : Weights
+        Used as given.
+    reassign : {"second", "pairs"}
+        The null of the entries off the diagonal, as for `bivariate_moran`. The diagonal
+        is Moran's I with its own null.
+    inference, alternative, draws, rng
+        As for `bivariate_moran`.
+
+    Returns
+    -------
+    MoranMatrixResult
+
+    Notes
+    -----
+    The test of all is Mantel's for the weights and the inner products of the units'
+    standardized rows: the mean of the variables' Moran's I (Wartenberg 1985).
+
+    References
+    ----------
+    Mantel, N. (1967). Cancer Research 27, 209-220. Wartenberg, D. (1985). Geographical
+    Analysis 17, 263-283.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> w = from_pairs(pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")}))
+    >>> data = pd.DataFrame({"x": [1.0, 2, 4, 5], "y": [2.0, 2, 3, 5]}, index=list("abcd"))
+    >>> moran_matrix(data, w).statistic.round(3).to_numpy().tolist()
+    [[0.4, 0.344], [0.344, 0.222]]
+    """
+    check_test(inference, alternative, KINDS)
+    check_option(reassign, ("second", "pairs"), "reassign")
+    w = as_weights(w)
+    names, Z = aligned_columns(data, w)
+    options: dict[str, Any] = {"draws": check_draws(draws), "seed": seed_of(rng), "alternative": alternative}
+    linked = int((w.cardinalities > 0).sum())
+    scale = linked / w.s0 / w.n
+    nulls = [
+        [_entry(w.sparse, Z, i, j, scale, reassign, inference, options) for j in range(len(Z))] for i in range(len(Z))
+    ]
+
+    def frame(of: Any) -> pd.DataFrame:
+        return pd.DataFrame([[of(null) for null in row] for row in nulls], index=names, columns=names)
+
+    p = frame(lambda null: null.p_value(alternative))
+    adjusted = adjusted_p(p.to_numpy().ravel(), np.zeros(p.size), "holm").reshape(p.shape)
+    return MoranMatrixResult(
+        statistic=frame(lambda null: null.observed),
+        p_value=p,
+        p_adjusted=pd.DataFrame(adjusted, index=names, columns=names),
+        overall=mantel_null(w.sparse, Z, scale / len(Z), inference, **options),
+        alternative=alternative,
+        reassign=reassign,
+        n=linked,
+        recipe=str(w.recipe),
+    )
+
+
+def _entry(
+    W: sparse.csr_array,
+    Z: np.ndarray,
+    i: int,
+    j: int,
+    scale: float,
+    reassign: str,
+    inference: str,
+    options: dict[str, Any],
+) -> Null:
+    if i == j or reassign == "pairs":
+        return paired_cross_null(W, Z[i], Z[j], scale, inference, lee=False, **options)
+    return linear_cross_null(W.T @ Z[i], Z[j], scale, inference, **options)
+
+
+def mantel_null(
+    W: sparse.csr_array, Z: np.ndarray, scale: float, inference: str, *, draws: int, seed: int, alternative: str
+) -> Null:
+    """The null of scale * sum_ij w_ij z_i'z_j over reassignments of the columns of `Z` (variables, n)."""
+    n = Z.shape[1]
+    if inference == "auto":
+        inference = "exact" if n <= MOST_PAIRS else "permutation"
+    if inference == "exact":
+        return exact.pair_null(scale * W.toarray(), Z.T @ Z)
+    observed = float(scale * np.einsum("in,ni->", Z, W @ Z.T))
+    moments = None
+    if n <= _MOST_DENSE:
+        mean, variance = permutation_moments(pair_sums(W), pair_sums(Z.T @ Z), n)
+        moments = scale * mean, scale**2 * variance
+    if inference == "randomization":
+        if moments is None:
+            raise OptionError(f"the moments of all variables together need at most {_MOST_DENSE} units; w has {n}.")
+        return normal_null(inference, observed, *moments)
+
+    def values(order: np.ndarray) -> np.ndarray:
+        return scale * sum(np.einsum("mi,im->m", z[order], W @ z[order].T) for z in Z)
+
+    return permutation_null(values, n, observed, draws=draws, seed=seed, moments=moments, alternative=alternative)

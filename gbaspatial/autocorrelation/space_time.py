@@ -1,0 +1,300 @@
+"""Autocorrelation in time: every year in one call, of changes, of later values with earlier neighbors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.alignment import align_panel, periods_of
+from gbaspatial.autocorrelation.bivariate import bivariate_moran
+from gbaspatial.autocorrelation.geary import geary
+from gbaspatial.autocorrelation.local_moran import local_moran
+from gbaspatial.autocorrelation.moran import moran
+from gbaspatial.errors import DataError, check_option, some
+from gbaspatial.inference.null import Alternative, Inference
+from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.results import Result, Table
+from gbaspatial.weights import Weights
+from gbaspatial.weights.by_period import weights_by_period
+
+Yearly = Literal["moran", "geary"]
+TITLES = {"moran": "Moran's I", "geary": "Geary's C"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ByPeriodResult(Result):
+    """One test for each period of a panel.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        By period: `statistic`, `expected`, `z`, `p_value`, `inference`, `links`, and `p_adjusted`
+        (Holm: for the question whether any period is autocorrelated).
+    results : dict
+        The full result of each period.
+    """
+
+    table: pd.DataFrame
+    results: dict[Any, Any]
+    name: str
+    title: str
+    alternative: str
+    n: int
+    seed: int
+    recipes: tuple[str, ...]
+
+    def kinds(self) -> str:
+        """The inferences used, in words."""
+        return ", ".join(dict.fromkeys(self.table["inference"]))
+
+    def __getitem__(self, period: Any) -> Any:
+        """The result of one period."""
+        return self.results[period]
+
+    def tables(self) -> tuple[Table, ...]:
+        """The statistic by period."""
+        notes = [f"{self.n} units; p-values {self.alternative}, {self.kinds()}; p_adjusted: Holm over the periods."]
+        notes += [f"Weights: {recipe}." for recipe in self.recipes]
+        note = getattr(next(iter(self.results.values())), "power_note", None)
+        if callable(note) and note():
+            notes.append(note())
+        shown = self.table[["statistic", "expected", "z", "p_value", "p_adjusted", "links"]]
+        return (Table(shown, f"{self.title} of {self.name} by period", tuple(notes)),)
+
+    def plot(self, ax: Any = None) -> Any:
+        """The line over the periods with p-values; gives back the matplotlib axes."""
+        from gbaspatial.figures.autocorrelation import year_line
+
+        return year_line(self, ax=ax)
+
+
+def moran_by(
+    panel: pd.Series,
+    w: Weights | Mapping[Any, Weights],
+    *,
+    statistic: Yearly = "moran",
+    inference: Inference = "auto",
+    alternative: Alternative = "two-sided",
+    draws: int = 9_999,
+    rng: Rng = None,
+) -> ByPeriodResult:
+    """Moran's I (or Geary's C) of each period of a panel.
+
+    Parameters
+    ----------
+    panel : pandas.Series
+        Numbers by unit and period (a balanced panel).
+    w : Weights, or mapping from period to Weights
+        A mapping gives a W that changes, such as with the bridges open by then.
+    statistic : {"moran", "geary"}
+    inference, alternative, draws
+        As for `moran`.
+    rng : int, numpy.random.Generator or None
+        Every period uses the same seed: its result is that of `moran` with this seed.
+
+    Returns
+    -------
+    ByPeriodResult
+
+    Raises
+    ------
+    MissingDataError
+        If a unit has no value in some period.
+    UnknownNameError
+        If a mapping lacks a period.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> w = from_pairs(pd.DataFrame({"focal": [1, 2, 3, 4, 2, 3, 4, 1], "neighbor": [2, 3, 4, 1, 1, 2, 3, 4]}))
+    >>> index = pd.MultiIndex.from_product([[1, 2, 3, 4], [2018, 2019]], names=["city", "year"])
+    >>> panel = pd.Series([1.0, 1, 2, 3, 3, 2, 4, 4], index=index, name="x")
+    >>> moran_by(panel, w).table["statistic"].round(3).tolist()
+    [-0.2, -0.8]
+    """
+    check_option(statistic, TITLES, "statistic")
+    periods = periods_of(panel)
+    matrices = weights_by_period(w, periods)
+    values, _ = align_panel(panel, matrices[0].ids)
+    seed = seed_of(rng)
+    test = moran if statistic == "moran" else geary
+    ids = matrices[0].ids
+    results = {}
+    for period, part, row in zip(periods, matrices, values, strict=True):
+        series = pd.Series(row, index=ids, name=f"{panel.name} in {period}")
+        if np.ptp(row) == 0:
+            raise DataError(f"all units have the same value in {period}; leave this period out of the panel.")
+        results[period] = test(series, part, inference=inference, alternative=alternative, draws=draws, rng=seed)
+    return ByPeriodResult(
+        table=_by_period(results, matrices, periods),
+        results=results,
+        name=str(panel.name),
+        title=TITLES[statistic],
+        alternative=alternative,
+        n=len(ids),
+        seed=seed,
+        recipes=tuple(dict.fromkeys(str(part.recipe) for part in matrices)),
+    )
+
+
+def _by_period(results: dict[Any, Any], matrices: list[Weights], periods: pd.Index) -> pd.DataFrame:
+    from gbaspatial.inference import adjust
+
+    names = ("statistic", "expected", "variance", "z", "p_value", "inference")
+    frame = pd.DataFrame({name: [getattr(r, name) for r in results.values()] for name in names}, index=periods)
+    frame["p_adjusted"] = adjust(frame["p_value"].to_numpy(), "holm")
+    frame["links"] = [part.n_links for part in matrices]
+    return frame
+
+
+def differential_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Any) -> Any:
+    """Moran's I of the change from `first` to `last`.
+
+    Parameters
+    ----------
+    first, last : pandas.Series, length n
+        Values at two dates.
+    w : Weights
+    **options
+        As for `moran`: `inference`, `alternative`, `draws`, `rng`, ...
+
+    Returns
+    -------
+    MoranResult
+
+    References
+    ----------
+    Anselin, L. (2019). A local indicator of multivariate spatial association: extending
+    Geary's c. The differential Moran is that of GeoDa.
+    """
+    return moran(_change(first, last), w, **options)
+
+
+def differential_local_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Any) -> Any:
+    """Local Moran of the change from `first` to `last`; options as for `local_moran`."""
+    return local_moran(_change(first, last), w, **options)
+
+
+def _change(first: pd.Series, last: pd.Series) -> pd.Series:
+    from gbaspatial.alignment import align
+
+    old = align(first, last.index if isinstance(last, pd.Series) else first.index, "first values")
+    new = align(last, last.index, "last values")
+    return pd.Series(new - old, index=last.index, name=f"change of {last.name}")
+
+
+def space_time_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Any) -> Any:
+    """Association of values at `last` with the neighbors' values at `first`.
+
+    Parameters
+    ----------
+    first, last : pandas.Series, length n
+        Values at two dates.
+    w : Weights
+    **options
+        As for `bivariate_moran`, of which this is a special case: `null`, `inference`,
+        `alternative`, `draws`, `rng`.
+
+    Returns
+    -------
+    CrossResult
+
+    References
+    ----------
+    Anselin, L., Syabri, I. and Smirnov, O. (2002). Visualizing multivariate spatial
+    correlation with dynamically linked windows.
+    """
+    return bivariate_moran(last, first, w, **options)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TransitionsResult(Result):
+    """How the LISA class of each unit develops.
+
+    Parameters
+    ----------
+    clusters : pandas.DataFrame, shape (n, T)
+        Class of each unit in each period.
+    quadrants : pandas.DataFrame, shape (n, T)
+        Quadrant of the Moran scatterplot, significant or not.
+    transitions : pandas.DataFrame
+        Moves from class to class, all periods together.
+    """
+
+    clusters: pd.DataFrame
+    quadrants: pd.DataFrame
+    transitions: pd.DataFrame
+    alpha: float
+    recipes: tuple[str, ...]
+    inference: str
+    seed: int
+
+    def tables(self) -> tuple[Table, ...]:
+        """Classes by unit and period, then moves."""
+        notes = (f"Local Moran, raw p ≤ {self.alpha:g}, {self.inference}.", *(f"Weights: {r}." for r in self.recipes))
+        return (
+            Table(self.clusters, "LISA class by unit and period", notes),
+            Table(self.transitions, "Moves between classes", formats=dict.fromkeys(self.transitions.columns, ".0f")),
+            Table(self.quadrants, "Quadrant by unit and period"),
+        )
+
+
+def lisa_transitions(
+    panel: pd.Series,
+    w: Weights | Mapping[Any, Weights],
+    *,
+    alpha: float = 0.05,
+    inference: Inference = "auto",
+    draws: int = 9_999,
+    rng: Rng = None,
+) -> TransitionsResult:
+    """LISA class and quadrant of every unit in every period, and the moves between classes.
+
+    Parameters
+    ----------
+    panel : pandas.Series
+        Numbers by unit and period (a balanced panel).
+    w : Weights, or mapping from period to Weights
+    alpha : float
+        Level of the (raw, two-sided) p-value below which a unit belongs to a cluster.
+    inference, draws
+        As for `local_moran`.
+    rng : int, numpy.random.Generator or None
+
+    Returns
+    -------
+    TransitionsResult
+        Its `quadrants` are the states of `gbaspatial.disparity.lisa_markov`.
+    """
+    periods = periods_of(panel)
+    if len(periods) < 2:
+        raise DataError(f"transitions need at least two periods; the panel has {some(periods)} only.")
+    matrices = weights_by_period(w, periods)
+    values, _ = align_panel(panel, matrices[0].ids)
+    seed, ids = seed_of(rng), matrices[0].ids
+    found = [
+        local_moran(pd.Series(row, index=ids), part, inference=inference, alpha=alpha, draws=draws, rng=seed)
+        for row, part in zip(values, matrices, strict=True)
+    ]
+    clusters = pd.DataFrame({p: r.cluster for p, r in zip(periods, found, strict=True)}).rename_axis(
+        columns=periods.name
+    )
+    quadrants = pd.DataFrame({p: r.quadrant for p, r in zip(periods, found, strict=True)}).rename_axis(
+        columns=periods.name
+    )
+    before, after = clusters.iloc[:, :-1].to_numpy().ravel(), clusters.iloc[:, 1:].to_numpy().ravel()
+    moves = pd.crosstab(pd.Series(before, name="from"), pd.Series(after, name="to"))
+    order = [c for c in ("HH", "LL", "LH", "HL", "not significant", "isolate", "undefined") if c in {*before, *after}]
+    return TransitionsResult(
+        clusters=clusters,
+        quadrants=quadrants,
+        transitions=moves.reindex(index=order, columns=order, fill_value=0),
+        alpha=alpha,
+        recipes=tuple(dict.fromkeys(str(part.recipe) for part in matrices)),
+        inference=found[-1].inference,
+        seed=seed,
+    )
