@@ -205,12 +205,7 @@ def bootstrap(
     draws = _checked(fit, draws)
     seed = seed_of(rng)
     model = fit.problem()
-    reach = _reach(fit)
-    full = batches.batch_of(model, (_or_zero(fit.rho), _or_zero(fit.lambda_)), reach)
-    source = generator(model, seed, kind)
-    drawn = [batches.refit(full, Y, errors=True) for Y in source.outcomes(draws)]
-    parts = batches.Refits(*(np.concatenate(columns, axis=-1) for columns in zip(*drawn, strict=True)))
-    own = batches.refit(full, model.y[:, None], errors=True)
+    own, parts = refits(fit, draws, kind, seed)
     values, errors = _stacked(fit, parts)
     center, scale = (part[0] for part in _stacked(fit, own))
     names = list(fit.params.index)
@@ -227,7 +222,7 @@ def bootstrap(
         asymptotic=pd.Series(scale, index=names),
         inversions=_inversions(fit, model, min(draws, MOST_INVERTED), seed, kind),
         windows={n: s.interval for n, s in (("rho", model.lag), ("lambda", model.error)) if s is not None},
-        tests=_tests(fit, model, full, w, draws, seed, kind),
+        tests=_tests(fit, model, batch_around(fit, model), w, draws, seed, kind),
         draws=draws,
         kind=kind,
         seed=seed,
@@ -246,6 +241,21 @@ def check_refittable(fit: Fit) -> None:
             f"a {fit.model} model by method={fit.method!r} cannot be refitted here; "
             f"fit one of {', '.join(MODELS)} with method='ml'."
         )
+
+
+def batch_around(fit: Fit, model: Problem) -> batches.Batch:
+    """What all refits of `fit` share."""
+    return batches.batch_of(model, (_or_zero(fit.rho), _or_zero(fit.lambda_)), _reach(fit))
+
+
+def refits(fit: Fit, draws: int, kind: Kind, seed: int) -> tuple[batches.Refits, batches.Refits]:
+    """The estimate itself and those of `draws` simulated outcomes, with covariances by the same formula."""
+    check_refittable(fit)
+    model = fit.problem()
+    full = batch_around(fit, model)
+    drawn = [batches.refit(full, Y, errors=True) for Y in generator(model, seed, kind).outcomes(draws)]
+    parts = batches.Refits(*(np.concatenate(columns, axis=-1) for columns in zip(*drawn, strict=True)))
+    return batches.refit(full, model.y[:, None], errors=True), parts
 
 
 def _checked(fit: Fit, draws: int) -> int:

@@ -1,0 +1,219 @@
+"""Readings of (I - rho W)^-1 M as functions of rho, exact and many rho at once: arrays only.
+
+A reading is linear in the matrix: its trace, its diagonal, or left' (...) right for some
+columns. With W = V diag(v) V^-1 every reading is a sum of c_i / (1 - rho v_i), so that one
+eigendecomposition gives it, and its slope, for thousands of rho. Where W is too large or too
+far from diagonalizable, readings are computed at Chebyshev nodes by sparse solves, more of
+them until what is left over falls below 1e-9. Never a power series, whose terms can vanish
+long before its sum is reached, and never 1 / (1 - rho) unless the rows of W sum to one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from gbaspatial.errors import OptionError
+from gbaspatial.models.likelihood import Side, window
+from gbaspatial.models.logdet import EigenCurve
+from gbaspatial.randomness import stream
+from gbaspatial.weights import spectrum
+
+EIGEN_LIMIT = 800
+DENSE_LIMIT = 5_000
+_PROBES = 64
+_GOOD = 1e-9
+_CONDITION = 1e8
+
+# rho (m,) -> readings (m, q) and their slopes in rho (m, q)
+Reader = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reading:
+    """What is read off a matrix: ``"trace"`` (mean of the diagonal), ``"diagonal"``, or ``"pairs"`` left_q' (.) right_q.
+
+    `left`, `right` (n, q) are multiplied column by column.
+    """
+
+    kind: str
+    left: np.ndarray | None = None
+    right: np.ndarray | None = None
+
+
+def average_readings(n: int) -> tuple[Reading, Reading]:
+    """The mean of the diagonal and the mean of the row sums."""
+    return Reading("trace"), Reading("pairs", np.full((n, 1), 1 / n), np.ones((n, 1)))
+
+
+def _times(M: Any, right: np.ndarray) -> np.ndarray:
+    return right if M is None else M @ right
+
+
+class NoLag:
+    """The resolvent of a model without a spatial lag: the identity."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+
+    def reader(self, M: sparse.csr_array | None, reading: Reading) -> Reader:
+        """`reading` of M (None: the identity), whatever rho is."""
+        if reading.kind == "pairs":
+            assert reading.left is not None
+            assert reading.right is not None
+            value = np.einsum("iq,iq->q", reading.left, _times(M, reading.right))
+        else:
+            diagonal = np.ones(self.n) if M is None else M.diagonal()
+            value = diagonal if reading.kind == "diagonal" else np.array([diagonal.mean()])
+
+        def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            return np.tile(value, (len(rho), 1)), np.zeros((len(rho), len(value)))
+
+        return read
+
+
+class Spectral:
+    """The resolvent by one eigendecomposition of W (n, n)."""
+
+    def __init__(self, values: np.ndarray, V: np.ndarray, inverse: np.ndarray) -> None:
+        self.values, self.V, self.inverse = values, V, inverse
+
+    def reader(self, M: sparse.csr_array | None, reading: Reading) -> Reader:
+        """`reading` of (I - rho W)^-1 M (None: the identity)."""
+        if reading.kind == "pairs":
+            assert reading.left is not None
+            assert reading.right is not None
+            c = (self.V.T @ reading.left) * (self.inverse @ _times(M, reading.right))
+        else:
+            right = self.inverse if M is None else self.inverse @ M
+            c = self.V.T * right
+            c = c if reading.kind == "diagonal" else c.mean(axis=1, keepdims=True)
+
+        def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            share = 1 / (1 - np.multiply.outer(np.asarray(rho, dtype=float), self.values))
+            return (share @ c).real, ((share**2 * self.values) @ c).real
+
+        return read
+
+
+class Nodes:
+    """The resolvent by sparse solves at Chebyshev nodes between `low` and `high`, interpolated."""
+
+    def __init__(self, side: Side, low: float, high: float) -> None:
+        self.side, self.low, self.high = side, low, high
+        self.n = side.W.shape[0]
+        sums = np.asarray(side.W.sum(axis=1)).ravel()
+        self.row_stochastic = bool(np.allclose(sums, 1.0, rtol=0, atol=1e-12))
+        self._factors: dict[float, Any] = {}
+
+    def reader(self, M: sparse.csr_array | None, reading: Reading) -> Reader:
+        """`reading` of (I - rho W)^-1 M (None: the identity)."""
+        if reading.kind == "trace" and (M is None or M is self.side.W):
+            return self._trace(M is None)
+        if reading.kind == "pairs" and self.row_stochastic:
+            assert reading.left is not None
+            assert reading.right is not None
+            right = _times(M, reading.right)
+            if np.allclose(right, right[:1], rtol=0, atol=1e-12 * max(1.0, float(np.abs(right).max(initial=0.0)))):
+                return self._constant(reading.left.sum(axis=0) * right[0])
+        return self._interpolated(lambda rho: self._exact(rho, M, reading))
+
+    def _constant(self, value: np.ndarray) -> Reader:
+        def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            share = 1 / (1 - np.asarray(rho, dtype=float))[:, None]
+            return share * value, share**2 * value
+
+        return read
+
+    def _trace(self, identity: bool) -> Reader:
+        """From the log-determinant f: tr(W A^-1) = -f', tr(A^-1) = n - rho f'."""
+        curve = self._interpolated(lambda rho: np.array([self.side.curve(rho)]), slopes=2)
+
+        def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            rho = np.asarray(rho, dtype=float)
+            first, second = (part / self.n for part in curve(rho))
+            if identity:
+                return 1 - rho[:, None] * first, -first - rho[:, None] * second
+            return -first, -second
+
+        return read
+
+    def _factor(self, rho: float) -> Any:
+        if rho not in self._factors:
+            self._factors[rho] = self.side.factor(rho)
+        return self._factors[rho]
+
+    def _exact(self, rho: float, M: sparse.csr_array | None, reading: Reading) -> np.ndarray:
+        factor = self._factor(rho)
+        if reading.kind == "pairs":
+            assert reading.left is not None
+            assert reading.right is not None
+            return np.einsum("iq,iq->q", reading.left, factor.solve(np.ascontiguousarray(_times(M, reading.right))))
+        if reading.kind == "trace" and self.n > DENSE_LIMIT:  # a second W at large n
+            V = stream(20_240_302).integers(0, 2, (self.n, _PROBES)) * 2.0 - 1
+            return np.array([np.einsum("ip,ip->p", V, factor.solve(_times(M, V))).mean() / self.n])
+        if self.n > DENSE_LIMIT:
+            raise OptionError(f"impacts by unit need a dense matrix of {self.n} units; this goes to {DENSE_LIMIT}.")
+        right = np.eye(self.n) if M is None else M.toarray()
+        diagonal = np.diag(factor.solve(right))
+        return diagonal if reading.kind == "diagonal" else np.array([diagonal.mean()])
+
+    def _interpolated(self, exact: Callable[[float], np.ndarray], slopes: int = 1) -> Reader:
+        """The polynomial through exact values; `slopes=2` gives its first two derivatives instead of value and slope."""
+        center, half = (self.low + self.high) / 2, max((self.high - self.low) / 2, 1e-12)
+        for count in (8, 12, 20, 36):
+            nodes = np.cos(np.pi * (np.arange(count) + 0.5) / count)
+            values = np.stack([exact(float(center + half * t)) for t in nodes])
+            fitted = np.polynomial.chebyshev.chebfit(nodes, values, count - 1)
+            if np.abs(fitted[-2:]).max() <= _GOOD * max(float(np.abs(fitted).max()), 1e-300):
+                break
+        parts = [
+            np.polynomial.chebyshev.chebder(fitted, order) / half**order for order in range(slopes - 1, slopes + 1)
+        ]
+
+        def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            place = (np.asarray(rho, dtype=float) - center) / half
+            one, two = (np.polynomial.chebyshev.chebval(place, part).T for part in parts)
+            return one, two
+
+        return read
+
+
+Resolvent = NoLag | Spectral | Nodes
+
+
+def resolvent_of(side: Side | None, n: int, low: float, high: float) -> Resolvent:
+    """The resolvent of W for rho between `low` and `high`."""
+    if side is None:
+        return NoLag(n)
+    if n <= EIGEN_LIMIT or isinstance(side.curve, EigenCurve):
+        found = spectral(side.W)
+        if found is not None:
+            return found
+    ends = window(side.interval)
+    return Nodes(side, max(low, ends[0]), min(high, ends[1]))
+
+
+def spectral(W: sparse.csr_array) -> Spectral | None:
+    """The eigendecomposition of `W`, or None where its eigenvectors are too close to dependent."""
+    symmetric = spectrum.similar_symmetric(W)
+    if symmetric is not None:
+        values, U = np.linalg.eigh(symmetric.toarray())
+        root = _scaling(W)
+        return Spectral(values, U / root[:, None], U.T * root[None, :])
+    values, V = np.linalg.eig(W.toarray())
+    if np.linalg.cond(V) > _CONDITION:
+        return None
+    return Spectral(values, V, np.linalg.inv(V))
+
+
+def _scaling(W: sparse.csr_array) -> np.ndarray:
+    """d^1/2 (n,) with d_i w_ij = d_j w_ji."""
+    back = sparse.csr_array(W.T)
+    back.sort_indices()
+    log_d = spectrum._forest_potential(W, np.log(W.data) - np.log(back.data))
+    return np.exp((log_d - log_d.mean()) / 2)
