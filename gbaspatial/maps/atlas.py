@@ -92,7 +92,7 @@ def atlas(
     *,
     title: Label = None,
     source: str | None = None,
-    names: str | tuple[str, str] | None = None,
+    label: str | tuple[str, str] | None = None,
     context: bool = True,
     tiles: str | None = None,
 ) -> Atlas:
@@ -109,7 +109,7 @@ def atlas(
         In English, or (English, Chinese).
     source : str, optional
         Named at the foot of the map beside the sources of the shipped layers.
-    names : str or (str, str), optional
+    label : str or (str, str), optional
         The column that names a unit, or the columns (English, Chinese); by default `name_en` or the
         index, and `name_zh` where there is one.
     context : bool
@@ -145,7 +145,7 @@ def atlas(
         raise OptionError(
             f"a {type(strange[0]).__name__} is not a layer; make layers with gba.maps.choropleth, clusters, links..."
         )
-    sets = _Sets(units, names)
+    sets = _Sets(units, label)
     payloads = [_layer_payload(layer, sets) for layer in listed]
     background, sources = context_payload(sets.frames[0]) if context and tiles is None else (None, [])
     layer_of_tiles = None if tiles is None else _tile_layer(tiles)

@@ -277,6 +277,6 @@ def test_what_cannot_be_drawn_is_said(layer, error, words):
 def test_names_come_from_the_columns_one_says():
     units = grid_of(1, 2).assign(name_en=["A", "B"], nom=["É", "Ü"])
     with pytest.raises(UnknownNameError, match="no column 'noms'"):
-        maps.atlas(units, names="noms")
+        maps.atlas(units, label="noms")
     for names, expected in ((None, "A"), ("nom", "É"), (("nom", "name_en"), "É")):
-        assert f'"en":["{expected}"' in maps.atlas(units, names=names).to_html()
+        assert f'"en":["{expected}"' in maps.atlas(units, label=names).to_html()

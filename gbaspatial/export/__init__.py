@@ -1,0 +1,29 @@
+"""Files for other programs: styled GeoPackages, shapefiles that can be read back, GeoJSON, GeoParquet, KML, CSV.
+
+Examples
+--------
+>>> import tempfile, gbaspatial as gba
+>>> cities = gba.load_cities(year=2019)
+>>> gba.export.geopackage(tempfile.mkdtemp() + "/bay.gpkg", {"cities": cities}, styles={"cities": "gdp_pc_cny"}).name
+'bay.gpkg'
+"""
+
+from gbaspatial.export.formats import csv, geojson, geoparquet, kml, write
+from gbaspatial.export.geopackages import geopackage
+from gbaspatial.export.shapefiles import shapefile
+from gbaspatial.export.styles import Rule, Style, qml, sld, style
+
+__all__ = [
+    "Rule",
+    "Style",
+    "csv",
+    "geojson",
+    "geopackage",
+    "geoparquet",
+    "kml",
+    "qml",
+    "shapefile",
+    "sld",
+    "style",
+    "write",
+]

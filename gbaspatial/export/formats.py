@@ -1,0 +1,151 @@
+"""The other files that GIS programs, spreadsheets and the web ask for."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from gbaspatial.errors import FileFormatError, UnknownNameError, check_option, import_extra, nearest_names
+from gbaspatial.export.frames import flat, replace_file
+from gbaspatial.export.geopackages import geopackage
+from gbaspatial.export.shapefiles import shapefile
+from gbaspatial.export.styles import Style, qml, sld, style as made_style
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+ENDINGS = (".gpkg", ".shp", ".geojson", ".json", ".parquet", ".kml", ".csv")
+
+
+def geojson(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
+    """Write `frame` as GeoJSON by RFC 7946: longitude and latitude, seven decimals, no `crs` member.
+
+    Examples
+    --------
+    >>> import tempfile, gbaspatial as gba
+    >>> made = gba.export.geojson(tempfile.mkdtemp() + "/bay.geojson", gba.load_cities())
+    >>> "crs" in made.read_text(encoding="utf-8")[:300]
+    False
+    """
+    table = flat(frame).to_crs("EPSG:4326")
+    options = {"driver": "GeoJSON", "engine": "pyogrio", "layer": Path(path).stem, "RFC7946": "YES"}
+    return replace_file(path, lambda half: table.to_file(half, **options))
+
+
+def geoparquet(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
+    """Write `frame` as GeoParquet, index and types kept; needs the extra `parquet`.
+
+    Examples
+    --------
+    >>> import tempfile, gbaspatial as gba
+    >>> made = gba.export.geoparquet(tempfile.mkdtemp() + "/bay.parquet", gba.load_cities())
+    >>> made.stat().st_size > 1000
+    True
+    """
+    import_extra("pyarrow", extra="parquet")
+    flat(frame)  # the same checks as for every file
+    kept = frame.copy()
+    kept.attrs = {}
+    return replace_file(path, lambda half: kept.to_parquet(half))
+
+
+def kml(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, name: str | None = None) -> Path:
+    """Write `frame` as KML for Google Earth; types are lost, every value becomes text.
+
+    Parameters
+    ----------
+    path : path
+    frame : GeoDataFrame
+    name : str, optional
+        The column that names a placemark; by default the id.
+
+    Examples
+    --------
+    >>> import tempfile, gbaspatial as gba
+    >>> made = gba.export.kml(tempfile.mkdtemp() + "/bay.kml", gba.load_cities(), name="name_zh")
+    >>> "广州市" in made.read_text(encoding="utf-8")
+    True
+    """
+    import pyogrio
+
+    if "w" not in pyogrio.list_drivers().get("KML", ""):
+        raise FileFormatError("this pyogrio was built without the KML driver; write GeoJSON or a GeoPackage instead.")
+    table = flat(frame).to_crs("EPSG:4326")
+    field = name or str(table.columns[0])
+    if field not in table.columns:
+        raise UnknownNameError(f"the layer has no column {field!r}. {nearest_names(field, table.columns)}")
+    texts = table.drop(columns="geometry")
+    # A leading zero survives only in text.
+    table[texts.columns] = texts.astype(object).where(texts.notna(), "").astype(str)
+    # The driver names placemarks by a field called Name; a column of that name with other words steps aside.
+    table = table.rename(columns={c: f"{c}_" for c in table.columns if c.casefold() == "name" and c != field})
+    table = table.rename(columns={field: "Name"}).assign(**{field: table[field]} if field != "Name" else {})
+    return replace_file(path, lambda half: table.to_file(half, driver="KML", engine="pyogrio", layer=Path(path).stem))
+
+
+def csv(
+    path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, geometry: Literal["none", "wkt", "point"] = "none"
+) -> Path:
+    """Write the table of `frame` as CSV in UTF-8 with a mark, so that spreadsheets show Chinese names.
+
+    CSV has no types: read ids back as text (``dtype={"adcode": str}``), or leading zeros go.
+
+    Parameters
+    ----------
+    path : path
+    frame : GeoDataFrame
+    geometry : {"none", "wkt", "point"}
+        Leave the shapes out, write them as text, or write longitude and latitude of a point inside.
+
+    Examples
+    --------
+    >>> import tempfile, gbaspatial as gba
+    >>> made = gba.export.csv(tempfile.mkdtemp() + "/bay.csv", gba.load_cities(), geometry="point")
+    >>> made.read_text(encoding="utf-8-sig").splitlines()[0].split(",")[-2:]
+    ['longitude', 'latitude']
+    """
+    check_option(geometry, ("none", "wkt", "point"), "geometry")
+    table = flat(frame)
+    shapes = table.geometry
+    plain = table.drop(columns="geometry")
+    if geometry == "wkt":
+        plain["geometry"] = shapes.to_wkt()
+    elif geometry == "point":
+        inside = shapes.to_crs("EPSG:4326").representative_point()
+        plain["longitude"], plain["latitude"] = inside.x.round(7), inside.y.round(7)
+    return replace_file(path, lambda half: plain.to_csv(half, index=False, encoding="utf-8-sig"))
+
+
+def write(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: str | Style | None = None) -> Path:
+    """Write `frame` in the format that the ending of `path` names, with its style inside or beside.
+
+    Parameters
+    ----------
+    path : path
+        Ends in ``.gpkg``, ``.shp``, ``.geojson``, ``.json``, ``.parquet``, ``.kml`` or ``.csv``.
+    frame : GeoDataFrame
+    style : str or Style, optional
+        The column to color by. A GeoPackage carries the style; other formats get ``.qml`` and ``.sld`` beside.
+
+    Examples
+    --------
+    >>> import tempfile, gbaspatial as gba
+    >>> write(tempfile.mkdtemp() + "/bay.gpkg", gba.load_cities(year=2019), style="gdp_pc_cny").name
+    'bay.gpkg'
+    """
+    target = Path(path)
+    ending = target.suffix.lower()
+    if ending not in ENDINGS:
+        raise FileFormatError(f"{target.name} ends in none of {', '.join(ENDINGS)}; the ending names the format.")
+    if ending == ".gpkg":
+        return geopackage(target, {target.stem: frame}, styles={} if style is None else {target.stem: style})
+    if ending == ".shp":
+        return shapefile(target, frame, style=style)
+    writers = {".geojson": geojson, ".json": geojson, ".parquet": geoparquet, ".kml": kml, ".csv": csv}
+    made = writers[ending](target, frame)
+    if style is not None and ending != ".csv":
+        chosen = made_style(flat(frame), style) if isinstance(style, str) else style
+        qml(target.with_suffix(".qml"), chosen)
+        sld(target.with_suffix(".sld"), chosen)
+    return made

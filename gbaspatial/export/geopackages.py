@@ -1,0 +1,99 @@
+"""GeoPackages that open styled: several layers and their styles in one file."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from gbaspatial.errors import DataError, UnknownNameError, nearest_names, some
+from gbaspatial.export.frames import flat, replace_file
+from gbaspatial.export.styles import Style, default_column, style
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+Styles: TypeAlias = "Mapping[str, str | Style | None]"
+
+# As QGIS makes it, but TEXT throughout: with VARCHAR(256) drivers warn at every opening.
+_TABLE = """
+CREATE TABLE layer_styles (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, f_table_catalog TEXT, f_table_schema TEXT, f_table_name TEXT,
+    f_geometry_column TEXT, styleName TEXT, styleQML TEXT, styleSLD TEXT, useAsDefault BOOLEAN, description TEXT,
+    owner TEXT, ui TEXT, update_time DATETIME DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now'))
+)
+"""
+_ROW = """
+INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML,
+    styleSLD, useAsDefault, description, owner) VALUES ('', '', ?, ?, ?, ?, ?, 1, ?, '')
+"""
+_SHAPES = "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?"
+
+
+def geopackage(
+    path: str | os.PathLike[str], layers: Mapping[str, gpd.GeoDataFrame], *, styles: Styles | None = None
+) -> Path:
+    """Write `layers` into one GeoPackage, with styles that QGIS applies when it opens them.
+
+    Parameters
+    ----------
+    path : path
+        A file that exists is replaced when the new one is whole.
+    layers : mapping of str to GeoDataFrame
+        The unit ids become a column. Names, Chinese ones too, and leading zeros stay as they are.
+    styles : mapping of str to str or Style, optional
+        By layer: the column to color by, or what `style` made; None for none. A layer with a column `cluster`
+        of a local test gets the colors of GeoDa unless something else is said.
+
+    Returns
+    -------
+    pathlib.Path
+
+    Examples
+    --------
+    >>> import tempfile, gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> path = tempfile.mkdtemp() + "/bay.gpkg"
+    >>> made = gba.export.geopackage(path, {"cities": cities}, styles={"cities": "gdp_pc_cny"})
+    >>> gba.read_units(made, id="city").loc["Macao", "adcode"]
+    '820000'
+    """
+    if not layers:
+        raise DataError("there is no layer to write; give at least one, as {'name': frame}.")
+    wanted = dict(styles or {})
+    unknown = [name for name in wanted if name not in layers]
+    if unknown:
+        raise UnknownNameError(f"there is no layer {some(unknown)} to style. {nearest_names(unknown[0], layers)}")
+    tables = {name: flat(frame, f"layer {name!r}") for name, frame in layers.items()}
+    made = {name: _style_of(tables[name], wanted, name) for name in layers}
+
+    def write(half: Path) -> None:
+        for name, table in tables.items():
+            # Version 1.2 holds all that is needed here, and older programs open it without a warning.
+            table.to_file(half, layer=name, driver="GPKG", engine="pyogrio", VERSION="1.2")
+        _write_styles(half, {name: each for name, each in made.items() if each is not None})
+
+    return replace_file(path, write)
+
+
+def _style_of(table: gpd.GeoDataFrame, wanted: Mapping[str, str | Style | None], name: str) -> Style | None:
+    choice = wanted[name] if name in wanted else default_column(table)
+    return style(table, choice) if isinstance(choice, str) else choice
+
+
+def _write_styles(path: Path, styles: Mapping[str, Style]) -> None:
+    if not styles:
+        return
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute(_TABLE)
+        for name, each in styles.items():
+            words = f"colored by {each.column}"
+            (where,) = file.execute(_SHAPES, (name,)).fetchone()
+            file.execute(_ROW, (name, where, each.column, each.to_qml(), each.to_sld(name), words))
+        file.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
+            "VALUES ('layer_styles', 'attributes', 'layer_styles', '', strftime('%Y-%m-%dT%H:%M:%fZ','now'))"
+        )
