@@ -90,7 +90,7 @@ class DiagnosticsResult(Result):
     def tables(self) -> tuple[Table, ...]:
         """The tests, then how the regressors hang together."""
         title = f"Specification tests: {self.formula} (n = {self.n})"
-        notes = (*self.sentences, "p-values: chi-squared, asymptotic; of moran_residuals two-sided.")
+        notes = (*self.sentences, "p-values: chi-squared, asymptotic; of moran_residuals exact for normal residuals.")
         collinear = self.vif.rename("vif").to_frame().rename_axis("term")
         condition = (f"Condition number of X: {self.condition_number:.4g}.",)
         return Table(self.frame, title, notes), Table(collinear, "Collinearity", condition)
@@ -164,7 +164,8 @@ def _rows(fit: Fit, w: Weights | None) -> Iterator[tuple[str, tuple[Score, float
     """All tests that apply, in the order of the table, each with its p-value."""
     e, X = _standardized(fit)
     # The LM tests take e to have one variance: with observation weights they would not hold.
-    if w is not None and fit.method == "ols" and fit.design.observation_weights is None and w.n_links:
+    unweighted = fit.design.observation_weights is None
+    if w is not None and fit.method == "ols" and unweighted and w.n_links:
         yield "moran_residuals", _moran(fit, w)
         yield from _chi_squared(_least_squares_tests(fit, w))
     if fit.method == "ml":
@@ -228,26 +229,27 @@ def _least_squares_tests(fit: Fit, w: Weights) -> dict[str, Score]:
 
 
 def _moran(fit: Fit, w: Weights) -> tuple[Score, float]:
-    """The z-value of Moran's I of the residuals, with Cliff and Ord's moments for residuals."""
-    from gbaspatial.inference.moments import residual_moran_moments
+    """The z-value of Moran's I of the residuals; p is exact for normal e (Imhof) up to a thousand units."""
+    from gbaspatial.autocorrelation import moran
 
-    e = fit.residuals.reindex(fit.design.ids).to_numpy()
-    observed = fit.n / w.s0 * float(e @ (w.sparse @ e)) / float(e @ e)
-    mean, variance = residual_moran_moments(w.sparse, np.linalg.qr(fit.design.X)[0])
-    z = (observed - mean) / np.sqrt(variance)
-    return Score(float(z), 1), float(2 * special.ndtr(-abs(z)))
+    test = moran(fit, w)
+    return Score(float(test.z), 1), float(test.p_value)
 
 
 def _instrumental(fit: Fit, w: Weights) -> dict[str, Score]:
-    """Anselin and Kelejian's test, if the estimator left its regressors in ``extra["Z"]``."""
-    Z = fit.extra.get("Z")
-    if Z is None or fit.error_w is not None:
+    """Anselin and Kelejian's test for a lag model by two-stage least squares with its classical covariance."""
+    names = [*fit.terms, "rho"]
+    if (
+        fit.w is None
+        or fit.error_w is not None
+        or list(fit.params.index) != names
+        or "classical" not in (fit.covariance_kind)
+    ):
         return {}
-    e = fit.residuals.reindex(fit.design.ids).to_numpy()
-    s2 = float(e @ e) / fit.n
-    names = list(fit.params.index)[: Z.shape[1]]
-    variance = fit.covariance.loc[names, names].to_numpy() * (s2 / fit.sigma2)
-    return {"anselin_kelejian": tests.anselin_kelejian(e, Z, w.sparse, variance, s2)}
+    spec = fit.design
+    Z = np.column_stack([spec.X, fit.w.sparse @ spec.y])
+    e = fit.residuals.reindex(spec.ids).to_numpy()
+    return {"anselin_kelejian": tests.anselin_kelejian(e, Z, w.sparse, fit.covariance.to_numpy() / fit.sigma2)}
 
 
 def condition_number(X: np.ndarray) -> float:

@@ -44,6 +44,9 @@ def ingredients(y: np.ndarray, X: np.ndarray, W: sparse.csr_array, lagged: np.nd
     e = y - fitted
     s2 = float(e @ e) / len(y)
     wxb = _off(basis, W @ fitted)
+    raw = W @ lagged
+    WX = _off(basis, raw)
+    new = np.linalg.norm(WX, axis=0) > 1e-9 * np.linalg.norm(raw, axis=0)  # the others are among the columns of X
     both = W + W.T
     trace = float(both.multiply(both).sum()) / 2
     return Ingredients(
@@ -51,7 +54,7 @@ def ingredients(y: np.ndarray, X: np.ndarray, W: sparse.csr_array, lagged: np.nd
         lag=float(e @ (W @ y)) / s2,
         trace=trace,
         nj=float(wxb @ wxb) / s2 + trace,
-        WX=_off(basis, W @ lagged),
+        WX=WX[:, new],
         wxb=wxb,
         residuals=e,
         s2=s2,
@@ -171,15 +174,15 @@ def jarque_bera(e: np.ndarray) -> Score:
     return Score(float(len(e) / 6 * (skewness**2 + (kurtosis - 3) ** 2 / 4)), 2)
 
 
-def anselin_kelejian(e: np.ndarray, Z: np.ndarray, W: sparse.csr_array, variance: np.ndarray, s2: float) -> Score:
+def anselin_kelejian(e: np.ndarray, Z: np.ndarray, W: sparse.csr_array, spread: np.ndarray) -> Score:
     """Against a spatial error left after instrumental variables (Anselin and Kelejian 1997).
 
-    `Z` (n, p) are the regressors with W y and the endogenous ones, `variance` (p, p) the
-    covariance of their coefficients, `s2` the residual variance.
+    `Z` (n, p) are the regressors with W y and the endogenous ones, `spread` (p, p) the
+    covariance of their coefficients over the residual variance.
     """
     both = W + W.T
     trace = float(both.multiply(both).sum()) / 2
+    s2 = float(e @ e) / len(e)
     cross = e @ (W @ Z)
-    spread = trace + 4 / s2 * float(cross @ variance @ cross)
-    score = float(e @ (W @ e)) / (float(e @ e) / len(e))
-    return Score(score**2 / spread, 1)
+    variance = trace + 4 / s2 * float(cross @ spread @ cross)
+    return Score((float(e @ (W @ e)) / s2) ** 2 / variance, 1)

@@ -3,7 +3,8 @@
 A `Curve` is called with rho and gives the value; `derivatives(rho)` gives the first two
 derivatives, which are -tr(G) and -tr(G^2) for G = W (I - rho W)^-1. A maximizer may first
 look at `rough()`, a cheap curve over the whole interval, and then at `near(rho, reach)`,
-which is exact (to interpolation: 1e-6, its second derivative to 1e-4) around one rho at the price of four factorizations.
+which is exact around one rho (interpolated: to 1e-6, its second derivative to 1e-4) at the
+price of four factorizations.
 
 ====================  ==================================================================
 `EigenCurve`          all eigenvalues of W; exact, for n up to a thousand or a dense W
