@@ -56,3 +56,26 @@ def _in_order(w: Weights, ids: pd.Index, period: Any) -> Weights:
     places = w.ids.get_indexer(ids)
     matrix = w.sparse[places][:, places]
     return Weights(matrix, ids, recipe=w.recipe, standardization=w.standardization, islands=w.island_policy)
+
+
+def recipes_of(matrices: list[Weights], periods: pd.Index) -> tuple[str, ...]:
+    """How the W of each period were made, one sentence a run of periods with the same links and weights.
+
+    Examples
+    --------
+    >>> w = Weights([[0, 1], [1, 0]], ["a", "b"])
+    >>> recipes_of([w, w], pd.Index([2018, 2019]))
+    ('(2018 to 2019): matrix',)
+    """
+    runs: list[list[Any]] = []
+    for period, w in zip(periods, matrices, strict=True):
+        if runs and _alike(runs[-1][0], w):
+            runs[-1][2] = period
+        else:
+            runs.append([w, period, period])
+    spans = [f"({first})" if first == last else f"({first} to {last})" for _, first, last in runs]
+    return tuple(f"{span}: {w.recipe}" for span, (w, _, _) in zip(spans, runs, strict=True))
+
+
+def _alike(one: Weights, other: Weights) -> bool:
+    return one is other or (one.n_links == other.n_links and abs(one.sparse - other.sparse).nnz == 0)

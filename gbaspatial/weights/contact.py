@@ -125,11 +125,15 @@ def _closest(code: np.ndarray, distance: np.ndarray) -> dict[int, float]:
 
 
 def _contained(tree: shapely.STRtree, corners: Corners, alone: np.ndarray) -> np.ndarray:
-    """Pairs where one polygon holds a corner of the other strictly inside itself."""
-    owners, where = np.unique(corners.edge_owner[alone], return_index=True)
-    points = shapely.points(corners.coords[corners.first[alone[where]]])
-    inner, outer = tree.query(points, predicate="within")
-    a, b = owners[inner].astype(np.int64), outer.astype(np.int64)
+    """Pairs where one polygon holds the middle of a part of the other: it encloses it, if no borders cross.
+
+    A corner would not do: round-off can put it on the wrong side of a border it lies on.
+    """
+    suspects = np.unique(corners.edge_owner[alone])
+    parts, owner = shapely.get_parts(tree.geometries[suspects], return_index=True)
+    areas = shapely.get_type_id(parts) == 3  # an invalid shape may have fallen into lines, too
+    inner, outer = tree.query(shapely.point_on_surface(parts[areas]), predicate="within")
+    a, b = suspects[owner[areas][inner]].astype(np.int64), outer.astype(np.int64)
     code = np.minimum(a, b) * corners.n + np.maximum(a, b)
     return code[a != b]
 
