@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,8 @@ MOST_LOCAL = 5_000
 @dataclass(frozen=True, slots=True, eq=False)
 class ApleResult(GlobalTest):
     """APLE and its test; see `GlobalTest`."""
+
+    _power: ClassVar[str | None] = "aple"
 
     @property
     def local(self) -> pd.Series:

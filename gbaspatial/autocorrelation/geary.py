@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -33,6 +34,8 @@ _LOCAL_KINDS = ("auto", "exact", "permutation", "randomization")
 @dataclass(frozen=True, slots=True, eq=False)
 class GearyResult(GlobalTest):
     """Geary's C and its test; C below one, a negative `z`, is positive autocorrelation. See `GlobalTest`."""
+
+    _power: ClassVar[str | None] = "geary"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

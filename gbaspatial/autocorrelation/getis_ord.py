@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -31,6 +32,8 @@ _KINDS = ("auto", "exact", "permutation", "randomization")
 @dataclass(frozen=True, slots=True, eq=False)
 class GeneralGResult(GlobalTest):
     """General G and its test: above its expectation high values gather, below it low ones. See `GlobalTest`."""
+
+    _power: ClassVar[str | None] = "general_g"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

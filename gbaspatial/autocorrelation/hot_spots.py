@@ -17,7 +17,7 @@ from gbaspatial.inference.null import Inference
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
-from gbaspatial.weights.by_period import weights_by_period
+from gbaspatial.weights.by_period import recipes_of, weights_by_period
 
 PATTERNS = (
     "new", "consecutive", "intensifying", "persistent", "diminishing", "sporadic", "oscillating", "historical",
@@ -136,7 +136,7 @@ class HotSpotsResult(Result):
         notes = (
             f"Gi* in each period, two-sided p ≤ {self.alpha:g}, {self.inference}; trend: Mann-Kendall of its z-scores.",
             "Each period is compared with itself: hot means high among the units of that period.",
-            *(f"Weights: {recipe}." for recipe in self.recipes),
+            *(f"Weights {recipe}." for recipe in self.recipes),
         )
         return (Table(self.frame, f"Emerging hot spots of {self.name}", notes),)
 
@@ -218,6 +218,6 @@ def emerging_hot_spots(
         alpha=alpha,
         name=str(panel.name),
         inference=found[-1].inference,
-        recipes=tuple(dict.fromkeys(str(part.recipe) for part in matrices)),
+        recipes=recipes_of(matrices, periods),
         seed=seed,
     )

@@ -15,6 +15,7 @@ from gbaspatial.autocorrelation.results import LocalTest, local_result, null_plo
 from gbaspatial.errors import DataError, OptionError, UnknownNameError, WeightsError, check_option, some
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.cross_product import upper_links
+from gbaspatial.inference.detection import power_note
 from gbaspatial.inference.moments import PairSums, permutation_moments
 from gbaspatial.inference.null import Alternative, Inference, LocalNull, Null, check_draws, check_test, normal_null
 from gbaspatial.inference.patterns import count_patterns, joined_weights
@@ -93,8 +94,10 @@ class JoinCountResult(Result):
 
     def tables(self) -> tuple[Table, ...]:
         """Counts by pair."""
+        power = power_note(self.weights.sparse, statistic="join_count", alternative=self.alternative)  # type: ignore[arg-type]
         notes = (
             f"Joins are half the sum of weights between the classes; p-value: {self.alternative}, {self.inference}.",
+            *([f"{power} (Two classes of equal size.)"] if power else []),
             f"Weights: {self.weights.recipe}.",
         )
         return (Table(self.frame, f"Join counts of {self.values.name}", notes),)

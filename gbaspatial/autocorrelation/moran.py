@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,8 @@ _AUTO_IMHOF = 1_000
 @dataclass(frozen=True, slots=True, eq=False)
 class MoranResult(GlobalTest):
     """Moran's I and its test; see `GlobalTest`."""
+
+    _power: ClassVar[str | None] = "moran"
 
     def lagged(self) -> pd.DataFrame:
         """Columns `value` (deviation from the mean) and `lag` of the Moran scatterplot, by unit."""

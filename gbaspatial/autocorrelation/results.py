@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import check_same_units
-from gbaspatial.errors import LabelTypeError, OptionError
+from gbaspatial.errors import LabelTypeError, OptionError, some
 from gbaspatial.inference.multiple import adjust as adjust_p, adjust_by_neighbors
 from gbaspatial.inference.null import LocalNull, Null
 from gbaspatial.results import Result, Table, data_hash
@@ -55,6 +55,7 @@ class GlobalTest(Result):
     n: int
     values: pd.Series
     weights: Weights
+    _power: ClassVar[str | None] = None  # the statistic whose power a summary tells
 
     @property
     def statistic(self) -> float:
@@ -116,6 +117,14 @@ class GlobalTest(Result):
         """Fingerprint of the values."""
         return data_hash(self.values)
 
+    def power_note(self) -> str:
+        """What the test can detect with these weights, in a sentence; empty from 50 units on."""
+        if self._power is None:
+            return ""
+        from gbaspatial.inference.detection import power_note
+
+        return power_note(self.weights.sparse, statistic=self._power, alternative=self.alternative)  # type: ignore[arg-type]
+
     def tables(self) -> tuple[Table, ...]:
         """Statistic, moments and p-value in one row."""
         row = {
@@ -134,6 +143,8 @@ class GlobalTest(Result):
             notes.append(f"Monte Carlo 95 % interval of p: {low:.4f} to {high:.4f}{stopped}.")
         if len(self.weights.islands):
             notes.append(f"{len(self.weights.islands)} units without neighbors are not counted in n.")
+        if self.power_note():
+            notes.append(self.power_note())
         notes.append(f"Weights: {self.recipe}.")
         frame = pd.DataFrame([row], index=pd.Index([self.variable], name="variable"))
         return (Table(frame, self.name, tuple(notes)),)
@@ -282,9 +293,20 @@ class LocalTest(Result):
             f"p-value: {self.alternative}, {told}.",
             f"p_adjusted: {self.adjust}, {int(self.frame['p_value'].notna().sum())} tests; "
             f"cluster: raw p <= {self.alpha:g}.",
+            *self._out_of_reach(),
             f"Weights: {self.recipe}.",
         ]
         return (Table(self.frame, f"{self.name} of {self.variable}", tuple(notes)),)
+
+    def _out_of_reach(self) -> list[str]:
+        """Which units have too few sets of neighbors to be significant, whatever the values."""
+        if self.inference != "exact":
+            return []
+        least = (2.0 if self.alternative == "two-sided" else 1.0) / np.maximum(self.null.size, 1)
+        never = self.weights.ids[(least > self.alpha) & (self.null.size > 0)]
+        return [f"Too few sets of neighbors for p <= {self.alpha:g} whatever the values: {some(never)}."] * (
+            len(never) > 0
+        )
 
     def to_gis(self, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         """`units` with the columns of this result beside their own, matched by label.

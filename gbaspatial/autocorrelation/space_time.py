@@ -15,11 +15,12 @@ from gbaspatial.autocorrelation.geary import geary
 from gbaspatial.autocorrelation.local_moran import local_moran
 from gbaspatial.autocorrelation.moran import moran
 from gbaspatial.errors import DataError, check_option, some
+from gbaspatial.inference.detection import power_note
 from gbaspatial.inference.null import Alternative, Inference
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
-from gbaspatial.weights.by_period import weights_by_period
+from gbaspatial.weights.by_period import recipes_of, weights_by_period
 
 Yearly = Literal["moran", "geary"]
 TITLES = {"moran": "Moran's I", "geary": "Geary's C"}
@@ -41,11 +42,16 @@ class ByPeriodResult(Result):
     table: pd.DataFrame
     results: dict[Any, Any]
     name: str
-    title: str
-    alternative: str
+    statistic: Yearly
+    alternative: Alternative
     n: int
     seed: int
     recipes: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """The statistic's name."""
+        return TITLES[self.statistic]
 
     def kinds(self) -> str:
         """The inferences used, in words."""
@@ -58,10 +64,11 @@ class ByPeriodResult(Result):
     def tables(self) -> tuple[Table, ...]:
         """The statistic by period."""
         notes = [f"{self.n} units; p-values {self.alternative}, {self.kinds()}; p_adjusted: Holm over the periods."]
-        notes += [f"Weights: {recipe}." for recipe in self.recipes]
-        note = getattr(next(iter(self.results.values())), "power_note", None)
-        if callable(note) and note():
-            notes.append(note())
+        notes += [f"Weights {recipe}." for recipe in self.recipes]
+        last = self.results[self.table.index[-1]]
+        note = power_note(last.weights.sparse, statistic=self.statistic, alternative=self.alternative)
+        if note:
+            notes.append(f"{self.table.index[-1]}: {note}")
         shown = self.table[["statistic", "expected", "z", "p_value", "p_adjusted", "links"]]
         return (Table(shown, f"{self.title} of {self.name} by period", tuple(notes)),)
 
@@ -133,11 +140,11 @@ def moran_by(
         table=_by_period(results, matrices, periods),
         results=results,
         name=str(panel.name),
-        title=TITLES[statistic],
+        statistic=statistic,
         alternative=alternative,
         n=len(ids),
         seed=seed,
-        recipes=tuple(dict.fromkeys(str(part.recipe) for part in matrices)),
+        recipes=recipes_of(matrices, periods),
     )
 
 
@@ -235,7 +242,7 @@ class TransitionsResult(Result):
 
     def tables(self) -> tuple[Table, ...]:
         """Classes by unit and period, then moves."""
-        notes = (f"Local Moran, raw p ≤ {self.alpha:g}, {self.inference}.", *(f"Weights: {r}." for r in self.recipes))
+        notes = (f"Local Moran, raw p ≤ {self.alpha:g}, {self.inference}.", *(f"Weights {r}." for r in self.recipes))
         return (
             Table(self.clusters, "LISA class by unit and period", notes),
             Table(self.transitions, "Moves between classes", formats=dict.fromkeys(self.transitions.columns, ".0f")),
@@ -294,7 +301,7 @@ def lisa_transitions(
         quadrants=quadrants,
         transitions=moves.reindex(index=order, columns=order, fill_value=0),
         alpha=alpha,
-        recipes=tuple(dict.fromkeys(str(part.recipe) for part in matrices)),
+        recipes=recipes_of(matrices, periods),
         inference=found[-1].inference,
         seed=seed,
     )

@@ -125,7 +125,8 @@ def power(
     process : {"sar", "sma"}
         u = rho W u + e, or u = rho W e + e.
     alternative : {"two-sided", "greater", "less"}
-        Two-sided puts half of `alpha` into each tail.
+        Two-sided puts half of `alpha` into each tail. Of Geary's C, which is small where
+        neighbors are alike, ``"less"`` is the side of positive dependence.
     alpha : float
         Level of the test.
     target : float
@@ -207,12 +208,9 @@ def _note(content: bytes, n: int, statistic: Statistic, alternative: Alternative
     high = _interval(w, "sar")[1]
     if not np.isfinite(high):
         return ""
-    # of the admissible range, which is (.., 1) if row-standardized
-    shown = np.array([0.3, 0.6, 0.9]) * high
-    toward = -1.0 if alternative == "less" else 1.0
-    if toward < 0:
-        low = _interval(w, "sar")[0]
-        shown = np.array([0.3, 0.6, 0.9]) * max(low, -10 * high)
+    low = max(_interval(w, "sar")[0], -10 * high)
+    negative = alternative == ("greater" if statistic == "geary" else "less")
+    shown = np.array([0.3, 0.6, 0.9]) * (low if negative else high)  # of the admissible range
     chance = _chance(statistic, matrix, "sar", alternative, 0.05, 1_999)
     values = chance(shown)
     least = _first_above(chance, 0.8, shown[-1] / 0.9)
@@ -297,15 +295,14 @@ def _chance(
 ) -> Callable[[np.ndarray], np.ndarray]:
     if statistic in _SIMULATED:
         return _simulated_chance(_SIMULATED[statistic], W, process, alternative, alpha, draws)
-    return _exact_chance(*quadratic_pair(statistic, W), W, process, _tails(statistic, alternative, alpha))
+    return _exact_chance(*quadratic_pair(statistic, W), W, process, _tails(alternative, alpha))
 
 
-def _tails(statistic: str, alternative: str, alpha: float) -> tuple[float, float]:
-    """Probability put into the upper and the lower tail; Geary's C is small where alike is near alike."""
+def _tails(alternative: str, alpha: float) -> tuple[float, float]:
+    """Probability put into the upper and the lower tail of the statistic."""
     if alternative == "two-sided":
         return alpha / 2, alpha / 2
-    upper = (alternative == "greater") != (statistic == "geary")
-    return (alpha, 0.0) if upper else (0.0, alpha)
+    return (alpha, 0.0) if alternative == "greater" else (0.0, alpha)
 
 
 def _transform(W: np.ndarray, rho: float, process: str) -> np.ndarray:
@@ -390,7 +387,7 @@ def _simulated_chance(
     draws: int,
 ) -> Callable[[np.ndarray], np.ndarray]:
     E = stream(0, len(W)).standard_normal((draws, len(W)))
-    upper, lower = _tails("", alternative, alpha)
+    upper, lower = _tails(alternative, alpha)
     null = values_of(_every_pattern(len(W)) if values_of is _black_joins and len(W) <= 16 else E, W)
     # beyond, not at, the quantile: a discrete statistic then keeps its level
     high, low = np.quantile(null, [1 - upper, lower], method="inverted_cdf")
