@@ -47,7 +47,7 @@ class GroupImpacts(Result):
     @property
     def matrix(self) -> pd.DataFrame:
         """Rows receive, columns give."""
-        return self.flows["estimate"].unstack("giver")
+        return self.flows["estimate"].reset_index().pivot_table(index="receiver", columns="giver", values="estimate")
 
     def tables(self) -> tuple[Table, ...]:
         """The balance of each group, then the flows."""

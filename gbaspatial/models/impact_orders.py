@@ -28,7 +28,7 @@ def by_order(engine: Engine, regressor: Regressor, orders: int) -> pd.DataFrame:
     direct, total = [], []
     for place, M, shift in parts:
         traces, sums = _powers(W, M, fit.n, orders - shift)
-        power = np.arange(orders + 1) - shift
+        power = [q - shift for q in range(orders + 1)]
         pad = [0.0] * shift
         direct.append((place, order_readers((pad + traces)[: orders + 1], power)))
         total.append((place, order_readers((pad + sums)[: orders + 1], power)))

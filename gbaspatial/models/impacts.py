@@ -9,7 +9,7 @@ Nothing here assumes that the rows of W sum to one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -147,11 +147,7 @@ class ImpactsResult(Result):
 
     def matrix(self, term: str | None = None) -> pd.DataFrame:
         """The impact matrix of a regressor: rows receive, columns give, in the order of the data."""
-        fit = self.engine.fit
-        S = self.engine.matrix(self.engine.regressor(term))
-        ids = fit.design.ids
-        frame = pd.DataFrame(S, index=ids.rename("receiver"), columns=ids.rename("giver"))
-        return frame.loc[fit.design.index, fit.design.index].rename_axis("receiver").rename_axis("giver", axis=1)
+        return labelled_matrix(self.engine, self.engine.regressor(term))
 
     def flows(self, term: str | None = None, *, largest: int | None = None) -> pd.DataFrame:
         """From unit to unit: columns `giver, receiver, value`, strongest first (for arrows on a map)."""
@@ -278,7 +274,15 @@ def impact_matrix(fit: Fit, term: str | None = None) -> pd.DataFrame:
         In the order of the data.
     """
     engine = _engine(fit, "delta", 0, None, 0.95)
-    return ImpactsResult(*(pd.DataFrame() for _ in range(3)), "delta", None, None, 0.95, fit.n, (), engine).matrix(term)
+    return labelled_matrix(engine, engine.regressor(term))
+
+
+def labelled_matrix(engine: Engine, regressor: Regressor) -> pd.DataFrame:
+    """The impact matrix in the order of the data."""
+    design = engine.fit.design
+    frame = pd.DataFrame(engine.matrix(regressor), index=design.ids, columns=design.ids)
+    frame = frame.loc[design.index, design.index]
+    return frame.rename_axis("receiver").rename_axis("giver", axis=1)
 
 
 def _frame(found: Mapping[str, Measured]) -> pd.DataFrame:
@@ -363,8 +367,3 @@ def _notes(engine: Engine) -> tuple[str, ...]:
             "in all its terms use gbaspatial.models.impact_change."
         )
     return tuple(notes)
-
-
-def terms_of(engine: Engine, names: Sequence[str] | None) -> list[Regressor]:
-    """The regressors `names`, or all."""
-    return [engine.regressor(name) for name in names] if names is not None else list(engine.regressors().values())

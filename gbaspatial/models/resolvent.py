@@ -35,9 +35,9 @@ Reader = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """What is read off a matrix: ``"trace"`` (mean of the diagonal), ``"diagonal"``, or ``"pairs"`` left_q' (.) right_q.
+    """What is read off a matrix: ``"trace"`` (mean of the diagonal), ``"diagonal"``, or ``"pairs"``.
 
-    `left`, `right` (n, q) are multiplied column by column.
+    The last is left_q' (.) right_q, column by column of `left`, `right` (n, q).
     """
 
     kind: str
@@ -163,7 +163,7 @@ class Nodes:
         return diagonal if reading.kind == "diagonal" else np.array([diagonal.mean()])
 
     def _interpolated(self, exact: Callable[[float], np.ndarray], slopes: int = 1) -> Reader:
-        """The polynomial through exact values; `slopes=2` gives its first two derivatives instead of value and slope."""
+        """The polynomial through exact values, and its slope; with `slopes=2` its first two derivatives instead."""
         center, half = (self.low + self.high) / 2, max((self.high - self.low) / 2, 1e-12)
         for count in (8, 12, 20, 36):
             nodes = np.cos(np.pi * (np.arange(count) + 0.5) / count)
