@@ -33,12 +33,14 @@ if TYPE_CHECKING:
 
 SPATIAL = ("rho", "lambda")
 SMALL = 50
+_SUMMARY_DRAWS = 1_999
+_SUMMARY_SEED = 0
 TITLES = {
     "ols": "Least squares", "slx": "Spatial lag of X (SLX)", "lag": "Spatial lag model", "error": "Spatial error model",
     "sarar": "Spatial lag and error model (SARAR)", "durbin": "Spatial Durbin model",
     "durbin_error": "Spatial Durbin error model", "gns": "General nesting spatial model",
 }  # fmt: skip
-METHOD_NAMES = {"ml": "maximum likelihood", "ols": "least squares", "gmm": "generalized method of moments"}
+METHOD_NAMES = {"ml": "maximum likelihood", "gmm": "generalized method of moments"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -307,19 +309,54 @@ class Fit(Result):
         how = "" if self.method == "ols" else f" by {METHOD_NAMES.get(self.method, self.method)}"
         return f"{name}{how}: {self.formula}"
 
+    def _small_sample(self) -> tuple[pd.DataFrame, str]:
+        """The main table with inference that holds below `SMALL` units, and what it is."""
+        from gbaspatial.models.bootstrap import bootstrap
+
+        result = bootstrap(self, draws=_SUMMARY_DRAWS, rng=_SUMMARY_SEED)
+        frame = pd.DataFrame(
+            {
+                "estimate": self.params,
+                "bias": result.bias,
+                "std_error": result.std_errors,
+                "p_value": result.p_values,
+            }
+        ).join(result.conf_int())
+        told = (
+            f"Below {SMALL} units by parametric bootstrap ({result.draws} draws, seed {result.seed}): bias, standard "
+            f"errors, p-values and 95 % intervals; asymptotic ones are in fit.tidy()."
+        )
+        return frame.rename_axis("term"), told
+
+    def _inference(self) -> tuple[pd.DataFrame, str]:
+        """The main table, and in words where its standard errors and p-values come from."""
+        asymptotic = self.covariance_kind.startswith("information")
+        if self.n < SMALL and self.method == "ml" and asymptotic and not self.edges and self.model in TITLES:
+            return self._small_sample()
+        if self.df is not None:
+            distribution = f"t with {self.df:g} degrees of freedom"
+            if self.n < SMALL:
+                distribution += ", exact for normal errors" if self.covariance_kind == "classical" else ", approximate"
+        else:
+            distribution = "normal" if self.n >= SMALL else f"normal, approximate with {self.n} units"
+        return self.tidy(), f"Standard errors: {self.covariance_kind}; p-values: {distribution}, two-sided."
+
     def tables(self) -> tuple[Table, ...]:
-        """Coefficients and, in a second table, the fit."""
+        """Coefficients and, in a second table, the fit.
+
+        Below 50 units the inference of a spatial model by maximum likelihood is by
+        parametric bootstrap with a fixed seed, which takes a fraction of a second.
+        """
+        frame, inference = self._inference()
         notes = [f"n = {self.n} units, k = {self.k} columns of X, {self.n_params} parameters in AIC and BIC."]
         if self.w is not None:
             notes.append(f"W: {self.w.recipe}.")
         if self.error_w is not None and self.error_w is not self.w:
             notes.append(f"W of the error: {self.error_w.recipe}.")
-        distribution = "normal" if self.df is None else f"t with {self.df:g} degrees of freedom"
-        notes.append(f"Standard errors: {self.covariance_kind}; p-values: {distribution}, two-sided.")
-        notes.extend(self.notes)
+        notes.extend([inference, *self.notes])
         numbers = self.glance().iloc[0].drop(["model", "method"])
         fit = pd.DataFrame({"value": numbers.dropna()}).rename_axis("measure")
-        return Table(self.tidy(), self._title(), tuple(notes)), Table(fit)
+        return Table(frame, self._title(), tuple(notes)), Table(fit)
 
 
 def build(

@@ -335,3 +335,16 @@ def test_refit_equals_a_fit_of_the_other_outcome() -> None:
     again = models.sarar(CRIME, COLUMBUS.assign(CRIME=other), W)
     refit = fit.refit(other)
     assert [refit.rho, refit.lam] == pytest.approx([again.rho, again.lambda_], abs=1e-9)
+
+
+def test_summary_of_few_units_is_by_bootstrap_and_says_so() -> None:
+    cities = COLUMBUS.loc[:25]
+    fit = models.lag(CRIME, cities, W.subset(cities.index))
+    text = str(fit.summary())
+    assert "Below 50 units by parametric bootstrap (1999 draws, seed 0)" in text
+    assert text == str(fit.summary())
+    boot = fit.bootstrap(draws=1999, rng=0)
+    assert fit.to_frame()["p_value"].to_numpy() == pytest.approx(boot.p_values.to_numpy())
+    assert "exact for normal errors" in str(models.ols(CRIME, cities).summary())
+    assert "approximate with 25 units" in str(models.lag(CRIME, cities, W.subset(cities.index), method="gmm").summary())
+    assert "HC1" in str(models.lag(CRIME, cities, W.subset(cities.index), covariance="HC1").summary())
