@@ -45,7 +45,7 @@ def check_units(index: pd.Index, what: str = "values") -> None:
 def check_same_units(index: pd.Index, ids: pd.Index, what: str = "values") -> None:
     """Raise `AlignmentError` unless `index` and `ids` hold the same labels in any order."""
     check_units(index, what)
-    if len(index) == len(ids) and index.isin(ids).all():
+    if index is ids or (len(index) == len(ids) and index.isin(ids).all()):
         return
     absent, extra = ids.difference(index, sort=False), index.difference(ids, sort=False)
     parts = []
@@ -78,6 +78,8 @@ def as_numbers(values: pd.Series, what: str | None = None) -> pd.Series:
     >>> as_numbers(pd.Series([1, 2], index=["a", "b"])).tolist()
     [1.0, 2.0]
     """
+    if values.dtype == np.float64 and np.isfinite(values.to_numpy()).all():
+        return values.copy(deep=False)  # the usual case, without a look at each kind of fault
     name = what or (f"'{values.name}'" if values.name is not None else "the values")
     missing = values.isna()
     if missing.any():
@@ -143,7 +145,10 @@ def align(values: pd.Series, ids: pd.Index, what: str = "values") -> np.ndarray:
     """
     series = _series(values, what)
     check_same_units(series.index, ids, what)
-    return as_numbers(series).reindex(ids).to_numpy(dtype=float)
+    numbers = as_numbers(series)
+    if series.index is ids:
+        return np.array(numbers, dtype=float)
+    return numbers.reindex(ids).to_numpy(dtype=float)
 
 
 def align_labels(values: pd.Series, ids: pd.Index, what: str = "groups") -> np.ndarray:

@@ -23,6 +23,7 @@ from gbaspatial.randomness import stream
 COMPILED_FROM = 50_000
 _BLOCK = 1_000
 _DENSE = 256
+_WORTH_A_THREAD = 500_000
 
 
 def key_of(seed: int) -> np.uint64:
@@ -98,7 +99,8 @@ class PairSampler:
             part = out[first:last]
             kernels.product_draws(U.indptr, U.indices, U.data, self.x, a, key, start + first, start + last, part)
 
-        in_parts(work, stop - start, parts)
+        alone = parts is None and (stop - start) * len(self.x) < _WORTH_A_THREAD
+        in_parts(work, stop - start, 1 if alone else parts)
         return out
 
     def _by_numpy(self, order: np.ndarray) -> np.ndarray:
