@@ -114,7 +114,7 @@ def _tally(A: np.ndarray, B: np.ndarray) -> _Tally:
     off = ~np.eye(len(A), dtype=bool)
     a, b = np.sort(A[off]), np.sort(B[off])
     low, high = float(a @ b[::-1]), float(a @ b)
-    tie = TIE * max(float(np.abs(A).sum() * np.abs(B).max(initial=0.0)), 1e-300)
+    tie = TIE * (float(np.abs(A).sum() * np.abs(B).max(initial=0.0)) or 1.0)
     return _Tally(float((A * B).sum()), tie, low - tie, high + tie)
 
 
