@@ -122,7 +122,8 @@ def _upper_bounds(numbers: np.ndarray, scheme: str | Sequence[float], k: int) ->
         if not len(upper) or not np.isfinite(upper).all():
             raise OptionError(f"scheme={scheme!r} holds no finite upper bounds; give numbers such as [10, 20, 50].")
     elif scheme == "quantiles":
-        upper = np.unique(np.quantile(numbers, np.arange(1, k + 1) / k))
+        few = min(k, len(np.unique(numbers)))
+        upper = np.unique(np.quantile(numbers, np.arange(1, few + 1) / few))
     elif scheme == "equal_interval":
         upper = np.unique(np.linspace(numbers.min(), numbers.max(), k + 1)[1:])
     else:

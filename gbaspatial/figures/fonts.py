@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
+from warnings import warn
 
-from gbaspatial.errors import check_option
+from gbaspatial.errors import GbaWarning, check_option
 
 Language = Literal["en", "zh"]
 
@@ -43,5 +44,29 @@ def lettering(language: Language) -> Iterator[Language]:
     if font is None:
         yield "en"
         return
-    with mpl.rc_context({"font.sans-serif": [font, *mpl.rcParams["font.sans-serif"]], "axes.unicode_minus": False}):
+    # Families by name: a generic one would be looked up when the figure is saved, outside of this context.
+    families = [*mpl.rcParams["font.sans-serif"][:1], font]
+    with mpl.rc_context({"font.family": families, "axes.unicode_minus": False}):
         yield "zh"
+
+
+@cache
+def _say_once() -> None:
+    warn(
+        "no font with Chinese characters is installed, so pictures are lettered in English "
+        "(on Debian: apt install fonts-noto-cjk).",
+        GbaWarning,
+        stacklevel=4,
+    )
+
+
+@contextmanager
+def written_names(names: Any) -> Iterator[Any]:
+    """Set the font for `names` ("en", "zh", "both", "none"); "en" where Chinese cannot be written, said once."""
+    if names in ("en", "none"):
+        yield names
+        return
+    with lettering("zh") as language:
+        if language == "en":
+            _say_once()
+        yield names if language == "zh" else "en"

@@ -14,10 +14,11 @@ from folium.elements import JSCSSMixin, MacroElement
 from jinja2 import Template
 
 from gbaspatial.errors import OptionError, UnknownNameError, nearest_names
+from gbaspatial.figures.surroundings import check_layer
 from gbaspatial.maps.context import context_payload
 from gbaspatial.maps.escape import safe_json
 from gbaspatial.maps.fills import fill_payload
-from gbaspatial.maps.geometry import check_layer, display_shapes, pack_shapes
+from gbaspatial.maps.geometry import display_shapes, pack_shapes
 from gbaspatial.maps.layers import Label, Layer, Points, bilingual
 from gbaspatial.maps.overlays import overlay_payload, points_payload
 from gbaspatial.maps.page import OfflinePage, marker_pictures

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import shapely
 
-from gbaspatial.alignment import check_units
-from gbaspatial.errors import CRSError, DataError, GeometryError, some
+from gbaspatial.errors import GeometryError, some
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -29,38 +28,6 @@ class Shapes(NamedTuple):
     kind: str
     geometry: np.ndarray
     anchors: np.ndarray
-
-
-def check_layer(units: Any, what: str = "units") -> gpd.GeoDataFrame:
-    """`units` in WGS84, or an error that says what a map cannot draw."""
-    import geopandas as gpd
-
-    if not isinstance(units, gpd.GeoDataFrame):
-        raise GeometryError(
-            f"the {what} are a {type(units).__name__} without geometry; pass a GeoDataFrame, e.g. gba.load_cities()."
-        )
-    if not len(units):
-        raise DataError(f"the {what} have no rows, so there is nothing to draw.")
-    check_units(units.index, what)
-    shapes = units.geometry
-    empty = np.asarray(shapes.isna() | shapes.is_empty)
-    if empty.any():
-        raise GeometryError(f"the geometry of {some(units.index[empty])} is missing or empty; a map cannot place it.")
-    if units.crs is None:
-        raise CRSError(
-            f"the {what} have no coordinate reference system, so their place on Earth is unknown; "
-            f"say it with units.set_crs(...), e.g. set_crs('EPSG:4326') for longitude and latitude."
-        )
-    placed = units.to_crs("EPSG:4326")
-    bounds = placed.geometry.bounds.to_numpy()
-    outside = ~np.isfinite(bounds).all(axis=1) | (np.abs(bounds[:, [1, 3]]) > 90).any(axis=1)
-    outside |= (np.abs(bounds[:, [0, 2]]) > 360).any(axis=1)
-    if outside.any():
-        raise CRSError(
-            f"{some(units.index[outside])} fall outside longitude and latitude when read as {units.crs.name}; "
-            f"the coordinate reference system of the {what} is wrong: set the right one with set_crs."
-        )
-    return placed
 
 
 def display_shapes(units: gpd.GeoDataFrame, tolerance_m: float | None = None, what: str = "units") -> Shapes:
@@ -131,7 +98,7 @@ def pack_shapes(shapes: Shapes) -> dict[str, Any]:
 
 
 def _steps_per_degree(shapes: Shapes) -> float:
-    """How finely places are written: 200,000 steps across a small layer, 1,000 across the small units of a large one."""
+    """Precision: 200,000 steps across a small layer, 1,000 across the small units of a large one."""
     bounds = shapely.bounds(shapes.geometry)
     span = max(np.ptp(bounds[:, [0, 2]]), np.ptp(bounds[:, [1, 3]]), 1e-9)
     fine = 10.0 ** np.clip(np.ceil(np.log10(200_000 / span)), 2, 7)

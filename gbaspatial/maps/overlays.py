@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import AlignmentError, DataError, some
-from gbaspatial.maps.geometry import check_layer, display_shapes, pack_points
+from gbaspatial.figures.surroundings import check_layer
+from gbaspatial.maps.geometry import display_shapes, pack_points
 from gbaspatial.maps.layers import Flows, Links, Points
 
 SCALE = 1e5

@@ -10,7 +10,8 @@ from small_world import grid_of
 
 import gbaspatial as gba
 from gbaspatial.errors import AlignmentError, CRSError, DataError, GeometryError
-from gbaspatial.maps.geometry import ALPHABET, check_layer, display_shapes, pack_integers, pack_shapes, simplified
+from gbaspatial.figures.surroundings import check_layer
+from gbaspatial.maps.geometry import ALPHABET, display_shapes, pack_integers, pack_shapes, simplified
 
 DIGIT = {letter: value for value, letter in enumerate(ALPHABET.tobytes().decode())}
 

@@ -1,0 +1,67 @@
+"""Estimates with their intervals: the forest of a model's effects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.alignment import columns_of
+from gbaspatial.errors import DataError
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+COLORS = {"direct": "#2C7FB8", "indirect": "#D95F0E", "total": "#333333"}
+
+
+def forest(result: Any, *, label: str = "") -> Figure:
+    """Estimates and intervals, one row each, against zero; filled where the interval leaves zero out.
+
+    Parameters
+    ----------
+    result : result or DataFrame
+        Impacts, coefficients, or any table with columns `estimate, lower, upper`; an index of two levels
+        (term, effect) groups the rows.
+    label : str
+        The title.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"estimate": [1.0, 0.2], "lower": [0.5, -0.3], "upper": [1.5, 0.7]}, index=["a", "b"])
+    >>> [text.get_text() for text in forest(frame).axes[0].get_yticklabels()]
+    ['a', 'b']
+    """
+    from matplotlib.figure import Figure
+
+    frame = result if isinstance(result, pd.DataFrame) else result.to_frame()
+    columns_of(frame, ["estimate", "lower", "upper"], "effects")
+    if frame.empty:
+        raise DataError("there is no effect to draw; the table has no rows.")
+    figure = Figure(figsize=(6.6, 0.9 + 0.32 * len(frame)), layout="constrained")
+    ax = figure.add_subplot()
+    place = np.arange(len(frame), dtype=float)
+    if frame.index.nlevels > 1:  # a little air between the groups
+        place += 0.6 * (pd.factorize(frame.index.get_level_values(0))[0])
+    for at, (key, row) in zip(place, frame.iterrows(), strict=True):
+        color = COLORS.get(str(key[-1]) if isinstance(key, tuple) else str(key), "#333333")
+        clear = row["lower"] > 0 or row["upper"] < 0
+        ax.plot([row["lower"], row["upper"]], [at, at], color=color, lw=1.6, solid_capstyle="round")
+        ax.plot(row["estimate"], at, "o", color=color, mfc=color if clear else "white", ms=6)
+    ax.axvline(0, color="#999999", lw=0.8, zorder=0)
+    ax.set_yticks(place, [_row_name(key) for key in frame.index], fontsize=8)
+    ax.set_ylim(place[-1] + 0.6, -0.6)
+    ax.set_title(label, fontsize=11, loc="left")
+    ax.set_xlabel("estimate and interval (filled: zero lies outside)", fontsize=8)
+    ax.tick_params(labelsize=8)
+    ax.spines[["top", "right", "left"]].set_visible(False)
+    return figure
+
+
+def _row_name(key: Any) -> str:
+    return ", ".join(map(str, key)) if isinstance(key, tuple) else str(key)

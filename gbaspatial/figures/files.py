@@ -1,0 +1,54 @@
+"""A picture as files: SVG and PNG, the same bytes for the same picture."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gbaspatial.errors import FileFormatError
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ENDINGS = (".svg", ".png", ".pdf")
+
+
+def save(figure: Figure | Axes, path: str | os.PathLike[str], *, dpi: int = 200) -> list[Path]:
+    """Write a figure as SVG and PNG, or in the one format that the ending names.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure or Axes
+    path : path
+        Without an ending both are written; with ``.svg``, ``.png`` or ``.pdf`` that one.
+    dpi : int
+        Dots per inch of the PNG.
+
+    Returns
+    -------
+    list of pathlib.Path
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from matplotlib.figure import Figure
+    >>> [path.name for path in save(Figure(), tempfile.mkdtemp() + "/empty")]
+    ['empty.svg', 'empty.png']
+    """
+    import matplotlib as mpl
+
+    target = Path(path)
+    if target.suffix and target.suffix.lower() not in ENDINGS:
+        raise FileFormatError(
+            f"{target.name} ends in none of {', '.join(ENDINGS)}; leave the ending out for SVG and PNG."
+        )
+    wanted = [target] if target.suffix else [target.with_name(target.name + ending) for ending in (".svg", ".png")]
+    drawn: Any = figure if hasattr(figure, "savefig") else figure.get_figure(root=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    dateless = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {"Software": None}}
+    with mpl.rc_context({"svg.hashsalt": "gbaspatial"}):
+        for each in wanted:
+            drawn.savefig(each, dpi=dpi, bbox_inches="tight", metadata=dateless[each.suffix.lower()])
+    return wanted

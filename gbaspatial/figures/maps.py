@@ -1,0 +1,347 @@
+"""Maps for print: choropleth, clusters, the graph of weights, flows."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from gbaspatial.alignment import columns_of
+from gbaspatial.errors import AlignmentError, DataError, UnknownNameError, check_option, nearest_names, some
+from gbaspatial.figures.classes import classify
+from gbaspatial.figures.fonts import written_names
+from gbaspatial.figures.palette import BORDER, CLUSTERS, HOTSPOTS, LAND, NO_DATA, SEA, Swatch
+from gbaspatial.figures.surroundings import check_layer, surroundings
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Names = Literal["en", "zh", "both", "none"]
+NAMES: tuple[Names, ...] = ("en", "zh", "both", "none")
+GIVES, TAKES_AWAY, INK = "#D95F0E", "#542788", "#333333"
+MOST_NAMES = 80
+
+
+def map_of(
+    units: gpd.GeoDataFrame,
+    what: Any,
+    *,
+    label: str = "",
+    scheme: str | Sequence[float] | None = None,
+    k: int = 5,
+    palette: str = "YlGnBu",
+    names: Names = "en",
+) -> Figure:
+    """A map of a variable, or of the classes of a local test, with legend, scale and sources.
+
+    Parameters
+    ----------
+    units : GeoDataFrame
+        In any coordinate reference system.
+    what : str, Series or result
+        A column of `units`; or classes by unit (``"HH"``, ``"LL"``..., ``"hot"``, ``"cold"``...), as a Series or a
+        result with a column `cluster`, drawn in the colors of GeoDa.
+    label : str
+        The title.
+    scheme, k, palette
+        As in `gbaspatial.maps.choropleth`.
+    names : {"en", "zh", "both", "none"}
+        Names on the map. Without a font that has Chinese characters they are English, and a warning says so once.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> figure = gba.figures.map_of(gba.load_cities(year=2019), "gdp_pc_cny", label="GDP per capita, CNY")
+    >>> figure.axes[0].get_title("left")
+    'GDP per capita, CNY'
+    """
+    check_option(names, NAMES, "names")
+    frame = check_layer(units)
+    rows = _column_rows(frame, what, scheme, k, palette) if isinstance(what, str) else _class_rows(frame, what)
+    with written_names(names) as written:
+        figure, ax = _canvas(frame, units)
+        _fill(ax, frame, [swatch.color for swatch, _ in rows[1]])
+        _finish(ax, frame, written, label)
+        _legend(ax, rows[0], written)
+    return figure
+
+
+def weights_map(units: gpd.GeoDataFrame, w: Any, *, label: str = "", names: Names = "en") -> Figure:
+    """The graph of the spatial weights: each half of a line is as wide as the weight its end gives.
+
+    Parameters
+    ----------
+    units : GeoDataFrame
+    w : Weights (or a libpysal Graph or W)
+        Its units must be on the map.
+    label : str
+        The title; by default the recipe of the weights.
+    names : {"en", "zh", "both", "none"}
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities()
+    >>> figure = gba.figures.weights_map(cities, gba.weights.contiguity(cities))
+    >>> len(figure.axes[0].collections[-1].get_segments())
+    30
+    """
+    from gbaspatial.weights import as_weights
+
+    check_option(names, NAMES, "names")
+    frame, weights = check_layer(units), as_weights(w)
+    places = _places(frame, weights.ids, "weights")
+    entries = weights.sparse.tocoo()
+    start, end = places[entries.coords[0]], places[entries.coords[1]]
+    halves = np.stack([start, (start + end) / 2], axis=1)
+    widths = 0.7 + 1.9 * entries.data / max(entries.data.max(initial=0), 1e-300)
+    with written_names(names) as written:
+        figure, ax = _canvas(frame, units)
+        _fill(ax, frame, ["#FFFFFF"] * len(frame))
+        from matplotlib.collections import LineCollection
+
+        ax.scatter(places[:, 0], places[:, 1], s=14, color="white", edgecolor=INK, lw=0.9, zorder=5)
+        ax.add_collection(
+            LineCollection(list(halves), linewidths=widths, colors=INK, alpha=0.8, zorder=4, capstyle="butt")
+        )
+        _one_way(ax, weights, start, end, entries)
+        _finish(ax, frame, written, label or str(weights.recipe), lift=9)
+    return figure
+
+
+def _one_way(ax: Axes, weights: Any, start: np.ndarray, end: np.ndarray, entries: Any) -> None:
+    """An arrow where a link has no counterpart."""
+    back = weights.sparse.T.tocsr()
+    alone = np.asarray(back[entries.coords[0], entries.coords[1]]).ravel() == 0
+    style = {"arrowstyle": "-|>", "color": INK, "lw": 0.8, "shrinkA": 0, "shrinkB": 7}
+    for a, b in zip(start[alone], end[alone], strict=True):
+        ax.annotate("", tuple(b), tuple(a), arrowprops=style, zorder=4)
+
+
+def flow_map(
+    units: gpd.GeoDataFrame, flows: pd.DataFrame, *, label: str = "", top: int = 30, names: Names = "en"
+) -> Figure:
+    """Arrows from giver to receiver, as wide as the value.
+
+    Parameters
+    ----------
+    units : GeoDataFrame
+    flows : DataFrame
+        Columns `giver`, `receiver`, `value`.
+    label : str
+        The title.
+    top : int
+        How many of the largest are drawn; a line below says how many there are.
+    names : {"en", "zh", "both", "none"}
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> import pandas as pd, gbaspatial as gba
+    >>> flows = pd.DataFrame({"giver": ["Shenzhen"], "receiver": ["Huizhou"], "value": [1.0]})
+    >>> len(gba.figures.flow_map(gba.load_cities(), flows).axes[0].patches)
+    1
+    """
+    check_option(names, NAMES, "names")
+    for column in ("giver", "receiver", "value"):
+        if column not in flows.columns:
+            raise UnknownNameError(f"the flows have no column {column!r}. {nearest_names(column, flows.columns)}")
+    between = flows[flows["giver"] != flows["receiver"]]
+    value = between["value"].astype(float)
+    if value.empty or not np.isfinite(value).all():
+        raise DataError("the flows hold no pair of different units, or a value that is not finite; correct them.")
+    frame = check_layer(units)
+    shown = between.loc[value.abs().sort_values(ascending=False, kind="stable").index[:top]]
+    starts, ends = (_places(frame, pd.Index(shown[c]), "flows") for c in ("giver", "receiver"))
+    size = shown["value"].abs().to_numpy(float) / value.abs().max()
+    with written_names(names) as written:
+        figure, ax = _canvas(frame, units)
+        _fill(ax, frame, ["#FFFFFF"] * len(frame))
+        for a, b, wide, each in zip(starts[::-1], ends[::-1], size[::-1], shown["value"].iloc[::-1], strict=True):
+            _arrow(ax, a, b, wide, GIVES if each >= 0 else TAKES_AWAY)
+        rest = f"the largest {len(shown)} of {len(between)}" if len(shown) < len(between) else ""
+        _finish(ax, frame, written, label, note=rest)
+    return figure
+
+
+def _arrow(ax: Axes, start: np.ndarray, end: np.ndarray, size: float, color: str) -> None:
+    from matplotlib.patches import FancyArrowPatch
+
+    ax.add_patch(
+        FancyArrowPatch(
+            tuple(start),
+            tuple(end),
+            connectionstyle="arc3,rad=0.18",
+            arrowstyle="-|>",
+            shrinkA=3,
+            shrinkB=3,
+            mutation_scale=6 + 8 * size,
+            lw=0.5 + 3.5 * size,
+            color=color,
+            alpha=0.45 + 0.4 * size,
+            zorder=4,
+        )
+    )
+
+
+def _places(frame: gpd.GeoDataFrame, labels: pd.Index, what: str) -> np.ndarray:
+    """A point inside the unit of each label."""
+    at = frame.index.get_indexer(labels)
+    if (at < 0).any():
+        raise AlignmentError(
+            f"the {what} name units that the map does not have: {some(labels[at < 0].unique())}; keep the map's units."
+        )
+    return shapely.get_coordinates(shapely.point_on_surface(np.asarray(frame.geometry.array, dtype=object)))[at]
+
+
+Rows = tuple[list[tuple[Swatch, int]], list[tuple[Swatch, int]]]
+
+
+def _column_rows(frame: gpd.GeoDataFrame, column: str, scheme: Any, k: int, palette: str) -> Rows:
+    """Legend rows with counts, and the row of each unit."""
+    columns_of(frame, column, "units")
+    if column == "cluster" and set(frame[column].dropna()) <= {*CLUSTERS, *HOTSPOTS}:
+        return _class_rows(frame, frame[column])
+    classes = classify(frame[column], scheme=scheme, k=k, palette=palette)
+    swatches = [Swatch(color, text, text) for color, text in zip(classes.colors, classes.labels, strict=True)]
+    return _counted(swatches, classes.codes(frame[column]))
+
+
+def _class_rows(frame: gpd.GeoDataFrame, what: Any) -> Rows:
+    values = what if isinstance(what, pd.Series) else what.to_frame()["cluster"]
+    lost = values.index.difference(frame.index)
+    if len(lost):
+        raise AlignmentError(f"the classes name units that the map does not have: {some(lost)}; keep the map's units.")
+    values = values.reindex(frame.index).astype(object)
+    seen = set(values.dropna())
+    known = next((each for each in (CLUSTERS, HOTSPOTS) if seen <= set(each)), None)
+    if known is None:
+        raise DataError(
+            f"{some(sorted(map(str, seen - set(CLUSTERS))))} is no class of a local test; pass a column name."
+        )
+    rows, by_unit = _counted(list(known.values()), pd.Categorical(values, categories=list(known)).codes.astype(int))
+    rare = {known["isolate"], known["undefined"]}
+    return [row for row in rows if row[1] or row[0] not in rare], by_unit
+
+
+def _counted(swatches: list[Swatch], codes: np.ndarray) -> Rows:
+    rows = [(swatch, int((codes == number).sum())) for number, swatch in enumerate(swatches)]
+    missing = (NO_DATA, int((codes < 0).sum()))
+    by_unit = [rows[code] if code >= 0 else missing for code in codes]
+    return (rows if missing[1] == 0 else [*rows, missing]), by_unit
+
+
+def _canvas(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> tuple[Figure, Axes]:
+    """Axes in degrees with a true aspect at the middle latitude, the surroundings drawn, the sources named."""
+    from matplotlib.figure import Figure
+
+    west, south, east, north = frame.total_bounds
+    margin = 0.04 * max(east - west, north - south, 0.01)
+    stretch = 1 / np.cos(np.radians(np.clip((south + north) / 2, -80, 80)))
+    wide = 7.2
+    high = wide * (north - south + 2 * margin) * stretch / (east - west + 2 * margin)
+    figure = Figure(figsize=(wide, float(np.clip(high, 3.5, 9.0)) + 0.6), layout="constrained")
+    ax = figure.add_subplot()
+    around = surroundings(frame)
+    ax.set_facecolor(SEA if around is not None and around.land is not None else "#FAFAF8")
+    if around is not None:
+        if around.land is not None:
+            around.land.plot(ax=ax, color=LAND, lw=0, zorder=0)
+        around.prefectures.plot(ax=ax, color=LAND, edgecolor="#C4BFB4", lw=0.5, zorder=1)
+    ax.set(xlim=(west - margin, east + margin), ylim=(south - margin, north + margin), xticks=[], yticks=[])
+    ax.set_aspect(float(stretch))
+    ax.spines[:].set(color="#B8B8B8", lw=0.6)
+    told = [units.attrs.get("attribution"), *(around.sources if around is not None else ())]
+    lines = list(dict.fromkeys([*filter(None, told), "Not a map for legal boundaries"]))
+    ax.set_xlabel("\n".join(textwrap.wrap(" · ".join(lines), 150)), fontsize=6, color="#666666", loc="left")
+    return figure, ax
+
+
+def _fill(ax: Axes, frame: gpd.GeoDataFrame, colors: list[str]) -> None:
+    limits = ax.get_xlim(), ax.get_ylim()
+    aspect = ax.get_aspect()
+    label = ax.get_xlabel()
+    frame.plot(ax=ax, color=colors, edgecolor=BORDER, lw=0.5, markersize=28, zorder=2, aspect=None)
+    ax.set(xlim=limits[0], ylim=limits[1], xlabel=label, ylabel="")  # geopandas names the axis of degrees
+    ax.set_aspect(aspect)
+
+
+def _legend(ax: Axes, rows: list[tuple[Swatch, int]], written: Names) -> None:
+    from matplotlib.patches import Patch
+
+    words = [swatch.chinese if written == "zh" and swatch.chinese else swatch.english for swatch, _ in rows]
+    made = [
+        Patch(facecolor=swatch.color, edgecolor=BORDER, lw=0.4, label=f"{text}  ({count})")
+        for text, (swatch, count) in zip(words, rows, strict=True)
+    ]
+    ax.legend(handles=made, loc="best", fontsize=7.5, framealpha=0.94, edgecolor="#DDDDDD").set_zorder(8)
+
+
+def _finish(ax: Axes, frame: gpd.GeoDataFrame, written: Names, label: str, lift: float = 0, note: str = "") -> None:
+    lines = textwrap.wrap(label, 88)
+    ax.set_title("\n".join(lines), fontsize=11 if len(label) < 64 else 8, loc="left")
+    if note:
+        ax.set_title(note, fontsize=7.5, loc="right", color="#666666")
+    _scale_bar(ax)
+    if written != "none" and len(frame) <= MOST_NAMES:
+        _write_names(ax, frame, written, lift)
+
+
+def _write_names(ax: Axes, frame: gpd.GeoDataFrame, written: Names, lift: float) -> None:
+    """Larger units first; a name that would lie on another moves a little or is left out."""
+    from matplotlib.patheffects import withStroke
+
+    english = (frame["name_en"] if "name_en" in frame.columns else frame.index.to_series()).astype(str)
+    chinese = (frame["name_zh"] if "name_zh" in frame.columns else english).fillna("").astype(str)
+    texts = {"en": english, "zh": chinese, "both": english + "\n" + chinese}[written]
+    places = shapely.get_coordinates(shapely.point_on_surface(np.asarray(frame.geometry.array, dtype=object)))
+    ax.figure.canvas.draw()
+    taken: list[Any] = []
+    for at in np.argsort(-shapely.area(np.asarray(frame.geometry.array, dtype=object)), kind="stable"):
+        text = ax.annotate(
+            texts.iloc[at], tuple(places[at]), (0, lift), textcoords="offset points", ha="center", va="center",
+            fontsize=7.5, color="#111111", zorder=7, path_effects=[withStroke(linewidth=2, foreground="white")],
+            annotation_clip=True, linespacing=1.05,
+        )  # fmt: skip
+        for shift in (0, 12, -12, 22, -22):
+            text.set_position((0, lift + shift))
+            box = text.get_window_extent().padded(3)
+            if not any(box.overlaps(other) for other in taken):
+                taken.append(box)
+                break
+        else:
+            text.remove()
+
+
+def _scale_bar(ax: Axes) -> None:
+    """A bar of a round number of kilometers, measured on the ellipsoid along the lower edge."""
+    from pyproj import Geod
+
+    (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
+    latitude = float(np.clip(south + 0.05 * (north - south), -89, 89))
+    width_km = Geod(ellps="WGS84").inv(west, latitude, east, latitude)[2] / 1000
+    if not np.isfinite(width_km) or width_km <= 0:
+        return
+    power = 10.0 ** np.floor(np.log10(width_km / 5))
+    length = next(step * power for step in (5, 2, 1) if step * power <= width_km / 5)
+    span, left = (east - west) * length / width_km, west + 0.03 * (east - west)
+    base = south + 0.03 * (north - south)
+    ax.plot([left, left + span], [base, base], color=INK, lw=2, solid_capstyle="butt", zorder=6)
+    ax.annotate(f"{length:g} km", (left + span / 2, base), (0, 3), textcoords="offset points", ha="center", fontsize=7)

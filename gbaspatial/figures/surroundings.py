@@ -1,0 +1,100 @@
+"""What a map can draw, and the quiet background it is drawn on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import shapely
+
+from gbaspatial.alignment import check_units
+from gbaspatial.errors import CRSError, DataError, GeometryError, some
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+LAND_SOURCE = "Land: Natural Earth (public domain)"
+DETAIL = 1500  # steps of detail across the view; a background needs no more
+
+
+class Surroundings(NamedTuple):
+    """Land and neighboring prefectures around some units, and whose data they are."""
+
+    land: gpd.GeoDataFrame | None
+    prefectures: gpd.GeoDataFrame
+    sources: tuple[str, ...]
+
+
+def check_layer(units: Any, what: str = "units") -> gpd.GeoDataFrame:
+    """`units` in WGS84, or an error that says what a map cannot draw."""
+    import geopandas as gpd
+
+    if not isinstance(units, gpd.GeoDataFrame):
+        raise GeometryError(
+            f"the {what} are a {type(units).__name__} without geometry; pass a GeoDataFrame, e.g. gba.load_cities()."
+        )
+    if not len(units):
+        raise DataError(f"the {what} have no rows, so there is nothing to draw.")
+    check_units(units.index, what)
+    shapes = units.geometry
+    empty = np.asarray(shapes.isna() | shapes.is_empty)
+    if empty.any():
+        raise GeometryError(f"the geometry of {some(units.index[empty])} is missing or empty; a map cannot place it.")
+    if units.crs is None:
+        raise CRSError(
+            f"the {what} have no coordinate reference system, so their place on Earth is unknown; "
+            f"say it with units.set_crs(...), e.g. set_crs('EPSG:4326') for longitude and latitude."
+        )
+    placed = units.to_crs("EPSG:4326")
+    bounds = placed.geometry.bounds.to_numpy()
+    outside = ~np.isfinite(bounds).all(axis=1) | (np.abs(bounds[:, [1, 3]]) > 90).any(axis=1)
+    outside |= (np.abs(bounds[:, [0, 2]]) > 360).any(axis=1)
+    if outside.any():
+        raise CRSError(
+            f"{some(units.index[outside])} fall outside longitude and latitude when read as {units.crs.name}; "
+            f"the coordinate reference system of the {what} is wrong: set the right one with set_crs."
+        )
+    return placed
+
+
+def surroundings(units: gpd.GeoDataFrame) -> Surroundings | None:
+    """Shipped layers around WGS84 `units`; None where they do not reach."""
+    from gbaspatial.data import load_context, load_prefectures
+
+    view = _view(units.total_bounds)
+    china = load_prefectures(area="china")
+    around = _clipped(_outside(china, units), view)
+    if around is None:
+        return None
+    land = _clipped(load_context(), view)
+    told = [LAND_SOURCE] if land is not None else []
+    told += filter(None, [china.attrs.get("attribution")])
+    return Surroundings(land, around, tuple(told))
+
+
+def _view(bounds: np.ndarray) -> tuple[float, float, float, float]:
+    """The bounding box with as much again on each side: room to pan."""
+    west, south, east, north = bounds
+    margin = max(east - west, north - south, 0.2)
+    return west - margin, max(south - margin, -85), east + margin, min(north + margin, 85)
+
+
+def _outside(prefectures: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Prefectures that no unit lies upon."""
+    inside = shapely.point_on_surface(np.asarray(prefectures.geometry.array, dtype=object))
+    covered, _ = units.sindex.query(inside, predicate="intersects")
+    return prefectures[~np.isin(np.arange(len(prefectures)), covered)]
+
+
+def _clipped(layer: gpd.GeoDataFrame, view: tuple[float, float, float, float]) -> gpd.GeoDataFrame | None:
+    near = layer.iloc[layer.sindex.intersection(view)]
+    if not len(near):
+        return None
+    geometry = np.asarray(near.geometry.array, dtype=object)
+    if len(geometry) > 1:
+        tolerance = max(view[2] - view[0], view[3] - view[1]) / DETAIL
+        geometry = shapely.coverage_simplify(geometry, tolerance)
+    cut = shapely.clip_by_rect(geometry, *view)
+    near = near.set_geometry(cut)
+    near = near[np.isin(shapely.get_type_id(cut), [3, 6]) & ~shapely.is_empty(cut)]
+    return near if len(near) else None
