@@ -17,7 +17,7 @@ from gbaspatial.inference.null import check_draws
 from gbaspatial.randomness import Rng, seed_of, stream
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
-from gbaspatial.weights.by_period import weights_by_period
+from gbaspatial.weights.by_period import recipes_of, weights_by_period
 
 LISA_CLASSES = ("HH", "LH", "LL", "HL")
 Classes = int | Sequence[float]
@@ -391,7 +391,7 @@ class LisaMarkovResult(Result):
             {"statistic": [self.statistic], "dof": [self.dof], "p_value": [self.p_value]},
             index=pd.Index(["independence of own and neighbors' moves"], name="test"),
         )
-        notes = (f"Weights: {self.recipe}.", "Chi-square; with few moves in a cell its p-value is a rough guide.")
+        notes = (f"Weights {self.recipe}.", "Chi-square; with few moves in a cell its p-value is a rough guide.")
         return (Table(test, "LISA Markov", notes), *self.chain.tables())
 
 
@@ -435,7 +435,7 @@ def lisa_markov(panel: pd.Series, w: Weights | Mapping[Any, Weights]) -> LisaMar
         statistic=statistic,
         dof=dof,
         p_value=p,
-        recipe=str(matrices[0].recipe),
+        recipe="; ".join(recipes_of(matrices, periods)),
     )
 
 

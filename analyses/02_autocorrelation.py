@@ -1,0 +1,175 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       format_name: percent
+# ---
+
+# %% [markdown]
+# # Are neighbors alike?
+# Innovation output and GDP per capita of the bay's cities, year by year, and the population density
+# of its districts: are they spatially autocorrelated, where, and what could a test of eleven
+# cities have seen at all?
+
+# %%
+import sys
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+import gbaspatial as gba
+
+out = Path(sys.argv[1] if len(sys.argv) > 1 else "out/analyses")
+out.mkdir(parents=True, exist_ok=True)
+first, last = 2000, 2023
+
+# %% [markdown]
+# ## Data, and a W for every year
+# Neighbors share a border or a link that is open by then: the Hong Kong-Zhuhai-Macao bridge from 2018, the
+# Shenzhen-Zhongshan link from 2024, so not yet. Patents are counted alike for the nine mainland
+# cities only.
+
+# %%
+cities = gba.load_cities(year=last)
+print(gba.data.caveats("gdp_pc_cny")[["cities", "first_year", "last_year", "text"]].to_string())
+warnings.simplefilter("ignore", gba.errors.CaveatWarning)  # printed above; Zhaoqing 2006 and 2007 are the ones here
+panel = gba.load_panel(variables=["gdp_pc_cny", "patents_per_10k"])
+years = range(first, last + 1)
+w_by_year = {year: gba.weights.contiguity(cities, links=year).row_standardized() for year in years}
+mainland = cities.index[cities["side"] == "mainland"]
+w9_by_year = {year: w.subset(mainland) for year, w in w_by_year.items()}
+w, w9 = w_by_year[last], w9_by_year[last]
+gdp_pc = np.log(panel["gdp_pc_cny"]).rename("log GDP per capita")
+patents = np.log(panel.loc[mainland, "patents_per_10k"]).rename("log patents per 10,000 people")
+
+# %% [markdown]
+# ## What could be seen?
+# The chance that the test finds a given rho, before looking at any value.
+
+# %%
+power = gba.inference.power("moran", w)
+print(power.summary())
+print(gba.inference.power("moran", w9).sentence())
+power.plot().figure.savefig(out / "autocorrelation_power.svg")
+
+# %% [markdown]
+# ## GDP per capita, every year
+# All 11! orders in every year: the p-values are exact.
+
+# %%
+wealth = gba.autocorrelation.moran_by(gdp_pc, w_by_year, rng=1)
+print(wealth.summary())
+wealth.plot().figure.savefig(out / "autocorrelation_gdp_by_year.svg")
+
+# %% [markdown]
+# In 2018 the Hong Kong-Zhuhai-Macao bridge opens and I doubles. Did the cities change, or did W? With
+# one and the same W for all years, there is no step: it is the three rich ends of the bridge that became
+# neighbors, not neighbors that became alike.
+
+# %%
+borders = gba.weights.contiguity(cities).row_standardized()
+fixed = {"borders only": borders, "with the bridge in all years": w}
+for name, matrix in fixed.items():
+    same = gba.autocorrelation.moran_by(gdp_pc, matrix, rng=1).table
+    print(f"{name:30}", same.loc[[2017, 2018], ["statistic", "p_value"]].round(3).to_dict("index"))
+wealth.table.to_csv(out / "autocorrelation_gdp_by_year.csv")
+
+# %% [markdown]
+# ## Patents, every year, nine cities
+
+# %%
+innovation = gba.autocorrelation.moran_by(patents, w9_by_year, rng=1)
+print(innovation.summary())
+innovation.table.to_csv(out / "autocorrelation_patents_by_year.csv")
+innovation.plot().figure.savefig(out / "autocorrelation_patents_by_year.svg")
+
+# %% [markdown]
+# Patents as a rate: the smaller the city, the less certain its rate. The test that allows for that:
+
+# %%
+now = cities.loc[mainland]
+print(gba.autocorrelation.moran_rates(now["patents_granted"], now["population"], w9, rng=1).summary())
+
+# %% [markdown]
+# ## Does the answer hang on W?
+
+# %%
+y = np.log(cities["gdp_pc_cny"]).rename("log GDP per capita")
+hypotheses = {
+    "borders and links": w,
+    "borders": borders,
+    "4 nearest": gba.weights.nearest(cities, k=4).row_standardized(),
+    "inverse distance": gba.weights.inverse_distance(cities).row_standardized(),
+}
+for name, matrix in hypotheses.items():
+    test = gba.autocorrelation.moran(y, matrix)
+    print(f"{name:18} I = {test.statistic:6.3f}  p = {test.p_value:.3f}  ({test.inference})")
+
+# %% [markdown]
+# ## Where? Local Moran, and how classes change
+
+# %%
+lisa = gba.autocorrelation.local_moran(y, w, rng=1)
+print(lisa.summary())
+cluster_map, significance_map = gba.figures.cluster_map, gba.figures.significance_map
+cluster_map(lisa, cities, title=f"GDP per capita {last}").figure.savefig(out / "autocorrelation_gdp_clusters.svg")
+significance_map(lisa, cities, title=f"GDP per capita {last}").figure.savefig(out / "autocorrelation_gdp_p.svg")
+
+# %%
+moves = gba.autocorrelation.lisa_transitions(gdp_pc, w_by_year, rng=1)
+print(moves.transitions)
+print(gba.disparity.lisa_markov(gdp_pc, w_by_year).summary()[0])
+
+# %% [markdown]
+# ## Do cities and their neighbors grow together?
+
+# %%
+wide = panel["gdp_pc_cny"].unstack("year")
+relative = wide / wide.mean()
+rose = gba.disparity.directional_lisa(relative[first], relative[last], w, sectors=4, rng=1)
+print(rose.summary())
+rose.plot().figure.savefig(out / "autocorrelation_rose.svg")
+before, after = (np.log(wide[year]).rename("log GDP per capita") for year in (first, last))
+print(gba.autocorrelation.differential_moran(before, after, w, rng=1).summary())
+
+# %% [markdown]
+# ## Districts: population density
+# Sixty-nine units see what eleven cannot.
+
+# %%
+districts = gba.load_districts()
+density = np.log(districts["population"] / districts["area_km2"]).rename("log population density")
+w_districts = gba.weights.contiguity(districts).row_standardized()
+print(gba.inference.power("moran", w_districts).sentence())
+print(gba.autocorrelation.moran(density, w_districts, rng=1).summary())
+
+# %%
+density_lisa = gba.autocorrelation.local_moran(density, w_districts, rng=1)
+print(density_lisa.to_frame()["cluster"].value_counts())
+ax = cluster_map(density_lisa, districts, title="Population density of districts")
+ax.figure.savefig(out / "autocorrelation_density_clusters.svg")
+ax = significance_map(density_lisa, districts, adjusted=True, title="p-values, adjusted (FDR)")
+ax.figure.savefig(out / "autocorrelation_density_p.svg")
+
+# %%
+by_order = gba.autocorrelation.correlogram(density, w_districts, orders=5, rng=1)
+print(by_order.summary())
+by_order.plot().figure.savefig(out / "autocorrelation_density_correlogram.svg")
+by_distance = gba.autocorrelation.correlogram_by_distance(density, districts, breaks_km=[20, 40, 60, 80, 100], rng=1)
+by_distance.plot().figure.savefig(out / "autocorrelation_density_by_distance.svg")
+
+# %% [markdown]
+# ## The answer
+# Cities: GDP per capita is positively autocorrelated in every year, but no year survives the correction for
+# asking 24 times, and what there is hangs on one bridge. Patents of the nine mainland cities lean to the
+# negative side (a rich core in a poorer ring) without passing any test. Neither result is evidence of no
+# association: with this W the test finds even rho = 0.9 only two times out of three. Districts: density is
+# strongly clustered, up to the second order of neighbors.
+
+# %%
+for name, result in {"GDP per capita": wealth, "patents": innovation}.items():
+    table = result.table
+    statistic, count = table["statistic"], int((table["p_value"] <= 0.05).sum())
+    print(f"{name}: I from {statistic.min():.2f} to {statistic.max():.2f};")
+    print(f"  p ≤ 0.05 in {count} of {len(table)} years; smallest adjusted p {table['p_adjusted'].min():.3f}.")
