@@ -97,12 +97,12 @@ def saddlepoint_deviate(weights: np.ndarray, degrees: np.ndarray) -> np.ndarray:
     omega = (low + high) / 2
     shrunk = 1 - 2 * omega[:, None] * weights
     with np.errstate(divide="ignore", invalid="ignore"):
-        root = np.sign(omega) * np.sqrt(np.maximum((degrees * np.log(shrunk)).sum(axis=1), 0.0))
+        root = np.sign(omega) * np.sqrt(np.maximum((degrees * np.log1p(-2 * omega[:, None] * weights)).sum(axis=1), 0.0))
         slope_root = omega * np.sqrt(2 * (degrees * (weights / shrunk) ** 2).sum(axis=1))
         refined = root + np.log(slope_root / root) / root
     second, third = 2 * (degrees * weights**2).sum(axis=1), 8 * (degrees * weights**3).sum(axis=1)
     near_mean = root + third / (6 * second**1.5)  # the limit, where the refinement is 0 / 0
-    deviate = np.where(np.abs(root) < 1e-4, near_mean, refined)
+    deviate = np.where(np.abs(root) < 1e-5, near_mean, refined)
     return np.where(two_sided, deviate, np.where(most > 0, -np.inf, np.inf))
 
 

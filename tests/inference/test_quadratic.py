@@ -1,0 +1,86 @@
+"""Tails of quadratic forms against closed forms, simulation and each other."""
+
+import numpy as np
+import pytest
+from scipy import sparse, stats
+
+from gbaspatial.errors import WeightsError
+from gbaspatial.inference import quadratic
+from gbaspatial.inference.moments import residual_moran_moments
+
+
+def tail(weights, degrees):
+    return float(quadratic.positive_tail(np.array([weights], float), np.array([degrees], float))[0])
+
+
+@pytest.mark.parametrize(("m", "n", "c"), [(1, 1, 2.0), (2, 5, 0.5), (10, 3, 1.7), (300, 400, 1.1)])
+def test_two_weights_are_an_f_distribution(m, n, c):
+    """P(chi2_m / m > c chi2_n / n) is a tail of F."""
+    assert tail([1 / m, -c / n], [m, n]) == pytest.approx(stats.f.sf(c, m, n), abs=1e-12)
+
+
+def test_weights_of_one_sign_are_certain():
+    assert tail([1.0, 0.5], [1, 2]) == pytest.approx(1.0, abs=1e-12)
+    assert tail([-1.0, -0.5], [1, 2]) == pytest.approx(0.0, abs=1e-12)
+    assert quadratic.saddlepoint_deviate(np.array([[1.0, 0.5]]), np.ones((1, 2)))[0] == -np.inf
+
+
+def test_very_different_weights():
+    """1e-6 chi2_3 against chi2_1: F(1, 3) far in its lower tail."""
+    assert tail([1.0, -1e-6], [1, 3]) == pytest.approx(stats.f.sf(3e-6, 1, 3), abs=1e-12)
+
+
+def test_repeating_a_weight_is_a_degree_of_freedom():
+    assert tail([0.7, -0.2, -0.2, -0.2], [1, 1, 1, 1]) == pytest.approx(tail([0.7, -0.2], [1, 3]), abs=1e-13)
+
+
+def test_moran_of_normal_values_against_simulation():
+    rng = np.random.default_rng(0)
+    n = 15
+    W = sparse.csr_array(np.triu(rng.random((n, n)) < 0.3, 1).astype(float))
+    W = sparse.csr_array(W + W.T)
+    X = np.column_stack([np.ones(n), rng.normal(size=n)])
+    M = np.eye(n) - X @ np.linalg.pinv(X)
+    e = rng.normal(size=(200_000, n)) @ M
+    I = n / W.sum() * ((e @ W.toarray()) * e).sum(axis=1) / (e * e).sum(axis=1)  # noqa: E741
+    moments = residual_moran_moments(W, np.linalg.qr(X)[0])
+    assert moments == pytest.approx((I.mean(), I.var()), rel=0.02, abs=0.002)
+    for c in np.quantile(I, [0.02, 0.3, 0.9, 0.99]):
+        exact = quadratic.moran_null("imhof", c, moments, W, X)
+        near = quadratic.moran_null("saddlepoint", c, moments, W, X)
+        share = np.mean(c <= I)
+        assert exact.upper == pytest.approx(share, abs=5 * np.sqrt(share * (1 - share) / 200_000))
+        assert exact.upper + exact.lower == pytest.approx(1, abs=1e-12)
+        assert near.upper == pytest.approx(exact.upper, rel=0.05)
+
+
+def test_saddlepoint_is_smooth_through_the_mean():
+    eigenvalues = np.array([0.9, 0.3, -0.2, -0.5, 0.1, -0.6])
+    grid = np.array([-1e-3, -1e-5, -1e-6, 0.0, 1e-6, 1e-5, 1e-3])
+    weights = (eigenvalues - eigenvalues.mean())[None, :] - grid[:, None]
+    deviates = quadratic.saddlepoint_deviate(weights, np.ones_like(weights))
+    slopes = np.diff(deviates) / np.diff(grid)
+    assert (slopes > 0).all()
+    assert np.ptp(np.interp(0.0, grid, deviates) - deviates[2:5]) < 1e-5
+
+
+def test_local_forms_have_two_eigenvalues():
+    rng = np.random.default_rng(3)
+    n = 9
+    dense = rng.random((n, n)) * (rng.random((n, n)) < 0.4)
+    np.fill_diagonal(dense, 0)
+    X = np.column_stack([np.ones(n), rng.normal(size=n)])
+    basis = np.linalg.qr(X)[0]
+    M = np.eye(n) - basis @ basis.T
+    high, low = quadratic.local_residual_forms(sparse.csr_array(dense), basis)
+    for i in range(n):
+        star = np.zeros((n, n))
+        star[i] = dense[i]
+        values = np.linalg.eigvalsh(M @ (star + star.T) / 2 @ M)
+        assert (high[i], low[i]) == pytest.approx((values.max(), values.min()), abs=1e-10)
+
+
+def test_large_weights_are_refused_with_a_way_out():
+    W = sparse.csr_array((np.ones(1), ([0], [1])), shape=(6_000, 6_000))
+    with pytest.raises(WeightsError, match="inference='normal'"):
+        quadratic.residual_eigenvalues(W, np.ones((6_000, 1)))
