@@ -18,6 +18,11 @@ _NAMES = {
     "predict": ("simulate",),
     "bayes": ("posterior", "model_probabilities"),
     "selection": ("over_weights",),
+    "matrix_exponential": ("mess",),
+    "autoregressive": ("car", "sma"),
+    "seemingly_unrelated": ("sur",),
+    "filtering": ("moran_eigenvectors", "spatial_filter"),
+    "counts": ("ppml",),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -1,0 +1,270 @@
+"""Poisson pseudo-maximum likelihood (PPML) for counts and other outcomes that are not negative.
+
+E y = exp(X b) is all that must hold: y need not be Poisson, nor an integer, and zeros stay
+in. Standard errors are robust. `spatial_filter(..., model="poisson")` adds Moran
+eigenvectors that take up spatial autocorrelation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypedDict, Unpack
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from gbaspatial.alignment import align
+from gbaspatial.errors import (
+    ConvergenceError,
+    DataError,
+    OptionError,
+    UnknownNameError,
+    check_option,
+    nearest_names,
+    some,
+)
+from gbaspatial.formula import Design, design as read_design, is_intercept
+from gbaspatial.models.fit import METHOD_NAMES, build
+from gbaspatial.models.kernels import Kernel, kernel_weights
+from gbaspatial.models.special import SpecialFit, as_kind
+
+COVARIANCES = ("classical", "HC0", "HC1", "HC3", "hac")
+METHOD_NAMES["ppml"] = "Poisson pseudo-maximum likelihood"
+_ROUNDS = 200
+
+
+class KernelOptions(TypedDict, total=False):
+    """Options of ``covariance="hac"``: kernel, neighbors or bandwidth_km, coordinates."""
+
+    kernel: Kernel
+    neighbors: int | None
+    bandwidth_km: float | None
+    coordinates: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PoissonFit(SpecialFit):
+    """A fit by Poisson pseudo-maximum likelihood.
+
+    `residuals` are y - mu, `fitted` mu, `sigma2` the Pearson dispersion; `log_likelihood`
+    is that of the Poisson distribution.
+    """
+
+    @property
+    def n_params(self) -> int:
+        """Coefficients; a Poisson model has no variance of its own."""
+        return len(self.params)
+
+    @property
+    def deviance(self) -> float:
+        """Twice the log-likelihood that a perfect fit would have more."""
+        return float(self.extra["deviance"])
+
+    @property
+    def null_deviance(self) -> float:
+        """Deviance of a model with an intercept only (and the exposure)."""
+        return float(self.extra["null_deviance"])
+
+    @property
+    def r_squared(self) -> float:
+        """1 - deviance / null deviance."""
+        return 1 - self.deviance / self.null_deviance
+
+    @property
+    def adj_r_squared(self) -> float:
+        """`r_squared` corrected for the number of columns of X."""
+        return 1 - (1 - self.r_squared) * (self.n - 1) / (self.n - self.k)
+
+    @property
+    def dispersion(self) -> float:
+        """Sum of (y - mu)^2 / mu over n - k; one under a Poisson distribution."""
+        return self.sigma2
+
+    def predict(self, *data: pd.DataFrame, **options: Any) -> pd.Series:  # type: ignore[override]
+        """Expected outcomes of these units, or of other `data`; `exposure` as in `ppml`."""
+        if not data:
+            return self.fitted
+        frame = data[0]
+        offset = log_exposure(options.pop("exposure", self.extra["exposure"]), frame, frame.index)
+        w = options.pop("w", None)
+        if options:
+            raise OptionError(f"predict() has no option {some(options)}; it takes w and exposure.")
+        return pd.Series(np.exp(self.design.matrix(frame, w) @ self.beta + offset), frame.index, name="fitted")
+
+
+def ppml(
+    formula: str,
+    data: pd.DataFrame,
+    w: Any = None,
+    *,
+    exposure: str | pd.Series | None = None,
+    covariance: Literal["classical", "HC0", "HC1", "HC3", "hac"] = "HC1",
+    **kernel: Unpack[KernelOptions],
+) -> PoissonFit:
+    """Regression of counts: E y = exposure * exp(X b), with robust standard errors.
+
+    Parameters
+    ----------
+    formula : str
+        ``"patents_granted ~ log(employment)"``: the outcome itself, not its logarithm.
+    data : pandas.DataFrame
+        One row per unit, indexed by unit.
+    w : Weights, optional
+        Needed only for ``W(x)``.
+    exposure : str or pandas.Series, optional
+        A positive column, such as population, whose coefficient in logarithms is one.
+    covariance : {"HC1", "HC0", "HC3", "classical", "hac"}
+        ``"classical"`` trusts that the variance is the mean.
+    **kernel
+        For ``"hac"``: `kernel`, `neighbors` or `bandwidth_km`, `coordinates` (by default
+        the geometry of the data).
+
+    Returns
+    -------
+    PoissonFit
+
+    Raises
+    ------
+    DataError
+        If the outcome is negative for a unit.
+    ConvergenceError
+        If a regressor separates zeros from the rest, so that a coefficient runs off.
+
+    References
+    ----------
+    Gourieroux, C., Monfort, A. and Trognon, A. (1984). Pseudo maximum likelihood methods:
+    applications to Poisson models. Econometrica 52, 701-720.
+    Santos Silva, J. M. C. and Tenreyro, S. (2006). The log of gravity. Review of Economics
+    and Statistics 88, 641-658.
+
+    Examples
+    --------
+    >>> data = pd.DataFrame({"y": [2, 4, 9, 1, 3, 5], "g": list("aaabbb")}, index=list("uvwxyz"))
+    >>> np.exp(ppml("y ~ C(g)", data).params).round(6).tolist()
+    [5.0, 0.6]
+    """
+    check_option(covariance, COVARIANCES, "covariance")
+    design = read_design(formula, data, w)
+    negative = design.y < 0
+    if negative.any():
+        raise DataError(f"{design.response} is negative for {some(design.ids[negative])}; counts cannot be.")
+    offset = log_exposure(exposure, data, design.ids)
+    beta, mu = poisson(design.y, design.X, offset)
+    _check_not_separated(design, mu)
+    K = _kernel(design, data, covariance, kernel)
+    matrix = sandwich(design.y, design.X, mu, covariance, K)
+    level = poisson(design.y, np.ones((design.n, 1)), offset)[1]
+    residuals = design.y - mu
+    fit = build(
+        model="ppml", method="ppml", design=design, params=dict(zip(design.terms, beta, strict=True)),
+        covariance=matrix, residuals=residuals, sigma2=float((residuals**2 / mu).sum() / (design.n - design.k)),
+        log_likelihood=float((special.xlogy(design.y, mu) - mu - special.gammaln(design.y + 1)).sum()),
+        covariance_kind="spatial HAC" if K is not None else covariance, notes=_notes(design, residuals, mu),
+        extra={"deviance": deviance(design.y, mu), "null_deviance": deviance(design.y, level), "exposure": exposure},
+    )  # fmt: skip
+    return as_kind(PoissonFit, fit)
+
+
+def log_exposure(exposure: str | pd.Series | None, data: pd.DataFrame, ids: pd.Index) -> np.ndarray:
+    """The logarithm of the exposure (n,) in the order of `ids`; zeros without one."""
+    if exposure is None:
+        return np.zeros(len(ids))
+    if isinstance(exposure, str):
+        if exposure not in data.columns:
+            raise UnknownNameError(f"the data have no column {exposure!r}. {nearest_names(exposure, data.columns)}")
+        exposure = data[exposure]
+    numbers = align(exposure, ids, "exposure")
+    if (numbers <= 0).any():
+        raise DataError(f"the exposure must be positive, but is not for {some(ids[numbers <= 0])}.")
+    return np.log(numbers)
+
+
+def _kernel(design: Design, data: Any, covariance: str, options: Mapping[str, Any]) -> Any:
+    for name in options:
+        if name not in KernelOptions.__annotations__:
+            raise OptionError(f"ppml has no option {name!r}. {nearest_names(name, KernelOptions.__annotations__)}")
+    if covariance != "hac":
+        if options:
+            raise OptionError(f"{some(options)} belong to covariance='hac'.")
+        return None
+    coordinates = options.get("coordinates")
+    if coordinates is None and hasattr(data, "geometry"):
+        coordinates = data
+    chosen = {name: value for name, value in options.items() if name != "coordinates"}
+    return kernel_weights(coordinates, design.ids, **chosen)
+
+
+def _check_not_separated(design: Design, mu: np.ndarray) -> None:
+    gone = (design.y == 0) & (mu < 1e-7 * max(1.0, float(design.y.mean())))
+    if gone.any():
+        raise _separated(design.ids[gone])
+
+
+def _separated(units: pd.Index) -> ConvergenceError:
+    return ConvergenceError(
+        f"the regressors separate units with a zero outcome ({some(units)}) from the rest, so that their expected "
+        f"value tends to zero and a coefficient to infinity; leave out the regressor or the units."
+    )
+
+
+def _notes(design: Design, residuals: np.ndarray, mu: np.ndarray) -> tuple[str, ...]:
+    ratio = float((residuals**2 / mu).sum() / (design.n - design.k))
+    notes = [f"Pearson dispersion {ratio:.3g} (one under a Poisson distribution)."]
+    if not any(map(is_intercept, design.terms)):
+        notes.append("There is no intercept: the null deviance is that of a model with one.")
+    return tuple(notes)
+
+
+# -- arrays -------------------------------------------------------------------------------------
+def poisson(y: np.ndarray, X: np.ndarray, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients (k,) and means (n,) by iteratively reweighted least squares with step halving.
+
+    Raises
+    ------
+    ConvergenceError
+        If the deviance does not settle.
+    """
+    mu = (y + y.mean()) / 2
+    eta = np.log(mu)
+    beta, last = None, np.inf
+    for _ in range(_ROUNDS):
+        root = np.sqrt(mu)
+        target = eta - offset + (y - mu) / mu
+        new = np.linalg.lstsq(root[:, None] * X, root * target, rcond=None)[0]
+        step = 1.0
+        while True:
+            trial = new if beta is None else beta + step * (new - beta)
+            eta = np.clip(X @ trial + offset, -300, 300)
+            mu = np.exp(eta)
+            loss = float((mu - y * eta).sum())
+            if beta is None or loss <= last + 1e-12 * abs(last) or step < 1e-6:
+                break
+            step /= 2
+        change = np.inf if beta is None else float(np.abs(trial - beta).max() / (1 + np.abs(beta).max()))
+        beta, last = trial, loss
+        if change < 1e-12 or (change < 1e-9 and step < 1):
+            return beta, mu
+        if eta[y == 0].min(initial=0.0) < -40:  # separated zeros: the caller names them
+            return beta, mu
+    raise ConvergenceError(f"Poisson regression did not settle in {_ROUNDS} rounds; the last change was {change:.2g}.")
+
+
+def deviance(y: np.ndarray, mu: np.ndarray) -> float:
+    """The Poisson deviance."""
+    return float(2 * (special.xlogy(y, y) - special.xlogy(y, mu) - (y - mu)).sum())
+
+
+def sandwich(y: np.ndarray, X: np.ndarray, mu: np.ndarray, kind: str, K: Any = None) -> np.ndarray:
+    """The covariance (k, k) of Poisson coefficients: classical, HC0, HC1, HC3, or HAC with kernel weights `K`."""
+    n, k = X.shape
+    bread = np.linalg.inv(X.T @ (mu[:, None] * X))
+    if kind == "classical":
+        return bread
+    scores = (y - mu)[:, None] * X
+    if kind == "HC3":
+        leverage = mu * np.einsum("ij,jk,ik->i", X, bread, X)
+        scores = scores / (1 - leverage)[:, None]
+    meat = scores.T @ (scores if K is None else K @ scores)
+    return bread @ ((meat + meat.T) / 2) @ bread * (n / (n - k) if kind == "HC1" else 1.0)
