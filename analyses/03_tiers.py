@@ -71,7 +71,7 @@ print(boot.summary())
 # %%
 impacts = lag.impacts(rng=1)
 print(impacts.summary())
-impacts.plot().savefig(out / "tiers_impacts.svg")
+impacts.plot().figure.savefig(out / "tiers_impacts.svg")
 print(impacts.by_group(cities["tier"]).summary())
 
 # %% [markdown]
@@ -80,7 +80,7 @@ print(impacts.by_group(cities["tier"]).summary())
 # %%
 curve = gba.models.over_weights(formula, cities, hypotheses, models=("lag", "error"), rng=1)
 print(curve.summary())
-curve.plot().savefig(out / "tiers_weights.svg")
+curve.plot().figure.savefig(out / "tiers_weights.svg")
 print(gba.models.model_probabilities("log(gdp_pc_cny) ~ log(employment)", cities, hypotheses).by_model)
 
 # %% [markdown]

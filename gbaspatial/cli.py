@@ -360,7 +360,8 @@ def _weights(units: gpd.GeoDataFrame, weights: str, links: int | None, style: st
     if Path(weights).suffix and Path(weights).exists():
         w = gba.weights.read(weights)
     elif kind in ("queen", "rook"):
-        w = gba.weights.contiguity(units, criterion=kind, links=links)
+        criterion: Any = kind
+        w = gba.weights.contiguity(units, criterion=criterion, links=links)
     elif kind == "nearest":
         w = gba.weights.nearest(units, k=int(_amount(number, weights)))
     elif kind == "band":

@@ -18,7 +18,7 @@ from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
 
     from gbaspatial.models.fit import Fit
 
@@ -55,19 +55,19 @@ class Posterior(Result):
         )
         return (Table(frame, "Posterior of the spatial parameters", notes),)
 
-    def plot(self) -> Figure:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """The density of each parameter."""
-        from matplotlib.figure import Figure
+        if ax is None:
+            import matplotlib.pyplot as plt
 
-        figure = Figure(figsize=(6, 3.4), layout="constrained")
-        axes = figure.subplots()
+            ax = plt.figure(figsize=(6, 3.4), layout="constrained").subplots()
         for name, grid in self.grids.items():
-            axes.plot(grid.at, grid.density, label=name)
-        axes.axvline(0, color="0.6", linewidth=0.8)
-        axes.set(xlabel="value", ylabel="posterior density", ylim=(0, None))
-        axes.legend(frameon=False)
-        axes.spines[["top", "right"]].set_visible(False)
-        return figure
+            ax.plot(grid.at, grid.density, label=name)
+        ax.axvline(0, color="0.6", linewidth=0.8)
+        ax.set(xlabel="value", ylabel="posterior density", ylim=(0, None))
+        ax.legend(frameon=False)
+        ax.spines[["top", "right"]].set_visible(False)
+        return ax
 
 
 @dataclass(frozen=True, slots=True, eq=False)

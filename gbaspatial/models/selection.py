@@ -17,7 +17,7 @@ from gbaspatial.results import Result, Table
 from gbaspatial.weights import as_weights
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
 
     from gbaspatial.models.fit import Fit
 
@@ -71,24 +71,24 @@ class SpecificationCurve(Result):
         first = Table(_shortened(self.frame), "Specification curve", notes)
         return first, Table(_shortened(self.totals), "Total impacts under each specification")
 
-    def plot(self, term: str | None = None) -> Figure:
+    def plot(self, term: str | None = None, ax: Axes | None = None) -> Axes:
         """The curve: the spatial parameter, or the total impact of `term`, with its interval, in ascending order."""
-        from matplotlib.figure import Figure
-
         part = self.frame.assign(value=self.spatial) if term is None else self._totals_of(term)
         part = part.sort_values("value")
         names = [" · ".join(map(str, np.atleast_1d(label))) for label in _shortened(part).index.tolist()]
-        figure = Figure(figsize=(7.2, 0.9 + 0.34 * len(part)), layout="constrained")
-        axes = figure.subplots()
+        if ax is None:
+            import matplotlib.pyplot as plt
+
+            ax = plt.figure(figsize=(7.2, 0.9 + 0.34 * len(part)), layout="constrained").subplots()
         places = np.arange(len(part))
         low, high = part["value"] - part["lower"], part["upper"] - part["value"]
         spread = np.vstack([low.clip(lower=0), high.clip(lower=0)])
-        axes.errorbar(part["value"], places, xerr=spread, fmt="o", color="#0b5d7a", ecolor="#9cc3cf", elinewidth=3)
-        axes.axvline(0, color="0.5", linewidth=0.8)
-        axes.set_yticks(places, names)
-        axes.set_xlabel("rho or lambda, 95 % interval" if term is None else f"total impact of {term}, 95 % interval")
-        axes.spines[["top", "right", "left"]].set_visible(False)
-        return figure
+        ax.errorbar(part["value"], places, xerr=spread, fmt="o", color="#0b5d7a", ecolor="#9cc3cf", elinewidth=3)
+        ax.axvline(0, color="0.5", linewidth=0.8)
+        ax.set_yticks(places, names)
+        ax.set_xlabel("rho or lambda, 95 % interval" if term is None else f"total impact of {term}, 95 % interval")
+        ax.spines[["top", "right", "left"]].set_visible(False)
+        return ax
 
     def _totals_of(self, term: str) -> pd.DataFrame:
         known = self.totals.index.get_level_values("term").unique()

@@ -75,7 +75,7 @@ def test_posterior_mean_is_near_the_estimate_where_data_are_many():
     frame = models.posterior(fit).to_frame()
     assert frame.loc["rho", "mean"] == pytest.approx(fit.rho, abs=0.3 * fit.std_errors["rho"])
     assert frame.loc["rho", "sd"] == pytest.approx(fit.std_errors["rho"], rel=0.1)
-    assert "posterior density" in models.posterior(fit).plot().axes[0].get_ylabel()
+    assert "posterior density" in models.posterior(fit).plot().get_ylabel()
 
 
 def test_probabilities_find_the_model_that_made_the_data():

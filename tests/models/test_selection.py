@@ -40,8 +40,8 @@ def test_several_outcomes_and_pictures(curve):
     both = models.over_weights({"crime": FORMULA, "value": "HOVAL ~ INC"}, COLUMBUS[::-1], {"row": W})
     assert both.to_frame().index.tolist() == ["crime", "value"]
     assert both.frame["probability"].tolist() == [1.0, 1.0]
-    assert len(curve.plot().axes[0].get_yticklabels()) == 4
-    assert "INC" in curve.plot("INC").axes[0].get_xlabel()
+    assert len(curve.plot().get_yticklabels()) == 4
+    assert "INC" in curve.plot("INC").get_xlabel()
     with pytest.raises(OptionError, match="no impact of 'XX'"):
         curve.plot("XX")
 

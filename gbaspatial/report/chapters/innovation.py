@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from gbaspatial import figures, models, tables
+from gbaspatial import models, tables
 from gbaspatial.report.bay import Bay
-from gbaspatial.report.section import Section
+from gbaspatial.report.section import Section, large_sample
 from gbaspatial.results import p_text
 
 FORMULA = "log(patents_granted) ~ log(employment)"
@@ -21,14 +21,14 @@ def chapter(bay: Bay) -> Section:
         "Durbin": models.lag(FORMULA, nine, w, durbin=True),
     }
     impacts = fits["Durbin"].impacts(rng=bay.seed)
-    boot = fits["Lag"].bootstrap(rng=bay.seed).to_frame().loc["rho"]
-    elasticity = fits["OLS"].params["log(employment)"]
+    boot = fits["Lag"].bootstrap(rng=bay.seed)
+    rho, elasticity = boot.to_frame().loc["rho"], fits["OLS"].params["log(employment)"]
+    spills = "is not established" if rho["p_value"] >= 0.05 else "has the sign of rho"
     finding = (
-        f"Across the nine mainland cities one per cent more employment goes with {elasticity:.2f} per "
-        f"cent more patents granted in {bay.year} (least squares, p = "
-        f"{p_text(fits['OLS'].pvalues['log(employment)'])}); a spillover from neighbors is not "
-        f"established: rho of the lag model is {fits['Lag'].rho:.2f}, with a 95 % bootstrap interval from "
-        f"{boot['lower']:.2f} to {boot['upper']:.2f}."
+        f"Across the nine mainland cities one per cent more employment goes with {elasticity:.2f} per cent more "
+        f"patents granted in {bay.year} (least squares, p = {p_text(fits['OLS'].pvalues['log(employment)'])}). A "
+        f"spillover between neighbors {spills}: rho of the lag model is {fits['Lag'].rho:.2f} (bootstrap p = "
+        f"{p_text(rho['p_value'])}, 95 % interval {rho['lower']:.2f} to {rho['upper']:.2f})."
     )
     return Section(
         key="innovation",
@@ -41,9 +41,10 @@ def chapter(bay: Bay) -> Section:
         ),
         findings=(finding,),
         tables={
-            "models_patents": tables.compare(fits, below="p_value").tables()[0],
+            "models_patents": large_sample(tables.compare(fits, below="p_value")),
+            "bootstrap_patents": boot.tables()[0],
             "diagnostics_patents": fits["OLS"].diagnostics(w).tables()[0],
             "impacts_patents": impacts.tables()[0],
         },
-        figures={"impacts_patents": figures.forest(impacts)},
+        figures={"impacts_patents": impacts.plot().figure},
     )

@@ -16,13 +16,13 @@ GRID = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 def chapter(bay: Bay) -> Section:
     """The power of Moran's test with eleven and with nine cities, and what follows."""
-    eleven = inference.power("moran", bay.main_weights, rho=GRID, rng=bay.seed)
-    nine = inference.power("moran", bay.main_weights.subset(bay.mainland.index), rho=GRID, rng=bay.seed)
+    eleven = inference.power("moran", bay.main_weights, rho=GRID)
+    nine = inference.power("moran", bay.main_weights.subset(bay.mainland.index), rho=GRID)
     finding = (
         f"What these data cannot tell: with eleven cities Moran's test finds {_smallest(eleven)}; with nine, "
         f"{_smallest(nine)}. A test that is not significant here is no evidence that there is no spillover."
     )
-    frame = pd.DataFrame({"eleven cities": _by_rho(eleven), "nine cities": _by_rho(nine)}).rename_axis("rho")
+    frame = pd.DataFrame({"eleven cities": eleven.curve, "nine cities": nine.curve}).rename_axis("rho")
     return Section(
         key="limits",
         title="What eleven cities cannot tell",
@@ -38,11 +38,6 @@ def chapter(bay: Bay) -> Section:
 
 
 def _smallest(power: Any) -> str:
-    smallest = power.smallest
-    if smallest is None or pd.isna(smallest):
-        return "no positive autocorrelation below one with a chance of 80 %"
-    return f"with a chance of 80 % only a rho of {smallest:.2f} or more"
-
-
-def _by_rho(power: Any) -> pd.Series:
-    return power.to_frame()["power"]
+    if pd.isna(power.detectable):
+        return "no positive autocorrelation below the largest admissible with a chance of 80 %"
+    return f"with a chance of 80 % only a rho of {power.detectable:.2f} or more"

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial import autocorrelation, figures, models, tables
+from gbaspatial import autocorrelation, models, tables
 from gbaspatial.report.bay import Bay
-from gbaspatial.report.section import Section
+from gbaspatial.report.section import Section, large_sample
 from gbaspatial.results import Table, p_text
 
 FORMULA = "log(gdp_pc_cny) ~ C(tier)"
@@ -34,14 +34,14 @@ def chapter(bay: Bay) -> Section:
         text=_text(bay),
         findings=(_gap(fits["OLS"], bay.year), _spill(fits["Lag"], boot, residual, curve)),
         tables={
-            "models_tiers": tables.compare(fits, below="p_value").tables()[0],
+            "models_tiers": large_sample(tables.compare(fits, below="p_value")),
             "diagnostics_tiers": fits["OLS"].diagnostics(w).tables()[0],
             "bootstrap_tiers": boot.tables()[0],
             "impacts_tiers": impacts.tables()[0],
             "over_weights_tiers": curve.tables()[0],
             "rho_by_year": _by_year(bay),
         },
-        figures={"over_weights_tiers": curve.plot(), "impacts_tiers": figures.forest(impacts)},
+        figures={"over_weights_tiers": curve.plot().figure, "impacts_tiers": impacts.plot().figure},
     )
 
 
@@ -64,13 +64,13 @@ def _gap(fit: Any, year: int) -> str:
 
 
 def _spill(lag: Any, boot: Any, residual: Any, curve: Any) -> str:
-    frame = boot.to_frame()
-    rho = curve.to_frame()["rho"]
+    row, rho = boot.to_frame().loc["rho"], curve.to_frame()["rho"]
     return (
-        "Given the tiers, nothing of the kind is left to detect: residual Moran's I is "
-        f"{residual.statistic:.3f} (p = {p_text(residual.p_value)}) and the lag model's rho {lag.rho:.2f} "
-        f"has a 95 % interval from {frame.loc['rho', 'lower']:.2f} to {frame.loc['rho', 'upper']:.2f}; "
-        f"over the weights compared rho runs from {rho.min():.2f} to {rho.max():.2f}."
+        f"Given the tiers, the residuals of least squares have a Moran's I of {residual.statistic:.3f} (p = "
+        f"{p_text(residual.p_value)}), and the lag model a rho of {lag.rho:.2f} (bootstrap p = "
+        f"{p_text(row["'p_value'"])}, "
+        f"95 % interval {row['lower']:.2f} to {row['upper']:.2f}). It hangs on W: over the {len(rho)} weights compared "
+        f"rho runs from {rho.min():.2f} ({rho.idxmin()}) to {rho.max():.2f} ({rho.idxmax()})."
     )
 
 
