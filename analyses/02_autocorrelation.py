@@ -51,7 +51,7 @@ patents = np.log(panel.loc[mainland, "patents_per_10k"]).rename("log patents per
 power = gba.inference.power("moran", w)
 print(power.summary())
 print(gba.inference.power("moran", w9).sentence())
-power.plot().figure.savefig(out / "autocorrelation_power.svg")
+gba.figures.save(power.plot(), out / "autocorrelation_power")
 
 # %% [markdown]
 # ## GDP per capita, every year
@@ -60,7 +60,7 @@ power.plot().figure.savefig(out / "autocorrelation_power.svg")
 # %%
 wealth = gba.autocorrelation.moran_by(gdp_pc, w_by_year, rng=1)
 print(wealth.summary())
-wealth.plot().figure.savefig(out / "autocorrelation_gdp_by_year.svg")
+gba.figures.save(wealth.plot(), out / "autocorrelation_gdp_by_year")
 
 # %% [markdown]
 # In 2018 the Hong Kong-Zhuhai-Macao bridge opens and I doubles. Did the cities change, or did W? With
@@ -82,7 +82,7 @@ wealth.table.to_csv(out / "autocorrelation_gdp_by_year.csv")
 innovation = gba.autocorrelation.moran_by(patents, w9_by_year, rng=1)
 print(innovation.summary())
 innovation.table.to_csv(out / "autocorrelation_patents_by_year.csv")
-innovation.plot().figure.savefig(out / "autocorrelation_patents_by_year.svg")
+gba.figures.save(innovation.plot(), out / "autocorrelation_patents_by_year")
 
 # %% [markdown]
 # Patents as a rate: the smaller the city, the less certain its rate. The test that allows for that:
@@ -112,9 +112,10 @@ for name, matrix in hypotheses.items():
 # %%
 lisa = gba.autocorrelation.local_moran(y, w, rng=1)
 print(lisa.summary())
-cluster_map, significance_map = gba.figures.cluster_map, gba.figures.significance_map
-cluster_map(lisa, cities, title=f"GDP per capita {last}").figure.savefig(out / "autocorrelation_gdp_clusters.svg")
-significance_map(lisa, cities, title=f"GDP per capita {last}").figure.savefig(out / "autocorrelation_gdp_p.svg")
+picture = gba.figures.map_of(cities, lisa, label=f"GDP per capita {last}: local Moran")
+gba.figures.save(picture, out / "autocorrelation_gdp_clusters")
+picture = gba.figures.significance_map(lisa, cities, title=f"GDP per capita {last}: p-values")
+gba.figures.save(picture, out / "autocorrelation_gdp_p")
 
 # %%
 moves = gba.autocorrelation.lisa_transitions(gdp_pc, w_by_year, rng=1)
@@ -129,7 +130,7 @@ wide = panel["gdp_pc_cny"].unstack("year")
 relative = wide / wide.mean()
 rose = gba.disparity.directional_lisa(relative[first], relative[last], w, sectors=4, rng=1)
 print(rose.summary())
-rose.plot().figure.savefig(out / "autocorrelation_rose.svg")
+gba.figures.save(rose.plot(), out / "autocorrelation_rose")
 before, after = (np.log(wide[year]).rename("log GDP per capita") for year in (first, last))
 print(gba.autocorrelation.differential_moran(before, after, w, rng=1).summary())
 
@@ -147,17 +148,17 @@ print(gba.autocorrelation.moran(density, w_districts, rng=1).summary())
 # %%
 density_lisa = gba.autocorrelation.local_moran(density, w_districts, rng=1)
 print(density_lisa.to_frame()["cluster"].value_counts())
-ax = cluster_map(density_lisa, districts, title="Population density of districts")
-ax.figure.savefig(out / "autocorrelation_density_clusters.svg")
-ax = significance_map(density_lisa, districts, adjusted=True, title="p-values, adjusted (FDR)")
-ax.figure.savefig(out / "autocorrelation_density_p.svg")
+picture = gba.figures.map_of(districts, density_lisa, label="Population density of districts", names="none")
+gba.figures.save(picture, out / "autocorrelation_density_clusters")
+picture = gba.figures.significance_map(density_lisa, districts, adjusted=True, title="p-values, adjusted (FDR)")
+gba.figures.save(picture, out / "autocorrelation_density_p")
 
 # %%
 by_order = gba.autocorrelation.correlogram(density, w_districts, orders=5, rng=1)
 print(by_order.summary())
-by_order.plot().figure.savefig(out / "autocorrelation_density_correlogram.svg")
+gba.figures.save(by_order.plot(), out / "autocorrelation_density_correlogram")
 by_distance = gba.autocorrelation.correlogram_by_distance(density, districts, breaks_km=[20, 40, 60, 80, 100], rng=1)
-by_distance.plot().figure.savefig(out / "autocorrelation_density_by_distance.svg")
+gba.figures.save(by_distance.plot(), out / "autocorrelation_density_by_distance")
 
 # %% [markdown]
 # ## The answer

@@ -8,9 +8,22 @@ Examples
 'Figure'
 """
 
+from gbaspatial.figures.autocorrelation import cluster_map, correlogram, power_curve, rose, significance_map
 from gbaspatial.figures.effects import forest
 from gbaspatial.figures.files import save
 from gbaspatial.figures.maps import flow_map, map_of, weights_map
 from gbaspatial.figures.years import year_line
 
-__all__ = ["flow_map", "forest", "map_of", "save", "weights_map", "year_line"]
+__all__ = [
+    "cluster_map",
+    "correlogram",
+    "flow_map",
+    "forest",
+    "map_of",
+    "power_curve",
+    "rose",
+    "save",
+    "significance_map",
+    "weights_map",
+    "year_line",
+]
