@@ -22,6 +22,8 @@ from gbaspatial.randomness import stream
 
 EXACT_LIMIT = 800
 _PROBES = 8
+_FEW_PROBES = 4  # their error falls with n too
+_LARGE = 20_000
 _MORE_PROBES = 64  # where G is far from symmetric
 _GOOD = 1e-4
 
@@ -152,7 +154,7 @@ def _exact(model: Problem, at: Estimate) -> Traces:
 
 def _probed(model: Problem, at: Estimate) -> Traces:
     """Traces from the curves and from probes v: tr(G'H) is the mean of (G v)'(H v)."""
-    few = _probes(model, at, _PROBES)
+    few = _probes(model, at, _PROBES if model.n < _LARGE else _FEW_PROBES)
     return few if few.error <= _GOOD else _probes(model, at, _MORE_PROBES)
 
 

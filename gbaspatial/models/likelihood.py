@@ -208,7 +208,7 @@ def _maximum_of_one(
     if curve is side.curve:
         return start, curve
     tried = [start]
-    reach = 0.02 * (high - low)
+    reach = _reach(model) * (high - low)
     for _ in range(12):
         reach = min(reach, 0.2 * min(start - low, high - start))
         curve = side.curve.near(start, reach)
@@ -218,6 +218,11 @@ def _maximum_of_one(
         if abs(start - before) <= 0.6 * reach:
             return start, curve
     raise ConvergenceError(f"the maximum in the interval ({low:.4g}, {high:.4g}) was not reached; tried {tried}.")
+
+
+def _reach(model: Problem) -> float:
+    """How wide a local curve is, as a share of the interval: the first guess is good where n is large."""
+    return 0.02 if model.n < 20_000 else 0.008
 
 
 def _grid_maximum(value: Callable[[float], float], slope: Callable[[float], float], low: float, high: float) -> float:
@@ -254,7 +259,7 @@ def _maximum_of_two(model: Problem) -> tuple[float, float, Curve, Curve]:
     if f is model.lag.curve and g is model.error.curve:
         return best[0], best[1], f, g
     for _ in range(12):
-        reaches = [min(0.02 * (b - a), 0.2 * min(v - a, b - v)) for v, (a, b) in zip(best, (one, two), strict=True)]
+        reaches = [min(_reach(model) * (b - a), 0.2 * min(v - a, b - v)) for v, (a, b) in zip(best, (one, two), strict=True)]
         f, g = model.lag.curve.near(best[0], reaches[0]), model.error.curve.near(best[1], reaches[1])
         boxes = [(v - r, v + r) for v, r in zip(best, reaches, strict=True)]
         before, best = best, _climb(model, f, g, boxes[0], boxes[1], [best])

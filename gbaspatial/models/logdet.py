@@ -4,7 +4,7 @@ A `Curve` is called with rho and gives the value; `derivatives(rho)` gives the f
 derivatives, which are -tr(G) and -tr(G^2) for G = W (I - rho W)^-1. A maximizer may first
 look at `rough()`, a cheap curve over the whole interval, and then at `near(rho, reach)`,
 which is exact around one rho (interpolated: to 1e-6, its second derivative to 1e-4) at the
-price of four factorizations.
+price of three or four factorizations.
 
 ====================  ==================================================================
 `EigenCurve`          all eigenvalues of W; exact, for n up to a thousand or a dense W
@@ -34,6 +34,7 @@ METHODS = ("auto", "eigen", "sparse", "chebyshev", "lanczos")
 EIGEN_LIMIT = 500
 DENSE_LIMIT = 5_000
 _PROBES = 16
+_LARGE = 20_000
 _SEED = 20_240_229  # probes are part of the method, not of the user's randomness
 
 
@@ -129,19 +130,22 @@ class FactorCurve:
         return self._rough
 
     def near(self, rho: float, reach: float) -> Curve:
-        return LocalCurve(self, self.rough(), rho, reach)
+        return LocalCurve(self, self.rough(), rho, reach, 4 if self.w.n < _LARGE else 3)
 
 
 class LocalCurve(_Cheap):
-    """An exact curve around `center`: a smooth estimate plus a cubic through what it misses at four nodes."""
+    """An exact curve around `center`: a smooth estimate plus a polynomial through what it misses at a few nodes.
+
+    The estimate errs less the larger n is, so a quadratic is as good there as a cubic below.
+    """
 
     kind = "sparse LU"
 
-    def __init__(self, exact: Curve, base: Curve, center: float, reach: float) -> None:
+    def __init__(self, exact: Curve, base: Curve, center: float, reach: float, count: int = 4) -> None:
         self.base, self.center, self.reach = base, center, reach
-        nodes = np.cos(np.pi * (2 * np.arange(4) + 1) / 8)
+        nodes = np.cos(np.pi * (2 * np.arange(count) + 1) / (2 * count))
         gap = np.array([exact(center + reach * t) - base(center + reach * t) for t in nodes])
-        self.gap = np.polynomial.Chebyshev.fit(nodes, gap, 3, domain=[-1, 1])
+        self.gap = np.polynomial.Chebyshev.fit(nodes, gap, count - 1, domain=[-1, 1])
 
     def __call__(self, rho: float) -> float:
         return self.base(rho) + float(self.gap((rho - self.center) / self.reach))
