@@ -27,8 +27,23 @@ NO_TEST = Swatch(NO_DATA.color, "Not in the analysis", "未参与分析")
 
 def fill_payload(layer: Any, units: pd.DataFrame) -> dict[str, Any]:
     """The JSON object of a fill on `units`."""
-    made = _choropleth(layer, units) if isinstance(layer, Choropleth) else _classed(layer, units)
-    return {"label": list(layer.label), **made}
+    if isinstance(layer, Choropleth):
+        label, unit = _words(layer, units)
+        return {"label": label, "unit": unit, **_choropleth(layer, units)}
+    return {"label": list(layer.label), **_classed(layer, units)}
+
+
+def _words(layer: Choropleth, units: pd.DataFrame) -> tuple[list[str], str]:
+    """Label and unit: those given, or the catalog's for a variable of the shipped units."""
+    known = {"label": layer.column.replace("_", " "), "label_zh": "", "unit": ""}
+    if units.attrs.get("attribution"):
+        from gbaspatial.data import variables
+
+        about = variables()
+        if layer.column in about.index:
+            known = about.loc[layer.column, ["label", "label_zh", "unit"]].to_dict()
+    label = list(layer.label) if any(layer.label) else [str(known["label"]), str(known["label_zh"])]
+    return label, layer.unit or str(known["unit"])
 
 
 def on_units(values: pd.Series, index: pd.Index, what: str) -> pd.Series:
@@ -58,7 +73,6 @@ def _choropleth(layer: Choropleth, units: pd.DataFrame) -> dict[str, Any]:
     numeric = not classes.categories
     return {
         "kind": "choropleth" if numeric else "categories",
-        "unit": layer.unit,
         "note": _scheme_note(classes.scheme, classes.k, wide.shape[1] > 1),
         "digits": classes.digits,
         "years": _years(wide.columns),
@@ -112,8 +126,29 @@ def _classed(layer: Classed, units: pd.DataFrame) -> dict[str, Any]:
         "digits": 4,
         "years": _years(layer.by_year),
         "values": numbers,
+        **_scatter(layer, units.index),
         **_legend_and_codes(legend, codes, NO_TEST),
     }
+
+
+def _scatter(layer: Classed, index: pd.Index) -> dict[str, Any]:
+    """The Moran scatterplot of each year: value and neighbors' mean, where the results carry what they tested."""
+    results = list(layer.by_year.values())
+    if layer.kind != "clusters" or not all(hasattr(r, "values") and hasattr(r, "weights") for r in results):
+        return {}
+    return {"scatter": [_moran_plot(result, index) for result in results]}
+
+
+def _moran_plot(result: Any, index: pd.Index) -> dict[str, Any] | None:
+    ids = result.weights.ids
+    tested = pd.DataFrame(result.values).reindex(ids).to_numpy(dtype=float)
+    spread = tested.std(axis=0)
+    if not np.isfinite(spread).all() or (spread == 0).any():
+        return None
+    standard = (tested - tested.mean(axis=0)) / spread
+    lag = result.weights.sparse @ standard[:, -1]
+    both = zip("xy", (standard[:, 0], lag), strict=True)
+    return {axis: _rounded(pd.Series(numbers, index=ids).reindex(index), 4) for axis, numbers in both}
 
 
 def frame_of(result: Any) -> pd.DataFrame | None:

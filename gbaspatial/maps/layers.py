@@ -129,9 +129,10 @@ def choropleth(
         Values by (unit, year): the page then has a year slider, and popups draw the unit's history.
         The classes are chosen once from all years, so that a color means the same in each.
     label : str or (str, str), optional
-        What the layer is called, in English or (English, Chinese).
+        What the layer is called, in English or (English, Chinese); by default what the catalog says of a
+        shipped variable, else the column's name.
     unit : str
-        The unit of measurement, shown in the legend, e.g. ``"CNY"``.
+        The unit of measurement, shown in the legend, e.g. ``"CNY"``; of shipped variables it is known.
 
     Examples
     --------
@@ -142,7 +143,7 @@ def choropleth(
         raise OptionError(f"column={column!r} is not the name of a column.")
     if panel is not None and (not isinstance(panel, pd.DataFrame) or panel.index.nlevels != 2):
         raise OptionError("panel is not a DataFrame indexed by (unit, year); set it with set_index([unit, year]).")
-    words = bilingual(label, (column.replace("_", " "), ""))
+    words = bilingual(label, ("", ""))
     return Choropleth(label=words, column=column, scheme=scheme, k=k, palette=palette, panel=panel, unit=unit)
 
 

@@ -21,7 +21,17 @@ from branca.element import Figure
 from gbaspatial.errors import MissingFileError, some
 
 PACKAGED = "packaged:"
-ATLAS_SCRIPTS = ("decode.js", "text.js", "fills.js", "overlays.js", "panel.js", "tools.js", "picture.js", "start.js")
+ATLAS_SCRIPTS = (
+    "decode.js",
+    "text.js",
+    "fills.js",
+    "overlays.js",
+    "scatter.js",
+    "panel.js",
+    "tools.js",
+    "picture.js",
+    "start.js",
+)
 _LEAFLET = re.compile(r"^https://[^\s\"']*/leaflet@1\.9\.\d+/dist/(leaflet\.(?:js|css))$")
 _SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 _LINK = re.compile(r"<link\b[^>]*>", re.IGNORECASE)

@@ -274,6 +274,50 @@ def test_what_cannot_be_drawn_is_said(layer, error, words):
         maps.atlas(CITIES, layer())
 
 
+FRAME = """
+(() => {
+  const plot = document.querySelector('.gba-scatter'), box = plot.getBoundingClientRect();
+  plot.setPointerCapture = () => {};
+  const send = (kind, x, y) => plot.dispatchEvent(new PointerEvent(kind, {
+    clientX: box.x + x * box.width, clientY: box.y + y * box.height, pointerId: 1, bubbles: true}));
+  send('pointerdown', 0.5, 0.02); send('pointermove', 0.99, 0.45); send('pointerup', 0.99, 0.45);
+  const a = gbaAtlas.first(), set = a.sets[0];
+  const chosen = a.selected ? [...a.selected].map(i => set.ids[i]).sort() : null;
+  const bright = set.layers.filter(l => l.options.fillOpacity > 0.5).map(l => set.ids[l.unit]).sort();
+  send('pointerdown', 0.01, 0.05); send('pointerup', 0.01, 0.05);
+  return [chosen, bright, a.selected];
+})()
+"""
+
+
+def test_the_scatterplot_and_the_map_are_linked(tmp_path):
+    """Dots framed in the upper right quadrant are the units that stay bright; the line's slope is Moran's I."""
+    w = gba.weights.contiguity(CITIES, links=2019).row_standardized()
+    y = np.log(CITIES["gdp_pc_cny"])
+    result = gba.autocorrelation.local_moran(y, w, rng=1)
+    layer = maps.clusters(result)
+    plot = fill_payload(layer, CITIES.iloc[::-1])["scatter"][0]
+    z = (y - y.mean()) / y.std(ddof=0)
+    assert plot["x"] == pytest.approx(z.iloc[::-1].tolist(), abs=1e-4)
+    moran = gba.autocorrelation.moran(y, w, inference="normal").statistic
+    assert np.dot(plot["x"], plot["y"]) / np.dot(plot["x"], plot["x"]) == pytest.approx(moran, abs=1e-4)
+    both_high = sorted(city for city in CITIES.index if z[city] > 0 and w.lag(z)[city] > 0)
+    with browser.open_page(maps.atlas(CITIES, layer).save(tmp_path / "map.html")) as opened:
+        assert f"slope 斜率 {moran:.3f}" in opened.evaluate("document.querySelector('.gba-scatter').textContent")
+        chosen, bright, after = opened.evaluate(FRAME)
+        assert (opened.requests, opened.errors) == ([], [])
+    assert set(both_high) <= set(chosen)
+    assert bright == chosen
+    assert after is None
+
+
+def test_shipped_variables_know_their_names():
+    fill = fill_payload(maps.choropleth("gdp_pc_cny"), CITIES)
+    assert (fill["label"][0], fill["unit"]) == ("GDP per capita", "yuan per person")
+    stranger = grid_of(1, 2).assign(gdp_pc_cny=[1.0, 2.0])
+    assert fill_payload(maps.choropleth("gdp_pc_cny"), stranger)["label"] == ["gdp pc cny", ""]
+
+
 def test_names_come_from_the_columns_one_says():
     units = grid_of(1, 2).assign(name_en=["A", "B"], nom=["É", "Ü"])
     with pytest.raises(UnknownNameError, match="no column 'noms'"):

@@ -16,6 +16,7 @@ from shapely import Point
 from small_world import HOSTILE, grid_of
 
 from gbaspatial import maps
+from gbaspatial.autocorrelation import local_moran
 from gbaspatial.maps.escape import safe_json, safe_text
 from gbaspatial.weights import from_pairs
 
@@ -25,13 +26,14 @@ def hostile_atlas():
     years = pd.MultiIndex.from_product([units.index, [2001, 2002, 2003]])
     panel = pd.DataFrame({HOSTILE[0]: range(24)}, index=years, dtype=float)
     ring = pd.DataFrame({"focal": HOSTILE, "neighbor": HOSTILE[1:] + HOSTILE[:1], "weight": 1.0})
+    w = from_pairs(ring)
     flows = pd.DataFrame({"giver": HOSTILE, "receiver": HOSTILE[::-1], "value": range(8)})
     places = gpd.GeoDataFrame({HOSTILE[1]: HOSTILE}, geometry=[Point(10.1, 50.1)] * 8, index=HOSTILE, crs=4326)
     layers = [
         maps.choropleth(HOSTILE[0], panel=panel, label=(HOSTILE[1], HOSTILE[2]), unit=HOSTILE[3], k=3),
         maps.choropleth("kind", label=HOSTILE[4]),
-        maps.clusters(pd.Series("HH", index=units.index), label=HOSTILE[5]),
-        maps.links(from_pairs(ring), label=HOSTILE[6]),
+        maps.clusters(local_moran(units["x"], w, inference="permutation", draws=99, rng=1), label=HOSTILE[5]),
+        maps.links(w, label=HOSTILE[6]),
         maps.flows(flows, label=HOSTILE[7]),
         maps.points(places, label=HOSTILE[0]),
     ]

@@ -24,6 +24,7 @@ function makeSets(atlas) {
 function highlight(atlas, set, layer, on) {
   if (!layer || layer.unit === undefined) return;
   layer.setStyle(on ? { weight: 2.5, color: '#000000' } : { weight: set.base.weight, color: set.base.color });
+  if (atlas.fill && atlas.fill.set === set.number) touchDot(atlas, layer.unit, on);
   if (on && set.layers.length < MANY_UNITS) layer.bringToFront();
 }
 
@@ -121,10 +122,13 @@ function paint(atlas) {
     if (!shown) continue;
     set.layers.forEach((layer, i) => {
       const code = fill ? codeOf(fill, atlas.year, i) : -1;
-      layer.setStyle(code < 0 ? set.base : { ...set.base, fillColor: fill.legend[code][0], fillOpacity: atlas.data.tiles ? 0.65 : 0.9 });
+      layer.setStyle(code < 0 ? set.base : { ...set.base, fillColor: fill.legend[code][0], fillOpacity: isDim(atlas, i) ? 0.12 : atlas.data.tiles ? 0.65 : 0.9 });
     });
   }
 }
+
+// Units that a frame in the scatterplot left out step back.
+function isDim(atlas, i) { return Boolean(atlas.selected) && !atlas.selected.has(i); }
 
 function countsOf(fill, year) {
   const counts = fill.legend.map(() => 0), at = yearIndex(fill, year);

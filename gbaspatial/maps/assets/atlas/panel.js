@@ -58,6 +58,8 @@ function legendOf(atlas, fill) {
   });
   const note = remark(fill.note, atlas.language);
   if (note) legend.append(element('div', 'gba-quiet', note));
+  atlas.dots = null;
+  if (fill.scatter) legend.append(scatterOf(atlas, fill) || '');
   return legend;
 }
 

@@ -9,6 +9,7 @@ class Atlas {
     this.language = 'both';
     this.timer = null;
     this.fill = this.data.fills[0] || null;
+    this.selected = null;
     this.year = null;
     this.years = [];
   }
@@ -55,6 +56,7 @@ class Atlas {
 
   chooseFill(fill) {
     const before = this.fill ? this.fill.set : 0;
+    this.selected = null;
     this.fill = fill;
     this.findYears();
     if (this.timer && this.years.length < 2) stop(this);
