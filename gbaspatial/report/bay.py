@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gbaspatial.weights import Weights
 
 FIRST_YEAR, LAST_YEAR = 2000, 2023
+PANEL = ("gdp_cny", "gdp_pc_cny", "population", "patents_per_10k")
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class Bay:
 
     @cached_property
     def panel(self) -> pd.DataFrame:
-        """All years of the core variables."""
-        return data.load_panel(years=range(FIRST_YEAR, LAST_YEAR + 1))
+        """What the report follows over the years; only these variables can warn of their caveats."""
+        return data.load_panel(variables=PANEL, years=range(FIRST_YEAR, LAST_YEAR + 1))
 
     @cached_property
     def districts(self) -> gpd.GeoDataFrame:

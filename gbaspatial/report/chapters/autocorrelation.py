@@ -12,9 +12,10 @@ from gbaspatial.results import Table, p_text
 
 def chapter(bay: Bay) -> Section:
     """Moran's I of GDP per capita (eleven cities) and of patents per head (nine) in every year, and the clusters."""
-    wealth = autocorrelation.moran_by(bay.panel["gdp_pc_cny"], bay.weights_by_year)
-    fixed = autocorrelation.moran_by(bay.panel["gdp_pc_cny"], bay.weights["borders"])
-    mainland = bay.panel[bay.panel["side"] == "mainland"]["patents_per_10k"]
+    income = bay.panel["gdp_pc_cny"].rename("GDP per capita")
+    wealth = autocorrelation.moran_by(income, bay.weights_by_year)
+    fixed = autocorrelation.moran_by(income.rename("GDP per capita, land borders alone"), bay.weights["borders"])
+    mainland = bay.panel[bay.panel["side"] == "mainland"]["patents_per_10k"].rename("Patents per 10,000 persons")
     nine = {year: w.subset(bay.mainland.index) for year, w in bay.weights_by_year.items()}
     patents = autocorrelation.moran_by(mainland, nine)
     lisa = autocorrelation.local_moran(bay.cities["gdp_pc_cny"], bay.main_weights)
@@ -49,7 +50,9 @@ def chapter(bay: Bay) -> Section:
             "moran_gdp_pc_by_year": wealth.plot().figure,
             "moran_gdp_pc_borders_by_year": fixed.plot().figure,
             "moran_patents_by_year": patents.plot().figure,
-            "lisa_gdp_pc": figures.map_of(bay.cities, lisa, names="both"),
+            "lisa_gdp_pc": figures.map_of(
+                bay.cities, lisa, label=f"Clusters of GDP per capita, {bay.year}", names="both"
+            ),
         },
     )
 

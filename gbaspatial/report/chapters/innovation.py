@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gbaspatial import models, tables
+from gbaspatial import figures, models, tables
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.section import Section, large_sample
 from gbaspatial.results import p_text
@@ -46,5 +46,10 @@ def chapter(bay: Bay) -> Section:
             "diagnostics_patents": fits["OLS"].diagnostics(w).tables()[0],
             "impacts_patents": impacts.tables()[0],
         },
-        figures={"impacts_patents": impacts.plot().figure},
+        figures={
+            "patents_per_10k": figures.map_of(
+                bay.cities, "patents_per_10k", label=f"Patents granted per 10,000 persons, {bay.year}", names="both"
+            ),
+            "impacts_patents": impacts.plot().figure,
+        },
     )

@@ -36,7 +36,9 @@ def chapter(bay: Bay) -> Section:
         text=text,
         findings=(finding,),
         tables={"cities": _cities(bay)},
-        figures={"gdp_pc": figures.map_of(cities, "gdp_pc_cny", label="GDP per capita, yuan", names="both")},
+        figures={
+            "gdp_pc": figures.map_of(cities, "gdp_pc_cny", label=f"GDP per capita, yuan, {bay.year}", names="both")
+        },
     )
 
 

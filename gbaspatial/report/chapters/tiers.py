@@ -68,7 +68,7 @@ def _spill(lag: Any, boot: Any, residual: Any, curve: Any) -> str:
     return (
         f"Given the tiers, the residuals of least squares have a Moran's I of {residual.statistic:.3f} (p = "
         f"{p_text(residual.p_value)}), and the lag model a rho of {lag.rho:.2f} (bootstrap p = "
-        f"{p_text(row["'p_value'"])}, "
+        f"{p_text(row['p_value'])}, "
         f"95 % interval {row['lower']:.2f} to {row['upper']:.2f}). It hangs on W: over the {len(rho)} weights compared "
         f"rho runs from {rho.min():.2f} ({rho.idxmin()}) to {rho.max():.2f} ({rho.idxmax()})."
     )

@@ -33,7 +33,11 @@ def chapter(bay: Bay) -> Section:
         text=text,
         findings=(finding,),
         tables={"weights": _weights(bay), "links": _links(bay)},
-        figures={"weights": figures.weights_map(bay.cities, now)},
+        figures={
+            "weights": figures.weights_map(
+                bay.cities, now, label=f"Land borders, and bridges and tunnels open by {bay.year}"
+            )
+        },
     )
 
 
