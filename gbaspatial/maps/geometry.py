@@ -98,14 +98,14 @@ def pack_shapes(shapes: Shapes) -> dict[str, Any]:
 
 
 def _steps_per_degree(shapes: Shapes) -> float:
-    """Precision: 200,000 steps across a small layer, 1,000 across the small units of a large one."""
+    """Precision: 200,000 steps across a small layer, 500 across the small units of a large one."""
     bounds = shapely.bounds(shapes.geometry)
     span = max(np.ptp(bounds[:, [0, 2]]), np.ptp(bounds[:, [1, 3]]), 1e-9)
     fine = 10.0 ** np.clip(np.ceil(np.log10(200_000 / span)), 2, 7)
     if int(shapely.get_num_coordinates(shapes.geometry).sum()) <= VERTICES_WRITTEN_FINELY:
         return float(fine)
     sides = np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1])
-    enough = 1000 / max(np.quantile(sides, 0.1), 1e-9)
+    enough = 500 / max(np.quantile(sides, 0.1), 1e-9)
     return float(np.round(min(max(enough, 20_000 / span), fine)))
 
 
