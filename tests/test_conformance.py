@@ -38,9 +38,10 @@ ONE = {
     "local_geary": lambda y, w: auto.local_geary(y, w, **DRAWS),
     "local_g": lambda y, w: auto.local_g(y, w, **DRAWS),
     "local_g_star": lambda y, w: auto.local_g_star(y, w, **DRAWS),
-    "losh": lambda y, w: auto.losh(y, w),
-    "aple": lambda y, w: auto.aple(y, w),
-    "correlogram": lambda y, w: auto.correlogram(y, w, orders=2),
+    "losh": lambda y, w: auto.losh(y, w, **DRAWS),
+    "aple": lambda y, w: auto.aple(y, w, **DRAWS),
+    "correlogram": lambda y, w: auto.correlogram(y, w, orders=2, inference="permutation", rng=1),
+    "lag_correlation": lambda y, w: auto.lag_correlation(y, w, **DRAWS),
     "lag": lambda y, w: w.lag(y),
 }
 TWO = {
@@ -49,6 +50,8 @@ TWO = {
     "lee_l": lambda y, x, w: auto.lee_l(y, x, w, **DRAWS),
     "local_lee": lambda y, x, w: auto.local_lee(y, x, w, **DRAWS),
     "differential_moran": lambda y, x, w: auto.differential_moran(y, x, w, **DRAWS),
+    "differential_local_moran": lambda y, x, w: auto.differential_local_moran(y, x, w, **DRAWS),
+    "space_time_moran": lambda y, x, w: auto.space_time_moran(y, x, w, **DRAWS),
 }
 FORMULA = "CRIME ~ INC + HOVAL"
 MODELS = {
@@ -207,8 +210,8 @@ def test_other_weights_than_ours_or_libpysals_are_refused():
 
 OTHER = {  # tested elsewhere: they take other things than one or two columns of numbers and W
     "moran_by", "moran_rates", "local_moran_rates", "empirical_bayes_rates", "join_count", "local_join_count",
-    "multivariate_local_geary", "space_time_moran", "lisa_transitions", "emerging_hot_spots", "moran_matrix",
-    "correlogram_by_distance", "differential_local_moran",
+    "multivariate_local_geary", "lisa_transitions", "emerging_hot_spots", "moran_matrix",
+    "correlogram_by_distance",
 }  # fmt: skip
 
 

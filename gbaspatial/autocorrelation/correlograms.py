@@ -112,7 +112,7 @@ def correlogram(
     ----------
     values : pandas.Series, length n
     w : Weights
-        Only the links count. Each order is row-standardized if `w` is, else binary.
+        Only the links count. Each order is row-standardized if the rows of `w` sum to one, else binary.
     orders : int
         The highest order.
     statistic : {"moran", "geary", "correlation"}
@@ -145,12 +145,14 @@ def correlogram(
     if isinstance(orders, bool) or not isinstance(orders, (int, np.integer)) or not 1 <= orders <= MOST_ORDERS:
         raise OptionError(f"orders={orders!r} is not a number of orders; use 1 to {MOST_ORDERS}.")
     align(values, w.ids)
+    linked = w.cardinalities.to_numpy() > 0
+    rows_sum_to_one = bool(np.allclose(w.row_sums[linked], 1.0, rtol=0, atol=1e-12))
     parts = {}
     for k, matrix in enumerate(neighbor_orders(w.sparse, orders), start=1):
         if matrix.nnz == 0:
             raise WeightsError(f"no two units are {k} steps apart; use orders={k - 1}.")
         part = Weights(matrix, w.ids, recipe=w.recipe.then("order", k=k), islands=w.island_policy)
-        parts[k] = part.row_standardized() if w.standardization == "row" else part
+        parts[k] = part.row_standardized() if rows_sum_to_one else part
     index = pd.Index(list(parts), name="order")
     return _by_class(values, list(parts.values()), index, statistic, inference, alternative, rng)
 

@@ -1,13 +1,13 @@
 """Null distributions of cross-products of two variables: arrays only.
 
 T = sum_ij p_ij x_i y_j for deviations x, y from their means, where P is W (bivariate
-Moran) or W'W (Lee's L). Two nulls are in use and differ whenever x and y are correlated
-in place:
+Moran) or W'W (Lee's L). Two nulls are in use and differ whenever x and y are correlated in place:
 
-``"pairs"``   the pairs (x_i, y_i) are reassigned to units together, so that what is
-              tested is the spatial part of the association only (Lee 2004);
-``"second"``  y alone is reassigned, x stays: any association of x with neighboring y,
-              also one that goes through y in place, counts (GeoDa, esda, spdep).
+``"pairs"``   the pairs (x_i, y_i) are reassigned to units together: no spatial order, but
+              the correlation in place is kept (Lee 2004);
+``"second"``  y alone is reassigned, x stays: neither spatial order nor correlation in
+              place (GeoDa, esda, spdep). Where x and y are correlated without any spatial
+              order, this null has too small a variance and rejects too often.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def moran_matrix(
     data: pd.DataFrame,
     w: Weights,
     *,
-    reassign: Shuffled = "second",
+    reassign: Shuffled = "pairs",
     inference: Inference = "auto",
     alternative: Alternative = "two-sided",
     draws: int = 9_999,
@@ -86,7 +86,7 @@ def moran_matrix(
         All columns but a geometry are used.
     w : Weights
         Used as given.
-    reassign : {"second", "pairs"}
+    reassign : {"pairs", "second"}
         The null of the entries off the diagonal, as for `bivariate_moran`. The diagonal
         is Moran's I with its own null.
     inference, alternative, draws, rng

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from gbaspatial.alignment import align_panel, periods_of
+from gbaspatial.alignment import align, align_panel, labelled, periods_of
 from gbaspatial.autocorrelation.bivariate import bivariate_moran
 from gbaspatial.autocorrelation.geary import geary
 from gbaspatial.autocorrelation.local_moran import local_moran
@@ -19,7 +19,7 @@ from gbaspatial.inference.detection import power_note
 from gbaspatial.inference.null import Alternative, Inference
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
-from gbaspatial.weights import Weights
+from gbaspatial.weights import Weights, as_weights
 from gbaspatial.weights.by_period import recipes_of, weights_by_period
 
 Yearly = Literal["moran", "geary"]
@@ -178,20 +178,18 @@ def differential_moran(first: pd.Series, last: pd.Series, w: Weights, **options:
     Anselin, L. (2019). A local indicator of multivariate spatial association: extending
     Geary's c. The differential Moran is that of GeoDa.
     """
-    return moran(_change(first, last), w, **options)
+    return moran(_change(first, last, w), w, **options)
 
 
 def differential_local_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Any) -> Any:
     """Local Moran of the change from `first` to `last`; options as for `local_moran`."""
-    return local_moran(_change(first, last), w, **options)
+    return local_moran(_change(first, last, w), w, **options)
 
 
-def _change(first: pd.Series, last: pd.Series) -> pd.Series:
-    from gbaspatial.alignment import align
-
-    old = align(first, last.index if isinstance(last, pd.Series) else first.index, "first values")
-    new = align(last, last.index, "last values")
-    return pd.Series(new - old, index=last.index, name=f"change of {last.name}")
+def _change(first: pd.Series, last: pd.Series, w: Any) -> pd.Series:
+    ids = as_weights(w).ids
+    change = align(last, ids, "last values") - align(first, ids, "first values")
+    return labelled(change, ids, last.index, f"change of {last.name}")
 
 
 def space_time_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Any) -> Any:
@@ -203,7 +201,7 @@ def space_time_moran(first: pd.Series, last: pd.Series, w: Weights, **options: A
         Values at two dates.
     w : Weights
     **options
-        As for `bivariate_moran`, of which this is a special case: `null`, `inference`,
+        As for `bivariate_moran`, of which this is a special case: `reassign`, `inference`,
         `alternative`, `draws`, `rng`.
 
     Returns

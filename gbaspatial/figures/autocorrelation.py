@@ -93,9 +93,11 @@ def rose(result: Any, ax: Axes | None = None) -> Axes:
     center = np.radians(counts["from_degrees"].to_numpy()) + width / 2
     colors = [SIGNAL if p <= 0.05 else "#7F9DB9" for p in counts["p_value"]]
     ax.bar(center, counts["count"], width=width * 0.94, color=colors, alpha=0.85)
-    ring = np.append(center, center[0])
-    ax.plot(ring, np.append(counts["expected"], counts["expected"].iloc[0]), color=INK, lw=1, ls="--")
-    ax.set_xticks(np.radians([0, 90, 180, 270]), ["unit gains", "neighbors\ngain", "unit loses", "neighbors\nlose"])
+    for at, expected in zip(center, counts["expected"], strict=True):
+        arc = np.linspace(at - width / 2, at + width / 2, 60)
+        ax.plot(arc, np.full(60, expected), color=INK, lw=1.2, ls="--")
+    ax.set_xticks(np.radians([0, 90, 180, 270]), ["unit\ngains", "neighbors gain", "unit\nloses", "neighbors lose"])
+    ax.yaxis.get_major_locator().set_params(integer=True)
     ax.set_title("Moves in the Moran scatterplot\n(dashed: expected; red: p ≤ 0.05)", fontsize=10)
     return ax
 
@@ -127,7 +129,7 @@ def _map(units: gpd.GeoDataFrame, swatches: list[Swatch], title: str, ax: Axes |
         ax = _axes(ax, (6.5, 5.5))
         units.plot(ax=ax, color=[s.color for s in swatches], edgecolor="white", linewidth=0.6, aspect=_aspect(units))
         unique = dict.fromkeys(swatches)
-        known = [*CLUSTERS.values(), *HOTSPOTS.values(), *(s for _, s in SIGNIFICANCE)]
+        known = [*(s for _, s in SIGNIFICANCE), *CLUSTERS.values(), *HOTSPOTS.values()]
         order = sorted(unique, key=lambda s: known.index(s) if s in known else len(known))
         patches = [Patch(facecolor=s.color, label=s.english if written == "en" else s.chinese) for s in order]
         ax.legend(handles=patches, loc="lower right", fontsize=8, frameon=True, framealpha=0.9)
