@@ -31,7 +31,7 @@ from gbaspatial.models.kernels import Kernel, kernel_weights
 from gbaspatial.models.special import SpecialFit, as_kind
 
 COVARIANCES = ("classical", "HC0", "HC1", "HC3", "hac")
-METHOD_NAMES["ppml"] = "Poisson pseudo-maximum likelihood"
+METHOD_NAMES["ppml"] = "pseudo-maximum likelihood (PPML)"
 _ROUNDS = 200
 
 

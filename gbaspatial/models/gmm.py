@@ -92,8 +92,8 @@ def lag(formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = False, **opt
     """
     _refuse(options, "moments", "method='gmm' of the lag model is two-stage least squares")
     spec = _Spec.read("durbin" if durbin else "lag", formula, data, w, durbin, options, lagged=True)
-    assert spec.H is not None
-    stage = iv.two_stage(spec.design.y, spec.Z, spec.H)
+    assert spec.Q is not None
+    stage = iv.two_stage(spec.design.y, spec.Z, spec.Q)
     matrix, sigma2 = iv.classic_covariance(stage, spec.df("n-k"))
     kind = options.get("covariance") or "classical"
     check_option(kind, COVARIANCES, "covariance")
@@ -125,13 +125,13 @@ def sarar(
 # -- what is estimated ----------------------------------------------------------------------
 @dataclass(frozen=True, slots=True, eq=False)
 class _Spec:
-    """The design with its endogenous columns, regressors Z (n, p), instruments H (n, q) or None, and weights."""
+    """The design, its endogenous columns, regressors Z (n, p), basis Q (n, q) of the instruments or None, and weights."""
 
     model: str
     design: Design
     endogenous: tuple[str, ...]
     Z: np.ndarray
-    H: np.ndarray | None
+    Q: np.ndarray | None
     instruments: tuple[str, ...]
     w: Weights | None
     error_w: Weights | None
@@ -156,7 +156,7 @@ class _Spec:
         first = design.weights["W"]
         inside = [place for place, term in enumerate(design.terms) if term not in columns]
         Z = np.column_stack([design.X, first.sparse @ design.y]) if lagged else design.X
-        H: np.ndarray | None = None
+        Q: np.ndarray | None = None
         names: tuple[str, ...] = ()
         if lagged or columns:
             lags = options.get("instrument_lags", 2)
@@ -164,9 +164,10 @@ class _Spec:
             base_names = [*(design.terms[p] for p in inside), *extra_names]
             H, names = instruments_of(base, base_names, first, lags, len(inside))
             check_identified(H, Z, names, lags, (*columns, *(["W(y)"] if lagged else [])))
+            Q = iv.basis(H)
         second = _error_weights(error_w, design) if erred else None
         degrees = options.get("degrees_of_freedom")
-        return cls(model, design, columns, Z, H, names, first if lagged else None, second, degrees)
+        return cls(model, design, columns, Z, Q, names, first if lagged else None, second, degrees)
 
     def df(self, usual: str) -> int:
         """The divisor of e'e."""
@@ -179,8 +180,7 @@ class _Spec:
         if self.w is not None:
             columns[f"W({self.design.response})"] = self.Z[:, -1]
         exogenous = self.design.X[:, [p for p, term in enumerate(terms) if term not in self.endogenous]]
-        assert self.H is not None
-        return instrument_tests(columns, exogenous, self.H, stage, self.instruments, K)
+        return instrument_tests(columns, exogenous, stage, self.instruments, K)
 
 
 def _check(options: Mapping[str, Any]) -> None:
@@ -243,8 +243,8 @@ def _generalized(spec: _Spec, options: Mapping[str, Any]) -> Fit:
     assert spec.error_w is not None
     design, W = spec.design, spec.error_w
     df = spec.df("n-k" if kind == "kp98" else "n")
-    at = gm.generalized_two_stage(design.y, spec.Z, spec.H, W.sparse, W.interval, kind, df)  # type: ignore[arg-type]
-    tests = spec.tests(at.stage) if spec.H is not None else None
+    at = gm.generalized_two_stage(design.y, spec.Z, spec.Q, W.sparse, W.interval, kind, df)  # type: ignore[arg-type]
+    tests = spec.tests(at.stage) if spec.Q is not None else None
     told = {"kp98": "generalized moments (1998)"}.get(kind, f"{kind} generalized moments")
     edges = ("lambda",) if at.at_edge else ()
     return _wrap(spec, at.delta, at.lam, at.covariance, at.innovations, at.sigma2, told, tests, edges, kind)

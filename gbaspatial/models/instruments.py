@@ -85,13 +85,12 @@ def check_identified(H: np.ndarray, Z: np.ndarray, names: tuple[str, ...], lags:
 def instrument_tests(
     endogenous: Mapping[str, np.ndarray],
     X: np.ndarray,
-    H: np.ndarray,
     stage: iv.TwoStage,
     instruments: tuple[str, ...],
     K: sparse.csr_array | None = None,
 ) -> InstrumentTests:
-    """The tests of `H` (n, q) for the named `endogenous` columns beside `X` (n, k), and of the residuals of `stage`."""
-    first = iv.first_stage(np.column_stack(list(endogenous.values())), X, H)
+    """The tests of the instruments of `stage` for the named `endogenous` columns beside `X` (n, k)."""
+    first = iv.first_stage(np.column_stack(list(endogenous.values())), X, stage.Q)
     frame = pd.DataFrame(
         {
             "f": first.f,

@@ -36,7 +36,7 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from scipy import sparse
 
-from gbaspatial.models.two_stage import TwoStage, two_stage
+from gbaspatial.models.two_stage import TwoStage, basis, two_stage
 
 Moments = Literal["kp98", "homoskedastic", "heteroskedastic"]
 MOMENTS = ("kp98", "homoskedastic", "heteroskedastic")
@@ -64,21 +64,24 @@ class Generalized:
 def generalized_two_stage(
     y: np.ndarray,
     Z: np.ndarray,
-    H: np.ndarray | None,
+    Q: np.ndarray | None,
     W: sparse.csr_array,
     interval: tuple[float, float],
     kind: Moments,
     df: int,
 ) -> Generalized:
-    """Estimate y = Z delta + u, u = lambda W u + e by moments of `kind`; `H` None means that Z is exogenous."""
-    first = two_stage(y, Z, Z if H is None else H)
+    """Estimate y = Z delta + u, u = lambda W u + e by moments of `kind`.
+
+    `Q` (n, q) is the `basis` of the instruments; None means that Z is exogenous.
+    """
+    first = two_stage(y, Z, basis(Z) if Q is None else Q)
     shapes = None if kind == "kp98" else quadratic_forms(W, kind)
     start = smallest(
         kp98_moments(first.residuals, W) if shapes is None else moments(first.residuals, W, shapes), interval
     )
     lagged, lagged_y = W @ Z, W @ y
     filtered = Z - start * lagged
-    second = two_stage(y - start * lagged_y, filtered, filtered if H is None else H)
+    second = two_stage(y - start * lagged_y, filtered, basis(filtered) if Q is None else Q)
     u = y - Z @ second.delta
     if shapes is None:
         e = second.residuals
@@ -87,10 +90,10 @@ def generalized_two_stage(
         covariance[:-1, :-1] = sigma2 * second.bread
         return Generalized(second.delta, start, covariance, u, e, sigma2, second, near_edge(start, interval))
     polynomials = moments(u, W, shapes)
-    parts = joint_parts(u - start * (W @ u), filtered, H, shapes, kind)
+    parts = joint_parts(u - start * (W @ u), filtered, Q, shapes, kind)
     lam = smallest(polynomials, interval, np.linalg.inv(parts.psi))
     e = u - lam * (W @ u)
-    parts = joint_parts(e, Z - lam * lagged, H, shapes, kind)
+    parts = joint_parts(e, Z - lam * lagged, Q, shapes, kind)
     slope = np.array([p.deriv()(lam) for p in polynomials])
     covariance = joint_covariance(parts, slope) / df
     return Generalized(second.delta, lam, covariance, u, e, float(e @ e / df), second, near_edge(lam, interval))
@@ -174,15 +177,15 @@ class Parts:
 
 
 def joint_parts(
-    e: np.ndarray, filtered: np.ndarray, H: np.ndarray | None, shapes: list[sparse.csr_array], kind: Moments
+    e: np.ndarray, filtered: np.ndarray, Q: np.ndarray | None, shapes: list[sparse.csr_array], kind: Moments
 ) -> Parts:
     """The blocks of the joint covariance, times n, from the innovations `e` (n,) and filtered regressors (n, p)."""
     n = len(e)
-    if H is None:  # with exogenous regressors the residuals of delta do not move the moments
+    if Q is None:  # with exogenous regressors the residuals of delta do not move the moments
         T = filtered @ np.linalg.inv(filtered.T @ filtered / n)
         a = np.zeros((n, len(shapes)))
     else:
-        stage = two_stage(e, filtered, H)
+        stage = two_stage(e, filtered, Q)
         T = stage.Zhat @ (n * stage.bread)
         alpha = np.column_stack([-2 / n * (filtered.T @ (A @ e)) for A in shapes])
         a = T @ alpha

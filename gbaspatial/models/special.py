@@ -21,7 +21,7 @@ TITLES.update(
         "mess_error": "Matrix exponential spatial error model (MESS)",
         "car": "Conditional autoregressive model (CAR)",
         "sma": "Spatial moving average model (SMA)",
-        "ppml": "Poisson pseudo-maximum likelihood (PPML)",
+        "ppml": "Poisson regression",
         "filter": "Least squares with Moran eigenvectors (spatial filter)",
     }
 )

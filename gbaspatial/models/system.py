@@ -28,7 +28,7 @@ from scipy import optimize
 from gbaspatial.errors import ConvergenceError
 from gbaspatial.models.likelihood import LOG_2PI, window
 from gbaspatial.models.logdet import Curve, curve_of, factorized
-from gbaspatial.models.two_stage import two_stage
+from gbaspatial.models.two_stage import basis, two_stage
 from gbaspatial.randomness import stream
 from gbaspatial.weights import Weights
 
@@ -291,7 +291,7 @@ def three_stage(system: System, instruments: Sequence[np.ndarray], df: Sequence[
     """
     W = system.w.sparse
     Zs = [np.column_stack([X, W @ y]) for X, y in zip(system.Xs, system.ys, strict=True)]
-    stages = [two_stage(y, Z, H) for y, Z, H in zip(system.ys, Zs, instruments, strict=True)]
+    stages = [two_stage(y, Z, basis(H)) for y, Z, H in zip(system.ys, Zs, instruments, strict=True)]
     E = np.column_stack([stage.residuals for stage in stages])
     first = E.T @ E / np.sqrt(np.outer(df, df))
     cross = _cross([stage.Zhat for stage in stages], system.ys)

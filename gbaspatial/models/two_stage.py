@@ -27,20 +27,24 @@ class TwoStage:
     bread: np.ndarray
 
 
-def two_stage(y: np.ndarray, Z: np.ndarray, H: np.ndarray) -> TwoStage:
-    """Regress `y` (n,) on `Z` (n, p) by the instruments `H` (n, q), q >= p; H = Z gives least squares.
+def basis(H: np.ndarray) -> np.ndarray:
+    """An orthonormal basis (n, q) of the columns of `H` (n, q), which are independent."""
+    return np.linalg.qr(H / np.linalg.norm(H, axis=0))[0]
+
+
+def two_stage(y: np.ndarray, Z: np.ndarray, Q: np.ndarray) -> TwoStage:
+    """Regress `y` (n,) on `Z` (n, p) by instruments with the `basis` `Q` (n, q), q >= p; that of Z: least squares.
 
     References
     ----------
     Kelejian, H. H. and Prucha, I. R. (1998). A generalized spatial two-stage least squares
     procedure. Journal of Real Estate Finance and Economics 17, 99-121.
     """
-    Q = np.linalg.qr(H / np.linalg.norm(H, axis=0))[0]
-    Zhat = Q @ (Q.T @ Z)
-    basis, R = np.linalg.qr(Zhat)
-    delta = linalg.solve_triangular(R, basis.T @ y)
+    A = Q.T @ Z
+    inner, R = np.linalg.qr(A)
+    delta = linalg.solve_triangular(R, inner.T @ (Q.T @ y))
     inverse = linalg.solve_triangular(R, np.eye(R.shape[0]))
-    return TwoStage(y, Z, Q, delta, y - Z @ delta, Zhat, inverse @ inverse.T)
+    return TwoStage(y, Z, Q, delta, y - Z @ delta, Q @ A, inverse @ inverse.T)
 
 
 def lagged_columns(base: np.ndarray, W: sparse.csr_array, lags: int) -> np.ndarray:
@@ -61,15 +65,15 @@ def independent_columns(H: np.ndarray) -> list[int]:
     """Places of the columns of `H` (n, q) that do not depend linearly on columns before them."""
     size = np.linalg.norm(H, axis=0)
     kept: list[int] = []
-    basis = np.empty((H.shape[0], 0))
+    found = np.empty((H.shape[0], min(H.shape)), order="F")
     for place in np.flatnonzero(size):
-        rest = H[:, place] / size[place]
+        rest, known = H[:, place] / size[place], found[:, : len(kept)]
         for _ in range(2):  # twice is enough for orthogonality to machine precision
-            rest = rest - basis @ (basis.T @ rest)
+            rest = rest - known @ (known.T @ rest)
         length = np.linalg.norm(rest)
-        if length > DEPENDENT and basis.shape[1] < H.shape[0]:
+        if length > DEPENDENT and len(kept) < H.shape[0]:
+            found[:, len(kept)] = rest / length
             kept.append(int(place))
-            basis = np.column_stack([basis, rest / length])
     return kept
 
 
@@ -116,8 +120,8 @@ class FirstStage:
     cragg_donald: float
 
 
-def first_stage(endogenous: np.ndarray, X: np.ndarray, H: np.ndarray) -> FirstStage:
-    """How strong are the instruments `H` (n, q), which hold `X` (n, k), for the `endogenous` (n, m)?
+def first_stage(endogenous: np.ndarray, X: np.ndarray, Q: np.ndarray) -> FirstStage:
+    """How strong are instruments with the `basis` `Q` (n, q), `X` (n, k) among them, for the `endogenous` (n, m)?
 
     References
     ----------
@@ -126,12 +130,11 @@ def first_stage(endogenous: np.ndarray, X: np.ndarray, H: np.ndarray) -> FirstSt
     Cragg, J. G. and Donald, S. G. (1993). Testing identifiability and specification in
     instrumental variable models. Econometric Theory 9, 222-240.
     """
-    n, q = H.shape
+    n, q = Q.shape
     excluded = q - X.shape[1]
-    Qx = np.linalg.qr(X)[0]
-    Qh = np.linalg.qr(H)[0]
-    short = endogenous - Qx @ (Qx.T @ endogenous)
-    long = endogenous - Qh @ (Qh.T @ endogenous)
+    inside = basis(X)
+    short = endogenous - inside @ (inside.T @ endogenous)
+    long = endogenous - Q @ (Q.T @ endogenous)
     outer, inner = (short**2).sum(axis=0), (long**2).sum(axis=0)
     df = (excluded, n - q)
     f = (outer - inner) / df[0] / (inner / df[1])
