@@ -88,7 +88,8 @@ def compare(n: int, folder: Path, repeats: int, peer: bool) -> None:
         other, its_page = timed(lambda: theirs(units, folder / f"folium-{n}.html"), repeats)
         times, bytes_ = other / mine, its_page.stat().st_size / page.stat().st_size
         print(
-            f"{'':>7} {'':9} folium.Choropleth  {other:7.3f} s  {its_page.stat().st_size / 1e6:6.2f} MB  needs the internet"
+            f"{'':>7} {'':9} folium.Choropleth  {other:7.3f} s  {its_page.stat().st_size / 1e6:6.2f} MB  "
+            "needs the internet"
         )
         scripts = sum(len(asset(name)) for name in ("leaflet.js", "leaflet.css", "atlas.js", "atlas.css"))
         data = its_page.stat().st_size / (page.stat().st_size - scripts)

@@ -21,6 +21,11 @@ from gbaspatial.figures.palette import (
 )
 from gbaspatial.maps.layers import Choropleth, Classed
 
+_OF_UNITS = {
+    "tier": ("Tier", "层级"),
+    "side": ("Side of the border", "关境"),
+    "area_km2": ("Area, km²", "面积，平方千米"),
+}
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 NO_TEST = Swatch(NO_DATA.color, "Not in the analysis", "未参与分析")
 
@@ -40,7 +45,9 @@ def _words(layer: Choropleth, units: pd.DataFrame) -> tuple[list[str], str]:
         from gbaspatial.data import variables
 
         about = variables()
-        if layer.column in about.index:
+        if layer.column in _OF_UNITS:
+            known |= dict(zip(("label", "label_zh"), _OF_UNITS[layer.column], strict=True))
+        elif layer.column in about.index:
             known = about.loc[layer.column, ["label", "label_zh", "unit"]].to_dict()
     label = list(layer.label) if any(layer.label) else [str(known["label"]), str(known["label_zh"])]
     return label, layer.unit or str(known["unit"])
@@ -205,10 +212,16 @@ def _p_values(result: Any, index: pd.Index) -> pd.Series:
     return frame["p_value"].reindex(index)
 
 
+_CHINESE = {
+    "two-sided": "双侧", "greater": "单侧（大于）", "less": "单侧（小于）", "permutation": "置换检验",
+    "exact": "精确检验", "normal": "正态近似", "randomization": "随机化近似", "saddlepoint": "鞍点近似", "imhof": "正态精确分布",
+}  # fmt: skip
+
+
 def _inference_note(result: Any) -> list[str]:
     """How the p-values came about, in the words of the result."""
     parts = [str(getattr(result, name)) for name in ("alternative", "inference") if getattr(result, name, None)]
-    return [", ".join(parts), ""]
+    return [", ".join(parts), "，".join(_CHINESE.get(part, part) for part in parts)]
 
 
 def _years(labels: Any) -> list[Any] | None:

@@ -63,6 +63,7 @@ function unitTip(atlas, set, i) {
 }
 
 function openUnit(atlas, set, i) {
+  set.group.closeTooltip();  // it would lie on the popup that says more
   L.popup({ maxWidth: 340, className: 'gba-popup' }).setLatLng(set.at[i]).setContent(unitCard(atlas, set, i)).openOn(atlas.map);
 }
 

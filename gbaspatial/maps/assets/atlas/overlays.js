@@ -150,7 +150,7 @@ function arrangeNames(atlas) {
     if (at.x < -50 || at.y < -20 || at.x > view.width + 50 || at.y > view.height + 20) continue;
     for (const [dx, dy] of name.quiet ? [[0, 0]] : SHIFTS) {
       const box = [at.x + dx - w / 2, at.y + dy - h / 2, at.x + dx + w / 2, at.y + dy + h / 2];
-      if ((name.quiet ? [...taken, ...covered] : taken).some(o => box[0] < o[2] && box[2] > o[0] && box[1] < o[3] && box[3] > o[1])) continue;
+      if ([...taken, ...covered].some(o => box[0] < o[2] && box[2] > o[0] && box[1] < o[3] && box[3] > o[1])) continue;
       taken.push(box);
       name.box = box;
       name.span.style.transform = `translate(-50%, -50%) translate(${dx}px, ${dy}px)`;
