@@ -125,7 +125,7 @@ def sarar(
 # -- what is estimated ----------------------------------------------------------------------
 @dataclass(frozen=True, slots=True, eq=False)
 class _Spec:
-    """The design, its endogenous columns, regressors Z (n, p), basis Q (n, q) of the instruments or None, and weights."""
+    """The design, its endogenous columns, regressors Z (n, p), basis Q (n, q) of instruments or None, weights."""
 
     model: str
     design: Design
@@ -230,7 +230,8 @@ def _kernel(design: Design, data: Any, options: Mapping[str, Any]) -> tuple[spar
         coordinates = data
     chosen = {name: options[name] for name in ("kernel", "neighbors", "bandwidth_km") if name in options}
     K = kernel_weights(coordinates, design.ids, **chosen)
-    width = f"{chosen['bandwidth_km']} km" if "bandwidth_km" in chosen else "a nearest neighbor's distance"
+    fixed, count = chosen.get("bandwidth_km"), chosen.get("neighbors")
+    width = f"{fixed:g} km" if fixed is not None else f"{count or 'n^(1/3)'} nearest neighbors"
     return K, f"spatial HAC ({chosen.get('kernel', 'triangular')} kernel, bandwidth {width})"
 
 
