@@ -156,7 +156,8 @@ def empirical_bayes_rates(events: pd.Series, at_risk: pd.Series, w: Weights | No
 
 def _standardized_series(events: pd.Series, at_risk: pd.Series, ids: pd.Index) -> pd.Series:
     number, base = aligned_rates(events, at_risk, ids)
-    if np.ptp(number / base) == 0:
+    rate = number / base
+    if np.ptp(rate) <= 1e-13 * rate.max():
         raise DataError("all units have the same rate; a constant has no autocorrelation.")
     name = f"rate of {events.name or 'events'} by {at_risk.name or 'those at risk'}"
     return labelled(standardized_rates(number, base), ids, events.index, name)
