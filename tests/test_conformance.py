@@ -56,8 +56,9 @@ TWO = {
 FORMULA = "CRIME ~ INC + HOVAL"
 MODELS = {
     name: (lambda data, w, name=name: getattr(gba.models, name)(FORMULA, data, w))
-    for name in ("slx", "lag", "error", "sarar", "durbin", "durbin_error", "gns", "mess", "car", "sma")
+    for name in ("slx", "lag", "error", "sarar", "durbin", "durbin_error", "gns", "mess", "sma")
 }
+MODELS["car"] = lambda data, w: gba.models.car(FORMULA, data, w.binary())  # CAR needs a symmetric W
 MODELS["lag gmm"] = lambda data, w: gba.models.lag(FORMULA, data, w, method="gmm")
 MODELS["error gmm"] = lambda data, w: gba.models.error(FORMULA, data, w, method="gmm")
 
