@@ -214,7 +214,8 @@ def _p_values(result: Any, index: pd.Index) -> pd.Series:
 
 _CHINESE = {
     "two-sided": "双侧", "greater": "单侧（大于）", "less": "单侧（小于）", "permutation": "置换检验",
-    "exact": "精确检验", "normal": "正态近似", "randomization": "随机化近似", "saddlepoint": "鞍点近似", "imhof": "正态精确分布",
+    "exact": "精确检验", "normal": "正态近似", "randomization": "随机化近似", "saddlepoint": "鞍点近似",
+    "imhof": "正态精确分布",
 }  # fmt: skip
 
 
