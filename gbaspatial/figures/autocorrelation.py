@@ -85,6 +85,8 @@ def year_line(result: Any, ax: Axes | None = None) -> Axes:
 
 def rose(result: Any, ax: Axes | None = None) -> Axes:
     """Moves by direction: bars for the number of units, a line for what is expected."""
+    from matplotlib.ticker import MaxNLocator
+
     ax = _axes(ax, (5.0, 5.0), projection="polar")
     if ax.name != "polar":
         raise OptionError("a rose needs polar axes; make them with projection='polar'.")
@@ -97,7 +99,7 @@ def rose(result: Any, ax: Axes | None = None) -> Axes:
         arc = np.linspace(at - width / 2, at + width / 2, 60)
         ax.plot(arc, np.full(60, expected), color=INK, lw=1.2, ls="--")
     ax.set_xticks(np.radians([0, 90, 180, 270]), ["unit\ngains", "neighbors gain", "unit\nloses", "neighbors lose"])
-    ax.yaxis.get_major_locator().set_params(integer=True)
+    ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     ax.set_title("Moves in the Moran scatterplot\n(dashed: expected; red: p ≤ 0.05)", fontsize=10)
     return ax
 
