@@ -4,13 +4,13 @@ A reading is linear in the matrix: its trace, its diagonal, or left' (...) right
 columns. With W = V diag(v) V^-1 every reading is a sum of c_i / (1 - rho v_i), so that one
 eigendecomposition gives it, and its slope, for thousands of rho. Where W is too large or too
 far from diagonalizable, readings are computed at Chebyshev nodes by sparse solves, more of
-them until what is left over falls below 1e-9. Never a power series, whose terms can vanish
+them until what is left over falls below 1e-9, or else for every rho. Never a power series, whose terms can vanish
 long before its sum is reached, and never 1 / (1 - rho) unless the rows of W sum to one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,9 @@ DENSE_LIMIT = 5_000
 _PROBES = 64
 _GOOD = 1e-9
 _CONDITION = 1e8
+_DIRECT_LIMIT = 150
+_WORK = 4_000_000
+_KEPT = 12_000_000
 
 # rho (m,) -> readings (m, q) and their slopes in rho (m, q)
 Reader = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
@@ -100,6 +103,45 @@ class Spectral:
         return read
 
 
+class Direct:
+    """The resolvent by a dense inverse for every rho: for a small W that cannot be diagonalized well."""
+
+    def __init__(self, W: np.ndarray) -> None:
+        self.W, self.n = W, len(W)
+        self._last: tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray]]] | None = None
+
+    def _inverses(self, rho: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """(I - rho W)^-1 and its slope in blocks; kept for the next reading at the same rho if small."""
+        if self._last is not None and np.array_equal(self._last[0], rho):
+            yield from self._last[1]
+            return
+        kept = []
+        step = max(1, _WORK // self.n**2)
+        for start in range(0, len(rho), step):
+            S = np.linalg.inv(np.eye(self.n) - rho[start : start + step, None, None] * self.W)
+            block = (S, S @ (self.W @ S))
+            yield block
+            if len(rho) * self.n**2 <= _KEPT:
+                kept.append(block)
+        self._last = (rho.copy(), kept) if kept else None
+
+    def reader(self, M: sparse.csr_array | None, reading: Reading) -> Reader:
+        """`reading` of (I - rho W)^-1 M (None: the identity)."""
+
+        def values(S: np.ndarray) -> np.ndarray:
+            if reading.kind == "pairs":
+                return np.einsum("iq,mij,jq->mq", reading.left, S, _times(M, reading.right), optimize=True)  # type: ignore[arg-type]
+            product = S if M is None else S @ M.toarray()
+            diagonal = np.einsum("mii->mi", product)
+            return diagonal if reading.kind == "diagonal" else diagonal.mean(axis=1, keepdims=True)
+
+        def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            found = [(values(S), values(D)) for S, D in self._inverses(np.asarray(rho, dtype=float))]
+            return np.concatenate([v for v, _ in found]), np.concatenate([v for _, v in found])
+
+        return read
+
+
 class Nodes:
     """The resolvent by sparse solves at Chebyshev nodes between `low` and `high`, interpolated."""
 
@@ -131,11 +173,16 @@ class Nodes:
 
     def _trace(self, identity: bool) -> Reader:
         """From the log-determinant f: tr(W A^-1) = -f', tr(A^-1) = n - rho f'."""
-        curve = self._interpolated(lambda rho: np.array([self.side.curve(rho)]), slopes=2)
+        ends = np.array([end for end in self.side.interval if np.isfinite(end)])
+        fitted = self._fitted(lambda rho: np.array([self.side.curve(rho) - np.log(1 - rho / ends).sum()]))
+        if fitted is None:
+            return self._one_by_one(lambda rho: self._exact(rho, None if identity else self.side.W, Reading("trace")))
 
         def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             rho = np.asarray(rho, dtype=float)
-            first, second = (part / self.n for part in curve(rho))
+            gap = 1 / (ends - rho[:, None])
+            first = (self._evaluated(fitted, 1, rho) - gap.sum(axis=1, keepdims=True)) / self.n
+            second = (self._evaluated(fitted, 2, rho) - (gap**2).sum(axis=1, keepdims=True)) / self.n
             if identity:
                 return 1 - rho[:, None] * first, -first - rho[:, None] * second
             return -first, -second
@@ -162,28 +209,67 @@ class Nodes:
         diagonal = np.diag(factor.solve(right))
         return diagonal if reading.kind == "diagonal" else np.array([diagonal.mean()])
 
-    def _interpolated(self, exact: Callable[[float], np.ndarray], slopes: int = 1) -> Reader:
-        """The polynomial through exact values, and its slope; with `slopes=2` its first two derivatives instead."""
-        center, half = (self.low + self.high) / 2, max((self.high - self.low) / 2, 1e-12)
-        for count in (8, 12, 20, 36):
+    def _interpolated(self, exact: Callable[[float], np.ndarray]) -> Reader:
+        """Value and slope from exact values at nodes.
+
+        What is interpolated is the reading times (1 - rho/low)(1 - rho/high), the ends of the
+        admissible interval being its nearest poles.
+        """
+        ends = np.array([end for end in self.side.interval if np.isfinite(end)])
+
+        def pole(rho: np.ndarray) -> np.ndarray:
+            return np.prod(1 - np.multiply.outer(rho, 1 / ends), axis=-1)
+
+        fitted = self._fitted(lambda rho: exact(rho) * pole(np.array(rho)))
+        if fitted is None:
+            return self._one_by_one(exact)
+
+        def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            rho = np.asarray(rho, dtype=float)
+            value, slope = (self._evaluated(fitted, order, rho) for order in (0, 1))
+            size = pole(rho)[:, None]
+            relative = -(1 / (ends - rho[:, None])).sum(axis=1, keepdims=True)
+            return value / size, (slope - value * relative) / size
+
+        return read
+
+    def _one_by_one(self, exact: Callable[[float], np.ndarray]) -> Reader:
+        """Slow, but right: every rho by itself, slopes by central differences."""
+
+        def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            rho = np.asarray(rho, dtype=float)
+            gap = np.min([np.abs(rho - end) for end in self.side.interval if np.isfinite(end)], axis=0)
+            step = 1e-4 * gap
+            value = np.stack([exact(float(r)) for r in rho])
+            above = np.stack([exact(float(r)) for r in rho + step])
+            below = np.stack([exact(float(r)) for r in rho - step])
+            return value, (above - below) / (2 * step[:, None])
+
+        return read
+
+    def _fitted(self, exact: Callable[[float], np.ndarray]) -> np.ndarray | None:
+        """Chebyshev coefficients (count, q), more nodes until the last are small; None if they never are."""
+        center, half = self._scale
+        for count in (8, 12, 20, 36, 68):
             nodes = np.cos(np.pi * (np.arange(count) + 0.5) / count)
             values = np.stack([exact(float(center + half * t)) for t in nodes])
             fitted = np.polynomial.chebyshev.chebfit(nodes, values, count - 1)
             if np.abs(fitted[-2:]).max() <= _GOOD * max(float(np.abs(fitted).max()), 1e-300):
-                break
-        parts = [
-            np.polynomial.chebyshev.chebder(fitted, order) / half**order for order in range(slopes - 1, slopes + 1)
-        ]
+                return np.asarray(fitted)
+        return None
 
-        def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            place = (np.asarray(rho, dtype=float) - center) / half
-            one, two = (np.polynomial.chebyshev.chebval(place, part).T for part in parts)
-            return one, two
+    @property
+    def _scale(self) -> tuple[float, float]:
+        return (self.low + self.high) / 2, max((self.high - self.low) / 2, 1e-12)
 
-        return read
+    def _evaluated(self, fitted: np.ndarray, order: int, rho: np.ndarray) -> np.ndarray:
+        """The derivative of `order` (m, q) of the polynomial."""
+        center, half = self._scale
+        part = np.polynomial.chebyshev.chebder(fitted, order) / half**order
+        return np.asarray(np.polynomial.chebyshev.chebval((rho - center) / half, part)).T
 
 
-Resolvent = NoLag | Spectral | Nodes
+Resolvent = NoLag | Spectral | Direct | Nodes
 
 
 def resolvent_of(side: Side | None, n: int, low: float, high: float) -> Resolvent:
@@ -194,6 +280,8 @@ def resolvent_of(side: Side | None, n: int, low: float, high: float) -> Resolven
         found = spectral(side.W)
         if found is not None:
             return found
+        if n <= _DIRECT_LIMIT:
+            return Direct(side.W.toarray())
     ends = window(side.interval)
     return Nodes(side, max(low, ends[0]), min(high, ends[1]))
 

@@ -1,0 +1,164 @@
+"""Exact tests of no spatial dependence in a regression: residuals rotated, or put in another order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import permutations
+from math import factorial
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from gbaspatial.errors import OptionError, check_option
+from gbaspatial.formula import is_intercept
+from gbaspatial.inference.null import check_draws
+from gbaspatial.inference.permutation import orders
+from gbaspatial.models import batch as batches
+from gbaspatial.models.bootstrap import batch_around, check_refittable
+from gbaspatial.models.likelihood import Problem
+from gbaspatial.models.resample import BLOCK, held
+from gbaspatial.randomness import Rng, seed_of, stream
+from gbaspatial.results import Result, Table
+
+if TYPE_CHECKING:
+    from gbaspatial.models.fit import Fit
+
+ALL_ORDERS = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ExactTest(Result):
+    """A test that all spatial parameters of a fit are zero.
+
+    Attributes
+    ----------
+    statistic : float
+        The likelihood ratio.
+    p_value : float
+        Of the likelihood ratio, (r + 1) / (m + 1); over all orders the plain share.
+    p_greater, p_less : float
+        One-sided, of its signed root, for a fit with one spatial parameter; else NaN.
+    p_asymptotic : float
+        By the chi-squared distribution.
+    inference : str
+        ``"rotation"``, ``"permutation"`` or ``"exact"`` (all orders).
+    draws, seed, n, title, note
+    """
+
+    statistic: float
+    p_value: float
+    p_greater: float
+    p_less: float
+    p_asymptotic: float
+    inference: str
+    draws: int
+    seed: int | None
+    n: int
+    title: str
+    note: str
+
+    def tables(self) -> tuple[Table, ...]:
+        """The test in one row."""
+        names = ("statistic", "p_value", "p_greater", "p_less", "p_asymptotic", "inference", "draws")
+        frame = pd.DataFrame([{name: getattr(self, name) for name in names}], index=pd.Index(["lr"], name="test"))
+        return (Table(frame, self.title, (self.note, f"n = {self.n}; seed {self.seed}.")),)
+
+
+def exact_test(
+    fit: Fit, *, method: Literal["rotation", "permutation"] = "rotation", draws: int = 9999, rng: Rng = 0
+) -> ExactTest:
+    """Test that the spatial parameters are zero, exactly at any n.
+
+    If they are, the least-squares residuals of normal errors point in a direction that is
+    uniform among all directions orthogonal to X, whatever the coefficients and the variance.
+    ``"rotation"`` draws such directions, keeps the fitted values and the length, and refits:
+    an exact Monte Carlo test for normal errors (Langsrud 2005). ``"permutation"`` puts the
+    residuals in another order (Freedman and Lane 1983), in all orders up to 8 units: exact
+    for any exchangeable errors if X is only an intercept, else nearly.
+
+    Parameters
+    ----------
+    fit : Fit
+        By maximum likelihood, with rho, lambda or both.
+    method : {"rotation", "permutation"}
+    draws : int
+    rng : int, Generator or None
+        Seed; recorded.
+
+    References
+    ----------
+    Freedman, D. and Lane, D. (1983). A nonstochastic interpretation of reported significance
+    levels. Journal of Business & Economic Statistics 1, 292-298.
+    Langsrud, O. (2005). Rotation tests. Statistics and Computing 15, 53-60.
+    """
+    check_refittable(fit)
+    check_option(method, ("rotation", "permutation"), "method")
+    model = fit.problem()
+    if model.lag is None and model.error is None:
+        raise OptionError(f"a {fit.model} model has no spatial parameter to test; fit lag, error or sarar.")
+    draws, seed = check_draws(draws), seed_of(rng)
+    full = batch_around(fit, model)
+    least = held(model, full, 0.0 if model.lag else None, 0.0 if model.error else None)
+    whole = method == "permutation" and fit.n <= ALL_ORDERS
+    outcomes = _orders(model, draws, seed, whole) if method == "permutation" else _rotations(model, draws, seed)
+    observed, root = (part[0] for part in _ratios(full, least, model, model.y[:, None]))
+    parts = [_ratios(full, least, model, Y) for Y in outcomes]
+    null, roots = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    one = (model.lag is None) != (model.error is None)
+    share = (lambda hits: float(hits.mean())) if whole else (lambda hits: (float(hits.sum()) + 1) / (len(hits) + 1))
+    return ExactTest(
+        statistic=float(observed),
+        p_value=share(null >= observed - 1e-9),
+        p_greater=share(roots >= root - 1e-9) if one else float("nan"),
+        p_less=share(roots <= root + 1e-9) if one else float("nan"),
+        p_asymptotic=float(special.chdtrc(2 - one, observed)),
+        inference="exact" if whole else method,
+        draws=len(null),
+        seed=None if whole else seed,
+        n=fit.n,
+        title=f"Test of no spatial dependence against the {fit.model} model: {fit.formula}",
+        note=_note(fit, method, whole),
+    )
+
+
+def _note(fit: Fit, method: str, whole: bool) -> str:
+    if method == "rotation":
+        return "Residuals rotated in the space orthogonal to X: exact for normal errors."
+    only = all(map(is_intercept, fit.terms))
+    kind = f"all {factorial(fit.n)} orders" if whole else "random orders"
+    return f"Residuals in {kind}: " + ("exact." if only else "nearly exact, for X has regressors (Freedman-Lane).")
+
+
+def _ratios(full: batches.Batch, least, model: Problem, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[no-untyped-def]
+    """Likelihood ratios (m,) and their signed roots."""
+    found = batches.refit(full, Y)
+    ratio = np.maximum(2 * (found.log_likelihood - least(Y)), 0.0)
+    return ratio, np.sign(found.rho if model.lag is not None else found.lam) * np.sqrt(ratio)
+
+
+def _split(model: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Fitted values, residuals and a basis of the space orthogonal to X, in the scale of D^1/2; the scale."""
+    root = np.ones(model.n) if model.d is None else np.sqrt(model.d)
+    Q, _ = np.linalg.qr(model.X * root[:, None], mode="complete")
+    basis, rest = Q[:, : model.X.shape[1]], Q[:, model.X.shape[1] :]
+    y = model.y * root
+    fitted = basis @ (basis.T @ y)
+    return fitted, y - fitted, rest, root
+
+
+def _rotations(model: Problem, draws: int, seed: int) -> Iterator[np.ndarray]:
+    fitted, e, rest, root = _split(model)
+    size = float(np.linalg.norm(e))
+    for block, start in enumerate(range(0, draws, BLOCK)):
+        z = stream(seed, 21, block).standard_normal((BLOCK, rest.shape[1]))[: draws - start].T
+        yield (fitted[:, None] + rest @ (z * (size / np.linalg.norm(z, axis=0)))) / root[:, None]
+
+
+def _orders(model: Problem, draws: int, seed: int, whole: bool) -> Iterator[np.ndarray]:
+    fitted, e, _, root = _split(model)
+    every = np.array(list(permutations(range(model.n)))) if whole else orders(model.n, draws, seed)
+    for start in range(0, len(every), 10 * BLOCK):
+        yield (fitted[:, None] + e[every[start : start + 10 * BLOCK]].T) / root[:, None]
