@@ -132,16 +132,14 @@ def _one_way(ax: Axes, weights: Any, start: np.ndarray, end: np.ndarray, entries
         ax.annotate("", tuple(b), tuple(a), arrowprops=style, zorder=4)
 
 
-def flow_map(
-    units: gpd.GeoDataFrame, flows: pd.DataFrame, *, label: str = "", top: int = 30, names: Names = "en"
-) -> Figure:
+def flow_map(units: gpd.GeoDataFrame, flows: Any, *, label: str = "", top: int = 30, names: Names = "en") -> Figure:
     """Arrows from giver to receiver, as wide as the value.
 
     Parameters
     ----------
     units : GeoDataFrame
-    flows : DataFrame
-        Columns `giver`, `receiver`, `value`.
+    flows : DataFrame or impacts
+        Columns `giver`, `receiver`, `value`, or a result whose ``flows()`` has them.
     label : str
         The title.
     top : int
@@ -160,6 +158,7 @@ def flow_map(
     1
     """
     check_option(names, NAMES, "names")
+    flows = flows.flows() if hasattr(flows, "flows") else flows
     for column in ("giver", "receiver", "value"):
         if column not in flows.columns:
             raise UnknownNameError(f"the flows have no column {column!r}. {nearest_names(column, flows.columns)}")

@@ -224,13 +224,14 @@ def links(w: Any, *, label: Label = None, color: str = "#333333") -> Links:
     return Links(label=bilingual(label, ("Weights graph", "空间权重图")), by_year=by_year, color=_color(color))
 
 
-def flows(frame: pd.DataFrame, *, label: Label = None, top: int = 30) -> Flows:
+def flows(frame: Any, *, label: Label = None, top: int = 30) -> Flows:
     """Arcs from giver to receiver, as wide as the value, with an arrow at the receiver.
 
     Parameters
     ----------
-    frame : DataFrame
-        Columns `giver`, `receiver`, `value`; negative values get another color.
+    frame : DataFrame or impacts
+        Columns `giver`, `receiver`, `value`, or a result whose ``flows()`` has them, such as the impacts of a
+        model; negative values get another color.
     label : str or (str, str), optional
     top : int
         How many of the largest (in size) are drawn; the legend says how many there are.
@@ -240,6 +241,7 @@ def flows(frame: pd.DataFrame, *, label: Label = None, top: int = 30) -> Flows:
     >>> flows(pd.DataFrame({"giver": ["a"], "receiver": ["b"], "value": [2.0]})).top
     30
     """
+    frame = frame.flows() if hasattr(frame, "flows") else frame
     wanted = ("giver", "receiver", "value")
     lacking = [c for c in wanted if c not in frame.columns]
     if lacking:

@@ -274,6 +274,44 @@ def test_what_cannot_be_drawn_is_said(layer, error, words):
         maps.atlas(CITIES, layer())
 
 
+def test_many_units_are_drawn_on_a_canvas_with_their_links(tmp_path):
+    from PIL import Image
+
+    side = 80
+    units = grid_of(side, side, size=0.01)
+    at = np.arange(side * side)
+    right = at[at % side < side - 1]
+    pairs = pd.DataFrame({"focal": units.index[right], "neighbor": units.index[right + 1], "weight": 1.0})
+    layers = [maps.choropleth("x", k=4), maps.links(from_pairs(pairs, ids=units.index))]
+    with browser.open_page(maps.atlas(units, layers).save(tmp_path / "map.html"), size=(900, 700)) as opened:
+        assert (opened.requests, opened.errors) == ([], [])
+        assert opened.evaluate("document.querySelectorAll('.leaflet-overlay-pane canvas').length") == 1
+        assert opened.evaluate("document.querySelectorAll('path.leaflet-interactive').length") == 0
+        opened.move_to(300, 350)
+        assert opened.evaluate("document.querySelector('.leaflet-tooltip b').textContent").startswith("u")
+        opened.evaluate("void gbaAtlas.first().show(gbaAtlas.first().overlays[0], false)")
+        seen = Image.open(io.BytesIO(opened.screenshot())).convert("RGB").crop((60, 60, 600, 650)).getcolors(2**24)
+        assert max(seen)[0] < 540 * 590 * 0.5  # several classes, not one blank sheet
+
+
+def test_units_may_be_points(tmp_path):
+    places = gba.data.load_points().assign(size=range(11))
+    with browser.open_page(maps.atlas(places, maps.choropleth("size")).save(tmp_path / "map.html")) as opened:
+        assert (opened.requests, opened.errors) == ([], [])
+        assert opened.evaluate("gbaAtlas.first().sets[0].layers.filter(l => l.getRadius).length") == 11
+        opened.evaluate("void gbaAtlas.first().sets[0].layers[0].fire('click', {}, true)")
+        assert opened.evaluate("document.querySelectorAll('.gba-card').length") == 1
+        assert opened.evaluate("gbaAtlas.picture(1).length") > 1000
+
+
+def test_impacts_of_a_model_are_flows():
+    class Impacts:
+        def flows(self):
+            return flow_of("Zhuhai", 2.0)
+
+    assert overlay_payload(maps.flows(Impacts()), CITIES.index)["of"] == 1
+
+
 FRAME = """
 (() => {
   const plot = document.querySelector('.gba-scatter'), box = plot.getBoundingClientRect();

@@ -48,11 +48,11 @@ function drawLinks(atlas, made) {
 }
 
 function drawManyLinks(made, set, pairs, style) {
-  const canvas = L.canvas({ pane: 'gba-links', padding: 0.3 });
+  const canvas = L.canvas({ pane: 'gba-web', padding: 0.3 });
   const steps = [0, 250, 500, 750, 1000];
   for (let k = 0; k < 4; k++) {
     const lines = pairs.filter(p => { const v = Math.max(p[2], p[3]); return v > steps[k] && v <= steps[k + 1]; });
-    if (lines.length) made.group.addLayer(L.polyline(lines.map(p => [set.at[p[0]], set.at[p[1]]]), { ...style, renderer: canvas, weight: 0.5 + 0.4 * k }));
+    if (lines.length) made.group.addLayer(L.polyline(lines.map(p => [set.at[p[0]], set.at[p[1]]]), { ...style, pane: 'gba-web', renderer: canvas, weight: 0.5 + 0.4 * k }));
   }
 }
 

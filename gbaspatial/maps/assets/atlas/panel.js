@@ -73,7 +73,7 @@ function overlayLegend(atlas, { data }) {
   if (data.kind === 'links') {
     const at = stateAt(data, atlas.year), pairs = at < 0 ? [] : data.pairs[at];
     line(data.color, 3, remark(WORDS.linkNote, language));
-    if (pairs.some(p => !p[2] || !p[3])) legend.append(element('div', 'gba-quiet', remark(WORDS.oneWay, language)));
+    if (pairs.some(p => !p[2] || !p[3])) legend.append(element('div', 'gba-quiet', remark(pairs.length > MANY_LINKS ? WORDS.noArrows : WORDS.oneWay, language)));
     const year = data.years && at >= 0 ? data.years[at] + ': ' : '';
     legend.append(element('div', 'gba-quiet', year + remark([pairs.length + ' linked pairs', pairs.length + ' 对相邻'], language)));
     if (data.note[0]) legend.append(element('div', 'gba-quiet', data.note[0]));

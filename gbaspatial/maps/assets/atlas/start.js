@@ -1,5 +1,5 @@
 // The page in motion. window.gbaAtlas.maps[block] is the handle by which a page, or a test, steers it.
-const PANES = { 'gba-land': 190, 'gba-around': 195, 'gba-links': 450, 'gba-points': 460, 'gba-names': 620 };
+const PANES = { 'gba-land': 190, 'gba-around': 195, 'gba-web': 440, 'gba-links': 450, 'gba-points': 460, 'gba-names': 620 };
 
 class Atlas {
   constructor(map, block) {
@@ -20,7 +20,8 @@ class Atlas {
     L.Icon.Default.imagePath = '';
     L.Icon.Default.mergeOptions(this.data.marker);
     for (const [name, z] of Object.entries(PANES)) map.createPane(name).style.zIndex = z;
-    for (const name of ['gba-names', 'gba-land', 'gba-around']) map.getPane(name).style.pointerEvents = 'none';
+    // A canvas would keep the mouse from what lies beneath it.
+    for (const name of ['gba-names', 'gba-land', 'gba-around', 'gba-web']) map.getPane(name).style.pointerEvents = 'none';
     map.getContainer().classList.add(this.data.context && this.data.context.sea ? 'gba-sea' : 'gba-plain');
     this.sets = makeSets(this);
     map.setView(this.sets[0].at[0], 7, { animate: false });

@@ -5,7 +5,7 @@ const WORDS = {
   full: ['Full screen', '全屏'], picture: ['Save as PNG', '保存为 PNG'], language: ['Language', '语言'],
   nothing: ['No unit of this name', '未找到'], sources: ['Sources', '资料来源'], noData: ['no data', '无数据'],
   hide: ['Hide or show the layers', '隐藏或显示图层'],
-  linkNote: ['width: weight given to the neighbor', '线宽：给予邻居的权重'], oneWay: ['arrow: one way only', '箭头：仅单向'],
+  linkNote: ['width: weight given to the neighbor', '线宽：给予邻居的权重'], oneWay: ['arrow: one way only', '箭头：仅单向'], noArrows: ['too many for arrows', '数量过多，不绘箭头'],
   own: ['value, standardized', '标准化值'], neighbors: ['neighbors', '邻居'], slope: ['slope', '斜率'],
   frame: ['frame dots to find them on the map', '框选散点以在图上显示'],
   flowNote: ['from giver to receiver, width: size', '由给予方指向接受方，线宽：大小'], negative: ['negative', '负值'],
