@@ -212,7 +212,7 @@ def test_other_weights_than_ours_or_libpysals_are_refused():
 OTHER = {  # tested elsewhere: they take other things than one or two columns of numbers and W
     "moran_by", "moran_rates", "local_moran_rates", "empirical_bayes_rates", "join_count", "local_join_count",
     "multivariate_local_geary", "lisa_transitions", "emerging_hot_spots", "moran_matrix",
-    "correlogram_by_distance",
+    "correlogram_by_distance", "rate_probabilities",
 }  # fmt: skip
 
 

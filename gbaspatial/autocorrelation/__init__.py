@@ -21,7 +21,7 @@ from gbaspatial.autocorrelation.join_count import join_count, local_join_count
 from gbaspatial.autocorrelation.local_moran import local_moran
 from gbaspatial.autocorrelation.matrix import moran_matrix
 from gbaspatial.autocorrelation.moran import moran
-from gbaspatial.autocorrelation.rates import empirical_bayes_rates, local_moran_rates, moran_rates
+from gbaspatial.autocorrelation.rates import empirical_bayes_rates, local_moran_rates, moran_rates, rate_probabilities
 from gbaspatial.autocorrelation.results import GlobalTest, LocalTest
 from gbaspatial.autocorrelation.space_time import (
     differential_local_moran,
@@ -62,5 +62,6 @@ __all__ = [
     "moran_matrix",
     "moran_rates",
     "multivariate_local_geary",
+    "rate_probabilities",
     "space_time_moran",
 ]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
+from scipy import sparse, stats
 
 from gbaspatial.alignment import align, labelled
 from gbaspatial.autocorrelation.local_moran import LocalMoranResult, local_moran
@@ -152,6 +152,53 @@ def empirical_bayes_rates(events: pd.Series, at_risk: pd.Series, w: Weights | No
         n=len(rate),
         recipe=None if w is None else str(w.recipe),
     )
+
+
+def rate_probabilities(events: pd.Series, at_risk: pd.Series) -> pd.DataFrame:
+    """How likely each count is if all units had the overall rate (a probability map).
+
+    Parameters
+    ----------
+    events, at_risk : pandas.Series, length n
+        Counts, and what they are counted against.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In the order of `events`: `expected` counts, `relative_risk` in per cent, `cumulative` the
+        Poisson probability of at most as many events, `tail` that of at least as extreme a count
+        on its side of the expected one (Choynowski).
+
+    Notes
+    -----
+    The probabilities are not corrected for as many units as there are, nor for overdispersion.
+
+    References
+    ----------
+    Choynowski, M. (1959). Maps based on probabilities. Journal of the American
+    Statistical Association 54, 385-388.
+
+    Examples
+    --------
+    >>> events, people = pd.Series([0, 30, 80], list("abc")), pd.Series([100, 1000, 1000], list("abc"))
+    >>> rate_probabilities(events, people)["tail"].round(4).tolist()
+    [0.0053, 0.0006, 0.0002]
+    """
+    if not isinstance(events, pd.Series):
+        raise LabelTypeError(
+            f"the events are a bare {type(events).__name__} without unit labels; pass a pandas Series."
+        )
+    number, base = aligned_rates(events, at_risk, events.index)
+    expected = base * number.sum() / base.sum()
+    cumulative = stats.poisson.cdf(number, expected)
+    tail = np.where(number < expected, cumulative, stats.poisson.sf(number - 1, expected))
+    columns = {
+        "expected": expected,
+        "relative_risk": 100 * number / expected,
+        "cumulative": cumulative,
+        "tail": tail,
+    }
+    return pd.DataFrame(columns, index=events.index)
 
 
 def _standardized_series(events: pd.Series, at_risk: pd.Series, ids: pd.Index) -> pd.Series:

@@ -29,6 +29,15 @@ def test_local_empirical_bayes_is_spdeps():
     pd.testing.assert_series_equal(shuffled.estimate.reindex(DEATHS.index), got.estimate)
 
 
+def test_probability_maps_are_spdeps():
+    got, want = ac.rate_probabilities(DEATHS, BIRTHS), CASE.expected
+    CASE.close(got["expected"], want["probmap_expCount"])
+    CASE.close(got["relative_risk"], want["probmap_relRisk"])
+    CASE.close(got["cumulative"], want["probmap_pmap"])
+    CASE.close(got["tail"], want["choynowski_pmap"])
+    assert (got["expected"] > DEATHS).tolist() == want["choynowski_type_lower"]
+
+
 def test_moran_of_rates_is_spdeps():
     got, want = ac.moran_rates(DEATHS, BIRTHS, W, draws=9_999, rng=1), CASE.expected
     CASE.close(got.statistic, want["EBI_moran"])
