@@ -1,8 +1,8 @@
 """Spatial models: gbaspatial beside spreg (and R's spatialreg, where Rscript is) in one run.
 
-Every measurement is a process of its own, so that memory is its own too. A cell is the
-best of `--repeat` warm runs of a fit with standard errors, without imports; memory is the
-peak of the process less what it held before the fit.
+Every measurement is a process of its own with one thread, so that memory is its own too. A
+cell is the least CPU time of `--repeat` warm runs of a fit with standard errors, without
+imports; memory is the peak of the process less what it held before the fit.
 
     python benchmarks/models.py                      # up to 3,600 units beside spreg, and 100,000 alone
     python benchmarks/models.py --largest 1000000    # adds a million units (about two minutes, 2 GiB)
@@ -14,6 +14,7 @@ import argparse
 import contextlib
 import io
 import json
+import os
 import platform
 import resource
 import shutil
@@ -32,6 +33,7 @@ PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
 RHO = 0.6
 SIDES = {16: 4, 100: 10, 400: 20, 1_024: 32, 3_600: 60, 10_000: 100, 99_856: 316, 1_000_000: 1_000}
 BESIDE_SPREG = (16, 100, 400, 1_024, 3_600)
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 PEERS = ("spreg full", "spreg ord", "spreg LU")
 R_SCRIPT = """
 suppressMessages(library(spatialreg)); a <- commandArgs(TRUE)
@@ -103,9 +105,9 @@ def measure(program: str, model: str, n: int, repeat: int) -> dict[str, Any]:
 
     before, times, value = peak(), [], np.nan
     for _ in range(repeat):
-        start = time.perf_counter()
+        start = time.process_time()
         value = fit()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
         if sum(times) > 20:
             break
     return {"program": program, "model": model, "n": n, "seconds": min(times), "mib": peak() - before, "value": value}
@@ -114,7 +116,7 @@ def measure(program: str, model: str, n: int, repeat: int) -> dict[str, Any]:
 def in_process(program: str, model: str, n: int, repeat: int) -> dict[str, Any]:
     """`measure` in a process of its own."""
     command = [sys.executable, __file__, "--one", program, model, str(n), "--repeat", str(repeat)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | ONE_THREAD)
     if done.returncode:
         reason = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "failed"
         return {"program": program, "model": model, "n": n, "seconds": np.nan, "mib": np.nan, "value": reason}
@@ -130,7 +132,7 @@ def in_r(model: str, n: int) -> dict[str, Any]:
         frame = pd.DataFrame({"i": pairs.coords[0] + 1, "j": pairs.coords[1] + 1, "w": pairs.data})
         frame.to_csv(f"{folder}/pairs.csv", index=False)
         command = ["Rscript", "-e", R_SCRIPT, folder, model]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | ONE_THREAD)
     words = done.stdout.split()
     seconds, value = (float(words[0]), float(words[1])) if len(words) == 2 else (np.nan, np.nan)
     return {"program": "spatialreg Matrix", "model": model, "n": n, "seconds": seconds, "mib": np.nan, "value": value}
@@ -151,18 +153,18 @@ def bootstrap_rate(draws: int = 9_999) -> tuple[float, float]:
     data["y"] = np.linalg.solve(np.eye(11) - 0.5 * ring.sparse.toarray(), data["x"] + rng.normal(size=11))
     fit = models.lag("y ~ x", data, ring)
     fit.bootstrap(draws=99, rng=0)
-    start = time.perf_counter()
+    start = time.process_time()
     fit.bootstrap(draws=draws, rng=0)
-    ours = time.perf_counter() - start
+    ours = time.process_time() - start
     other = Other({i: [(i - 1) % 11, (i + 1) % 11] for i in ids}, silence_warnings=True)
     other.transform = "r"
     y, x = data[["y"]].to_numpy(), data[["x"]].to_numpy()
-    start, count = time.perf_counter(), 0
+    start, count = time.process_time(), 0
     with contextlib.redirect_stdout(io.StringIO()):
-        while time.perf_counter() - start < 2:
+        while time.process_time() - start < 2:
             spreg.ML_Lag(y, x, w=other)
             count += 1
-    return ours, count / (time.perf_counter() - start)
+    return ours, count / (time.process_time() - start)
 
 
 def table(rows: pd.DataFrame) -> str:

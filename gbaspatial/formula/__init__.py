@@ -200,12 +200,11 @@ def design(
         raise LabelTypeError(f"the data are a {type(data).__name__}; pass a DataFrame indexed by unit id.")
     ids = next(iter(lags.values())).ids if lags else sorted_index(data.index)
     lags = {name: matrix if matrix.ids.equals(ids) else matrix.subset(ids) for name, matrix in lags.items()}
-    frame = align_frame(data, ids)
-    parsed, used = parsed_formula(formula, frame, lags)
+    parsed, used = parsed_formula(formula, data, lags)
     if regimes is not None:
-        used = list(dict.fromkeys([*used, known_column(regimes, frame)]))
+        used = list(dict.fromkeys([*used, known_column(regimes, data)]))
+    frame = pd.DataFrame(align_frame(data[used], ids))
     check_columns(frame, used)
-    frame = pd.DataFrame(frame[used])
     lhs, rhs = evaluate(parsed, frame, lags)
     response, y = outcome_of(lhs, formula)
     X, terms = as_matrix(rhs), tuple(renamed(rhs.columns))

@@ -25,7 +25,7 @@ _PROBES = 8
 _FEW_PROBES = 4  # their error falls with n too
 _LARGE = 20_000
 _MORE_PROBES = 64  # where G is far from symmetric
-_GOOD = 1e-4
+_GOOD = 5e-4
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -41,6 +41,17 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Straight:
+    """Without an error process: coefficients of y and of W1 y on X, and the inner products of what is left."""
+
+    b0: np.ndarray
+    b1: np.ndarray
+    g00: float
+    g01: float
+    g11: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Problem:
     """Arrays of one model: `y` (n,), `X` (n, k), the sides of rho and lambda, observation weights `d` (n,)."""
 
@@ -51,6 +62,7 @@ class Problem:
     d: np.ndarray | None = None
     R0: np.ndarray | None = None
     R1: np.ndarray | None = None
+    straight: Straight | None = None
 
     @property
     def n(self) -> int:
@@ -99,22 +111,31 @@ def reduced(model: Problem) -> Problem:
     if model.d is not None:
         Z = Z * np.sqrt(model.d)[:, None]
     R: np.ndarray = np.asarray(np.linalg.qr(Z, mode="r")) if Z.shape[0] > Z.shape[1] else Z
-    return replace(model, R0=R[:, :q], R1=R[:, q:] if model.error is not None else None)
+    if model.error is not None:
+        return replace(model, R0=R[:, :q], R1=R[:, q:], straight=None)
+    Q, T = np.linalg.qr(R[:, 2:])
+    both = np.linalg.solve(T, Q.T @ R[:, :2])
+    rest = R[:, :2] - R[:, 2:] @ both
+    g = rest.T @ rest
+    short = Straight(both[:, 0], both[:, 1], float(g[0, 0]), float(g[0, 1]), float(g[1, 1]))
+    return replace(model, R0=R, R1=None, straight=short)
 
 
 def solution(model: Problem, rho: float, lam: float) -> tuple[np.ndarray, float, float, float]:
     """beta (k,), the sum of squares, and its slopes in rho and lambda (beta follows)."""
+    if (s := model.straight) is not None:
+        sse = s.g00 - 2 * rho * s.g01 + rho**2 * s.g11
+        return s.b0 - rho * s.b1, max(sse, 0.0), 2 * (rho * s.g11 - s.g01), 0.0
     assert model.R0 is not None
-    A = model.R0 if model.R1 is None else model.R0 - lam * model.R1
+    assert model.R1 is not None
+    A = model.R0 - lam * model.R1
     target, X = A[:, 0] - rho * A[:, 1], A[:, 2:]
     Q, R = np.linalg.qr(X)
     beta = np.linalg.solve(R, Q.T @ target)
     residual = target - X @ beta
     slope_rho = -2 * float(residual @ A[:, 1])
-    slope_lam = 0.0
-    if model.R1 is not None:
-        B = model.R1
-        slope_lam = -2 * float(residual @ (B[:, 0] - rho * B[:, 1] - B[:, 2:] @ beta))
+    B = model.R1
+    slope_lam = -2 * float(residual @ (B[:, 0] - rho * B[:, 1] - B[:, 2:] @ beta))
     return beta, float(residual @ residual), slope_rho, slope_lam
 
 
@@ -259,7 +280,9 @@ def _maximum_of_two(model: Problem) -> tuple[float, float, Curve, Curve]:
     if f is model.lag.curve and g is model.error.curve:
         return best[0], best[1], f, g
     for _ in range(12):
-        reaches = [min(_reach(model) * (b - a), 0.2 * min(v - a, b - v)) for v, (a, b) in zip(best, (one, two), strict=True)]
+        reaches = [
+            min(_reach(model) * (b - a), 0.2 * min(v - a, b - v)) for v, (a, b) in zip(best, (one, two), strict=True)
+        ]
         f, g = model.lag.curve.near(best[0], reaches[0]), model.error.curve.near(best[1], reaches[1])
         boxes = [(v - r, v + r) for v, r in zip(best, reaches, strict=True)]
         before, best = best, _climb(model, f, g, boxes[0], boxes[1], [best])

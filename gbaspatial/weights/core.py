@@ -191,7 +191,9 @@ class Weights:
         It is (1 / smallest, 1 / largest) real eigenvalue of W; an end is infinite where
         W has no real eigenvalue of that sign.
         """
-        return spectrum.admissible_interval(self._sparse, self.similar_symmetric)
+        known = "_eigenvalues" in self.__dict__ or self.n <= spectrum.EXACT_ENDS
+        values = self._eigenvalues if known else None
+        return spectrum.admissible_interval(self._sparse, self.similar_symmetric, values)
 
     # -- what it does -----------------------------------------------------------------
     def lag(self, values: pd.Series) -> pd.Series:
@@ -281,7 +283,7 @@ class Weights:
         By default to the number of units with neighbors (style C of spdep); ``total=1`` is
         its style U.
         """
-        goal = float(scaling.linked(self._sparse)) if total is None else float(total)
+        goal = float(max(scaling.linked(self._sparse), 1)) if total is None else float(total)
         if not (np.isfinite(goal) and goal > 0):
             raise OptionError(f"total={total!r} must be a positive number.")
         return self._like(scaling.by_total(self._sparse, goal), "globally_standardized", "global", total=total)

@@ -9,6 +9,8 @@ from scipy.sparse import csgraph, linalg
 from gbaspatial.errors import WeightsError
 
 DENSE_LIMIT = 5_000
+EXACT_ENDS = 500  # up to here the ends of the interval come from all eigenvalues
+_LOOSE_ABOVE = 10_000  # more units: the last digits would take Lanczos minutes
 _REAL = 1e-9
 
 
@@ -68,38 +70,80 @@ def eigenvalues(W: sparse.csr_array, symmetric: sparse.csr_array | None) -> np.n
     return np.sort(values.real) if np.abs(values.imag).max(initial=0.0) <= _REAL * scale else values
 
 
-def admissible_interval(W: sparse.csr_array, symmetric: sparse.csr_array | None) -> tuple[float, float]:
-    """(1 / smallest, 1 / largest) real eigenvalue of `W`, infinite where there is none of that sign."""
+def admissible_interval(
+    W: sparse.csr_array, symmetric: sparse.csr_array | None, values: np.ndarray | None = None
+) -> tuple[float, float]:
+    """(1 / smallest, 1 / largest) real eigenvalue of `W`, infinite where there is none of that sign.
+
+    `values` are all eigenvalues; without them the two ends are sought one by one.
+    """
     if W.nnz == 0:
         return -np.inf, np.inf
-    low, high = _extremes(W, symmetric)
+    low, high = _ends(W, symmetric, values)
     return (1 / low if low < 0 else -np.inf), (1 / high if high > 0 else np.inf)
 
 
-def _extremes(W: sparse.csr_array, symmetric: sparse.csr_array | None) -> tuple[float, float]:
-    n = W.shape[0]
-    if n <= 1_000:
-        values = eigenvalues(W, symmetric)
-        size = np.abs(values).max(initial=0.0)
-        real = values[np.abs(np.imag(values)) <= _REAL * max(size, 1e-300)].real
-        real = np.where(np.abs(real) <= 1e-12 * size, 0.0, real)
-        return float(real.min(initial=0.0)), float(real.max(initial=0.0))
-    high = _largest(W, symmetric)
+def _extremes_of(values: np.ndarray) -> tuple[float, float]:
+    """The smallest and the largest real one of all eigenvalues, zero if there is none of that sign."""
+    size = np.abs(values).max(initial=0.0)
+    real = values[np.abs(np.imag(values)) <= _REAL * max(size, 1e-300)].real
+    real = np.where(np.abs(real) <= 1e-12 * size, 0.0, real)
+    return float(real.min(initial=0.0)), float(real.max(initial=0.0))
+
+
+def _ends(W: sparse.csr_array, symmetric: sparse.csr_array | None, values: np.ndarray | None) -> tuple[float, float]:
+    cyclic = W if symmetric is not None else _within_cycles(W)
+    if cyclic.nnz == 0:
+        return 0.0, 0.0
+    if cyclic.nnz == W.nnz:
+        return _extremes_of(values) if values is not None else _extremes(W, symmetric, None)
+    part = similar_symmetric(cyclic)
+    if cyclic.shape[0] <= EXACT_ENDS:
+        return _extremes_of(eigenvalues(cyclic, part))
+    return _extremes(cyclic, part, _common_sum(W))
+
+
+def _within_cycles(W: sparse.csr_array) -> sparse.csr_array:
+    """The links of `W` that lie on a cycle, among their units only: the others leave every eigenvalue alone.
+
+    W is block triangular by strongly connected components, so its eigenvalues are those
+    of the blocks; a unit on no cycle adds a zero. Without this, Arnoldi iterations on an
+    acyclic W (all eigenvalues zero) return round-off enlarged by non-normality.
+    """
+    _, label = csgraph.connected_components(W, connection="strong")
+    rows = np.repeat(np.arange(W.shape[0]), np.diff(W.indptr))
+    inside = label[rows] == label[W.indices]
+    if inside.all():
+        return W
+    links = (W.data[inside], (rows[inside], W.indices[inside]))
+    units = np.flatnonzero(np.bincount(label)[label] > 1)
+    return sparse.csr_array(sparse.csr_array(links, shape=W.shape)[units][:, units])
+
+
+def _extremes(W: sparse.csr_array, symmetric: sparse.csr_array | None, known: float | None) -> tuple[float, float]:
+    high = _largest(W, symmetric) if known is None else known
     return _smallest(W, symmetric, high), high
 
 
 def _largest(W: sparse.csr_array, symmetric: sparse.csr_array | None) -> float:
     """The largest eigenvalue (Perron): exact where all rows sum to the same number, else a close upper bound."""
-    sums = np.asarray(W.sum(axis=1)).ravel()
-    linked = np.diff(W.indptr) > 0
-    equal = np.ptp(sums[linked]) <= 1e-12 * sums.max()
-    if equal and (linked.all() or symmetric is not None):
-        return float(sums.max())
+    common = _common_sum(W, islands=symmetric is not None)
+    if common is not None:
+        return common
     start = np.random.default_rng(0).random(W.shape[0])
     if symmetric is not None:
         value, vector = linalg.eigsh(symmetric, k=1, which="LA", v0=start, tol=1e-6)
         return float(value[0] + np.linalg.norm(symmetric @ vector[:, 0] - value[0] * vector[:, 0]))
     return float(linalg.eigs(W, k=1, which="LR", v0=start, return_eigenvectors=False)[0].real)
+
+
+def _common_sum(W: sparse.csr_array, islands: bool = False) -> float | None:
+    """The sum of every row, if it is the same for all (for all but islands): then the Perron root."""
+    sums = np.asarray(W.sum(axis=1)).ravel()
+    linked = np.diff(W.indptr) > 0
+    if np.ptp(sums[linked]) <= 1e-12 * sums.max() and (linked.all() or islands):
+        return float(sums.max())
+    return None
 
 
 def _smallest(W: sparse.csr_array, symmetric: sparse.csr_array | None, high: float) -> float:
@@ -110,15 +154,20 @@ def _smallest(W: sparse.csr_array, symmetric: sparse.csr_array | None, high: flo
     start = np.random.default_rng(0).random(n)
     if symmetric is not None:
         # Ritz value less the norm of its residual: the last digits would take Lanczos minutes at n = 100,000.
-        value, vector = linalg.eigsh(symmetric, k=1, which="SA", v0=start, tol=1e-3, maxiter=20 * n)
+        tolerance = 1e-8 if n <= _LOOSE_ABOVE else 1e-3
+        value, vector = linalg.eigsh(symmetric, k=1, which="SA", v0=start, tol=tolerance, maxiter=20 * n)
         error = np.linalg.norm(symmetric @ vector[:, 0] - value[0] * vector[:, 0])
         return float(max(value[0] - error, -high))
-    try:
-        few = linalg.eigs(W, k=6, which="SR", v0=start, return_eigenvectors=False, tol=1e-4, maxiter=300)
-    except linalg.ArpackNoConvergence:
-        return -high  # no eigenvalue is larger in size than the Perron root
-    real = few[np.abs(few.imag) <= _REAL * abs(high)].real
-    return float(real.min(initial=0.0)) if real.size else -high
+    tolerance = 1e-6 if n <= _LOOSE_ABOVE else 1e-4
+    for k in (6, 40):  # the leftmost few may all be complex
+        try:
+            few = linalg.eigs(W, k=k, which="SR", v0=start, return_eigenvectors=False, tol=tolerance, maxiter=300)
+        except linalg.ArpackNoConvergence:
+            break
+        real = few[np.abs(few.imag) <= _REAL * abs(high)].real
+        if real.size:
+            return float(real.min(initial=0.0))
+    return -high  # no eigenvalue is larger in size than the Perron root
 
 
 def _is_bipartite(W: sparse.csr_array) -> bool:
