@@ -119,7 +119,7 @@ def _scheme_note(scheme: str, k: int, over_years: bool) -> list[str]:
 
 def _classed(layer: Classed, units: pd.DataFrame) -> dict[str, Any]:
     codes, numbers = [], []
-    swatches = {"clusters": CLUSTERS, "hotspots": HOTSPOTS}.get(layer.kind)
+    swatches = None if layer.kind == "significance" else _swatches_of(layer)
     legend = _significance_legend() if swatches is None else list(swatches.values())
     for year, result in layer.by_year.items():
         what = f"{layer.label[0]} of {year}" if year is not None else layer.label[0]
@@ -138,12 +138,27 @@ def _classed(layer: Classed, units: pd.DataFrame) -> dict[str, Any]:
     }
 
 
+def _swatches_of(layer: Classed) -> dict[str, Swatch]:
+    """The classes of the layer's kind, or those of the other kind where the results have them."""
+    known = (CLUSTERS, HOTSPOTS) if layer.kind == "clusters" else (HOTSPOTS, CLUSTERS)
+    seen = {v for r in layer.by_year.values() for v in column_of(r, layer.column, layer.label[0]).dropna()}
+    return known[1] if not seen <= set(known[0]) and seen <= set(known[1]) else known[0]
+
+
 def _scatter(layer: Classed, index: pd.Index) -> dict[str, Any]:
     """The Moran scatterplot of each year: value and neighbors' mean, where the results carry what they tested."""
     results = list(layer.by_year.values())
-    if layer.kind != "clusters" or not all(hasattr(r, "values") and hasattr(r, "weights") for r in results):
+    if layer.kind != "clusters" or not all(_has_quadrants(result) for result in results):
         return {}
     return {"scatter": [_moran_plot(result, index) for result in results]}
+
+
+def _has_quadrants(result: Any) -> bool:
+    """Whether a result carries what it tested and places units by value and neighbors."""
+    if isinstance(result, (pd.Series, pd.DataFrame)) or not hasattr(result, "weights"):
+        return False
+    frame = frame_of(result)
+    return frame is not None and "quadrant" in frame.columns and hasattr(result, "values")
 
 
 def _moran_plot(result: Any, index: pd.Index) -> dict[str, Any] | None:

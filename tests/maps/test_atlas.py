@@ -64,6 +64,16 @@ def test_values_meet_units_by_label_and_not_by_row(lisa):
         assert named == {city: CLUSTERS[lisa.loc[city, "cluster"]].english for city in CITIES.index}
 
 
+def test_hot_and_cold_have_their_own_classes(lisa):
+    spots = pd.Series(["hot", "cold", "isolate"], index=["Macao", "Foshan", "Zhuhai"])
+    for layer in (maps.hotspots(spots), maps.clusters(spots)):
+        fill = fill_payload(layer, CITIES)
+        named = codes_by_unit(fill, CITIES.index)
+        assert (named["Macao"], named["Foshan"], named["Zhuhai"]) == ("Hot spot", "Cold spot", "No neighbors")
+        assert named["Huizhou"] == "Not in the analysis"
+        assert [row[0] for row in fill["legend"][:2]] == ["#FF0000", "#0000FF"]
+
+
 def test_significance_steps_are_those_of_geoda(lisa):
     named = codes_by_unit(fill_payload(maps.significance(lisa), CITIES), CITIES.index)
     assert list(named.values()) == [
