@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -199,6 +200,18 @@ def plot(rows: pd.DataFrame, path: Path) -> None:
     plt.close(figure)
 
 
+def cells(largest: int) -> Iterator[tuple[str, int, str]]:
+    """Model, n and program of every measurement."""
+    for model in ("lag", "error"):
+        for n in SIDES:
+            if n > largest or (n >= 10**6 and model == "error"):
+                continue
+            yield model, n, "gbaspatial"
+            yield from ((model, n, peer) for peer in PEERS if n in BESIDE_SPREG)
+            if shutil.which("Rscript") and 400 <= n <= 100_000:
+                yield model, n, "spatialreg Matrix"
+
+
 def main() -> None:
     """Measure, print, draw."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -210,16 +223,12 @@ def main() -> None:
         program, model, n = chosen.one
         print(json.dumps(measure(program, model, int(n), chosen.repeat)))
         return
-    rows = []
-    for model in ("lag", "error"):
-        for n in SIDES:
-            if n > chosen.largest or (n >= 10**6 and model == "error"):
-                continue
-            rows.append(in_process("gbaspatial", model, n, chosen.repeat if n < 10**6 else 1))
-            if n in BESIDE_SPREG:
-                rows.extend(in_process(peer, model, n, chosen.repeat) for peer in PEERS)
-            if shutil.which("Rscript") and 400 <= n <= 100_000:
-                rows.append(in_r(model, n))
+    rows: list[dict[str, Any]] = []
+    for model, n, program in cells(chosen.largest):
+        repeat = chosen.repeat if n < 10**6 else 1
+        row = in_r(model, n) if program.startswith("spatialreg") else in_process(program, model, n, repeat)
+        print(json.dumps(row), file=sys.stderr, flush=True)
+        rows.append(row)
     frame = pd.DataFrame(rows)
     print(f"{platform.machine()}, Python {platform.python_version()}, numpy {np.__version__}\n")
     print(table(frame))
