@@ -13,6 +13,8 @@ from typing import Any
 _NAMES = {
     "regression": ("ols", "slx", "lag", "error", "sarar", "durbin", "durbin_error", "gns"),
     "fit": ("Fit",),
+    "small_sample": ("bias_correction", "exact_test", "detectable_effect"),
+    "impact_change": ("impact_of_change",),
     "logdet": ("log_determinant",),
     "regimes": ("rho_by_regime", "chow"),
     "predict": ("simulate",),

@@ -52,16 +52,17 @@ class DetectableResult(Result):
     @property
     def sentence(self) -> str:
         """In words."""
-        low = "none below zero" if np.isnan(self.negative) else f"{self.negative:.3g} or less"
-        high = "none above zero" if np.isnan(self.positive) else f"{self.positive:.3g} or more"
-        return (
-            f"With n = {self.n}, a test at {self.alpha:.0%} finds {self.name} with probability {self.target:.0%} "
-            f"only if it is {low}, or {high}."
-        )
+        found = [f"{self.negative:.3g} or less"] if np.isfinite(self.negative) else []
+        found += [f"{self.positive:.3g} or more"] if np.isfinite(self.positive) else []
+        test = f"With n = {self.n}, a test at {self.alpha:.0%} finds {self.name} with probability {self.target:.0%}"
+        if not found:
+            return f"{test} at no value that it may have."
+        missing = "" if len(found) == 2 else f"; no {'positive' if np.isnan(self.positive) else 'negative'} value is"
+        return f"{test} only if it is {', or '.join(found)}{missing}."
 
     def tables(self) -> tuple[Table, ...]:
         """The power curve."""
-        note = "Two-sided test with simulated critical values, so its size is right; others at their estimates."
+        note = "Two-sided, equal tails, critical values simulated so that the size is right; others at their estimates."
         return (Table(self.curve.set_index("effect"), self.title, (self.sentence, note, f"Seed {self.seed}.")),)
 
     def plot(self) -> Any:
@@ -113,12 +114,13 @@ def detectable_effect(
     full = batch_around(fit, model)
     grid, at, statistic = (_spatial if name in ("rho", "lambda") else _coefficient)(fit, model, full, name)
     null = _drawn(at(0.0), statistic, draws, seed, 31)
-    critical = float(np.nanquantile(null, 1 - alpha))
-    power = np.array([np.mean(_drawn(at(float(v)), statistic, draws, seed, 32) > critical) for v in grid])
+    low, high = np.nanquantile(null, [alpha / 2, 1 - alpha / 2])
+    drawn = [_drawn(at(float(v)), statistic, draws, seed, 32) for v in grid]
+    power = np.array([np.mean((values < low) | (values > high)) for values in drawn])
     curve = pd.DataFrame({"effect": grid, "power": power}).sort_values("effect", ignore_index=True)
-    low, high = (_first(curve, target, side) for side in (-1, 1))
+    negative, positive = (_first(curve, target, side) for side in (-1, 1))
     title = f"Power to find {name} in the {fit.model} model: {fit.formula}"
-    return DetectableResult(name, curve, low, high, target, alpha, draws, seed, fit.n, title)
+    return DetectableResult(name, curve, negative, positive, target, alpha, draws, seed, fit.n, title)
 
 
 def _drawn(source: Generator, statistic, draws: int, seed: int, purpose: int) -> np.ndarray:  # type: ignore[no-untyped-def]
@@ -143,7 +145,7 @@ def _first(curve: pd.DataFrame, target: float, side: int) -> float:
 
 
 def _spatial(fit: Fit, model: Problem, full: batches.Batch, name: str):  # type: ignore[no-untyped-def]
-    """Grid, generator and likelihood-ratio statistic for rho or lambda."""
+    """Grid, generator and signed root of the likelihood ratio for rho or lambda."""
     spline = full.lag if name == "rho" else full.error
     assert spline is not None
     shape = np.sin(np.pi / 2 * (np.arange(_POINTS) + 1) / (_POINTS + 0.5))
@@ -159,7 +161,9 @@ def _spatial(fit: Fit, model: Problem, full: batches.Batch, name: str):  # type:
         )
 
     def statistic(Y: np.ndarray) -> np.ndarray:
-        return 2 * (batches.refit(full, Y).log_likelihood - best(Y))
+        found = batches.refit(full, Y)
+        ratio = np.maximum(2 * (found.log_likelihood - best(Y)), 0.0)
+        return np.sign(found.rho if name == "rho" else found.lam) * np.sqrt(ratio)
 
     return grid, at, statistic
 
@@ -185,6 +189,6 @@ def _coefficient(fit: Fit, model: Problem, full: batches.Batch, name: str):  # t
 
     def statistic(Y: np.ndarray) -> np.ndarray:
         found = batches.refit(full, Y, errors=True)
-        return np.abs(found.beta[place] / found.std_errors[place])
+        return found.beta[place] / found.std_errors[place]
 
     return grid, at, statistic

@@ -113,8 +113,8 @@ def _normal(estimate: np.ndarray, se: np.ndarray, known: Uncertainty) -> Measure
     width = float(special.ndtri(tail) if known.df is None else special.stdtrit(known.df, tail))
     with np.errstate(invalid="ignore", divide="ignore"):
         z = estimate / se
-    below = special.ndtr(-z) if known.df is None else special.stdtr(known.df, -z)
-    return Measured(estimate, se, estimate - width * se, estimate + width * se, 2 * np.minimum(below, 1 - below), below)
+    below, tail = ((special.ndtr(-t) if known.df is None else special.stdtr(known.df, -t)) for t in (z, np.abs(z)))
+    return Measured(estimate, se, estimate - width * se, estimate + width * se, 2 * tail, below)
 
 
 def _percentile(estimate: np.ndarray, drawn: np.ndarray, level: float) -> Measured:

@@ -245,6 +245,30 @@ class Fit(Result):
 
         return small_sample.influence(self, **options)
 
+    def bias_correction(self, **options: Any) -> Any:
+        """The bias of the estimates, and estimates without it."""
+        from gbaspatial.models import small_sample
+
+        return small_sample.bias_correction(self, **options)
+
+    def exact_test(self, **options: Any) -> Any:
+        """Test that there is no spatial dependence, exact at any n."""
+        from gbaspatial.models import small_sample
+
+        return small_sample.exact_test(self, **options)
+
+    def detectable_effect(self, *names: str, **options: Any) -> Any:
+        """Power, and the smallest value of a parameter that can be detected."""
+        from gbaspatial.models import small_sample
+
+        return small_sample.detectable_effect(self, *names, **options)
+
+    def impact_of_change(self, *variables: str, **options: Any) -> Any:
+        """What a change of a variable in all its terms does, unit by unit."""
+        from gbaspatial.models import impact_change
+
+        return impact_change.impact_of_change(self, *variables, **options)
+
     def predict(self, *data: Any, **options: Any) -> Any:
         """Predictions in sample and for new units; see `gbaspatial.models.predict`."""
         from gbaspatial.models import predict

@@ -18,6 +18,7 @@ import pandas as pd
 
 from gbaspatial.errors import OptionError, UnknownNameError, check_option, nearest_names
 from gbaspatial.formula import Regressor
+from gbaspatial.inference.null import check_draws
 from gbaspatial.models import effects
 from gbaspatial.models.effects import Measured, Quantity, Uncertainty
 from gbaspatial.models.fit import SMALL
@@ -235,10 +236,7 @@ def impacts(
     >>> bool(np.allclose(found.direct["estimate"] + found.indirect["estimate"], found.total["estimate"]))
     True
     """
-    check_option(method, ("auto", *effects.METHODS), "method")
-    if not 0 < level < 1:
-        raise OptionError(f"level={level} is not a confidence level; use one between 0 and 1, such as 0.95.")
-    engine = _engine(fit, _chosen(fit, method), draws, rng, level)
+    engine = prepared(fit, method, draws, rng, level)
     trace, sums = average_readings(fit.n)
     parts: dict[str, dict[str, Measured]] = {"direct": {}, "indirect": {}, "total": {}}
     for name, regressor in engine.regressors().items():
@@ -257,6 +255,14 @@ def impacts(
         notes=_notes(engine),
         engine=engine,
     )
+
+
+def prepared(fit: Fit, method: Method, draws: int, rng: Rng, level: float) -> Engine:
+    """The engine of a fit for a method, checked."""
+    check_option(method, ("auto", *effects.METHODS), "method")
+    if not 0 < level < 1:
+        raise OptionError(f"level={level} is not a confidence level; use one between 0 and 1, such as 0.95.")
+    return _engine(fit, _chosen(fit, method), check_draws(draws), rng, level)
 
 
 def impact_matrix(fit: Fit, term: str | None = None) -> pd.DataFrame:
@@ -364,6 +370,6 @@ def _notes(engine: Engine) -> tuple[str, ...]:
     if any(":" in name for name in engine.regressors()):
         notes.append(
             "A product of regressors is shown as a change of its own column; for a change of a variable "
-            "in all its terms use gbaspatial.models.impact_change."
+            "in all its terms use fit.impact_of_change(variable)."
         )
     return tuple(notes)

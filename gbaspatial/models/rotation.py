@@ -38,9 +38,12 @@ class ExactTest(Result):
     statistic : float
         The likelihood ratio.
     p_value : float
-        Of the likelihood ratio, (r + 1) / (m + 1); over all orders the plain share.
+        Two-sided. With one spatial parameter both tails of the signed root count alike, for
+        its estimate is biased; with two it is `p_ratio`.
     p_greater, p_less : float
-        One-sided, of its signed root, for a fit with one spatial parameter; else NaN.
+        One-sided, of the signed root, for a fit with one spatial parameter; else NaN.
+    p_ratio : float
+        Of the likelihood ratio, (r + 1) / (m + 1); over all orders the plain share.
     p_asymptotic : float
         By the chi-squared distribution.
     inference : str
@@ -52,6 +55,7 @@ class ExactTest(Result):
     p_value: float
     p_greater: float
     p_less: float
+    p_ratio: float
     p_asymptotic: float
     inference: str
     draws: int
@@ -62,7 +66,7 @@ class ExactTest(Result):
 
     def tables(self) -> tuple[Table, ...]:
         """The test in one row."""
-        names = ("statistic", "p_value", "p_greater", "p_less", "p_asymptotic", "inference", "draws")
+        names = ("statistic", "p_value", "p_greater", "p_less", "p_ratio", "p_asymptotic", "inference", "draws")
         frame = pd.DataFrame([{name: getattr(self, name) for name in names}], index=pd.Index(["lr"], name="test"))
         return (Table(frame, self.title, (self.note, f"n = {self.n}; seed {self.seed}.")),)
 
@@ -109,11 +113,13 @@ def exact_test(
     null, roots = (np.concatenate(columns) for columns in zip(*parts, strict=True))
     one = (model.lag is None) != (model.error is None)
     share = (lambda hits: float(hits.mean())) if whole else (lambda hits: (float(hits.sum()) + 1) / (len(hits) + 1))
+    ratio, greater, less = share(null >= observed - 1e-9), share(roots >= root - 1e-9), share(roots <= root + 1e-9)
     return ExactTest(
         statistic=float(observed),
-        p_value=share(null >= observed - 1e-9),
-        p_greater=share(roots >= root - 1e-9) if one else float("nan"),
-        p_less=share(roots <= root + 1e-9) if one else float("nan"),
+        p_value=min(1.0, 2 * min(greater, less)) if one else ratio,
+        p_greater=greater if one else float("nan"),
+        p_less=less if one else float("nan"),
+        p_ratio=ratio,
         p_asymptotic=float(special.chdtrc(2 - one, observed)),
         inference="exact" if whole else method,
         draws=len(null),
