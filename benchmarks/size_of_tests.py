@@ -16,13 +16,26 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy import sparse, special
 
 import gbaspatial as gba
-from gbaspatial import autocorrelation as ac
-from gbaspatial.inference.null import Null, p_from_tails
+from gbaspatial.autocorrelation.getis_ord import with_self
+from gbaspatial.inference import adjust, quadratic
+from gbaspatial.inference.conditional import LocalSums, conditional_null
+from gbaspatial.inference.cross_product import CrossProduct, upper_links
+from gbaspatial.inference.moments import (
+    PairSums,
+    geary_normal_moments,
+    moran_normal_moments,
+    permutation_moments,
+    residual_moran_moments,
+)
+from gbaspatial.inference.null import Null, normal_local_null, normal_null, p_from_tails
+from gbaspatial.inference.patterns import joined_weights
+from gbaspatial.inference.permutation import class_draws, sampled_null
 
 SAMPLES, ALPHA, DRAWS = 2_000, 0.05, 999
-SETS = 20  # value sets at n = 11, each with SAMPLES / SETS random orders: one exact distribution serves a set
+SETS = 8  # sets of values at n = 11, each in SAMPLES / SETS random orders: one exact distribution serves a set
 Rejections = Iterator[tuple[str, str, float]]
 
 
@@ -46,8 +59,8 @@ def weights() -> dict[int, gba.weights.Weights]:
     return found
 
 
-def draw(rng: np.random.Generator, n: int, skewed: bool) -> np.ndarray:
-    return rng.lognormal(size=n) if skewed else 10 + rng.normal(size=n)
+def draw(rng: np.random.Generator, shape: tuple[int, int], skewed: bool) -> np.ndarray:
+    return rng.lognormal(size=shape) if skewed else 10 + rng.normal(size=shape)
 
 
 def tail_p(null: Null, statistic: float) -> float:
@@ -57,88 +70,116 @@ def tail_p(null: Null, statistic: float) -> float:
     return float(p_from_tails(share[place:].sum(), share[: place + 1].sum(), "two-sided"))
 
 
-GLOBAL = {"Moran's I": ac.moran, "Geary's C": ac.geary, "General G": ac.general_g}
-LOCAL = {
-    "Local Moran": ac.local_moran,
-    "Local Geary": ac.local_geary,
-    "Local G": ac.local_g,
-    "Local G*": ac.local_g_star,
-}
+GLOBAL = ("Moran's I", "Geary's C", "General G")
+LOCAL = ("Local Moran", "Local Geary", "Local G", "Local G*")
 
 
-def exact_sizes(w: gba.weights.Weights, samples: int, skewed: bool) -> Rejections:
-    """Global tests at n = 11, exact over all orders."""
+def statistic(name: str, w: gba.weights.Weights, x: np.ndarray) -> CrossProduct:
+    """A global statistic as the tests of the package see it, without labels."""
+    sums, z, n = PairSums(w.s0, w.s1, w.s2), x - x.mean(), w.n
+    if name == "Moran's I":
+        return CrossProduct(w.sparse, z, n / w.s0 / float(z @ z), sums)
+    if name == "Geary's C":
+        return CrossProduct(w.sparse, z, (n - 1) / (2 * w.s0) / float(z @ z), sums, "difference")
+    return CrossProduct(w.sparse, x, 1 / float(x.sum() ** 2 - x @ x), sums)
+
+
+def exact_sizes(w: gba.weights.Weights, X: np.ndarray) -> Rejections:
+    """Global tests at n = 11, exact over all orders: a few sets of values, each in many random orders."""
     rng = np.random.default_rng(11)
-    for name, test in GLOBAL.items():
-        for _ in range(SETS):
-            x = draw(rng, w.n, skewed)
-            null = test(pd.Series(x, w.ids), w).null
-            for _ in range(samples // SETS):
-                order = pd.Series(rng.permutation(x), w.ids)
-                statistic = test(order, w, inference="randomization").statistic
-                yield name, "exact", tail_p(null, statistic) <= ALPHA
+    for name in GLOBAL:
+        for x in X[:SETS]:
+            null = statistic(name, w, x).null("exact", draws=1, seed=0)
+            for _ in range(len(X) // SETS):
+                yield name, "exact", tail_p(null, statistic(name, w, rng.permutation(x)).observed) <= ALPHA
 
 
-def global_sizes(w: gba.weights.Weights, samples: int, skewed: bool) -> Rejections:
-    rng = np.random.default_rng(w.n)
-    kinds = {"Moran's I": ("randomization", "normal", "imhof", "saddlepoint"), "Geary's C": ("randomization", "normal")}
-    for seed in range(samples):
-        y = pd.Series(draw(rng, w.n, skewed), w.ids)
-        for name, test in GLOBAL.items():
-            p = test(y, w, inference="permutation", draws=DRAWS, rng=seed).p_value
-            yield name, f"permutation ({DRAWS})", p <= ALPHA
-            for kind in kinds.get(name, ("randomization",)):
-                yield name, kind, test(y, w, inference=kind).p_value <= ALPHA
-        high = (y > y.median()).map({True: "B", False: "W"})
-        joins = ac.join_count(high, w, inference="randomization")
-        yield "Join counts (BW)", "randomization", joins.p_value["B:W"] <= ALPHA
-        joins = ac.join_count(high, w, inference="permutation", draws=DRAWS, rng=seed)
-        yield "Join counts (BW)", f"permutation ({DRAWS})", joins.p_value["B:W"] <= ALPHA
+def global_sizes(w: gba.weights.Weights, X: np.ndarray) -> Rejections:
+    normal = {"Moran's I": moran_normal_moments, "Geary's C": geary_normal_moments}
+    for seed, x in enumerate(X):
+        for name in GLOBAL:
+            tested = statistic(name, w, x)
+            kinds = ["permutation", "randomization", *(["normal"] if name in normal else [])]
+            for kind in kinds:
+                moments = normal[name](tested.sums, w.n) if name in normal else None
+                p = tested.null(kind, draws=DRAWS, seed=seed, normal_moments=moments).p_value()
+                yield name, f"permutation ({DRAWS})" if kind == "permutation" else kind, p <= ALPHA
 
 
-def local_sizes(w: gba.weights.Weights, samples: int, skewed: bool) -> Rejections:
-    """Shares of units rejected, and of samples in which any unit is by adjusted p-values."""
-    rng = np.random.default_rng(100 + w.n)
+def normal_sizes(w: gba.weights.Weights, X: np.ndarray) -> Rejections:
+    """Exact for normal values and saddlepoint: of the values, and of residuals on two regressors of noise."""
+    noise = np.random.default_rng(200 + w.n).normal(size=(w.n, 2))
+    one = np.ones((w.n, 1))
+    for name, regressors in (("Moran's I", one), ("Moran's I of residuals", np.column_stack([one, noise]))):
+        basis = np.linalg.qr(regressors)[0]
+        E = X - (X @ basis) @ basis.T
+        observed = w.n / w.s0 * np.einsum("ij,ij->i", E @ w.sparse.toarray(), E) / np.einsum("ij,ij->i", E, E)
+        forms = quadratic.residual_eigenvalues(w.sparse, regressors) - observed[:, None]
+        degrees = np.ones_like(forms)
+        upper = np.concatenate(
+            [quadratic.positive_tail(f, d) for f, d in zip(np.split(forms, 20), np.split(degrees, 20))]
+        )
+        deviate = quadratic.saddlepoint_deviate(forms, degrees)
+        mean, variance = residual_moran_moments(w.sparse, basis)
+        z = (observed - mean) / np.sqrt(variance)
+        tails = {"imhof": upper, "saddlepoint": special.ndtr(-deviate)}
+        if name != "Moran's I":
+            tails["normal"] = special.ndtr(-z)
+        for kind, p in tails.items():
+            yield from ((name, kind, bool(r)) for r in p_from_tails(p, 1 - p, "two-sided") <= ALPHA)
+
+
+def join_sizes(w: gba.weights.Weights, X: np.ndarray) -> Rejections:
+    upper, name = upper_links(w.sparse), "Join counts (BW)"
+    sizes = np.bincount((X[0] > np.median(X[0])).astype(int))
+    one, other = map(float, sizes)
+    values = PairSums(2 * one * other, 4 * one * other, 4 * one * other * (one + other))
+    mean, variance = permutation_moments(PairSums(w.s0, w.s1, w.s2), values, w.n)
+    for seed, x in enumerate(X):
+        codes = (x > np.median(x)).astype(int)
+        observed = float((lambda c: c[0, 1] + c[1, 0])(joined_weights(upper, codes[None, :], 2)[0]))
+        yield name, "randomization", normal_null("randomization", observed, mean, variance).p_value() <= ALPHA
+        sample = class_draws(upper, codes, 2, DRAWS, seed)
+        joins = sample[:, 0, 1] + sample[:, 1, 0]
+        null = sampled_null(lambda a, b, joins=joins: joins[a:b], observed, draws=DRAWS, seed=seed)
+        yield name, f"permutation ({DRAWS})", null.p_value() <= ALPHA
+
+
+def local_sums(name: str, w: gba.weights.Weights, widened: sparse.csr_array, x: np.ndarray) -> LocalSums:
+    z = x - x.mean()
+    if name == "Local Moran":
+        return LocalSums(w.sparse, z[None, :], z[None, :])
+    if name == "Local Geary":
+        return LocalSums(w.sparse, np.vstack([z, z**2]), np.vstack([-2 * z, np.ones(w.n)]))
+    if name == "Local G":
+        return LocalSums(w.sparse, x[None, :], (1 / (x.sum() - x))[None, :])
+    return LocalSums(widened, x[None, :], np.full((1, w.n), 1 / x.sum()), everyone=True)
+
+
+def local_sizes(w: gba.weights.Weights, X: np.ndarray) -> Rejections:
+    """Shares of units rejected, and of samples in which any unit is, by raw and by adjusted p-values."""
     inference, told = ("exact", "exact") if w.n == 11 else ("permutation", f"permutation ({DRAWS})")
-    for seed in range(samples):
-        y = pd.Series(draw(rng, w.n, skewed), w.ids)
-        for name, test in LOCAL.items():
-            got = test(y, w, inference=inference, draws=DRAWS, rng=seed)
-            yield f"{name}, units", told, float((got.p_value <= ALPHA).mean())
+    widened = with_self(w)
+    for seed, x in enumerate(X):
+        for name in LOCAL:
+            sums = local_sums(name, w, widened, x)
+            p = conditional_null(sums, inference, draws=DRAWS, seed=seed).p_value()
+            yield f"{name}, units", told, float((p <= ALPHA).mean())
             if name == "Local Moran":
-                yield f"{name}, any unit", f"{told}, BH", bool((got.p_adjusted <= ALPHA).any())
-                yield f"{name}, any unit", f"{told}, none", bool((got.p_value <= ALPHA).any())
-            normal = test(y, w, inference="randomization").p_value
+                yield f"{name}, any unit", f"{told}, not adjusted", bool((p <= ALPHA).any())
+                yield f"{name}, any unit", f"{told}, BH", bool((adjust(p) <= ALPHA).any())
+            normal = normal_local_null("randomization", sums.observed, *sums.moments()).p_value()
             yield f"{name}, units", "randomization", float((normal <= ALPHA).mean())
 
 
-class _Regression:
-    """Least squares of noise on noise: what `moran` asks of a fit."""
-
-    class Design:
-        formula = "y ~ x"
-
-    def __init__(self, w: gba.weights.Weights, X: np.ndarray, y: np.ndarray) -> None:
-        self.design = self.Design()
-        self.design.X, self.design.ids = X, w.ids
-        self.residuals = pd.Series(y - X @ np.linalg.lstsq(X, y, rcond=None)[0], w.ids)
-
-
-def residual_sizes(w: gba.weights.Weights, samples: int, skewed: bool) -> Rejections:
-    rng = np.random.default_rng(200 + w.n)
-    for _ in range(samples):
-        X = np.column_stack([np.ones(w.n), rng.normal(size=(w.n, 2))])
-        fit = _Regression(w, X, draw(rng, w.n, skewed))
-        for kind in ("imhof", "saddlepoint", "normal"):
-            yield "Moran's I of residuals", kind, ac.moran(fit, w, inference=kind).p_value <= ALPHA
-
-
 def sizes(w: gba.weights.Weights, samples: int, skewed: bool) -> pd.Series:
-    studies: list[Callable[..., Rejections]] = [global_sizes, residual_sizes, local_sizes]
+    X = draw(np.random.default_rng(w.n), (samples, w.n), skewed)
+    studies: list[Callable[..., Rejections]] = [global_sizes, normal_sizes, join_sizes, local_sizes]
     if w.n == 11:
         studies.insert(0, exact_sizes)
-    rows = [row for study in studies for row in study(w, samples, skewed)]
+    rows = [row for study in studies for row in study(w, X)]
     frame = pd.DataFrame(rows, columns=["test", "inference", "rejected"])
+    frame["rejected"] = frame["rejected"].astype(float)
     return frame.groupby(["test", "inference"], sort=False)["rejected"].mean() * 100
 
 
