@@ -147,8 +147,8 @@ def power(
 
     Notes
     -----
-    A permutation or randomization test has the same power up to a few points in a
-    hundred: its critical value varies with the sample around the one used here.
+    A permutation test has the same power to about two points in a hundred: its critical
+    value varies with the sample around the one used here.
 
     Examples
     --------

@@ -1,10 +1,13 @@
 """Power: against simulation, against laws, and the sentence below small tests."""
 
+from pathlib import Path
+
 import numpy as np
 import oracle
 import pandas as pd
 import pytest
 
+import gbaspatial as gba
 from gbaspatial import inference
 from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.inference import detection
@@ -121,6 +124,26 @@ def test_saddlepoint_power_of_many_units_is_that_of_the_integral(monkeypatch):
     monkeypatch.setattr(detection, "_MOST_INTEGRATED", 100)
     slow = inference.power("moran", w, rho=[0.0, 0.2, 0.4], alternative="greater").curve
     np.testing.assert_allclose(quick, slow, atol=1e-3)
+
+
+def test_the_table_of_the_documentation_is_what_runs():
+    text = (Path(__file__).parents[2] / "docs" / "inference.md").read_text(encoding="utf-8")
+    cities, districts = gba.load_cities(year=2019), gba.load_districts()
+    rows = {
+        "queen and the links open in 2019": gba.weights.contiguity(cities, links=2019),
+        "queen only": gba.weights.contiguity(cities),
+        "four nearest": gba.weights.nearest(cities, k=4),
+        "inverse distance": gba.weights.inverse_distance(cities),
+        "queen, 69 districts": gba.weights.contiguity(districts),
+    }
+    for name, w in rows.items():
+        cells = next(line for line in text.splitlines() if line.startswith(f"| {name} |")).split("|")[2:-1]
+        result = inference.power("moran", w.row_standardized(), rho=[0.3, 0.5, 0.7, 0.9])
+        assert int(cells[0]) == w.n
+        told = [float(cell.replace("%", "")) for cell in cells[1:5]]
+        np.testing.assert_allclose(told, 100 * result.curve, atol=0.51)
+        least = np.nan if "no" in cells[5] else float(cells[5])
+        np.testing.assert_allclose(least, result.detectable, atol=0.006)
 
 
 @pytest.mark.parametrize(
