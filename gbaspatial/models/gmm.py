@@ -208,7 +208,9 @@ def _columns(
         return design, (), np.empty((design.n, 0)), []
     outcome = formula.split("~")[0]
     part = read_design(f"{outcome} ~ {endogenous}", data, w, durbin=durbin, regimes=regimes)
-    columns = tuple(term for term in part.terms if not is_intercept(term))
+    named = {term for term in part.terms if not is_intercept(term)}
+    # the lag of an endogenous regressor is endogenous too, wherever it was written
+    columns = tuple(column.name for column in design.columns if {column.name, column.regressor} & named)
     given = read_design(f"{outcome} ~ {instruments}", data, w, regimes=regimes)
     fresh = [p for p, term in enumerate(given.terms) if not is_intercept(term) and term not in design.terms]
     own = [term for term in given.terms if term in columns]

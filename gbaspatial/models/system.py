@@ -144,41 +144,55 @@ class _Filtered:
 def maximize(system: System) -> Solution:
     """The maximum-likelihood solution, the best of several starts over the admissible interval.
 
+    Where an exact log-determinant is costly, an estimate of it finds the neighborhood.
+
     Raises
     ------
     ConvergenceError
         If no start reaches a maximum.
     """
-    zero = np.zeros(system.G)
     sides = int(system.lagged) + int(system.erred)
-    filtered = _Filtered(system, curve_of(system.w))
+    curve = curve_of(system.w)
     if sides == 0:
-        return filtered.at(zero, zero)[0]
+        return _Filtered(system, curve).at(np.zeros(system.G), np.zeros(system.G))[0]
     low, high = window(system.w.interval)
+    levels = itertools.product((0.0, 0.45 * low, 0.45 * high), repeat=sides)
+    rough = curve.rough()
+    best = _climb(_Filtered(system, rough), [np.repeat(level, system.G) for level in levels], (low, high))
+    exact = _Filtered(system, curve)
+    if rough is not curve:
+        best = _climb(exact, [best], (low, high))
+    return exact.at(*_split(system, best))[0]
 
-    def split(theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        parts = theta.reshape(sides, system.G)
-        return (parts[0] if system.lagged else zero), (parts[-1] if system.erred else zero)
+
+def _split(system: System, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """rho and lambda (G,) from the vector of those that the system has."""
+    zero, parts = np.zeros(system.G), theta.reshape(-1, system.G)
+    return (parts[0] if system.lagged else zero), (parts[-1] if system.erred else zero)
+
+
+def _climb(filtered: _Filtered, starts: list[np.ndarray], bounds: tuple[float, float]) -> np.ndarray:
+    """The best local maximum from `starts`."""
+    system = filtered.system
 
     def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
-        solution, slope_rho, slope_lam = filtered.at(*split(theta))
+        solution, slope_rho, slope_lam = filtered.at(*_split(system, theta))
         slopes = [s for s, there in ((slope_rho, system.lagged), (slope_lam, system.erred)) if there]
         return -solution.log_likelihood, -np.concatenate(slopes)
 
     best, failures = None, []
-    for levels in itertools.product((0.0, 0.45 * low, 0.45 * high), repeat=sides):
-        start = np.repeat(levels, system.G)
+    for start in starts:
         try:
-            answer = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(low, high)] * len(start),
+            answer = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[bounds] * len(start),
                                        options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 500})  # fmt: skip
         except ConvergenceError as error:
-            failures.append(f"{levels}: {error}")
+            failures.append(f"{start.round(3).tolist()}: {error}")
             continue
         if np.isfinite(answer.fun) and (best is None or answer.fun < best.fun):
             best = answer
     if best is None:
         raise ConvergenceError(f"no maximum was found; tried the starts {'; '.join(failures)}.")
-    return filtered.at(*split(best.x))[0]
+    return np.asarray(best.x)
 
 
 def information(system: System, at: Solution) -> tuple[np.ndarray, float]:

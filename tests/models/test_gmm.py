@@ -410,6 +410,14 @@ def test_durbin_takes_later_lags_as_instruments():
     assert fit.instrument_tests().instruments == ("W(W(x))", "W(W(W(x)))")
 
 
+def test_lag_of_an_endogenous_regressor_is_endogenous_too():
+    data, w = simulated()
+    one = gba.models.lag("y ~ x + W(z)", data, w, method="gmm", endogenous="z", instruments="q")
+    two = gba.models.lag("y ~ x", data, w, method="gmm", endogenous="z + W(z)", instruments="q")
+    assert list(one.instrument_tests().first_stage.index) == ["W(z)", "z", "W(y)"]
+    pd.testing.assert_series_equal(one.params[two.params.index], two.params)
+
+
 def test_regimes_and_second_weights():
     data, w = simulated()
     fit = gba.models.lag("y ~ x", data, w, method="gmm", regimes="tier")

@@ -307,3 +307,16 @@ def test_bad_input():
     few = data.iloc[:5]
     with pytest.raises(OptionError, match="cannot carry"):
         gba.models.sur(FORMULAS, few, w.subset(few.index))
+
+
+def test_sparse_determinants_give_the_single_model():
+    side = 24  # 576 units: more than are served by eigenvalues
+    line = np.eye(side, k=1) + np.eye(side, k=-1)
+    grid = Weights(np.kron(line, np.eye(side)) + np.kron(np.eye(side), line), range(side**2)).row_standardized()
+    rng = np.random.default_rng(0)
+    x, e = rng.normal(size=(2, side**2))
+    data = pd.DataFrame({"x": x, "y": x + e + 0.4 * (grid.sparse @ (x + e))}, index=grid.ids)
+    fit, single = gba.models.sur(["y ~ x"], data, grid), gba.models.lag("y ~ x", data, grid, logdet="sparse")
+    assert fit.rho["y"] == pytest.approx(single.rho, abs=1e-6)
+    assert fit.log_likelihood == pytest.approx(single.log_likelihood, abs=1e-5)
+    np.testing.assert_allclose(fit.std_errors, single.std_errors, rtol=1e-4)
