@@ -90,6 +90,13 @@ def test_regimes_split_every_column() -> None:
     np.testing.assert_allclose(same, DATA["INC"])
 
 
+def test_slopes_by_class_can_be_written_out() -> None:
+    spec = design("CRIME ~ C(tier):(INC + W(INC))", DATA, QUEEN)
+    assert {"C(tier)[1]:INC", "C(tier)[3]:W(INC)"} <= set(spec.terms)
+    total = sum(spec.X[:, spec.terms.index(f"C(tier)[{tier}]:W(INC)")] for tier in (1, 2, 3))
+    np.testing.assert_allclose(total, LAG @ DATA["INC"])
+
+
 def test_labels_and_order_are_kept() -> None:
     mixed = DATA.sample(frac=1, random_state=1)
     spec = design("CRIME ~ INC", mixed, QUEEN)

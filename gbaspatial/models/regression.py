@@ -12,7 +12,7 @@ from typing import Any, Literal, TypedDict, Unpack
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import OptionError, check_option, nearest_names
+from gbaspatial.errors import OptionError, WeightsError, check_option, nearest_names
 from gbaspatial.formula import Design, design as read_design
 from gbaspatial.models import covariance as covariances
 from gbaspatial.models.fit import Fit, build
@@ -229,6 +229,9 @@ def _spatial(
     spec = _read(formula, data, w, durbin, options)
     W1 = spec.weights["W"] if lagged else None
     W2 = _error_weights(error_w, spec) if erred else None
+    for W in (W1, W2):
+        if W is not None and W.n_links == 0:
+            raise WeightsError("W has no links, so there is nothing spatial to estimate; build it with other options.")
     return _maximum_likelihood(name, spec, W1, W2, options)
 
 
@@ -255,6 +258,11 @@ def _maximum_likelihood(
     if kind not in ("information", "classical"):
         variance, told = covariances.maximum_likelihood(spec, model, at, matrix, kind)
     notes = _edge_notes(at, model)
+    if not np.all(np.isfinite(variance)) and not at.edges:
+        notes.append(
+            "The information matrix is singular: W y or W u is all but a combination of other columns, so there are "
+            "no standard errors; see fit.profile()."
+        )
     for term in at.edges:
         place = spec.k + list(spatial).index(term)
         variance[place, :] = variance[:, place] = np.nan

@@ -20,6 +20,7 @@ from gbaspatial.errors import (
     LabelTypeError,
     MissingDataError,
     OptionError,
+    WeightsError,
 )
 from gbaspatial.weights import Weights
 
@@ -273,6 +274,8 @@ def test_bad_input_is_named() -> None:
         models.lag(CRIME, COLUMBUS, W, logdet="lu")
     with pytest.raises(TypeError, match="Weights"):
         models.lag(CRIME, COLUMBUS, np.eye(49))
+    with pytest.raises(WeightsError, match="no links"):
+        models.lag(CRIME, COLUMBUS, Weights(np.zeros((49, 49)), COLUMBUS.index))
     with pytest.raises(OptionError, match="4 units cannot carry"):
         models.lag("CRIME ~ INC + HOVAL", COLUMBUS.loc[:4], W.subset(range(1, 5)))
 
