@@ -107,7 +107,7 @@ class JoinCountResult(Result):
         name = next(iter(self.nulls)) if pair is None else pair
         if name not in self.nulls:
             raise UnknownNameError(f"there is no pair {name!r}; there are {some(self.nulls)}.")
-        return null_plot(self.nulls[name], f"joins {name}", ax)
+        return null_plot(self.nulls[name], f"joins {name}", ax, self.alternative)
 
 
 def join_count(

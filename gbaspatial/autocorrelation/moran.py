@@ -49,7 +49,7 @@ class MoranResult(GlobalTest):
             Whether points carry the names of units; by default up to 30 units.
         """
         if kind == "null":
-            return null_plot(self.null, self.name, ax)
+            return null_plot(self.null, self.name, ax, self.alternative)
         if kind != "scatter":
             raise OptionError(f"kind={kind!r} is not known; use 'scatter' or 'null'.")
         return moran_scatter(self, ax, labels)
