@@ -276,7 +276,7 @@ def _of_frame(frame: pd.DataFrame, file: Path, about: dict[str, Any]) -> Links:
     )
     if weight.isna().any():
         raise FileFormatError(
-            f"{file.name} has weights that are not numbers in row {some(np.flatnonzero(weight.isna()) + 2)}."
+            f"{file.name} has weights that are not numbers in line {some(np.flatnonzero(weight.isna()) + 2)}."
         )
     labels = pd.Index(about["ids"]) if "ids" in about else pd.Index(frame["focal"].unique())
     labels = labels.append(pd.Index(frame["neighbor"].unique()).difference(labels, sort=False))
