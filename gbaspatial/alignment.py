@@ -31,6 +31,11 @@ def check_units(index: pd.Index, what: str = "values") -> None:
     --------
     >>> check_units(pd.Index(["Macao", "Foshan"]))
     """
+    if index.nlevels > 1:
+        raise AlignmentError(
+            f"the index of the {what} has {index.nlevels} levels ({some(index.names)}) where one unit id is "
+            f"needed; of a panel take one year, e.g. panel.xs(2019, level='year')."
+        )
     if index.hasnans:
         rows = np.flatnonzero(np.asarray(index.isna())) + 1
         raise AlignmentError(f"the index of the {what} has missing labels in row {some(rows)}; give every unit an id.")

@@ -9,6 +9,7 @@ import pandas as pd
 
 from gbaspatial.alignment import columns_of
 from gbaspatial.errors import DataError
+from gbaspatial.figures.fonts import written_names
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,9 +38,14 @@ def forest(result: Any, *, label: str = "") -> Figure:
     >>> [text.get_text() for text in forest(frame).axes[0].get_yticklabels()]
     ['a', 'b']
     """
+    frame = result if isinstance(result, pd.DataFrame) else result.to_frame()
+    with written_names("none"):
+        return _forest(frame, label)
+
+
+def _forest(frame: pd.DataFrame, label: str) -> Figure:
     from matplotlib.figure import Figure
 
-    frame = result if isinstance(result, pd.DataFrame) else result.to_frame()
     columns_of(frame, ["estimate", "lower", "upper"], "effects")
     if frame.empty:
         raise DataError("there is no effect to draw; the table has no rows.")

@@ -62,11 +62,15 @@ def _say_once() -> None:
 
 @contextmanager
 def written_names(names: Any) -> Iterator[Any]:
-    """Set the font for `names` ("en", "zh", "both", "none"); "en" where Chinese cannot be written, said once."""
-    if names in ("en", "none"):
-        yield names
-        return
-    with lettering("zh") as language:
-        if language == "en":
+    """Set the font for `names` ("en", "zh", "both", "none"); "en" where Chinese cannot be written, said once.
+
+    Text is written as it stands: a name with two dollar signs is no formula.
+    """
+    import matplotlib as mpl
+
+    chinese = names in ("zh", "both")
+    # The Chinese font stands by in any case: a stranger's ids may be Chinese where no translation is known.
+    with mpl.rc_context({"text.parse_math": False}), lettering("zh") as language:
+        if chinese and language == "en":
             _say_once()
-        yield names if language == "zh" else "en"
+        yield names if not chinese or language == "zh" else "en"

@@ -109,6 +109,7 @@ def test_chinese_is_written_where_a_font_has_it():
         warnings.simplefilter("error")  # matplotlib warns of a glyph that is missing
         figure = gba.figures.map_of(CITIES, "tier", names="zh", label="层级")
         figure.canvas.draw()
+        gba.figures.map_of(CITIES.set_index("name_zh"), "tier").canvas.draw()  # ids without a translation
     assert "广州市" in words_of(figure)
 
 
@@ -165,6 +166,19 @@ def test_the_same_picture_gives_the_same_bytes(tmp_path):
 def test_what_cannot_be_drawn_is_said(act, error, words):
     with pytest.raises(error, match=words):
         act()
+
+
+def test_names_that_look_like_formulas_or_code_are_written_as_they_stand():
+    names = ["$x$", "$\\frac{$", "${alert(1)}$", "{% raw %}", "a_b^c", "\\"]
+    shapes = [box(9 + i, 50, 10 + i, 51) for i in range(6)]
+    units = gpd.GeoDataFrame({"kind": names}, index=names, geometry=shapes, crs=4326)
+    figure = gba.figures.map_of(units, "kind", label="$x$ and $")
+    figure.canvas.draw()
+    assert set(names) <= set(words_of(figure))
+    assert {text.rsplit("  ", 1)[0] for text in legend_of(figure)} == set(names)
+    forest = gba.figures.forest(pd.DataFrame({"estimate": 1.0, "lower": 0.0, "upper": 2.0}, index=names), label="$a$b$")
+    forest.canvas.draw()
+    assert [text.get_text() for text in forest.axes[0].get_yticklabels()] == names
 
 
 def test_a_stranger_s_region_is_drawn_without_our_background():

@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from hypothesis import given, settings, strategies as st
@@ -113,6 +114,7 @@ def test_shapes_do_not_depend_on_the_order_of_rows():
             "of b is missing",
         ),
         (gpd.GeoDataFrame(index=["a"], geometry=[Polygon()], crs=4326), GeometryError, "of a is missing or empty"),
+        (grid_of(1, 2, index=pd.MultiIndex.from_tuples([("a", 1), ("a", 2)])), AlignmentError, "has 2 levels"),
         (grid_of(1, 2).iloc[:0], DataError, "no rows"),
         (grid_of(1, 2)[["x"]], GeometryError, "without geometry"),
     ],
