@@ -88,7 +88,7 @@ def test_order_of_ids_given(tmp_path):
 def test_what_libpysal_writes_is_read(tmp_path, ending):
     import libpysal
 
-    ids = list(range(1, 8)) if ending != "gal" else TRICKY
+    ids = list(range(1, 8)) if ending != "gal" else [label.replace('"', "") for label in TRICKY]
     w = example(ids, binary=ending == "gal")
     file = tmp_path / f"w.{ending}"
     out = libpysal.io.open(str(file), "w", *(["stata_text"] if ending == "txt" else []))
@@ -178,7 +178,8 @@ def test_arcgis_swm(tmp_path, fixed):
 def test_arcgis_swm_as_libpysal_writes_it(tmp_path):
     import libpysal
 
-    w = example(list(range(1, 8)))
+    # without the island: for one, libpysal writes eight bytes more than it reads itself
+    w = example(list(range(1, 8))).subset([1, 2, 3, 4, 5, 7])
     out = libpysal.io.open(str(tmp_path / "w.swm"), "w")
     out.varName, out.srs = "ID", "WGS84"
     out.write(w.to_libpysal())
