@@ -66,13 +66,18 @@ print(boot.summary())
 
 # %% [markdown]
 # ## From tier to tier
-# The impacts of being in another tier, and whether tier 1 gives more than it receives.
+# The impacts of being in another tier; then of one per cent more employment, tier by tier and side by
+# side: who gives more than it receives?
 
 # %%
 impacts = lag.impacts(rng=1)
 print(impacts.summary())
 impacts.plot().figure.savefig(out / "tiers_impacts.svg")
-print(impacts.by_group(cities["tier"]).summary())
+
+# %%
+growth = gba.models.lag("log(gdp_pc_cny) ~ log(employment)", cities, w).impacts(rng=1)
+print(growth.by_group(cities["tier"]).summary())
+print(growth.by_group(cities["side"]).summary())
 
 # %% [markdown]
 # ## Does the answer depend on W?
