@@ -21,7 +21,7 @@ from gbaspatial.maps.fills import fill_payload
 from gbaspatial.maps.geometry import display_shapes, pack_shapes
 from gbaspatial.maps.layers import Label, Layer, Points, bilingual
 from gbaspatial.maps.overlays import overlay_payload, points_payload
-from gbaspatial.maps.page import OfflinePage, marker_pictures
+from gbaspatial.maps.page import OfflinePage
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -160,7 +160,6 @@ def atlas(
         "sources": list(dict.fromkeys(text for text in told if text)),
         "legal": list(NOT_LEGAL),
         "tiles": tiles is not None,
-        "marker": marker_pictures(),
     }
     return Atlas(payload, layer_of_tiles)
 

@@ -90,11 +90,16 @@ def pack_shapes(shapes: Shapes) -> dict[str, Any]:
     points, ring = shapely.get_coordinates(rings, return_index=True)
     grid = np.rint(points * scale).astype(np.int64)
     keep = _distinct(grid, ring)
-    packed["polygons"] = pack_integers(np.bincount(owner, minlength=len(shapes.geometry)))
-    packed["rings"] = pack_integers(np.bincount(polygon, minlength=len(polygons)))
+    packed["polygons"] = _pack_counts(np.bincount(owner, minlength=len(shapes.geometry)))
+    packed["rings"] = _pack_counts(np.bincount(polygon, minlength=len(polygons)))
     packed["points"] = pack_integers(np.bincount(ring[keep], minlength=len(rings)))
     packed["xy"] = _pack_steps(grid[keep])
     return packed
+
+
+def _pack_counts(counts: np.ndarray) -> str:
+    """Counts as text; nothing where all are one."""
+    return "" if (counts == 1).all() else pack_integers(counts)
 
 
 def _steps_per_degree(shapes: Shapes) -> float:

@@ -19,8 +19,11 @@ from typing import Any
 from branca.element import Figure
 
 from gbaspatial.errors import MissingFileError, some
+from gbaspatial.maps.escape import safe_json
 
 PACKAGED = "packaged:"
+MARKER_BLOCK = "gba-marker-pictures"
+_NEED_PICTURES = ("L.marker(", "L.control.layers(")  # folium's own elements; the atlas draws without pictures
 ATLAS_SCRIPTS = (
     "decode.js",
     "text.js",
@@ -42,8 +45,8 @@ _IN_SCRIPT = re.compile(r"""L\.(?:tileLayer(?:\.wms)?|imageOverlay|videoOverlay|
 
 
 @functools.cache
-def asset(name: str) -> str:
-    """The text of a packaged asset; pictures that a style names are put inside it."""
+def asset(name: str, pictures: bool = True) -> str:
+    """The text of a packaged asset; the `pictures` that a style names are put inside it, or left out."""
     folder = files("gbaspatial.maps") / "assets"
     if name == "atlas.js":
         parts = ((folder / "atlas" / part).read_text("utf-8").splitlines() for part in ATLAS_SCRIPTS)
@@ -52,7 +55,7 @@ def asset(name: str) -> str:
         return f"(function () {{\n'use strict';\n{body}\n}})();"
     text = (folder / name).read_text("utf-8")
     if name.endswith(".css"):
-        return _CSS_URL.sub(lambda found: f"url({_picture(found.group(1))})", text)
+        return _CSS_URL.sub(lambda found: f"url({_picture(found.group(1))})" if pictures else "none", text)
     return re.sub(r"//# sourceMappingURL=\S*", "", text)
 
 
@@ -83,7 +86,7 @@ def _attributes(text: str) -> dict[str, str]:
     return {name.lower(): a or b or c for name, a, b, c in _ATTRIBUTE.findall(text)}
 
 
-def inline(page: str, *, tiles: bool = False) -> str:
+def inline(page: str, *, tiles: bool = False, pictures: bool = True) -> str:
     """`page` with every script and style it asks for put inside; `tiles` may be asked for where they are wanted.
 
     Raises
@@ -104,7 +107,7 @@ def inline(page: str, *, tiles: bool = False) -> str:
     def link(found: re.Match[str]) -> str:
         address = _attributes(found.group(0)).get("href")
         name = _packaged(address) if address else None
-        return found.group(0) if name is None else f"<style>{asset(name)}</style>"
+        return found.group(0) if name is None else f"<style>{asset(name, pictures)}</style>"
 
     made = _LINK.sub(link, _SCRIPT.sub(script, page))
     check_inside(made, tiles=tiles)
@@ -190,10 +193,12 @@ class OfflinePage(Figure):
 
     def render(self, **kwargs: Any) -> str:
         page = super().render(**kwargs)
-        page = inline(page, tiles=bool(self.hosts))
+        pictures = any(sign in page for sign in _NEED_PICTURES)
+        page = inline(page, tiles=bool(self.hosts), pictures=pictures)
+        data = {**self.data, MARKER_BLOCK: safe_json(marker_pictures())} if pictures else self.data
         page = page.replace("<head>", f'<head>\n<meta charset="utf-8">{policy(page, self.hosts)}', 1)
         blocks = "".join(
-            f'<script type="application/json" id="{name}">{content}</script>\n' for name, content in self.data.items()
+            f'<script type="application/json" id="{name}">{content}</script>\n' for name, content in data.items()
         )
         head, body = page.split("</body>", 1)
         return f"{head}{blocks}</body>{body}"

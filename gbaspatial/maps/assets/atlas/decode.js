@@ -29,7 +29,9 @@ function unpackPlaces(text, scale) {
 // For each unit a list of polygons, each a list of rings of [lat, lon].
 function unpackShapes(shapes) {
   const places = unpackPlaces(shapes.xy, shapes.scale);
-  const polygons = unpack(shapes.polygons), rings = unpack(shapes.rings), points = unpack(shapes.points);
+  const counts = (text, n) => text === '' ? new Array(n).fill(1) : unpack(text);
+  const polygons = counts(shapes.polygons, unpack(shapes.at).length / 2);
+  const rings = counts(shapes.rings, polygons.reduce((sum, n) => sum + n, 0)), points = unpack(shapes.points);
   let r = 0, p = 0, at = 0;
   return polygons.map(count => {
     const unit = [];

@@ -18,7 +18,8 @@ class Atlas {
     const map = this.map;
     // Leaflet looks for marker pictures beside its style sheet, which here lies inside the page.
     L.Icon.Default.imagePath = '';
-    L.Icon.Default.mergeOptions(this.data.marker);
+    const pictures = document.getElementById('gba-marker-pictures');
+    if (pictures) L.Icon.Default.mergeOptions(JSON.parse(pictures.textContent));
     for (const [name, z] of Object.entries(PANES)) map.createPane(name).style.zIndex = z;
     // A canvas would keep the mouse from what lies beneath it.
     for (const name of ['gba-names', 'gba-land', 'gba-around', 'gba-web']) map.getPane(name).style.pointerEvents = 'none';
