@@ -17,6 +17,7 @@ from gbaspatial.inference.null import monte_carlo_p
 from gbaspatial.models.resolvent import Reader
 
 METHODS = ("delta", "simulated", "bootstrap")
+_NOTHING = 1e-13
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,6 +98,9 @@ def measure(quantity: Quantity, known: Uncertainty) -> Measured:
     """Estimates and their uncertainty, by the method of `known`."""
     values, gradient = quantity.gradients(known.estimate[None, :], known.rho_place)
     estimate = values[0]
+    size = _size(quantity, known)
+    gradient[np.abs(gradient) <= _NOTHING * size] = 0.0  # differences of equal readings: an exact zero
+    estimate = np.where((gradient[0] == 0).all(axis=1), 0.0, estimate)
     with np.errstate(invalid="ignore"):
         delta = np.sqrt(np.einsum("qp,pr,qr->q", gradient[0], known.covariance, gradient[0]))
     if known.method == "delta":
@@ -106,6 +110,12 @@ def measure(quantity: Quantity, known: Uncertainty) -> Measured:
         return _percentile(estimate, quantity.values(known.draws, known.rho_place), known.level)
     assert known.draw_covariances is not None
     return _studentized(estimate, delta, quantity, known)
+
+
+def _size(quantity: Quantity, known: Uncertainty) -> float:
+    """The size of what a quantity is the difference of."""
+    rho = known.estimate[[known.rho_place]] if known.rho_place is not None else np.zeros(1)
+    return max(float(np.abs(reader(rho)[0]).max()) for reader in quantity.readers)
 
 
 def _normal(estimate: np.ndarray, se: np.ndarray, known: Uncertainty) -> Measured:
