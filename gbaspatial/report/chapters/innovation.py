@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from gbaspatial import figures, models, tables
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.section import Section, large_sample
@@ -21,6 +23,7 @@ def chapter(bay: Bay) -> Section:
         "Durbin": models.lag(FORMULA, nine, w, durbin=True),
     }
     impacts = fits["Durbin"].impacts(rng=bay.seed)
+    tiers = impacts.by_group(nine["tier"])
     boot = fits["Lag"].bootstrap(rng=bay.seed)
     rho, elasticity = boot.to_frame().loc["rho"], fits["OLS"].params["log(employment)"]
     spills = "is not established" if rho["p_value"] >= 0.05 else "has the sign of rho"
@@ -39,12 +42,13 @@ def chapter(bay: Bay) -> Section:
             "employment, for the nine cities whose patents are counted alike. W is that of all eleven "
             "cities, cut to the nine and standardized anew.",
         ),
-        findings=(finding,),
+        findings=(finding, _giving(tiers.tables()[0].frame)),
         tables={
             "models_patents": large_sample(tables.compare(fits, below="p_value")),
             "bootstrap_patents": boot.tables()[0],
             "diagnostics_patents": fits["OLS"].diagnostics(w).tables()[0],
             "impacts_patents": impacts.tables()[0],
+            "impacts_patents_by_tier": tiers.tables()[0],
         },
         figures={
             "patents_per_10k": figures.map_of(
@@ -52,4 +56,15 @@ def chapter(bay: Bay) -> Section:
             ),
             "impacts_patents": impacts.plot().figure,
         },
+    )
+
+
+def _giving(groups: pd.DataFrame) -> str:
+    first = groups.loc[1]
+    verdict = (
+        "gives significantly more than it receives" if first["p_gives_more"] < 0.05 else "is not shown to give more"
+    )
+    return (
+        f"Tier by tier, in the Durbin model tier 1 {verdict} (net impact of employment on patents "
+        f"{first['net']:.2f}, 95 % interval {first['net_lower']:.2f} to {first['net_upper']:.2f})."
     )
