@@ -3,8 +3,8 @@
 A `Curve` is called with rho and gives the value; `derivatives(rho)` gives the first two
 derivatives, which are -tr(G) and -tr(G^2) for G = W (I - rho W)^-1. A maximizer may first
 look at `rough()`, a cheap curve over the whole interval, and then at `near(rho, reach)`,
-which is exact around one rho (interpolated: to 1e-6, its second derivative to 1e-4) at the
-price of three or four factorizations.
+which is exact around one rho (interpolated: to 1e-7, its second derivative to 1e-5) at the
+price of three to six factorizations.
 
 ====================  ==================================================================
 `EigenCurve`          all eigenvalues of W; exact, for n up to a thousand or a dense W
@@ -34,7 +34,7 @@ METHODS = ("auto", "eigen", "sparse", "chebyshev", "lanczos")
 EIGEN_LIMIT = 500
 DENSE_LIMIT = 5_000
 _PROBES = 16
-_LARGE = 20_000
+_NODES = ((5_000, 6), (20_000, 4), (float("inf"), 3))  # by size: factorizations cost little where n is small
 _SEED = 20_240_229  # probes are part of the method, not of the user's randomness
 
 
@@ -130,13 +130,14 @@ class FactorCurve:
         return self._rough
 
     def near(self, rho: float, reach: float) -> Curve:
-        return LocalCurve(self, self.rough(), rho, reach, 4 if self.w.n < _LARGE else 3)
+        count = next(nodes for limit, nodes in _NODES if self.w.n < limit)
+        return LocalCurve(self, self.rough(), rho, reach, count)
 
 
 class LocalCurve(_Cheap):
     """An exact curve around `center`: a smooth estimate plus a polynomial through what it misses at a few nodes.
 
-    The estimate errs less the larger n is, so a quadratic is as good there as a cubic below.
+    The estimate errs less the larger n is, so fewer nodes are as good there.
     """
 
     kind = "sparse LU"
