@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
 from scipy import sparse, stats
 from scipy.sparse.linalg import expm_multiply
 
-from gbaspatial.errors import ConvergenceError, OptionError, check_option
+from gbaspatial.errors import ConvergenceError, OptionError, check_option, nearest_names
 from gbaspatial.formula import design as read_design
 from gbaspatial.models.fit import build
 from gbaspatial.models.likelihood import LOG_2PI
@@ -29,6 +29,14 @@ from gbaspatial.weights import Weights
 
 _REACH = 3.0  # the first window of alpha, in units of 1 / largest row sum
 _PROBES, _SEED = 64, 20_070_301  # probes are part of the method, not of the user's randomness
+
+
+class Options(TypedDict, total=False):
+    """weights : observation weights; regimes : a column of classes; covariance : ``"information"`` or ``"HC0"``."""
+
+    weights: pd.Series | str | None
+    regimes: str | None
+    covariance: Literal["information", "HC0"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,8 +99,7 @@ def mess(
     *,
     model: Literal["lag", "error"] = "lag",
     durbin: bool = False,
-    weights: pd.Series | str | None = None,
-    regimes: str | None = None,
+    **options: Unpack[Options],
 ) -> MessFit:
     """exp(alpha W) y = X b + e (lag), or y = X b + u, exp(alpha W) u = e (error), by maximum likelihood.
 
@@ -107,15 +114,17 @@ def mess(
     model : {"lag", "error"}
     durbin : bool
         Adds the lag of every regressor.
-    weights : pandas.Series or str, optional
-        Observation weights: the variance of a unit is sigma2 / weight.
-    regimes : str, optional
-        A column of classes; every coefficient is estimated by class.
+    **options
+        `weights`, a column or Series of observation weights (the variance of a unit is
+        sigma2 / weight); `regimes`, a column of classes by which every coefficient is
+        estimated; `covariance`: ``"information"`` (observed) by default, or ``"HC0"``, as
+        MESS, unlike the lag model, stays consistent if variances differ by unit (Debarsy,
+        Jin and Lee 2015).
 
     Returns
     -------
     MessFit
-        `alpha`, `rho_equivalent`, `impacts()`; standard errors from the observed information.
+        `alpha`, `rho_equivalent`, `impacts()`.
 
     Raises
     ------
@@ -139,7 +148,14 @@ def mess(
     (-0.287, 0.25)
     """
     check_option(model, ("lag", "error"), "model")
-    design = read_design(formula, data, w, durbin=durbin, weights=weights, regimes=regimes)
+    for name in options:
+        if name not in Options.__annotations__:
+            raise OptionError(f"mess has no option {name!r}. {nearest_names(name, Options.__annotations__)}")
+    kind = options.get("covariance", "information")
+    check_option(kind, ("information", "HC0"), "covariance")
+    design = read_design(
+        formula, data, w, durbin=durbin, weights=options.get("weights"), regimes=options.get("regimes")
+    )
     if design.k + 2 > design.n:
         raise OptionError(f"{design.n} units cannot carry {design.k} coefficients, alpha and a variance.")
     first = design.weights["W"]
@@ -147,20 +163,20 @@ def mess(
         raise OptionError("W has no links, so that alpha cannot be estimated; use ols.")
     root = np.ones(design.n) if design.observation_weights is None else np.sqrt(design.observation_weights)
     arrays = _Arrays(design.y, design.X, first.sparse, root)
-    if model == "lag":
-        alpha = _search(arrays.lag_sse, first)
-        beta, e, information = arrays.lag(alpha)
-    else:
-        alpha = _search(arrays.error_sse, first)
-        beta, e, information = arrays.error(alpha)
+    alpha = _search(arrays.lag_sse if model == "lag" else arrays.error_sse, first)
+    beta, e, hessian = arrays.lag(alpha) if model == "lag" else arrays.error(alpha)
     sigma2 = float(e @ e) / design.n
+    inverse = np.linalg.inv(hessian)
+    covariance = sigma2 * inverse
+    if kind == "HC0":
+        covariance = inverse @ arrays.score_variance(model, alpha, beta, e) @ inverse
     likelihood = -design.n / 2 * (LOG_2PI + 1 + np.log(sigma2)) + float(np.log(root).sum())
     fit = build(
         model="mess" if model == "lag" else "mess_error", method="ml", design=design,
         params={**dict(zip(design.terms, beta, strict=True)), "alpha": alpha},
-        covariance=sigma2 * np.linalg.inv(information), residuals=e / root, sigma2=sigma2, log_likelihood=likelihood,
+        covariance=covariance, residuals=e / root, sigma2=sigma2, log_likelihood=likelihood,
         w=first if model == "lag" else None, error_w=first if model == "error" else None,
-        covariance_kind="observed information", notes=_notes(alpha, first),
+        covariance_kind="HC0" if kind == "HC0" else "observed information", notes=_notes(alpha, first),
     )  # fmt: skip
     return as_kind(MessFit, fit)
 
@@ -211,6 +227,21 @@ class _Arrays:
         beta, e = self._regression(Z[:, 0], Z[:, 1:])
         once = self.W @ (Z[:, 0] - Z[:, 1:] @ beta)
         return beta, e, self._hessian(Z[:, 1:], once, self.W @ once, e, self.W @ Z[:, 1:])
+
+    def score_variance(self, model: str, alpha: float, beta: np.ndarray, e: np.ndarray) -> np.ndarray:
+        """The variance (k + 1, k + 1) of the slopes of e'e / 2 where the variance e_i^2 of a unit is its own.
+
+        The slope in alpha is e'W(Xb + e) for the lag model and e'We for the error model: a
+        quadratic form, whose variance pairs every unit with every other one.
+        """
+        X = self.X if model == "lag" else expm(self.W, alpha, self.X)
+        shift = self.root * (self.W @ (self.X @ beta)) if model == "lag" else np.zeros_like(e)
+        scaled = sparse.diags_array(self.root) @ self.W @ sparse.diags_array(1 / self.root)
+        squared, X = e**2, self.root[:, None] * X
+        pairs = float(squared @ (scaled.multiply(scaled + scaled.T) @ squared))
+        cross = -X.T @ (squared * shift)
+        own = float(squared @ shift**2) + pairs
+        return np.block([[X.T @ (squared[:, None] * X), cross[:, None]], [cross[None, :], np.array([[own]])]])
 
     def _hessian(
         self, X: np.ndarray, once: np.ndarray, twice: np.ndarray, e: np.ndarray, slope: np.ndarray
