@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # 64 letters that are safe inside HTML, JSON and JavaScript.
 ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", dtype=np.uint8)
 VERTICES_DRAWN_AS_THEY_ARE = 30_000
+CORNERS_OF_A_PLAIN_SHAPE = 12
 VERTICES_WRITTEN_FINELY = 10_000
 
 
@@ -66,7 +67,8 @@ def simplified(geometry: np.ndarray, tolerance_m: float | None) -> np.ndarray:
     """The polygons with less detail and the same neighbors; a polygon that would vanish stays as it was."""
     vertices = int(shapely.get_num_coordinates(geometry).sum())
     if tolerance_m is None:
-        if vertices <= VERTICES_DRAWN_AS_THEY_ARE:
+        plain = CORNERS_OF_A_PLAIN_SHAPE * int(shapely.get_num_geometries(geometry).sum())
+        if vertices <= max(VERTICES_DRAWN_AS_THEY_ARE, plain):  # nothing to leave out of cells and squares
             return geometry
         west, south, east, north = shapely.total_bounds(geometry)
         tolerance = max(east - west, north - south) / 4000  # about a third of a pixel when the whole is in view
