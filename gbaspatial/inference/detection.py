@@ -255,16 +255,19 @@ def _first_above(chance: Callable[[np.ndarray], np.ndarray], target: float, end:
     """The rho nearest zero on the way to `end` at which the power reaches `target`, else NaN."""
     if not np.isfinite(end):
         return np.nan
-    grid = end * np.linspace(0, 0.995, 41)
-    values = chance(grid)
-    above = np.flatnonzero(values >= target)
-    if not len(above):
-        return np.nan
-    at = above[0]
-    if at == 0:
-        return 0.0
-    share = (target - values[at - 1]) / (values[at] - values[at - 1])
-    return float(grid[at - 1] + share * (grid[at] - grid[at - 1]))
+    grid = end * np.linspace(0, 0.995, 11)
+    for _ in range(2):  # a coarse look, then a close one at the step where it is crossed
+        values = chance(grid)
+        above = np.flatnonzero(values >= target)
+        if not len(above):
+            return np.nan
+        at = above[0]
+        if at == 0:
+            return float(grid[0])
+        bracket = grid[at - 1], grid[at]
+        share = (target - values[at - 1]) / (values[at] - values[at - 1])
+        grid = np.linspace(*bracket, 6)
+    return float(bracket[0] + share * (bracket[1] - bracket[0]))
 
 
 # -- arrays only ------------------------------------------------------------------------
