@@ -154,6 +154,25 @@ def named_weights(w: Any) -> dict[str, Weights]:
     return {"W": first, **named} if "W" not in named else named
 
 
+def in_order(w: Weights, ids: pd.Index) -> Weights:
+    """`w` with its units in the order of `ids`; the weights stay what they are.
+
+    Raises
+    ------
+    OptionError
+        If the units are not the same.
+    """
+    if w.ids.equals(ids):
+        return w
+    places = w.ids.get_indexer(ids)
+    if w.n != len(ids) or (places < 0).any():
+        raise OptionError(
+            f"the weights cover {w.n} units and the model {len(ids)}, and they must be the same; use w.subset(ids)."
+        )
+    matrix = w.sparse[places][:, places]
+    return Weights(matrix, ids, recipe=w.recipe, standardization=w.standardization, islands=w.island_policy)
+
+
 def design(
     formula: str,
     data: pd.DataFrame,
@@ -199,7 +218,7 @@ def design(
     if not isinstance(data, pd.DataFrame):
         raise LabelTypeError(f"the data are a {type(data).__name__}; pass a DataFrame indexed by unit id.")
     ids = next(iter(lags.values())).ids if lags else sorted_index(data.index)
-    lags = {name: matrix if matrix.ids.equals(ids) else matrix.subset(ids) for name, matrix in lags.items()}
+    lags = {name: in_order(matrix, ids) for name, matrix in lags.items()}
     parsed, used = parsed_formula(formula, data, lags)
     if regimes is not None:
         used = list(dict.fromkeys([*used, known_column(regimes, data)]))

@@ -16,8 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from gbaspatial.errors import OptionError
-from gbaspatial.formula import is_intercept, named_weights
+from gbaspatial.formula import in_order, is_intercept, named_weights
 from gbaspatial.models import lm_tests as tests
 from gbaspatial.models.fit import SMALL, Fit
 from gbaspatial.models.lm_tests import Score
@@ -151,13 +150,7 @@ def diagnostics(fit: Fit, w: Any = None) -> DiagnosticsResult:
 def _weights(fit: Fit, w: Any) -> Weights | None:
     if w is None:
         return fit.w or fit.error_w or fit.design.weights.get("W")
-    given = named_weights(w)["W"]
-    ids = fit.design.ids
-    if given.n != len(ids) or not given.ids.isin(ids).all():
-        raise OptionError(
-            f"w has {given.n} units and the fit {len(ids)}, and they must be the same; use w.subset(data.index)."
-        )
-    return given if given.ids.equals(ids) else given.subset(ids)
+    return in_order(named_weights(w)["W"], fit.design.ids)
 
 
 def _rows(fit: Fit, w: Weights | None) -> Iterator[tuple[str, tuple[Score, float]]]:

@@ -24,7 +24,8 @@ import numpy as np
 from scipy import optimize, sparse
 
 from gbaspatial.errors import ConvergenceError
-from gbaspatial.models.logdet import Curve, Factor, ZeroCurve
+from gbaspatial.models.factor import Factor
+from gbaspatial.models.logdet import Curve, ZeroCurve
 
 LOG_2PI = float(np.log(2 * np.pi))
 _EDGE = 1e-3

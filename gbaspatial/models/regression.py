@@ -13,12 +13,13 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import OptionError, WeightsError, check_option, nearest_names
-from gbaspatial.formula import Design, design as read_design
+from gbaspatial.formula import Design, design as read_design, in_order
 from gbaspatial.models import covariance as covariances
+from gbaspatial.models.factor import factorized
 from gbaspatial.models.fit import Fit, build
 from gbaspatial.models.information import information, inverse
 from gbaspatial.models.likelihood import Estimate, Problem, Side, log_likelihood, maximize, problem, solution
-from gbaspatial.models.logdet import FactorCurve, curve_of, factorized
+from gbaspatial.models.logdet import FactorCurve, curve_of
 from gbaspatial.weights import Weights, as_weights
 
 Method = Literal["ml", "gmm"]
@@ -220,6 +221,8 @@ def _spatial(
     error_w: Any = None,
 ) -> Fit:
     check_option(method, ("ml", "gmm"), "method")
+    if w is None:
+        raise OptionError("a spatial model needs weights: give a W, such as gba.weights.contiguity(data).")
     if method == "gmm":
         from gbaspatial.models import gmm
 
@@ -236,10 +239,7 @@ def _spatial(
 
 
 def _error_weights(error_w: Any, spec: Design) -> Weights:
-    if error_w is None:
-        return spec.weights["W"]
-    given = as_weights(error_w)
-    return given if given.ids.equals(spec.ids) else given.subset(spec.ids)
+    return spec.weights["W"] if error_w is None else in_order(as_weights(error_w), spec.ids)
 
 
 def _maximum_likelihood(

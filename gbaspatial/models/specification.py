@@ -114,7 +114,7 @@ def error_residual(fit: Fit, w: Weights) -> Score:
         G = W1 @ np.linalg.inv(np.eye(fit.n) - fit.rho * W1.toarray())
         cross = float(np.sum((W2 + W2.T).toarray() * G.T))
     else:
-        from gbaspatial.models.logdet import factorized, fill_reducing_order
+        from gbaspatial.models.factor import factorized, fill_reducing_order
         from gbaspatial.randomness import stream
 
         V = stream(20_240_302).integers(0, 2, (fit.n, 64)) * 2.0 - 1

@@ -9,7 +9,8 @@ from scipy.spatial import cKDTree
 
 from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.models import log_determinant
-from gbaspatial.models.logdet import EigenCurve, FactorCurve, LocalCurve, curve_of, factorized, fill_reducing_order
+from gbaspatial.models.factor import factorized, fill_reducing_order
+from gbaspatial.models.logdet import EigenCurve, FactorCurve, LocalCurve, curve_of
 from gbaspatial.weights import Weights
 
 EXACT = ("auto", "eigen", "sparse")

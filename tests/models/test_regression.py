@@ -274,6 +274,10 @@ def test_bad_input_is_named() -> None:
         models.lag(CRIME, COLUMBUS, W, logdet="lu")
     with pytest.raises(TypeError, match="Weights"):
         models.lag(CRIME, COLUMBUS, np.eye(49))
+    with pytest.raises(OptionError, match="must be the same"):
+        models.sarar(CRIME, COLUMBUS.loc[:40], W.subset(range(1, 41)), error_w=W)
+    with pytest.raises(OptionError, match="needs weights"):
+        models.lag(CRIME, COLUMBUS, None)
     with pytest.raises(WeightsError, match="no links"):
         models.lag(CRIME, COLUMBUS, Weights(np.zeros((49, 49)), COLUMBUS.index))
     with pytest.raises(OptionError, match="4 units cannot carry"):
