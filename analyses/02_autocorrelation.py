@@ -71,8 +71,9 @@ gba.figures.save(wealth.plot(), out / "autocorrelation_gdp_by_year")
 borders = gba.weights.contiguity(cities).row_standardized()
 fixed = {"borders only": borders, "with the bridge in all years": w}
 for name, matrix in fixed.items():
-    same = gba.autocorrelation.moran_by(gdp_pc, matrix, rng=1).table
-    print(f"{name:30}", same.loc[[2017, 2018], ["statistic", "p_value"]].round(3).to_dict("index"))
+    two_years = gdp_pc[gdp_pc.index.get_level_values("year").isin([2017, 2018])]
+    same = gba.autocorrelation.moran_by(two_years, matrix).table
+    print(f"{name:30}", same[["statistic", "p_value"]].round(3).to_dict("index"))
 wealth.table.to_csv(out / "autocorrelation_gdp_by_year.csv")
 
 # %% [markdown]
