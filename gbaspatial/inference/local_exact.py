@@ -15,9 +15,12 @@ from math import comb, perm
 import numpy as np
 from scipy import sparse
 
+from gbaspatial.errors import OptionError
+
 MOST_SETS = 1_000_000
 MOST_ORDERS = 4_000_000  # 10! is below: every unit of eleven is exact for any weights
 _MOST_WORK = 20_000_000
+_MOST_SUMS = 2_000_000
 TIE = 1e-10
 
 
@@ -109,6 +112,17 @@ def is_affordable(W: sparse.csr_array, tested: np.ndarray, everyone: bool = Fals
     return work <= _MOST_WORK
 
 
+def too_many(m: int, k: int, equal: bool) -> bool:
+    """Whether counting the sets of `k` of `m` others needs more than memory and minutes allow."""
+    if equal:
+        half = m // 2
+        places = range(max(0, k - (m - half)), min(k, half) + 1)
+        return sum(comb(half, j) + comb(m - half, k - j) for j in places) > _MOST_SUMS
+    half = k // 2
+    inner = perm(m - half, k - half)
+    return inner > _MOST_SUMS or comb(m, half) * inner > 100 * _MOST_WORK
+
+
 def tails(
     W: sparse.csr_array,
     channels: np.ndarray,
@@ -119,7 +133,14 @@ def tails(
     """P(T_i >= observed), P(T_i <= observed) and the number of sets (n,), NaN and 0 where not `tested`."""
     n = W.shape[0]
     upper, lower, size = np.full(n, np.nan), np.full(n, np.nan), np.zeros(n, dtype=np.int64)
-    equal = equal_rows(W)
+    equal, counts = equal_rows(W), np.diff(W.indptr)
+    others_of = n if everyone else n - 1
+    for k, alike in np.unique(np.column_stack([counts[tested], equal[tested]]), axis=0).tolist():
+        if too_many(others_of, k, bool(alike)):
+            raise OptionError(
+                f"inference='exact' counts all sets of neighbors, but a unit with {k} of {others_of} others "
+                f"{'has' if alike else 'with unequal weights has'} too many; use inference='permutation'."
+            )
     for i in np.flatnonzero(tested):
         places = slice(W.indptr[i], W.indptr[i + 1])
         brought = coefficients[:, i] @ channels

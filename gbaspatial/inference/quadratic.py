@@ -95,9 +95,10 @@ def saddlepoint_deviate(weights: np.ndarray, degrees: np.ndarray) -> np.ndarray:
         slope = (degrees * weights / (1 - 2 * omega[:, None] * weights)).sum(axis=1)
         low, high = np.where(slope < 0, omega, low), np.where(slope < 0, high, omega)
     omega = (low + high) / 2
-    shrunk = 1 - 2 * omega[:, None] * weights
+    change = -2 * omega[:, None] * weights
+    shrunk = 1 + change
     with np.errstate(divide="ignore", invalid="ignore"):
-        root = np.sign(omega) * np.sqrt(np.maximum((degrees * np.log1p(-2 * omega[:, None] * weights)).sum(axis=1), 0.0))
+        root = np.sign(omega) * np.sqrt(np.maximum((degrees * np.log1p(change)).sum(axis=1), 0.0))
         slope_root = omega * np.sqrt(2 * (degrees * (weights / shrunk) ** 2).sum(axis=1))
         refined = root + np.log(slope_root / root) / root
     second, third = 2 * (degrees * weights**2).sum(axis=1), 8 * (degrees * weights**3).sum(axis=1)

@@ -196,6 +196,11 @@ def test_join_counts_refuse_what_is_not_classes():
         ac.general_g(COLUMBUS - 30, W)
     with pytest.raises(OptionError, match="12 units"):
         ac.moran(COLUMBUS, W, inference="exact")
+    many = Weights(1 - np.eye(49), W.ids)
+    assert (ac.local_moran(COLUMBUS, many, inference="exact").p_value == 1).all()  # all others: one set
+    many = Weights(np.triu(np.ones((49, 49)), 1), W.ids)
+    with pytest.raises(OptionError, match="too many; use inference='permutation'"):
+        ac.local_moran(COLUMBUS, many, inference="exact")
 
 
 def test_what_a_result_says():
