@@ -15,9 +15,11 @@ from gbaspatial.results import Result, Table, number, p_text
 
 if TYPE_CHECKING:
     from gbaspatial.models import Fit
+    from gbaspatial.weights import Weights
 
 Below = Literal["std_error", "p_value", "interval", "none"]
 SPATIAL = ("rho", "lambda", "alpha")
+LIKELIHOOD = ("ols", "slx", "lag", "error", "sarar", "durbin", "durbin_error", "gns")
 WHAT = ("estimate", "std_error", "p_value", "lower", "upper")
 STATISTICS = {
     "log_likelihood": "log-likelihood", "aic": "AIC", "bic": "BIC", "sigma2": "sigma2",
@@ -184,10 +186,15 @@ def compare(
         impacts=_impacts(fits, rng) if impacts else None,
         fit=pd.DataFrame(rows, index=list(fits), dtype=float).T,
         responses={name: fit.response for name, fit in fits.items()},
-        weights={name: str((fit.w or fit.error_w).recipe) for name, fit in fits.items() if fit.w or fit.error_w},
+        weights={name: str(w.recipe) for name, fit in fits.items() if (w := _weights_of(fit)) is not None},
         below=below,
         stars=stars,
     )
+
+
+def _weights_of(fit: Fit) -> Weights | None:
+    """The W of the lag, else of the error, else that of W(x)."""
+    return next((w for w in (fit.w, fit.error_w, fit.design.weights.get("W")) if w is not None), None)
 
 
 def _terms(fits: Mapping[str, Fit]) -> list[str]:
@@ -200,9 +207,9 @@ def _impacts(fits: Mapping[str, Fit], rng: int) -> pd.DataFrame:
     """Impacts of each model in long form; least squares without lags has none."""
     columns = {}
     for name, fit in fits.items():
-        if fit.w is None:
+        if fit.w is None and not fit.design.uses_weights:
             continue
-        result = fit.impacts(rng=rng)
+        result = fit.impacts(rng=rng) if fit.model in LIKELIHOOD else fit.impacts()  # others need no draws
         effects = {effect: getattr(result, effect) for effect in ("direct", "indirect", "total")}
         columns[name] = pd.concat(effects)[list(WHAT)].stack()
     return pd.DataFrame(columns).reindex(columns=list(fits)).rename_axis(["effect", "term", "what"])

@@ -54,6 +54,23 @@ def test_impacts_join_the_table(fits):
     assert "total: INC" in result.to_latex()
 
 
+def test_models_of_every_kind_stand_side_by_side(fits):
+    """MESS needs no draws for its impacts, SLX has no W of its own outcome, CAR and OLS have no impacts."""
+    kinds = {
+        "OLS": fits["OLS"],
+        "SLX": models.slx(FORMULA, COLUMBUS, W),
+        "MESS": models.mess(FORMULA, COLUMBUS, W),
+        "CAR": models.car(FORMULA, COLUMBUS, W.binary()),
+        "2SLS": models.lag(FORMULA, COLUMBUS, W, method="gmm"),
+    }
+    table = tables.compare(kinds, impacts=True)
+    totals = table.impacts.xs("estimate", level="what").loc["total"]
+    assert totals[["SLX", "MESS", "2SLS"]].notna().all(axis=None)
+    assert totals[["OLS", "CAR"]].isna().all(axis=None)
+    assert totals.loc["INC", "SLX"] == pytest.approx(kinds["SLX"].params["INC"] + kinds["SLX"].params["W(INC)"])
+    assert "W of SLX, MESS, 2SLS: " in str(table)
+
+
 @pytest.mark.parametrize("below", ["std_error", "p_value", "interval", "none"])
 def test_every_format_renders(fits, below, tmp_path):
     table = tables.compare(fits, below=below)
