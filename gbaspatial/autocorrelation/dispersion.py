@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
+from scipy import sparse, special
 
 from gbaspatial.autocorrelation.door import admitted
 from gbaspatial.autocorrelation.local_cross import bootstrap_null
@@ -149,7 +149,7 @@ def _null(
     if inference == "chi-square":
         H = scale * (W @ residual)
         with np.errstate(divide="ignore", invalid="ignore"):
-            upper = stats.chi2.sf(2 * H / variance, 2 / variance)
+            upper = special.chdtrc(2 / variance, 2 * H / variance)
         mean = np.where(linked, 1.0, np.nan)
         return LocalNull("chi-square", H, mean, variance, upper, 1 - upper, np.zeros(len(H), dtype=int))
     if inference == "bootstrap":

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from gbaspatial.alignment import align_panel, periods_of
 from gbaspatial.autocorrelation.getis_ord import local_g_star
@@ -44,6 +43,8 @@ def mann_kendall(series: np.ndarray) -> tuple[float, float]:
     values = series[known]
     if len(values) < 3 or np.ptp(values) == 0:
         return np.nan, np.nan
+    from scipy import stats  # a second to load, so only where it is used
+
     result = stats.kendalltau(np.flatnonzero(known), values)
     return float(result.statistic), float(result.pvalue)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
+from scipy import sparse, special
 
 from gbaspatial.alignment import align, labelled
 from gbaspatial.autocorrelation.local_moran import LocalMoranResult, local_moran
@@ -190,8 +190,8 @@ def rate_probabilities(events: pd.Series, at_risk: pd.Series) -> pd.DataFrame:
         )
     number, base = aligned_rates(events, at_risk, events.index)
     expected = base * number.sum() / base.sum()
-    cumulative = stats.poisson.cdf(number, expected)
-    tail = np.where(number < expected, cumulative, stats.poisson.sf(number - 1, expected))
+    cumulative = special.gammaincc(np.floor(number) + 1, expected)
+    tail = np.where(number < expected, cumulative, special.gammainc(np.ceil(number), expected))
     columns = {
         "expected": expected,
         "relative_risk": 100 * number / expected,
