@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from gbaspatial.alignment import check_units
-from gbaspatial.errors import UnknownNameError, WeightsError, nearest_names, some
+from gbaspatial.errors import DataError, LabelTypeError, UnknownNameError, WeightsError, nearest_names, some
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.recipe import Recipe
 
@@ -31,6 +31,8 @@ def from_pairs(pairs: pd.DataFrame, *, ids: Iterable[Any] | None = None) -> Weig
     >>> from_pairs(pd.DataFrame({"focal": ["a", "b"], "neighbor": ["b", "a"]})).n_links
     2
     """
+    if not isinstance(pairs, pd.DataFrame):
+        raise LabelTypeError(f"the pairs are a {type(pairs).__name__}; give a DataFrame with columns focal, neighbor.")
     for column in ("focal", "neighbor"):
         if column not in pairs.columns:
             raise UnknownNameError(f"the pairs have no column {column!r}. {nearest_names(column, pairs.columns)}")
@@ -44,7 +46,7 @@ def from_pairs(pairs: pd.DataFrame, *, ids: Iterable[Any] | None = None) -> Weig
     unknown = occurring.difference(index, sort=False)
     if len(unknown):
         raise UnknownNameError(f"the pairs name units that are not among the ids: {some(unknown)}.")
-    weight = pairs["weight"].to_numpy(float) if "weight" in pairs.columns else np.ones(len(pairs))
+    weight = _numbers(pairs["weight"].to_numpy(), "weight") if "weight" in pairs.columns else np.ones(len(pairs))
     rows, columns = index.get_indexer(pairs["focal"]), index.get_indexer(pairs["neighbor"])
     matrix = sparse.coo_array((weight, (rows, columns)), shape=(len(index), len(index)))
     return Weights(matrix, index, recipe=Recipe().then("pairs"))
@@ -63,8 +65,15 @@ def from_matrix(matrix: pd.DataFrame) -> Weights:
     check_units(matrix.index, "matrix rows")
     if set(matrix.index) != set(matrix.columns):
         raise WeightsError("rows and columns of the matrix name different units; label both with the same ids.")
-    values = matrix.loc[:, list(matrix.index)].to_numpy(float)
+    values = _numbers(matrix.loc[:, list(matrix.index)].to_numpy(), "matrix")
     return Weights(values, matrix.index, recipe=Recipe().then("matrix"))
+
+
+def _numbers(values: np.ndarray, what: str) -> np.ndarray:
+    try:
+        return values.astype(float)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"the {what} holds something that is not a number: {error}.") from error
 
 
 def from_places(i: np.ndarray, j: np.ndarray, ids: pd.Index, step: str, **options: Any) -> Weights:

@@ -210,6 +210,10 @@ def test_bad_pairs_and_labels():
         gw.from_pairs(pairs.assign(weight=[np.nan, 1.0]))
     with pytest.raises(UnknownNameError, match="no column 'neighbor'"):
         gw.from_pairs(pairs.rename(columns={"neighbor": "to"}))
+    with pytest.raises(DataError, match="not a number"):
+        gw.from_pairs(pairs.assign(weight=["one", "two"]))
+    with pytest.raises(LabelTypeError, match="DataFrame"):
+        gw.from_pairs([("a", "b")])
     square = pd.DataFrame([[0, 1], [2, 0]], index=["a", "b"], columns=["b", "a"])
     with pytest.raises(WeightsError, match="cannot neighbor itself"):
         gw.from_matrix(square)  # columns are matched by label, so the ones are on the diagonal
@@ -295,6 +299,16 @@ def test_friction_by_number_and_by_table():
         w.with_friction(side, {"C": 1})
     with pytest.raises(AlignmentError):
         w.with_friction(side.drop("Macao"), 0.5)
+
+
+def test_weights_travel_to_other_processes():
+    import pickle
+
+    w = Weights([[0, 2, 0], [1, 0, 0], [0, 0, 0]], ["Hong Kong", "澳门", "0075"]).row_standardized()
+    back = pickle.loads(pickle.dumps(w))
+    assert back.ids.equals(w.ids)
+    assert (back.sparse != w.sparse).nnz == 0
+    assert (back.recipe, back.standardization) == (w.recipe, "row")
 
 
 def test_libpysal_and_networkx_and_back():

@@ -1,0 +1,244 @@
+"""What a W is: labels, matrix, counts, spectrum, and the lag."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any, Literal, Self
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from scipy.sparse import csgraph
+
+from gbaspatial.alignment import align, check_units, labelled
+from gbaspatial.errors import WeightsError, check_option, some
+from gbaspatial.weights import spectrum
+from gbaspatial.weights.recipe import Recipe
+
+Standardization = Literal["none", "row", "binary", "spectral", "min_max", "variance_stabilized", "doubly", "global"]
+IslandLag = Literal["nan", "zero"]
+
+
+class LabelledMatrix:
+    """The state of `Weights` and what can be asked of it; never changes."""
+
+    def __init__(
+        self,
+        matrix: Any,
+        ids: pd.Index | Iterable[Any],
+        *,
+        recipe: Recipe | None = None,
+        standardization: Standardization = "none",
+        islands: IslandLag = "zero",
+    ) -> None:
+        index = ids if isinstance(ids, pd.Index) else pd.Index(list(ids))
+        check_units(index, "weights")
+        self._ids = index.copy()
+        self._sparse = _checked_matrix(matrix, index)
+        self._recipe = recipe or Recipe().then("matrix")
+        self._standardization: Standardization = standardization
+        check_option(islands, ("nan", "zero"), "islands")
+        self._island_policy: IslandLag = islands
+
+    # -- what it is -------------------------------------------------------------------
+    @property
+    def ids(self) -> pd.Index:
+        """Unit labels in matrix order."""
+        return self._ids
+
+    @property
+    def sparse(self) -> sp.csr_array:
+        """W as a read-only CSR array (n, n)."""
+        return self._sparse
+
+    @property
+    def recipe(self) -> Recipe:
+        """How this W was made."""
+        return self._recipe
+
+    @property
+    def standardization(self) -> Standardization:
+        """The standardization in force."""
+        return self._standardization
+
+    @property
+    def island_policy(self) -> IslandLag:
+        """What `lag` returns for a unit without neighbors: NaN or 0."""
+        return self._island_policy
+
+    @property
+    def n(self) -> int:
+        """Number of units."""
+        return len(self._ids)
+
+    @property
+    def n_links(self) -> int:
+        """Number of non-zero weights."""
+        return int(self._sparse.nnz)
+
+    @cached_property
+    def cardinalities(self) -> pd.Series:
+        """Number of neighbors of each unit."""
+        return pd.Series(np.diff(self._sparse.indptr), index=self._ids, name="cardinality")
+
+    @cached_property
+    def islands(self) -> pd.Index:
+        """Units without neighbors (no link out)."""
+        return self._ids[np.diff(self._sparse.indptr) == 0]
+
+    @property
+    def density(self) -> float:
+        """Share of the n (n - 1) possible links that exist."""
+        return self.n_links / (self.n * (self.n - 1)) if self.n > 1 else 0.0
+
+    @cached_property
+    def is_symmetric(self) -> bool:
+        """Whether w_ij = w_ji for all pairs (to 1e-12 of the largest weight)."""
+        difference = abs(self._sparse - self._sparse.T)
+        largest = abs(self._sparse.data).max() if self.n_links else 1.0
+        return bool(difference.nnz == 0 or difference.max() <= 1e-12 * largest)
+
+    @cached_property
+    def is_row_stochastic(self) -> bool:
+        """Whether every row sums to one (so no islands)."""
+        return bool(np.allclose(self.row_sums, 1.0, rtol=0, atol=1e-12))
+
+    @cached_property
+    def row_sums(self) -> np.ndarray:
+        """Row sums (n,)."""
+        return np.asarray(self._sparse.sum(axis=1)).ravel()
+
+    @cached_property
+    def s0(self) -> float:
+        """Sum of all weights."""
+        return float(self._sparse.sum())
+
+    @cached_property
+    def s1(self) -> float:
+        """Half the sum of (w_ij + w_ji)^2."""
+        both = self._sparse + self._sparse.T
+        return float((both.multiply(both)).sum() / 2)
+
+    @cached_property
+    def s2(self) -> float:
+        """Sum of (row sum + column sum)^2."""
+        columns = np.asarray(self._sparse.sum(axis=0)).ravel()
+        return float(((self.row_sums + columns) ** 2).sum())
+
+    @cached_property
+    def _components(self) -> np.ndarray:
+        return csgraph.connected_components(self._sparse, directed=False)[1]
+
+    @property
+    def components(self) -> pd.Series:
+        """Number of the connected component of each unit."""
+        return pd.Series(self._components, index=self._ids, name="component")
+
+    @property
+    def n_components(self) -> int:
+        """Number of connected components."""
+        return int(self._components.max()) + 1
+
+    # -- the spectrum -----------------------------------------------------------------
+    @cached_property
+    def similar_symmetric(self) -> sp.csr_array | None:
+        """A symmetric matrix with the same eigenvalues as W, or None where W has none.
+
+        W = D^-1 A with A symmetric is similar to D^-1/2 A D^-1/2 (Ord 1975); the
+        general condition is that w_ij w_jk w_ki = w_ik w_kj w_ji on every cycle.
+        """
+        return spectrum.similar_symmetric(self._sparse)
+
+    def eigenvalues(self) -> np.ndarray:
+        """All n eigenvalues of W (real where W is similar to a symmetric matrix), cached.
+
+        Raises
+        ------
+        WeightsError
+            Above 5,000 units, where a dense matrix would be needed.
+        """
+        return self._eigenvalues
+
+    @cached_property
+    def _eigenvalues(self) -> np.ndarray:
+        return spectrum.eigenvalues(self._sparse, self.similar_symmetric)
+
+    @cached_property
+    def interval(self) -> tuple[float, float]:
+        """The admissible range of rho: where I - rho W stays invertible around zero.
+
+        It is (1 / smallest, 1 / largest) real eigenvalue of W; an end is infinite where
+        W has no real eigenvalue of that sign.
+        """
+        known = "_eigenvalues" in self.__dict__ or self.n <= spectrum.EXACT_ENDS
+        values = self._eigenvalues if known else None
+        return spectrum.admissible_interval(self._sparse, self.similar_symmetric, values)
+
+    # -- what it does -----------------------------------------------------------------
+    def lag(self, values: pd.Series) -> pd.Series:
+        """The spatial lag W y, matched by label.
+
+        Parameters
+        ----------
+        values : pandas.Series, length n
+
+        Returns
+        -------
+        pandas.Series
+            In the order of `values`; islands follow the island policy.
+
+        Examples
+        --------
+        >>> from gbaspatial.weights import Weights
+        >>> w = Weights([[0, 1], [1, 0]], ["a", "b"])
+        >>> w.lag(pd.Series({"b": 2.0, "a": 1.0}, name="x")).to_dict()
+        {'b': 1.0, 'a': 2.0}
+        """
+        numbers = align(values, self._ids)
+        lagged = self._sparse @ numbers
+        if self._island_policy == "nan":
+            lagged[np.diff(self._sparse.indptr) == 0] = np.nan
+        return labelled(lagged, self._ids, values.index, values.name)
+
+    def _like(self, matrix: Any, step: str, standardization: Standardization | None = None, **options: Any) -> Self:
+        return type(self)(
+            matrix,
+            self._ids,
+            recipe=self._recipe.then(step, **options),
+            standardization=self._standardization if standardization is None else standardization,
+            islands=self._island_policy,
+        )
+
+    def with_islands(self, *, lag: IslandLag) -> Self:
+        """The same W whose `lag` gives islands NaN or zero; the choice is carried on."""
+        return type(self)(
+            self._sparse,
+            self._ids,
+            recipe=self._recipe.then("with_islands", lag=lag),
+            standardization=self._standardization,
+            islands=lag,
+        )
+
+
+def _checked_matrix(matrix: Any, ids: pd.Index) -> sp.csr_array:
+    """`matrix` as a read-only CSR array without zeros, or an error that names the units at fault."""
+    csr = sp.csr_array(matrix, dtype=float, copy=True)
+    if csr.shape != (len(ids), len(ids)):
+        raise WeightsError(f"the matrix is {csr.shape[0]} x {csr.shape[1]}, but there are {len(ids)} ids.")
+    csr.sum_duplicates()
+    bad = ~np.isfinite(csr.data) | (csr.data < 0)
+    if bad.any():
+        rows = np.repeat(np.arange(len(ids)), np.diff(csr.indptr))[bad]
+        pairs = [f"{ids[r]} to {ids[c]} ({v})" for r, c, v in zip(rows, csr.indices[bad], csr.data[bad], strict=True)]
+        raise WeightsError(f"weights must be finite and not negative, but are not for {some(pairs)}.")
+    selfed = csr.diagonal() != 0
+    if selfed.any():
+        raise WeightsError(
+            f"a unit cannot neighbor itself, but the diagonal is not zero for {some(ids[selfed])}; set it to zero."
+        )
+    csr.eliminate_zeros()
+    csr.sort_indices()
+    for part in (csr.data, csr.indices, csr.indptr):
+        part.flags.writeable = False
+    return csr

@@ -1,0 +1,109 @@
+"""The standardizations as verbs, and `subset`, which standardizes anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.alignment import check_units
+from gbaspatial.errors import OptionError, UnknownNameError, WeightsError, nearest_names, some
+from gbaspatial.weights import algebra, scaling
+from gbaspatial.weights.matrix import LabelledMatrix
+
+
+class Standardizable(LabelledMatrix):
+    """A labelled matrix that can be standardized and cut."""
+
+    def row_standardized(self) -> Self:
+        """W with every row divided by its sum (style W of spdep); rows of islands stay zero."""
+        return self._like(scaling.by_row(self._sparse), "row_standardized", "row")
+
+    def binary(self) -> Self:
+        """W with every link set to one (style B)."""
+        return self._like(algebra.pattern(self._sparse), "binary", "binary")
+
+    def spectral(self) -> Self:
+        """W divided by its largest eigenvalue, so that rho < 1 is admissible (Kelejian and Prucha 2010)."""
+        largest = 1 / self.interval[1]
+        if largest <= 0:
+            raise WeightsError("W has no positive eigenvalue to divide by (it has no cycle of links).")
+        return self._like(scaling.times(self._sparse, 1 / largest), "spectral", "spectral")
+
+    def min_max(self) -> Self:
+        """W divided by the smaller of its largest row sum and column sum (Kelejian and Prucha 2010)."""
+        return self._like(scaling.by_largest_sum(self._sparse), "min_max", "min_max")
+
+    def variance_stabilized(self) -> Self:
+        """Rows divided by the root of their sum of squares, then scaled to sum to n (style S, Tiefelsdorf et al. 1999).
+
+        n counts units with neighbors.
+        """
+        return self._like(scaling.by_root_of_squares(self._sparse), "variance_stabilized", "variance_stabilized")
+
+    def doubly_standardized(self) -> Self:
+        """W scaled so that all rows and all columns sum to one (Sinkhorn 1964).
+
+        Raises
+        ------
+        WeightsError
+            If the pattern of links allows none, e.g. where a unit with several neighbors
+            is the only neighbor of another one.
+        """
+        return self._like(scaling.by_row_and_column(self._sparse), "doubly_standardized", "doubly")
+
+    def globally_standardized(self, *, total: float | None = None) -> Self:
+        """All weights divided by one number, so that they sum to `total`.
+
+        By default to the number of units with neighbors (style C of spdep); ``total=1`` is
+        its style U.
+        """
+        goal = float(max(scaling.linked(self._sparse), 1)) if total is None else float(total)
+        if not (np.isfinite(goal) and goal > 0):
+            raise OptionError(f"total={total!r} must be a positive number.")
+        return self._like(scaling.by_total(self._sparse, goal), "globally_standardized", "global", total=total)
+
+    def subset(self, labels: Iterable[Any]) -> Self:
+        """W among `labels` only, in their order; a standardized W is standardized anew.
+
+        Raises
+        ------
+        UnknownNameError
+            If a label is not a unit of W.
+
+        Examples
+        --------
+        >>> from gbaspatial.weights import Weights
+        >>> w = Weights([[0, 1, 1], [1, 0, 0], [1, 0, 0]], ["a", "b", "c"]).row_standardized()
+        >>> w.subset(["a", "b"]).to_frame()["weight"].tolist()
+        [1.0, 1.0]
+        """
+        chosen = labels if isinstance(labels, pd.Index) else pd.Index(list(labels))
+        check_units(chosen, "labels")
+        places = self._ids.get_indexer(chosen)
+        if (places < 0).any():
+            unknown = chosen[places < 0]
+            raise UnknownNameError(f"the weights have no unit {some(unknown)}. {nearest_names(unknown[0], self._ids)}")
+        part = type(self)(
+            self._sparse[places][:, places],
+            chosen.rename(self._ids.name),
+            recipe=self._recipe.then("subset", n=len(chosen)),
+            standardization=self._standardization if self._standardization == "binary" else "none",
+            islands=self._island_policy,
+        )
+        # scalings of rows and columns are undone by the same scaling of the part
+        anew = {
+            "row": part.row_standardized,
+            "spectral": part.spectral,
+            "min_max": part.min_max,
+            "variance_stabilized": part.variance_stabilized,
+            "doubly": part.doubly_standardized,
+            "global": lambda: part.globally_standardized(total=self._global_total()),
+        }
+        return anew[self._standardization]() if self._standardization in anew else part
+
+    def _global_total(self) -> float | None:
+        options = [dict(s.options) for s in self._recipe.steps if s.name == "globally_standardized"]
+        return options[-1].get("total") if options else None
