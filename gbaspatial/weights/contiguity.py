@@ -16,7 +16,7 @@ from gbaspatial.weights.contact import Contacts, contacts_of
 from gbaspatial.weights.core import Recipe, Weights
 from gbaspatial.weights.isolation import Islands, settle
 from gbaspatial.weights.links import link_pairs
-from gbaspatial.weights.places import crs_name, places_of, shapes_of
+from gbaspatial.weights.places import crs_name, places_of, refuse_mercator, shapes_of
 from gbaspatial.weights.segments import Meters
 
 Criterion = Literal["queen", "rook"]
@@ -74,6 +74,9 @@ def contiguity(
     -----
     Borders drawn with different vertices on both sides are missed by the usual search for
     shared vertices (``libpysal.weights.Queen``, ``Graph.build_contiguity(strict=False)``).
+    Shapes that are drawn twice, vertex by vertex, touch and are not told as an overlap here:
+    see `gbaspatial.geography.check_coverage`. A border on the 180th meridian is found in a
+    projected CRS only.
 
     Examples
     --------
@@ -197,6 +200,8 @@ def _meters(shapes: Any, tolerance_m: float | None, weight: str) -> Meters:
         return Meters(degrees=False)
     if shapes.crs.is_geographic:
         return Meters(degrees=True)
+    if tolerance_m is not None or weight == "shared_border":
+        refuse_mercator(shapes.crs)
     return Meters(degrees=False, factor=metres_per_unit(shapes.crs))
 
 

@@ -147,6 +147,15 @@ def crs_name(crs: Any) -> str | None:
     return ":".join(authority) if authority else str(crs.name)
 
 
+def refuse_mercator(crs: Any) -> None:
+    """Raise `CRSError` for Web Mercator, whose meters are 8 % too long in the bay area and 100 % at 60 degrees."""
+    if crs.to_epsg() == 3857:
+        raise CRSError(
+            "meters of Web Mercator (EPSG:3857) are not meters on the ground; use metric='geodesic', or bring the units "
+            "to longitude and latitude, units.to_crs('EPSG:4326'), or to meters, gba.geography.to_metric(units)."
+        )
+
+
 def places_of(units: Any, metric: Metric = "geodesic") -> Places:
     """The representative points of `units`, ready for distances in `metric`.
 
@@ -161,6 +170,7 @@ def places_of(units: Any, metric: Metric = "geodesic") -> Places:
     if metric == "planar":
         if crs.is_geographic:
             require_metric(shapes, "layer of units")
+        refuse_mercator(crs)
         points = shapely.get_coordinates(representative_points(shapes).to_numpy()) * (metres_per_unit(crs) / 1000)
         return Places(shapes.index, points, points, metric, str(crs_name(crs)))
     degrees = lonlat(shapes)

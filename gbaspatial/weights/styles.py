@@ -80,8 +80,10 @@ class Standardizable(LabelledMatrix):
         >>> w.subset(["a", "b"]).to_frame()["weight"].tolist()
         [1.0, 1.0]
         """
-        chosen = labels if isinstance(labels, pd.Index) else pd.Index(list(labels))
+        chosen: pd.Index = labels if isinstance(labels, pd.Index) else pd.Index(list(labels))
         check_units(chosen, "labels")
+        if len(chosen) == 0:
+            raise OptionError("labels is empty; name at least one unit.")
         places = self._ids.get_indexer(chosen)
         if (places < 0).any():
             unknown = chosen[places < 0]

@@ -250,6 +250,11 @@ def test_bad_layers():
         gw.contiguity(bare, tolerance_m=1)
     with pytest.raises(CRSError, match="need a CRS"):
         gw.borders(bare)
+    mercator = CITIES.to_crs(3857)
+    assert gw.contiguity(mercator).n_links == 30
+    for options in ({"tolerance_m": 5}, {"weight": "shared_border"}):
+        with pytest.raises(CRSError, match="Web Mercator"):
+            gw.contiguity(mercator, **options)
     with pytest.raises(OptionError, match="criterion"):
         gw.contiguity(bare, criterion="bishop")
     with pytest.raises(OptionError, match="tolerance_m"):

@@ -246,6 +246,8 @@ def test_values_meet_weights_by_label():
         w.subset(["a", "d"])
     with pytest.raises(AlignmentError, match="more than one row for a"):
         w.subset(["a", "a"])
+    with pytest.raises(OptionError, match="at least one unit"):
+        w.subset([])
 
 
 def test_lag_of_islands_is_zero_or_nan_by_a_named_policy():

@@ -188,6 +188,9 @@ def test_bad_input():
         gw.nearest(gpd.GeoSeries(points.to_numpy(), index=points.index), k=1)
     with pytest.raises(CRSError, match="EPSG:4326"):
         gw.nearest(points, k=1, metric="planar")
+    with pytest.raises(CRSError, match="Web Mercator"):
+        gw.nearest(points.to_crs(3857), k=1, metric="planar")
+    assert gw.nearest(points.to_crs(3857), k=1).n_links == 11
     with pytest.raises(CRSError, match="out of range"):
         gw.nearest(gpd.GeoSeries.from_xy([830_000, 831_000], [820_000, 821_000], crs=4326), k=1)
     with pytest.raises(OptionError, match="metric"):
