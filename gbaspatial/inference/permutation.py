@@ -94,10 +94,11 @@ class PairSampler:
         out = np.empty((stop - start, 2))
         a = np.empty(0) if self.a is None else self.a
         key, U = key_of(seed), self.upper
+        rows, columns = np.repeat(np.arange(len(self.x), dtype=np.int32), np.diff(U.indptr)), U.indices.astype(np.int32)
 
         def work(first: int, last: int) -> None:
             part = out[first:last]
-            kernels.product_draws(U.indptr, U.indices, U.data, self.x, a, key, start + first, start + last, part)
+            kernels.product_draws(rows, columns, U.data, self.x, a, key, start + first, start + last, part)
 
         alone = parts is None and (stop - start) * len(self.x) < _WORTH_A_THREAD
         in_parts(work, stop - start, 1 if alone else parts)
