@@ -44,10 +44,10 @@ class Contacts:
     unshared: dict[int, float]
 
     def border(self) -> np.ndarray:
-        """Pairs that share a line."""
+        """Pairs that share more than points: a line, or an area where they overlap."""
         corners = self.corners
         shared = pairs_in_groups(corners.edge, corners.edge_order, corners.edge_owner, self.n)[0]
-        return distinct(np.concatenate([shared, np.array(list(self.unshared), dtype=np.int64)]))
+        return distinct(np.concatenate([shared, np.array(list(self.unshared), dtype=np.int64), self.overlap]))
 
 
 def contacts_of(shapes: np.ndarray, meters: Meters, *, tolerance_m: float | None, known_units: bool) -> Contacts:

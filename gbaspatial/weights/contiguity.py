@@ -43,7 +43,7 @@ def contiguity(
     units : GeoDataFrame or GeoSeries, n rows
         Polygons indexed by unit id.
     criterion : {"queen", "rook"}
-        A point in common is enough, or a line is needed.
+        A point in common is enough, or a line (or an overlap) is needed.
     tolerance_m : float, optional
         Units so far apart, in meters, still touch: closes gaps and slivers. By default
         only round-off (about a millimeter) is allowed for. With a tolerance, a line

@@ -151,8 +151,8 @@ def refuse_mercator(crs: Any) -> None:
     """Raise `CRSError` for Web Mercator, whose meters are 8 % too long in the bay area and 100 % at 60 degrees."""
     if crs.to_epsg() == 3857:
         raise CRSError(
-            "meters of Web Mercator (EPSG:3857) are not meters on the ground; use metric='geodesic', or bring the units "
-            "to longitude and latitude, units.to_crs('EPSG:4326'), or to meters, gba.geography.to_metric(units)."
+            "meters of Web Mercator (EPSG:3857) are not meters on the ground; use metric='geodesic', or bring the "
+            "units to longitude and latitude, units.to_crs('EPSG:4326'), or to meters, gba.geography.to_metric(units)."
         )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from shapely.affinity import translate
 from shapely.geometry import MultiPolygon, Point, Polygon, box
 
 import gbaspatial as gba
@@ -153,6 +154,22 @@ def test_overlaps_and_slivers_are_told_and_linked():
         w = gw.contiguity(layer)
     assert layers.links(w) == {("a", "b"), ("b", "a"), ("a", "inner"), ("inner", "a")}
     assert set(gw.borders(layer)["contact"]) == {"overlap"}
+
+
+@pytest.mark.filterwarnings("ignore::gbaspatial.errors.GeometryWarning")
+def test_a_layer_whose_units_were_moved_one_by_one():
+    # no vertex is shared any more; every border is a gap of up to 45 m, an overlap, or both
+    rng = np.random.default_rng(0)
+    shapes = [translate(shape, *rng.uniform(-1.5e-4, 1.5e-4, 2)) for shape in CITIES.geometry]
+    moved = gpd.GeoSeries(shapes, index=CITIES.index, crs=4326)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert gw.contiguity(moved).n_links < 30
+    for criterion in ("queen", "rook"):
+        w = gw.contiguity(moved, criterion=criterion, tolerance_m=60)
+        assert layers.links(w) == layers.links(gw.contiguity(CITIES))
+    km = gw.borders(moved, tolerance_m=60).set_index(["focal", "neighbor"])["border_km"]
+    assert km["Shenzhen", "Hong Kong"] == pytest.approx(22.9, rel=0.1)
 
 
 def test_invalid_shapes_are_told():
