@@ -152,10 +152,14 @@ def _permuted_null(
     t: Subject, z: np.ndarray, scale: float, inference: str, moments: str, draws: int, seed: int
 ) -> LocalNull:
     sums = LocalSums(t.w.sparse, z[None, :], (scale * z)[None, :])
-    mean, variance = sums.moments() if moments == "conditional" else total_moments(t.w.sparse, z, scale)
+    conditional = moments == "conditional"
     if inference == "randomization":
+        mean, variance = sums.moments() if conditional else total_moments(t.w.sparse, z, scale)
         return normal_local_null("randomization", sums.observed, mean, variance)
     null = conditional_null(sums, inference, draws=draws, seed=seed)
+    if conditional:
+        return null
+    mean, variance = total_moments(t.w.sparse, z, scale)
     return LocalNull(null.kind, null.observed, mean, variance, null.upper, null.lower, null.size, null.seed)
 
 

@@ -276,7 +276,9 @@ class LocalTest(Result):
     def clusters(self, alpha: float = 0.05, *, adjusted: bool = False) -> pd.Series:
         """Classes at another level, or by adjusted p-values."""
         p = self.frame["p_adjusted" if adjusted else "p_value"]
-        return classified(p, self.classes, self.weights, alpha).rename("cluster")
+        island = p.index.isin(self.weights.islands)
+        found = classified(p.to_numpy(), self.classes.to_numpy(), island, alpha)
+        return pd.Series(found, p.index, name="cluster", dtype=object)
 
     def adjusted(self, method: str) -> pd.Series:
         """p-values adjusted by another method of `gbaspatial.inference.adjust`, or ``"by-neighbor"``."""
@@ -330,10 +332,12 @@ class LocalTest(Result):
         return cluster_map(self, units, title=f"{self.name} of {self.variable}", ax=ax)
 
 
-def classified(p: pd.Series, classes: pd.Series, w: Weights, alpha: float) -> pd.Series:
-    """The class where p <= alpha; else not significant, isolate (no neighbors) or undefined (no p-value)."""
-    cluster = classes.astype(object).where(p <= alpha, "not significant").where(p.notna(), "undefined")
-    return cluster.where(~p.index.isin(w.islands), "isolate")
+def classified(p: np.ndarray, classes: np.ndarray, island: np.ndarray, alpha: float) -> np.ndarray:
+    """The class (n,) where p <= alpha; else not significant, isolate (no neighbors) or undefined (no p-value)."""
+    cluster = np.where(p <= alpha, classes, "not significant").astype(object)
+    cluster[np.isnan(p)] = "undefined"
+    cluster[island] = "isolate"
+    return cluster
 
 
 def adjusted_p(p: np.ndarray, cardinalities: np.ndarray, method: str) -> np.ndarray:
@@ -380,16 +384,16 @@ def local_result(
             "p_value": p,
             "p_adjusted": adjusted_p(p, counts, adjust),
             **(columns or {}),
+            "cluster": classified(p, classes, island, alpha),
         },
         index=w.ids,
     )
     labels = pd.Series(classes, index=w.ids, dtype=object)
-    frame["cluster"] = classified(frame["p_value"], labels, w, alpha)
     kept = values.to_frame() if isinstance(values, pd.Series) else values.copy()
     return result(
         name=name,
         variable=", ".join(str(c) for c in kept.columns if c is not None),
-        frame=frame.reindex(values.index),
+        frame=frame if values.index is w.ids else frame.reindex(values.index),
         null=null,
         alternative=alternative,
         adjust=adjust,

@@ -65,6 +65,13 @@ class LocalSums:
         return conditional_moments(self.W, self.channels, self.coefficients)
 
 
+def row_sums(W: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
+    """Sums of the weights of each row and of their squares (n,), (n,)."""
+    n = W.shape[0]
+    rows = np.repeat(np.arange(n), np.diff(W.indptr))
+    return np.bincount(rows, W.data, n), np.bincount(rows, W.data**2, n)
+
+
 def conditional_moments(
     W: sparse.csr_array, channels: np.ndarray, coefficients: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -75,8 +82,7 @@ def conditional_moments(
     both over j other than i: right for any weights, row-standardized or not.
     """
     n = W.shape[0]
-    sums = np.asarray(W.sum(axis=1)).ravel()
-    squares = np.asarray(W.multiply(W).sum(axis=1)).ravel()
+    sums, squares = row_sums(W)
     centered = channels - channels.mean(axis=1, keepdims=True)
     # moments over the others, from those over all: the unit itself taken out
     mean = channels.mean(axis=1, keepdims=True) - centered / (n - 1)
@@ -94,8 +100,7 @@ def unconditional_moments(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean and variance (n,) of T_i when all n values are random, that of the unit too."""
     n = W.shape[0]
-    sums = np.asarray(W.sum(axis=1)).ravel()
-    squares = np.asarray(W.multiply(W).sum(axis=1)).ravel()
+    sums, squares = row_sums(W)
     centered = channels - channels.mean(axis=1, keepdims=True)
     expected = sums * (coefficients * channels.mean(axis=1, keepdims=True)).sum(axis=0)
     spread = np.einsum("cn,cd,dn->n", coefficients, centered @ centered.T, coefficients)

@@ -175,8 +175,14 @@ def test_local_moran_of_residuals(dataset):
     exact = ac.local_moran(fit, w, alternative="greater")
     assert exact.inference == "imhof"
     want = case.expected["sad"]
-    for ours, theirs in (("statistic", "Ii"), ("expected", "E"), ("variance", "Var"), ("p_value", "p_sad")):
+    for ours, theirs in (("statistic", "Ii"), ("expected", "E"), ("variance", "Var")):
         case.close(sad.frame[ours], want[theirs])
+    # Near its mean the approximation is 0 / 0 and spdep loses digits (0.51157 for unit 47 of boston)
+    away = np.abs(sad.z.to_numpy()) > 1e-3
+    assert away.sum() >= len(away) - 2
+    case.close(sad.p_value[away], numbers(want["p_sad"])[away])
+    if dataset == "boston":
+        assert sad.p_value[47] == pytest.approx(0.508996486343, abs=1e-9)  # with 50 digits
     # spdep's integration is good to some 1e-5 where the statistic is near zero
     case.close(exact.p_value, case.expected["exact"]["p_exact"], rtol=1e-4, atol=1e-6)
     normal = ac.local_moran(fit, w, inference="normal", alternative="greater")
