@@ -252,7 +252,7 @@ def nearest_places(places: Places, k: int) -> tuple[np.ndarray, np.ndarray]:
     unsettled: list[np.ndarray] = []
     for start in range(0, n, block):
         rows = np.arange(start, min(start + block, n))
-        chord, near = tree.query(places.space[rows], k=more)
+        chord, near = tree.query(places.space[rows], k=more, workers=-1 if n > 20_000 else 1)
         own = near == rows[:, None]
         own[~own.any(axis=1), -1] = True  # pushed out by coincident points
         keep = ~own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from typing import Any, Self
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import check_units
-from gbaspatial.errors import OptionError, UnknownNameError, WeightsError, nearest_names, some
+from gbaspatial.errors import IslandWarning, OptionError, UnknownNameError, WeightsError, nearest_names, some
 from gbaspatial.weights import algebra, scaling
 from gbaspatial.weights.matrix import LabelledMatrix
 
@@ -95,6 +96,7 @@ class Standardizable(LabelledMatrix):
             standardization=self._standardization if self._standardization == "binary" else "none",
             islands=self._island_policy,
         )
+        self._tell_new_islands(part)
         # scalings of rows and columns are undone by the same scaling of the part
         anew = {
             "row": part.row_standardized,
@@ -105,6 +107,17 @@ class Standardizable(LabelledMatrix):
             "global": lambda: part.globally_standardized(total=self._global_total()),
         }
         return anew[self._standardization]() if self._standardization in anew else part
+
+    def _tell_new_islands(self, part: Self) -> None:
+        """Warn of units that lost all neighbors, or refuse if W was built with ``islands="error"``."""
+        new = part.islands.difference(self.islands, sort=False)
+        if len(new) == 0:
+            return
+        told = f"{len(new)} units of the subset have no neighbors in it: {some(new)}"
+        policies = [dict(step.options).get("policy") for step in self._recipe.steps if step.name == "islands"]
+        if policies[-1:] == ["error"]:
+            raise WeightsError(f"{told}; this W was built with islands='error'. Leave them out, or build W anew.")
+        warnings.warn(f"{told}.", IslandWarning, stacklevel=3)
 
     def _global_total(self) -> float | None:
         options = [dict(s.options) for s in self._recipe.steps if s.name == "globally_standardized"]

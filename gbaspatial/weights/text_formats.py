@@ -74,6 +74,11 @@ def _quoted(label: Any) -> str:
     return '"' + text.replace('"', '""') + '"' if not text or re.search(r'[\s"]', text) else text
 
 
+def _one_word(name: Any) -> str:
+    """The name of the labels in a header, where R knows no quotes."""
+    return "_".join(str(name).split()) if name is not None and str(name).strip() else "id"
+
+
 def _wrong(file: Path, number: int, why: str) -> NoReturn:
     raise FileFormatError(f"{file.name} is not what its ending says: line {number} {why}.")
 
@@ -149,7 +154,7 @@ def write_gal(w: Weights, file: Path) -> None:
             stacklevel=4,
         )
     labels = [_quoted(label) for label in w.ids]
-    lines = [f"0 {w.n} unknown {_quoted(w.ids.name or 'id')}"]
+    lines = [f"0 {w.n} unknown {_one_word(w.ids.name)}"]
     for place, label in enumerate(labels):
         near = w.sparse.indices[w.sparse.indptr[place] : w.sparse.indptr[place + 1]]
         lines += [f"{label} {len(near)}", " ".join(labels[j] for j in near)]
@@ -192,7 +197,7 @@ def write_gwt(w: Weights, file: Path) -> None:
     """GWT: one link a line, weights to the last bit; islands do not show."""
     labels = [_quoted(label) for label in w.ids]
     pairs = w.sparse.tocoo()
-    lines = [f"0 {w.n} unknown {_quoted(w.ids.name or 'id')}"]
+    lines = [f"0 {w.n} unknown {_one_word(w.ids.name)}"]
     for i, j, value in zip(*pairs.coords, pairs.data.tolist(), strict=True):
         lines.append(f"{labels[i]} {labels[j]} {value!r}")
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -230,6 +230,15 @@ def test_islands_are_kept_refused_or_linked():
         gw.contiguity(layer, islands="drop")
 
 
+def test_the_policy_for_islands_is_carried_into_subsets():
+    three = ["Zhaoqing", "Foshan", "Macao"]
+    with pytest.warns(IslandWarning, match="1 units of the subset have no neighbors in it: Macao"):
+        assert gw.contiguity(CITIES).row_standardized().subset(three).islands.tolist() == ["Macao"]
+    strict = gw.contiguity(CITIES, islands="error").row_standardized()
+    with pytest.raises(WeightsError, match="built with islands='error'"):
+        strict.subset(three)
+
+
 def test_links_by_table_and_year():
     table = pd.DataFrame({"city_a": ["Macao"], "city_b": ["Hong Kong"]})
     w = gw.contiguity(CITIES, links=table)

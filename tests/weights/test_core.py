@@ -18,6 +18,7 @@ from gbaspatial.errors import (
 )
 from gbaspatial.weights import Weights, scaling
 
+pytestmark = pytest.mark.filterwarnings("ignore::gbaspatial.errors.IslandWarning")
 LABELS = ["Hong Kong", "广州", "0075", "Macao", "x", "y", "z"]
 FEW = settings(max_examples=40, deadline=None)
 
