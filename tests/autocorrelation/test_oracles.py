@@ -182,7 +182,7 @@ def test_local_moran_of_residuals(dataset):
     assert away.sum() >= len(away) - 2
     case.close(sad.p_value[away], numbers(want["p_sad"])[away])
     if dataset == "boston":
-        assert sad.p_value[47] == pytest.approx(0.508996486343, abs=1e-9)  # with 50 digits
+        assert sad.p_value[47] == pytest.approx(0.508996486, abs=1e-7)  # with 50 digits
     # spdep's integration is good to some 1e-5 where the statistic is near zero
     case.close(exact.p_value, case.expected["exact"]["p_exact"], rtol=1e-4, atol=1e-6)
     normal = ac.local_moran(fit, w, inference="normal", alternative="greater")
