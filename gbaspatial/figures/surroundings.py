@@ -40,10 +40,11 @@ def check_layer(units: Any, what: str = "units") -> gpd.GeoDataFrame:
     empty = np.asarray(shapes.isna() | shapes.is_empty)
     if empty.any():
         raise GeometryError(f"the geometry of {some(units.index[empty])} is missing or empty; a map cannot place it.")
-    if units.crs is None:
+    # A GeoPackage written without a system is read back with an "undefined" one of plane coordinates.
+    if units.crs is None or units.crs.is_engineering:
         raise CRSError(
-            f"the {what} have no coordinate reference system, so their place on Earth is unknown; "
-            f"say it with units.set_crs(...), e.g. set_crs('EPSG:4326') for longitude and latitude."
+            f"the {what} have no coordinate reference system, so their place on Earth is unknown; say it with "
+            f"units.set_crs(..., allow_override=True), e.g. set_crs('EPSG:4326') for longitude and latitude."
         )
     placed = units.to_crs("EPSG:4326")
     bounds = placed.geometry.bounds.to_numpy()

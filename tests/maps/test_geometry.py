@@ -14,6 +14,7 @@ from gbaspatial.errors import AlignmentError, CRSError, DataError, GeometryError
 from gbaspatial.figures.surroundings import check_layer
 from gbaspatial.maps.geometry import ALPHABET, display_shapes, pack_integers, pack_shapes, simplified
 
+UNDEFINED = 'LOCAL_CS["Undefined Cartesian SRS",UNIT["Meter",1],AXIS["Easting",EAST],AXIS["Northing",NORTH]]'
 DIGIT = {letter: value for value, letter in enumerate(ALPHABET.tobytes().decode())}
 
 
@@ -106,6 +107,7 @@ def test_shapes_do_not_depend_on_the_order_of_rows():
     ("units", "error", "words"),
     [
         (grid_of(1, 2).set_crs(None, allow_override=True), CRSError, "set_crs"),
+        (grid_of(1, 2).set_crs(UNDEFINED, allow_override=True), CRSError, "have no coordinate reference system"),
         (grid_of(1, 2, crs=3857).set_crs(4326, allow_override=True), CRSError, "u0, u1 fall outside"),
         (grid_of(1, 2, index=["a", "a"]), AlignmentError, "more than one row for a"),
         (
