@@ -86,6 +86,8 @@ def as_numbers(values: pd.Series, what: str | None = None) -> pd.Series:
     if values.dtype == np.float64 and np.isfinite(values.to_numpy()).all():
         return values.copy(deep=False)  # the usual case, without a look at each kind of fault
     name = what or (f"'{values.name}'" if values.name is not None else "the values")
+    if str(values.dtype) == "geometry":
+        raise DataError(f"{name} holds the shapes of the units; choose a column of numbers.")
     missing = values.isna()
     if missing.any():
         raise MissingDataError(
@@ -95,7 +97,7 @@ def as_numbers(values: pd.Series, what: str | None = None) -> pd.Series:
     numbers = pd.to_numeric(values, errors="coerce")
     text = numbers.isna()
     if text.any():
-        shown = [f"{label} ({value!r})" for label, value in values[text].head(5).items()]
+        shown = [f"{label} ({_brief(value)})" for label, value in values[text].head(5).items()]
         more = f" and {int(text.sum()) - 5} more" if text.sum() > 5 else ""
         raise DataError(f"{name} is not a number for {', '.join(shown)}{more}; correct these values.")
     numbers = numbers.astype(float)
@@ -105,6 +107,11 @@ def as_numbers(values: pd.Series, what: str | None = None) -> pd.Series:
             f"{name} is infinite for {some(numbers.index[infinite])}; a logarithm of zero is the usual cause."
         )
     return numbers
+
+
+def _brief(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 40 else f"{shown[:37]}..."
 
 
 def _series(values: Any, what: str) -> pd.Series:

@@ -5,6 +5,8 @@ Only click is imported at the top, so that ``gbaspatial --help`` answers at once
 
 from __future__ import annotations
 
+import re
+import shutil
 import sys
 import warnings
 from collections.abc import Callable
@@ -13,7 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gbaspatial.errors import GbaError, OptionError, nearest_names
+from gbaspatial.errors import (
+    FileFormatError,
+    GbaError,
+    MissingFileError,
+    OptionError,
+    UnknownNameError,
+    nearest_names,
+    some,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -22,6 +32,18 @@ if TYPE_CHECKING:
     from gbaspatial.weights import Weights
 
 BUILT_IN = ("cities", "districts", "prefectures")
+
+# The library tells its cures in Python; here they are told as options.
+_SAME_NAME = "crs|layer|repair|encoding|missing|sheet|inference|scheme|links"
+_IN_OPTIONS = (
+    (r"gba\.data\.caveats\('[^']*'\)", "gbaspatial data caveats"),
+    (r" from the data and from the weights \(w\.subset\) yourself", " with --without"),
+    (r"\bby=", "--id and --table-id"),
+    (r"\btime=", "--table-time"),
+    (rf"\b({_SAME_NAME})='([^']*)'", r"--\1 \2"),
+    (rf"\b({_SAME_NAME})=(?=\w)", r"--\1 "),
+    (rf"\b({_SAME_NAME})=", r"--\1"),
+)
 
 
 class Commands(click.Group):
@@ -33,17 +55,29 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except GbaError as error:
-            click.echo(f"error: {error}", err=True)
+            click.echo(f"error: {_in_options(error)}", err=True)
             sys.exit(2)
         except BrokenPipeError:
             sys.exit(1)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            click.echo(f"error: {error.filename or 'a file'} cannot be read or written ({reason}).", err=True)
+            sys.exit(2)
+
+
+def _in_options(message: object) -> str:
+    """A sentence of the library in the words of the command line."""
+    text = str(message)
+    for pattern, words in _IN_OPTIONS:
+        text = re.sub(pattern, words, text)
+    return text
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
     from gbaspatial.errors import GbaWarning
 
     if issubclass(category, GbaWarning):
-        click.echo(f"warning: {message}", err=True)
+        click.echo(f"warning: {_in_options(message)}", err=True)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -63,9 +97,16 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.argument("data", default="cities"),
         click.option("--id", "unit", help="Column of DATA that identifies a unit (of your own file)."),
         click.option("--layer", help="Layer of a GeoPackage with more than one."),
+        click.option("--crs", help="CRS of DATA where the file does not say, such as EPSG:4547; or gcj02, bd09."),
+        click.option("--repair", type=click.Choice(["make_valid"]), help="Repair invalid geometries of DATA."),
         click.option("--table", type=click.Path(path_type=Path), help="CSV, Excel, Stata or Parquet joined by its id."),
         click.option("--table-id", help="Column of the table that holds the id (default: the same as --id)."),
-        click.option("--year", type=int, help="Year of the built-in statistics (default: the newest)."),
+        click.option("--table-time", help="Column of the table that holds the year; choose one with --year."),
+        click.option("--sheet", help="Sheet of an Excel table (default: the first)."),
+        click.option("--missing", multiple=True, help="Text of the table that stands for a missing value; repeatable."),
+        click.option("--encoding", help="Of the CSV table, or else of the shapefile (default: UTF-8 or GB18030)."),
+        click.option("--year", type=int, help="Year of the built-in statistics (default: the newest) or of the table."),
+        click.option("--without", multiple=True, help="Id of a unit to leave out; give it again for more."),
     ]
     for option in reversed(options):
         command = option(command)
@@ -108,7 +149,9 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def seed_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """The seed of every random draw."""
-    return click.option("--seed", type=int, default=1, show_default=True, help="Seed of the random draws.")(command)
+    return click.option(
+        "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the random draws."
+    )(command)
 
 
 # -- commands ---------------------------------------------------------------------------
@@ -145,24 +188,28 @@ def data(what: str, year: int | None, form: str, out: Path | None) -> None:
         "catalog": gba.data.catalog,
         "variables": gba.data.variables,
         "sources": gba.data.sources,
-        "caveats": gba.data.caveats,
+        "caveats": lambda: gba.data.caveats(years=year),
         "links": lambda: gba.load_links(year=year),
         "bay_areas": gba.load_bay_areas,
         "firms_universities": gba.load_firms_universities,
     }
     if what in shown:
+        if year is not None and what not in ("caveats", "links"):
+            raise OptionError(f"{what} has no years to choose from; leave --year out.")
         frame = shown[what]()
     else:
         known = gba.data.variables().index
         if what not in known:
-            raise OptionError(
-                f"there is nothing called {what!r}: neither one of {', '.join(shown)} nor a variable. "
-                f"{nearest_names(what, [*shown, *known])}"
+            hint = nearest_names(what, [*shown, *known])
+            cure = hint if hint.startswith("Did you") else "`gbaspatial data variables` lists the variables."
+            raise UnknownNameError(
+                f"there is nothing called {what!r}: neither one of {', '.join(shown)} nor a variable. {cure}"
             )
         panel = gba.load_panel(variables=what, years=year)
-        frame = panel[[what]].unstack("year") if year is None else panel[[what]]
+        frame = panel[[what]]
         if year is None:
-            frame.columns = [str(column[1]) for column in frame.columns]
+            frame = panel[what].unstack("year").reindex(panel.index.unique("city"))
+            frame.columns = frame.columns.astype(str)
     _write(_table(frame, what), form, out)
 
 
@@ -202,7 +249,10 @@ def moran(
     """
     import gbaspatial as gba
 
+    _check_page(map_file)
     if by == "year":
+        if local or map_file:
+            raise OptionError("--by year gives the global test of every year; leave --local and --map out.")
         result: Any = _moran_by_year(column, inference, seed, **where)
     else:
         units = _units(**where)
@@ -263,7 +313,7 @@ def fit(
 )
 @click.option("--label", help="Column with the names to show (default: the id).")
 @click.option("--scheme", default="quantiles", show_default=True, help="Classification, as mapclassify names it.")
-@click.option("--classes", type=int, default=5, show_default=True)
+@click.option("--classes", type=click.IntRange(2, 12), default=5, show_default=True)
 @click.option("--title", default="")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("map.html"), show_default=True)
 @weights_options
@@ -287,6 +337,8 @@ def draw(
     """
     import gbaspatial as gba
 
+    _check_page(out)
+    _check_clusters(clusters, where)
     units = _units(**where)
     layers: list[Any] = [gba.maps.choropleth(column, scheme=scheme, k=classes) for column in columns]
     if clusters:
@@ -295,7 +347,7 @@ def draw(
             lisa = gba.autocorrelation.local_moran(_numbers(units, column), w, rng=seed)
             layers.append(gba.maps.clusters(lisa))
         layers.append(gba.maps.links(w))
-    options = {"label": label} if label else {}
+    options: dict[str, Any] = {"label": label} if label else {}
     gba.maps.atlas(units, layers, title=title or ", ".join(columns), **options).save(out)
     click.echo(out)
 
@@ -305,7 +357,7 @@ def draw(
 @click.option(
     "--out", type=click.Path(path_type=Path), required=True, help=".gpkg, .shp, .geojson, .parquet, .kml, .csv"
 )
-@click.option("--column", help="With --clusters: the column of numbers.")
+@click.option("--column", help="Column to color the layer by; with --clusters the column of numbers to test.")
 @weights_options
 @click.option("--clusters", is_flag=True, help="Add the local Moran statistics of --column to the layer.")
 @seed_option
@@ -316,54 +368,130 @@ def export(out: Path, column: str | None, clusters: bool, seed: int, **where: An
     Example: gbaspatial export cities --column gdp_pc_cny --clusters --out bay.gpkg
     """
     import gbaspatial as gba
+    from gbaspatial.alignment import columns_of
 
+    if clusters and column is None:
+        raise OptionError("--clusters needs --column, the numbers to test.")
+    _check_clusters(clusters, where)
     units = _units(**where)
-    if clusters:
-        if column is None:
-            raise OptionError("--clusters needs --column, the numbers to test.")
+    if column is not None:
+        columns_of(units, column, "units")
+    if clusters and column is not None:
         lisa = gba.autocorrelation.local_moran(_numbers(units, column), _weights(units, **where), rng=seed)
         units = lisa.to_gis(units)
-    gba.export.write(out, units)
+    gba.export.write(out, units, style="cluster" if clusters else column)
     click.echo(out)
 
 
 # -- what the commands share ---------------------------------------------------------------
-def _units(
-    data: str, unit: str | None, layer: str | None, table: Path | None, table_id: str | None, year: int | None, **_: Any
-) -> gpd.GeoDataFrame:
-    """The layer that DATA names, with the columns of the table if one is given."""
+def _check_page(path: Path | None) -> None:
+    if path is not None and path.suffix.lower() not in (".html", ".htm"):
+        raise FileFormatError(f"{path} does not end in .html; a map is written as one HTML page.")
+
+
+def _check_clusters(clusters: bool, where: dict[str, Any]) -> None:
+    """Refuse options of W that nothing would use."""
+    context = click.get_current_context()
+    given = [name for name in ("weights", "links", "style") if _was_given(context, name)]
+    if given and not clusters:
+        raise OptionError(f"--{given[0]} is used by the clusters alone; add --clusters, or leave it out.")
+
+
+def _was_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+
+def _units(data: str, table: Path | None, without: tuple[str, ...], **where: Any) -> gpd.GeoDataFrame:
+    """The layer that DATA names, joined with the table, less the units left out."""
     import gbaspatial as gba
 
-    if data in BUILT_IN and not Path(data).exists():
-        given = {} if year is None else {"year": year}
-        loaders: dict[str, Callable[[], Any]] = {
-            "cities": lambda: gba.load_cities(**given),
-            "districts": lambda: gba.load_districts(**given),
-            "prefectures": gba.load_prefectures,
-        }
-        units = loaders[data]()
-    else:
-        if unit is None:
-            raise OptionError(f"say with --id which column of {data} identifies a unit.")
-        units = gba.read_units(data, id=unit, layer=layer)
+    for option in ("table_id", "table_time", "sheet", "missing"):
+        if table is None and where[option]:
+            raise OptionError(f"--{option.replace('_', '-')} says how to read a table; name the file with --table.")
+    built_in = data in BUILT_IN and not Path(data).exists()
+    units = _built_in(data, table, **where) if built_in else _own(data, table, **where)
     if table is not None:
-        key = table_id or unit or units.index.name
-        units = gba.data.join(units, gba.read_panel(table, unit=key))
-    return units
+        units = gba.data.join(
+            units, _read_table(table, where["table_id"] or str(units.index.name), **where), time=_time(where)
+        )
+    for label in without:
+        if label not in units.index:
+            raise UnknownNameError(f"--without {label!r} is no unit of {data}. {nearest_names(label, units.index)}")
+    return units.drop(index=list(without))
+
+
+def _built_in(data: str, table: Path | None, year: int | None, table_time: str | None, **where: Any) -> Any:
+    import gbaspatial as gba
+
+    for option in ("unit", "layer", "crs", "repair"):
+        if where[option]:
+            name = "id" if option == "unit" else option
+            raise OptionError(f"--{name} is for a file of your own; leave it out with the built-in {data}.")
+    given: dict[str, Any] = {} if year is None or table_time else {"year": year}
+    if given and data == "prefectures":
+        raise OptionError("the built-in prefectures have no years; leave --year out.")
+    loaders: dict[str, Callable[[], Any]] = {
+        "cities": lambda: gba.load_cities(**given),
+        "districts": lambda: gba.load_districts(**given),
+        "prefectures": gba.load_prefectures,
+    }
+    return loaders[data]()
+
+
+def _own(data: str, table: Path | None, unit: str | None, year: int | None, **where: Any) -> Any:
+    import gbaspatial as gba
+
+    if not Path(data).exists() and not Path(data).suffix:
+        hint = nearest_names(data, BUILT_IN)
+        raise MissingFileError(f"{data} is neither a file nor one of the built-in layers. {hint}")
+    if unit is None and Path(data).exists():
+        raise OptionError(f"say with --id which column of {data} identifies a unit.")
+    if year is not None and where["table_time"] is None:
+        raise OptionError("--year needs --table and --table-time with a file of your own, which has no years.")
+    encoding = None if table is not None and _is_csv(table) else where["encoding"]
+    return gba.read_units(
+        data, id=unit or "", layer=where["layer"], crs=where["crs"], repair=where["repair"], encoding=encoding
+    )
+
+
+def _read_table(table: Path, key: str, **where: Any) -> Any:
+    import gbaspatial as gba
+
+    return gba.read_panel(
+        table,
+        unit=key,
+        time=where["table_time"],
+        missing=where["missing"],
+        sheet=where["sheet"] or 0,
+        encoding=where["encoding"] if _is_csv(table) else None,
+    )
+
+
+def _is_csv(table: Path) -> bool:
+    return table.suffix.lower() in (".csv", ".tsv", ".txt")
+
+
+def _time(where: dict[str, Any]) -> int | None:
+    """The year to take from the table, which --table-time makes a panel."""
+    if where["table_time"] and where["year"] is None:
+        raise OptionError("--table-time needs --year, the year to take from the table.")
+    return where["year"] if where["table_time"] else None
 
 
 def _weights(units: gpd.GeoDataFrame, weights: str, links: int | None, style: str, **_: Any) -> Weights:
     """W of `units` as the option --weights says."""
     import gbaspatial as gba
 
-    kind, _sep, number = weights.partition(":")
-    if Path(weights).suffix and Path(weights).exists():
+    kind, sep, number = weights.partition(":")
+    if links is not None and kind not in ("queen", "rook"):
+        raise OptionError(f"--links adds bridges to borders; use it with --weights queen or rook, not {weights}.")
+    if Path(weights).is_file():
         w = gba.weights.read(weights)
-    elif kind in ("queen", "rook"):
+    elif kind in ("queen", "rook") and not sep:
         criterion: Any = kind
         w = gba.weights.contiguity(units, criterion=criterion, links=links)
     elif kind == "nearest":
-        w = gba.weights.nearest(units, k=int(_amount(number, weights)))
+        w = gba.weights.nearest(units, k=_count(number, weights))
     elif kind == "band":
         w = gba.weights.distance_band(units, threshold_km=_amount(number, weights))
     elif kind == "inverse":
@@ -386,6 +514,13 @@ def _amount(text: str, whole: str) -> float:
         ) from None
 
 
+def _count(text: str, whole: str) -> int:
+    number = _amount(text, whole)
+    if not number.is_integer():
+        raise OptionError(f"--weights {whole!r} needs a whole number of neighbors, such as nearest:4.")
+    return int(number)
+
+
 def _numbers(units: gpd.GeoDataFrame, column: str) -> Any:
     from gbaspatial.alignment import columns_of
 
@@ -399,24 +534,36 @@ def _moran_by_year(column: str, inference: str, seed: int, **where: Any) -> Any:
         raise OptionError(
             "--by year is for the built-in cities; for your own panel use gbaspatial.autocorrelation.moran_by."
         )
+    if where["table"] or where["year"] is not None:
+        raise OptionError("--by year takes every year of the built-in statistics; leave --year and --table out.")
     panel = gba.load_panel(variables=column).dropna(subset=[column])
-    cities = gba.load_cities()
-    present = cities.loc[cities.index.isin(panel.index.get_level_values("city"))]
+    cities = _units(**where)
+    has_values = cities.index.isin(panel.index.get_level_values("city"))
+    if not has_values.all():
+        click.echo(f"note: {column} has no values for {some(cities.index[~has_values])}, left out.", err=True)
+    present = cities.loc[has_values]
+    values = panel.loc[panel.index.get_level_values("city").isin(present.index), column]
     how: Any = inference
-    return gba.autocorrelation.moran_by(panel[column], _weights(present, **where), inference=how, rng=seed)
+    return gba.autocorrelation.moran_by(values, _weights(present, **where), inference=how, rng=seed)
 
 
 def _table(frame: Any, title: str) -> Any:
+    """`frame` as a table; large amounts in full, as statistics print them, where there is room."""
     from gbaspatial.results import Table
 
-    return Table(frame, title)
+    numbers = frame.select_dtypes("number")
+    large = [column for column in numbers if numbers[column].abs().max() >= 1e6 and len(numbers.columns) < 10]
+    return Table(frame, title, formats=dict.fromkeys(large, ",.0f"))
 
 
 def _write(result: Result | list[Any] | Any, form: str, out: Path | None) -> None:
     """Print `result`, or several, in the form asked for; or write it to a file."""
+    from gbaspatial.results import Table
+
+    width = shutil.get_terminal_size((160, 40)).columns if out is None else None
     results = result if isinstance(result, list) else [result]
     texts = {
-        "text": lambda r: r.to_text() if hasattr(r, "to_text") else str(r),
+        "text": lambda r: r.to_text(width) if isinstance(r, Table) else str(r),
         "csv": lambda r: r.to_frame().to_csv(),
         "latex": lambda r: r.to_latex(),
         "markdown": lambda r: r.to_markdown(),

@@ -142,13 +142,17 @@ class Table:
         """A copy of the numbers."""
         return self.frame.copy()
 
-    def to_text(self) -> str:
-        """Plain text with aligned columns."""
+    def to_text(self, width: int | None = None) -> str:
+        """Plain text with aligned columns; long texts are folded further where `width` characters ask for it."""
         header, rows = self.cells()
-        folded = [[textwrap.wrap(cell, _WIDEST) or [""] for cell in row] for row in rows]
+        right = self._alignments()
+        fold = _WIDEST if width is None else _fold_to(width, header, rows, right)
+        folded = [
+            [[cell] if r else textwrap.wrap(cell, fold) or [""] for cell, r in zip(row, right, strict=True)]
+            for row in rows
+        ]
         lines = [[part[i] if i < len(part) else "" for part in row] for row in folded for i in range(_depth(row))]
         widths = [max(display_width(row[i]) for row in [header, *lines]) for i in range(len(header))]
-        right = self._alignments()
 
         def line(row: list[str]) -> str:
             return "  ".join(pad(c, w, r) for c, w, r in zip(row, widths, right, strict=True)).rstrip()
@@ -257,6 +261,21 @@ class Result:
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+def _fold_to(width: int, header: list[str], rows: list[list[str]], numeric: list[bool]) -> int:
+    """The longest folding, of 16 to 56 characters, that keeps a table within `width` where one does."""
+    longest = [max(map(display_width, column)) for column in zip(header, *rows, strict=True)]
+    names = [display_width(name) for name in header]
+
+    def total(fold: int) -> int:
+        parts = [
+            max(name, cell if is_number else min(cell, fold))
+            for name, cell, is_number in zip(names, longest, numeric, strict=True)
+        ]
+        return sum(parts) + 2 * (len(parts) - 1)
+
+    return next((fold for fold in range(_WIDEST, 16, -4) if total(fold) <= width), 16)
 
 
 def _depth(row: list[list[str]]) -> int:

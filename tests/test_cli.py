@@ -109,7 +109,7 @@ def test_formats_and_files(tmp_path):
         (["moran", "LAYER", "--id", "code", "--column", "x", "--weights", "quen"], "queen, rook"),
         (["moran", "LAYER", "--id", "code", "--column", "x", "--weights", "nearest:many"], "number after the colon"),
         (["moran", "LAYER", "--id", "code", "--column", "x", "--weights", "nearest:30"], "30"),
-        (["moran", "LAYER", "--id", "code", "--column", "x", "--inference", "bayes"], "inference='bayes'"),
+        (["moran", "LAYER", "--id", "code", "--column", "x", "--inference", "bayes"], "--inference bayes"),
         (["moran", "LAYER", "--id", "code", "--column", "x", "--by", "year"], "built-in cities"),
         (["data", "gdp_pc_cn"], "Did you mean gdp_pc_cny"),
         (["data", "gdp_pc_cny", "--year", 1950], "1950"),

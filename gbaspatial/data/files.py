@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gbaspatial.errors import MissingFileError, UnknownNameError, nearest_names
+from gbaspatial.errors import MissingFileError, OptionError, UnknownNameError, nearest_names
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -112,6 +113,14 @@ def existing(path: str | Path) -> Path:
         raise MissingFileError(f"there is no file {found}: the folder {found.parent} does not exist.")
     names = [p.name for p in found.parent.iterdir() if p.is_file()]
     raise MissingFileError(f"there is no file {found}. {nearest_names(found.name, names)}")
+
+
+def check_encoding(encoding: str | None) -> None:
+    """Raise `OptionError` for an encoding that nobody knows."""
+    try:
+        codecs.lookup(encoding or "utf-8")
+    except LookupError:
+        raise OptionError(f"encoding={encoding!r} is not known; use e.g. 'utf-8', 'gb18030' or 'big5'.") from None
 
 
 def first_line(error: BaseException) -> str:

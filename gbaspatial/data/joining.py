@@ -90,10 +90,11 @@ def _mismatch(keys: pd.Index, index: pd.Index, absent: pd.Index, extra: pd.Index
     if len(extra):
         parts.append(f"only in the table: {some(extra)}")
     cure = "Correct the ids, or choose the common rows yourself."
-    if len(absent) == len(keys):
-        cure = (
-            f"No id is shared (e.g. {keys[0]!r} against {index[0]!r}): name the id column with by=."
-            if len(index)
-            else cure
-        )
+    bare = {str(key).lstrip("0") for key in absent}
+    if len(extra) and bare == {str(key).lstrip("0") for key in extra}:
+        lengths = {what: sum(len(str(label)) for label in ids) for what, ids in (("table", extra), ("units", absent))}
+        side = min(lengths, key=lengths.__getitem__)
+        cure = f"The ids of the {side} have lost their leading zeros: keep them there as text."
+    elif len(absent) == len(keys) and len(index):
+        cure = f"No id is shared (e.g. {keys[0]!r} against {index[0]!r}): name the id column with by=."
     return f"units and table do not match ({'; '.join(parts)}). {cure}"

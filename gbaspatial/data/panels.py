@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from gbaspatial.data.columns import as_columns, as_ids, as_years, check_unique, require_complete
-from gbaspatial.data.files import existing, first_line
+from gbaspatial.data.files import check_encoding, existing, first_line
 from gbaspatial.errors import FileFormatError, GbaError, UnknownNameError, import_extra, nearest_names, some
 
 
@@ -69,6 +69,7 @@ def read_panel(
     >>> read_panel(file, unit="code", time="year")["x"].to_dict()
     {('0755', 2019): 1.5, ('0755', 2020): 2.5}
     """
+    check_encoding(encoding)
     file = existing(path)
     raw = _read_table(file, sheet, encoding)
     twice = raw.columns[raw.columns.duplicated()]
@@ -99,7 +100,11 @@ def _read_table(file: Path, sheet: str | int, encoding: str | None) -> pd.DataFr
             return _with_header(_read_csv(file, encoding), file)
         if ending in (".xlsx", ".xlsm", ".xls"):
             import_extra("openpyxl", extra="excel")
-            return _with_header(pd.read_excel(file, sheet_name=sheet, dtype=object, header=None), file)
+            with pd.ExcelFile(file) as book:
+                if isinstance(sheet, str) and sheet not in book.sheet_names:
+                    hint = nearest_names(sheet, book.sheet_names)
+                    raise UnknownNameError(f"{file.name} has no sheet {sheet!r}. {hint}")
+                return _with_header(book.parse(sheet, dtype=object, header=None), file)
         if ending == ".dta":
             return pd.read_stata(file)
         if ending == ".parquet":
@@ -116,8 +121,9 @@ def _read_table(file: Path, sheet: str | int, encoding: str | None) -> pd.DataFr
 
 def _with_header(cells: pd.DataFrame, file: Path) -> pd.DataFrame:
     """`cells` with their first row as names; pandas itself would rename a second "x" to "x.1" and say nothing."""
-    if cells.empty:
-        raise FileFormatError(f"{file.name} is empty; it needs a header and rows.")
+    if cells.empty or len(cells) == 1:
+        lack = "is empty" if cells.empty else "has a header but no rows"
+        raise FileFormatError(f"{file.name} {lack}; it needs a header and rows.")
     filled = cells.notna().any(axis=1).to_numpy()
     cells = cells.iloc[: filled.nonzero()[0].max(initial=0) + 1]  # empty lines at the end are no rows
     header, body = cells.iloc[0], cells.iloc[1:].reset_index(drop=True)
@@ -132,8 +138,10 @@ def _read_csv(file: Path, encoding: str | None) -> pd.DataFrame:
     for tried in [encoding] if encoding else ["utf-8-sig", "gb18030"]:
         try:
             text = file.read_text(encoding=tried)
-        except (UnicodeDecodeError, LookupError):
+        except UnicodeError:
             continue
+        if not text.strip():
+            raise FileFormatError(f"{file.name} is empty; it needs a header and rows.")
         first = text.partition("\n")[0]
         separator = max(",;\t", key=first.count)
         # texts first: a code such as 0755 must not become the number 755
@@ -141,4 +149,6 @@ def _read_csv(file: Path, encoding: str | None) -> pd.DataFrame:
             io.StringIO(text), header=None, dtype=str, keep_default_na=False, na_values=[""], sep=separator,
             skip_blank_lines=False,
         )  # fmt: skip
-    raise FileFormatError(f"{file.name} is neither UTF-8 nor GB18030 text; say its encoding=.")
+    if encoding is not None:
+        raise FileFormatError(f"{file.name} is no text in the encoding {encoding!r}; leave it out, or name another.")
+    raise FileFormatError(f"{file.name} is neither UTF-8 nor GB18030 text; say its encoding with encoding=.")

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from gbaspatial.data.columns import as_ids, check_unique
-from gbaspatial.data.files import existing, first_line
+from gbaspatial.data.files import check_encoding, existing, first_line
 from gbaspatial.errors import (
     CRSError,
     FileFormatError,
+    GbaError,
     GeometryError,
+    MissingFileError,
     OptionError,
     UnknownNameError,
     check_option,
@@ -80,8 +82,12 @@ def read_units(
     'Macao'
     """
     check_option(repair, (None, "make_valid"), "repair")
+    check_encoding(encoding)
     file = existing(path)
+    _check_kind(file)
     units = _read_geometry(file, layer, encoding)
+    if units.empty:
+        raise FileFormatError(f"{file.name} holds no units; is it the layer that you mean?")
     if id not in units.columns:
         hint = nearest_names(id, [c for c in units.columns if c != units.geometry.name])
         raise UnknownNameError(f"{file.name} has no column {id!r} to take ids from. {hint}")
@@ -89,6 +95,24 @@ def read_units(
     check_unique(units.index, f"column {id!r} of {file.name}", "choose another id column or dissolve the parts")
     units = _with_crs(units.drop(columns=id), crs, file.name)
     return _checked_geometry(units, repair, file.name)
+
+
+def _check_kind(file: Path) -> None:
+    """Refuse a table, and a shapefile of which a part was left behind."""
+    ending = file.suffix.lower()
+    if ending in (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".dta"):
+        raise FileFormatError(
+            f"{file.name} is a table, not a layer with shapes; read it with gba.read_panel (on the command line "
+            f"--table) and join it to your layer."
+        )
+    if ending == ".shp":
+        lost = [end for end in (".shx", ".dbf") if not any(file.with_suffix(e).is_file() for e in (end, end.upper()))]
+        if lost:
+            names = some(file.with_suffix(end).name for end in lost)
+            raise MissingFileError(
+                f"{names} is not beside {file.name}: a shapefile is several files (.shp, .shx, .dbf, .prj); "
+                f"copy them all."
+            )
 
 
 def _read_geometry(file: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
@@ -107,9 +131,13 @@ def _read_geometry(file: Path, layer: str | None, encoding: str | None) -> gpd.G
             raise OptionError(f"{file.name} has {len(names)} layers; choose one with layer=: {some(names, 12)}.")
         chosen = layer or (names[0] if names else None)
         return _require_geometry(gpd.read_file(file, layer=chosen, encoding=encoding or _dbf_encoding(file)), file)
-    except (UnknownNameError, OptionError, FileFormatError):
+    except GbaError:
         raise
-    except (ValueError, OSError, RuntimeError, UnicodeDecodeError) as error:
+    except (ValueError, OSError, RuntimeError, LookupError) as error:
+        if "not recognized" in str(error):
+            raise FileFormatError(
+                f"{file.name} is no layer that can be read; give a GeoPackage, shapefile, GeoJSON or GeoParquet file."
+            ) from error
         raise FileFormatError(f"{file.name} cannot be read as spatial units ({first_line(error)}).") from error
 
 

@@ -88,7 +88,11 @@ def replace_file(path: str | os.PathLike[str], write: Callable[[Path], None]) ->
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     half = target.with_name(f".{target.stem}.half{target.suffix}")
-    half.unlink(missing_ok=True)
+    try:
+        half.touch()  # drivers tell in their own words that a place cannot be written
+        half.unlink()
+    except OSError as error:
+        raise type(error)(error.errno, error.strerror, str(target)) from error
     try:
         write(half)
         half.replace(target)

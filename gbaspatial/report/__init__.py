@@ -46,9 +46,9 @@ def write_report(out: str | Path = "out", *, year: int | None = None, seed: Rng 
     if folder.exists() and not folder.is_dir():
         raise FileFormatError(f"{folder} is a file; name a folder to write the report to.")
     bay = Bay(year=LAST_YEAR if year is None else year, seed=seed_of(seed))
-    sections = [chapter(bay) for chapter in CHAPTERS]
-    for name in ("tables", "figures", "maps"):
+    for name in ("tables", "figures", "maps"):  # before the work: it would be lost where nothing can be written
         (folder / name).mkdir(parents=True, exist_ok=True)
+    sections = [chapter(bay) for chapter in CHAPTERS]
     atlas = files.atlas_of(bay)
     atlas.save(folder / "maps" / "atlas.html")
     page = render(

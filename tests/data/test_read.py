@@ -120,7 +120,7 @@ def test_missing_values_stay_missing(tmp_path):
         ("id,y,x\na,2019.5,1\n", {"unit": "id", "time": "y"}, DataError, "row 2.*'2019.5'"),
         ("id,x,x\na,1,2\n", {"unit": "id"}, FileFormatError, "two columns called x"),
         ("id,x\na,1,2\n", {"unit": "id"}, FileFormatError, "line 2, saw 3"),
-        ("", {"unit": "id"}, FileFormatError, "cannot be read"),
+        ("", {"unit": "id"}, FileFormatError, "is empty"),
         ("id,x\na,1\n\nb,2\n", {"unit": "id"}, AlignmentError, "no id in row 3"),
     ],
 )
