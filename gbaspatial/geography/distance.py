@@ -132,19 +132,28 @@ def distance_km(
 
 def geodesic_km(coordinates: np.ndarray) -> np.ndarray:
     """Geodesic distances (n, n) in km between points of longitude and latitude `coordinates` (n, 2)."""
-    import pyproj
-
     n = len(coordinates)
     rows, columns = np.triu_indices(n, k=1)
-    start, end = coordinates[rows], coordinates[columns]
-    # from the point that comes first by coordinates, so that the order of rows leaves every bit alone
-    swap = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
-    start[swap], end[swap] = end[swap], start[swap]
-    geod = pyproj.Geod(ellps="WGS84")
-    _, _, metres = geod.inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1])
     square = np.zeros((n, n))
-    square[rows, columns] = square[columns, rows] = np.asarray(metres) / 1000
+    square[rows, columns] = square[columns, rows] = geodesic_between_km(coordinates[rows], coordinates[columns])
     return square
+
+
+def geodesic_between_km(start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Geodesic distances (m,) in km from `start` (m, 2) to `end` (m, 2), longitudes and latitudes in pairs.
+
+    Examples
+    --------
+    >>> geodesic_between_km(np.array([[113.25, 23.11667]]), np.array([[114.0683, 22.54554]])).round(1).tolist()
+    [105.1]
+    """
+    import pyproj
+
+    # from the point that comes first by coordinates, so that the order of rows leaves every bit alone
+    swap = ((start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1])))[:, None]
+    first, last = np.where(swap, end, start), np.where(swap, start, end)
+    _, _, metres = pyproj.Geod(ellps="WGS84").inv(first[:, 0], first[:, 1], last[:, 0], last[:, 1])
+    return np.asarray(metres) / 1000
 
 
 def area_km2(units: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.Series:

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from gbaspatial.errors import CRSError, GeometryError, GeometryWarning, OptionError, check_option, some
 from gbaspatial.geography.crs import metres_per_unit
+from gbaspatial.geography.distance import geodesic_between_km
 from gbaspatial.weights.contact import Contacts, contacts_of
 from gbaspatial.weights.core import Recipe, Weights
 from gbaspatial.weights.isolation import Islands, settle
@@ -167,12 +168,15 @@ def borders(units: Any, *, tolerance_m: float | None = None) -> pd.DataFrame:
 def border_lengths(contacts: Contacts, meters: Meters) -> tuple[np.ndarray, np.ndarray]:
     """Pairs that share a line, as codes (m,), and the length of it in km (m,)."""
     from gbaspatial.weights.corners import pairs_in_groups
-    from gbaspatial.weights.places import geodesic_km
 
     corners = contacts.corners
     code, edge = pairs_in_groups(corners.edge, corners.edge_order, corners.edge_owner, contacts.n)
     start, end = corners.coords[corners.first[edge]], corners.coords[corners.first[edge] + 1]
-    km = geodesic_km(start, end) if meters.degrees else np.linalg.norm(end - start, axis=1) * meters.factor / 1000
+    km = (
+        geodesic_between_km(start, end)
+        if meters.degrees
+        else np.linalg.norm(end - start, axis=1) * meters.factor / 1000
+    )
     more = np.array(list(contacts.unshared), dtype=np.int64)
     more_km = np.array(list(contacts.unshared.values())) / 1000
     codes, place = np.unique(np.concatenate([code, more]), return_inverse=True)

@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 from gbaspatial.alignment import check_units
 from gbaspatial.errors import CRSError, GeometryError, LabelTypeError, check_option, some
 from gbaspatial.geography.crs import metres_per_unit, require_crs, require_metric
-from gbaspatial.geography.distance import lonlat, representative_points
+from gbaspatial.geography.distance import geodesic_between_km, lonlat, representative_points
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -90,7 +90,7 @@ class Places:
         """Distance in km from units `i` (m,) to units `j` (m,), by place."""
         if self.metric == "planar":
             return np.hypot(*(self.xy[i] - self.xy[j]).T)
-        return geodesic_km(self.xy[i], self.xy[j])
+        return geodesic_between_km(self.xy[i], self.xy[j])
 
     def longest(self, chord: np.ndarray) -> np.ndarray:
         """The longest distance that a straight line of `chord` km can stand for."""
@@ -113,16 +113,6 @@ class Places:
 
 def _arc(chord: np.ndarray, radius: float) -> np.ndarray:
     return 2 * radius * np.arcsin(np.minimum(np.asarray(chord) / (2 * radius), 1.0))
-
-
-def geodesic_km(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """Geodesic distance on WGS84 in km between paired longitudes and latitudes (m, 2)."""
-    from pyproj import Geod
-
-    swap = ((start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1])))[:, None]
-    start, end = np.where(swap, end, start), np.where(swap, start, end)  # i to j has the bits of j to i
-    _, _, meters = Geod(ellps="WGS84").inv(start[:, 0], start[:, 1], end[:, 0], end[:, 1])
-    return np.asarray(meters) / 1000
 
 
 def earth_centered_km(lonlat: np.ndarray) -> np.ndarray:
