@@ -13,7 +13,8 @@ from gbaspatial.autocorrelation.cross import Shuffled, linear_cross_null, paired
 from gbaspatial.autocorrelation.door import admitted, check_testable
 from gbaspatial.autocorrelation.local_cross import product_null
 from gbaspatial.autocorrelation.local_moran import LocalMoranResult
-from gbaspatial.autocorrelation.results import GlobalTest, LocalTest, local_result
+from gbaspatial.autocorrelation.local_results import LocalTest, local_result
+from gbaspatial.autocorrelation.results import GlobalTest
 from gbaspatial.errors import LabelTypeError, OptionError, check_option
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.null import Alternative, Inference, check_draws, check_test, normal_local_null

@@ -11,7 +11,7 @@ from scipy import sparse, special
 
 from gbaspatial.autocorrelation.door import admitted
 from gbaspatial.autocorrelation.local_cross import bootstrap_null
-from gbaspatial.autocorrelation.results import LocalTest, local_result
+from gbaspatial.autocorrelation.local_results import LocalTest, local_result
 from gbaspatial.errors import DataError, OptionError, check_option
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.null import Alternative, LocalNull, check_draws, check_test

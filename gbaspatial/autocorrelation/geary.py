@@ -11,7 +11,8 @@ import pandas as pd
 from gbaspatial.alignment import align, align_frame
 from gbaspatial.autocorrelation.door import admitted, check_testable
 from gbaspatial.autocorrelation.local_moran import quadrants
-from gbaspatial.autocorrelation.results import GlobalTest, LocalTest, local_result
+from gbaspatial.autocorrelation.local_results import LocalTest, local_result
+from gbaspatial.autocorrelation.results import GlobalTest
 from gbaspatial.errors import OptionError, check_option
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.cross_product import CrossProduct, automatic

@@ -10,7 +10,8 @@ import pandas as pd
 from scipy import sparse
 
 from gbaspatial.autocorrelation.door import Subject, admitted
-from gbaspatial.autocorrelation.results import GlobalTest, LocalTest, local_result
+from gbaspatial.autocorrelation.local_results import LocalTest, local_result
+from gbaspatial.autocorrelation.results import GlobalTest
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.cross_product import CrossProduct, automatic

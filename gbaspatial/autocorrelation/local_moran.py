@@ -10,8 +10,8 @@ import pandas as pd
 from scipy import sparse
 
 from gbaspatial.autocorrelation.door import Subject, admitted
+from gbaspatial.autocorrelation.local_results import LocalTest, local_result
 from gbaspatial.autocorrelation.moran import MoranResult, moran_scatter
-from gbaspatial.autocorrelation.results import LocalTest, local_result
 from gbaspatial.errors import OptionError, check_option
 from gbaspatial.inference import quadratic
 from gbaspatial.inference.conditional import LocalSums, conditional_null

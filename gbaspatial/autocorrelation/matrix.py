@@ -11,7 +11,7 @@ from scipy import sparse
 
 from gbaspatial.autocorrelation.bivariate import KINDS, aligned_columns
 from gbaspatial.autocorrelation.cross import MOST_PAIRS, Shuffled, linear_cross_null, paired_cross_null
-from gbaspatial.autocorrelation.results import adjusted_p
+from gbaspatial.autocorrelation.local_results import adjusted_p
 from gbaspatial.errors import OptionError, check_option
 from gbaspatial.inference import exact
 from gbaspatial.inference.moments import pair_sums, permutation_moments
