@@ -37,6 +37,14 @@ class Weights(Standardizable):
         How W was made.
     standardization : str
         ``"none"``, ``"row"``, ...
+
+    Examples
+    --------
+    >>> w = Weights([[0, 1, 1], [1, 0, 0], [1, 0, 0]], ["Foshan", "Zhaoqing", "Jiangmen"]).row_standardized()
+    >>> w
+    <Weights: 3 units, 4 links, row; matrix -> row_standardized>
+    >>> w.lag(pd.Series({"Jiangmen": 3.0, "Foshan": 1.0, "Zhaoqing": 2.0})).to_dict()
+    {'Jiangmen': 1.0, 'Foshan': 2.5, 'Zhaoqing': 1.0}
     """
 
     # -- orders and algebra -----------------------------------------------------------
@@ -66,7 +74,26 @@ class Weights(Standardizable):
         return self._like(matrix, "higher_order", "binary", k=k, cumulative=cumulative or None)
 
     def union(self, other: Any, *, weights: algebra.Union = "max") -> Weights:
-        """Links of either W; where both have one: the larger weight, their sum, or this W's (`first`)."""
+        """Links of either W, matched by label, with their weights.
+
+        Parameters
+        ----------
+        other : Weights, or a libpysal Graph or W
+            Over the same units, in any order.
+        weights : {"max", "sum", "first"}
+            Where both have a link: the larger weight, their sum, or that of this W.
+
+        Raises
+        ------
+        AlignmentError
+            If the units differ.
+
+        Examples
+        --------
+        >>> a, b = Weights([[0, 2], [0, 0]], "xy"), Weights([[0, 3], [1, 0]], "yx")
+        >>> a.union(b).to_frame().values.tolist()
+        [['x', 'y', 2.0], ['y', 'x', 3.0]]
+        """
         return self._with("union", other, algebra.union, weights)
 
     def intersection(self, other: Any, *, weights: algebra.Intersection = "first") -> Weights:
@@ -227,6 +254,12 @@ def as_weights(w: Any) -> Weights:
     ------
     TypeError
         For anything else.
+
+    Examples
+    --------
+    >>> w = Weights([[0, 1], [1, 0]], ["Macao", "Zhuhai"])
+    >>> as_weights(w.to_libpysal()).ids.tolist()
+    ['Macao', 'Zhuhai']
     """
     if isinstance(w, Weights):
         return w

@@ -121,6 +121,14 @@ def write(w: Weights, path: str | Path) -> Path:
     ------
     FileFormatError
         If the ending is unknown, or labels are neither text nor numbers.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> w = Weights([[0, 0.5], [1, 0]], ["0075", "澳门"]).row_standardized()
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     read(write(w, Path(folder) / "w.json"))
+    <Weights: 2 units, 2 links, row; matrix -> row_standardized>
     """
     file = Path(path)
     how = _of(file, _WRITERS, "written")

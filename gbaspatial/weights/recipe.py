@@ -28,7 +28,13 @@ def _told(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step in the making of a W: what was done, with which options."""
+    """One step in the making of a W: what was done, with which options.
+
+    Examples
+    --------
+    >>> print(Step("nearest", (("k", 4), ("metric", "geodesic"))))
+    nearest(k=4, metric=geodesic)
+    """
 
     name: str
     options: tuple[tuple[str, Any], ...] = ()
