@@ -345,7 +345,8 @@ def draw(
         w = _weights(units, **where)
         for column in columns:
             lisa = gba.autocorrelation.local_moran(_numbers(units, column), w, rng=seed)
-            layers.append(gba.maps.clusters(lisa))
+            name = None if len(columns) == 1 else (f"LISA clusters: {column}", f"局部空间自相关聚类：{column}")
+            layers.append(gba.maps.clusters(lisa, label=name))
         layers.append(gba.maps.links(w))
     options: dict[str, Any] = {"label": label} if label else {}
     gba.maps.atlas(units, layers, title=title or ", ".join(columns), **options).save(out)

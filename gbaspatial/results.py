@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import html
+import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -198,11 +199,11 @@ class Table:
         header, rows = self.cells()
 
         def line(row: list[str]) -> str:
-            return "| " + " | ".join(c.replace("|", "\\|") for c in row) + " |"
+            return "| " + " | ".join(map(_markdown, row)) + " |"
 
         rule = "|" + "|".join(" ---: " if r else " --- " for r in self._alignments()) + "|"
-        top = [f"**{self.title}**", ""] if self.title else []
-        notes = ["", *self.notes] if self.notes else []
+        top = [f"**{_markdown(self.title)}**", ""] if self.title else []
+        notes = ["", *map(_markdown, self.notes)] if self.notes else []
         return "\n".join([*top, line(header), rule, *map(line, rows), *notes]) + "\n"
 
     def __str__(self) -> str:
@@ -261,6 +262,11 @@ class Result:
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+def _markdown(text: str) -> str:
+    """`text` as words of one line: no cell ends, no code, no tag begins in it."""
+    return re.sub(r"([|`\\]|<(?=[A-Za-z/!?]))", r"\\\1", " ".join(text.splitlines()))
 
 
 def _fold_to(width: int, header: list[str], rows: list[list[str]], numeric: list[bool]) -> int:

@@ -89,3 +89,13 @@ def test_errors_read_as_sentences_and_are_builtins():
     assert issubclass(UnknownNameError, GbaError)
     with pytest.raises(MissingPackageError, match=r"pip install 'gbaspatial\[fast\]'"):
         import_extra("no_such_package_here", extra="fast")
+
+
+def test_names_in_markdown_are_words_and_nothing_else():
+    """A name of a unit is neither a tag, nor code, nor the end of a cell or line."""
+    frame = pd.DataFrame({"p_value": [0.00001]}, index=pd.Index(["<img src=x onerror=alert(1)>|`a`\\\nb"], name="id"))
+    shown = Table(frame, "<b>title</b>", ("a </b> note",)).to_markdown()
+    assert r"\<img src=x onerror=alert(1)>\|\`a\`\\ b" in shown
+    assert "<0.0001" in shown
+    assert r"**\<b>title\</b>**" in shown
+    assert r"a \</b> note" in shown

@@ -203,6 +203,21 @@ def test_units_left_out_by_the_year_are_told(run):
     assert "note: patents_per_10k has no values for Hong Kong, Macao, left out." in shown
 
 
+def test_a_geopackage_without_crs_is_not_taken_at_its_word(tmp_path):
+    """GDAL calls it "Undefined Cartesian SRS" in meters, and the coordinates may be degrees."""
+    squares(crs=None).to_file(tmp_path / "bare.gpkg")
+    with pytest.raises(gba.errors.CRSError, match="does not say its CRS"):
+        gba.read_units(tmp_path / "bare.gpkg", id="代码")
+    assert gba.read_units(tmp_path / "bare.gpkg", id="代码", crs="EPSG:4547").crs.to_epsg() == 4547
+
+
+def test_clusters_of_several_columns_have_their_own_names(run, folder):
+    run("map 县.shp --id 代码 --column 收入 --column 教育 --table ok.csv --clusters --out two.html")
+    page = (folder / "two.html").read_text(encoding="utf-8")
+    assert "LISA clusters: 收入" in page
+    assert "LISA clusters: 教育" in page
+
+
 def test_large_amounts_are_printed_in_full(run):
     assert "2,506,874,920,000" in run("data gdp_cny --year 2020")
 

@@ -104,7 +104,7 @@ def _read_table(file: Path, sheet: str | int, encoding: str | None) -> pd.DataFr
                 if isinstance(sheet, str) and sheet not in book.sheet_names:
                     hint = nearest_names(sheet, book.sheet_names)
                     raise UnknownNameError(f"{file.name} has no sheet {sheet!r}. {hint}")
-                return _with_header(book.parse(sheet, dtype=object, header=None), file)
+                return _with_header(pd.read_excel(book, sheet_name=sheet, dtype=object, header=None), file)
         if ending == ".dta":
             return pd.read_stata(file)
         if ending == ".parquet":

@@ -174,6 +174,8 @@ def _with_crs(units: gpd.GeoDataFrame, crs: Any, name: str) -> gpd.GeoDataFrame:
 
     from gbaspatial.geography import describe_crs, shift_layer
 
+    if units.crs is not None and units.crs.name.startswith("Undefined "):
+        units = units.set_crs(None, allow_override=True)  # what a GeoPackage says where nobody said a CRS
     if isinstance(crs, str) and crs.lower() in _SHIFTED:
         degrees = units.set_crs("EPSG:4326") if units.crs is None else units
         return shift_layer(degrees, source=crs.lower())  # type: ignore[arg-type]
