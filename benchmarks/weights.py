@@ -48,7 +48,10 @@ def dots(n: int) -> gpd.GeoSeries:
 
 
 def seconds(run: Callable[[], object], repeat: int) -> float:
-    """Median CPU time (all threads; other programs do not disturb it) of `repeat` runs after one to warm up (for long runs: of the first)."""
+    """Median CPU time of `repeat` runs after one to warm up (of the first, where that takes long).
+
+    CPU time of all threads, because other programs do not disturb it.
+    """
     times = []
     for _ in range(repeat + 1):
         start = time.process_time()
