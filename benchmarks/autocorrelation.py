@@ -181,7 +181,7 @@ def main(largest: int) -> None:
     print("| ---: | --- |" + " ---: |" * (len(columns) + 1))
     for row in table.to_dict("records"):
         cells = ["-" if np.isnan(row[c]) else f"{1_000 * row[c]:.4g}" for c in columns]
-        ratio = "-" if np.isnan(row["ratio"]) else f"{row['ratio']:.2g}x"
+        ratio = "-" if np.isnan(row["ratio"]) else f"{row['ratio']:.{0 if row['ratio'] >= 10 else 1}f}x"
         print(f"| {row['n']:,} | {row['test']} | " + " | ".join(cells) + f" | {ratio} |")
 
 
