@@ -92,14 +92,17 @@ def equal_rows(W: sparse.csr_array) -> np.ndarray:
     return equal
 
 
+def _kinds_of_rows(W: sparse.csr_array, tested: np.ndarray) -> list[tuple[int, bool, int]]:
+    """Number of neighbors, whether weights are equal, and how many `tested` units are so."""
+    repeats = np.bincount((2 * np.diff(W.indptr) + equal_rows(W))[tested])
+    return [(int(code) // 2, bool(code % 2), int(repeats[code])) for code in np.flatnonzero(repeats)]
+
+
 def is_affordable(W: sparse.csr_array, tested: np.ndarray, everyone: bool = False) -> bool:
     """Whether no tested unit has more than a million sets (four million ordered assignments) and all are quick."""
     m = W.shape[0] - (0 if everyone else 1)
-    kinds, repeats = np.unique(
-        np.column_stack([np.diff(W.indptr)[tested], equal_rows(W)[tested]]), axis=0, return_counts=True
-    )
     work = 0
-    for (k, equal), units in zip(kinds.tolist(), repeats.tolist()):
+    for k, equal, units in _kinds_of_rows(W, tested):
         if equal:
             if comb(m, k) > MOST_SETS:
                 return False
@@ -133,10 +136,10 @@ def tails(
     """P(T_i >= observed), P(T_i <= observed) and the number of sets (n,), NaN and 0 where not `tested`."""
     n = W.shape[0]
     upper, lower, size = np.full(n, np.nan), np.full(n, np.nan), np.zeros(n, dtype=np.int64)
-    equal, counts = equal_rows(W), np.diff(W.indptr)
+    equal = equal_rows(W)
     others_of = n if everyone else n - 1
-    for k, alike in np.unique(np.column_stack([counts[tested], equal[tested]]), axis=0).tolist():
-        if too_many(others_of, k, bool(alike)):
+    for k, alike, _ in _kinds_of_rows(W, tested):
+        if too_many(others_of, k, alike):
             raise OptionError(
                 f"inference='exact' counts all sets of neighbors, but a unit with {k} of {others_of} others "
                 f"{'has' if alike else 'with unequal weights has'} too many; use inference='permutation'."
