@@ -9,7 +9,7 @@ import pytest
 
 import gbaspatial as gba
 from gbaspatial import inference
-from gbaspatial.errors import OptionError, WeightsError
+from gbaspatial.errors import IslandWarning, OptionError, WeightsError
 from gbaspatial.inference import detection
 from gbaspatial.weights import Weights, from_pairs
 
@@ -113,7 +113,8 @@ def test_the_note_is_short_true_and_only_below_fifty():
 
 def test_asymmetric_weights_of_the_reference_data():
     w = oracle.case("moran_geary__baltimore").w("W")
-    w = w.subset(w.ids[:90])
+    with pytest.warns(IslandWarning, match="41"):
+        w = w.subset(w.ids[:90])
     assert not w.is_symmetric
     got = inference.power("moran", w, rho=[0.0, 0.4])
     assert got.curve[0.0] == pytest.approx(0.05, abs=1e-4)
