@@ -11,11 +11,10 @@ from gbaspatial.disparity.inequality import (
     mean_by_group,
     theil,
 )
+from gbaspatial.disparity.lisa import LisaMarkovResult, lisa_markov
 from gbaspatial.disparity.mobility import (
-    LisaMarkovResult,
     MarkovResult,
     SpatialMarkovResult,
-    lisa_markov,
     markov,
     spatial_markov,
 )

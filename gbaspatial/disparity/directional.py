@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, labelled
-from gbaspatial.disparity.mobility import orders
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.null import check_draws, check_test, monte_carlo_p, p_from_tails
+from gbaspatial.inference.permutation import orders
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
@@ -119,7 +119,7 @@ def directional_lisa(
     near = w.sparse @ step
     angle = np.where(linked & ((step != 0) | (near != 0)), np.arctan2(near, step), np.nan)
     observed = _counts(angle, sectors)
-    sample = np.stack([_counts(_angles(step[o], w, linked), sectors) for o in orders(seed, draws, w.n)])
+    sample = np.stack([_counts(_angles(step[o], w, linked), sectors) for o in orders(w.n, draws, seed)])
     p_value = p_from_tails(
         monte_carlo_p((sample >= observed).sum(axis=0), draws),
         monte_carlo_p((sample <= observed).sum(axis=0), draws),

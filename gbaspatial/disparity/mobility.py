@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,16 +10,15 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from gbaspatial.alignment import align_panel, periods_of
+from gbaspatial.alignment import align_panel
 from gbaspatial.disparity import transition
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.null import check_draws
-from gbaspatial.randomness import Rng, seed_of, stream
+from gbaspatial.inference.permutation import orders
+from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
-from gbaspatial.weights.by_period import recipes_of, weights_by_period
 
-LISA_CLASSES = ("HH", "LH", "LL", "HL")
 Classes = int | Sequence[float]
 
 
@@ -71,7 +70,7 @@ class MarkovResult(Result):
         )
 
 
-def _chain(
+def chain_of(
     classes: np.ndarray, names: Sequence[Any], ids: pd.Index, periods: pd.Index, cuts: pd.DataFrame
 ) -> MarkovResult:
     labels = pd.Index(names, name="class")
@@ -118,7 +117,7 @@ def _cut(values: np.ndarray, classes: Classes, pooled: bool, periods: pd.Index) 
     return transition.classify(values, cuts), pd.DataFrame([cuts], index=["pooled"]), len(cuts) + 1
 
 
-def _check_periods(periods: pd.Index) -> None:
+def check_periods(periods: pd.Index) -> None:
     if len(periods) < 2:
         raise DataError(f"transitions need at least two periods; the panel has {some(periods)} only.")
 
@@ -164,12 +163,12 @@ def markov(panel: pd.Series, *, classes: Classes = 5, pooled: bool = False, rela
     """
     _check_classes(classes, "classes")
     values, periods = align_panel(panel)
-    _check_periods(periods)
+    check_periods(periods)
     if relative:
         values = _relative(values, periods)
     found, cuts, k = _cut(values, classes, pooled, periods)
     ids = panel.index.unique(0).sort_values()
-    return _chain(found, range(1, k + 1), ids, periods, cuts)
+    return chain_of(found, range(1, k + 1), ids, periods, cuts)
 
 
 def _relative(values: np.ndarray, periods: pd.Index) -> np.ndarray:
@@ -279,8 +278,8 @@ def spatial_markov(
     _check_classes(classes, "classes")
     _check_classes(lag_classes, "lag_classes")
     values, periods = align_panel(panel, w.ids)
-    _check_periods(periods)
-    _no_islands(w, "a class of neighbors")
+    check_periods(periods)
+    refuse_islands(w, "a class of neighbors")
     if relative:
         values = _relative(values, periods)
     found, cuts, k = _cut(values, classes, True, periods)
@@ -290,12 +289,12 @@ def spatial_markov(
     tests = _homogeneity_tests(counts)
     if draws is not None and seed is not None:
         recut = int(lag_classes) if isinstance(lag_classes, (int, np.integer)) else lag_cuts.to_numpy()[0]
-        every = orders(seed, check_draws(draws), w.n)
+        every = orders(w.n, check_draws(draws), seed)
         sample = np.array([_permuted_homogeneity(values, found, w, order, recut) for order in every])
         at_least = (sample >= tests["statistic"].to_numpy() * (1 - 1e-12)).sum(axis=0)
         tests["p_permutation"] = (at_least + 1) / (draws + 1)
     return SpatialMarkovResult(
-        overall=_chain(found, range(1, k + 1), w.ids, periods, cuts),
+        overall=chain_of(found, range(1, k + 1), w.ids, periods, cuts),
         tests=tests,
         lag_cutoffs=lag_cuts,
         recipe=str(w.recipe),
@@ -306,17 +305,12 @@ def spatial_markov(
     )
 
 
-def _no_islands(w: Weights, what: str) -> None:
+def refuse_islands(w: Weights, what: str) -> None:
     if len(w.islands):
         raise DataError(
             f"{some(w.islands)} have no neighbors, so {what} does not exist for them; "
             f"link them, or leave them out of the data and of w yourself."
         )
-
-
-def orders(seed: int, draws: int, n: int) -> Iterator[np.ndarray]:
-    """`draws` random orders of n units; the order of each draw depends on the seed and its number only."""
-    return (stream(seed, draw).permutation(n) for draw in range(draws))
 
 
 def _permuted_homogeneity(
@@ -357,92 +351,3 @@ def _conditional_frames(counts: np.ndarray) -> dict[str, pd.DataFrame]:
         ),
         "by_lag": tests[["statistic", "dof", "p_value"]],
     }
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LisaMarkovResult(Result):
-    """Moves between the quadrants of the Moran scatterplot, and whether own and neighbors' moves are independent."""
-
-    chain: MarkovResult
-    expected: pd.DataFrame
-    statistic: float
-    dof: int
-    p_value: float
-    recipe: str
-
-    @property
-    def transitions(self) -> pd.DataFrame:
-        """Moves from quadrant to quadrant."""
-        return self.chain.transitions
-
-    @property
-    def probabilities(self) -> pd.DataFrame:
-        """Shares of moves by quadrant of origin."""
-        return self.chain.probabilities
-
-    @property
-    def steady_state(self) -> pd.Series:
-        """Long-run distribution over the quadrants."""
-        return self.chain.steady_state
-
-    def tables(self) -> tuple[Table, ...]:
-        """The test, then the tables of the chain."""
-        test = pd.DataFrame(
-            {"statistic": [self.statistic], "dof": [self.dof], "p_value": [self.p_value]},
-            index=pd.Index(["independence of own and neighbors' moves"], name="test"),
-        )
-        notes = (f"Weights {self.recipe}.", "Chi-square; with few moves in a cell its p-value is a rough guide.")
-        return (Table(test, "LISA Markov", notes), *self.chain.tables())
-
-
-def lisa_markov(panel: pd.Series, w: Weights | Mapping[Any, Weights]) -> LisaMarkovResult:
-    """Markov chain of the quadrants HH, LH, LL, HL of the Moran scatterplot.
-
-    Parameters
-    ----------
-    panel : pandas.Series
-        Numbers by unit and period (a balanced panel).
-    w : Weights, or mapping from period to Weights
-        Without islands.
-
-    Returns
-    -------
-    LisaMarkovResult
-        The test compares the moves with those expected if the unit and its neighbors
-        moved independently of each other.
-
-    References
-    ----------
-    Rey, S. J. (2001). Spatial empirics for economic growth and convergence.
-    Geographical Analysis 33, 195-214.
-    """
-    periods = periods_of(panel)
-    _check_periods(periods)
-    matrices = weights_by_period(w, periods)
-    ids = matrices[0].ids
-    values, _ = align_panel(panel, ids)
-    for each in {id(part): part for part in matrices}.values():
-        _no_islands(each, "a quadrant")
-    z = values - values.mean(axis=1, keepdims=True)
-    z_lags = np.stack([part.sparse @ row for part, row in zip(matrices, z, strict=True)])
-    quadrant = np.select([(z > 0) & (z_lags > 0), (z <= 0) & (z_lags > 0), (z <= 0) & (z_lags <= 0)], [0, 1, 2], 3)
-    chain = _chain(quadrant, LISA_CLASSES, ids, periods, pd.DataFrame())
-    expected = independent_moves(z > 0, z_lags > 0, chain.transitions.to_numpy())
-    statistic, p, dof = transition.chi_square(chain.transitions.to_numpy(), expected)
-    return LisaMarkovResult(
-        chain=chain,
-        expected=pd.DataFrame(expected, index=chain.transitions.index, columns=chain.transitions.columns),
-        statistic=statistic,
-        dof=dof,
-        p_value=p,
-        recipe="; ".join(recipes_of(matrices, periods)),
-    )
-
-
-def independent_moves(own_high: np.ndarray, near_high: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Expected moves (4, 4) in the order of LISA_CLASSES if own and neighbors' chains (T, n) were independent."""
-    own = transition.probabilities(transition.count_transitions((~own_high).astype(int), 2))
-    near = transition.probabilities(transition.count_transitions((~near_high).astype(int), 2))
-    joint = np.nan_to_num(np.kron(own, near))  # in the order HH, HL, LH, LL (own, neighbors)
-    places = [0, 2, 3, 1]
-    return counts.sum(axis=1, keepdims=True) * joint[np.ix_(places, places)]

@@ -9,9 +9,9 @@ import pandas as pd
 from scipy import stats
 
 from gbaspatial.alignment import align_labels, align_panel
-from gbaspatial.disparity.mobility import orders
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.null import check_draws, monte_carlo_p, p_from_tails
+from gbaspatial.inference.permutation import orders
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
@@ -151,7 +151,7 @@ def _spatial_tau(first: np.ndarray, last: np.ndarray, w: Weights, seed: int, dra
     if not len(a):
         raise OptionError("w has no link, so that there are no neighbors to compare.")
     observed = neighbor_tau(first, last, a, b)
-    sample = np.array([neighbor_tau(first[o], last[o], a, b) for o in orders(seed, draws, len(first))])
+    sample = np.array([neighbor_tau(first[o], last[o], a, b) for o in orders(len(first), draws, seed)])
     upper = monte_carlo_p((sample >= observed - 1e-12).sum(), draws)
     lower = monte_carlo_p((sample <= observed + 1e-12).sum(), draws)
     return observed, float(sample.mean()), float(p_from_tails(upper, lower, "two-sided"))
@@ -170,6 +170,6 @@ def _theta(values: np.ndarray, groups: np.ndarray, periods: pd.Index, seed: int,
         return np.abs(steps[:, order] @ membership).sum(axis=1) / total
 
     observed = share(slice(None))
-    count = sum((share(order) >= observed - 1e-12).astype(int) for order in orders(seed, draws, len(codes)))
+    count = sum((share(order) >= observed - 1e-12).astype(int) for order in orders(len(codes), draws, seed))
     p_value = np.where(np.isnan(observed), np.nan, monte_carlo_p(np.asarray(count), draws))
     return pd.DataFrame({"theta": observed, "p_value": p_value}, index=periods[1:].rename("to"))

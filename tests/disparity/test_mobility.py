@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from gbaspatial.disparity import directional_lisa, lisa_markov, markov, rank_mobility, spatial_markov, transition
-from gbaspatial.disparity.mobility import independent_moves
+from gbaspatial.disparity.lisa import independent_moves
 from gbaspatial.errors import AlignmentError, DataError, LabelTypeError, MissingDataError, OptionError, UnknownNameError
 from gbaspatial.weights import Weights, from_pairs
 

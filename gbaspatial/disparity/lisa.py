@@ -1,0 +1,108 @@
+"""LISA Markov: do units and their neighbors move between high and low together?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.alignment import align_panel, periods_of
+from gbaspatial.disparity import transition
+from gbaspatial.disparity.mobility import MarkovResult, chain_of, check_periods, refuse_islands
+from gbaspatial.results import Result, Table
+from gbaspatial.weights import Weights
+from gbaspatial.weights.by_period import recipes_of, weights_by_period
+
+LISA_CLASSES = ("HH", "LH", "LL", "HL")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LisaMarkovResult(Result):
+    """Moves between the quadrants of the Moran scatterplot, and whether own and neighbors' moves are independent."""
+
+    chain: MarkovResult
+    expected: pd.DataFrame
+    statistic: float
+    dof: int
+    p_value: float
+    recipe: str
+
+    @property
+    def transitions(self) -> pd.DataFrame:
+        """Moves from quadrant to quadrant."""
+        return self.chain.transitions
+
+    @property
+    def probabilities(self) -> pd.DataFrame:
+        """Shares of moves by quadrant of origin."""
+        return self.chain.probabilities
+
+    @property
+    def steady_state(self) -> pd.Series:
+        """Long-run distribution over the quadrants."""
+        return self.chain.steady_state
+
+    def tables(self) -> tuple[Table, ...]:
+        """The test, then the tables of the chain."""
+        test = pd.DataFrame(
+            {"statistic": [self.statistic], "dof": [self.dof], "p_value": [self.p_value]},
+            index=pd.Index(["independence of own and neighbors' moves"], name="test"),
+        )
+        notes = (f"Weights {self.recipe}.", "Chi-square; with few moves in a cell its p-value is a rough guide.")
+        return (Table(test, "LISA Markov", notes), *self.chain.tables())
+
+
+def lisa_markov(panel: pd.Series, w: Weights | Mapping[Any, Weights]) -> LisaMarkovResult:
+    """Markov chain of the quadrants HH, LH, LL, HL of the Moran scatterplot.
+
+    Parameters
+    ----------
+    panel : pandas.Series
+        Numbers by unit and period (a balanced panel).
+    w : Weights, or mapping from period to Weights
+        Without islands.
+
+    Returns
+    -------
+    LisaMarkovResult
+        The test compares the moves with those expected if the unit and its neighbors
+        moved independently of each other.
+
+    References
+    ----------
+    Rey, S. J. (2001). Spatial empirics for economic growth and convergence.
+    Geographical Analysis 33, 195-214.
+    """
+    periods = periods_of(panel)
+    check_periods(periods)
+    matrices = weights_by_period(w, periods)
+    ids = matrices[0].ids
+    values, _ = align_panel(panel, ids)
+    for each in {id(part): part for part in matrices}.values():
+        refuse_islands(each, "a quadrant")
+    z = values - values.mean(axis=1, keepdims=True)
+    z_lags = np.stack([part.sparse @ row for part, row in zip(matrices, z, strict=True)])
+    quadrant = np.select([(z > 0) & (z_lags > 0), (z <= 0) & (z_lags > 0), (z <= 0) & (z_lags <= 0)], [0, 1, 2], 3)
+    chain = chain_of(quadrant, LISA_CLASSES, ids, periods, pd.DataFrame())
+    expected = independent_moves(z > 0, z_lags > 0, chain.transitions.to_numpy())
+    statistic, p, dof = transition.chi_square(chain.transitions.to_numpy(), expected)
+    return LisaMarkovResult(
+        chain=chain,
+        expected=pd.DataFrame(expected, index=chain.transitions.index, columns=chain.transitions.columns),
+        statistic=statistic,
+        dof=dof,
+        p_value=p,
+        recipe="; ".join(recipes_of(matrices, periods)),
+    )
+
+
+def independent_moves(own_high: np.ndarray, near_high: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Expected moves (4, 4) in the order of LISA_CLASSES if own and neighbors' chains (T, n) were independent."""
+    own = transition.probabilities(transition.count_transitions((~own_high).astype(int), 2))
+    near = transition.probabilities(transition.count_transitions((~near_high).astype(int), 2))
+    joint = np.nan_to_num(np.kron(own, near))  # in the order HH, HL, LH, LL (own, neighbors)
+    places = [0, 2, 3, 1]
+    return counts.sum(axis=1, keepdims=True) * joint[np.ix_(places, places)]
