@@ -178,8 +178,10 @@ def test_ratio_tests_are_those_of_the_fits() -> None:
     boot = both(CRIME, COLUMBUS, w).bootstrap(draws=99, rng=1)
     top = both(CRIME, COLUMBUS, w).log_likelihood
     want = {
-        "lr_rho": error(CRIME, COLUMBUS, w), "lr_lambda": lag(CRIME, COLUMBUS, w), "lr_rho_lambda": ols(CRIME, COLUMBUS),
-    }  # fmt: skip
+        "lr_rho": error(CRIME, COLUMBUS, w),
+        "lr_lambda": lag(CRIME, COLUMBUS, w),
+        "lr_rho_lambda": ols(CRIME, COLUMBUS),
+    }
     for name, null in want.items():
         statistic = boot.tests.loc[name, "statistic"]
         assert statistic == pytest.approx(2 * (top - null.log_likelihood), abs=1e-6)

@@ -197,7 +197,9 @@ def test_by_unit_adds_up(durbin) -> None:
 
 def test_by_order_adds_up(durbin) -> None:
     found = durbin.impacts(method="delta")
-    frame = found.by_order(3, term="HOVAL")["estimate"].unstack("effect")
+    frame = (
+        found.by_order(3, term="HOVAL").reset_index().pivot_table(index="order", columns="effect", values="estimate")
+    )
     assert frame.sum()["direct"] == pytest.approx(found.direct.loc["HOVAL", "estimate"], rel=1e-8)
     assert frame.sum()["total"] == pytest.approx(found.total.loc["HOVAL", "estimate"], rel=1e-8)
     b, t, rho = (durbin.params[name] for name in ("HOVAL", "W(HOVAL)", "rho"))
