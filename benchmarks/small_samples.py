@@ -22,6 +22,7 @@ import gbaspatial as gba
 from gbaspatial.models import batch as batches, effects
 from gbaspatial.models.batch_tests import scores
 from gbaspatial.models.bias import error_bias, lag_bias
+from gbaspatial.models.confidence import confidence_draws
 from gbaspatial.models.information import information, inverse
 from gbaspatial.models.inversion import signed_roots
 from gbaspatial.models.likelihood import Estimate, Problem, problem
@@ -37,6 +38,7 @@ RHOS = (0.0, 0.4, 0.7)
 BETA = np.array([1.0, 1.0])
 DRAWS = 399
 LEVEL = 0.95
+CONFIDENCE_SHARE = 0.12  # of the samples: each needs four thousand refits
 SEED = 20_261_124
 SAMPLES = {11: 1_000, 69: 400, 400: 150}
 
@@ -265,6 +267,30 @@ def intro() -> str:
     )
 
 
+def run_confidence(n: int, rho: float, samples: int) -> Tally:
+    """Coverage of impacts by the confidence distribution, the default below 50 units."""
+    w, _ = weights_of(n)
+    side = side_of(w)
+    x = stream(SEED, n).standard_normal(n)
+    X = np.column_stack([np.ones(n), x])
+    A = np.linalg.inv(np.eye(n) - rho * w.sparse.toarray())
+    base = problem(x, X, side)
+    resolvent = resolvent_of(side, n, -0.999, 0.9999)
+    direct, total = (effects.Quantity((1,), (resolvent.reader(None, r),)) for r in average_readings(n))
+    quantities = {"direct impact": direct, "indirect impact": effects.mixed(total, direct), "total impact": total}
+    true, tally = np.array([[*BETA, rho]]), Tally()
+    for sample in range(samples):
+        rng = stream(SEED, n, int(100 * rho), 2, sample)
+        y = A @ (X @ BETA + rng.standard_normal(n))
+        drawn = confidence_draws(base.with_outcome(y), 199, int(rng.integers(0, 2**31)))
+        for what, quantity in quantities.items():
+            low, high = np.quantile(quantity.values(drawn, 2)[:, 0], [0.025, 0.975])
+            value = quantity.values(true, 2)[0, 0]
+            tally.add("coverage", what, "confidence distribution", value=low <= value <= high)
+            tally.add("coverage", what, "(of these unbounded)", value=max(abs(low), abs(high)) > 1e5)
+    return tally
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="a twentieth of the samples, printed only")
@@ -282,6 +308,9 @@ def main() -> None:
         for model in ("lag", "error"):
             for rho in RHOS:
                 results[f"{n}|{model}|{rho:g}"] = means(run(n, model, rho, samples))
+                if n < 50 and model == "lag":
+                    fewer = max(1, int(samples * CONFIDENCE_SHARE))
+                    results[f"{n}|{model}|{rho:g}"] |= means(run_confidence(n, rho, fewer))
                 print(f"{n} {model} {rho}: {time.perf_counter() - start:.0f} s", flush=True)
     if options.save:
         options.save.write_text(json.dumps(results))

@@ -16,8 +16,9 @@ from scipy import special
 from gbaspatial.inference.null import monte_carlo_p
 from gbaspatial.models.resolvent import Reader
 
-METHODS = ("delta", "simulated", "bootstrap")
+METHODS = ("delta", "simulated", "bootstrap", "confidence")
 _NOTHING = 1e-13
+_UNBOUNDED = 1e5  # times the estimate's size: only at the end of rho's interval
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,6 +109,8 @@ def measure(quantity: Quantity, known: Uncertainty) -> Measured:
     assert known.draws is not None
     if known.method == "simulated":
         return _percentile(estimate, quantity.values(known.draws, known.rho_place), known.level)
+    if known.method == "confidence":
+        return _confidence(estimate, quantity.values(known.draws, known.rho_place), known.level, size)
     assert known.draw_covariances is not None
     return _studentized(estimate, delta, quantity, known)
 
@@ -134,6 +137,19 @@ def _percentile(estimate: np.ndarray, drawn: np.ndarray, level: float) -> Measur
     at_least = monte_carlo_p((drawn >= 0).sum(axis=0), len(drawn))
     p = np.minimum(1.0, 2 * np.minimum(at_most, at_least))
     return Measured(estimate, drawn.std(axis=0, ddof=1), lower, upper, p, np.asarray(at_most))
+
+
+def _confidence(estimate: np.ndarray, drawn: np.ndarray, level: float, size: float) -> Measured:
+    """Percentiles; the standard error is half the distance of the 16th and 84th, for a mean need not exist."""
+    found = _percentile(estimate, drawn, level)
+    one, two = np.quantile(drawn, [0.15866, 0.84134], axis=0)
+    limit = _UNBOUNDED * size
+    lower, upper, se = (
+        np.where(np.abs(part) > limit, np.copysign(np.inf, part), part)
+        for part in (found.lower, found.upper, (two - one) / 2)
+    )
+    p = np.where((drawn == 0).all(axis=0) | (estimate == 0), np.nan, found.p_value)
+    return Measured(estimate, se, lower, upper, p, found.p_greater)
 
 
 def _studentized(estimate: np.ndarray, delta: np.ndarray, quantity: Quantity, known: Uncertainty) -> Measured:

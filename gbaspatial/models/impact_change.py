@@ -75,7 +75,7 @@ def impact_of_change(
         What it becomes, e.g. a level of a factor.
     add, multiply : float, optional
         Or by how much it grows; `add` is 1 if nothing is given.
-    method : {"auto", "delta", "simulated", "bootstrap"}
+    method : {"auto", "delta", "simulated", "bootstrap", "confidence"}
         As for `impacts`.
     rng : int, Generator or None
 

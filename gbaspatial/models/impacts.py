@@ -20,6 +20,7 @@ from gbaspatial.errors import OptionError, UnknownNameError, check_option, neare
 from gbaspatial.formula import Regressor
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models import effects
+from gbaspatial.models.confidence import confidence_draws
 from gbaspatial.models.effects import Measured, Quantity, Uncertainty
 from gbaspatial.models.fit import SMALL
 from gbaspatial.models.likelihood import Side, window
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
     from gbaspatial.models.fit import Fit
     from gbaspatial.models.impact_groups import GroupImpacts
 
-Method = Literal["auto", "delta", "simulated", "bootstrap"]
+Method = Literal["auto", "delta", "simulated", "bootstrap", "confidence"]
 COLUMNS = ("estimate", "std_error", "lower", "upper", "p_value")
 DENSE_LIMIT = 5_000
+MOST_TESTED = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +98,7 @@ class ImpactsResult(Result):
     direct, indirect, total : pandas.DataFrame
         Columns `estimate, std_error, lower, upper, p_value`, by regressor.
     method : str
-        ``"delta"``, ``"simulated"`` or ``"bootstrap"``.
+        ``"delta"``, ``"simulated"``, ``"bootstrap"`` or ``"confidence"``.
     draws, seed : int or None
     level : float
     n : int
@@ -136,8 +138,13 @@ class ImpactsResult(Result):
         frame = self.to_frame()
         colors = {"direct": "#2166ac", "indirect": "#b2182b", "total": "#404040"}
         figure, axis = plt.subplots(figsize=(7, 0.34 * len(frame) + 1))
+        known = frame[["estimate", "lower", "upper"]].replace([np.inf, -np.inf], np.nan).stack()
+        margin = 0.1 * float(known.max() - known.min())
+        ends = frame[["lower", "upper"]].clip(
+            known.min() - margin, known.max() + margin
+        )  # unbounded ends reach the frame
         for place, ((_, effect), row) in enumerate(frame.iterrows()):  # type: ignore[misc]
-            axis.plot([row["lower"], row["upper"]], [place, place], color=colors[effect], linewidth=1.5)
+            axis.plot(ends.iloc[place], [place, place], color=colors[effect], linewidth=1.5)
             axis.plot(row["estimate"], place, "o", color=colors[effect], markersize=5)
         axis.axvline(0, color="#888888", linewidth=0.8)
         axis.set_yticks(range(len(frame)), [f"{term}: {effect}" for term, effect in frame.index])
@@ -208,10 +215,14 @@ def impacts(
     ----------
     fit : Fit
         Any model with or without a spatial lag.
-    method : {"auto", "delta", "simulated", "bootstrap"}
+    method : {"auto", "delta", "simulated", "bootstrap", "confidence"}
         Standard errors by the delta method; by draws from the normal distribution of the
-        estimates; or from refits, studentized. ``"auto"`` is the bootstrap below 50 units,
-        draws above; without a spatial lag the delta method, which is then exact.
+        estimates; from refits, studentized; or by draws from the confidence distribution of
+        the parameters, which tests every value of rho (see `confidence`; models with rho
+        only). ``"auto"`` is the last below 50 units (the bootstrap with lambda too), normal
+        draws above; without a spatial lag the delta method, which is then exact. An
+        interval by ``"confidence"`` is unbounded where no rho up to the end of its
+        admissible interval can be rejected.
     draws : int
     rng : int, Generator or None
         Seed; recorded.
@@ -303,9 +314,15 @@ def _chosen(fit: Fit, method: str) -> str:
     if method == "auto":
         if fit.w is None and not fit.edges:
             return "delta"
-        return "bootstrap" if refittable and (fit.n < SMALL or fit.edges) else "simulated"
-    if method != "bootstrap" and "rho" in fit.edges:
-        raise OptionError(f"rho = {fit.rho:.6g} lies at the edge of its interval; use method='bootstrap'.")
+        if not refittable or (fit.n >= SMALL and not fit.edges):
+            return "simulated"
+        return "confidence" if fit.error_w is None and fit.n <= MOST_TESTED else "bootstrap"
+    if method == "confidence" and (fit.w is None or fit.error_w is not None or not refittable or fit.n > MOST_TESTED):
+        raise OptionError(
+            f"method='confidence' is for models with rho only, by maximum likelihood, up to {MOST_TESTED} units."
+        )
+    if method in ("delta", "simulated") and "rho" in fit.edges:
+        raise OptionError(f"rho = {fit.rho:.6g} lies at the edge of its interval; use method='bootstrap' or 'auto'.")
     return method
 
 
@@ -323,6 +340,9 @@ def _engine(fit: Fit, method: str, draws: int, rng: Rng, level: float) -> Engine
     if method == "simulated":
         seed = seed_of(rng)
         drawn, redrawn = effects.normal_draws(estimate, covariance, place, ends, draws, stream(seed, 11))
+    elif method == "confidence":
+        seed = seed_of(rng)
+        drawn = confidence_draws(fit.problem(), draws, seed)
     elif method == "bootstrap":
         seed = seed_of(rng)
         drawn, drawn_covariances, covariance = _refits(fit, draws, seed, len(names))
@@ -359,6 +379,7 @@ def _notes(engine: Engine) -> tuple[str, ...]:
         "delta": "delta method" + ("" if known.df is None else f", t with {known.df:g} degrees of freedom"),
         "simulated": "percentiles of draws from the normal distribution of the estimates",
         "bootstrap": "studentized parametric bootstrap",
+        "confidence": "confidence distribution of rho (simulated tests of all its values), coefficients by t given rho",
     }[known.method]
     notes = [f"{known.level:.0%} intervals: {told}; n = {fit.n}."]
     if known.draws is not None:

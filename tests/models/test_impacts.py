@@ -252,7 +252,8 @@ def test_a_hub_gives_more_than_it_receives() -> None:
 
 def test_auto_method_by_size() -> None:
     w = QUEEN.row_standardized()
-    assert models.lag(CRIME, COLUMBUS, w).impacts(draws=99, rng=1).method == "bootstrap"
+    assert models.lag(CRIME, COLUMBUS, w).impacts(draws=99, rng=1).method == "confidence"
+    assert models.sarar(CRIME, COLUMBUS, w).impacts(draws=99, rng=1).method == "bootstrap"
     case = oracle.case("ml_lag__ncsids")
     assert models.lag(formula_of(case), case.data, case.w()).impacts(draws=99, rng=1).method == "simulated"
     two = models.lag(CRIME, COLUMBUS, w, method="gmm").impacts(draws=99, rng=1)
