@@ -19,15 +19,15 @@ def test_the_example_of_benjamini_and_hochberg():
     assert (adjust(PUBLISHED, "bonferroni") <= 0.05).sum() == 3
 
 
-@given(p=st.lists(st.floats(0, 1), min_size=1, max_size=20), seed=st.integers(0, 9))
+@given(p=st.lists(st.floats(0, 1, allow_subnormal=False), min_size=1, max_size=20), seed=st.integers(0, 9))
 def test_bh_and_by_are_scipys_and_order_does_not_matter(p, seed):
     p = np.array(p)
-    np.testing.assert_allclose(adjust(p, "bh"), stats.false_discovery_control(p, method="bh"))
-    np.testing.assert_allclose(adjust(p, "by"), stats.false_discovery_control(p, method="by"))
+    np.testing.assert_allclose(adjust(p, "bh"), stats.false_discovery_control(p, method="bh"), atol=1e-300)
+    np.testing.assert_allclose(adjust(p, "by"), stats.false_discovery_control(p, method="by"), atol=1e-300)
     order = np.random.default_rng(seed).permutation(len(p))
     for method in ("bh", "by", "holm", "bonferroni", "sidak"):
         adjusted = adjust(p, method)
-        np.testing.assert_allclose(adjust(p[order], method), adjusted[order])
+        np.testing.assert_allclose(adjust(p[order], method), adjusted[order], atol=1e-300)
         assert (adjusted >= p - 1e-15).all()
         assert (adjusted <= 1).all()
     assert (adjust(p, "sidak") <= adjust(p, "bonferroni") + 1e-12).all()
