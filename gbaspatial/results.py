@@ -209,6 +209,9 @@ class Table:
     def __str__(self) -> str:
         return self.to_text()
 
+    def __repr__(self) -> str:
+        return self.to_text()
+
     def _repr_html_(self) -> str:
         return self.to_html()
 
@@ -232,6 +235,11 @@ class Result:
     """Base of every result: subclasses give `tables()` and, where one exists, a `plot()`."""
 
     __slots__ = ()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "__repr__" not in cls.__dict__:  # else a dataclass would list every number that it holds
+            cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
 
     def tables(self) -> tuple[Table, ...]:
         """The tables that make up the summary; the first one is the main table."""
@@ -259,6 +267,9 @@ class Result:
 
     def __str__(self) -> str:
         return str(self.summary())
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_html_(self) -> str:
         return self.to_html()

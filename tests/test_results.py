@@ -99,3 +99,13 @@ def test_names_in_markdown_are_words_and_nothing_else():
     assert "<0.0001" in shown
     assert r"**\<b>title\</b>**" in shown
     assert r"a \</b> note" in shown
+
+
+def test_a_result_at_the_prompt_is_its_summary():
+    """And not the listing of every number that a dataclass would give."""
+    import gbaspatial as gba
+
+    cities = gba.load_cities(year=2019)
+    result = gba.disparity.theil(cities["gdp_cny"], cities["population"], groups=cities["tier"])
+    assert repr(result) == str(result) == str(result.summary())
+    assert repr(result.tables()[0]) == result.tables()[0].to_text()

@@ -42,6 +42,10 @@ class LabelledMatrix:
         self._island_policy: IslandLag = islands
 
     # -- what it is -------------------------------------------------------------------
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        _frozen(self._sparse)  # a copy or a pickle of arrays can be written to
+
     @property
     def ids(self) -> pd.Index:
         """Unit labels in matrix order."""
@@ -107,7 +111,9 @@ class LabelledMatrix:
     @cached_property
     def row_sums(self) -> np.ndarray:
         """Row sums (n,)."""
-        return np.asarray(self._sparse.sum(axis=1)).ravel()
+        sums = np.asarray(self._sparse.sum(axis=1)).ravel()
+        sums.flags.writeable = False
+        return sums
 
     @cached_property
     def s0(self) -> float:
@@ -162,7 +168,9 @@ class LabelledMatrix:
 
     @cached_property
     def _eigenvalues(self) -> np.ndarray:
-        return spectrum.eigenvalues(self._sparse, self.similar_symmetric)
+        found = spectrum.eigenvalues(self._sparse, self.similar_symmetric)
+        found.flags.writeable = False
+        return found
 
     @cached_property
     def interval(self) -> tuple[float, float]:
@@ -239,6 +247,10 @@ def _checked_matrix(matrix: Any, ids: pd.Index) -> sp.csr_array:
         )
     csr.eliminate_zeros()
     csr.sort_indices()
+    return _frozen(csr)
+
+
+def _frozen(csr: sp.csr_array) -> sp.csr_array:
     for part in (csr.data, csr.indices, csr.indptr):
         part.flags.writeable = False
     return csr

@@ -1,5 +1,8 @@
 """`Weights`: laws of standardizations, orders and algebra, and what it refuses."""
 
+import copy
+import pickle
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -356,3 +359,16 @@ def test_plots():
     with pytest.raises(AlignmentError):
         w.plot(points.drop("a"))
     plt.close("all")
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda w: pickle.loads(pickle.dumps(w))])
+def test_copies_and_pickles_are_as_immutable_as_the_original(again):
+    w = Weights([[0, 1], [2, 0]], ["a", "b"]).row_standardized()
+    _ = w.interval, w.row_sums  # what is kept for later travels along
+    same = again(w)
+    assert same.ids.equals(w.ids)
+    assert same.recipe == w.recipe
+    assert (same.sparse != w.sparse).nnz == 0
+    for part in (same.sparse.data, same.sparse.indices, same.sparse.indptr, w.row_sums, w.eigenvalues()):
+        with pytest.raises(ValueError, match="read-only"):
+            part[0] = 1
