@@ -263,7 +263,8 @@ def intro() -> str:
         told.append(f"n = {n}: {weights_of(n)[1]}, {samples} samples (a true 95 % shows as 95 ± {margin:.1f})")
     return (
         "y = rho W y + 1 + x + e (lag) and y = 1 + x + u, u = lambda W u + e (error), e standard normal, x fixed; "
-        f"{DRAWS} draws a sample; seed {SEED}. " + "; ".join(told) + ". Columns: n and the true rho or lambda."
+        f"{DRAWS} draws a sample; seed {SEED}. " + "; ".join(told) + ". Columns: n and the true rho or lambda. "
+        f"Confidence distribution: {CONFIDENCE_SHARE:.0%} of the samples, 199 draws."
     )
 
 
