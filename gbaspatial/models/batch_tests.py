@@ -16,7 +16,7 @@ SCORES = ("lm_error", "lm_lag", "robust_lm_error", "robust_lm_lag", "lm_sarma")
 SCORE_DF = (1, 1, 1, 1, 2)
 
 
-class TestRow(NamedTuple):
+class OneTest(NamedTuple):
     """One test: its statistic and degrees of freedom, the chi-squared and the simulated p-value."""
 
     test: str
@@ -58,7 +58,7 @@ def simulated_p(observed: float, null: np.ndarray) -> float:
     return float(monte_carlo_p(int((known >= observed - 1e-9 * max(1.0, abs(observed))).sum()), len(known)))
 
 
-def score_tests(model: Problem, side: Side, draws: int, seed: int, kind: Kind) -> list[TestRow]:
+def score_tests(model: Problem, side: Side, draws: int, seed: int, kind: Kind) -> list[OneTest]:
     """The LM tests, drawn under least squares."""
     plain = problem(model.y, model.X)
     W = side.W.toarray() if side.W.shape[0] <= 200 else side.W
@@ -66,12 +66,12 @@ def score_tests(model: Problem, side: Side, draws: int, seed: int, kind: Kind) -
     source = generator(plain, seed, kind, 2)
     null = np.concatenate([scores(Y, model.X, W) for Y in source.outcomes(draws)], axis=1)
     return [
-        TestRow(name, float(seen), df, float(special.chdtrc(df, seen)), simulated_p(seen, row))
+        OneTest(name, float(seen), df, float(special.chdtrc(df, seen)), simulated_p(seen, row))
         for name, df, seen, row in zip(SCORES, SCORE_DF, observed, null, strict=True)
     ]
 
 
-def ratio_tests(model: Problem, full: batches.Batch, draws: int, seed: int, kind: Kind) -> list[TestRow]:
+def ratio_tests(model: Problem, full: batches.Batch, draws: int, seed: int, kind: Kind) -> list[OneTest]:
     """The LR tests that spatial parameters are zero."""
     names = [name for name, side in (("rho", model.lag), ("lambda", model.error)) if side is not None]
     nulls: list[tuple[str, dict[str, float]]] = [
@@ -87,5 +87,5 @@ def ratio_tests(model: Problem, full: batches.Batch, draws: int, seed: int, kind
         seen = float(max(0.0, 2 * (batches.refit(full, y).log_likelihood - best(y))[0]))
         null = np.concatenate([2 * (batches.refit(full, Y).log_likelihood - best(Y)) for Y in source.outcomes(draws)])
         df = len(zero)
-        rows.append(TestRow(name, seen, df, float(special.chdtrc(df, seen)), simulated_p(seen, np.maximum(null, 0.0))))
+        rows.append(OneTest(name, seen, df, float(special.chdtrc(df, seen)), simulated_p(seen, np.maximum(null, 0.0))))
     return rows

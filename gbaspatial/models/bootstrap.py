@@ -11,7 +11,7 @@ import pandas as pd
 
 from gbaspatial.errors import OptionError, check_option
 from gbaspatial.models import batch as batches
-from gbaspatial.models.batch_tests import TestRow, ratio_tests, score_tests
+from gbaspatial.models.batch_tests import OneTest, ratio_tests, score_tests
 from gbaspatial.models.inversion import Inversion, invert
 from gbaspatial.models.likelihood import Problem
 from gbaspatial.models.resample import KINDS, Kind, generator
@@ -304,7 +304,7 @@ def _inversions(fit: Fit, model: Problem, draws: int, seed: int, kind: Kind) -> 
 def _tests(fit: Fit, model: Problem, full: batches.Batch, w: Any, draws: int, seed: int, kind: Kind) -> pd.DataFrame:
     from gbaspatial.models.regression import side_of
 
-    rows: list[TestRow] = []
+    rows: list[OneTest] = []
     side = model.lag or model.error
     if w is not None:
         weights = as_weights(w)
@@ -313,4 +313,4 @@ def _tests(fit: Fit, model: Problem, full: batches.Batch, w: Any, draws: int, se
         rows += score_tests(model, side, draws, seed, kind)
     if model.lag is not None or model.error is not None:
         rows += ratio_tests(model, full, draws, seed, kind)
-    return pd.DataFrame(rows, columns=list(TestRow._fields)).set_index("test")
+    return pd.DataFrame(rows, columns=list(OneTest._fields)).set_index("test")

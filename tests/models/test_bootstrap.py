@@ -8,7 +8,7 @@ from scipy import stats
 
 from gbaspatial import models
 from gbaspatial.errors import OptionError
-from gbaspatial.models import batch, lm_tests
+from gbaspatial.models import batch, lm_tests, splines
 from gbaspatial.models.batch_tests import scores
 from gbaspatial.models.inversion import Inversion, invert
 from gbaspatial.models.likelihood import log_likelihood, maximize
@@ -96,8 +96,8 @@ def test_covariance_is_the_inverse_numerical_hessian(name: str) -> None:
 
 def test_chebyshev_spline_equals_eigenvalues() -> None:
     model = models.lag(CRIME, COLUMBUS, STYLES["row"]).problem()
-    exact = batch.spline_of(model.lag, 49)
-    near = batch.ChebyshevSpline(model.lag, 0.4, 0.3)
+    exact = splines.spline_of(model.lag, 49)
+    near = splines.ChebyshevSpline(model.lag, 0.4, 0.3)
     rho = np.linspace(0.15, 0.65, 5)
     for got, want in zip(near(rho), exact(rho), strict=True):
         assert got == pytest.approx(want, rel=1e-7, abs=1e-7)
