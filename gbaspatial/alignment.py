@@ -85,7 +85,7 @@ def as_numbers(values: pd.Series, what: str | None = None) -> pd.Series:
     """
     if values.dtype == np.float64 and np.isfinite(values.to_numpy()).all():
         return values.copy(deep=False)  # the usual case, without a look at each kind of fault
-    name = what or (f"'{values.name}'" if values.name is not None else "the values")
+    name = what or (f"'{values.name}'" if values.name is not None else "a value")
     if str(values.dtype) == "geometry":
         raise DataError(f"{name} holds the shapes of the units; choose a column of numbers.")
     missing = values.isna()

@@ -381,6 +381,8 @@ def export(out: Path, column: str | None, clusters: bool, seed: int, **where: An
         lisa = gba.autocorrelation.local_moran(_numbers(units, column), _weights(units, **where), rng=seed)
         units = lisa.to_gis(units)
     gba.export.write(out, units, style="cluster" if clusters else column)
+    if out.suffix.lower() == ".shp":
+        click.echo(f"note: a shapefile has short names; {out.stem}_fields.csv tells the full ones.", err=True)
     click.echo(out)
 
 

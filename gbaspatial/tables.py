@@ -173,6 +173,9 @@ def compare(
         raise OptionError('compare takes a mapping of headings to fits, such as {"OLS": ols, "Lag": lag}.')
     if not fits:
         raise DataError("there are no fits to compare.")
+    strange = [f"{name} ({type(fit).__name__})" for name, fit in fits.items() if not hasattr(fit, "tidy")]
+    if strange:
+        raise OptionError(f"only fits of gba.models can be compared, not {some(strange)}.")
     sizes = {name: fit.n for name, fit in fits.items()}
     if len(set(sizes.values())) > 1:
         told = some(f"{name} ({n})" for name, n in sizes.items())

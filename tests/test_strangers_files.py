@@ -243,3 +243,36 @@ def test_the_same_mistakes_in_python(folder):
         gba.alignment.as_numbers(units["geometry"])
     with pytest.raises(gba.errors.DataError, match=r"\.\.\.\)"):
         gba.alignment.as_numbers(pd.Series(["long " * 20], index=["a"], name="x"))
+
+
+def test_a_shapefile_of_ours_gets_its_full_names_back(folder, run):
+    shown = run("export 县.shp --id 代码 --column 收入 --table ok.csv --out 结果.shp")
+    assert "结果_fields.csv" in shown
+    back = gba.read_units(folder / "结果.shp", id="代码")
+    assert back.loc["012", "收入"] == INCOMES[6]
+    assert back.loc["012", "名称"] == "第012县"
+    (folder / "结果_fields.csv").write_text("field,column\nanother,file\n")
+    assert "field_1" in gpd.read_file(folder / "结果.shp").columns
+    with pytest.raises(gba.errors.UnknownNameError, match="代码"):
+        gba.read_units(folder / "结果.shp", id="代码")
+
+
+def test_other_mistakes_in_python(folder, tmp_path):
+    units = gba.read_units(folder / "县.shp", id="代码")
+    numbers = gba.read_panel(folder / "ok.csv", unit="代码")
+    data = gba.data.join(units, numbers)
+    w = gba.weights.contiguity(data).row_standardized()
+    fit = gba.models.ols("收入 ~ 教育", data)
+    mistakes = [
+        (lambda: gba.data.join(numbers, units), gba.errors.LabelTypeError, "the units are a DataFrame"),
+        (lambda: gba.read_units(None, id="代码"), MissingFileError, "not the path of a file"),
+        (lambda: gba.read_panel(folder / "ok.csv", unit=["代码"]), gba.errors.UnknownNameError, "no column"),
+        (lambda: gba.tables.compare({"OLS": fit, "lag": "lag"}), OptionError, r"lag \(str\)"),
+        (lambda: gba.export.geopackage(tmp_path / "a.gpkg", data), gba.errors.DataError, "by name"),
+        (lambda: gba.maps.atlas(data, []).save(tmp_path / "a.png"), FileFormatError, "does not end in .html"),
+        (lambda: gba.models.lag("收入 ~ W(收入)", data, w), gba.errors.FormulaError, "spatial lag of the outcome"),
+        (lambda: gba.disparity.gini(pd.Series([1.0, None])), gba.errors.MissingDataError, "^a value is missing for 1"),
+    ]
+    for mistake, error, told in mistakes:
+        with pytest.raises(error, match=told):
+            mistake()

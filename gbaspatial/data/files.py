@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import os
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,6 +105,8 @@ def sha256(path: Path) -> str:
 
 def existing(path: str | Path) -> Path:
     """The path of a user's file, or an error that names what is there instead."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise MissingFileError(f"{path!r} is not the path of a file.")
     found = Path(path).expanduser()
     if found.is_file() or (found.is_dir() and found.suffix == ".gdb"):
         return found

@@ -49,6 +49,10 @@ def join(
     >>> int(gba.data.join(cities, extra, by="adcode").loc["Macao", "x"])
     10
     """
+    import geopandas as gpd
+
+    if not isinstance(units, gpd.GeoDataFrame):
+        raise LabelTypeError(f"the units are a {type(units).__name__}; pass a GeoDataFrame, and the table after it.")
     if not isinstance(table, pd.DataFrame):
         raise LabelTypeError(f"the table is a {type(table).__name__}; pass a DataFrame indexed by unit id.")
     table = _one_year(table, time)
@@ -67,7 +71,7 @@ def join(
     geometry = units.geometry.name
     joined = pd.concat([units.drop(columns=geometry), added], axis=1)
     joined[geometry] = units.geometry
-    return units.iloc[:0].__class__(joined, geometry=geometry, crs=units.crs)
+    return gpd.GeoDataFrame(joined, geometry=geometry, crs=units.crs)
 
 
 def _one_year(table: pd.DataFrame, time: int | None) -> pd.DataFrame:

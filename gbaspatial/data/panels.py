@@ -77,7 +77,7 @@ def read_panel(
         raise FileFormatError(f"{file.name} has two columns called {some(twice)}; rename one.")
     keys = [unit] if time is None else [unit, time]
     for column in [*keys, *(numeric or ())]:
-        if column not in raw.columns:
+        if column not in list(raw.columns):
             raise UnknownNameError(f"{file.name} has no column {column!r}. {nearest_names(column, raw.columns)}")
     first_row = 2 if file.suffix.lower() not in (".dta", ".parquet") else 1
     ids = as_ids(raw[unit], f"column {unit!r} of {file.name}", first_row)

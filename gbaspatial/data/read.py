@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
+import pandas as pd
 
 from gbaspatial.data.columns import as_ids, check_unique
 from gbaspatial.data.files import check_encoding, existing, first_line
@@ -60,7 +62,8 @@ def read_units(
     Returns
     -------
     geopandas.GeoDataFrame
-        Index named `id`.
+        Index named `id`. A shapefile that `gba.export.shapefile` wrote gets its full names back from
+        the ``_fields.csv`` beside it.
 
     Raises
     ------
@@ -86,6 +89,7 @@ def read_units(
     file = existing(path)
     _check_kind(file)
     units = _read_geometry(file, layer, encoding)
+    units = units.rename(columns=_full_names(file, units.columns))
     if units.empty:
         raise FileFormatError(f"{file.name} holds no units; is it the layer that you mean?")
     if id not in units.columns:
@@ -139,6 +143,17 @@ def _read_geometry(file: Path, layer: str | None, encoding: str | None) -> gpd.G
                 f"{file.name} is no layer that can be read; give a GeoPackage, shapefile, GeoJSON or GeoParquet file."
             ) from error
         raise FileFormatError(f"{file.name} cannot be read as spatial units ({first_line(error)}).") from error
+
+
+def _full_names(file: Path, columns: Iterable[str]) -> dict[str, str]:
+    """The names that the fields of a shapefile stand for, where `gba.export.shapefile` wrote them beside it."""
+    beside = file.with_name(f"{file.stem}_fields.csv")
+    if file.suffix.lower() != ".shp" or not beside.is_file():
+        return {}
+    names = pd.read_csv(beside, dtype=str, encoding="utf-8-sig")
+    if not {"field", "column"} <= set(names.columns) or not set(names["field"]) <= set(columns):
+        return {}  # of another file
+    return dict(zip(names["field"], names["column"], strict=True))
 
 
 def _require_geometry(frame: Any, file: Path) -> gpd.GeoDataFrame:

@@ -61,6 +61,8 @@ def geopackage(
     >>> gba.read_units(made, id="city").loc["Macao", "adcode"]
     '820000'
     """
+    if not isinstance(layers, Mapping):
+        raise DataError('give the layers by name, such as {"cities": cities}, or use gba.export.write for one.')
     if not layers:
         raise DataError("there is no layer to write; give at least one, as {'name': frame}.")
     wanted = dict(styles or {})

@@ -20,7 +20,7 @@ What a `Design` holds
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, align_frame
-from gbaspatial.errors import DataError, LabelTypeError, OptionError, SmallSampleWarning, some
+from gbaspatial.errors import DataError, FormulaError, LabelTypeError, OptionError, SmallSampleWarning, some
 from gbaspatial.formula.collinearity import check_rank
 from gbaspatial.formula.columns import INTERCEPT as INTERCEPT, Column, complete, is_intercept, names_lag
 from gbaspatial.formula.reading import (
@@ -226,6 +226,7 @@ def design(
     check_columns(frame, used)
     lhs, rhs = evaluate(parsed, frame, lags)
     response, y = outcome_of(lhs, formula)
+    _check_no_lagged_outcome(response, renamed(rhs.columns), lags)
     X, terms = as_matrix(rhs), tuple(renamed(rhs.columns))
     X, terms, columns = complete(X, terms, frame, lags, durbin, regimes, frame)
     _check_values(y, X, terms, response, ids)
@@ -246,6 +247,15 @@ def _needed(design: Design) -> set[str]:
 
 
 # -- checking ---------------------------------------------------------------------------
+def _check_no_lagged_outcome(response: str, terms: Iterable[str], lags: Iterable[str]) -> None:
+    lagged = {f"{name}({response})" for name in lags} & set(terms)
+    if lagged:
+        raise FormulaError(
+            f"{lagged.pop()} is the spatial lag of the outcome, which depends on the errors: leave it out of the "
+            f"formula and use gba.models.lag, which estimates its coefficient rho."
+        )
+
+
 def _check_values(y: np.ndarray, X: np.ndarray, terms: tuple[str, ...], response: str, ids: pd.Index) -> None:
     for name, values in [(response, y), *zip(terms, X.T, strict=True)]:
         bad = ~np.isfinite(values)

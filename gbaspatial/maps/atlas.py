@@ -13,7 +13,7 @@ import folium
 from folium.elements import JSCSSMixin, MacroElement
 from jinja2 import Template
 
-from gbaspatial.errors import OptionError, UnknownNameError, nearest_names
+from gbaspatial.errors import FileFormatError, OptionError, UnknownNameError, nearest_names
 from gbaspatial.figures.surroundings import check_layer
 from gbaspatial.maps.context import context_payload
 from gbaspatial.maps.escape import safe_json
@@ -82,6 +82,8 @@ class Atlas(folium.Map):
     def save(self, outfile: str | os.PathLike[str], **_: Any) -> Path:  # type: ignore[override]
         """Write the page to one file and give its path back; the folder is made if needed."""
         path = Path(outfile)
+        if path.suffix.lower() not in (".html", ".htm"):
+            raise FileFormatError(f"{path.name} does not end in .html; a map is written as one HTML page.")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(self.to_html(), encoding="utf-8")
         return path
