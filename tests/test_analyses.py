@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+TOLD = "default:known breaks:UserWarning"  # a caveat of the shipped statistics is told, and no fault of a script
 SCRIPTS = sorted((Path(__file__).parents[1] / "analyses").glob("[0-9]*.py"))
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda s: s.stem)
 def test_script_runs(script, tmp_path):
     done = subprocess.run(
-        [sys.executable, "-W", "error::UserWarning:__main__", str(script), str(tmp_path)],
+        [sys.executable, "-W", "error::UserWarning:__main__", "-W", TOLD, str(script), str(tmp_path)],
         capture_output=True,
         text=True,
         cwd=tmp_path,
