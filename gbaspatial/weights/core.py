@@ -191,7 +191,7 @@ class Weights(Standardizable):
         """A `networkx.DiGraph` (an undirected `Graph` if W is symmetric) with edge attribute `weight`."""
         from gbaspatial.errors import import_extra
 
-        networkx = import_extra("networkx", extra="test")
+        networkx = import_extra("networkx", extra="notebook")
         graph = networkx.Graph() if self.is_symmetric else networkx.DiGraph()
         graph.add_nodes_from(self._ids.tolist())
         graph.add_weighted_edges_from(self.to_frame().itertuples(index=False, name=None))
