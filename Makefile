@@ -30,6 +30,7 @@ clean:
 
 $(VENV)/.made:
 	@test -n "$(PYTHON)" || { echo "gbaspatial needs Python 3.11 or newer, and none was found: install it, or name one with make PYTHON=/path/to/python."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$(PYTHON) is older than Python 3.11, which gbaspatial needs: name a newer one with make PYTHON=/path/to/python."; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "The venv module of $(PYTHON) is missing: install it (on Debian and Ubuntu: apt install python3-venv)."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pandas as pd
 
+from gbaspatial.errors import some
 from gbaspatial.inference.null import Null
 from gbaspatial.results import Result, Table, data_hash
 from gbaspatial.weights import Weights
@@ -137,7 +138,7 @@ class GlobalTest(Result):
             stopped = ", stopped early" if self.null.stopped else ""
             notes.append(f"Monte Carlo 95 % interval of p: {low:.4f} to {high:.4f}{stopped}.")
         if len(self.weights.islands):
-            notes.append(f"{len(self.weights.islands)} units without neighbors are not counted in n.")
+            notes.append(f"Not counted in n, being without neighbors: {some(self.weights.islands)}.")
         if self.power_note():
             notes.append(self.power_note())
         notes.append(f"Weights: {self.recipe}.")

@@ -1,7 +1,7 @@
 """Outcomes drawn from a fitted or restricted model, many at once: arrays only.
 
 Draws come in blocks of 1,000 with a stream each, keyed by (seed, purpose, block): the first
-999 of 9,999 draws are those of a run of 999, and no split of the work changes one.
+999 of 9,999 draws are those of a run of 999 (to rounding: matrix products round by their width).
 """
 
 from __future__ import annotations

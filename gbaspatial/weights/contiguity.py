@@ -213,15 +213,18 @@ def _warn(shapes: Any, contacts: Contacts) -> None:
     invalid = ~contacts.valid
     told = []
     if invalid.any():
-        told.append(f"{int(invalid.sum())} shapes are invalid: {some(shapes.index[invalid])}")
+        told.append(f"invalid shapes ({int(invalid.sum())}): {some(shapes.index[invalid])}")
     for codes, what in (
-        (contacts.overlap, "pairs of units overlap"),
-        (contacts.apart, "pairs are joined across a gap by the tolerance"),
-        (contacts.near_miss, "pairs run along each other within 50 m and do not touch (tolerance_m=50 joins them)"),
+        (contacts.overlap, "overlapping pairs of units"),
+        (contacts.apart, "pairs joined across a gap by the tolerance"),
+        (
+            contacts.near_miss,
+            "pairs that run along each other within 50 m without touching, which tolerance_m=50 would join",
+        ),
     ):
         if len(codes):
             pairs = [f"{shapes.index[c // contacts.n]} and {shapes.index[c % contacts.n]}" for c in codes[:5]]
             more = f" and {len(codes) - 5} more" if len(codes) > 5 else ""
-            told.append(f"{len(codes)} {what}: {', '.join(pairs)}{more}")
+            told.append(f"{what} ({len(codes)}): {', '.join(pairs)}{more}")
     if told:
         warnings.warn(f"{'; '.join(told)}. See gba.weights.borders(units).", GeometryWarning, stacklevel=3)

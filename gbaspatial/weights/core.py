@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from gbaspatial.errors import OptionError
+from gbaspatial.errors import LabelTypeError, OptionError
 from gbaspatial.weights import algebra, scaling
 from gbaspatial.weights.matrix import Standardization as Standardization
 from gbaspatial.weights.recipe import Recipe as Recipe, Step as Step
@@ -252,8 +252,8 @@ def as_weights(w: Any) -> Weights:
 
     Raises
     ------
-    TypeError
-        For anything else.
+    LabelTypeError
+        For anything else (it is a TypeError).
 
     Examples
     --------
@@ -273,6 +273,6 @@ def as_weights(w: Any) -> Weights:
         style = styles.get(str(w.transform).upper(), "none")
         recipe = Recipe().then("libpysal.weights.W", transform=w.transform)
         return Weights(w.sparse, pd.Index(list(w.id_order)), recipe=recipe, standardization=style)
-    raise TypeError(
+    raise LabelTypeError(
         f"w is a {type(w).__name__}; give Weights (from gbaspatial.weights), a libpysal Graph or a libpysal W."
     )
