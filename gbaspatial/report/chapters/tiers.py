@@ -49,6 +49,7 @@ def _text(bay: Bay) -> tuple[str, ...]:
     return (
         f"The logarithm of GDP per capita in {bay.year} is explained by the tier of the city (tier 1 is the "
         "reference), by least squares and with a spatial lag of the outcome or of the error.",
+        "An interval of an impact without a finite end says that the data cannot exclude a rho of one.",
         "With eleven cities standard errors from large-sample theory are fiction: the bootstrap table beside "
         "them simulates the fitted model and is what should be read.",
     )
