@@ -1,0 +1,5 @@
+"""``python -m gbaspatial.cli`` is ``gbaspatial``."""
+
+from gbaspatial.cli import main
+
+main()

@@ -1,0 +1,264 @@
+"""The commands: each one reads, calls the public API and prints or writes. Nothing is computed here.
+
+Only click is imported at the top, so that ``gbaspatial --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from gbaspatial.cli.group import Commands
+from gbaspatial.cli.inputs import check_clusters, check_page, moran_by_year, numbers_of, units_of, weights_of
+from gbaspatial.cli.options import data_options, output_options, seed_option, weights_options
+from gbaspatial.cli.output import table_of, write
+from gbaspatial.errors import (
+    OptionError,
+    UnknownNameError,
+    nearest_names,
+)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="gbaspatial")
+def main() -> None:
+    """Spatial econometrics and GIS for the Greater Bay Area, and for any other region.
+
+    \b
+    gbaspatial report                       everything about the bay, in out/report.html
+    gbaspatial moran my.gpkg --id code --column x --weights queen
+    """
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("out"), show_default=True)
+@click.option("--year", type=int, help="Year of the cross-section (default: the newest complete one).")
+@seed_option
+def report(out: Path, year: int | None, seed: int) -> None:
+    """Run the main job: the real bay to a report, maps, tables and layers.
+
+    \b
+    Example: gbaspatial report --out out --year 2019
+    """
+    from gbaspatial.report import write_report
+
+    for path in write_report(out, year=year, seed=seed):
+        click.echo(path)
+
+
+@main.command()
+@click.argument("what", default="catalog")
+@click.option("--year", type=int, help="Only this year.")
+@output_options
+def data(what: str, year: int | None, form: str, out: Path | None) -> None:
+    """Show what is shipped: catalog, variables, sources, caveats, links, bay_areas, or a variable's values.
+
+    \b
+    Example: gbaspatial data caveats
+             gbaspatial data gdp_pc_cny --year 2019 --format csv
+    """
+    import gbaspatial as gba
+
+    shown: dict[str, Callable[[], Any]] = {
+        "catalog": gba.data.catalog,
+        "variables": gba.data.variables,
+        "sources": gba.data.sources,
+        "caveats": lambda: gba.data.caveats(years=year),
+        "links": lambda: gba.load_links(year=year),
+        "bay_areas": gba.load_bay_areas,
+        "firms_universities": gba.load_firms_universities,
+    }
+    if what in shown:
+        if year is not None and what not in ("caveats", "links"):
+            raise OptionError(f"{what} has no years to choose from; leave --year out.")
+        frame = shown[what]()
+    else:
+        known = gba.data.variables().index
+        if what not in known:
+            hint = nearest_names(what, [*shown, *known])
+            cure = hint if hint.startswith("Did you") else "`gbaspatial data variables` lists the variables."
+            raise UnknownNameError(
+                f"there is nothing called {what!r}: neither one of {', '.join(shown)} nor a variable. {cure}"
+            )
+        panel = gba.load_panel(variables=what, years=year)
+        frame = panel[[what]]
+        if year is None:
+            frame = panel[what].unstack("year").reindex(panel.index.unique("city"))
+            frame.columns = frame.columns.astype(str)
+    write(table_of(frame, what), form, out)
+
+
+@main.command()
+@data_options
+@click.option("--column", required=True, help="Column of numbers to test.")
+@weights_options
+@click.option("--local", is_flag=True, help="The local statistic of each unit, with its cluster.")
+@click.option("--by", type=click.Choice(["year"]), help="Built-in cities: the test for every year.")
+@click.option(
+    "--inference",
+    default="auto",
+    show_default=True,
+    help="auto, exact, permutation, normal, randomization, saddlepoint.",
+)
+@click.option("--map", "map_file", type=click.Path(path_type=Path), help="Also write a map of the clusters (HTML).")
+@seed_option
+@output_options
+def moran(
+    column: str,
+    local: bool,
+    by: str | None,
+    inference: str,
+    map_file: Path | None,
+    seed: int,
+    form: str,
+    out: Path | None,
+    **where: Any,
+) -> None:
+    """Test a column of DATA for spatial autocorrelation with Moran's I.
+
+    DATA is a file of polygons or points, or one of: cities, districts, prefectures.
+
+    \b
+    Example: gbaspatial moran my.gpkg --id code --column income --weights queen
+             gbaspatial moran cities --column gdp_pc_cny --by year
+    """
+    import gbaspatial as gba
+
+    check_page(map_file)
+    if by == "year":
+        if local or map_file:
+            raise OptionError("--by year gives the global test of every year; leave --local and --map out.")
+        result: Any = moran_by_year(column, inference, seed, **where)
+    else:
+        units = units_of(**where)
+        values = numbers_of(units, column)
+        w = weights_of(units, **where)
+        how: Any = inference
+        if local or map_file:
+            lisa = gba.autocorrelation.local_moran(values, w, inference=how, rng=seed)
+        result = lisa if local else gba.autocorrelation.moran(values, w, inference=how, rng=seed)
+        if map_file:
+            layers = [gba.maps.choropleth(column), gba.maps.clusters(lisa), gba.maps.links(w)]
+            gba.maps.atlas(units, layers, title=f"Moran's I of {column}").save(map_file)
+            click.echo(f"map: {map_file}", err=True)
+    write(result, form, out)
+
+
+@main.command()
+@click.argument("formula")
+@data_options
+@click.option(
+    "--model",
+    type=click.Choice(["ols", "slx", "lag", "error", "sarar", "durbin", "durbin_error", "gns"]),
+    default="lag",
+    show_default=True,
+)
+@weights_options
+@click.option("--impacts", is_flag=True, help="Also direct, indirect and total impacts.")
+@click.option("--diagnostics", is_flag=True, help="Also the specification tests.")
+@seed_option
+@output_options
+def fit(
+    formula: str, model: str, impacts: bool, diagnostics: bool, seed: int, form: str, out: Path | None, **where: Any
+) -> None:
+    """Fit a spatial model given by FORMULA to DATA.
+
+    \b
+    Example: gbaspatial fit "log(gdp_pc_cny) ~ C(tier)" --model lag --impacts
+             gbaspatial fit "price ~ area + W(area)" houses.gpkg --id id --weights nearest:8
+    """
+    import gbaspatial as gba
+
+    units = units_of(**where)
+    w = weights_of(units, **where)
+    estimator = getattr(gba.models, model)
+    fitted = estimator(formula, units) if model == "ols" else estimator(formula, units, w)
+    results = [fitted]
+    if impacts:
+        results.append(fitted.impacts(rng=seed))
+    if diagnostics:
+        results.append(fitted.diagnostics(w))
+    write(results, form, out)
+
+
+@main.command(name="map")
+@data_options
+@click.option(
+    "--column", "columns", multiple=True, required=True, help="Column to draw; give it again for more layers."
+)
+@click.option("--label", help="Column with the names to show (default: the id).")
+@click.option("--scheme", default="quantiles", show_default=True, help="Classification, as mapclassify names it.")
+@click.option("--classes", type=click.IntRange(2, 12), default=5, show_default=True)
+@click.option("--title", default="")
+@click.option("--out", type=click.Path(path_type=Path), default=Path("map.html"), show_default=True)
+@weights_options
+@click.option("--clusters", is_flag=True, help="Add the local Moran clusters of each column and the graph of W.")
+@seed_option
+def draw(
+    columns: tuple[str, ...],
+    label: str | None,
+    scheme: str,
+    classes: int,
+    title: str,
+    out: Path,
+    clusters: bool,
+    seed: int,
+    **where: Any,
+) -> None:
+    """Write one interactive HTML map that opens anywhere, also without the internet.
+
+    \b
+    Example: gbaspatial map cities --column gdp_pc_cny --clusters --out bay.html
+    """
+    import gbaspatial as gba
+
+    check_page(out)
+    check_clusters(clusters, where)
+    units = units_of(**where)
+    layers: list[Any] = [gba.maps.choropleth(column, scheme=scheme, k=classes) for column in columns]
+    if clusters:
+        w = weights_of(units, **where)
+        for column in columns:
+            lisa = gba.autocorrelation.local_moran(numbers_of(units, column), w, rng=seed)
+            name = None if len(columns) == 1 else (f"LISA clusters: {column}", f"局部空间自相关聚类：{column}")
+            layers.append(gba.maps.clusters(lisa, label=name))
+        layers.append(gba.maps.links(w))
+    options: dict[str, Any] = {"label": label} if label else {}
+    gba.maps.atlas(units, layers, title=title or ", ".join(columns), **options).save(out)
+    click.echo(out)
+
+
+@main.command()
+@data_options
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help=".gpkg, .shp, .geojson, .parquet, .kml, .csv"
+)
+@click.option("--column", help="Column to color the layer by; with --clusters the column of numbers to test.")
+@weights_options
+@click.option("--clusters", is_flag=True, help="Add the local Moran statistics of --column to the layer.")
+@seed_option
+def export(out: Path, column: str | None, clusters: bool, seed: int, **where: Any) -> None:
+    """Write a layer for a GIS, styled where the format can carry a style.
+
+    \b
+    Example: gbaspatial export cities --column gdp_pc_cny --clusters --out bay.gpkg
+    """
+    import gbaspatial as gba
+    from gbaspatial.alignment import columns_of
+
+    if clusters and column is None:
+        raise OptionError("--clusters needs --column, the numbers to test.")
+    check_clusters(clusters, where)
+    units = units_of(**where)
+    if column is not None:
+        columns_of(units, column, "units")
+    if clusters and column is not None:
+        lisa = gba.autocorrelation.local_moran(numbers_of(units, column), weights_of(units, **where), rng=seed)
+        units = lisa.to_gis(units)
+    gba.export.write(out, units, style="cluster" if clusters else column)
+    if out.suffix.lower() == ".shp":
+        click.echo(f"note: a shapefile has short names; {out.stem}_fields.csv tells the full ones.", err=True)
+    click.echo(out)

@@ -1,0 +1,56 @@
+"""What every command does with an error or a warning: one sentence, in the words of the command line."""
+
+from __future__ import annotations
+
+import re
+import sys
+import warnings
+from typing import Any
+
+import click
+
+from gbaspatial.errors import GbaError, GbaWarning
+
+# The library tells its cures in Python; here they are told as options.
+_SAME_NAME = "crs|layer|repair|encoding|missing|sheet|inference|scheme|links"
+_IN_OPTIONS = (
+    (r"gba\.data\.caveats\('[^']*'\)", "gbaspatial data caveats"),
+    (r" from the data and from the weights \(w\.subset\) yourself", " with --without"),
+    (r"\bby=", "--id and --table-id"),
+    (r"\btime=", "--table-time"),
+    (rf"\b({_SAME_NAME})='([^']*)'", r"--\1 \2"),
+    (rf"\b({_SAME_NAME})=(?=\w)", r"--\1 "),
+    (rf"\b({_SAME_NAME})=", r"--\1"),
+)
+
+
+class Commands(click.Group):
+    """A group whose commands tell an error of ours as one sentence, and end with code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; no traceback for what the user can mend."""
+        warnings.showwarning = show_warning
+        try:
+            return super().invoke(ctx)
+        except GbaError as error:
+            click.echo(f"error: {in_options(error)}", err=True)
+            sys.exit(2)
+        except BrokenPipeError:
+            sys.exit(1)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            click.echo(f"error: {error.filename or 'a file'} cannot be read or written ({reason}).", err=True)
+            sys.exit(2)
+
+
+def in_options(message: object) -> str:
+    """A sentence of the library in the words of the command line."""
+    text = str(message)
+    for pattern, words in _IN_OPTIONS:
+        text = re.sub(pattern, words, text)
+    return text
+
+
+def show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    if issubclass(category, GbaWarning):
+        click.echo(f"warning: {in_options(message)}", err=True)

@@ -1,0 +1,181 @@
+"""What the options of a command mean: a layer with its table, weights, a column."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gbaspatial.errors import FileFormatError, MissingFileError, OptionError, UnknownNameError, nearest_names, some
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from gbaspatial.weights import Weights
+
+BUILT_IN = ("cities", "districts", "prefectures")
+
+
+def check_page(path: Path | None) -> None:
+    if path is not None and path.suffix.lower() not in (".html", ".htm"):
+        raise FileFormatError(f"{path} does not end in .html; a map is written as one HTML page.")
+
+
+def check_clusters(clusters: bool, where: dict[str, Any]) -> None:
+    """Refuse options of W that nothing would use."""
+    context = click.get_current_context()
+    given = [name for name in ("weights", "links", "style") if _was_given(context, name)]
+    if given and not clusters:
+        raise OptionError(f"--{given[0]} is used by the clusters alone; add --clusters, or leave it out.")
+
+
+def _was_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+
+def units_of(data: str, table: Path | None, without: tuple[str, ...], **where: Any) -> gpd.GeoDataFrame:
+    """The layer that DATA names, joined with the table, less the units left out."""
+    import gbaspatial as gba
+
+    for option in ("table_id", "table_time", "sheet", "missing"):
+        if table is None and where[option]:
+            raise OptionError(f"--{option.replace('_', '-')} says how to read a table; name the file with --table.")
+    built_in = data in BUILT_IN and not Path(data).exists()
+    units = _built_in(data, table, **where) if built_in else _own(data, table, **where)
+    if table is not None:
+        units = gba.data.join(
+            units, _read_table(table, where["table_id"] or str(units.index.name), **where), time=_time(where)
+        )
+    for label in without:
+        if label not in units.index:
+            raise UnknownNameError(f"--without {label!r} is no unit of {data}. {nearest_names(label, units.index)}")
+    return units.drop(index=list(without))
+
+
+def _built_in(data: str, table: Path | None, year: int | None, table_time: str | None, **where: Any) -> Any:
+    import gbaspatial as gba
+
+    for option in ("unit", "layer", "crs", "repair"):
+        if where[option]:
+            name = "id" if option == "unit" else option
+            raise OptionError(f"--{name} is for a file of your own; leave it out with the built-in {data}.")
+    given: dict[str, Any] = {} if year is None or table_time else {"year": year}
+    if given and data == "prefectures":
+        raise OptionError("the built-in prefectures have no years; leave --year out.")
+    loaders: dict[str, Callable[[], Any]] = {
+        "cities": lambda: gba.load_cities(**given),
+        "districts": lambda: gba.load_districts(**given),
+        "prefectures": gba.load_prefectures,
+    }
+    return loaders[data]()
+
+
+def _own(data: str, table: Path | None, unit: str | None, year: int | None, **where: Any) -> Any:
+    import gbaspatial as gba
+
+    if not Path(data).exists() and not Path(data).suffix:
+        hint = nearest_names(data, BUILT_IN)
+        raise MissingFileError(f"{data} is neither a file nor one of the built-in layers. {hint}")
+    if unit is None and Path(data).exists():
+        raise OptionError(f"say with --id which column of {data} identifies a unit.")
+    if year is not None and where["table_time"] is None:
+        raise OptionError("--year needs --table and --table-time with a file of your own, which has no years.")
+    encoding = None if table is not None and _is_csv(table) else where["encoding"]
+    return gba.read_units(
+        data, id=unit or "", layer=where["layer"], crs=where["crs"], repair=where["repair"], encoding=encoding
+    )
+
+
+def _read_table(table: Path, key: str, **where: Any) -> Any:
+    import gbaspatial as gba
+
+    return gba.read_panel(
+        table,
+        unit=key,
+        time=where["table_time"],
+        missing=where["missing"],
+        sheet=where["sheet"] or 0,
+        encoding=where["encoding"] if _is_csv(table) else None,
+    )
+
+
+def _is_csv(table: Path) -> bool:
+    return table.suffix.lower() in (".csv", ".tsv", ".txt")
+
+
+def _time(where: dict[str, Any]) -> int | None:
+    """The year to take from the table, which --table-time makes a panel."""
+    if where["table_time"] and where["year"] is None:
+        raise OptionError("--table-time needs --year, the year to take from the table.")
+    return where["year"] if where["table_time"] else None
+
+
+def weights_of(units: gpd.GeoDataFrame, weights: str, links: int | None, style: str, **_: Any) -> Weights:
+    """W of `units` as the option --weights says."""
+    import gbaspatial as gba
+
+    kind, sep, number = weights.partition(":")
+    if links is not None and kind not in ("queen", "rook"):
+        raise OptionError(f"--links adds bridges to borders; use it with --weights queen or rook, not {weights}.")
+    if Path(weights).is_file():
+        w = gba.weights.read(weights)
+    elif kind in ("queen", "rook") and not sep:
+        criterion: Any = kind
+        w = gba.weights.contiguity(units, criterion=criterion, links=links)
+    elif kind == "nearest":
+        w = gba.weights.nearest(units, k=_count(number, weights))
+    elif kind == "band":
+        w = gba.weights.distance_band(units, threshold_km=_amount(number, weights))
+    elif kind == "inverse":
+        w = gba.weights.inverse_distance(units, power=_amount(number or "1", weights))
+    else:
+        raise OptionError(
+            f"--weights {weights!r} is no file that exists, nor one of queen, rook, nearest:4, band:50, inverse:1."
+        )
+    if style == "row":
+        return w.row_standardized()
+    return w.binary() if style == "binary" else w
+
+
+def _amount(text: str, whole: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise OptionError(
+            f"--weights {whole!r} needs a number after the colon, such as nearest:4 or band:50."
+        ) from None
+
+
+def _count(text: str, whole: str) -> int:
+    number = _amount(text, whole)
+    if not number.is_integer():
+        raise OptionError(f"--weights {whole!r} needs a whole number of neighbors, such as nearest:4.")
+    return int(number)
+
+
+def numbers_of(units: gpd.GeoDataFrame, column: str) -> Any:
+    from gbaspatial.alignment import columns_of
+
+    return units[columns_of(units, column)[0]]
+
+
+def moran_by_year(column: str, inference: str, seed: int, **where: Any) -> Any:
+    import gbaspatial as gba
+
+    if where["data"] != "cities":
+        raise OptionError(
+            "--by year is for the built-in cities; for your own panel use gbaspatial.autocorrelation.moran_by."
+        )
+    if where["table"] or where["year"] is not None:
+        raise OptionError("--by year takes every year of the built-in statistics; leave --year and --table out.")
+    panel = gba.load_panel(variables=column).dropna(subset=[column])
+    cities = units_of(**where)
+    has_values = cities.index.isin(panel.index.get_level_values("city"))
+    if not has_values.all():
+        click.echo(f"note: {column} has no values for {some(cities.index[~has_values])}, left out.", err=True)
+    present = cities.loc[has_values]
+    values = panel.loc[panel.index.get_level_values("city").isin(present.index), column]
+    how: Any = inference
+    return gba.autocorrelation.moran_by(values, weights_of(present, **where), inference=how, rng=seed)

@@ -1,0 +1,72 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """DATA and the options that say what of it is meant."""
+    options = [
+        click.argument("data", default="cities"),
+        click.option("--id", "unit", help="Column of DATA that identifies a unit (of your own file)."),
+        click.option("--layer", help="Layer of a GeoPackage with more than one."),
+        click.option("--crs", help="CRS of DATA where the file does not say, such as EPSG:4547; or gcj02, bd09."),
+        click.option("--repair", type=click.Choice(["make_valid"]), help="Repair invalid geometries of DATA."),
+        click.option("--table", type=click.Path(path_type=Path), help="CSV, Excel, Stata or Parquet joined by its id."),
+        click.option("--table-id", help="Column of the table that holds the id (default: the same as --id)."),
+        click.option("--table-time", help="Column of the table that holds the year; choose one with --year."),
+        click.option("--sheet", help="Sheet of an Excel table (default: the first)."),
+        click.option("--missing", multiple=True, help="Text of the table that stands for a missing value; repeatable."),
+        click.option("--encoding", help="Of the CSV table, or else of the shapefile (default: UTF-8 or GB18030)."),
+        click.option("--year", type=int, help="Year of the built-in statistics (default: the newest) or of the table."),
+        click.option("--without", multiple=True, help="Id of a unit to leave out; give it again for more."),
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def weights_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How W is built."""
+    options = [
+        click.option(
+            "--weights",
+            default="queen",
+            show_default=True,
+            help="queen, rook, nearest:K, band:KM, inverse:POWER, or a file of weights (.gal, .gwt, .csv, ...).",
+        ),
+        click.option("--links", type=int, help="Built-in cities: add the bridges and tunnels open by this year."),
+        click.option(
+            "--style", type=click.Choice(["row", "binary", "none"]), default="row", show_default=True,
+            help="Standardization of W.",
+        ),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """In which form, and where to."""
+    options = [
+        click.option(
+            "--format", "form", type=click.Choice(["text", "csv", "latex", "markdown", "html"]), default="text",
+            show_default=True, help="Form of what is printed.",
+        ),
+        click.option("--out", type=click.Path(path_type=Path), help="Write to this file instead of the screen."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def seed_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The seed of every random draw."""
+    return click.option(
+        "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the random draws."
+    )(command)
