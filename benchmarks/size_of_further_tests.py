@@ -20,7 +20,7 @@ from size_of_tests import weights
 import gbaspatial as gba
 from gbaspatial import autocorrelation as ac
 
-SAMPLES, ALPHA, DRAWS = 500, 0.05, 999
+SAMPLES, ALPHA, DRAWS = 2_000, 0.05, 999
 Rejections = Iterator[tuple[str, str, float]]
 
 

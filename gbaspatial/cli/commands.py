@@ -133,7 +133,7 @@ def moran(
             raise OptionError("--by year gives the global test of every year; leave --local and --map out.")
         result: Any = moran_by_year(column, inference, seed, **where)
     else:
-        units = units_of(**where)
+        units = units_of(used=(column,), **where)
         values = numbers_of(units, column)
         w = weights_of(units, **where)
         how: Any = inference
@@ -172,7 +172,7 @@ def fit(
     """
     import gbaspatial as gba
 
-    units = units_of(**where)
+    units = units_of(used=(formula,), **where)
     w = weights_of(units, **where)
     estimator = getattr(gba.models, model)
     fitted = estimator(formula, units) if model == "ols" else estimator(formula, units, w)
@@ -217,7 +217,7 @@ def draw(
 
     check_page(out)
     check_clusters(clusters, where)
-    units = units_of(**where)
+    units = units_of(used=columns, **where)
     layers: list[Any] = [gba.maps.choropleth(column, scheme=scheme, k=classes) for column in columns]
     if clusters:
         w = weights_of(units, **where)

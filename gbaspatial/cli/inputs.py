@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,15 +36,17 @@ def _was_given(context: click.Context, name: str) -> bool:
     return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
 
 
-def units_of(data: str, table: Path | None, without: tuple[str, ...], **where: Any) -> gpd.GeoDataFrame:
-    """The layer that DATA names, joined with the table, less the units left out."""
+def units_of(
+    data: str, table: Path | None, without: tuple[str, ...], used: tuple[str, ...] = (), **where: Any
+) -> gpd.GeoDataFrame:
+    """The layer that DATA names, joined with the table, less the units left out; `used` are columns or formulas."""
     import gbaspatial as gba
 
     for option in ("table_id", "table_time", "sheet", "missing"):
         if table is None and where[option]:
             raise OptionError(f"--{option.replace('_', '-')} says how to read a table; name the file with --table.")
     built_in = data in BUILT_IN and not Path(data).exists()
-    units = _built_in(data, table, **where) if built_in else _own(data, table, **where)
+    units = _built_in(data, table, used=used, **where) if built_in else _own(data, table, **where)
     if table is not None:
         units = gba.data.join(
             units, _read_table(table, where["table_id"] or str(units.index.name), **where), time=_time(where)
@@ -54,7 +57,9 @@ def units_of(data: str, table: Path | None, without: tuple[str, ...], **where: A
     return units.drop(index=list(without))
 
 
-def _built_in(data: str, table: Path | None, year: int | None, table_time: str | None, **where: Any) -> Any:
+def _built_in(
+    data: str, table: Path | None, year: int | None, table_time: str | None, used: tuple[str, ...], **where: Any
+) -> Any:
     import gbaspatial as gba
 
     for option in ("unit", "layer", "crs", "repair"):
@@ -65,11 +70,21 @@ def _built_in(data: str, table: Path | None, year: int | None, table_time: str |
     if given and data == "prefectures":
         raise OptionError("the built-in prefectures have no years; leave --year out.")
     loaders: dict[str, Callable[[], Any]] = {
-        "cities": lambda: gba.load_cities(**given),
+        "cities": lambda: gba.load_cities(variables=_variables(used), **given),
         "districts": lambda: gba.load_districts(**given),
         "prefectures": gba.load_prefectures,
     }
     return loaders[data]()
+
+
+def _variables(used: tuple[str, ...]) -> list[str] | None:
+    """The shipped variables named in `used`, so that only their caveats are told; all main ones if a name is odd."""
+    import gbaspatial as gba
+
+    words = {word for text in used for word in re.findall(r"[A-Za-z_]\w*(?!\w|\s*\()", text)}
+    known = gba.data.variables().index
+    named = [name for name in known if name in words]
+    return named if named and words <= {*known, "tier", "side", "area_km2"} else None
 
 
 def _own(data: str, table: Path | None, unit: str | None, year: int | None, **where: Any) -> Any:
