@@ -81,3 +81,14 @@ def test_every_relative_link_and_picture_exists(page):
         if not path.exists():
             dead.append(target)
     assert not dead, f"{page.name} links to what is not there: {dead}"
+
+
+@pytest.mark.parametrize("name", ["size_of_tests", "size_of_further_tests"])
+def test_the_page_on_inference_holds_the_tables_as_they_were_made(name):
+    docs = Path(__file__).parents[1] / "docs"
+    page = (docs / "inference.md").read_text(encoding="utf-8")
+    rows = [
+        line for line in (docs / "tables" / f"{name}.md").read_text(encoding="utf-8").splitlines() if line[:1] == "|"
+    ]
+    assert len(rows) > 10
+    assert "\n".join(rows) in page
