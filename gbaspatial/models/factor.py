@@ -59,3 +59,36 @@ def factorized(w: Weights, rho: float, order: np.ndarray | None = None) -> Facto
     except RuntimeError as error:
         raise WeightsError(f"I - rho W is singular at rho = {rho:.6g}; choose rho inside w.interval.") from error
     return Factor(lu, order)
+
+
+class Cholesky:
+    """log|I - rho W| by CHOLMOD on the similar symmetric matrix, analyzed once: about twice as fast as SuperLU.
+
+    Used where scikit-sparse (extra ``fast``) is installed; see `cholesky_of`.
+    """
+
+    def __init__(self, S: sparse.csr_array, analyze: Any) -> None:
+        self._matrix = sparse.csc_matrix(sparse.eye_array(S.shape[0], format="csc") + sparse.csc_array(S))
+        self._matrix.sort_indices()
+        columns = np.repeat(np.arange(S.shape[0]), np.diff(self._matrix.indptr))
+        self._diagonal = self._matrix.indices == columns
+        self._off = np.where(self._diagonal, 0.0, self._matrix.data)
+        self._factor = analyze(self._at(0.5 / max(float(np.abs(S).sum(axis=1).max(initial=0.0)), 1.0)))
+
+    def _at(self, rho: float) -> Any:
+        self._matrix.data = np.where(self._diagonal, 1.0, -rho * self._off)
+        return self._matrix
+
+    def log_abs_det(self, rho: float) -> float:
+        """log det(I - rho W) inside the admissible interval, where the matrix is positive definite."""
+        self._factor.cholesky_inplace(self._at(rho))
+        return float(self._factor.logdet())
+
+
+def cholesky_of(w: Weights) -> Cholesky | None:
+    """CHOLMOD for `w`, or None without scikit-sparse or where no symmetric matrix is similar to W."""
+    try:
+        from sksparse.cholmod import analyze
+    except ImportError:
+        return None
+    return None if w.similar_symmetric is None else Cholesky(w.similar_symmetric, analyze)

@@ -18,13 +18,14 @@ The last two are estimates: `error(rho)` is their standard error over the probes
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from scipy import linalg, sparse
 
 from gbaspatial.errors import OptionError, check_option
-from gbaspatial.models.factor import Factor, factorized, fill_reducing_order
+from gbaspatial.models.factor import Factor, cholesky_of, factorized, fill_reducing_order
 from gbaspatial.randomness import stream
 from gbaspatial.weights import Weights, as_weights
 
@@ -106,11 +107,19 @@ class FactorCurve:
 
     def __init__(self, w: Weights) -> None:
         self.w = w
-        self._order = fill_reducing_order(w)
+        self._cholesky = cholesky_of(w)
         self._rough: Curve | None = None
 
     def __call__(self, rho: float) -> float:
+        if self._cholesky is not None:
+            low, high = self.w.interval
+            if low < rho < high:
+                return self._cholesky.log_abs_det(rho)
         return self.factor(rho).log_abs_det()
+
+    @cached_property
+    def _order(self) -> np.ndarray | None:
+        return fill_reducing_order(self.w)
 
     def factor(self, rho: float) -> Factor:
         """The factorization at `rho`, for solving with it."""
