@@ -52,5 +52,6 @@ def in_options(message: object) -> str:
 
 
 def show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+    """Print a warning of ours as one line; others are for developers."""
     if issubclass(category, GbaWarning):
         click.echo(f"warning: {in_options(message)}", err=True)

@@ -20,6 +20,7 @@ BUILT_IN = ("cities", "districts", "prefectures")
 
 
 def check_page(path: Path | None) -> None:
+    """Refuse a name for a map that no browser would open."""
     if path is not None and path.suffix.lower() not in (".html", ".htm"):
         raise FileFormatError(f"{path} does not end in .html; a map is written as one HTML page.")
 
@@ -171,12 +172,14 @@ def _count(text: str, whole: str) -> int:
 
 
 def numbers_of(units: gpd.GeoDataFrame, column: str) -> Any:
+    """The column of `units`, or an error that says what columns there are."""
     from gbaspatial.alignment import columns_of
 
     return units[columns_of(units, column)[0]]
 
 
 def moran_by_year(column: str, inference: str, seed: int, **where: Any) -> Any:
+    """Moran\'s I of a shipped variable in every year for which it is there."""
     import gbaspatial as gba
 
     if where["data"] != "cities":
