@@ -179,7 +179,7 @@ def numbers_of(units: gpd.GeoDataFrame, column: str) -> Any:
 
 
 def moran_by_year(column: str, inference: str, seed: int, **where: Any) -> Any:
-    """Moran\'s I of a shipped variable in every year for which it is there."""
+    """Moran's I of a shipped variable in every year for which it is there."""
     import gbaspatial as gba
 
     if where["data"] != "cities":
