@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from gbaspatial.weights.corners import Corners, corners_of, distinct, pairs_in_groups
+from gbaspatial.weights.corners import Corners, corners_of, rings_of
+from gbaspatial.weights.grouping import distinct, shared_pairs, sums
+from gbaspatial.weights.nearby import Nearby, boxes_near
 from gbaspatial.weights.segments import Approach, Meters, approaches
 
 CORNER = 5.0  # contact along fewer tolerances than this is a point, not a border
@@ -46,7 +48,7 @@ class Contacts:
     def border(self) -> np.ndarray:
         """Pairs that share more than points: a line, or an area where they overlap."""
         corners = self.corners
-        shared = pairs_in_groups(corners.edge, corners.edge_order, corners.edge_owner, self.n)[0]
+        shared = shared_pairs(corners.edge, corners.edge_owner, self.n)
         return distinct(np.concatenate([shared, np.array(list(self.unshared), dtype=np.int64), self.overlap]))
 
 
@@ -62,25 +64,26 @@ def contacts_of(shapes: np.ndarray, meters: Meters, *, tolerance_m: float | None
     known_units : bool
         Whether the coordinates have a known unit, so that near misses can be looked for.
     """
-    with ThreadPoolExecutor(1) as beside:  # as long as hashing, and as independent of it
-        validity = beside.submit(shapely.is_valid, shapes)
-        corners, n = corners_of(shapes), len(shapes)
+    rings = rings_of(shapes)
+    with ThreadPoolExecutor(1) as pool:  # as long as hashing, and as independent of it
+        validity = pool.submit(_validity, shapes, rings.surely_valid)
+        corners, n = corners_of(rings), len(shapes)
+        shared = shared_pairs(corners.place, corners.owner, n)
         valid = validity.result()
-    shared = distinct(pairs_in_groups(corners.place, corners.place_order, corners.owner, n)[0])
     alone = np.flatnonzero(corners.alone)
-    tree = shapely.STRtree(shapes if valid.all() else shapely.make_valid(shapes))
+    bounds = shapely.bounds(shapes)
     tiny = meters.round_off(corners.coords)
     reach = tiny if tolerance_m is None else max(tolerance_m, tiny)
+    look = _look(bounds, meters) if tolerance_m is None and known_units else 0.0
     probes = alone if tolerance_m is None else np.arange(len(corners.first))
-    found = approaches(tree, corners, probes, meters, reach)
+    polygons = _nearby(shapes, valid, bounds, np.unique(corners.edge_owner[probes]), meters, max(reach, look))
+    found, *beside = approaches(polygons, corners, probes, meters, (reach, look) if look else (reach,))
     code = _codes(corners, found)
-    inside = _contained(tree, corners, alone)
+    inside = _contained(polygons, corners, alone)
     lengths = {pair: m for pair, m in _lengths(corners, found, code).items() if m > CORNER * reach}
     overlap = distinct(np.concatenate([code[found.crossing], inside]))
     joined = np.array([pair for pair, m in _closest(code, found.distance).items() if m > tiny], dtype=np.int64)
-    more = np.concatenate([code, inside])
-    touch = distinct(np.concatenate([shared, more])) if len(more) else shared
-    look = tolerance_m is None and known_units
+    touch = _with(shared, np.concatenate([code, inside]))
     return Contacts(
         n=n,
         corners=corners,
@@ -88,9 +91,31 @@ def contacts_of(shapes: np.ndarray, meters: Meters, *, tolerance_m: float | None
         touch=touch,
         overlap=overlap,
         apart=_without(_without(joined, shared), overlap),
-        near_miss=_near_misses(tree, corners, alone, meters, touch) if look else touch[:0],
+        near_miss=_near_misses(corners, beside[0], look, touch) if beside else touch[:0],
         unshared=lengths,
     )
+
+
+def _validity(shapes: np.ndarray, surely: np.ndarray) -> np.ndarray:
+    valid = surely.copy()
+    valid[~surely] = shapely.is_valid(shapes[~surely])
+    return valid
+
+
+def _nearby(
+    shapes: np.ndarray, valid: np.ndarray, bounds: np.ndarray, chosen: np.ndarray, meters: Meters, reach: float
+) -> Nearby:
+    """A tree of the polygons, made valid, that may come within `reach` meters of the `chosen` ones."""
+    number = boxes_near(bounds, chosen, lambda boxes: meters.room(np.abs(boxes[:, 1::2]).max(axis=1), reach))
+    near, bad = shapes[number], ~valid[number]
+    near[bad] = shapely.make_valid(near[bad])
+    return Nearby(number, shapely.STRtree(near))
+
+
+def _with(codes: np.ndarray, more: np.ndarray) -> np.ndarray:
+    """The sorted `codes` and those of `more`, few, that are not among them."""
+    new = _without(distinct(more), codes)
+    return np.insert(codes, np.searchsorted(codes, new), new)
 
 
 def _without(codes: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -112,7 +137,7 @@ def _lengths(corners: Corners, found: Approach, code: np.ndarray) -> dict[int, f
     total: dict[int, float] = {}
     for way in (use & forward, use & ~forward):
         pairs, place = np.unique(code[way], return_inverse=True)
-        for pair, length in zip(pairs.tolist(), np.bincount(place, found.length[way]).tolist(), strict=True):
+        for pair, length in zip(pairs.tolist(), sums(place, found.length[way], len(pairs)).tolist(), strict=True):
             total[pair] = max(total.get(pair, 0.0), length)
     return total
 
@@ -124,28 +149,31 @@ def _closest(code: np.ndarray, distance: np.ndarray) -> dict[int, float]:
     return dict(zip(pairs.tolist(), least.tolist(), strict=True))
 
 
-def _contained(tree: shapely.STRtree, corners: Corners, alone: np.ndarray) -> np.ndarray:
+def _contained(polygons: Nearby, corners: Corners, alone: np.ndarray) -> np.ndarray:
     """Pairs where one polygon holds the middle of a part of the other: it encloses it, if no borders cross.
 
     A corner would not do: round-off can put it on the wrong side of a border it lies on.
     """
     suspects = np.unique(corners.edge_owner[alone])
-    parts, owner = shapely.get_parts(tree.geometries[suspects], return_index=True)
+    shapes = polygons.tree.geometries[np.searchsorted(polygons.number, suspects)]
+    parts, owner = shapely.get_parts(shapes, return_index=True)
     areas = shapely.get_type_id(parts) == 3  # an invalid shape may have fallen into lines, too
-    inner, outer = tree.query(shapely.point_on_surface(parts[areas]), predicate="within")
+    inner, outer = polygons.query(shapely.point_on_surface(parts[areas]), predicate="within")
     a, b = suspects[owner[areas][inner]].astype(np.int64), outer.astype(np.int64)
     code = np.minimum(a, b) * corners.n + np.maximum(a, b)
     return code[a != b]
 
 
-def _near_misses(
-    tree: shapely.STRtree, corners: Corners, alone: np.ndarray, meters: Meters, touch: np.ndarray
-) -> np.ndarray:
-    low_x, low_y, high_x, high_y = shapely.bounds(tree.geometries).T
+def _look(bounds: np.ndarray, meters: Meters) -> float:
+    """How many meters away a suspected gap is looked for: streets between houses are not gaps."""
+    low_x, low_y, high_x, high_y = bounds.T
     scale = meters.scale(low_y)
     widths = np.hypot((high_x - low_x) * scale[:, 0], (high_y - low_y) * scale[:, 1])
-    look = min(LOOK_M, LOOK_SHARE * float(np.median(widths)))  # streets between houses are not gaps
-    found = approaches(tree, corners, alone, meters, look)
+    return min(LOOK_M, LOOK_SHARE * float(np.median(widths)))
+
+
+def _near_misses(corners: Corners, found: Approach, look: float, touch: np.ndarray) -> np.ndarray:
+    """Pairs of which edges that no other polygon shares run along each other, and that do not `touch`."""
     own = corners.alone[found.other]
     found = Approach(found.probe[own], found.other[own], found.distance[own], found.length[own], found.crossing[own])
     lengths = _lengths(corners, found, _codes(corners, found))

@@ -15,6 +15,7 @@ from gbaspatial.geography.crs import metres_per_unit
 from gbaspatial.geography.distance import geodesic_between_km
 from gbaspatial.weights.contact import Contacts, contacts_of
 from gbaspatial.weights.core import Recipe, Weights
+from gbaspatial.weights.grouping import pairs_in_groups, sums
 from gbaspatial.weights.isolation import Islands, settle
 from gbaspatial.weights.links import link_pairs
 from gbaspatial.weights.places import crs_name, places_of, refuse_mercator, shapes_of
@@ -167,10 +168,8 @@ def borders(units: Any, *, tolerance_m: float | None = None) -> pd.DataFrame:
 
 def border_lengths(contacts: Contacts, meters: Meters) -> tuple[np.ndarray, np.ndarray]:
     """Pairs that share a line, as codes (m,), and the length of it in km (m,)."""
-    from gbaspatial.weights.corners import pairs_in_groups
-
     corners = contacts.corners
-    code, edge = pairs_in_groups(corners.edge, corners.edge_order, corners.edge_owner, contacts.n)
+    code, edge = pairs_in_groups(corners.edge, corners.edge_owner, contacts.n)
     start, end = corners.coords[corners.first[edge]], corners.coords[corners.first[edge] + 1]
     km = (
         geodesic_between_km(start, end)
@@ -180,7 +179,7 @@ def border_lengths(contacts: Contacts, meters: Meters) -> tuple[np.ndarray, np.n
     more = np.array(list(contacts.unshared), dtype=np.int64)
     more_km = np.array(list(contacts.unshared.values())) / 1000
     codes, place = np.unique(np.concatenate([code, more]), return_inverse=True)
-    return codes, np.bincount(place, np.concatenate([km, more_km]), minlength=len(codes))
+    return codes, sums(place, np.concatenate([km, more_km]), len(codes))
 
 
 def _polygons(units: Any) -> Any:

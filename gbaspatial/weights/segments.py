@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from gbaspatial.weights.corners import Corners
+from gbaspatial.weights.nearby import Nearby
 
 METERS_PER_DEGREE = 111_194.93
 _BLOCK = 200_000
@@ -29,7 +30,12 @@ class Meters:
 
     def round_off(self, coords: np.ndarray) -> float:
         """The distance in meters that round-off in `coords` (v, 2) can feign: about a millimeter for degrees."""
-        return 1e-10 * float(np.abs(coords).max(initial=1.0)) * (METERS_PER_DEGREE if self.degrees else self.factor)
+        largest = np.maximum(coords.max(initial=1.0), -coords.min(initial=-1.0))
+        return 1e-10 * float(largest) * (METERS_PER_DEGREE if self.degrees else self.factor)
+
+    def room(self, y: np.ndarray, reach: float) -> np.ndarray:
+        """What x and y (m, 2) must be widened by at the heights `y` (m,), to be sure of `reach` meters."""
+        return 1.01 * reach / self.scale(y)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,21 +62,25 @@ class Approach:
 
 
 def approaches(
-    polygons: shapely.STRtree, corners: Corners, probes: np.ndarray, meters: Meters, reach: float
-) -> Approach:
-    """Edges of other `polygons` within `reach` meters of the edges numbered `probes` (p,)."""
-    candidates = _edges_near(polygons, corners, probes, meters, reach)
+    polygons: Nearby, corners: Corners, probes: np.ndarray, meters: Meters, reaches: tuple[float, ...]
+) -> list[Approach]:
+    """Edges of other `polygons` within each of `reaches`, in meters, of the edges numbered `probes` (p,)."""
+    farthest = max(reaches)
+    candidates = _edges_near(polygons, corners, probes, meters, farthest)
     tree = shapely.STRtree(shapely.linestrings(_ends(corners, candidates)))
     tiny = meters.round_off(corners.coords)
-    parts = [_measured(corners, _NONE, _NONE, meters, reach, tiny)]
+    parts = [_measured(corners, _NONE, _NONE, meters, reaches, tiny)]
     for start in range(0, len(probes), _BLOCK):
         part = probes[start : start + _BLOCK]
-        hit, met = tree.query(_boxes(corners, part, meters, reach))
+        hit, met = tree.query(_boxes(corners, part, meters, farthest))
         probe, other = part[hit], candidates[met]
         differ = corners.edge_owner[probe] != corners.edge_owner[other]
-        parts.append(_measured(corners, probe[differ], other[differ], meters, reach, tiny))
+        parts.append(_measured(corners, probe[differ], other[differ], meters, reaches, tiny))
     names = ("probe", "other", "distance", "length", "crossing")
-    return Approach(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+    return [
+        Approach(*(np.concatenate([getattr(part, name) for part in by_part]) for name in names))
+        for by_part in zip(*parts, strict=True)
+    ]
 
 
 _NONE = np.empty(0, dtype=np.int64)
@@ -84,14 +94,12 @@ def _ends(corners: Corners, edges: np.ndarray) -> np.ndarray:
 def _boxes(corners: Corners, edges: np.ndarray, meters: Meters, reach: float) -> np.ndarray:
     ends = _ends(corners, edges)
     low, high = ends.min(axis=1), ends.max(axis=1)
-    room = 1.01 * reach / meters.scale(np.abs(ends[:, :, 1]).max(axis=1))
+    room = meters.room(np.abs(ends[:, :, 1]).max(axis=1), reach)
     low, high = low - room, high + room
     return shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
 
 
-def _edges_near(
-    polygons: shapely.STRtree, corners: Corners, probes: np.ndarray, meters: Meters, reach: float
-) -> np.ndarray:
+def _edges_near(polygons: Nearby, corners: Corners, probes: np.ndarray, meters: Meters, reach: float) -> np.ndarray:
     """Edges of all polygons whose box meets a probe; in a clean layer few, so no tree of all edges is built."""
     if 2 * len(probes) > len(corners.first):
         return np.arange(len(corners.first))
@@ -102,8 +110,8 @@ def _edges_near(
 
 
 def _measured(
-    corners: Corners, probe: np.ndarray, other: np.ndarray, meters: Meters, reach: float, tiny: float
-) -> Approach:
+    corners: Corners, probe: np.ndarray, other: np.ndarray, meters: Meters, reaches: tuple[float, ...], tiny: float
+) -> list[Approach]:
     s, t = _ends(corners, probe), _ends(corners, other)
     scale = meters.scale((s[:, 0, 1] + t[:, 0, 1]) / 2)[:, None, :]
     origin = t[:, :1, :]
@@ -113,9 +121,13 @@ def _measured(
     crossing = _apart(off_s, tiny) & _apart(off_t, tiny)
     gaps = np.column_stack([_gap(s, t, along_s, off_s), _gap(t, s, along_t, off_t)])
     distance = np.where(crossing, 0.0, gaps.min(axis=1, initial=np.inf))
-    near = distance <= reach
-    length = _beside(along_s, off_s, reach) * np.linalg.norm(s[:, 1] - s[:, 0], axis=1)
-    return Approach(probe[near], other[near], distance[near], length[near], crossing[near])
+    size = np.linalg.norm(s[:, 1] - s[:, 0], axis=1)
+    found = []
+    for reach in reaches:
+        near = np.flatnonzero(distance <= reach)
+        length = _beside(along_s[near], off_s[near], reach) * size[near]
+        found.append(Approach(probe[near], other[near], distance[near], length, crossing[near]))
+    return found
 
 
 def _relative(points: np.ndarray, line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

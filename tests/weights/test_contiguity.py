@@ -24,7 +24,7 @@ from gbaspatial.errors import (
     UnknownNameError,
     WeightsError,
 )
-from gbaspatial.weights import corners
+from gbaspatial.weights import grouping
 
 CITIES = gba.load_cities(year=2019)
 HK = 2326  # meters
@@ -212,7 +212,7 @@ def test_equal_hashes_do_not_join_places(monkeypatch):
     layer = gba.data.load_districts()
     right = gw.contiguity(layer)
     # a hash with many collisions: places that lie mixed with each other are found out and sorted by more
-    monkeypatch.setattr(corners, "_mixed", lambda a, b: a ^ (b >> np.uint64(50)))
+    monkeypatch.setattr(grouping, "_mixed", lambda a, b: a ^ (b >> np.uint64(50)))
     assert (gw.contiguity(layer).sparse != right.sparse).nnz == 0
 
 
