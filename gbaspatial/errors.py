@@ -156,7 +156,7 @@ def import_extra(module: str, extra: str) -> ModuleType:
 
     Examples
     --------
-    >>> import_extra("json", extra="fast").__name__
+    >>> import_extra("json", extra="parquet").__name__
     'json'
     """
     try:

@@ -87,8 +87,8 @@ def test_errors_read_as_sentences_and_are_builtins():
     assert str(UnknownNameError("no city X.")) == "no city X."
     assert issubclass(UnknownNameError, KeyError)
     assert issubclass(UnknownNameError, GbaError)
-    with pytest.raises(MissingPackageError, match=r"pip install 'gbaspatial\[fast\]'"):
-        import_extra("no_such_package_here", extra="fast")
+    with pytest.raises(MissingPackageError, match=r"pip install 'gbaspatial\[parquet\]'"):
+        import_extra("no_such_package_here", extra="parquet")
 
 
 def test_names_in_markdown_are_words_and_nothing_else():

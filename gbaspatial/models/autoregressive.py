@@ -22,9 +22,10 @@ from scipy import sparse
 
 from gbaspatial.errors import ConvergenceError, OptionError, WeightsError
 from gbaspatial.formula import Design, design as read_design
+from gbaspatial.models.factor import pencil_of
 from gbaspatial.models.fit import build
-from gbaspatial.models.likelihood import LOG_2PI, window
-from gbaspatial.models.logdet import factorized, fill_reducing_order
+from gbaspatial.models.likelihood import LOG_2PI
+from gbaspatial.models.logdet import window
 from gbaspatial.models.special import SpecialFit, as_kind, at_edge, curvature, highest
 from gbaspatial.weights import Weights
 
@@ -164,13 +165,13 @@ def _estimate(
     else:
         covariance[-1, -1] = -1 / curvature(value, lam, 1e-3 * min(lam - low, high - lam, 1.0))
     u = design.y - design.X @ best.beta
-    residuals = u if model == "car" else factorized(w, -lam).solve(u)
+    residuals = u if model == "car" else pencil_of(w).factor(-lam).solve(u)
     params = {**dict(zip(design.terms, best.beta, strict=True)), "lambda": lam}
     fit = build(
         model=model, method="ml", design=design, params=params,
         covariance=covariance, residuals=residuals, sigma2=sigma2, log_likelihood=best.log_likelihood, error_w=w,
         covariance_kind="coefficients by generalized least squares, lambda by the curvature of the log-likelihood",
-        edges=edges, notes=notes, logdet="sparse LU",
+        edges=edges, notes=notes, logdet=pencil_of(w).kind,
     )  # fmt: skip
     return as_kind(SpecialFit, fit)
 
@@ -190,11 +191,11 @@ def _car(design: Design, scaled: Weights) -> Callable[[float], Point]:
     d = np.ones(design.n) if design.observation_weights is None else design.observation_weights
     Z = np.column_stack([design.X, design.y]) * np.sqrt(d)[:, None]
     plain, lagged = Z.T @ Z, Z.T @ (scaled.sparse @ Z)
-    scale, order = float(np.log(d).sum()), fill_reducing_order(scaled)
+    scale, pencil = float(np.log(d).sum()), pencil_of(scaled)
 
     def at(lam: float) -> Point:
         G = plain - lam * lagged
-        log_det = factorized(scaled, lam, order).log_abs_det() + scale
+        log_det = float(pencil.log_abs_dets(np.array([lam]))[0]) + scale
         return _point(design.n, G[:-1, :-1], G[:-1, -1], G[-1, -1], log_det)
 
     return at
@@ -205,10 +206,10 @@ def _sma(design: Design, w: Weights) -> Callable[[float], Point]:
     d = np.ones(design.n) if design.observation_weights is None else design.observation_weights
     root = np.sqrt(d)[:, None]
     Z = np.column_stack([design.X, design.y])
-    scale, order = float(np.log(d).sum()), fill_reducing_order(w)
+    scale, pencil = float(np.log(d).sum()), pencil_of(w)
 
     def at(lam: float) -> Point:
-        factor = factorized(w, -lam, order)
+        factor = pencil.factor(-lam)
         filtered = root * factor.solve(Z)
         G = filtered.T @ filtered
         return _point(design.n, G[:-1, :-1], G[:-1, -1], G[-1, -1], scale - 2 * factor.log_abs_det())

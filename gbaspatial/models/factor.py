@@ -1,94 +1,184 @@
-"""Sparse LU factorizations of I - rho W, for log-determinants and for solving."""
+"""Factorizations of I - rho W, for log-determinants and for solving, at any rho.
+
+What does not depend on rho, the order of elimination and the pattern of the factors, is
+found once and kept by a `Pencil`. With W >= 0 and |rho| below the inverse of its Perron root
+I - rho W is an H-matrix, which can be eliminated without pivoting; so can any rho of the
+admissible interval where W is similar to a symmetric matrix. Elsewhere (far below zero, W
+not symmetric) SuperLU pivots.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import splu
+from scipy.sparse.linalg import spilu, splu
 
 from gbaspatial.errors import WeightsError
 from gbaspatial.weights import Weights
 
-_SYMMETRIC = {"permc_spec": "NATURAL", "diag_pivot_thresh": 0.0, "options": {"SymmetricMode": True}}
+
+class Factor(Protocol):
+    """I - rho W, factorized at one rho."""
+
+    def log_abs_det(self) -> float: ...
+
+    def solve(self, right: np.ndarray, transposed: bool = False) -> np.ndarray:
+        """(I - rho W)^-1 `right`, or with the transpose; `right` is (n,) or (n, m)."""
+        ...
 
 
-def fill_reducing_order(w: Weights) -> np.ndarray | None:
-    """A minimum-degree order of the units if I - rho W needs no pivoting (W similar to a symmetric matrix)."""
-    if w.similar_symmetric is None:
-        return None
-    from scipy.sparse.linalg import spilu
+class Pencil:
+    """The matrices I - rho W, by elimination without pivoting while |rho| < `reach`.
 
-    # An incomplete factorization that drops everything costs little and leaves its order behind.
-    pattern = (sparse.eye_array(w.n) - 0.5 / max(w.row_sums.max(initial=1.0), 1.0) * w.sparse).tocsc()
-    loose = spilu(
-        pattern, drop_tol=1.0, fill_factor=1, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0,
-        options={"SymmetricMode": True},
-    )  # fmt: skip
-    return np.argsort(loose.perm_c)
+    Where W = R^-1 S R with S symmetric and R diagonal, S is eliminated: half the work.
+
+    Parameters
+    ----------
+    W : scipy.sparse.csr_array, shape (n, n)
+    similarity : tuple of scipy.sparse.csr_array (n, n) and numpy.ndarray (n,), or None
+        S and the diagonal of R.
+    reach : float
+        Beyond, SuperLU serves.
+    """
+
+    def __init__(
+        self, W: sparse.csr_array, similarity: tuple[sparse.csr_array, np.ndarray] | None, reach: float
+    ) -> None:
+        from gbaspatial.models import elimination, supernodes
+
+        self._eliminate, self._solve = elimination.eliminate, elimination.solve
+        self.W, self.symmetric, self.reach = W, similarity is not None, reach
+        self.kind = "sparse Cholesky" if self.symmetric else "sparse LU"
+        matrix, root = similarity if similarity is not None else (W, np.ones(W.shape[0]))
+        both = _both_triangles(matrix) if similarity is None else [matrix]
+        order = fill_reducing_order(both[0])
+        tree, _ = supernodes.ancestry(*_pattern(both[0][order][:, order]))
+        self.order = order[supernodes.postorder(tree)]
+        self.root = root[self.order]
+        ordered = [sparse.csr_array(part[self.order][:, self.order]) for part in both]
+        self._data = np.stack([part.data for part in ordered])
+        self._plan = supernodes.planned(*_pattern(ordered[0]))
+
+    def log_abs_dets(self, rho: np.ndarray) -> np.ndarray:
+        """log|det(I - rho W)| (m,) at `rho` (m,)."""
+        return np.array([self._log_abs_det(float(r)) for r in rho])
+
+    def _log_abs_det(self, rho: float) -> float:
+        if abs(rho) >= self.reach:
+            return self._pivoted(rho).log_abs_det()
+        return float(np.log(np.abs(self._pivots(rho, np.empty((len(self._data), 0))))).sum())
+
+    def factor(self, rho: float) -> Factor:
+        """I - rho W, factorized."""
+        if abs(rho) >= self.reach:
+            return self._pivoted(rho)
+        factors = np.empty((len(self._data), self._plan.block[-1]))
+        return Eliminated(self, factors, self._pivots(rho, factors))
+
+    def _pivots(self, rho: float, factors: np.ndarray) -> np.ndarray:
+        """The pivots (n,) at `rho`; `factors` are filled unless they are empty."""
+        pivots: np.ndarray = self._eliminate(self._plan, self._data, rho, factors)
+        if not np.isfinite(pivots).all() or (pivots == 0).any():
+            raise _singular(rho)
+        return pivots
+
+    def _pivoted(self, rho: float) -> Pivoted:
+        try:
+            return Pivoted(splu((sparse.eye_array(self.W.shape[0], format="csr") - rho * self.W).tocsc()))
+        except RuntimeError as error:
+            raise _singular(rho) from error
+
+    def solve(self, factors: np.ndarray, pivots: np.ndarray, right: np.ndarray, transposed: bool) -> np.ndarray:
+        """R^-1 (L D U)^-1 R `right`, or its transpose, the units in their own order."""
+        scale = self.root[:, None] if not transposed else 1 / self.root[:, None]
+        X = np.array(right.reshape(len(self.root), -1)[self.order] * scale, dtype=float, order="C")
+        upper, lower = (factors[0], factors[-1]) if not transposed else (factors[-1], factors[0])
+        self._solve(self._plan, lower, upper, pivots, X)
+        answer = np.empty_like(X)
+        answer[self.order] = X / scale
+        return answer.reshape(right.shape)
+
+
+_pencils: WeakKeyDictionary[Weights, Pencil] = WeakKeyDictionary()
+
+
+def pencil_of(w: Weights) -> Pencil:
+    """The pencil of `w`, made once for each W."""
+    if w not in _pencils:
+        low, high = w.interval
+        _pencils[w] = Pencil(w.sparse, w.similarity, min(-low, high) if w.similarity is None else max(-low, high))
+    return _pencils[w]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Factor:
-    """A sparse LU of I - rho W whose rows and columns may stand in `order` (n,)."""
+class Eliminated:
+    """U, and L' where it is another (by supernodes), and the pivots D (n,) of I - rho W = L D U."""
+
+    pencil: Pencil
+    factors: np.ndarray
+    pivots: np.ndarray
+
+    def log_abs_det(self) -> float:
+        """log|det|: L and U have unit diagonals."""
+        return float(np.log(np.abs(self.pivots)).sum())
+
+    def solve(self, right: np.ndarray, transposed: bool = False) -> np.ndarray:
+        """(I - rho W)^-1 `right`, or with the transpose."""
+        return self.pencil.solve(self.factors, self.pivots, right, transposed)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pivoted:
+    """A sparse LU with pivoting (SuperLU)."""
 
     lu: Any
-    order: np.ndarray | None
 
     def log_abs_det(self) -> float:
         """log|det|: L has a unit diagonal."""
         return float(np.log(np.abs(self.lu.U.diagonal())).sum())
 
     def solve(self, right: np.ndarray, transposed: bool = False) -> np.ndarray:
-        """(I - rho W)^-1 `right`, or with the transpose; `right` is (n,) or (n, m)."""
-        trans = "T" if transposed else "N"
-        if self.order is None:
-            return self.lu.solve(right, trans=trans)
-        answer = np.empty_like(right, dtype=float)
-        answer[self.order] = self.lu.solve(np.ascontiguousarray(right[self.order], dtype=float), trans=trans)
-        return answer
+        """(I - rho W)^-1 `right`, or with the transpose."""
+        return np.asarray(self.lu.solve(np.ascontiguousarray(right, dtype=float), trans="T" if transposed else "N"))
 
 
-def factorized(w: Weights, rho: float, order: np.ndarray | None = None) -> Factor:
-    """The sparse LU (SuperLU) of I - rho W, rows and columns in `order` if one is given."""
-    A = (sparse.eye_array(w.n, format="csr") - rho * w.sparse).tocsc()
-    try:
-        lu = splu(A) if order is None else splu(A[:, order][order], **_SYMMETRIC)
-    except RuntimeError as error:
-        raise WeightsError(f"I - rho W is singular at rho = {rho:.6g}; choose rho inside w.interval.") from error
-    return Factor(lu, order)
+def fill_reducing_order(S: sparse.csr_array) -> np.ndarray:
+    """A minimum-degree order (n,) of the units of `S` (n, n), whose pattern is symmetric."""
+    # An incomplete factorization that drops everything costs little and leaves its order behind.
+    size = float(S.sum(axis=1).max(initial=0.0))
+    likeness = (sparse.eye_array(S.shape[0]) - 0.5 / max(size, 1.0) * S).tocsc()
+    loose = spilu(
+        likeness, drop_tol=1.0, fill_factor=1, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0,
+        options={"SymmetricMode": True},
+    )  # fmt: skip
+    return np.argsort(loose.perm_c)
 
 
-class Cholesky:
-    """log|I - rho W| by CHOLMOD on the similar symmetric matrix, analyzed once: about twice as fast as SuperLU.
-
-    Used where scikit-sparse (extra ``fast``) is installed; see `cholesky_of`.
-    """
-
-    def __init__(self, S: sparse.csr_array, analyze: Any) -> None:
-        self._matrix = sparse.csc_matrix(sparse.eye_array(S.shape[0], format="csc") + sparse.csc_array(S))
-        self._matrix.sort_indices()
-        columns = np.repeat(np.arange(S.shape[0]), np.diff(self._matrix.indptr))
-        self._diagonal = self._matrix.indices == columns
-        self._off = np.where(self._diagonal, 0.0, self._matrix.data)
-        self._factor = analyze(self._at(0.5 / max(float(np.abs(S).sum(axis=1).max(initial=0.0)), 1.0)))
-
-    def _at(self, rho: float) -> Any:
-        self._matrix.data = np.where(self._diagonal, 1.0, -rho * self._off)
-        return self._matrix
-
-    def log_abs_det(self, rho: float) -> float:
-        """log det(I - rho W) inside the admissible interval, where the matrix is positive definite."""
-        self._factor.cholesky_inplace(self._at(rho))
-        return float(self._factor.logdet())
+def _both_triangles(W: sparse.csr_array) -> list[sparse.csr_array]:
+    """W and its transpose, both on the links that either of them has."""
+    back = sparse.csr_array(W.T)
+    links = sparse.csr_array(W + back)
+    links.data = np.zeros_like(links.data)
+    return [_on_links(part, links) for part in (W, back)]
 
 
-def cholesky_of(w: Weights) -> Cholesky | None:
-    """CHOLMOD for `w`, or None without scikit-sparse or where no symmetric matrix is similar to W."""
-    try:
-        from sksparse.cholmod import analyze
-    except ImportError:
-        return None
-    return None if w.similar_symmetric is None else Cholesky(w.similar_symmetric, analyze)
+def _on_links(part: sparse.csr_array, links: sparse.csr_array) -> sparse.csr_array:
+    """`part` with explicit zeros at all `links`."""
+    n = links.shape[0]
+    rows, columns = (np.repeat(np.arange(n), np.diff(m.indptr)) for m in (part, links))
+    full = links.copy()
+    full.sort_indices()
+    full.data[np.searchsorted(columns * n + full.indices, rows * n + part.indices)] = part.data
+    return full
+
+
+def _pattern(S: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
+    return S.indptr.astype(np.int32), S.indices.astype(np.int32)
+
+
+def _singular(rho: float) -> WeightsError:
+    return WeightsError(f"I - rho W is singular near rho = {rho:.6g}; choose rho inside w.interval.")

@@ -25,7 +25,7 @@ from scipy import optimize, sparse
 
 from gbaspatial.errors import ConvergenceError
 from gbaspatial.models.factor import Factor
-from gbaspatial.models.logdet import Curve, ZeroCurve
+from gbaspatial.models.logdet import Curve, ZeroCurve, window
 
 LOG_2PI = float(np.log(2 * np.pi))
 _EDGE = 1e-3
@@ -162,17 +162,6 @@ def _gradient(model: Problem, rho: float, lam: float, f: Curve, g: Curve) -> np.
     _, sse, slope_rho, slope_lam = solution(model, rho, lam)
     half = -model.n / 2 / sse
     return np.array([half * slope_rho + f.derivatives(rho)[0], half * slope_lam + g.derivatives(lam)[0]])
-
-
-def window(interval: tuple[float, float]) -> tuple[float, float]:
-    """The part of an admissible interval that is searched: finite, a hair inside."""
-    low, high = interval
-    if not np.isfinite(low) and not np.isfinite(high):
-        return -10.0, 10.0
-    low = -4 * high if not np.isfinite(low) else low
-    high = -4 * low if not np.isfinite(high) else high
-    hair = 1e-9 * (high - low)
-    return low + hair, high - hair
 
 
 def maximize(model: Problem) -> Estimate:

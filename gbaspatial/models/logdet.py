@@ -1,14 +1,16 @@
-"""The log-determinant log|I - rho W| as a curve in rho: exact by eigenvalues or sparse LU, or estimated.
+"""The log-determinant log|I - rho W| as a curve in rho: exact by eigenvalues or factors, or estimated.
 
-A `Curve` is called with rho and gives the value; `derivatives(rho)` gives the first two
-derivatives, which are -tr(G) and -tr(G^2) for G = W (I - rho W)^-1. A maximizer may first
-look at `rough()`, a cheap curve over the whole interval, and then at `near(rho, reach)`,
-which is exact around one rho (interpolated: to 1e-7, its second derivative to 1e-5) at the
-price of three to six factorizations.
+A `Curve` is called with rho and gives the value; `along(rho)` those of many rho; `derivatives(rho)`
+gives the first two derivatives, which are -tr(G) and -tr(G^2) for G = W (I - rho W)^-1. A
+maximizer may first look at `rough()`, a cheap curve over the whole interval, and then at
+`near(rho, reach)`, which is exact around one rho (interpolated: to 1e-7, its second
+derivative to 1e-5) at the price of a few factorizations.
 
 ====================  ==================================================================
 `EigenCurve`          all eigenvalues of W; exact, for n up to a thousand or a dense W
-`FactorCurve`         sparse LU of I - rho W, exact at any size that fits the memory
+`FactorCurve`         factors of I - rho W, exact at any size that fits the memory
+`OverallCurve`        exact at some rho all over the interval, a polynomial between them
+`NodeCurve`           exact at some rho around one, a polynomial between them
 `LanczosCurve`        stochastic Lanczos quadrature, W similar to a symmetric matrix
 `ChebyshevCurve`      Chebyshev polynomials of random probes (Pace and LeSage 2004)
 ====================  ==================================================================
@@ -22,10 +24,11 @@ from functools import cached_property
 from typing import Any, Literal, Protocol
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebval
 from scipy import linalg, sparse
 
 from gbaspatial.errors import OptionError, check_option
-from gbaspatial.models.factor import Factor, cholesky_of, factorized, fill_reducing_order
+from gbaspatial.models.factor import Factor, pencil_of
 from gbaspatial.randomness import stream
 from gbaspatial.weights import Weights, as_weights
 
@@ -34,7 +37,7 @@ METHODS = ("auto", "eigen", "sparse", "chebyshev", "lanczos")
 EIGEN_LIMIT = 500
 DENSE_LIMIT = 5_000
 _PROBES = 16
-_NODES = ((5_000, 6), (20_000, 4), (float("inf"), 3))  # by size: factorizations cost little where n is small
+_NODES = 8  # over the whole interval, and around one rho
 _SEED = 20_240_229  # probes are part of the method, not of the user's randomness
 
 
@@ -45,6 +48,8 @@ class Curve(Protocol):
     exact: bool
 
     def __call__(self, rho: float) -> float: ...
+
+    def along(self, rho: np.ndarray) -> np.ndarray: ...
 
     def derivatives(self, rho: float) -> tuple[float, float]: ...
 
@@ -59,6 +64,12 @@ class _Cheap:
     """A curve that costs next to nothing: it is its own approximation."""
 
     exact = True
+
+    def __call__(self, rho: float) -> float:
+        raise NotImplementedError
+
+    def along(self, rho: np.ndarray) -> np.ndarray:
+        return np.array([self(float(r)) for r in rho])
 
     def rough(self) -> Any:
         return self
@@ -100,30 +111,25 @@ class EigenCurve(_Cheap):
 
 
 class FactorCurve:
-    """Exact values by a sparse LU of I - rho W; every value is one factorization."""
+    """Exact values by the factors of I - rho W; every value is one factorization."""
 
-    kind = "sparse LU"
     exact = True
 
     def __init__(self, w: Weights) -> None:
         self.w = w
-        self._cholesky = cholesky_of(w)
-        self._rough: Curve | None = None
+        self.pencil = pencil_of(w)
+        self.kind = self.pencil.kind
 
     def __call__(self, rho: float) -> float:
-        if self._cholesky is not None:
-            low, high = self.w.interval
-            if low < rho < high:
-                return self._cholesky.log_abs_det(rho)
-        return self.factor(rho).log_abs_det()
+        return float(self.along(np.array([rho]))[0])
 
-    @cached_property
-    def _order(self) -> np.ndarray | None:
-        return fill_reducing_order(self.w)
+    def along(self, rho: np.ndarray) -> np.ndarray:
+        """The values (m,) at `rho` (m,)."""
+        return self.pencil.log_abs_dets(np.asarray(rho, dtype=float))
 
     def factor(self, rho: float) -> Factor:
         """The factorization at `rho`, for solving with it."""
-        return factorized(self.w, rho, self._order)
+        return self.pencil.factor(rho)
 
     def error(self, rho: float) -> float:
         return 0.0
@@ -133,38 +139,70 @@ class FactorCurve:
         return self.near(rho, _reach(rho, low, high)).derivatives(rho)
 
     def rough(self) -> Curve:
-        if self._rough is None:
-            self._rough = estimated(self.w)
+        """Through a few exact values over the whole interval."""
         return self._rough
 
+    @cached_property
+    def _rough(self) -> Curve:
+        return OverallCurve(self, self.w.interval)
+
     def near(self, rho: float, reach: float) -> Curve:
-        count = next(nodes for limit, nodes in _NODES if self.w.n < limit)
-        return LocalCurve(self, self.rough(), rho, reach, count)
+        """Exact within `reach` of `rho`."""
+        return NodeCurve(self, self.rough(), rho, reach)
 
 
-class LocalCurve(_Cheap):
-    """An exact curve around `center`: a smooth estimate plus a polynomial through what it misses at a few nodes.
+class OverallCurve(_Cheap):
+    """A polynomial through exact values all over the admissible interval.
 
-    The estimate errs less the larger n is, so fewer nodes are as good there.
+    It is one in t, rho = middle + half sin(pi t / 2), of what remains without the two nearest
+    poles: the spectrum of a large W reaches up to the ends, and this substitution smooths
+    what that does to the curve there.
     """
 
-    kind = "sparse LU"
-
-    def __init__(self, exact: Curve, base: Curve, center: float, reach: float, count: int = 4) -> None:
-        self.base, self.center, self.reach = base, center, reach
-        nodes = np.cos(np.pi * (2 * np.arange(count) + 1) / (2 * count))
-        gap = np.array([exact(center + reach * t) - base(center + reach * t) for t in nodes])
-        self.gap = np.polynomial.Chebyshev.fit(nodes, gap, count - 1, domain=[-1, 1])
+    def __init__(self, exact: FactorCurve, interval: tuple[float, float]) -> None:
+        self.kind = exact.kind
+        self.poles = EigenCurve(np.array([1 / end for end in interval if np.isfinite(end)]))
+        low, high = window(interval)
+        self.middle, self.half = (low + high) / 2, (high - low) / 2 * (1 + 1e-9)  # the ends stay inside
+        t = np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
+        rho = self.middle + self.half * np.sin(np.pi / 2 * t)
+        fitted = np.polynomial.Chebyshev.fit(t, exact.along(rho) - self.poles.along(rho), _NODES - 1, domain=[-1, 1])
+        self._parts = [fitted.deriv(order).coef for order in range(3)]
 
     def __call__(self, rho: float) -> float:
-        return self.base(rho) + float(self.gap((rho - self.center) / self.reach))
+        t = 2 / np.pi * np.arcsin((rho - self.middle) / self.half)
+        return self.poles(rho) + float(chebval(t, self._parts[0]))
+
+    def derivatives(self, rho: float) -> tuple[float, float]:
+        place = (rho - self.middle) / self.half
+        t = 2 / np.pi * np.arcsin(place)
+        speed = np.pi / 2 * np.sqrt(1 - place**2) * self.half  # of rho in t
+        turn = -((np.pi / 2) ** 2) * place * self.half
+        slope = float(chebval(t, self._parts[1])) / speed
+        bend = (float(chebval(t, self._parts[2])) - slope * turn) / speed**2
+        first, second = self.poles.derivatives(rho)
+        return first + slope, second + bend
+
+
+class NodeCurve(_Cheap):
+    """A smooth curve `base` plus a polynomial through what it misses at Chebyshev nodes within `reach` of `center`."""
+
+    def __init__(self, exact: FactorCurve, base: Curve, center: float, reach: float) -> None:
+        self.kind, self.base, self.center, self.reach = exact.kind, base, center, reach
+        nodes = np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
+        gap = exact.along(center + reach * nodes) - base.along(center + reach * nodes)
+        fitted = np.polynomial.Chebyshev.fit(nodes, gap, _NODES - 1, domain=[-1, 1])
+        self._parts = [fitted.deriv(order).coef for order in range(3)]
+
+    def __call__(self, rho: float) -> float:
+        return self.base(rho) + float(chebval((rho - self.center) / self.reach, self._parts[0]))
 
     def derivatives(self, rho: float) -> tuple[float, float]:
         first, second = self.base.derivatives(rho)
         place = (rho - self.center) / self.reach
         return (
-            first + float(self.gap.deriv(1)(place)) / self.reach,
-            second + float(self.gap.deriv(2)(place)) / self.reach**2,
+            first + float(chebval(place, self._parts[1])) / self.reach,
+            second + float(chebval(place, self._parts[2])) / self.reach**2,
         )
 
 
@@ -283,15 +321,21 @@ def _reach(rho: float, low: float, high: float) -> float:
 
 
 # -- choosing ---------------------------------------------------------------------------
-def estimated(w: Weights) -> Curve:
-    """The stochastic curve that fits W."""
-    return LanczosCurve(w.similar_symmetric) if w.similar_symmetric is not None else ChebyshevCurve(w)
+def window(interval: tuple[float, float]) -> tuple[float, float]:
+    """The part of an admissible interval that is searched: finite, a hair inside."""
+    low, high = interval
+    if not np.isfinite(low) and not np.isfinite(high):
+        return -10.0, 10.0
+    low = -4 * high if not np.isfinite(low) else low
+    high = -4 * low if not np.isfinite(high) else high
+    hair = 1e-9 * (high - low)
+    return low + hair, high - hair
 
 
 def curve_of(w: Weights, method: Method = "auto") -> Curve:
     """The log-determinant curve of `w`, by size and shape unless `method` says how.
 
-    Exact by eigenvalues for small or dense W, exact by sparse LU otherwise.
+    Exact by eigenvalues for small or dense W, exact by the factors of I - rho W otherwise.
     """
     check_option(method, METHODS, "logdet")
     if method == "auto":

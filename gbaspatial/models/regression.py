@@ -6,7 +6,6 @@ its maximum. Which spatial parameters a model has is all that tells the models a
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
@@ -15,7 +14,7 @@ import pandas as pd
 from gbaspatial.errors import OptionError, WeightsError, check_option, nearest_names
 from gbaspatial.formula import Design, design as read_design, in_order
 from gbaspatial.models import covariance as covariances
-from gbaspatial.models.factor import factorized
+from gbaspatial.models.factor import pencil_of
 from gbaspatial.models.fit import Fit, build
 from gbaspatial.models.information import information, inverse
 from gbaspatial.models.likelihood import Estimate, Problem, Side, log_likelihood, maximize, problem, solution
@@ -173,9 +172,12 @@ def gns(formula: str, data: pd.DataFrame, w: Any, *, error_w: Any = None, method
 # -- the likelihood of a design -----------------------------------------------------------
 def side_of(w: Weights, logdet: str = "auto") -> Side:
     """W with its log-determinant curve and interval."""
-    known = {"none": "auto", "sparse LU": "sparse", "stochastic Lanczos": "lanczos", "Chebyshev": "chebyshev"}
+    known = {
+        "none": "auto", "sparse LU": "sparse", "sparse Cholesky": "sparse", "stochastic Lanczos": "lanczos",
+        "Chebyshev": "chebyshev",
+    }  # fmt: skip
     curve = curve_of(w, known.get(logdet, logdet))  # type: ignore[arg-type]
-    factor = curve.factor if isinstance(curve, FactorCurve) else partial(factorized, w)
+    factor = curve.factor if isinstance(curve, FactorCurve) else lambda rho: pencil_of(w).factor(rho)
     return Side(w.sparse, curve, w.interval, factor)
 
 

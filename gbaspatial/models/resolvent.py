@@ -174,7 +174,7 @@ class Nodes:
     def _trace(self, identity: bool) -> Reader:
         """From the log-determinant f: tr(W A^-1) = -f', tr(A^-1) = n - rho f'."""
         ends = np.array([end for end in self.side.interval if np.isfinite(end)])
-        fitted = self._fitted(lambda rho: np.array([self.side.curve(rho) - np.log(1 - rho / ends).sum()]))
+        fitted = self._fitted(lambda rho: (self.side.curve.along(rho) - np.log(_ends_product(ends, rho)))[:, None])
         if fitted is None:
             return self._one_by_one(lambda rho: self._exact(rho, None if identity else self.side.W, Reading("trace")))
 
@@ -216,18 +216,14 @@ class Nodes:
         admissible interval being its nearest poles.
         """
         ends = np.array([end for end in self.side.interval if np.isfinite(end)])
-
-        def pole(rho: np.ndarray) -> np.ndarray:
-            return np.prod(1 - np.multiply.outer(rho, 1 / ends), axis=-1)
-
-        fitted = self._fitted(lambda rho: exact(rho) * pole(np.array(rho)))
+        fitted = self._fitted(lambda rho: _stacked(exact, rho) * _ends_product(ends, rho)[:, None])
         if fitted is None:
             return self._one_by_one(exact)
 
         def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             rho = np.asarray(rho, dtype=float)
             value, slope = (self._evaluated(fitted, order, rho) for order in (0, 1))
-            size = pole(rho)[:, None]
+            size = _ends_product(ends, rho)[:, None]
             relative = -(1 / (ends - rho[:, None])).sum(axis=1, keepdims=True)
             return value / size, (slope - value * relative) / size
 
@@ -240,20 +236,17 @@ class Nodes:
             rho = np.asarray(rho, dtype=float)
             gap = np.min([np.abs(rho - end) for end in self.side.interval if np.isfinite(end)], axis=0)
             step = 1e-4 * gap
-            value = np.stack([exact(float(r)) for r in rho])
-            above = np.stack([exact(float(r)) for r in rho + step])
-            below = np.stack([exact(float(r)) for r in rho - step])
+            value, above, below = (_stacked(exact, r) for r in (rho, rho + step, rho - step))
             return value, (above - below) / (2 * step[:, None])
 
         return read
 
-    def _fitted(self, exact: Callable[[float], np.ndarray]) -> np.ndarray | None:
+    def _fitted(self, exact: Callable[[np.ndarray], np.ndarray]) -> np.ndarray | None:
         """Chebyshev coefficients (count, q), more nodes until the last are small; None if they never are."""
         center, half = self._scale
         for count in (8, 12, 20, 36, 68):
             nodes = np.cos(np.pi * (np.arange(count) + 0.5) / count)
-            values = np.stack([exact(float(center + half * t)) for t in nodes])
-            fitted = np.polynomial.chebyshev.chebfit(nodes, values, count - 1)
+            fitted = np.polynomial.chebyshev.chebfit(nodes, exact(center + half * nodes), count - 1)
             if np.abs(fitted[-2:]).max() <= _GOOD * max(float(np.abs(fitted).max()), 1e-300):
                 return np.asarray(fitted)
         return None
@@ -267,6 +260,16 @@ class Nodes:
         center, half = self._scale
         part = np.polynomial.chebyshev.chebder(fitted, order) / half**order
         return np.asarray(np.polynomial.chebyshev.chebval((rho - center) / half, part)).T
+
+
+def _ends_product(ends: np.ndarray, rho: np.ndarray) -> np.ndarray:
+    """(1 - rho/low)(1 - rho/high) (m,): zero where the resolvent has its nearest poles."""
+    return np.asarray(np.prod(1 - np.multiply.outer(rho, 1 / ends), axis=-1))
+
+
+def _stacked(exact: Callable[[float], np.ndarray], rho: np.ndarray) -> np.ndarray:
+    """`exact` (m, q) at every `rho` (m,)."""
+    return np.stack([exact(float(r)) for r in rho])
 
 
 Resolvent = NoLag | Spectral | Direct | Nodes
@@ -288,20 +291,12 @@ def resolvent_of(side: Side | None, n: int, low: float, high: float) -> Resolven
 
 def spectral(W: sparse.csr_array) -> Spectral | None:
     """The eigendecomposition of `W`, or None where its eigenvectors are too close to dependent."""
-    symmetric = spectrum.similar_symmetric(W)
-    if symmetric is not None:
+    likeness = spectrum.similarity(W)
+    if likeness is not None:
+        symmetric, root = likeness
         values, U = np.linalg.eigh(symmetric.toarray())
-        root = _scaling(W)
         return Spectral(values, U / root[:, None], U.T * root[None, :])
     values, V = np.linalg.eig(W.toarray())
     if np.linalg.cond(V) > _CONDITION:
         return None
     return Spectral(values, V, np.linalg.inv(V))
-
-
-def _scaling(W: sparse.csr_array) -> np.ndarray:
-    """d^1/2 (n,) with d_i w_ij = d_j w_ji."""
-    back = sparse.csr_array(W.T)
-    back.sort_indices()
-    log_d = spectrum._forest_potential(W, np.log(W.data) - np.log(back.data))
-    return np.exp((log_d - log_d.mean()) / 2)

@@ -114,11 +114,11 @@ def error_residual(fit: Fit, w: Weights) -> Score:
         G = W1 @ np.linalg.inv(np.eye(fit.n) - fit.rho * W1.toarray())
         cross = float(np.sum((W2 + W2.T).toarray() * G.T))
     else:
-        from gbaspatial.models.factor import factorized, fill_reducing_order
+        from gbaspatial.models.factor import pencil_of
         from gbaspatial.randomness import stream
 
         V = stream(20_240_302).integers(0, 2, (fit.n, 64)) * 2.0 - 1
-        image = W1 @ factorized(fit.w, fit.rho, fill_reducing_order(fit.w)).solve(V)
+        image = W1 @ pencil_of(fit.w).factor(fit.rho).solve(V)
         cross = float(np.mean(np.sum(((W2 + W2.T) @ V) * image, axis=0)))
     variance = float(fit.covariance.loc["rho", "rho"])
     return lm_error_residual(e, W2, fit.sigma2, cross, variance)

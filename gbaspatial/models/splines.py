@@ -59,7 +59,7 @@ class ChebyshevSpline:
         low, high = window(side.interval)
         self.low, self.high = max(low, center - reach), min(high, center + reach)
         nodes = np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES)
-        values = [side.curve(float(r)) for r in (self.low + self.high) / 2 + (self.high - self.low) / 2 * nodes]
+        values = side.curve.along((self.low + self.high) / 2 + (self.high - self.low) / 2 * nodes)
         fitted = np.polynomial.Chebyshev.fit(nodes, values, _NODES - 1, domain=[-1, 1])
         self.parts = (fitted, fitted.deriv(1), fitted.deriv(2))
 
@@ -77,5 +77,6 @@ def spline_of(side: Side, n: int, center: float = 0.0, reach: float = np.inf) ->
     if n <= EIGEN_LIMIT:
         from gbaspatial.weights import spectrum
 
-        return EigenSpline(spectrum.eigenvalues(side.W, spectrum.similar_symmetric(side.W)), side.interval)
+        likeness = spectrum.similarity(side.W)
+        return EigenSpline(spectrum.eigenvalues(side.W, None if likeness is None else likeness[0]), side.interval)
     return ChebyshevSpline(side, center, reach)

@@ -26,8 +26,9 @@ import numpy as np
 from scipy import optimize
 
 from gbaspatial.errors import ConvergenceError
-from gbaspatial.models.likelihood import LOG_2PI, window
-from gbaspatial.models.logdet import Curve, curve_of, factorized
+from gbaspatial.models.factor import pencil_of
+from gbaspatial.models.likelihood import LOG_2PI
+from gbaspatial.models.logdet import Curve, curve_of, window
 from gbaspatial.models.two_stage import basis, two_stage
 from gbaspatial.randomness import stream
 from gbaspatial.weights import Weights
@@ -203,6 +204,7 @@ def information(system: System, at: Solution) -> tuple[np.ndarray, float]:
     """
     n, G = system.n, system.G
     W = system.w.sparse
+    pencil = pencil_of(system.w)
     exact = n <= EXACT_LIMIT
     Z = np.eye(n) if exact else stream(_SEED, n).integers(0, 2, (n, _PROBES)) * 2.0 - 1
     share = 1.0 if exact else 1 / _PROBES
@@ -216,12 +218,12 @@ def information(system: System, at: Solution) -> tuple[np.ndarray, float]:
             means.append(column)
             images.append(None)
         if system.lagged:
-            factor = factorized(system.w, at.rho[g])
+            factor = pencil.factor(at.rho[g])
             owners.append(g)
             means.append(W @ factor.solve(X @ at.betas[g]))
             images.append((W @ factor.solve(Z), factor.solve(W.T @ Z, transposed=True)))
         if system.erred:
-            factor = factorized(system.w, at.lam[g])
+            factor = pencil.factor(at.lam[g])
             owners.append(g)
             means.append(np.zeros(n))
             images.append((W @ factor.solve(Z), factor.solve(W.T @ Z, transposed=True)))

@@ -148,13 +148,18 @@ class LabelledMatrix:
 
     # -- the spectrum -----------------------------------------------------------------
     @cached_property
-    def similar_symmetric(self) -> sp.csr_array | None:
-        """A symmetric matrix with the same eigenvalues as W, or None where W has none.
+    def similarity(self) -> tuple[sp.csr_array, np.ndarray] | None:
+        """S and r (n,) with W = R^-1 S R, S symmetric and R = diag(r), or None where W has no such S.
 
-        W = D^-1 A with A symmetric is similar to D^-1/2 A D^-1/2 (Ord 1975); the
-        general condition is that w_ij w_jk w_ki = w_ik w_kj w_ji on every cycle.
+        W = D^-1 A with A symmetric is similar to S = D^-1/2 A D^-1/2 (Ord 1975), r being the
+        root of D; the general condition is that w_ij w_jk w_ki = w_ik w_kj w_ji on every cycle.
         """
-        return spectrum.similar_symmetric(self._sparse)
+        return spectrum.similarity(self._sparse)
+
+    @property
+    def similar_symmetric(self) -> sp.csr_array | None:
+        """A symmetric matrix with the same eigenvalues as W, or None where W has none (see `similarity`)."""
+        return None if self.similarity is None else self.similarity[0]
 
     def eigenvalues(self) -> np.ndarray:
         """All n eigenvalues of W (real where W is similar to a symmetric matrix), cached.

@@ -14,11 +14,11 @@ _LOOSE_ABOVE = 10_000  # more units: the last digits would take Lanczos minutes
 _REAL = 1e-9
 
 
-def similar_symmetric(W: sparse.csr_array) -> sparse.csr_array | None:
-    """The symmetric matrix sqrt(w_ij w_ji) if it is similar to `W` (n, n), else None.
+def similarity(W: sparse.csr_array) -> tuple[sparse.csr_array, np.ndarray] | None:
+    """The symmetric S similar to `W` (n, n) and the diagonal r (n,) with W = R^-1 S R; None where W has no such S.
 
-    With d_i w_ij = d_j w_ji for some positive d, D^1/2 W D^-1/2 is symmetric and has
-    these entries. d is read along a spanning forest and checked on every link
+    With d_i w_ij = d_j w_ji for some positive d and r = d^1/2, R W R^-1 is symmetric and has
+    the entries sqrt(w_ij w_ji). d is read along a spanning forest and checked on every link
     (Kolmogorov's criterion), in time linear in links.
     """
     back = sparse.csr_array(W.T)
@@ -31,8 +31,8 @@ def similar_symmetric(W: sparse.csr_array) -> sparse.csr_array | None:
     log_d = _forest_potential(W, step)
     if np.abs(log_d[W.indices] - log_d[rows] - step).max(initial=0.0) > 1e-9:
         return None
-    matrix = sparse.csr_array((np.sqrt(W.data * back.data), W.indices.copy(), W.indptr.copy()), shape=W.shape)
-    return matrix
+    symmetric = sparse.csr_array((np.sqrt(W.data * back.data), W.indices.copy(), W.indptr.copy()), shape=W.shape)
+    return symmetric, np.exp((log_d - log_d.mean()) / 2)
 
 
 def _forest_potential(W: sparse.csr_array, step: np.ndarray) -> np.ndarray:
@@ -97,7 +97,8 @@ def _ends(W: sparse.csr_array, symmetric: sparse.csr_array | None, values: np.nd
         return 0.0, 0.0
     if cyclic.nnz == W.nnz:
         return _extremes_of(values) if values is not None else _extremes(W, symmetric, None)
-    part = similar_symmetric(cyclic)
+    likeness = similarity(cyclic)
+    part = None if likeness is None else likeness[0]
     if cyclic.shape[0] <= EXACT_ENDS:
         return _extremes_of(eigenvalues(cyclic, part))
     return _extremes(cyclic, part, _common_sum(W))
