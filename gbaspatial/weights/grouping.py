@@ -1,7 +1,7 @@
 """Equal keys, and pairs of members in a common group: arrays only.
 
-Few keys are sorted by NumPy. For many a compiled hash table is quicker, in time linear in
-their number, and worth the fifth of a second that loading it takes.
+Few keys are sorted by NumPy. For many a compiled hash table is several times quicker, in
+time linear in their number; loading it takes almost half a second, once in a process.
 """
 
 from __future__ import annotations
