@@ -244,7 +244,7 @@ class Nodes:
     def _fitted(self, exact: Callable[[np.ndarray], np.ndarray]) -> np.ndarray | None:
         """Chebyshev coefficients (count, q), more nodes until the last are small; None if they never are."""
         center, half = self._scale
-        for count in (8, 12, 20, 36, 68):
+        for count in (10, 16, 28, 52, 100):
             nodes = np.cos(np.pi * (np.arange(count) + 0.5) / count)
             fitted = np.polynomial.chebyshev.chebfit(nodes, exact(center + half * nodes), count - 1)
             if np.abs(fitted[-2:]).max() <= _GOOD * max(float(np.abs(fitted).max()), 1e-300):
