@@ -1,10 +1,10 @@
 """Factorizations of I - rho W, for log-determinants and for solving, at any rho.
 
 What does not depend on rho, the order of elimination and the pattern of the factors, is
-found once and kept by a `Pencil`. With W >= 0 and |rho| below the inverse of its Perron root
-I - rho W is an H-matrix, which can be eliminated without pivoting; so can any rho of the
+found once and kept by a `SparsePencil`. With W >= 0 and |rho| below the inverse of its Perron
+root I - rho W is an H-matrix, which can be eliminated without pivoting; so can any rho of the
 admissible interval where W is similar to a symmetric matrix. Elsewhere (far below zero, W
-not symmetric) SuperLU pivots.
+not symmetric) SuperLU pivots. A few units go to LAPACK, which has nothing to compile.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
-from scipy import sparse
+from scipy import linalg, sparse
 from scipy.sparse.linalg import spilu, splu
 
 from gbaspatial.errors import WeightsError
 from gbaspatial.weights import Weights
+
+FEW = 200  # units up to which a dense matrix is as quick
 
 
 class Factor(Protocol):
@@ -31,8 +33,20 @@ class Factor(Protocol):
         ...
 
 
-class Pencil:
-    """The matrices I - rho W, by elimination without pivoting while |rho| < `reach`.
+class Pencil(Protocol):
+    """The matrices I - rho W."""
+
+    kind: str
+
+    def log_abs_dets(self, rho: np.ndarray) -> np.ndarray:
+        """log|det(I - rho W)| (m,) at `rho` (m,)."""
+        ...
+
+    def factor(self, rho: float) -> Factor: ...
+
+
+class SparsePencil:
+    """By elimination without pivoting while |rho| < `reach`.
 
     Where W = R^-1 S R with S symmetric and R diagonal, S is eliminated: half the work.
 
@@ -86,9 +100,9 @@ class Pencil:
             raise _singular(rho)
         return pivots
 
-    def _pivoted(self, rho: float) -> Pivoted:
+    def _pivoted(self, rho: float) -> SparsePivoted:
         try:
-            return Pivoted(splu((sparse.eye_array(self.W.shape[0], format="csr") - rho * self.W).tocsc()))
+            return SparsePivoted(splu((sparse.eye_array(self.W.shape[0], format="csr") - rho * self.W).tocsc()))
         except RuntimeError as error:
             raise _singular(rho) from error
 
@@ -103,14 +117,39 @@ class Pencil:
         return answer.reshape(right.shape)
 
 
-_pencils: WeakKeyDictionary[Weights, Pencil] = WeakKeyDictionary()
+class DensePencil:
+    """By dense LU with pivoting (LAPACK)."""
+
+    kind = "dense LU"
+
+    def __init__(self, W: np.ndarray) -> None:
+        self.W, self.eye = W, np.eye(len(W))
+
+    def log_abs_dets(self, rho: np.ndarray) -> np.ndarray:
+        """log|det(I - rho W)| (m,) at `rho` (m,)."""
+        return np.array([np.linalg.slogdet(self.eye - r * self.W)[1] for r in rho])
+
+    def factor(self, rho: float) -> Factor:
+        """I - rho W, factorized."""
+        A = self.eye - rho * self.W
+        if np.linalg.slogdet(A)[0] == 0:
+            raise _singular(rho)
+        return Pivoted(*linalg.lu_factor(A))
+
+
+_pencils: WeakKeyDictionary[Weights, SparsePencil] = WeakKeyDictionary()
 
 
 def pencil_of(w: Weights) -> Pencil:
-    """The pencil of `w`, made once for each W."""
+    """The pencil that suits the size of `w`."""
+    return DensePencil(w.sparse.toarray()) if w.n <= FEW else sparse_pencil_of(w)
+
+
+def sparse_pencil_of(w: Weights) -> SparsePencil:
+    """The sparse pencil of `w`, made once for each W."""
     if w not in _pencils:
         low, high = w.interval
-        _pencils[w] = Pencil(w.sparse, w.similarity, min(-low, high) if w.similarity is None else max(-low, high))
+        _pencils[w] = SparsePencil(w.sparse, w.similarity, min(-low, high) if w.similarity is None else max(-low, high))
     return _pencils[w]
 
 
@@ -118,7 +157,7 @@ def pencil_of(w: Weights) -> Pencil:
 class Eliminated:
     """U, and L' where it is another (by supernodes), and the pivots D (n,) of I - rho W = L D U."""
 
-    pencil: Pencil
+    pencil: SparsePencil
     factors: np.ndarray
     pivots: np.ndarray
 
@@ -133,6 +172,22 @@ class Eliminated:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pivoted:
+    """A dense LU with pivoting, as LAPACK leaves it."""
+
+    lu: np.ndarray
+    swaps: np.ndarray
+
+    def log_abs_det(self) -> float:
+        """log|det|: L has a unit diagonal."""
+        return float(np.log(np.abs(np.diag(self.lu))).sum())
+
+    def solve(self, right: np.ndarray, transposed: bool = False) -> np.ndarray:
+        """(I - rho W)^-1 `right`, or with the transpose."""
+        return np.asarray(linalg.lu_solve((self.lu, self.swaps), right, trans=int(transposed)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SparsePivoted:
     """A sparse LU with pivoting (SuperLU)."""
 
     lu: Any

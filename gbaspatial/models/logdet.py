@@ -28,7 +28,7 @@ from numpy.polynomial.chebyshev import chebval
 from scipy import linalg, sparse
 
 from gbaspatial.errors import OptionError, check_option
-from gbaspatial.models.factor import Factor, pencil_of
+from gbaspatial.models.factor import Factor, sparse_pencil_of
 from gbaspatial.randomness import stream
 from gbaspatial.weights import Weights, as_weights
 
@@ -65,10 +65,7 @@ class _Cheap:
 
     exact = True
 
-    def __call__(self, rho: float) -> float:
-        raise NotImplementedError
-
-    def along(self, rho: np.ndarray) -> np.ndarray:
+    def along(self: Any, rho: np.ndarray) -> np.ndarray:
         return np.array([self(float(r)) for r in rho])
 
     def rough(self) -> Any:
@@ -117,7 +114,7 @@ class FactorCurve:
 
     def __init__(self, w: Weights) -> None:
         self.w = w
-        self.pencil = pencil_of(w)
+        self.pencil = sparse_pencil_of(w)
         self.kind = self.pencil.kind
 
     def __call__(self, rho: float) -> float:

@@ -7,11 +7,15 @@ from dataclasses import replace
 import numpy as np
 
 from gbaspatial.formula import Design, is_intercept
+from gbaspatial.models.factor import pencil_of
 from gbaspatial.models.fit import SPATIAL, Fit
 from gbaspatial.models.information import EXACT_LIMIT, information
 from gbaspatial.models.likelihood import Estimate, log_likelihood, maximize, problem, solution
 from gbaspatial.models.lm_tests import Score, lm_error_residual
+from gbaspatial.models.logdet import DENSE_LIMIT
 from gbaspatial.weights import Weights
+
+_BLOCK = 256
 
 
 def spatial_tests(fit: Fit, w: Weights | None) -> dict[str, Score]:
@@ -25,9 +29,9 @@ def spatial_tests(fit: Fit, w: Weights | None) -> dict[str, Score]:
         if lags and _is_durbin(fit.design):
             found["common_factor"] = common_factor(fit)
             found["common_factor_wald"] = common_factor_wald(fit)
-    if fit.w is None and fit.error_w is not None and fit.n <= EXACT_LIMIT:
+    if fit.w is None and fit.error_w is not None:
         found["hausman"], found["hausman_corrected"] = hausman(fit)
-    if fit.n <= EXACT_LIMIT and not fit.edges:
+    if fit.n <= DENSE_LIMIT and not fit.edges:
         found["spatial_breusch_pagan"] = spatial_breusch_pagan(fit)
     return found
 
@@ -114,7 +118,6 @@ def error_residual(fit: Fit, w: Weights) -> Score:
         G = W1 @ np.linalg.inv(np.eye(fit.n) - fit.rho * W1.toarray())
         cross = float(np.sum((W2 + W2.T).toarray() * G.T))
     else:
-        from gbaspatial.models.factor import pencil_of
         from gbaspatial.randomness import stream
 
         V = stream(20_240_302).integers(0, 2, (fit.n, 64)) * 2.0 - 1
@@ -136,15 +139,15 @@ def hausman(fit: Fit) -> tuple[Score, Score]:
     assert fit.error_w is not None
     spec = fit.design
     root = np.sqrt(spec.observation_weights) if spec.observation_weights is not None else np.ones(fit.n)
-    A = np.eye(fit.n) - fit.lambda_ * fit.error_w.sparse.toarray()
+    A = pencil_of(fit.error_w).factor(fit.lambda_)
     H = np.linalg.solve(spec.X.T @ spec.X, spec.X.T)
     gap = H @ spec.y - fit.beta
-    filtered = root[:, None] * (A @ spec.X)
+    filtered = root[:, None] * (spec.X - fit.lambda_ * (fit.error_w.sparse @ spec.X))
     efficient = np.linalg.inv(filtered.T @ filtered)
-    inverse = np.linalg.inv(A)
-    half = (H @ inverse) / root
-    plain = fit.sigma2 * (H @ inverse @ inverse @ H.T - efficient)
-    right = fit.sigma2 * (half @ half.T - efficient)
+    before, after = A.solve(H.T, transposed=True), A.solve(H.T)  # (H A^-1)' and A^-1 H'
+    plain = fit.sigma2 * (before.T @ after - efficient)
+    half = before / root[:, None]
+    right = fit.sigma2 * (half.T @ half - efficient)
     found = []
     for variance, needs_sign in ((plain, False), (right, True)):
         positive = np.linalg.eigvalsh((variance + variance.T) / 2).min() > 0
@@ -183,18 +186,22 @@ def spatial_breusch_pagan(fit: Fit) -> Score:
 
 
 def _diagonal(fit: Fit, name: str) -> np.ndarray:
-    """The diagonal of G1 = B W1 A^-1 B^-1 (for rho) or of G2 = W2 B^-1 (for lambda)."""
-    eye = np.eye(fit.n)
-    inverse_B = np.linalg.inv(eye - fit.lambda_ * fit.error_w.sparse.toarray()) if fit.error_w is not None else eye
-    if name == "lambda":
-        assert fit.error_w is not None
-        return np.diag(fit.error_w.sparse @ inverse_B)
-    assert fit.w is not None
-    G = fit.w.sparse @ np.linalg.inv(eye - fit.rho * fit.w.sparse.toarray())
-    if fit.error_w is None:
-        return np.diag(G)
-    B = eye - fit.lambda_ * fit.error_w.sparse.toarray()
-    return np.einsum("ij,ji->i", B @ G, inverse_B)
+    """The diagonal (n,) of G1 = B W1 A^-1 B^-1 (for rho) or of G2 = W2 B^-1 (for lambda), by blocks of columns."""
+    A = pencil_of(fit.w).factor(fit.rho) if fit.w is not None else None
+    B = pencil_of(fit.error_w).factor(fit.lambda_) if fit.error_w is not None else None
+    found = np.empty(fit.n)
+    for start in range(0, fit.n, _BLOCK):
+        place = np.arange(start, min(start + _BLOCK, fit.n))
+        columns = np.zeros((fit.n, len(place)))
+        columns[place, place - start] = 1.0
+        columns = B.solve(columns) if B is not None else columns
+        if name == "lambda":
+            columns = fit.error_w.sparse @ columns  # type: ignore[union-attr]
+        else:
+            columns = fit.w.sparse @ A.solve(columns)  # type: ignore[union-attr]
+            columns = columns if fit.error_w is None else columns - fit.lambda_ * (fit.error_w.sparse @ columns)
+        found[place] = columns[place, place - start]
+    return found
 
 
 def estimate_of(fit: Fit) -> Estimate:

@@ -9,7 +9,7 @@ import pytest
 
 from gbaspatial import models
 from gbaspatial.errors import OptionError
-from gbaspatial.models import lm_tests
+from gbaspatial.models import lm_tests, specification
 from gbaspatial.weights import Weights
 
 SETS = ("columbus", "baltimore", "boston", "ncsids")
@@ -139,6 +139,32 @@ def test_spatial_breusch_pagan_is_a_score_test() -> None:
         fit = models.lag("y ~ INC", data, QUEEN)
         values.append(fit.diagnostics().to_frame().loc["spatial_breusch_pagan", "statistic"])
     assert 0.6 < np.mean(values) < 1.5
+
+
+def test_tests_of_many_units_are_those_of_dense_algebra() -> None:
+    """900 units: sparse factors and blocks of columns instead of inverses."""
+    from test_logdet import grid
+
+    w = grid(30).row_standardized()
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=w.n)
+    inverse = np.linalg.inv(np.eye(w.n) - 0.5 * w.sparse.toarray())
+    y = inverse @ (1 + x + inverse @ rng.normal(size=w.n))
+    data = pd.DataFrame({"x": x, "y": y}, index=w.ids)
+    fit = models.sarar("y ~ x", data, w)
+    A, B = (np.eye(w.n) - v * w.sparse.toarray() for v in (fit.rho, fit.lambda_))
+    G = B @ w.sparse.toarray() @ np.linalg.inv(A) @ np.linalg.inv(B)
+    np.testing.assert_allclose(specification._diagonal(fit, "rho"), np.diag(G), rtol=1e-9)
+    G = w.sparse.toarray() @ np.linalg.inv(B)
+    np.testing.assert_allclose(specification._diagonal(fit, "lambda"), np.diag(G), rtol=1e-9)
+    assert fit.diagnostics().to_frame().loc["spatial_breusch_pagan", "p_value"] > 0.01
+    fit = models.error("y ~ x", data, w)
+    B, X = np.eye(w.n) - fit.lambda_ * w.sparse.toarray(), fit.design.X
+    left = np.linalg.solve(X.T @ X, X.T) @ np.linalg.inv(B)
+    variance = fit.sigma2 * (left @ left.T - np.linalg.inv((B @ X).T @ (B @ X)))
+    gap = np.linalg.solve(X.T @ X, X.T @ fit.design.y) - fit.beta
+    got = fit.diagnostics().to_frame().loc["hausman_corrected", "statistic"]
+    assert got == pytest.approx(gap @ np.linalg.solve(variance, gap), rel=1e-8)
 
 
 def test_tests_hold_for_any_order_and_any_w() -> None:

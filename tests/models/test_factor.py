@@ -9,7 +9,7 @@ from test_logdet import grid, nearest
 
 from gbaspatial import models
 from gbaspatial.errors import WeightsError
-from gbaspatial.models.factor import Eliminated, Pencil, Pivoted, pencil_of
+from gbaspatial.models.factor import DensePencil, Eliminated, SparsePencil, SparsePivoted, pencil_of, sparse_pencil_of
 from gbaspatial.weights import Weights
 
 
@@ -30,7 +30,7 @@ def test_a_pencil_is_what_dense_algebra_says(seed: int, n: int, share: float, sy
     low, high = (max(-3.0, w.interval[0]), min(3.0, w.interval[1]))
     rho = low + share * (high - low)
     A = np.eye(n) - rho * w.sparse.toarray()
-    pencil = pencil_of(w)
+    pencil = sparse_pencil_of(w)
     assert pencil.symmetric or not symmetric
     several = np.array([rho, 0.0, rho / 2, -rho / 7])
     want = [np.linalg.slogdet(np.eye(n) - r * w.sparse.toarray())[1] for r in several]
@@ -48,7 +48,7 @@ def test_a_pencil_is_what_dense_algebra_says(seed: int, n: int, share: float, sy
 @pytest.mark.parametrize("name", ["columbus_W", "columbus_B", "boston_W", "ncsids_W", "ncsids_B", "baltimore_W"])
 def test_every_oracle_w_has_the_log_determinants_of_its_eigenvalues(name: str) -> None:
     w = oracle.weights(name, oracle.data(name.split("_")[0]).index)
-    pencil, (low, high) = pencil_of(w), w.interval
+    pencil, (low, high) = sparse_pencil_of(w), w.interval
     assert pencil.symmetric == (name != "baltimore_W")  # 4 nearest
     low = max(low, -4 * high)
     rho = low + np.array([0.02, 0.3, 0.5, 0.9, 0.98]) * (high - low)
@@ -60,10 +60,10 @@ def test_far_below_zero_an_asymmetric_w_is_pivoted() -> None:
     w = nearest(120)
     low, high = w.interval
     assert low < -1.1 * high
-    assert isinstance(pencil_of(w).factor(0.99), Eliminated)
-    assert isinstance(pencil_of(w).factor(-1.05), Pivoted)
+    assert isinstance(sparse_pencil_of(w).factor(0.99), Eliminated)
+    assert isinstance(sparse_pencil_of(w).factor(-1.05), SparsePivoted)
     for rho in (-0.999, -1.001, low * 0.99):
-        assert pencil_of(w).log_abs_dets(np.array([rho]))[0] == pytest.approx(
+        assert sparse_pencil_of(w).log_abs_dets(np.array([rho]))[0] == pytest.approx(
             np.linalg.slogdet(np.eye(120) - rho * w.sparse.toarray())[1], abs=1e-9
         )
 
@@ -73,7 +73,7 @@ def test_large_factors_are_those_of_superlu(w: Weights) -> None:
     from scipy import sparse
 
     lu = splu((sparse.eye_array(w.n) - 0.7 * w.sparse).tocsc())
-    factor = pencil_of(w).factor(0.7)
+    factor = sparse_pencil_of(w).factor(0.7)
     assert factor.log_abs_det() == pytest.approx(np.log(np.abs(lu.U.diagonal())).sum(), abs=1e-9)
     right = np.random.default_rng(0).normal(size=w.n)
     np.testing.assert_allclose(factor.solve(right), lu.solve(right), rtol=1e-9, atol=1e-12)
@@ -82,17 +82,31 @@ def test_large_factors_are_those_of_superlu(w: Weights) -> None:
 
 def test_a_singular_matrix_is_told() -> None:
     two = Weights([[0, 1], [1, 0]], ["a", "b"])
-    with pytest.raises(WeightsError, match="singular near rho = 1"):
-        pencil_of(two).factor(1.0)
-    with pytest.raises(WeightsError, match="singular near rho = 1"):
-        Pencil(two.sparse, None, 0.5).factor(1.0)
+    for pencil in (sparse_pencil_of(two), SparsePencil(two.sparse, None, 0.5), DensePencil(two.sparse.toarray())):
+        with pytest.raises(WeightsError, match="singular near rho = 1"):
+            pencil.factor(1.0)
+
+
+def test_few_units_are_factorized_densely() -> None:
+    """So that nothing is compiled for them."""
+    w = nearest(60)
+    dense, sparse = pencil_of(w), sparse_pencil_of(w)
+    assert isinstance(dense, DensePencil)
+    rho = np.array([-0.9, 0.0, 0.7])
+    np.testing.assert_allclose(dense.log_abs_dets(rho), sparse.log_abs_dets(rho), atol=1e-10)
+    right = np.random.default_rng(0).normal(size=(60, 2))
+    for transposed in (False, True):
+        one, two = (pencil.factor(0.7).solve(right, transposed) for pencil in (dense, sparse))
+        np.testing.assert_allclose(one, two, rtol=1e-9)
+    assert dense.factor(0.7).log_abs_det() == pytest.approx(sparse.factor(0.7).log_abs_det(), abs=1e-10)
+    assert isinstance(pencil_of(nearest(300)), SparsePencil)
 
 
 def test_estimates_do_not_depend_on_the_elimination(monkeypatch: pytest.MonkeyPatch) -> None:
     boston = oracle.data("boston")
     w = oracle.weights("boston_W", boston.index)
     ours = models.lag("log(CMEDV) ~ RM + LSTAT", boston, w, logdet="sparse")
-    monkeypatch.setattr("gbaspatial.models.logdet.pencil_of", lambda w: Pencil(w.sparse, None, 0.0))
+    monkeypatch.setattr("gbaspatial.models.logdet.sparse_pencil_of", lambda w: SparsePencil(w.sparse, None, 0.0))
     superlu = models.lag("log(CMEDV) ~ RM + LSTAT", boston, w, logdet="sparse")
     np.testing.assert_allclose(ours.params, superlu.params, rtol=1e-9)
     np.testing.assert_allclose(ours.std_errors, superlu.std_errors, rtol=1e-7)
