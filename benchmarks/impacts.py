@@ -46,14 +46,15 @@ def lattice(side: int) -> Weights:
 def refits() -> None:
     from spreg import ML_Lag
 
-    from gbaspatial.models import batch
+    from gbaspatial.models.batch import batch_of
+    from gbaspatial.models.batch_refit import refit
 
     cities = gba.load_cities(year=2019)
     w = gba.weights.contiguity(cities, links=2019).row_standardized()
     fit = gba.models.lag("log(gdp_pc_cny) ~ log(employment)", cities, w)
-    ours = batch.batch_of(fit.problem())
+    ours = batch_of(fit.problem())
     Y = fit.design.y[:, None] + 0.1 * np.random.default_rng(1).standard_normal((11, 9_999))
-    bare = seconds(lambda: batch.refit(ours, Y))
+    bare = seconds(lambda: refit(ours, Y))
     whole = seconds(lambda: fit.bootstrap(draws=9_999, rng=1))
     peer_w = w.to_libpysal()
 

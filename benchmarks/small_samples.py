@@ -19,7 +19,9 @@ import numpy as np
 from scipy import special
 
 import gbaspatial as gba
-from gbaspatial.models import batch as batches, effects
+from gbaspatial.models import effects
+from gbaspatial.models.batch import Batch, batch_of
+from gbaspatial.models.batch_refit import Refits, refit
 from gbaspatial.models.batch_tests import scores
 from gbaspatial.models.bias import error_bias, lag_bias
 from gbaspatial.models.confidence import confidence_draws
@@ -72,7 +74,7 @@ class Tally:
         self.values.setdefault(key, []).append(float(value))
 
 
-def at_of(found: batches.Refits) -> Estimate:
+def at_of(found: Refits) -> Estimate:
     """One refit as an `Estimate`."""
     zero = ZeroCurve()
     return Estimate(
@@ -81,25 +83,23 @@ def at_of(found: batches.Refits) -> Estimate:
     )  # fmt: skip
 
 
-def stacked(found: batches.Refits, name: str) -> tuple[np.ndarray, np.ndarray]:
+def stacked(found: Refits, name: str) -> tuple[np.ndarray, np.ndarray]:
     """(intercept, slope, spatial) (m, 3) and standard errors by observed information."""
     place = 2 if name == "rho" else 3
     values = np.stack([found.beta[0], found.beta[1], found.rho if name == "rho" else found.lam], axis=1)
     return values, found.std_errors[[0, 1, place]].T
 
 
-def one_sample(
-    model: Problem, full: batches.Batch, name: str, truth: float, seed: int, tally: Tally, W, quantities
-) -> None:  # type: ignore[no-untyped-def]
+def one_sample(model: Problem, full: Batch, name: str, truth: float, seed: int, tally: Tally, W, quantities) -> None:  # type: ignore[no-untyped-def]
     """Everything about one simulated sample goes into `tally`."""
     y = model.y[:, None]
-    own = batches.refit(full, y, errors=True)
+    own = refit(full, y, errors=True)
     values, errors = stacked(own, name)
     center, scale = values[0], errors[0]
     true = np.array([BETA[0], BETA[1], truth])
     source = generator(model, seed)
-    drawn = [batches.refit(full, Y, errors=True) for Y in source.outcomes(DRAWS)]
-    boot = batches.Refits(*(np.concatenate(c, axis=-1) for c in zip(*drawn, strict=True)))
+    drawn = [refit(full, Y, errors=True) for Y in source.outcomes(DRAWS)]
+    boot = Refits(*(np.concatenate(c, axis=-1) for c in zip(*drawn, strict=True)))
     replicates, spread = stacked(boot, name)
     ratio = np.abs(replicates - center) / spread
     tail = (1 - LEVEL) / 2
@@ -175,7 +175,7 @@ def impact_coverage(own, boot, matrix, quantities, truth: float, side, seed: int
 
 
 def sizes(
-    model: Problem, full: batches.Batch, name: str, seed: int, ratio: float, z: float, inverted: bool, W, tally: Tally
+    model: Problem, full: Batch, name: str, seed: int, ratio: float, z: float, inverted: bool, W, tally: Tally
 ) -> None:  # type: ignore[no-untyped-def]
     """Which tests reject a true rho = 0 at 5 %."""
     alpha = 1 - LEVEL
@@ -206,7 +206,7 @@ def run(n: int, model_name: str, rho: float, samples: int) -> Tally:
     A = np.linalg.inv(np.eye(n) - rho * W)
     tally = Tally()
     base = problem(x, X, side if model_name == "lag" else None, side if model_name == "error" else None)
-    full = batches.batch_of(base)
+    full = batch_of(base)
     quantities = {}
     if model_name == "lag":
         resolvent = resolvent_of(side, n, -0.999, 0.9999)

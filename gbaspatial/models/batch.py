@@ -1,18 +1,15 @@
-"""Maximum-likelihood refits of one model to many outcomes at once: arrays only, plain NumPy.
+"""The concentrated likelihood of one model for many outcomes at once: arrays only, plain NumPy.
 
-All refits share X, the weights and one eigendecomposition of each W. What an outcome y
+All outcomes share X, the weights and one eigendecomposition of each W. What an outcome y
 adds are a few inner products of y, W1 y and X (and of their lags by W2), after which an
 evaluation of its concentrated likelihood costs nothing that depends on n but the
-log-determinant. A grid over the admissible interval finds the highest peak, Newton steps
-inside a bracket finish it, for all outcomes together (the batch is the last axis).
+log-determinant. The batch is the last axis. Where the likelihood is largest is for
+`batch_maximum` to find, and what holds there for `batch_refit` to tell.
 
 For the model of `likelihood`, with B = I - lambda W2 and G(lambda) the 2 x 2 matrix of
 inner products of B y and B W1 y after projecting off the columns of B X::
 
     l(rho, lambda) = f1(rho) + f2(lambda) - n/2 log S,   S = G00 - 2 rho G01 + rho^2 G11
-
-A standard error here is from the observed information: the inverse of the Hessian of the
-concentrated likelihood, and for beta what its dependence on (rho, lambda) adds.
 """
 
 from __future__ import annotations
@@ -25,10 +22,6 @@ from scipy import sparse
 
 from gbaspatial.models.likelihood import LOG_2PI, Problem
 from gbaspatial.models.splines import EIGEN_LIMIT, Spline, spline_of
-
-_GRID = 25
-_GRID_TWO = 17
-_STEPS = 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,32 +42,13 @@ class Batch:
 
     @property
     def n(self) -> int:
+        """Number of units."""
         return self.X.shape[0]
 
     @property
     def k(self) -> int:
+        """Number of columns of X."""
         return self.X.shape[1]
-
-
-class Refits(NamedTuple):
-    """Estimates of a batch of m outcomes: `beta` (k, m), the rest (m,).
-
-    `covariance` (k + 2, k + 2, m) of (beta, rho, lambda) where asked for, else (0, 0, m);
-    rows of absent parameters are zero.
-    """
-
-    beta: np.ndarray
-    rho: np.ndarray
-    lam: np.ndarray
-    sigma2: np.ndarray
-    log_likelihood: np.ndarray
-    covariance: np.ndarray
-
-    @property
-    def std_errors(self) -> np.ndarray:
-        """Of (beta, rho, lambda) (k + 2, m)."""
-        with np.errstate(invalid="ignore"):
-            return np.sqrt(np.einsum("iim->im", self.covariance))
 
 
 class Moments(NamedTuple):
@@ -146,7 +120,7 @@ def _gram(U: np.ndarray, V: np.ndarray) -> np.ndarray:
 
 
 # -- the residual moments G(lambda) and their slopes --------------------------------------
-def _solve(Q: np.ndarray, R: np.ndarray) -> np.ndarray:
+def solve_all(Q: np.ndarray, R: np.ndarray) -> np.ndarray:
     """Solutions (k, q, m) of the symmetric systems Q (k, k, m) by Cholesky, all m at once."""
     k = len(Q)
     L = np.zeros_like(Q)
@@ -166,7 +140,9 @@ def _solve(Q: np.ndarray, R: np.ndarray) -> np.ndarray:
     return Z
 
 
-class _Local(NamedTuple):
+class ResidualMoments(NamedTuple):
+    """G(lambda) (q, q, m) and its two derivatives, the coefficients C (k, q, m) and theirs, and X'B'BX (k, k, m)."""
+
     G: np.ndarray
     G1: np.ndarray
     G2: np.ndarray
@@ -175,183 +151,31 @@ class _Local(NamedTuple):
     Q: np.ndarray
 
 
-def _at(batch: Batch, have: Moments, lam: np.ndarray) -> _Local:
-    """G(lambda), its two derivatives, the coefficients C (k, q, m) and their derivative."""
+def residual_moments(batch: Batch, have: Moments, lam: np.ndarray) -> ResidualMoments:
+    """The moments of what is left of y and W1 y at lambda (m,)."""
     (T0, T1, T2), (R1, R2) = have.T, have.R
     eye = np.eye(batch.k)[:, :, None]
     Q = eye - lam * batch.Q1[:, :, None] + lam**2 * batch.Q2[:, :, None]
     dQ = -batch.Q1[:, :, None] + 2 * lam * batch.Q2[:, :, None]
     R, dR = -lam * R1 + lam**2 * R2, -R1 + 2 * lam * R2  # y and W1 y are already free of X at lambda = 0
-    C = _solve(Q, R)
+    C = solve_all(Q, R)
     gap = dR - np.einsum("ijm,jqm->iqm", dQ, C)
-    C1 = _solve(Q, gap)
+    C1 = solve_all(Q, gap)
     cross = np.einsum("kim,kjm->ijm", dR, C)
     ddQ = 2 * np.einsum("kim,kl,ljm->ijm", C, batch.Q2, C)
     half = 2 * np.einsum("kim,kjm->ijm", R2, C)
     G = T0 - lam * T1 + lam**2 * T2 - np.einsum("kim,kjm->ijm", R, C)
     G1 = -T1 + 2 * lam * T2 - cross - cross.transpose(1, 0, 2) + np.einsum("kim,klm,ljm->ijm", C, dQ, C)
     G2 = 2 * T2 - half - half.transpose(1, 0, 2) + ddQ - 2 * np.einsum("kim,kjm->ijm", gap, C1)
-    return _Local(G, G1, G2, C, C1, Q)
+    return ResidualMoments(G, G1, G2, C, C1, Q)
 
 
-def _quadratic(G: np.ndarray, rho: np.ndarray | float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def residual_squares(G: np.ndarray, rho: np.ndarray | float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """S = (1, -rho) G (1, -rho)' and its two derivatives in rho."""
     if len(G) == 1:
         return G[0, 0], np.zeros_like(G[0, 0]), np.zeros_like(G[0, 0])
     off = (G[0, 1] + G[1, 0]) / 2
     return G[0, 0] - 2 * rho * off + rho**2 * G[1, 1], -2 * off + 2 * rho * G[1, 1], 2 * G[1, 1]
-
-
-# -- where the likelihood is largest ----------------------------------------------------------
-def refit(batch: Batch, Y: np.ndarray, errors: bool = False) -> Refits:
-    """Maximum-likelihood estimates for the outcomes `Y` (n, m), in blocks that fit the cache.
-
-    Parameters
-    ----------
-    batch : Batch
-    Y : numpy.ndarray, shape (n, m)
-    errors : bool
-        Also give standard errors (observed information).
-    """
-    m = Y.shape[1]
-    step = max(256, min(4096, 2_000_000 // max(1, batch.n)))
-    parts = [_refit(batch, moments(batch, Y[:, s : s + step]), errors) for s in range(0, m, step)]
-    return Refits(*(np.concatenate(columns, axis=-1) for columns in zip(*parts, strict=True)))
-
-
-def _refit(batch: Batch, have: Moments, errors: bool) -> Refits:
-    rho, lam = maximum(batch, have)
-    return _finish(batch, have, rho, lam, errors)
-
-
-def maximum(batch: Batch, have: Moments) -> tuple[np.ndarray, np.ndarray]:
-    """rho and lambda (m,) where the concentrated likelihood is largest; zero where the model has none."""
-    zero = np.zeros(have.T[0].shape[-1])
-    if batch.lag is not None and batch.error is not None:
-        return _maximum_of_two(batch, have)
-    if batch.lag is not None:
-        return _maximum_of_one(batch.lag, lambda g, _: _quadratic(have.T[0][:, :, g], _), batch.n, len(zero)), zero
-    if batch.error is not None:
-
-        def along(g: np.ndarray, lam: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            here = _at(batch, _pick(have, g), lam)
-            return here.G[0, 0], here.G1[0, 0], here.G2[0, 0]
-
-        return zero, _maximum_of_one(batch.error, along, batch.n, len(zero), _grid_sums(batch, have))
-    return zero, zero
-
-
-def _pick(have: Moments, g: np.ndarray) -> Moments:
-    return Moments(tuple(t[..., g] for t in have.T), tuple(r[..., g] for r in have.R), have.C[..., g])
-
-
-def _points(low: float, high: float, count: int) -> np.ndarray:
-    return (low + high) / 2 - (high - low) / 2 * np.cos(np.pi * (np.arange(count) + 0.5) / count)
-
-
-def _grid_moments(batch: Batch, have: Moments, lams: np.ndarray) -> list[np.ndarray]:
-    """G (q, q, m) at every lambda of a grid, each with one factorization for all outcomes."""
-    (T0, T1, T2), (R1, R2) = have.T, have.R
-    k, q, m = R1.shape
-    found = []
-    for lam in lams:
-        Q = np.eye(batch.k) - lam * batch.Q1 + lam**2 * batch.Q2
-        R = -lam * R1 + lam**2 * R2
-        C = np.linalg.solve(Q, R.reshape(k, q * m)).reshape(k, q, m)
-        found.append(T0 - lam * T1 + lam**2 * T2 - np.einsum("kim,kjm->ijm", R, C))
-    return found
-
-
-def _grid_sums(batch: Batch, have: Moments) -> np.ndarray:
-    assert batch.error is not None
-    lams = _points(batch.error.low, batch.error.high, _GRID)
-    return np.stack([G[0, 0] for G in _grid_moments(batch, have, lams)])
-
-
-def _maximum_of_one(spline: Spline, along, n: int, m: int, sums: np.ndarray | None = None) -> np.ndarray:  # type: ignore[no-untyped-def]
-    """Where f(r) - n/2 log S(r) is largest; `along(g, r)` gives S, S', S'' of the outcomes `g`."""
-    grid = _points(spline.low, spline.high, _GRID)
-    everyone = np.arange(m)
-    if sums is None:
-        sums = np.stack([along(everyone, r)[0] for r in grid])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        best = np.argmax(spline(grid)[0][:, None] - n / 2 * np.log(sums), axis=0)
-    ends = np.concatenate([[spline.low], grid, [spline.high]])
-    low, here, high = ends[best], ends[best + 1], ends[best + 2]
-    out, active = here.copy(), everyone
-    for _ in range(_STEPS):
-        S, S1, S2 = along(active, here)
-        _, f1, f2 = spline(here)
-        slope = f1 - n / 2 * S1 / S
-        bend = f2 - n / 2 * (S2 / S - (S1 / S) ** 2)
-        low, high = np.where(slope > 0, here, low), np.where(slope > 0, high, here)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            new = here - slope / bend
-        new = np.where((bend < 0) & (new > low) & (new < high), new, (low + high) / 2)
-        out[active] = new
-        moving = np.abs(new - here) > 1e-8 * (spline.high - spline.low)
-        if not moving.any():
-            break
-        active, here, low, high = active[moving], new[moving], low[moving], high[moving]
-    return out
-
-
-def _value_two(batch: Batch, G: np.ndarray, rho: np.ndarray, f: np.ndarray, g: np.ndarray) -> np.ndarray:
-    S, _, _ = _quadratic(G, rho)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return f + g - batch.n / 2 * np.log(S)
-
-
-def _maximum_of_two(batch: Batch, have: Moments) -> tuple[np.ndarray, np.ndarray]:
-    """The best point of a grid, then damped Newton steps that never go down."""
-    one, two = batch.lag, batch.error
-    assert one is not None
-    assert two is not None
-    rhos, lams = _points(one.low, one.high, _GRID_TWO), _points(two.low, two.high, _GRID_TWO)
-    f, g = one(rhos)[0], two(lams)[0]
-    m = have.T[0].shape[-1]
-    top, rho, lam = np.full(m, -np.inf), np.zeros(m), np.zeros(m)
-    for j, G in enumerate(_grid_moments(batch, have, lams)):
-        for i, r in enumerate(rhos):
-            value = _value_two(batch, G, r, f[i], g[j])
-            better = value > top
-            top[better], rho[better], lam[better] = value[better], r, lams[j]
-    return _climb_two(batch, have, rho, lam, top)
-
-
-def _climb_two(
-    batch: Batch, have: Moments, rho: np.ndarray, lam: np.ndarray, top: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    one, two = batch.lag, batch.error
-    assert one is not None
-    assert two is not None
-    active, damp = np.arange(len(rho)), np.full(len(rho), 1e-3)
-    for _ in range(4 * _STEPS):
-        part = _pick(have, active)
-        r, s = rho[active], lam[active]
-        slope, hessian = slopes(batch, part, r, s)
-        a, b, c = -hessian[0, 0], -hessian[0, 1], -hessian[1, 1]
-        lowest = (a + c) / 2 - np.sqrt(((a - c) / 2) ** 2 + b**2)
-        shift = np.maximum(0, -lowest) * 1.1 + damp[active] * (np.abs(a) + np.abs(c))
-        shift = np.where((damp[active] <= 1e-3) & (lowest > 0), 0.0, shift)
-        a, c = a + shift, c + shift
-        det = a * c - b * b
-        step = np.stack([(c * slope[0] - b * slope[1]) / det, (a * slope[1] - b * slope[0]) / det])
-        new_r, new_s = r + step[0], s + step[1]
-        inside = (new_r > one.low) & (new_r < one.high) & (new_s > two.low) & (new_s < two.high)
-        safe_r, safe_s = np.where(inside, new_r, r), np.where(inside, new_s, s)
-        value = _value_two(batch, _at(batch, part, safe_s).G, safe_r, one(safe_r)[0], two(safe_s)[0])
-        good = inside & (value >= top[active] - 1e-10)
-        went = active[good]
-        rho[went], lam[went], top[went] = new_r[good], new_s[good], value[good]
-        damp[went] = np.maximum(damp[went] / 5, 1e-3)
-        damp[active[~good]] *= 8
-        size = np.maximum(np.abs(step[0]), np.abs(step[1]))
-        done = (good & (size < 1e-8)) | (damp[active] > 1e9)
-        active = active[~done]
-        if not len(active):
-            break
-    return rho, lam
 
 
 def slopes(batch: Batch, have: Moments, rho: np.ndarray, lam: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -360,13 +184,13 @@ def slopes(batch: Batch, have: Moments, rho: np.ndarray, lam: np.ndarray) -> tup
     gradient, hessian = np.zeros((2, m)), np.zeros((2, 2, m))
     if batch.error is None:
         G = have.T[0]
-        S, Sr, Srr = _quadratic(G, rho)
+        S, Sr, Srr = residual_squares(G, rho)
         Sl = Sll = Srl = np.zeros(m)
     else:
-        here = _at(batch, have, lam)
-        S, Sr, Srr = _quadratic(here.G, rho)
-        Sl, Srl, _ = _quadratic(here.G1, rho)
-        Sll = _quadratic(here.G2, rho)[0]
+        here = residual_moments(batch, have, lam)
+        S, Sr, Srr = residual_squares(here.G, rho)
+        Sl, Srl, _ = residual_squares(here.G1, rho)
+        Sll = residual_squares(here.G2, rho)[0]
         _, f1, f2 = batch.error(lam)
         gradient[1], hessian[1, 1] = f1 - n / 2 * Sl / S, f2 - n / 2 * (Sll / S - (Sl / S) ** 2)
     if batch.lag is not None:
@@ -379,70 +203,19 @@ def slopes(batch: Batch, have: Moments, rho: np.ndarray, lam: np.ndarray) -> tup
 
 def sum_of_squares(batch: Batch, have: Moments, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
     """S (m,) at given spatial parameters."""
-    G = have.T[0] if batch.error is None else _at(batch, have, lam).G
-    return _quadratic(G, rho)[0]
+    G = have.T[0] if batch.error is None else residual_moments(batch, have, lam).G
+    return residual_squares(G, rho)[0]
 
 
 def log_likelihood(batch: Batch, have: Moments, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
     """The concentrated log-likelihood (m,) at given spatial parameters, with all constants."""
-    return _likelihood(batch, sum_of_squares(batch, have, rho, lam), rho, lam)
+    return likelihood_of(batch, sum_of_squares(batch, have, rho, lam), rho, lam)
 
 
-def _likelihood(batch: Batch, S: np.ndarray, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
+def likelihood_of(batch: Batch, S: np.ndarray, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
+    """The concentrated log-likelihood (m,) where the sums of squares are `S`."""
     scale = float(np.log(batch.root).sum()) if batch.root is not None else 0.0
     value = -batch.n / 2 * (LOG_2PI + 1 + np.log(S / batch.n)) + scale
     if batch.lag is not None:
         value = value + batch.lag(rho)[0]
     return value + batch.error(lam)[0] if batch.error is not None else value
-
-
-def _finish(batch: Batch, have: Moments, rho: np.ndarray, lam: np.ndarray, errors: bool) -> Refits:
-    """beta, sigma2, the log-likelihood and, if asked, standard errors at the estimates."""
-    m = len(rho)
-    tilt = np.stack([np.ones(m), -rho]) if len(have.T[0]) == 2 else np.ones((1, m))
-    C, Q, C1 = have.C, None, None
-    if batch.error is None:
-        S = _quadratic(have.T[0], rho)[0]
-    else:
-        here = _at(batch, have, lam)
-        S, C, Q, C1 = _quadratic(here.G, rho)[0], have.C + here.C, here.Q, here.C1
-    inverse = np.linalg.inv(batch.R)
-    beta = inverse @ np.einsum("kqm,qm->km", C, tilt)
-    sigma2 = S / batch.n
-    value = _likelihood(batch, S, rho, lam)
-    if not errors:
-        return Refits(beta, rho, lam, sigma2, value, np.empty((0, 0, m)))
-    V = variance(batch, have, rho, lam)
-    J = np.zeros((2, batch.k, m))
-    if len(have.T[0]) == 2:
-        J[0] = -C[:, 1]
-    if C1 is not None:
-        J[1] = np.einsum("kqm,qm->km", C1, tilt)
-    J = np.einsum("kl,alm->akm", inverse, J)
-    own = inverse @ inverse.T
-    own = np.repeat(own[:, :, None], m, axis=2)
-    if Q is not None:
-        right = np.repeat(inverse.T[:, :, None], m, axis=2)
-        own = np.einsum("klm,kjm->ljm", right, _solve(Q, right))
-    k = batch.k
-    covariance = np.empty((k + 2, k + 2, m))
-    covariance[k:, :k] = np.einsum("abm,bkm->akm", V, J)
-    covariance[:k, k:] = covariance[k:, :k].transpose(1, 0, 2)
-    covariance[:k, :k] = own * sigma2 + np.einsum("akm,ajm->kjm", J, covariance[k:, :k])
-    covariance[k:, k:] = V
-    return Refits(beta, rho, lam, sigma2, value, covariance)
-
-
-def variance(batch: Batch, have: Moments, rho: np.ndarray, lam: np.ndarray) -> np.ndarray:
-    """Inverse observed information (2, 2, m) of (rho, lambda); zero rows for absent parameters, NaN if not positive."""
-    _, hessian = slopes(batch, have, rho, lam)
-    out = np.zeros_like(hessian)
-    for place, spline in enumerate((batch.lag, batch.error)):
-        if spline is not None:
-            with np.errstate(divide="ignore"):
-                out[place, place] = np.where(hessian[place, place] < 0, -1 / hessian[place, place], np.nan)
-    if batch.lag is not None and batch.error is not None:
-        a, b, c = -hessian[0, 0], -hessian[0, 1], -hessian[1, 1]
-        det = np.where((a > 0) & (a * c - b * b > 0), a * c - b * b, np.nan)
-        out = np.stack([np.stack([c / det, -b / det]), np.stack([-b / det, a / det])])
-    return out

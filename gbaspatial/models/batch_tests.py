@@ -8,7 +8,8 @@ import numpy as np
 from scipy import special
 
 from gbaspatial.inference.null import monte_carlo_p
-from gbaspatial.models import batch as batches
+from gbaspatial.models.batch import Batch
+from gbaspatial.models.batch_refit import refit
 from gbaspatial.models.likelihood import Problem, Side, problem
 from gbaspatial.models.resample import Kind, generator, held
 
@@ -71,7 +72,7 @@ def score_tests(model: Problem, side: Side, draws: int, seed: int, kind: Kind) -
     ]
 
 
-def ratio_tests(model: Problem, full: batches.Batch, draws: int, seed: int, kind: Kind) -> list[OneTest]:
+def ratio_tests(model: Problem, full: Batch, draws: int, seed: int, kind: Kind) -> list[OneTest]:
     """The LR tests that spatial parameters are zero."""
     names = [name for name, side in (("rho", model.lag), ("lambda", model.error)) if side is not None]
     nulls: list[tuple[str, dict[str, float]]] = [
@@ -84,8 +85,8 @@ def ratio_tests(model: Problem, full: batches.Batch, draws: int, seed: int, kind
         best = held(model, full, **zero)
         source = generator(model, seed, kind, 3 + number, **zero)
         y = model.y[:, None]
-        seen = float(max(0.0, 2 * (batches.refit(full, y).log_likelihood - best(y))[0]))
-        null = np.concatenate([2 * (batches.refit(full, Y).log_likelihood - best(Y)) for Y in source.outcomes(draws)])
+        seen = float(max(0.0, 2 * (refit(full, y).log_likelihood - best(y))[0]))
+        null = np.concatenate([2 * (refit(full, Y).log_likelihood - best(Y)) for Y in source.outcomes(draws)])
         df = len(zero)
         rows.append(OneTest(name, seen, df, float(special.chdtrc(df, seen)), simulated_p(seen, np.maximum(null, 0.0))))
     return rows

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import OptionError, check_option
-from gbaspatial.models import batch as batches
+from gbaspatial.models.batch import Batch, batch_of
+from gbaspatial.models.batch_refit import Refits, refit
 from gbaspatial.models.batch_tests import OneTest, ratio_tests, score_tests
 from gbaspatial.models.inversion import Inversion, invert
 from gbaspatial.models.likelihood import Problem
@@ -243,19 +244,19 @@ def check_refittable(fit: Fit) -> None:
         )
 
 
-def batch_around(fit: Fit, model: Problem) -> batches.Batch:
+def batch_around(fit: Fit, model: Problem) -> Batch:
     """What all refits of `fit` share."""
-    return batches.batch_of(model, (_or_zero(fit.rho), _or_zero(fit.lambda_)), _reach(fit))
+    return batch_of(model, (_or_zero(fit.rho), _or_zero(fit.lambda_)), _reach(fit))
 
 
-def refits(fit: Fit, draws: int, kind: Kind, seed: int) -> tuple[batches.Refits, batches.Refits]:
+def refits(fit: Fit, draws: int, kind: Kind, seed: int) -> tuple[Refits, Refits]:
     """The estimate itself and those of `draws` simulated outcomes, with covariances by the same formula."""
     check_refittable(fit)
     model = fit.problem()
     full = batch_around(fit, model)
-    drawn = [batches.refit(full, Y, errors=True) for Y in generator(model, seed, kind).outcomes(draws)]
-    parts = batches.Refits(*(np.concatenate(columns, axis=-1) for columns in zip(*drawn, strict=True)))
-    return batches.refit(full, model.y[:, None], errors=True), parts
+    drawn = [refit(full, Y, errors=True) for Y in generator(model, seed, kind).outcomes(draws)]
+    parts = Refits(*(np.concatenate(columns, axis=-1) for columns in zip(*drawn, strict=True)))
+    return refit(full, model.y[:, None], errors=True), parts
 
 
 def _checked(fit: Fit, draws: int) -> int:
@@ -286,7 +287,7 @@ def places_of(fit: Fit) -> list[int]:
     return [*range(fit.k), *extra]
 
 
-def _stacked(fit: Fit, parts: batches.Refits) -> tuple[np.ndarray, np.ndarray]:
+def _stacked(fit: Fit, parts: Refits) -> tuple[np.ndarray, np.ndarray]:
     """Parameters (m, p) in the order of ``fit.params``, and their standard errors."""
     values = np.vstack([parts.beta, parts.rho[None], parts.lam[None]])
     places = places_of(fit)
@@ -301,7 +302,7 @@ def _inversions(fit: Fit, model: Problem, draws: int, seed: int, kind: Kind) -> 
     return {names[0]: invert(model, names[0], draws=draws, seed=seed, kind=kind)}
 
 
-def _tests(fit: Fit, model: Problem, full: batches.Batch, w: Any, draws: int, seed: int, kind: Kind) -> pd.DataFrame:
+def _tests(fit: Fit, model: Problem, full: Batch, w: Any, draws: int, seed: int, kind: Kind) -> pd.DataFrame:
     from gbaspatial.models.regression import side_of
 
     rows: list[OneTest] = []

@@ -10,7 +10,8 @@ import pandas as pd
 
 from gbaspatial.errors import OptionError, UnknownNameError, nearest_names
 from gbaspatial.inference.null import check_draws
-from gbaspatial.models import batch as batches
+from gbaspatial.models.batch import Batch
+from gbaspatial.models.batch_refit import refit
 from gbaspatial.models.bootstrap import batch_around, check_refittable, places_of
 from gbaspatial.models.likelihood import Problem, problem
 from gbaspatial.models.resample import Generator, held, restricted, scaled_innovations
@@ -144,7 +145,7 @@ def _first(curve: pd.DataFrame, target: float, side: int) -> float:
     return float(before[0] + share * (effect[place] - before[0]))
 
 
-def _spatial(fit: Fit, model: Problem, full: batches.Batch, name: str):  # type: ignore[no-untyped-def]
+def _spatial(fit: Fit, model: Problem, full: Batch, name: str):  # type: ignore[no-untyped-def]
     """Grid, generator and signed root of the likelihood ratio for rho or lambda."""
     spline = full.lag if name == "rho" else full.error
     assert spline is not None
@@ -161,14 +162,14 @@ def _spatial(fit: Fit, model: Problem, full: batches.Batch, name: str):  # type:
         )
 
     def statistic(Y: np.ndarray) -> np.ndarray:
-        found = batches.refit(full, Y)
+        found = refit(full, Y)
         ratio = np.maximum(2 * (found.log_likelihood - best(Y)), 0.0)
         return np.sign(found.rho if name == "rho" else found.lam) * np.sqrt(ratio)
 
     return grid, at, statistic
 
 
-def _coefficient(fit: Fit, model: Problem, full: batches.Batch, name: str):  # type: ignore[no-untyped-def]
+def _coefficient(fit: Fit, model: Problem, full: Batch, name: str):  # type: ignore[no-untyped-def]
     """Grid, generator and t statistic for a coefficient."""
     place = list(fit.params.index).index(name)
     others = [i for i in range(fit.k) if i != place]
@@ -178,7 +179,7 @@ def _coefficient(fit: Fit, model: Problem, full: batches.Batch, name: str):  # t
     beta = np.zeros(fit.k)
     beta[others], rho, lam = restricted(part, None, None)
     e = scaled_innovations(part, beta[others], rho, lam)
-    size = float(batches.refit(full, model.y[:, None], errors=True).std_errors[places_of(fit)[place], 0])
+    size = float(refit(full, model.y[:, None], errors=True).std_errors[places_of(fit)[place], 0])
     shape = _WIDEST * (np.arange(1, _POINTS + 1) / _POINTS) ** 2
     grid = size * np.concatenate([-shape, shape])
 
@@ -188,7 +189,7 @@ def _coefficient(fit: Fit, model: Problem, full: batches.Batch, name: str):  # t
         return Generator(model, coefficients, rho, lam, e, "parametric", 0)
 
     def statistic(Y: np.ndarray) -> np.ndarray:
-        found = batches.refit(full, Y, errors=True)
+        found = refit(full, Y, errors=True)
         return found.beta[place] / found.std_errors[place]
 
     return grid, at, statistic

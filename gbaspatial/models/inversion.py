@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from gbaspatial.inference.null import monte_carlo_p
-from gbaspatial.models import batch as batches
+from gbaspatial.models.batch import Batch, batch_of
+from gbaspatial.models.batch_refit import refit
 from gbaspatial.models.likelihood import Problem, window
 from gbaspatial.models.resample import Kind, generator, held
 
@@ -76,7 +77,7 @@ def _crossing(values: np.ndarray, tails: np.ndarray, level: float, end: float) -
 
 
 def signed_roots(
-    model: Problem, full: batches.Batch, name: str, value: float, draws: int, seed: int, kind: Kind = "parametric"
+    model: Problem, full: Batch, name: str, value: float, draws: int, seed: int, kind: Kind = "parametric"
 ) -> tuple[float, np.ndarray]:
     """Signed root of the likelihood ratio of `name` = `value` in the data, and in `draws` samples where it is true."""
     rho = value if name == "rho" else None
@@ -84,7 +85,7 @@ def signed_roots(
     best = held(model, full, rho, lam)
 
     def roots(Y: np.ndarray) -> np.ndarray:
-        found = batches.refit(full, Y)
+        found = refit(full, Y)
         ratio = np.maximum(2 * (found.log_likelihood - best(Y)), 0.0)
         return np.sign((found.rho if name == "rho" else found.lam) - value) * np.sqrt(ratio)
 
@@ -112,11 +113,11 @@ def invert(
     points : int
         Values tried.
     """
-    full = batches.batch_of(model)
+    full = batch_of(model)
     side = model.lag if name == "rho" else model.error
     assert side is not None
     ends = window(side.interval)
-    found = batches.refit(full, model.y[:, None])
+    found = refit(full, model.y[:, None])
     estimate = float(found.rho[0] if name == "rho" else found.lam[0])
     low, high = _plausible(model, full, name, ends, float(found.log_likelihood[0]))
     grid = _grid(low, high, estimate, points)
@@ -127,9 +128,7 @@ def invert(
     return Inversion(grid, statistic, above, below, estimate, ends)
 
 
-def _plausible(
-    model: Problem, full: batches.Batch, name: str, ends: tuple[float, float], top: float
-) -> tuple[float, float]:
+def _plausible(model: Problem, full: Batch, name: str, ends: tuple[float, float], top: float) -> tuple[float, float]:
     """The part of the interval whose values have a likelihood ratio below `_HOPELESS`: the grid is spent there."""
     tried = np.linspace(*ends, 202)[1:-1]
     values = [held(model, full, **{"rho" if name == "rho" else "lam": float(v)})(model.y[:, None])[0] for v in tried]

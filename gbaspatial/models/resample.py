@@ -13,7 +13,8 @@ from typing import Literal
 import numpy as np
 
 from gbaspatial.errors import OptionError
-from gbaspatial.models import batch as batches
+from gbaspatial.models.batch import Batch, log_likelihood, moments
+from gbaspatial.models.batch_refit import refit
 from gbaspatial.models.likelihood import Problem, maximize, problem, solution
 from gbaspatial.randomness import stream
 
@@ -118,8 +119,8 @@ def _held(model: Problem, rho: float | None, lam: float | None) -> Problem:
 class Held:
     """The largest log-likelihood of many outcomes with rho or lambda held, for likelihood ratios."""
 
-    full: batches.Batch
-    part: batches.Batch | None
+    full: Batch
+    part: Batch | None
     rho: float | None
     lam: float | None
     W1: object = None
@@ -127,17 +128,17 @@ class Held:
     def __call__(self, Y: np.ndarray) -> np.ndarray:
         m = Y.shape[1]
         if self.part is None:  # nothing else is free
-            have = batches.moments(self.full, Y)
+            have = moments(self.full, Y)
             rho, lam = np.full(m, self.rho or 0.0), np.full(m, self.lam or 0.0)
-            return batches.log_likelihood(self.full, have, rho, lam)
+            return log_likelihood(self.full, have, rho, lam)
         if not self.rho:
-            return batches.refit(self.part, Y).log_likelihood
-        value = batches.refit(self.part, Y - self.rho * (self.W1 @ Y)).log_likelihood  # type: ignore[operator]
+            return refit(self.part, Y).log_likelihood
+        value = refit(self.part, Y - self.rho * (self.W1 @ Y)).log_likelihood  # type: ignore[operator]
         assert self.full.lag is not None
         return value + self.full.lag(np.array([self.rho]))[0][0]
 
 
-def held(model: Problem, full: batches.Batch, rho: float | None = None, lam: float | None = None) -> Held:
+def held(model: Problem, full: Batch, rho: float | None = None, lam: float | None = None) -> Held:
     """A function of outcomes (n, m): their largest log-likelihood with rho or lambda held."""
     both = model.lag is not None and model.error is not None and (rho is None or lam is None)
     if not both:
@@ -146,6 +147,6 @@ def held(model: Problem, full: batches.Batch, rho: float | None = None, lam: flo
     return Held(full, part, rho, lam, full.W1)
 
 
-def _without_error(model: Problem, full: batches.Batch) -> batches.Batch:
+def _without_error(model: Problem, full: Batch) -> Batch:
     zero = np.zeros((full.k, full.k))
     return replace(full, error=None, W2=None, Q1=zero, Q2=zero, basis_lag=None)

@@ -16,7 +16,8 @@ from gbaspatial.errors import OptionError, check_option
 from gbaspatial.formula import is_intercept
 from gbaspatial.inference.null import check_draws
 from gbaspatial.inference.permutation import orders
-from gbaspatial.models import batch as batches
+from gbaspatial.models.batch import Batch
+from gbaspatial.models.batch_refit import refit
 from gbaspatial.models.bootstrap import batch_around, check_refittable
 from gbaspatial.models.likelihood import Problem
 from gbaspatial.models.resample import BLOCK, held
@@ -138,9 +139,9 @@ def _note(fit: Fit, method: str, whole: bool) -> str:
     return f"Residuals in {kind}: " + ("exact." if only else "nearly exact, for X has regressors (Freedman-Lane).")
 
 
-def _ratios(full: batches.Batch, least, model: Problem, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[no-untyped-def]
+def _ratios(full: Batch, least, model: Problem, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # type: ignore[no-untyped-def]
     """Likelihood ratios (m,) and their signed roots."""
-    found = batches.refit(full, Y)
+    found = refit(full, Y)
     ratio = np.maximum(2 * (found.log_likelihood - least(Y)), 0.0)
     return ratio, np.sign(found.rho if model.lag is not None else found.lam) * np.sqrt(ratio)
 

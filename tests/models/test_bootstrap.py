@@ -8,7 +8,9 @@ from scipy import stats
 
 from gbaspatial import models
 from gbaspatial.errors import OptionError
-from gbaspatial.models import batch, lm_tests, splines
+from gbaspatial.models import lm_tests, splines
+from gbaspatial.models.batch import batch_of
+from gbaspatial.models.batch_refit import refit
 from gbaspatial.models.batch_tests import scores
 from gbaspatial.models.inversion import Inversion, invert
 from gbaspatial.models.likelihood import log_likelihood, maximize
@@ -44,7 +46,7 @@ def test_batch_equals_one_by_one(name: str, style: str) -> None:
     model = fit.problem()
     rng = np.random.default_rng(2)
     Y = fit.design.y[:, None] + rng.standard_normal((49, 8)) * np.linspace(0, 12, 8)
-    found = batch.refit(batch.batch_of(model), Y)
+    found = refit(batch_of(model), Y)
     for place in range(Y.shape[1]):
         one = maximize(model.with_outcome(Y[:, place]))
         assert found.log_likelihood[place] == pytest.approx(one.log_likelihood, abs=1e-9)
@@ -56,7 +58,7 @@ def test_batch_equals_one_by_one(name: str, style: str) -> None:
 def test_batch_with_observation_weights_and_two_w() -> None:
     weights = pd.Series(np.linspace(0.5, 2, 49), index=COLUMBUS.index)
     fit = models.sarar(CRIME, COLUMBUS, STYLES["row"], error_w=STYLES["knn"], weights=weights)
-    found = batch.refit(batch.batch_of(fit.problem()), fit.design.y[:, None])
+    found = refit(batch_of(fit.problem()), fit.design.y[:, None])
     assert [found.rho[0], found.lam[0]] == pytest.approx([fit.rho, fit.lambda_], abs=1e-7)
     assert found.beta[:, 0] == pytest.approx(fit.beta, rel=1e-6)
     assert found.log_likelihood[0] == pytest.approx(fit.log_likelihood, abs=1e-9)
@@ -66,7 +68,7 @@ def test_batch_with_observation_weights_and_two_w() -> None:
 def test_covariance_is_the_inverse_numerical_hessian(name: str) -> None:
     fit = SPATIAL[name](CRIME, COLUMBUS, STYLES["row"])
     model = fit.problem()
-    found = batch.refit(batch.batch_of(model), fit.design.y[:, None], errors=True)
+    found = refit(batch_of(model), fit.design.y[:, None], errors=True)
     spatial = [p for p, there in ((3, model.lag), (4, model.error)) if there is not None]
     places = [0, 1, 2, *spatial]
     W = fit.design.weights["W"].sparse.toarray()
