@@ -23,6 +23,8 @@ multiple
     Adjusted p-values.
 detection
     What a test can see: `power`, and the sentence below small tests, `power_note`.
+rejection
+    The chance that a test rejects, by rho: an integral or a simulation.
 """
 
 from __future__ import annotations

@@ -13,20 +13,18 @@ Biometrika 48, 419-426.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import optimize, sparse
-from scipy.special import ndtr
+from scipy import sparse
 
 from gbaspatial.errors import OptionError, WeightsError, check_option
 from gbaspatial.inference.null import ALTERNATIVES, Alternative, check_draws
-from gbaspatial.inference.quadratic import positive_tail, saddlepoint_deviate
-from gbaspatial.randomness import stream
+from gbaspatial.inference.rejection import MOST_INTEGRATED, SIMULATED, Chance, chance_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
 
@@ -36,7 +34,6 @@ STATISTICS = ("moran", "geary", "aple", "join_count", "general_g")
 MOST_UNITS = 1_000
 _REACH = 0.98  # share of the admissible interval that is looked at
 _NOTE_BELOW = 50
-_MOST_INTEGRATED = 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,8 +166,8 @@ def power(
     _check_size(w)
     low, high = _interval(w, process)
     grid = _grid(low, high) if rho is None else _checked_grid(rho, low, high)
-    chance = _chance(statistic, w.sparse.toarray(), process, alternative, alpha, draws)
-    simulated = statistic in _SIMULATED
+    chance = chance_of(statistic, w.sparse.toarray(), process, alternative, alpha, draws)
+    simulated = statistic in SIMULATED
     return PowerResult(
         curve=pd.Series(chance(grid), index=pd.Index(grid, name="rho"), name="power"),
         detectable=_first_above(chance, target, high),
@@ -211,7 +208,7 @@ def _note(content: bytes, n: int, statistic: Statistic, alternative: Alternative
     low = max(_interval(w, "sar")[0], -10 * high)
     negative = alternative == ("greater" if statistic == "geary" else "less")
     shown = np.array([0.3, 0.6, 0.9]) * (low if negative else high)  # of the admissible range
-    chance = _chance(statistic, matrix, "sar", alternative, 0.05, 1_999)
+    chance = chance_of(statistic, matrix, "sar", alternative, 0.05, 1_999)
     values = chance(shown)
     least = _first_above(chance, 0.8, shown[-1] / 0.9)
     told = ", ".join(f"{100 * p:.0f} % at rho = {r:.2g}" for r, p in zip(shown, values, strict=True))
@@ -220,7 +217,7 @@ def _note(content: bytes, n: int, statistic: Statistic, alternative: Alternative
 
 
 def _method(n: int) -> str:
-    return "exact (Imhof)" if n <= _MOST_INTEGRATED else "saddlepoint approximation"
+    return "exact (Imhof)" if n <= MOST_INTEGRATED else "saddlepoint approximation"
 
 
 def _check_size(w: Weights) -> None:
@@ -251,7 +248,7 @@ def _checked_grid(rho: Iterable[float], low: float, high: float) -> np.ndarray:
     return grid
 
 
-def _first_above(chance: Callable[[np.ndarray], np.ndarray], target: float, end: float) -> float:
+def _first_above(chance: Chance, target: float, end: float) -> float:
     """The rho nearest zero on the way to `end` at which the power reaches `target`, else NaN."""
     if not np.isfinite(end):
         return np.nan
@@ -268,137 +265,3 @@ def _first_above(chance: Callable[[np.ndarray], np.ndarray], target: float, end:
         share = (target - values[at - 1]) / (values[at] - values[at - 1])
         grid = np.linspace(*bracket, 6)
     return float(bracket[0] + share * (bracket[1] - bracket[0]))
-
-
-# -- arrays only ------------------------------------------------------------------------
-def _positive(eigenvalues: np.ndarray) -> np.ndarray:
-    """P(sum_j l_j X_j > 0) (m,) for chi-squares X_j of one degree; `eigenvalues` (m, k).
-
-    The integral up to 60 terms; above, the saddlepoint approximation is right to four decimals.
-    """
-    degrees = np.ones_like(eigenvalues)
-    if eigenvalues.shape[1] <= _MOST_INTEGRATED:
-        return positive_tail(eigenvalues, degrees)
-    return ndtr(-saddlepoint_deviate(eigenvalues, degrees))
-
-
-def quadratic_pair(statistic: str, W: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(S, B) with statistic z'Sz / z'Bz up to a constant, for deviations z from the mean."""
-    n = len(W)
-    symmetric = (W + W.T) / 2
-    if statistic == "geary":
-        return np.diag(W.sum(axis=0) + W.sum(axis=1)) / 2 - symmetric, np.eye(n)
-    if statistic == "aple":
-        return symmetric, W.T @ W + np.einsum("ij,ji->", W, W) / n * np.eye(n)
-    return symmetric, np.eye(n)
-
-
-def _chance(
-    statistic: str, W: np.ndarray, process: str, alternative: str, alpha: float, draws: int
-) -> Callable[[np.ndarray], np.ndarray]:
-    if statistic in _SIMULATED:
-        return _simulated_chance(_SIMULATED[statistic], W, process, alternative, alpha, draws)
-    return _exact_chance(*quadratic_pair(statistic, W), W, process, _tails(alternative, alpha))
-
-
-def _tails(alternative: str, alpha: float) -> tuple[float, float]:
-    """Probability put into the upper and the lower tail of the statistic."""
-    if alternative == "two-sided":
-        return alpha / 2, alpha / 2
-    return (alpha, 0.0) if alternative == "greater" else (0.0, alpha)
-
-
-def _transform(W: np.ndarray, rho: float, process: str) -> np.ndarray:
-    n = len(W)
-    return np.linalg.inv(np.eye(n) - rho * W) if process == "sar" else np.eye(n) + rho * W
-
-
-def _exact_chance(
-    S: np.ndarray, B: np.ndarray, W: np.ndarray, process: str, tails: tuple[float, float]
-) -> Callable[[np.ndarray], np.ndarray]:
-    n = len(W)
-    # an orthonormal basis of the deviations from the mean
-    basis = np.linalg.qr(np.column_stack([np.ones(n), np.eye(n)[:, 1:]]))[0][:, 1:]
-    S0, B0 = basis.T @ S @ basis, basis.T @ B @ basis
-    upper, lower = (_critical(S0, B0, tail, above) for tail, above in zip(tails, (True, False), strict=True))
-
-    def chance(grid: np.ndarray) -> np.ndarray:
-        total = np.zeros(len(grid))
-        A = np.stack([basis.T @ _transform(W, r, process) for r in np.atleast_1d(grid)])
-        for cut, above in ((upper, True), (lower, False)):
-            if cut is not None:
-                form = np.swapaxes(A, 1, 2) @ (S0 - cut * B0) @ A
-                beyond = _positive(np.linalg.eigvalsh((form + np.swapaxes(form, 1, 2)) / 2))
-                total += beyond if above else 1 - beyond
-        return np.clip(total, 0.0, 1.0)
-
-    return chance
-
-
-def _critical(S: np.ndarray, B: np.ndarray, tail: float, above: bool) -> float | None:
-    """The value with probability `tail` above (or below) it for independent normal values; None if tail is 0."""
-    if tail <= 0:
-        return None
-    from scipy.linalg import eigh
-
-    ends = eigh(S, B, eigvals_only=True)
-
-    def excess(cut: float) -> float:
-        more = _positive(np.linalg.eigvalsh(S - cut * B)[None, :])[0]
-        return float(more - (tail if above else 1 - tail))
-
-    span = ends[-1] - ends[0]
-    return float(optimize.brentq(excess, ends[0] - 1e-6 * span, ends[-1] + 1e-6 * span, xtol=1e-10 * span))
-
-
-def _black_joins(Y: np.ndarray, W: np.ndarray) -> np.ndarray:
-    black = (np.median(Y, axis=1, keepdims=True) < Y).astype(float)
-    return np.einsum("ij,ij->i", black @ W, black)
-
-
-def _every_pattern(n: int) -> np.ndarray:
-    """All ways (patterns, n) to have half of n units above the median."""
-    from gbaspatial.inference.local_exact import subsets
-
-    chosen = subsets(n, n // 2)
-    patterns = np.zeros((len(chosen), n))
-    np.put_along_axis(patterns, chosen, 1.0, axis=1)
-    if n % 2:  # one unit is the median itself
-        rest = np.argmin(patterns, axis=1)
-        patterns[np.arange(len(chosen)), rest] = 0.5
-    return patterns
-
-
-def _general_g(Y: np.ndarray, W: np.ndarray) -> np.ndarray:
-    scale = Y.std(axis=1, keepdims=True)
-    X = np.exp(Y / np.where(scale > 0, scale, 1.0))
-    return np.einsum("ij,ij->i", X @ W, X) / (X.sum(axis=1) ** 2 - (X**2).sum(axis=1))
-
-
-_SIMULATED: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
-    "join_count": _black_joins,
-    "general_g": _general_g,
-}
-
-
-def _simulated_chance(
-    values_of: Callable[[np.ndarray, np.ndarray], np.ndarray],
-    W: np.ndarray,
-    process: str,
-    alternative: str,
-    alpha: float,
-    draws: int,
-) -> Callable[[np.ndarray], np.ndarray]:
-    E = stream(0, len(W)).standard_normal((draws, len(W)))
-    upper, lower = _tails(alternative, alpha)
-    null = values_of(_every_pattern(len(W)) if values_of is _black_joins and len(W) <= 16 else E, W)
-    # beyond, not at, the quantile: a discrete statistic then keeps its level
-    high, low = np.quantile(null, [1 - upper, lower], method="inverted_cdf")
-
-    def chance(grid: np.ndarray) -> np.ndarray:
-        found = [values_of(E @ _transform(W, r, process).T, W) for r in np.atleast_1d(grid)]
-        above = [np.mean(v > high + 1e-12) if upper else 0.0 for v in found]
-        below = [np.mean(v < low - 1e-12) if lower else 0.0 for v in found]
-        return np.add(above, below)
-
-    return chance

@@ -10,7 +10,7 @@ import pytest
 import gbaspatial as gba
 from gbaspatial import inference
 from gbaspatial.errors import IslandWarning, OptionError, WeightsError
-from gbaspatial.inference import detection
+from gbaspatial.inference import rejection
 from gbaspatial.weights import Weights, from_pairs
 
 
@@ -124,7 +124,7 @@ def test_asymmetric_weights_of_the_reference_data():
 def test_saddlepoint_power_of_many_units_is_that_of_the_integral(monkeypatch):
     w = ring(64).row_standardized()
     quick = inference.power("moran", w, rho=[0.0, 0.2, 0.4], alternative="greater").curve
-    monkeypatch.setattr(detection, "_MOST_INTEGRATED", 100)
+    monkeypatch.setattr(rejection, "MOST_INTEGRATED", 100)
     slow = inference.power("moran", w, rho=[0.0, 0.2, 0.4], alternative="greater").curve
     np.testing.assert_allclose(quick, slow, atol=1e-3)
 
