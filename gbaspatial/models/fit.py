@@ -10,7 +10,7 @@ both are Series in the order of the user's data. `build` makes one from arrays.
 
 ``beta``, ``theta`` by regressor: ``fit.design.regressors()`` and ``fit.params``.
 The likelihood again: ``fit.problem()`` (arrays, see `likelihood`), ``fit.refit(y)``.
-Verbs such as `impacts` live in modules of their own, which are imported when used.
+Verbs such as `impacts`, and the tables, live in modules of their own, imported when used.
 """
 
 from __future__ import annotations
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 SPATIAL = ("rho", "lambda")
 SMALL = 50
-_SUMMARY_DRAWS = 1_999
-_SUMMARY_SEED = 0
 TITLES = {
     "ols": "Least squares", "slx": "Spatial lag of X (SLX)", "lag": "Spatial lag model", "error": "Spatial error model",
     "sarar": "Spatial lag and error model (SARAR)", "durbin": "Spatial Durbin model",
@@ -210,9 +208,9 @@ class Fit(Result):
 
     def refit(self, y: np.ndarray) -> Estimate:
         """The maximum-likelihood estimate for another outcome (n,) in the order of ``design.ids``."""
-        from gbaspatial.models.likelihood import maximize
+        from gbaspatial.models import likelihood
 
-        return maximize(self.problem().with_outcome(y))
+        return likelihood.maximize(self.problem().with_outcome(y))
 
     # -- verbs that live elsewhere ----------------------------------------------------------
     def impacts(self, **options: Any) -> Any:
@@ -303,67 +301,19 @@ class Fit(Result):
     # -- tables -----------------------------------------------------------------------------
     def tidy(self, level: float = 0.95) -> pd.DataFrame:
         """One row per term: `estimate, std_error, statistic, p_value, lower, upper`."""
-        frame = pd.DataFrame(
-            {
-                "estimate": self.params,
-                "std_error": self.std_errors,
-                "statistic": self.tvalues,
-                "p_value": self.pvalues,
-            }
-        ).join(self.conf_int(level))
-        return frame.rename_axis("term")
+        from gbaspatial.models import fit_tables
+
+        return fit_tables.tidy(self, level)
 
     def glance(self) -> pd.DataFrame:
         """One row that tells the whole fit."""
-        row = {
-            "model": self.model, "method": self.method, "n": self.n, "k": self.k, "n_params": self.n_params,
-            "rho": self.rho, "lambda": self.lambda_, "sigma2": self.sigma2, "log_likelihood": self.log_likelihood,
-            "aic": self.aic, "bic": self.bic, "r_squared": self.r_squared,
-            "adj_r_squared": self.adj_r_squared,
-        }  # fmt: skip
-        return pd.DataFrame([row])
+        from gbaspatial.models import fit_tables
+
+        return fit_tables.glance(self)
 
     def augment(self) -> pd.DataFrame:
         """The data used with columns `fitted` and `residuals`, in their order."""
-        used = self.design.data.reindex(self.design.index)
-        return used.assign(fitted=self.fitted, residuals=self.residuals)
-
-    def _title(self) -> str:
-        name = TITLES.get(self.model, self.model)
-        how = "" if self.method == "ols" else f" by {METHOD_NAMES.get(self.method, self.method)}"
-        return f"{name}{how}: {self.formula}"
-
-    def _small_sample(self) -> tuple[pd.DataFrame, str]:
-        """The main table with inference that holds below `SMALL` units, and what it is."""
-        from gbaspatial.models.bootstrap import bootstrap
-
-        result = bootstrap(self, draws=_SUMMARY_DRAWS, rng=_SUMMARY_SEED)
-        frame = pd.DataFrame(
-            {
-                "estimate": self.params,
-                "bias": result.bias,
-                "std_error": result.std_errors,
-                "p_value": result.p_values,
-            }
-        ).join(result.conf_int())
-        told = (
-            f"Below {SMALL} units by parametric bootstrap ({result.draws} draws, seed {result.seed}): bias, standard "
-            f"errors, p-values and 95 % intervals; asymptotic ones are in fit.tidy()."
-        )
-        return frame.rename_axis("term"), told
-
-    def _inference(self) -> tuple[pd.DataFrame, str]:
-        """The main table, and in words where its standard errors and p-values come from."""
-        asymptotic = self.covariance_kind.startswith("information")
-        if self.n < SMALL and self.method == "ml" and asymptotic and not self.edges and self.model in TITLES:
-            return self._small_sample()
-        if self.df is not None:
-            distribution = f"t with {self.df:g} degrees of freedom"
-            if self.n < SMALL:
-                distribution += ", exact for normal errors" if self.covariance_kind == "classical" else ", approximate"
-        else:
-            distribution = "normal" if self.n >= SMALL else f"normal, approximate with {self.n} units"
-        return self.tidy(), f"Standard errors: {self.covariance_kind}; p-values: {distribution}, two-sided."
+        return self.design.data.reindex(self.design.index).assign(fitted=self.fitted, residuals=self.residuals)
 
     def tables(self) -> tuple[Table, ...]:
         """Coefficients and, in a second table, the fit.
@@ -371,16 +321,9 @@ class Fit(Result):
         Below 50 units the inference of a spatial model by maximum likelihood is by
         parametric bootstrap with a fixed seed, which takes a fraction of a second.
         """
-        frame, inference = self._inference()
-        notes = [f"n = {self.n} units, k = {self.k} columns of X, {self.n_params} parameters in AIC and BIC."]
-        if self.w is not None:
-            notes.append(f"W: {self.w.recipe}.")
-        if self.error_w is not None and self.error_w is not self.w:
-            notes.append(f"W of the error: {self.error_w.recipe}.")
-        notes.extend([inference, *self.notes])
-        numbers = self.glance().iloc[0].drop(["model", "method"])
-        fit = pd.DataFrame({"value": numbers.dropna()}).rename_axis("measure")
-        return Table(frame, self._title(), tuple(notes)), Table(fit)
+        from gbaspatial.models import fit_tables
+
+        return fit_tables.tables(self)
 
 
 def build(
@@ -395,13 +338,12 @@ def build(
 ) -> Fit:
     """A `Fit` from arrays in the order of ``design.ids``; `covariance` (p, p) in the order of `params`."""
     series = pd.Series(dict(params), name="estimate", dtype=float)
-    names = list(series.index)
     return Fit(
         model=model,
         method=method,
         design=design,
         params=series,
-        covariance=pd.DataFrame(covariance, index=names, columns=names),
+        covariance=pd.DataFrame(covariance, index=series.index, columns=series.index),
         residuals=design.label(residuals, "residuals"),
         **{"sigma2": float(residuals @ residuals) / design.n, "log_likelihood": float("nan"), **rest},
     )
