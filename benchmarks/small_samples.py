@@ -42,7 +42,7 @@ DRAWS = 399
 LEVEL = 0.95
 CONFIDENCE_SHARE = 0.12  # of the samples: each needs four thousand refits
 SEED = 20_261_124
-SAMPLES = {11: 1_000, 69: 400, 400: 150}
+SAMPLES = {11: 2_000, 69: 1_000, 400: 400}
 
 
 def weights_of(n: int) -> tuple[Weights, str]:
