@@ -109,7 +109,7 @@ def rings_of(shapes: np.ndarray) -> Rings:
 def _stars(coords: np.ndarray, size: np.ndarray) -> np.ndarray:
     """Polygons (n,) that surely are a single ring that does not meet itself; none where these loops are not loaded."""
     stars = np.zeros(len(size), dtype=bool)
-    if len(coords) > grouping.MANY:
+    if grouping.are_many(len(coords)):
         from gbaspatial.weights.compiled import star_shaped
 
         star_shaped(coords, np.concatenate([[0], np.cumsum(size, dtype=np.int64)]), stars)

@@ -89,7 +89,7 @@ def distance_band(
     threshold = smallest_threshold(places) if threshold_km is None else positive(threshold_km, "threshold_km")
     i, j, _ = pairs_within(places, threshold, measured=False)
     recipe = Recipe().then("distance_band", threshold_km=threshold, **where_of(places))
-    return _from_band(places, i, j, np.ones(len(i)), recipe, islands, 1.0)
+    return from_band(places, i, j, np.ones(len(i)), recipe, islands, 1.0)
 
 
 def inverse_distance(
@@ -136,14 +136,10 @@ def inverse_distance(
     """
     exponent = positive(power, "power")
     places = places_of(units, metric)
-
-    def decay(distance: np.ndarray) -> np.ndarray:
-        return distance**-exponent
-
     recipe = Recipe().then(
         "inverse_distance", power=power, threshold_km=threshold_km, floor_km=floor_km, **where_of(places)
     )
-    return _decayed(places, decay, threshold_km, floor_km, recipe, islands, needs_floor=True)
+    return _decayed(places, lambda km: km**-exponent, threshold_km, floor_km, recipe, islands, needs_floor=True)
 
 
 def exponential_decay(
@@ -182,12 +178,8 @@ def exponential_decay(
     """
     scale = positive(scale_km, "scale_km")
     places = places_of(units, metric)
-
-    def decay(distance: np.ndarray) -> np.ndarray:
-        return np.exp(-distance / scale)
-
     recipe = Recipe().then("exponential_decay", scale_km=scale_km, threshold_km=threshold_km, **where_of(places))
-    return _decayed(places, decay, threshold_km, None, recipe, islands)
+    return _decayed(places, lambda km: np.exp(-km / scale), threshold_km, None, recipe, islands)
 
 
 def _decayed(
@@ -206,7 +198,7 @@ def _decayed(
     elif needs_floor:
         refuse_coincident(places, i, j, distance)
     far = decay(smallest_threshold(places)) if places.n > 1 and islands == "nearest" else 1.0
-    return _from_band(places, i, j, decay(distance), recipe, islands, float(far))
+    return from_band(places, i, j, decay(distance), recipe, islands, float(far))
 
 
 def refuse_coincident(places: Places, i: np.ndarray, j: np.ndarray, distance: np.ndarray) -> None:
@@ -324,7 +316,7 @@ def pairs_within(places: Places, threshold: float, measured: bool = True) -> tup
 _SLACK_OF_BAND = 1e-12  # a threshold that was measured as a distance includes that distance
 
 
-def _from_band(
+def from_band(
     places: Places,
     i: np.ndarray,
     j: np.ndarray,
@@ -333,6 +325,7 @@ def _from_band(
     islands: Islands,
     attach: float,
 ) -> Weights:
+    """Symmetric weights of the pairs (i, j); a link that `islands` adds weighs `attach`."""
     shape = (places.n, places.n)
     half = sparse.csr_array((weight, (i, j)), shape=shape)
     matrix = settle(sparse.csr_array(half + half.T), places.ids, lambda: places, islands, attach)

@@ -1,15 +1,19 @@
 """Equal keys, and pairs of members in a common group: arrays only.
 
 Few keys are sorted by NumPy. For many a compiled hash table is several times quicker, in
-time linear in their number; loading it takes almost half a second, once in a process.
+time linear in their number; loading the compiler takes almost half a second, once in a
+process, so that it must be many more where nothing else has loaded it. Both ways give the
+same pairs, and so does every W made of them.
 """
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 from scipy import sparse
 
-MANY = 50_000
+MANY, MANY_LOADED = 300_000, 50_000  # keys, where the compiler is to be loaded and where it is
 _NO_PAIRS = np.empty(0, dtype=np.int64)
 
 
@@ -31,7 +35,7 @@ def numbered(keys: np.ndarray) -> np.ndarray:
     >>> bool(number[0] == number[2]), sorted(set(number.tolist()))
     (True, [0, 1])
     """
-    return numbered_by_hash(keys) if len(keys) > MANY else numbered_by_sorting(keys)
+    return numbered_by_hash(keys) if are_many(len(keys)) else numbered_by_sorting(keys)
 
 
 def shared_pairs(group: np.ndarray, member: np.ndarray, n: int) -> np.ndarray:
@@ -55,9 +59,14 @@ def shared_pairs(group: np.ndarray, member: np.ndarray, n: int) -> np.ndarray:
     >>> shared_pairs(group, member, 3).tolist()
     [1, 2, 5]
     """
-    if len(group) > MANY:
+    if are_many(len(group)):
         return shared_pairs_by_marking(group, member, n)
     return distinct(pairs_in_groups(group, member, n)[0])
+
+
+def are_many(count: int) -> bool:
+    """Whether so many keys are worth compiled loops."""
+    return count > (MANY_LOADED if "numba" in sys.modules else MANY)
 
 
 def numbered_by_hash(keys: np.ndarray) -> np.ndarray:

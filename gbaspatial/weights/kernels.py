@@ -11,13 +11,14 @@ from scipy import sparse
 from gbaspatial.errors import OptionError, check_option
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.distance import (
+    from_band,
     nearest_places,
     pairs_within,
     positive,
     smallest_threshold,
     where_of,
 )
-from gbaspatial.weights.isolation import Islands, settle
+from gbaspatial.weights.isolation import Islands
 from gbaspatial.weights.places import Metric, Places, places_of
 from gbaspatial.weights.recipe import Recipe
 
@@ -96,11 +97,10 @@ def kernel(
         return Weights(_adaptive(places, k, shape), places.ids, recipe=recipe)
     reach = smallest_threshold(places) * (1 + 1e-7) if bandwidth_km is None else positive(bandwidth_km, "bandwidth_km")
     i, j, distance = pairs_within(places, reach)
-    half = sparse.csr_array((shape(np.minimum(distance / reach, 1.0)), (i, j)), shape=(places.n, places.n))
-    half.eliminate_zeros()
+    weight = shape(np.minimum(distance / reach, 1.0))
+    there = weight != 0
     attach = float(shape(np.array([0.5]))[0])
-    matrix = settle(sparse.csr_array(half + half.T), places.ids, lambda: places, islands, attach)
-    return Weights(matrix, places.ids, recipe=recipe if islands == "keep" else recipe.then("islands", policy=islands))
+    return from_band(places, i[there], j[there], weight[there], recipe, islands, attach)
 
 
 def _adaptive(places: Places, k: int, shape: Callable[[np.ndarray], np.ndarray]) -> sparse.csr_array:

@@ -1,5 +1,6 @@
 """Numbering keys and pairing members: both ways of doing it agree with a dictionary."""
 
+import sys
 from itertools import combinations
 
 import numpy as np
@@ -72,8 +73,15 @@ def test_sums_do_not_depend_on_order(order):
 
 def test_few_and_many_take_different_ways(monkeypatch):
     used = []
-    monkeypatch.setattr(grouping, "MANY", 2)
+    monkeypatch.setattr(grouping, "are_many", lambda count: count > 2)
     monkeypatch.setattr(grouping, "numbered_by_hash", lambda keys: used.append(len(keys)))
     grouping.numbered(as_keys([(1, 2)] * 3))
     grouping.numbered(as_keys([(1, 2)] * 2))
     assert used == [3]
+
+
+def test_the_compiler_is_loaded_for_very_many_keys_only(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", sys)
+    assert [grouping.are_many(count) for count in (50_000, 50_001)] == [False, True]
+    monkeypatch.delitem(sys.modules, "numba")
+    assert [grouping.are_many(count) for count in (50_001, 300_000, 300_001)] == [False, False, True]
