@@ -11,9 +11,9 @@ from scipy import linalg, sparse
 from scipy.special import ndtr
 
 from gbaspatial.alignment import labelled
-from gbaspatial.autocorrelation.door import admitted
+from gbaspatial.autocorrelation.door import admitted_values
 from gbaspatial.autocorrelation.results import GlobalTest
-from gbaspatial.errors import OptionError, WeightsError
+from gbaspatial.errors import WeightsError
 from gbaspatial.inference import exact
 from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test
 from gbaspatial.inference.permutation import permutation_null
@@ -94,9 +94,7 @@ def aple(
     (0.5714, 'exact')
     """
     check_test(inference, alternative, APLE_INFERENCES)
-    t = admitted(values, w)
-    if t.regressors is not None:
-        raise OptionError("residuals of a regression are tested by moran(fit, w) and local_moran(fit, w) only.")
+    t = admitted_values(values, w)
     null = aple_null(
         t.y - t.y.mean(), t.w, inference, draws=check_draws(draws), seed=seed_of(rng), alternative=alternative
     )

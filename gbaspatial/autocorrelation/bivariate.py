@@ -10,9 +10,9 @@ import pandas as pd
 
 from gbaspatial.alignment import align, align_frame
 from gbaspatial.autocorrelation.cross import Shuffled, linear_cross_null, paired_cross_null
-from gbaspatial.autocorrelation.door import admitted, check_testable
+from gbaspatial.autocorrelation.door import admitted_values, check_testable
 from gbaspatial.autocorrelation.local_cross import product_null
-from gbaspatial.autocorrelation.local_moran import LocalMoranResult
+from gbaspatial.autocorrelation.local_moran import LocalMoranResult, crossed
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
 from gbaspatial.autocorrelation.results import GlobalTest
 from gbaspatial.errors import LabelTypeError, OptionError, check_option
@@ -63,9 +63,7 @@ class LocalLeeResult(LocalTest):
 
 def _two(values: pd.Series, other: pd.Series, w: Any) -> tuple[Any, np.ndarray, np.ndarray]:
     """Aligned first variable, deviations of both from their means."""
-    t = admitted(values, w)
-    if t.regressors is not None:
-        raise OptionError("residuals of a regression are tested by moran(fit, w) and local_moran(fit, w) only.")
+    t = admitted_values(values, w)
     y = align(other, t.w.ids, "other values")
     check_testable(y, t.w, str(other.name) if other.name is not None else "the other values")
     return t, t.y - t.y.mean(), y - y.mean()
@@ -195,11 +193,6 @@ def _lee_scale(w: Weights, x: np.ndarray, y: np.ndarray) -> float:
     return float(w.n / (w.row_sums**2).sum() / np.sqrt((x @ x) * (y @ y)))
 
 
-def _crossed(x: np.ndarray, lag: np.ndarray) -> np.ndarray:
-    """HH, LL, LH or HL (n,) of a unit's deviation and a lag; zero counts as low."""
-    return np.array(["LL", "LH", "HL", "HH"], dtype=object)[2 * (x > 0) + (lag > 0)]
-
-
 def bivariate_local_moran(
     values: pd.Series,
     other: pd.Series,
@@ -247,7 +240,7 @@ def bivariate_local_moran(
         null = normal_local_null("randomization", sums.observed, *sums.moments())
     else:
         null = conditional_null(sums, inference, draws=check_draws(draws), seed=seed_of(rng))
-    quadrant = _crossed(x, t.w.sparse @ y)
+    quadrant = crossed(x, t.w.sparse @ y)
     return local_result(
         "Bivariate local Moran",
         null,
@@ -307,7 +300,7 @@ def local_lee(
     t, x, y = _two(values, other, w)
     scale = len(x) / float(np.sqrt((x @ x) * (y @ y)))
     null = product_null(t.w.sparse, x, y, scale, inference, draws=check_draws(draws), seed=seed_of(rng))
-    quadrant = _crossed(t.w.sparse @ x, t.w.sparse @ y)
+    quadrant = crossed(t.w.sparse @ x, t.w.sparse @ y)
     return local_result(
         "Local Lee",
         null,

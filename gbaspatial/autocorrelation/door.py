@@ -56,6 +56,14 @@ def admitted(values: Any, w: Any) -> Subject:
     return Subject(y, w, values.copy(), regressors)
 
 
+def admitted_values(values: Any, w: Any) -> Subject:
+    """`admitted`, of values only: the residuals of a regression are refused."""
+    t = admitted(values, w)
+    if t.regressors is not None:
+        raise OptionError("residuals of a regression are tested by moran(fit, w) and local_moran(fit, w) only.")
+    return t
+
+
 def check_testable(y: np.ndarray, w: Weights, name: str) -> None:
     """Raise unless there are three units, a link, and values that differ."""
     if w.n < 3:

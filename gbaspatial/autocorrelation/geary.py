@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, align_frame
-from gbaspatial.autocorrelation.door import admitted, check_testable
+from gbaspatial.autocorrelation.door import admitted_values, check_testable
 from gbaspatial.autocorrelation.local_moran import quadrants
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
 from gbaspatial.autocorrelation.results import GlobalTest
@@ -90,8 +90,7 @@ def geary(
     """
     check_test(inference, alternative, _KINDS)
     check_draws(draws)
-    t = admitted(values, w)
-    _refuse_residuals(t.regressors)
+    t = admitted_values(values, w)
     z = t.y - t.y.mean()
     sums = PairSums(t.w.s0, t.w.s1, t.w.s2)
     share = (t.n - 1) / (len(z) - 1)
@@ -106,11 +105,6 @@ def geary(
         normal_moments=(share * mean, share**2 * variance),
     )
     return GearyResult("Geary's C", null, alternative, t.n, t.values, t.w)
-
-
-def _refuse_residuals(regressors: np.ndarray | None) -> None:
-    if regressors is not None:
-        raise OptionError("residuals of a regression are tested by moran(fit, w) and local_moran(fit, w) only.")
 
 
 def local_geary(
@@ -161,8 +155,7 @@ def local_geary(
     >>> result.statistic.round(2).tolist()
     [0.3, 1.5, 1.5, 0.3]
     """
-    t = admitted(values, w)
-    _refuse_residuals(t.regressors)
+    t = admitted_values(values, w)
     z = t.y - t.y.mean()
     z /= np.sqrt(z @ z / (len(z) - _checked_ddof(ddof)))
     null = _null(z[None, :], t.w, inference, alternative, draws, seed_of(rng))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.autocorrelation.door import Subject, admitted
+from gbaspatial.autocorrelation.door import Subject, admitted_values
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
 from gbaspatial.autocorrelation.results import GlobalTest
 from gbaspatial.errors import DataError, OptionError, some
@@ -92,7 +92,7 @@ def general_g(
     """
     check_test(inference, alternative, _KINDS)
     check_draws(draws)
-    t = _positive(values, w)
+    t = admitted_values(values, w)
     if (t.y < 0).any():
         raise DataError(
             f"general G needs values with a natural origin, but {some(t.w.ids[t.y < 0])} are negative; use moran."
@@ -126,13 +126,6 @@ def _variance_of_1992(statistic: CrossProduct, mean: float) -> float:
     square = b0 * m2**2 + b1 * m4 + b2 * m1**2 * m2 + b3 * m1 * m3 + b4 * m1**4
     falling = n * (n - 1) * (n - 2) * (n - 3)
     return square / ((m1**2 - m2) ** 2 * falling) - mean**2
-
-
-def _positive(values: pd.Series, w: Weights) -> Subject:
-    t = admitted(values, w)
-    if t.regressors is not None:
-        raise OptionError("residuals of a regression are tested by moran(fit, w) and local_moran(fit, w) only.")
-    return t
 
 
 def local_g(
@@ -182,7 +175,7 @@ def local_g(
     >>> result.z.round(2).tolist()
     [-1.34, -0.98, 0.98, 1.34]
     """
-    t = _positive(values, w)
+    t = admitted_values(values, w)
     total = t.y.sum() - t.y
     sums = LocalSums(t.w.sparse, t.y[None, :], (1 / _denominator(t, total))[None, :])
     return _local("Local G", t, sums, inference, alternative, draws, rng, adjust, alpha)
@@ -227,7 +220,7 @@ def local_g_star(
     >>> result.z.round(2).tolist()
     [-1.64, -1.26, 1.26, 1.64]
     """
-    t = _positive(values, w)
+    t = admitted_values(values, w)
     total = np.full(len(t.y), t.y.sum())
     coefficients = (1 / _denominator(t, total))[None, :]
     sums = LocalSums(with_self(t.w), t.y[None, :], coefficients, everyone=True)

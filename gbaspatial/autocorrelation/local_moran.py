@@ -55,8 +55,12 @@ class LocalMoranResult(LocalTest):
 
 def quadrants(z: np.ndarray, W: sparse.csr_array) -> np.ndarray:
     """HH, LL, LH or HL (n,): deviation of the unit, then the lag of its neighbors; zero counts as low."""
-    lag = W @ z
-    return np.array(["LL", "LH", "HL", "HH"], dtype=object)[2 * (z > 0) + (lag > 0)]
+    return crossed(z, W @ z)
+
+
+def crossed(x: np.ndarray, lag: np.ndarray) -> np.ndarray:
+    """HH, LL, LH or HL (n,) of a unit's deviation and a lag; zero counts as low."""
+    return np.array(["LL", "LH", "HL", "HH"], dtype=object)[2 * (x > 0) + (lag > 0)]
 
 
 def local_moran(

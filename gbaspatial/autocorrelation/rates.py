@@ -68,6 +68,15 @@ def aligned_rates(events: pd.Series, at_risk: pd.Series, ids: pd.Index) -> tuple
     return number, base
 
 
+def _ids_of(events: pd.Series) -> pd.Index:
+    """The units of a Series of events; anything else is refused."""
+    if not isinstance(events, pd.Series):
+        raise LabelTypeError(
+            f"the events are a bare {type(events).__name__} without unit labels; pass a pandas Series."
+        )
+    return events.index
+
+
 def rate_moments(number: np.ndarray, base: np.ndarray) -> tuple[float, float]:
     """The overall rate and the variance between true rates, by moments, negative if it comes out so."""
     rate, mean = number / base, number.sum() / base.sum()
@@ -124,11 +133,7 @@ def empirical_bayes_rates(events: pd.Series, at_risk: pd.Series, w: Weights | No
     [0.0232, 0.0317, 0.078]
     """
     if w is None:
-        if not isinstance(events, pd.Series):
-            raise LabelTypeError(
-                f"the events are a bare {type(events).__name__} without unit labels; pass a pandas Series."
-            )
-        ids: pd.Index = events.index
+        ids = _ids_of(events)
     else:
         w = as_weights(w)
         ids = w.ids
@@ -184,11 +189,7 @@ def rate_probabilities(events: pd.Series, at_risk: pd.Series) -> pd.DataFrame:
     >>> rate_probabilities(events, people)["tail"].round(4).tolist()
     [0.0053, 0.0006, 0.0002]
     """
-    if not isinstance(events, pd.Series):
-        raise LabelTypeError(
-            f"the events are a bare {type(events).__name__} without unit labels; pass a pandas Series."
-        )
-    number, base = aligned_rates(events, at_risk, events.index)
+    number, base = aligned_rates(events, at_risk, _ids_of(events))
     expected = base * number.sum() / base.sum()
     cumulative = special.gammaincc(np.floor(number) + 1, expected)
     tail = np.where(number < expected, cumulative, special.gammainc(np.ceil(number), expected))
