@@ -192,10 +192,11 @@ def plot(rows: pd.DataFrame, path: Path) -> None:
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
-    for axis, column, label in ((axes[0], "seconds", "seconds"), (axes[1], "mib", "MiB above the data")):
+    labels = {"seconds": "seconds", "mib": "MiB above the data (1 or less drawn as 1)"}
+    for axis, (column, label) in zip(axes, labels.items(), strict=True):
         for program, group in rows[rows["model"] == "lag"].groupby("program", sort=False):
-            shown = group[group[column] > 0]
-            axis.loglog(shown["n"], shown[column], "o-", label=program, lw=2 if program == "gbaspatial" else 1)
+            shown = group[column].clip(lower=1) if column == "mib" else group[column]
+            axis.loglog(group["n"], shown, "o-", label=program, lw=2 if program == "gbaspatial" else 1)
         axis.set(xlabel="units n", ylabel=label)
         axis.grid(alpha=0.3)
     axes[0].set_title("Spatial lag model with standard errors")
