@@ -195,25 +195,8 @@ def emerging_hot_spots(
     p_value = pd.DataFrame({p: r.p_value for p, r in zip(periods, found, strict=True)}).rename_axis(
         columns=z.columns.name
     )
-    state = np.where(p_value <= alpha, np.sign(z), 0).astype(int)
-    trends = [mann_kendall(row) for row in z.to_numpy()]
-    untested = p_value.isna().all(axis=1).to_numpy()
-    patterns = [
-        "isolate" if lone else pattern(row, tau, p, alpha)
-        for row, (tau, p), lone in zip(state, trends, untested, strict=True)
-    ]
-    frame = pd.DataFrame(
-        {
-            "pattern": patterns,
-            "hot": (state == 1).sum(axis=1),
-            "cold": (state == -1).sum(axis=1),
-            "trend": [tau for tau, _ in trends],
-            "p_value": [p for _, p in trends],
-        },
-        index=ids,
-    )
     return HotSpotsResult(
-        frame=frame,
+        frame=_developments(z, p_value, alpha),
         z=z,
         p_value=p_value,
         alpha=alpha,
@@ -221,4 +204,25 @@ def emerging_hot_spots(
         inference=found[-1].inference,
         recipes=recipes_of(matrices, periods),
         seed=seed,
+    )
+
+
+def _developments(z: pd.DataFrame, p_value: pd.DataFrame, alpha: float) -> pd.DataFrame:
+    """Pattern, hot and cold periods, and the trend by unit, of Gi* by unit and period (n, T)."""
+    state = np.where(p_value <= alpha, np.sign(z), 0).astype(int)
+    trends = [mann_kendall(row) for row in z.to_numpy()]
+    untested = p_value.isna().all(axis=1).to_numpy()
+    patterns = [
+        "isolate" if lone else pattern(row, tau, p, alpha)
+        for row, (tau, p), lone in zip(state, trends, untested, strict=True)
+    ]
+    return pd.DataFrame(
+        {
+            "pattern": patterns,
+            "hot": (state == 1).sum(axis=1),
+            "cold": (state == -1).sum(axis=1),
+            "trend": [tau for tau, _ in trends],
+            "p_value": [p for _, p in trends],
+        },
+        index=z.index,
     )

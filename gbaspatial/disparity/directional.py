@@ -116,17 +116,32 @@ def directional_lisa(
     linked = w.cardinalities.to_numpy() > 0
     if not linked.any():
         raise DataError(f"no unit has neighbors: {some(w.islands)}.")
-    near = w.sparse @ step
-    angle = np.where(linked & ((step != 0) | (near != 0)), np.arctan2(near, step), np.nan)
+    angle = _angles(step, w, linked)
     observed = _counts(angle, sectors)
     sample = np.stack([_counts(_angles(step[o], w, linked), sectors) for o in orders(w.n, draws, seed)])
+    return RoseResult(
+        angle=labelled(angle, w.ids, first.index, "angle"),
+        length=labelled(np.where(linked, np.hypot(step, w.sparse @ step), np.nan), w.ids, first.index, "length"),
+        sector=labelled(_sector(angle, sectors) + 1, w.ids, first.index, "sector"),
+        counts=_by_sector(observed, sample, alternative),
+        alternative=alternative,
+        recipe=str(w.recipe),
+        draws=draws,
+        seed=seed,
+        n=w.n,
+    )
+
+
+def _by_sector(observed: np.ndarray, sample: np.ndarray, alternative: str) -> pd.DataFrame:
+    """Moves `observed` by sector (s,) beside those of random reassignments, `sample` (draws, s)."""
+    draws, sectors = sample.shape
+    cuts = np.linspace(0, 360, sectors + 1)
     p_value = p_from_tails(
         monte_carlo_p((sample >= observed).sum(axis=0), draws),
         monte_carlo_p((sample <= observed).sum(axis=0), draws),
         alternative,
     )
-    cuts = np.linspace(0, 360, sectors + 1)
-    counts = pd.DataFrame(
+    return pd.DataFrame(
         {
             "from_degrees": cuts[:-1],
             "to_degrees": cuts[1:],
@@ -136,20 +151,10 @@ def directional_lisa(
         },
         index=pd.RangeIndex(1, sectors + 1, name="sector"),
     )
-    return RoseResult(
-        angle=labelled(angle, w.ids, first.index, "angle"),
-        length=labelled(np.where(linked, np.hypot(step, near), np.nan), w.ids, first.index, "length"),
-        sector=labelled(_sector(angle, sectors) + 1, w.ids, first.index, "sector"),
-        counts=counts,
-        alternative=alternative,
-        recipe=str(w.recipe),
-        draws=draws,
-        seed=seed,
-        n=w.n,
-    )
 
 
 def _angles(step: np.ndarray, w: Weights, linked: np.ndarray) -> np.ndarray:
+    """Direction (n,) of each unit's move, NaN where there is none."""
     near = w.sparse @ step
     return np.where(linked & ((step != 0) | (near != 0)), np.arctan2(near, step), np.nan)
 

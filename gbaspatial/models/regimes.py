@@ -144,12 +144,7 @@ def rho_by_regime(
     check_option(coefficients, ("common", "regimes"), "coefficients")
     split = coefficients == "regimes"
     spec = design(formula, data, w, durbin=durbin, regimes=regimes if split else None)
-    labels = align_labels(data[regimes], spec.ids, regimes)
-    levels = sorted(set(labels))
-    member = np.array([labels == level for level in levels], dtype=float)  # (g, n)
-    few = [level for level, row in zip(levels, member, strict=True) if row.sum() < 3]
-    if few:
-        raise OptionError(f"{regimes} has fewer than three units in {some(few)}, too few for a rho of its own.")
+    levels, member = _classes(data[regimes], spec.ids, regimes)
     W = spec.weights["W"].sparse
     lags = member.T * (W @ spec.y)[:, None]  # (n, g)
     limit = 1 / float(np.asarray(abs(W).sum(axis=1)).max()) if W.nnz else 0.0
@@ -160,39 +155,26 @@ def rho_by_regime(
     basis = np.linalg.qr(spec.X)[0]
     ye, le = (v - basis @ (basis.T @ v) for v in (spec.y, lags))
 
-    def loss(rho: np.ndarray) -> float:
+    def _loss(rho: np.ndarray) -> float:
         rest = ye - le @ rho
         value = spec.n / 2 * np.log(rest @ rest / spec.n) - _log_det(W, rho @ member)
         return float(value) if np.isfinite(value) else 1e300
 
-    start = np.clip(one.rho, -0.9 * limit, 0.9 * limit)
     bound = limit * (1 - 1e-6)
-    best = min(
-        (
-            optimize.minimize(loss, np.full(len(levels), s), method="L-BFGS-B", bounds=[(-bound, bound)] * len(levels))
-            for s in (start, 0.0, 0.5 * limit, -0.5 * limit)
-        ),
-        key=lambda answer: float(answer.fun),
-    )
-    if best.fun >= 1e299:
-        raise ConvergenceError("no maximum over the rho of the regimes was found; four starts were tried.")
-    rho = _polished(loss, best.x, bound)
+    starts = (float(np.clip(one.rho, -0.9 * limit, 0.9 * limit)), 0.0, 0.5 * limit, -0.5 * limit)
+    rho = _lowest(_loss, len(levels), starts, bound)
     beta = np.linalg.lstsq(spec.X, spec.y - lags @ rho, rcond=None)[0]
     e = spec.y - lags @ rho - spec.X @ beta
     s2 = float(e @ e) / spec.n
-    log_likelihood = -spec.n / 2 * (LOG_2PI + 1) - loss(rho)
+    log_likelihood = -spec.n / 2 * (LOG_2PI + 1) - _loss(rho)
     names = [f"rho[{level}]" for level in levels]
     edges = tuple(n for n, r in zip(names, rho, strict=True) if bound - abs(r) < 1e-3 * limit)
     variance = _variance(spec.X, beta, W, rho, member, s2)
     for name in edges:
         place = spec.k + names.index(name)
         variance[place, :] = variance[:, place] = np.nan
-    ratio = max(2 * (log_likelihood - one.log_likelihood), 0.0)
-    p = float(special.chdtrc(len(levels) - 1, ratio))
-    notes = [
-        f"Likelihood ratio test that rho is the same in all regimes: {ratio:.4g}, "
-        f"{len(levels) - 1} degrees of freedom, p = {p:.4g} (chi-squared, asymptotic)."
-    ]
+    equal, told = _equal_rho(log_likelihood - one.log_likelihood, len(levels) - 1)
+    notes = [told]
     if edges:
         notes.append(f"{some(edges)} lies at the edge of the interval searched; no standard error is given.")
     return build(
@@ -200,8 +182,44 @@ def rho_by_regime(
         params={**dict(zip(spec.terms, beta, strict=True)), **dict(zip(names, rho, strict=True))},
         covariance=variance, residuals=e, log_likelihood=log_likelihood, covariance_kind="information matrix",
         edges=edges, notes=tuple(notes),
-        extra={"regimes": regimes, "equal_rho": {"statistic": ratio, "df": len(levels) - 1, "p_value": p}},
+        extra={"regimes": regimes, "equal_rho": equal},
     )  # fmt: skip
+
+
+def _classes(column: pd.Series, ids: pd.Index, name: str) -> tuple[list[Any], np.ndarray]:
+    """The classes (g,) in order, and which units are in each (g, n)."""
+    labels = align_labels(column, ids, name)
+    levels = sorted(set(labels))
+    member = np.array([labels == level for level in levels], dtype=float)
+    few = [level for level, row in zip(levels, member, strict=True) if row.sum() < 3]
+    if few:
+        raise OptionError(f"{name} has fewer than three units in {some(few)}, too few for a rho of its own.")
+    return levels, member
+
+
+def _lowest(loss: Any, g: int, starts: tuple[float, ...], bound: float) -> np.ndarray:
+    """Where `loss` of g rho within (-bound, bound) is lowest, from the best of several starts."""
+    best = min(
+        (
+            optimize.minimize(loss, np.full(g, start), method="L-BFGS-B", bounds=[(-bound, bound)] * g)
+            for start in starts
+        ),
+        key=lambda answer: float(answer.fun),
+    )
+    if best.fun >= 1e299:
+        raise ConvergenceError("no maximum over the rho of the regimes was found; four starts were tried.")
+    return _polished(loss, best.x, bound)
+
+
+def _equal_rho(gain: float, df: int) -> tuple[dict[str, float], str]:
+    """The likelihood ratio test that rho is the same in all regimes, and its sentence."""
+    ratio = max(2 * gain, 0.0)
+    p = float(special.chdtrc(df, ratio))
+    told = (
+        f"Likelihood ratio test that rho is the same in all regimes: {ratio:.4g}, "
+        f"{df} degrees of freedom, p = {p:.4g} (chi-squared, asymptotic)."
+    )
+    return {"statistic": ratio, "df": df, "p_value": p}, told
 
 
 def _log_det(W: sparse.csr_array, rho: np.ndarray) -> float:

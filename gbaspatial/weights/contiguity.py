@@ -113,10 +113,9 @@ def contiguity(
     matrix = sparse.csr_array((values, (codes // n, codes % n)), shape=(n, n))
     if links is not None:
         i, j, told = link_pairs(links, shapes.index)
-        matrix = matrix.maximum(sparse.csr_array((np.ones(len(i)), (np.minimum(i, j), np.maximum(i, j))), shape=(n, n)))
-        recipe = recipe.then(
-            "links", which=told, added=len(np.setdiff1d(np.minimum(i, j) * n + np.maximum(i, j), codes))
-        )
+        low, high = np.minimum(i, j), np.maximum(i, j)
+        matrix = matrix.maximum(sparse.csr_array((np.ones(len(i)), (low, high)), shape=(n, n)))
+        recipe = recipe.then("links", which=told, added=len(np.setdiff1d(low * n + high, codes)))
     matrix = sparse.csr_array(matrix + matrix.T)
     if (np.diff(matrix.indptr) == 0).any():
         matrix = settle(matrix, shapes.index, lambda: places_of(shapes), islands)

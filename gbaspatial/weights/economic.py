@@ -24,7 +24,7 @@ from gbaspatial.errors import (
 from gbaspatial.weights.algebra import Symmetry, symmetric
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.distance import pairs_within, positive, refuse_coincident, where_of
-from gbaspatial.weights.places import Metric, places_of
+from gbaspatial.weights.places import Metric, Places, places_of
 from gbaspatial.weights.recipe import Recipe
 
 _ENDS = (("origin", "destination"), ("focal", "neighbor"), ("city_a", "city_b"))
@@ -221,17 +221,11 @@ def economic(
     recipe = Recipe().then(
         "economic", kind=kind, variable=values.name, power=power, floor=floor, threshold_km=threshold_km
     )
-    if units is None:
-        ids = values.index
-        numbers = align(values, ids)
-        i, j = np.triu_indices(len(ids), 1)
-        distance = np.ones(len(i))
-    else:
-        places = places_of(units, metric)
-        ids = places.ids
-        numbers = align(values, ids)
-        reach = np.inf if threshold_km is None else positive(threshold_km, "threshold_km")
-        i, j, distance = pairs_within(places, reach)
+    places = None if units is None else places_of(units, metric)
+    ids = values.index if places is None else places.ids
+    numbers = align(values, ids)
+    i, j, distance = _pairs(len(ids), places, threshold_km)
+    if places is not None:
         recipe = recipe.then("places", **where_of(places))
         if kind == "gravity" and least is None:
             refuse_coincident(places, i, j, distance)
@@ -248,6 +242,14 @@ def economic(
     )
     half = sparse.csr_array((weight, (i, j)), shape=(len(ids), len(ids)))
     return Weights(half + half.T, ids, recipe=recipe)
+
+
+def _pairs(n: int, places: Places | None, threshold_km: float | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs i < j (m,) and their distances in km (m,): those of `places` within reach, or all, at distance one."""
+    if places is None:
+        i, j = np.triu_indices(n, 1)
+        return i, j, np.ones(len(i))
+    return pairs_within(places, np.inf if threshold_km is None else positive(threshold_km, "threshold_km"))
 
 
 def _inverse_gap(
