@@ -155,42 +155,42 @@ class Table:
         lines = [[part[i] if i < len(part) else "" for part in row] for row in folded for i in range(_depth(row))]
         widths = [max(display_width(row[i]) for row in [header, *lines]) for i in range(len(header))]
 
-        def line(row: list[str]) -> str:
+        def _line(row: list[str]) -> str:
             return "  ".join(pad(c, w, r) for c, w, r in zip(row, widths, right, strict=True)).rstrip()
 
         rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
         top = [self.title] if self.title else []
-        return "\n".join([*top, rule, line(header), rule, *map(line, lines), rule, *self.notes])
+        return "\n".join([*top, rule, _line(header), rule, *map(_line, lines), rule, *self.notes])
 
     def to_html(self) -> str:
         """An HTML table; every text is escaped."""
         header, rows = self.cells()
         right = self._alignments()
 
-        def cell(tag: str, text: str, is_right: bool) -> str:
+        def _cell(tag: str, text: str, is_right: bool) -> str:
             style = ' style="text-align:right"' if is_right else ' style="text-align:left"'
             return f"<{tag}{style}>{html.escape(text)}</{tag}>"
 
-        def line(tag: str, row: list[str]) -> str:
-            return "<tr>" + "".join(cell(tag, c, r) for c, r in zip(row, right, strict=True)) + "</tr>"
+        def _line(tag: str, row: list[str]) -> str:
+            return "<tr>" + "".join(_cell(tag, c, r) for c, r in zip(row, right, strict=True)) + "</tr>"
 
         caption = f"<caption>{html.escape(self.title)}</caption>" if self.title else ""
         notes = "".join(f"<p class='note'>{html.escape(note)}</p>" for note in self.notes)
-        body = "".join(line("td", row) for row in rows)
-        return f"<table class='gba'>{caption}<thead>{line('th', header)}</thead><tbody>{body}</tbody></table>{notes}"
+        body = "".join(_line("td", row) for row in rows)
+        return f"<table class='gba'>{caption}<thead>{_line('th', header)}</thead><tbody>{body}</tbody></table>{notes}"
 
     def to_latex(self) -> str:
         """A LaTeX `tabular` with booktabs rules inside a `table`."""
         header, rows = self.cells()
         columns = "".join("r" if r else "l" for r in self._alignments())
 
-        def line(row: list[str]) -> str:
+        def _line(row: list[str]) -> str:
             return " & ".join(c.translate(_LATEX) for c in row) + r" \\"
 
         top = ["\\begin{table}", "\\centering"]
         if self.title:
             top.append(f"\\caption{{{self.title.translate(_LATEX)}}}")
-        body = [f"\\begin{{tabular}}{{{columns}}}", "\\toprule", line(header), "\\midrule", *map(line, rows)]
+        body = [f"\\begin{{tabular}}{{{columns}}}", "\\toprule", _line(header), "\\midrule", *map(_line, rows)]
         notes = [f"\\par\\footnotesize {note.translate(_LATEX)}" for note in self.notes]
         return "\n".join([*top, *body, "\\bottomrule", "\\end{tabular}", *notes, "\\end{table}"]) + "\n"
 
@@ -198,13 +198,13 @@ class Table:
         """A GitHub-flavored Markdown table."""
         header, rows = self.cells()
 
-        def line(row: list[str]) -> str:
+        def _line(row: list[str]) -> str:
             return "| " + " | ".join(map(_markdown, row)) + " |"
 
         rule = "|" + "|".join(" ---: " if r else " --- " for r in self._alignments()) + "|"
         top = [f"**{_markdown(self.title)}**", ""] if self.title else []
         notes = ["", *map(_markdown, self.notes)] if self.notes else []
-        return "\n".join([*top, line(header), rule, *map(line, rows), *notes]) + "\n"
+        return "\n".join([*top, _line(header), rule, *map(_line, rows), *notes]) + "\n"
 
     def __str__(self) -> str:
         return self.to_text()
@@ -285,14 +285,14 @@ def _fold_to(width: int, header: list[str], rows: list[list[str]], numeric: list
     longest = [max(map(display_width, column)) for column in zip(header, *rows, strict=True)]
     names = [display_width(name) for name in header]
 
-    def total(fold: int) -> int:
+    def _total(fold: int) -> int:
         parts = [
             max(name, cell if is_number else min(cell, fold))
             for name, cell, is_number in zip(names, longest, numeric, strict=True)
         ]
         return sum(parts) + 2 * (len(parts) - 1)
 
-    return next((fold for fold in range(_WIDEST, 16, -4) if total(fold) <= width), 16)
+    return next((fold for fold in range(_WIDEST, 16, -4) if _total(fold) <= width), 16)
 
 
 def _depth(row: list[list[str]]) -> int:

@@ -131,15 +131,15 @@ def aple_null(z: np.ndarray, w: Weights, inference: str, *, draws: int, seed: in
         return _normal_null(aple_statistic(z, W, trace), W, trace, inference)
     constant = trace / n * (z @ z)
 
-    def values(order: np.ndarray) -> np.ndarray:
+    def _values(order: np.ndarray) -> np.ndarray:
         Z = z[order].T
         lag = W @ Z
         return np.einsum("im,im->m", Z, lag) / (np.einsum("im,im->m", lag, lag) + constant)
 
     if inference == "exact":
-        return exact.order_null(values, n)
+        return exact.order_null(_values, n)
     observed = aple_statistic(z, W, trace)
-    return permutation_null(values, n, observed, draws=draws, seed=seed, alternative=alternative)
+    return permutation_null(_values, n, observed, draws=draws, seed=seed, alternative=alternative)
 
 
 def weights_trace(W: sparse.csr_array) -> float:

@@ -292,7 +292,7 @@ def lag_correlation(
     t = admitted(values, w)
     y, W, linked = t.y - t.y.mean(), t.w.sparse, t.linked
 
-    def correlation(order: np.ndarray) -> np.ndarray:
+    def _correlation(order: np.ndarray) -> np.ndarray:
         own, lag = y[order][:, linked], (W @ y[order].T).T[:, linked]
         own, lag = own - own.mean(axis=1, keepdims=True), lag - lag.mean(axis=1, keepdims=True)
         size = np.sqrt((own**2).sum(axis=1) * (lag**2).sum(axis=1))
@@ -302,9 +302,9 @@ def lag_correlation(
     if inference == "auto":
         inference = "exact" if n <= exact.MOST_GENERIC else "permutation"
     if inference == "exact":
-        null = exact.order_null(correlation, n)
+        null = exact.order_null(_correlation, n)
     else:
-        observed = float(correlation(np.arange(n)[None, :])[0])
+        observed = float(_correlation(np.arange(n)[None, :])[0])
         options: dict[str, Any] = {"draws": check_draws(draws), "seed": seed_of(rng)}
-        null = permutation_null(correlation, n, observed, alternative=alternative, **options)
+        null = permutation_null(_correlation, n, observed, alternative=alternative, **options)
     return LagCorrelationResult("Correlation with the lag", null, alternative, t.n, t.values, t.w)

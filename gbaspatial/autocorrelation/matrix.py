@@ -125,13 +125,13 @@ def moran_matrix(
         [_entry(w.sparse, Z, i, j, scale, reassign, inference, options) for j in range(len(Z))] for i in range(len(Z))
     ]
 
-    def frame(of: Any) -> pd.DataFrame:
+    def _frame(of: Any) -> pd.DataFrame:
         return pd.DataFrame([[of(null) for null in row] for row in nulls], index=names, columns=names)
 
-    p = frame(lambda null: null.p_value(alternative))
+    p = _frame(lambda null: null.p_value(alternative))
     adjusted = adjusted_p(p.to_numpy().ravel(), np.zeros(p.size), "holm").reshape(p.shape)
     return MoranMatrixResult(
-        statistic=frame(lambda null: null.observed),
+        statistic=_frame(lambda null: null.observed),
         p_value=p,
         p_adjusted=pd.DataFrame(adjusted, index=names, columns=names),
         overall=mantel_null(w.sparse, Z, scale / len(Z), inference, **options),
@@ -176,7 +176,7 @@ def mantel_null(
             raise OptionError(f"the moments of all variables together need at most {_MOST_DENSE} units; w has {n}.")
         return normal_null(inference, observed, *moments)
 
-    def values(order: np.ndarray) -> np.ndarray:
+    def _values(order: np.ndarray) -> np.ndarray:
         return scale * sum(np.einsum("mi,im->m", z[order], W @ z[order].T) for z in Z)
 
-    return permutation_null(values, n, observed, draws=draws, seed=seed, moments=moments, alternative=alternative)
+    return permutation_null(_values, n, observed, draws=draws, seed=seed, moments=moments, alternative=alternative)

@@ -146,14 +146,14 @@ def empirical_bayes_rates(events: pd.Series, at_risk: pd.Series, w: Weights | No
     share = np.divide(between, between + noise, out=np.zeros(len(rate)), where=between + noise > 0)
     estimate = mean + (rate - mean) * share
 
-    def series(numbers: np.ndarray, name: str) -> pd.Series:
+    def _series(numbers: np.ndarray, name: str) -> pd.Series:
         return labelled(numbers, ids, events.index, name)
 
     return RatesResult(
-        raw=series(rate, "raw"),
-        estimate=series(estimate, "estimate"),
-        mean=mean if w is None else series(mean, "mean"),
-        between_variance=float(between) if w is None else series(np.asarray(between), "between_variance"),
+        raw=_series(rate, "raw"),
+        estimate=_series(estimate, "estimate"),
+        mean=mean if w is None else _series(mean, "mean"),
+        between_variance=float(between) if w is None else _series(np.asarray(between), "between_variance"),
         n=len(rate),
         recipe=None if w is None else str(w.recipe),
     )

@@ -73,18 +73,19 @@ class MarkovResult(Result):
 def chain_of(
     classes: np.ndarray, names: Sequence[Any], ids: pd.Index, periods: pd.Index, cuts: pd.DataFrame
 ) -> MarkovResult:
+    """The chain of `classes` (T, n), numbered from zero in the order of `names`."""
     labels = pd.Index(names, name="class")
     counts = transition.count_transitions(classes, len(labels))
     P = transition.probabilities(counts)
 
-    def square(matrix: np.ndarray) -> pd.DataFrame:
+    def _square(matrix: np.ndarray) -> pd.DataFrame:
         return pd.DataFrame(matrix, index=labels.rename("from"), columns=list(labels))
 
     return MarkovResult(
-        transitions=square(counts),
-        probabilities=square(P),
+        transitions=_square(counts),
+        probabilities=_square(P),
         steady_state=pd.Series(transition.steady_state(P), index=labels, name="steady_state"),
-        first_passage=square(transition.first_passage(P)),
+        first_passage=_square(transition.first_passage(P)),
         sojourn=pd.Series(transition.sojourn(P), index=labels, name="sojourn"),
         mobility=pd.Series(transition.mobility_indices(P), name="value").rename_axis("index"),
         classes=pd.DataFrame(labels.to_numpy()[classes.T], index=ids, columns=periods),
@@ -118,6 +119,7 @@ def _cut(values: np.ndarray, classes: Classes, pooled: bool, periods: pd.Index) 
 
 
 def check_periods(periods: pd.Index) -> None:
+    """Raise unless there are two periods."""
     if len(periods) < 2:
         raise DataError(f"transitions need at least two periods; the panel has {some(periods)} only.")
 
@@ -306,6 +308,7 @@ def spatial_markov(
 
 
 def refuse_islands(w: Weights, what: str) -> None:
+    """Raise if a unit has no neighbors, so that it has no `what`."""
     if len(w.islands):
         raise DataError(
             f"{some(w.islands)} have no neighbors, so {what} does not exist for them; "

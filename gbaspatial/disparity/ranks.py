@@ -166,10 +166,10 @@ def _theta(values: np.ndarray, groups: np.ndarray, periods: pd.Index, seed: int,
         total = np.where(total == 0, np.nan, total)
     membership = np.eye(codes.max() + 1)[codes]
 
-    def share(order: np.ndarray | slice) -> np.ndarray:
+    def _share(order: np.ndarray | slice) -> np.ndarray:
         return np.abs(steps[:, order] @ membership).sum(axis=1) / total
 
-    observed = share(slice(None))
-    count = sum((share(order) >= observed - 1e-12).astype(int) for order in orders(len(codes), draws, seed))
+    observed = _share(slice(None))
+    count = sum((_share(order) >= observed - 1e-12).astype(int) for order in orders(len(codes), draws, seed))
     p_value = np.where(np.isnan(observed), np.nan, monte_carlo_p(np.asarray(count), draws))
     return pd.DataFrame({"theta": observed, "p_value": p_value}, index=periods[1:].rename("to"))

@@ -72,13 +72,13 @@ def geopackage(
     tables = {name: flat(frame, f"layer {name!r}") for name, frame in layers.items()}
     made = {name: _style_of(tables[name], wanted, name) for name in layers}
 
-    def write(half: Path) -> None:
+    def _write(half: Path) -> None:
         for name, table in tables.items():
             # Version 1.2 holds all that is needed here, and older programs open it without a warning.
             table.to_file(half, layer=name, driver="GPKG", engine="pyogrio", VERSION="1.2")
         _write_styles(half, {name: each for name, each in made.items() if each is not None})
 
-    return replace_file(path, write)
+    return replace_file(path, _write)
 
 
 def _style_of(table: gpd.GeoDataFrame, wanted: Mapping[str, str | Style | None], name: str) -> Style | None:

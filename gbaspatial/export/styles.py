@@ -228,13 +228,13 @@ def _filter(rule_element: ET.Element, column: str, rule: Rule) -> None:
 
 
 def _symbolizer(rule: ET.Element, shape: str, color: str) -> None:
-    def parameters(holder: ET.Element, kind: str, **values: str) -> None:
+    def _parameters(holder: ET.Element, kind: str, **values: str) -> None:
         part = ET.SubElement(holder, f"{{{SE}}}{kind}")
         for key, value in values.items():
             ET.SubElement(part, f"{{{SE}}}SvgParameter", name=key.replace("_", "-")).text = value
 
     if shape == "line":
-        parameters(ET.SubElement(rule, f"{{{SE}}}LineSymbolizer"), "Stroke", stroke=color, stroke_width="1.5")
+        _parameters(ET.SubElement(rule, f"{{{SE}}}LineSymbolizer"), "Stroke", stroke=color, stroke_width="1.5")
         return
     if shape == "polygon":
         holder = ET.SubElement(rule, f"{{{SE}}}PolygonSymbolizer")
@@ -242,8 +242,8 @@ def _symbolizer(rule: ET.Element, shape: str, color: str) -> None:
         graphic = ET.SubElement(ET.SubElement(rule, f"{{{SE}}}PointSymbolizer"), f"{{{SE}}}Graphic")
         holder = ET.SubElement(graphic, f"{{{SE}}}Mark")
         ET.SubElement(holder, f"{{{SE}}}WellKnownName").text = "circle"
-    parameters(holder, "Fill", fill=color)
-    parameters(holder, "Stroke", stroke=OUTLINE, stroke_width="0.6")
+    _parameters(holder, "Fill", fill=color)
+    _parameters(holder, "Stroke", stroke=OUTLINE, stroke_width="0.6")
     if shape == "point":
         ET.SubElement(graphic, f"{{{SE}}}Size").text = "7"
 

@@ -66,6 +66,7 @@ def _durbin(X: np.ndarray, terms: tuple[str, ...], lags: Mapping[str, Weights]) 
 
 
 def names_lag(term: str, lags: Mapping[str, Weights]) -> bool:
+    """Whether `term` holds a spatial lag by one of the weights."""
     return any(re.search(rf"\b{re.escape(name)}\(", term) for name in lags)
 
 

@@ -15,6 +15,7 @@ from gbaspatial.weights import Weights
 
 
 def sorted_index(index: pd.Index) -> pd.Index:
+    """Labels in an order that the order of rows does not change."""
     check_units(index, "data")
     try:
         return index.sort_values()
@@ -23,6 +24,7 @@ def sorted_index(index: pd.Index) -> pd.Index:
 
 
 def known_column(name: str, frame: pd.DataFrame) -> str:
+    """`name`, if it is a column of the data."""
     if name not in frame.columns:
         hint = nearest_names(name, [c for c in frame.columns if c != "geometry"])
         raise UnknownNameError(f"the data have no column {name!r}. {hint}")
@@ -68,6 +70,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
+    """Raise if a column is not there or has a missing value."""
     for name in names:
         missing = frame[known_column(name, frame)].isna()
         if missing.any():
@@ -80,13 +83,13 @@ def check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
 
 
 def _context(lags: Mapping[str, Weights]) -> dict[str, Callable[[Any], Any]]:
-    def lagger(w: Weights) -> Callable[[Any], Any]:
-        def lagged(values: Any) -> Any:
+    def _lagger(w: Weights) -> Callable[[Any], Any]:
+        def _lagged(values: Any) -> Any:
             return _lag_of(values, w)
 
-        return lagged
+        return _lagged
 
-    return {name: lagger(w) for name, w in lags.items()}
+    return {name: _lagger(w) for name, w in lags.items()}
 
 
 def _lag_of(values: Any, w: Weights) -> Any:
@@ -112,6 +115,7 @@ def _lag_of(values: Any, w: Weights) -> Any:
 
 
 def evaluate(parsed: Any, frame: pd.DataFrame, lags: Mapping[str, Weights]) -> tuple[pd.DataFrame, Any]:
+    """The left and the right side of a formula on the data: model matrices, of which formulaic remembers the recipe."""
     try:
         with np.errstate(all="ignore"):  # a log of zero is reported below, by unit
             matrices = parsed.get_model_matrix(frame, context=_context(lags), na_action="ignore")
@@ -125,6 +129,7 @@ def evaluate(parsed: Any, frame: pd.DataFrame, lags: Mapping[str, Weights]) -> t
 
 
 def rebuild(spec: Any, frame: pd.DataFrame, lags: Mapping[str, Weights]) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Columns (n, k) of a formula that was worked out before, on other data, and their names."""
     try:
         with np.errstate(all="ignore"):
             matrix = spec.get_model_matrix(frame, context=_context(lags), na_action="ignore")
@@ -134,6 +139,7 @@ def rebuild(spec: Any, frame: pd.DataFrame, lags: Mapping[str, Weights]) -> tupl
 
 
 def as_matrix(matrix: pd.DataFrame) -> np.ndarray:
+    """Plain numbers (n, k) of a model matrix."""
     return np.asarray(pd.DataFrame(matrix).to_numpy(), dtype=float)
 
 
@@ -148,6 +154,7 @@ def _inside(match: re.Match[str]) -> str:
 
 
 def outcome_of(lhs: pd.DataFrame, formula: str) -> tuple[str, np.ndarray]:
+    """Name and numbers (n,) of the left-hand side."""
     if lhs.shape[1] != 1:
         raise FormulaError(
             f"the outcome {formula.split('~')[0].strip()!r} gives {lhs.shape[1]} columns; it must be one column "

@@ -265,17 +265,17 @@ def _shift(polygons: gpd.GeoSeries) -> tuple[str, float]:
     outline = to_metric(shipped.boundary)
     tree = shapely.STRtree(shapely.get_parts(outline.to_numpy()))
 
-    def distances(coordinates: np.ndarray) -> np.ndarray:
+    def _distances(coordinates: np.ndarray) -> np.ndarray:
         moved = gpd.GeoSeries(gpd.points_from_xy(*coordinates.T), crs="EPSG:4326").to_crs(outline.crs)
         return tree.query_nearest(moved.to_numpy(), return_distance=True, all_matches=False)[1]
 
-    as_is = distances(points)
+    as_is = _distances(points)
     near = as_is < 3000  # inner lines of finer units have no counterpart
     if near.sum() < 50:
         return "not checked", float("nan")
     # the lower quartile: outlines that run through the sea in one layer and along the coast in the other do not count
     before = float(np.quantile(as_is[near], 0.25))
-    after = {name: float(np.quantile(distances(undo(points[near])), 0.25)) for name, undo in _UNDO.items()}
+    after = {name: float(np.quantile(_distances(undo(points[near])), 0.25)) for name, undo in _UNDO.items()}
     best = min(after, key=after.__getitem__)
     shifted = before > 100 and after[best] < before / 2
     return (best if shifted else "none"), float(np.median(as_is[near]))

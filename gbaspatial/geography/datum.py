@@ -160,9 +160,9 @@ def shift_layer(
     keep = np.zeros(len(units), bool) if exempt is None else align_labels(exempt, units.index, "exempt").astype(bool)
     move = _MOVES[source, target]
 
-    def moved(geometry: BaseGeometry, left_alone: bool) -> BaseGeometry:
+    def _moved(geometry: BaseGeometry, left_alone: bool) -> BaseGeometry:
         return geometry if left_alone or geometry is None else shapely.transform(geometry, move)
 
     result = units.copy()
-    geometries = [moved(geometry, bool(stay)) for geometry, stay in zip(shapes, keep, strict=True)]
+    geometries = [_moved(geometry, bool(stay)) for geometry, stay in zip(shapes, keep, strict=True)]
     return result.set_geometry(type(shapes)(geometries, index=units.index, crs="EPSG:4326"))

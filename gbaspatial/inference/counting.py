@@ -88,11 +88,11 @@ class DrawCounter:
         target, tie = self.target[units], self.tie[units]
         greater, less = np.empty(len(units), dtype=np.int64), np.empty(len(units), dtype=np.int64)
 
-        def work(start: int, stop: int) -> None:
+        def _work(start: int, stop: int) -> None:
             span = slice(start, stop)
             kernels.linear_counts(sums, coefficients[span], target[span], tie[span], greater[span], less[span])
 
-        in_parts(work, len(units), self.parts)
+        in_parts(_work, len(units), self.parts)
         self.greater[units], self.less[units] = greater, less
 
     def _replace_equal(self, units: np.ndarray) -> None:

@@ -97,12 +97,12 @@ class CrossProduct:
         sampler = PairSampler(upper_links(self.W), self.x, self._alone() if difference else None)
         compiled = len(self.x) * draws >= COMPILED_FROM
 
-        def draw(start: int, stop: int) -> np.ndarray:
+        def _draw(start: int, stop: int) -> np.ndarray:
             both = sampler.draw(start, stop, seed, compiled=compiled)
             return self.scale * (both[:, 1] - 2 * both[:, 0] if difference else both[:, 0])
 
         return sampled_null(
-            draw,
+            _draw,
             self.observed,
             draws=draws,
             seed=seed,

@@ -60,6 +60,7 @@ class _Tally:
         self.counts += np.bincount(np.clip(places, 0, _BINS - 1, out=places), minlength=_BINS)
 
     def null(self) -> Null:
+        """What has been taken in, as a null distribution."""
         shift = self.total / self.size
         variance = max(self.squares / self.size - shift**2, 0.0)
         return Null(
@@ -165,11 +166,11 @@ def two_class_null(A: np.ndarray, B: np.ndarray, ones: np.ndarray) -> Null:
     np.fill_diagonal(A, 0.0)
     yes, no = np.flatnonzero(ones), np.flatnonzero(~ones)
 
-    def level(one: np.ndarray, other: np.ndarray) -> float:
+    def _level(one: np.ndarray, other: np.ndarray) -> float:
         pairs = [(i, j) for i in one[:2] for j in other[:2] if i != j]
         return float(B[pairs[0]]) if pairs else 0.0
 
-    b11, b10, b01, b00 = level(yes, yes), level(yes, no), level(no, yes), level(no, no)
+    b11, b10, b01, b00 = _level(yes, yes), _level(yes, no), _level(no, yes), _level(no, no)
     tally = _tally(A, np.where(np.eye(n, dtype=bool), 0.0, B))
     out, into, total = A.sum(axis=1), A.sum(axis=0), A.sum()
     for patterns in _patterns(n, m):

@@ -96,12 +96,12 @@ class PairSampler:
         key, U = key_of(seed), self.upper
         rows, columns = np.repeat(np.arange(len(self.x), dtype=np.int32), np.diff(U.indptr)), U.indices.astype(np.int32)
 
-        def work(first: int, last: int) -> None:
+        def _work(first: int, last: int) -> None:
             part = out[first:last]
             kernels.product_draws(rows, columns, U.data, self.x, a, key, start + first, start + last, part)
 
         alone = parts is None and (stop - start) * len(self.x) < _WORTH_A_THREAD
-        in_parts(work, stop - start, 1 if alone else parts)
+        in_parts(_work, stop - start, 1 if alone else parts)
         return out
 
     def _by_numpy(self, order: np.ndarray) -> np.ndarray:
@@ -128,10 +128,10 @@ def class_draws(
 
     key, small = key_of(seed), codes.astype(np.int32)
 
-    def work(first: int, last: int) -> None:
+    def _work(first: int, last: int) -> None:
         kernels.class_draws(upper.indptr, upper.indices, upper.data, small, classes, key, first, last, out[first:last])
 
-    in_parts(work, draws, parts)
+    in_parts(_work, draws, parts)
     return out
 
 
@@ -217,11 +217,11 @@ def permutation_null(
     0.01
     """
 
-    def draw(start: int, stop: int) -> np.ndarray:
+    def _draw(start: int, stop: int) -> np.ndarray:
         step = max(1, 2_000_000 // max(n, 1) // _BLOCK) * _BLOCK
         values = [statistic(orders(n, min(step, stop - s), seed, s)) for s in range(start, stop, step)]
         return np.concatenate(values)
 
     return sampled_null(
-        draw, observed, draws=draws, seed=seed, moments=moments, stop_after=stop_after, alternative=alternative
+        _draw, observed, draws=draws, seed=seed, moments=moments, stop_after=stop_after, alternative=alternative
     )

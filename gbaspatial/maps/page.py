@@ -95,7 +95,7 @@ def inline(page: str, *, tiles: bool = False, pictures: bool = True) -> str:
         If it asks for anything that is not packaged.
     """
 
-    def script(found: re.Match[str]) -> str:
+    def _script(found: re.Match[str]) -> str:
         address = _attributes(found.group(1)).get("src")
         name = _packaged(address) if address else None
         if name is None:
@@ -104,12 +104,12 @@ def inline(page: str, *, tiles: bool = False, pictures: bool = True) -> str:
         body = re.sub(r"</(script)", r"<\\/\1", asset(name), flags=re.IGNORECASE)
         return f"<script>{body}</script>"
 
-    def link(found: re.Match[str]) -> str:
+    def _link(found: re.Match[str]) -> str:
         address = _attributes(found.group(0)).get("href")
         name = _packaged(address) if address else None
         return found.group(0) if name is None else f"<style>{asset(name, pictures)}</style>"
 
-    made = _LINK.sub(link, _SCRIPT.sub(script, page))
+    made = _LINK.sub(_link, _SCRIPT.sub(_script, page))
     check_inside(made, tiles=tiles)
     return made
 
@@ -123,6 +123,7 @@ class _Addresses(HTMLParser):
         self.inside = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep what the attributes of a tag would load."""
         self.inside = tag if tag in ("script", "style") else ""
         for name, value in attrs:
             if not value:
@@ -133,9 +134,11 @@ class _Addresses(HTMLParser):
                 self._style(value)
 
     def handle_endtag(self, tag: str) -> None:
+        """Text is no longer that of a script or a style."""
         self.inside = ""
 
     def handle_data(self, data: str) -> None:
+        """Keep what a script or a style would load."""
         if self.inside == "style":
             self._style(data)
         elif self.inside == "script":
@@ -192,6 +195,7 @@ class OfflinePage(Figure):
         self.data = data or {}
 
     def render(self, **kwargs: Any) -> str:
+        """The page with every script, style and picture inside, and the rule that lets it load nothing else."""
         page = super().render(**kwargs)
         pictures = any(sign in page for sign in _NEED_PICTURES)
         page = inline(page, tiles=bool(self.hosts), pictures=pictures)

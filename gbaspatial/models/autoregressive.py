@@ -140,11 +140,11 @@ def _estimate(
     if design.k + 2 > design.n:
         raise OptionError(f"{design.n} units cannot carry {design.k} coefficients, a spatial parameter and a variance.")
 
-    def value(lam: float) -> float:
+    def _value(lam: float) -> float:
         return point(lam).log_likelihood
 
     low, high = interval
-    lam = highest(value, low, high, inside=model == "sma")
+    lam = highest(_value, low, high, inside=model == "sma")
     best = point(lam)
     if best.sse <= 1e-20 * float(design.y @ design.y):
         raise ConvergenceError(
@@ -163,7 +163,7 @@ def _estimate(
         )
         covariance[-1, :] = covariance[:, -1] = np.nan
     else:
-        covariance[-1, -1] = -1 / curvature(value, lam, 1e-3 * min(lam - low, high - lam, 1.0))
+        covariance[-1, -1] = -1 / curvature(_value, lam, 1e-3 * min(lam - low, high - lam, 1.0))
     u = design.y - design.X @ best.beta
     residuals = u if model == "car" else pencil_of(w).factor(-lam).solve(u)
     params = {**dict(zip(design.terms, best.beta, strict=True)), "lambda": lam}
@@ -193,12 +193,12 @@ def _car(design: Design, scaled: Weights) -> Callable[[float], Point]:
     plain, lagged = Z.T @ Z, Z.T @ (scaled.sparse @ Z)
     scale, pencil = float(np.log(d).sum()), pencil_of(scaled)
 
-    def at(lam: float) -> Point:
+    def _at(lam: float) -> Point:
         G = plain - lam * lagged
         log_det = float(pencil.log_abs_dets(np.array([lam]))[0]) + scale
         return _point(design.n, G[:-1, :-1], G[:-1, -1], G[-1, -1], log_det)
 
-    return at
+    return _at
 
 
 def _sma(design: Design, w: Weights) -> Callable[[float], Point]:
@@ -208,13 +208,13 @@ def _sma(design: Design, w: Weights) -> Callable[[float], Point]:
     Z = np.column_stack([design.X, design.y])
     scale, pencil = float(np.log(d).sum()), pencil_of(w)
 
-    def at(lam: float) -> Point:
+    def _at(lam: float) -> Point:
         factor = pencil.factor(-lam)
         filtered = root * factor.solve(Z)
         G = filtered.T @ filtered
         return _point(design.n, G[:-1, :-1], G[:-1, -1], G[-1, -1], scale - 2 * factor.log_abs_det())
 
-    return at
+    return _at
 
 
 def _symmetric(w: Weights, d: np.ndarray | None) -> Weights:

@@ -156,17 +156,17 @@ def _spatial(fit: Fit, model: Problem, full: Batch, name: str):  # type: ignore[
     beta, rho, lam = restricted(model, zero.get("rho"), zero.get("lam"))
     e = scaled_innovations(model, beta, rho, lam)
 
-    def at(value: float) -> Generator:
+    def _at(value: float) -> Generator:
         return Generator(
             model, beta, value if name == "rho" else rho, lam if name == "rho" else value, e, "parametric", 0
         )
 
-    def statistic(Y: np.ndarray) -> np.ndarray:
+    def _statistic(Y: np.ndarray) -> np.ndarray:
         found = refit(full, Y)
         ratio = np.maximum(2 * (found.log_likelihood - best(Y)), 0.0)
         return np.sign(found.rho if name == "rho" else found.lam) * np.sqrt(ratio)
 
-    return grid, at, statistic
+    return grid, _at, _statistic
 
 
 def _coefficient(fit: Fit, model: Problem, full: Batch, name: str):  # type: ignore[no-untyped-def]
@@ -183,13 +183,13 @@ def _coefficient(fit: Fit, model: Problem, full: Batch, name: str):  # type: ign
     shape = _WIDEST * (np.arange(1, _POINTS + 1) / _POINTS) ** 2
     grid = size * np.concatenate([-shape, shape])
 
-    def at(value: float) -> Generator:
+    def _at(value: float) -> Generator:
         coefficients = beta.copy()
         coefficients[place] = value
         return Generator(model, coefficients, rho, lam, e, "parametric", 0)
 
-    def statistic(Y: np.ndarray) -> np.ndarray:
+    def _statistic(Y: np.ndarray) -> np.ndarray:
         found = refit(full, Y, errors=True)
         return found.beta[place] / found.std_errors[place]
 
-    return grid, at, statistic
+    return grid, _at, _statistic

@@ -85,14 +85,14 @@ class Quantity:
 def mixed(first: Quantity, second: Quantity, weight: float = -1.0) -> Quantity:
     """The quantity `first` + `weight` times `second`."""
 
-    def scaled(reader: Reader) -> Reader:
-        def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _scaled(reader: Reader) -> Reader:
+        def _read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             value, slope = reader(rho)
             return weight * value, weight * slope
 
-        return read
+        return _read
 
-    return Quantity((*first.places, *second.places), (*first.readers, *map(scaled, second.readers)))
+    return Quantity((*first.places, *second.places), (*first.readers, *map(_scaled, second.readers)))
 
 
 def measure(quantity: Quantity, known: Uncertainty) -> Measured:
@@ -198,10 +198,10 @@ def order_readers(traces: Sequence[float], powers: Sequence[int]) -> Reader:
     """Readings traces[q] rho^powers[q]; a negative power stands for nothing."""
     size, power = np.asarray(traces, dtype=float), np.asarray(powers)
 
-    def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         column = np.asarray(rho, dtype=float)[:, None]
         value = np.where(power >= 0, column ** np.maximum(power, 0), 0.0) * size
         slope = np.where(power >= 1, power * column ** np.maximum(power - 1, 0), 0.0) * size
         return value, slope
 
-    return read
+    return _read

@@ -100,12 +100,12 @@ def _score(y: np.ndarray, mu: np.ndarray, X: np.ndarray, vectors: np.ndarray) ->
     """The score statistic of one more regressor in a Poisson regression."""
     inverse = np.linalg.inv(X.T @ (mu[:, None] * X))
 
-    def statistic(place: int) -> float:
+    def _statistic(place: int) -> float:
         v = vectors[:, place]
         cross = X.T @ (mu * v)
         return float((v @ (y - mu)) ** 2 / (v @ (mu * v) - cross @ inverse @ cross))
 
-    return statistic
+    return _statistic
 
 
 def _poisson_moran(

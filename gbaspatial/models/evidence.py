@@ -77,11 +77,11 @@ def evidence(model: Problem, intercept: int | None, g: float) -> tuple[Grid | No
     if side is None:
         return None, log_density(model, 0.0, 0.0, intercept, g)
 
-    def value(at: float) -> float:
+    def _value(at: float) -> float:
         return log_density(model, at, 0.0, intercept, g) if model.lag else log_density(model, 0.0, at, intercept, g)
 
     low, high = window(side.interval)
-    grid = on_grid(value, low, high)
+    grid = on_grid(_value, low, high)
     return grid, grid.log_evidence - float(np.log(high - low))
 
 

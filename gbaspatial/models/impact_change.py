@@ -164,9 +164,9 @@ def _readers(resolvent: Resolvent, steps: np.ndarray, moved: np.ndarray, kind: s
     for column in range(k):
         parts = resolvent.reader(None, Reading("pairs", left, np.ascontiguousarray(steps[moved, :, column].T)))
 
-        def read(rho: np.ndarray, parts: Reader = parts) -> tuple[np.ndarray, np.ndarray]:
+        def _read(rho: np.ndarray, parts: Reader = parts) -> tuple[np.ndarray, np.ndarray]:
             value, slope = parts(rho)
             return value.sum(axis=1, keepdims=True), slope.sum(axis=1, keepdims=True)
 
-        found.append(read)
+        found.append(_read)
     return tuple(found)

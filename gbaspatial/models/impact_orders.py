@@ -50,14 +50,14 @@ def by_order(engine: Engine, regressor: Regressor, orders: int) -> pd.DataFrame:
 def _summed(quantity: Quantity) -> Quantity:
     """The sum over all orders."""
 
-    def total(reader: Any) -> Any:
-        def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _total(reader: Any) -> Any:
+        def _read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             value, slope = reader(rho)
             return value.sum(axis=1, keepdims=True), slope.sum(axis=1, keepdims=True)
 
-        return read
+        return _read
 
-    return Quantity(quantity.places, tuple(map(total, quantity.readers)))
+    return Quantity(quantity.places, tuple(map(_total, quantity.readers)))
 
 
 def _powers(W: sparse.csr_array | None, M: Any, n: int, orders: int) -> tuple[list[float], list[float]]:

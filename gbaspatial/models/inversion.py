@@ -84,14 +84,14 @@ def signed_roots(
     lam = value if name == "lambda" else None
     best = held(model, full, rho, lam)
 
-    def roots(Y: np.ndarray) -> np.ndarray:
+    def _roots(Y: np.ndarray) -> np.ndarray:
         found = refit(full, Y)
         ratio = np.maximum(2 * (found.log_likelihood - best(Y)), 0.0)
         return np.sign((found.rho if name == "rho" else found.lam) - value) * np.sqrt(ratio)
 
     source = generator(model, seed, kind, 1, rho, lam)
-    drawn = np.concatenate([roots(Y) for Y in source.outcomes(draws)])
-    return float(roots(model.y[:, None])[0]), drawn
+    drawn = np.concatenate([_roots(Y) for Y in source.outcomes(draws)])
+    return float(_roots(model.y[:, None])[0]), drawn
 
 
 def invert(

@@ -147,7 +147,7 @@ def profile(
 def _profile_of(model: Problem, name: str):  # type: ignore[no-untyped-def]
     """The largest log-likelihood with `name` held at a value."""
 
-    def value(at: float) -> float:
+    def _value(at: float) -> float:
         if name == "rho":
             _, rho, lam = restricted(model, at, None)
         elif model.lag is None:
@@ -156,7 +156,7 @@ def _profile_of(model: Problem, name: str):  # type: ignore[no-untyped-def]
             rho, lam = _rho_given_lambda(model, at), at
         return log_likelihood(model, rho, lam)
 
-    return value
+    return _value
 
 
 def _rho_given_lambda(model: Problem, lam: float) -> float:
@@ -167,11 +167,11 @@ def _rho_given_lambda(model: Problem, lam: float) -> float:
     low, high = window(model.lag.interval)
     curve = model.lag.curve
 
-    def slope(rho: float) -> float:
+    def _slope(rho: float) -> float:
         _, sse, by_rho, _ = solution(model, rho, lam)
         return -model.n / 2 / sse * by_rho + curve.derivatives(rho)[0]
 
-    return _slope_zero(slope, low, high)
+    return _slope_zero(_slope, low, high)
 
 
 def _curve(value, estimate: float, ends: tuple[float, float], top: float) -> pd.DataFrame:  # type: ignore[no-untyped-def]

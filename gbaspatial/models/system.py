@@ -176,7 +176,7 @@ def _climb(filtered: _Filtered, starts: list[np.ndarray], bounds: tuple[float, f
     """The best local maximum from `starts`."""
     system = filtered.system
 
-    def loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
+    def _loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
         solution, slope_rho, slope_lam = filtered.at(*_split(system, theta))
         slopes = [s for s, there in ((slope_rho, system.lagged), (slope_lam, system.erred)) if there]
         return -solution.log_likelihood, -np.concatenate(slopes)
@@ -184,7 +184,7 @@ def _climb(filtered: _Filtered, starts: list[np.ndarray], bounds: tuple[float, f
     best, failures = None, []
     for start in starts:
         try:
-            answer = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[bounds] * len(start),
+            answer = optimize.minimize(_loss, start, jac=True, method="L-BFGS-B", bounds=[bounds] * len(start),
                                        options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 500})  # fmt: skip
         except ConvergenceError as error:
             failures.append(f"{start.round(3).tolist()}: {error}")

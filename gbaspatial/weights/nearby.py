@@ -64,18 +64,18 @@ def boxes_near(bounds: np.ndarray, chosen: np.ndarray, room: Callable[[np.ndarra
     side = min(int(np.sqrt(n)) // 2 + 1, _FINEST)  # some four boxes a cell
     scale = side / np.maximum(high - low, 1e-100)
 
-    def cells(values: np.ndarray, axis: int) -> np.ndarray:  # never falls where a coordinate grows
+    def _cells(values: np.ndarray, axis: int) -> np.ndarray:  # never falls where a coordinate grows
         return np.clip((values - low[axis]) * scale[axis], 0, side - 1).astype(np.int64)
 
     around = room(bounds[chosen]).T
-    west, south = (cells(columns[axis, chosen] - around[axis], axis) for axis in (0, 1))
-    east, north = (cells(columns[2 + axis, chosen] + around[axis], axis) for axis in (0, 1))
+    west, south = (_cells(columns[axis, chosen] - around[axis], axis) for axis in (0, 1))
+    east, north = (_cells(columns[2 + axis, chosen] + around[axis], axis) for axis in (0, 1))
     drawn = np.zeros((side + 1, side + 1), dtype=np.int64)
     for column, row, step in ((west, south, 1), (east + 1, south, -1), (west, north + 1, -1), (east + 1, north + 1, 1)):
         np.add.at(drawn, (column, row), step)
     covered = np.cumsum(np.cumsum(drawn, axis=0), axis=1)[:side, :side] > 0
     total = np.zeros((side + 1, side + 1), dtype=np.int64)
     total[1:, 1:] = np.cumsum(np.cumsum(covered, axis=0), axis=1)
-    west, south, east, north = (cells(values, k % 2) for k, values in enumerate(columns))
+    west, south, east, north = (_cells(values, k % 2) for k, values in enumerate(columns))
     inside = total[east + 1, north + 1] - total[west, north + 1] - total[east + 1, south] + total[west, south]
     return np.flatnonzero(inside > 0)
