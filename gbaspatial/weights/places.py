@@ -24,18 +24,20 @@ METRICS = ("geodesic", "planar")
 _A, _F = 6378.137, 1 / 298.257223563  # WGS84 in km
 _B = _A * (1 - _F)
 _ROUND, _FLAT = _B * _B / _A, _A * _A / _B  # smallest and largest radius of curvature of the ellipsoid
+_HALF_MERIDIAN = 20_003.9315  # from pole to pole: no distance on the ellipsoid is longer
+_FAR_CHORD = 12_600.0  # up to here a distance is less than half a circle of the smallest radius, as `longest` needs
 _SLACK = 1e-12
 
 
 def shapes_of(units: Any) -> gpd.GeoSeries:
-    """The geometries of `units`, labelled, none of them missing or empty.
+    """The geometries of `units`, labelled, none of them missing, empty or with coordinates that are no numbers.
 
     Raises
     ------
     LabelTypeError
         If `units` is not a GeoDataFrame or GeoSeries.
     GeometryError
-        If a geometry is missing or empty.
+        If a geometry is missing or empty, or a coordinate is missing or infinite.
     AlignmentError
         If a label is missing or occurs twice.
     """
@@ -52,6 +54,14 @@ def shapes_of(units: Any) -> gpd.GeoSeries:
     absent = shapes.isna().to_numpy() | shapes.is_empty.to_numpy()
     if absent.any():
         raise GeometryError(f"the geometry is missing or empty for {some(shapes.index[absent])}; repair or drop these.")
+    geometries = shapes.to_numpy()
+    # boxes tell of points, lengths of corners inside a polygon; neither makes a copy of the coordinates
+    with np.errstate(invalid="ignore"):
+        wrong = ~np.isfinite(shapely.bounds(geometries).sum(axis=1) + shapely.length(geometries))
+    if wrong.any():
+        raise GeometryError(
+            f"coordinates are missing or infinite for {some(shapes.index[wrong])}; repair or drop these."
+        )
     return shapes
 
 
@@ -94,7 +104,9 @@ class Places:
 
     def longest(self, chord: np.ndarray) -> np.ndarray:
         """The longest distance that a straight line of `chord` km can stand for."""
-        return chord if self.metric == "planar" else _arc(chord, _ROUND) * (1 + _SLACK)
+        if self.metric == "planar":
+            return chord
+        return np.where(np.asarray(chord) > _FAR_CHORD, _HALF_MERIDIAN, _arc(chord, _ROUND)) * (1 + _SLACK)
 
     def shortest(self, chord: np.ndarray) -> np.ndarray:
         """The shortest distance that a straight line of `chord` km can stand for."""
@@ -138,11 +150,16 @@ def crs_name(crs: Any) -> str | None:
 
 
 def refuse_mercator(crs: Any) -> None:
-    """Raise `CRSError` for Web Mercator, whose meters are 8 % too long in the bay area and 100 % at 60 degrees."""
-    if crs.to_epsg() == 3857:
+    """Raise `CRSError` for Mercator maps, whose meters are 8 % too long in the bay area and 100 % at 60 degrees."""
+    flat = crs.sub_crs_list[0] if crs.is_compound else crs.source_crs if crs.is_bound else crs
+    operation = flat.coordinate_operation
+    method = "" if operation is None else operation.method_name
+    if method.startswith("Mercator") or "Pseudo Mercator" in method:  # transverse and oblique ones keep meters
+        web = "Web " if "Pseudo" in method else ""
         raise CRSError(
-            "meters of Web Mercator (EPSG:3857) are not meters on the ground; use metric='geodesic', or bring the "
-            "units to longitude and latitude, units.to_crs('EPSG:4326'), or to meters, gba.geography.to_metric(units)."
+            f"meters of {web}Mercator ({crs_name(crs)}) are not meters on the ground; use metric='geodesic', or bring "
+            "the units to longitude and latitude, units.to_crs('EPSG:4326'), or to meters, "
+            "gba.geography.to_metric(units)."
         )
 
 
@@ -152,7 +169,7 @@ def places_of(units: Any, metric: Metric = "geodesic") -> Places:
     Raises
     ------
     CRSError
-        If there is no CRS, or if `metric` is planar and the CRS is in degrees.
+        If there is no CRS, or if `metric` is planar and the CRS is in degrees, or a Mercator map.
     """
     check_option(metric, METRICS, "metric")
     shapes = shapes_of(units)
