@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 from scipy.spatial import Delaunay, QhullError
 
-from gbaspatial.errors import GeometryError, some
+from gbaspatial.errors import GeometryError, WeightsError, some
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.distance import where_of
 from gbaspatial.weights.places import Metric, Places, places_of
 from gbaspatial.weights.recipe import Recipe
 
 _SLACK = 1e-9
+_ROUND_OFF = 2e-15  # of coordinates, as a share of the largest
 
 
 def delaunay(units: Any, *, metric: Metric = "geodesic") -> Weights:
@@ -39,6 +41,11 @@ def delaunay(units: Any, *, metric: Metric = "geodesic") -> Weights:
     GeometryError
         If points coincide or lie in a line.
 
+    Notes
+    -----
+    Of four or more points on one circle with none inside, as on a grid, any diagonals serve; those
+    taken are arbitrary, but fixed by the coordinates, whatever the order of rows.
+
     Examples
     --------
     >>> import geopandas as gpd
@@ -47,17 +54,23 @@ def delaunay(units: Any, *, metric: Metric = "geodesic") -> Weights:
     {'a': 2, 'b': 3, 'c': 3, 'd': 2}
     """
     places = places_of(units, metric)
-    i, j = triangle_pairs(places)
-    return _from_pairs(places, i, j, "delaunay")
+    flat = _flat(places)
+    pairs = _triangle_pairs(places, flat)
+    if pairs is None:
+        raise GeometryError(
+            f"{places.n} points that are fewer than three or lie in a line have no triangles; use gabriel, "
+            f"relative_neighbors or nearest instead."
+        )
+    return _from_pairs(places, *pairs, "delaunay")
 
 
 def gabriel(units: Any, *, metric: Metric = "geodesic") -> Weights:
-    """Pairs whose circle (the pair its diameter) holds no third unit.
+    """Pairs whose circle (the pair its diameter) holds no third unit, neither inside nor upon it.
 
     Parameters
     ----------
     units : GeoDataFrame or GeoSeries, n rows
-        As for `delaunay`.
+        At least two points (or polygons: their representative points), none twice; they may lie in a line.
     metric : {"geodesic", "planar"}
         As for `delaunay`.
 
@@ -66,10 +79,19 @@ def gabriel(units: Any, *, metric: Metric = "geodesic") -> Weights:
     Weights
         Symmetric, weight 1; a part of the Delaunay weights.
 
+    Notes
+    -----
+    A third unit upon the circle parts a pair, as in Matula and Sokal: the square of a distance is less
+    than the sum of the squares of the distances to any third. On a grid this leaves the sides of
+    its cells and no diagonal. spdep lets a pair be unless the third lies inside, and so keeps
+    diagonals of a grid, as round-off has it.
+
     References
     ----------
     Gabriel, K. R. and Sokal, R. R. (1969). A new statistical approach to geographic
     variation analysis. Systematic Zoology, 18, 259-278.
+    Matula, D. W. and Sokal, R. R. (1980). Properties of Gabriel graphs relevant to geographic
+    variation research and the clustering of points in the plane. Geographical Analysis, 12, 205-222.
 
     Examples
     --------
@@ -86,10 +108,12 @@ def gabriel(units: Any, *, metric: Metric = "geodesic") -> Weights:
 def relative_neighbors(units: Any, *, metric: Metric = "geodesic") -> Weights:
     """Pairs to which no third unit is nearer than they are to each other (Toussaint 1980).
 
+    A third unit parts a pair if it is nearer to both; one that is just as far does not.
+
     Parameters
     ----------
     units : GeoDataFrame or GeoSeries, n rows
-        As for `delaunay`.
+        As for `gabriel`.
     metric : {"geodesic", "planar"}
         As for `delaunay`.
 
@@ -126,40 +150,72 @@ def relative_neighbors(units: Any, *, metric: Metric = "geodesic") -> Weights:
     return _from_pairs(places, i[keep], j[keep], "relative_neighbors")
 
 
-def triangle_pairs(places: Places) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs i < j (m,) that are sides of Delaunay triangles."""
+def gabriel_pairs(places: Places) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs i < j (m,) whose circle holds no other point, inside or upon it.
+
+    Such a pair is a side in every Delaunay triangulation, whichever diagonals of points on one
+    circle it took. The ball over the straight line through the earth meets the globe in the circle.
+    """
+    if places.n < 2:
+        raise WeightsError("one unit has no neighbors at any distance.")
+    flat = _flat(places)
+    pairs = _triangle_pairs(places, flat)
+    i, j = _next_on_the_line(flat) if pairs is None else pairs
+    middle = (places.space[i] + places.space[j]) / 2
+    radius = np.linalg.norm(places.space[i] - places.space[j], axis=1) / 2
+    third = places.tree().query(middle, k=3)[0][:, 2]  # the first two are the pair; infinite where there is no third
+    keep = third > radius * (1 + _SLACK) + _ROUND_OFF * np.abs(places.space).max()
+    return i[keep], j[keep]
+
+
+def _flat(places: Places) -> np.ndarray:
+    """Coordinates (n, 2) on a map that keeps circles.
+
+    Raises
+    ------
+    GeometryError
+        If points coincide.
+    """
     flat = places.xy if places.metric == "planar" else _stereographic(places.space)
     if len(np.unique(flat, axis=0)) < places.n:
         _, where, counts = np.unique(flat, axis=0, return_inverse=True, return_counts=True)
-        raise GeometryError(f"points coincide: {some(places.ids[counts[where.ravel()] > 1])}; keep one of each.")
+        _refuse_coincident(places.ids[counts[where.ravel()] > 1])
+    return flat
+
+
+def _triangle_pairs(places: Places, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """Pairs i < j (m,) that are sides of Delaunay triangles; None for points on a line, which have none."""
+    order = np.lexsort(places.xy.T)  # of points on one circle the first ones given have a say in the diagonals
+    ordered = flat[order]
     try:
-        corners = Delaunay(flat - flat.mean(axis=0)).simplices
-    except (QhullError, ValueError) as error:
-        raise GeometryError(
-            f"{places.n} points that are fewer than three or lie in a line have no triangles; use nearest instead."
-        ) from error
+        found = Delaunay(ordered - ordered.mean(axis=0))
+    except (QhullError, ValueError):
+        return None
+    if len(found.coplanar):  # left out by qhull as the same as another point, up to round-off
+        _refuse_coincident(places.ids[order[np.unique(found.coplanar[:, [0, 2]])]])
+    corners = order[found.simplices]
     pairs = np.sort(np.vstack([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [2, 0]]]), axis=1)
     pairs = np.unique(pairs, axis=0)
     return pairs[:, 0], pairs[:, 1]
 
 
-def gabriel_pairs(places: Places) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs i < j (m,) whose circle holds no other point.
+def _next_on_the_line(flat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs i < j (m,) that follow each other on a line, and its two ends: on the globe it may be most of a circle."""
+    away = flat - flat.mean(axis=0)
+    order = np.argsort(away @ np.linalg.svd(away, full_matrices=False)[2][0])
+    pairs = np.sort(np.column_stack([order, np.roll(order, -1)]), axis=1)
+    pairs = np.unique(pairs, axis=0)
+    return pairs[:, 0], pairs[:, 1]
 
-    The ball over the straight line through the earth meets the globe in that circle.
-    """
-    i, j = triangle_pairs(places)
-    middle = (places.space[i] + places.space[j]) / 2
-    radius = np.linalg.norm(places.space[i] - places.space[j], axis=1) / 2
-    nearest = places.tree().query(middle, k=1)[0]
-    keep = nearest >= radius * (1 - _SLACK)
-    return i[keep], j[keep]
+
+def _refuse_coincident(twice: pd.Index) -> None:
+    raise GeometryError(f"points coincide: {some(twice)}; keep one of each.")
 
 
 def _stereographic(space: np.ndarray) -> np.ndarray:
     """Earth-centered points (n, 3) projected from the point opposite to their middle, which keeps circles (n, 2)."""
     sphere = space / np.linalg.norm(space, axis=1, keepdims=True)
-    middle = sphere.mean(axis=0)
+    middle = sphere[np.lexsort(sphere.T)].mean(axis=0)  # a sum in another order differs by round-off
     size = np.linalg.norm(middle)
     axis = middle / size if size > 1e-9 else np.array([1.0, 0.0, 0.0])
     east = np.cross([0.0, 0.0, 1.0] if abs(axis[2]) < 0.9 else [1.0, 0.0, 0.0], axis)
