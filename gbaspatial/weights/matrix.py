@@ -14,6 +14,7 @@ from scipy.sparse import csgraph
 from gbaspatial.alignment import align, check_units, labelled
 from gbaspatial.errors import WeightsError, check_option, some
 from gbaspatial.weights import spectrum
+from gbaspatial.weights.frozen import FrozenError, frozen
 from gbaspatial.weights.recipe import Recipe
 
 Standardization = Literal["none", "row", "binary", "spectral", "min_max", "variance_stabilized", "doubly", "global"]
@@ -22,6 +23,12 @@ IslandLag = Literal["nan", "zero"]
 
 class LabelledMatrix:
     """The state of `Weights` and what can be asked of it; never changes."""
+
+    _ids: pd.Index
+    _sparse: sp.csr_array
+    _recipe: Recipe
+    _standardization: Standardization
+    _island_policy: IslandLag
 
     def __init__(
         self,
@@ -34,22 +41,33 @@ class LabelledMatrix:
     ) -> None:
         index = ids if isinstance(ids, pd.Index) else pd.Index(list(ids))
         check_units(index, "weights")
-        self._ids = index.copy()
-        self._sparse = _checked_matrix(matrix, index)
-        self._recipe = recipe or Recipe().then("matrix")
-        self._standardization: Standardization = standardization
         check_option(islands, ("nan", "zero"), "islands")
-        self._island_policy: IslandLag = islands
+        self.__dict__.update(
+            _ids=index.copy(),
+            _sparse=_checked_matrix(matrix, index),
+            _recipe=recipe or Recipe().then("matrix"),
+            _standardization=standardization,
+            _island_policy=islands,
+        )
+
+    # -- it never changes -------------------------------------------------------------
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise FrozenError(f"a W never changes, so {name} cannot be set; every verb, such as subset, gives a new W.")
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenError(f"a W never changes, so {name} cannot be deleted.")
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({name: frozen(value) for name, value in state.items()})  # unpickled arrays are writable
 
     # -- what it is -------------------------------------------------------------------
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        _frozen(self._sparse)  # a copy or a pickle of arrays can be written to
-
     @property
     def ids(self) -> pd.Index:
         """Unit labels in matrix order."""
-        return self._ids
+        shown = self.__dict__.get("_shown_ids")
+        if shown is None or shown.name is not self._ids.name:  # its name can be set: then nobody else shall see it
+            self.__dict__["_shown_ids"] = shown = self._ids.view()
+        return shown
 
     @property
     def sparse(self) -> sp.csr_array:
@@ -81,12 +99,12 @@ class LabelledMatrix:
         """Number of non-zero weights."""
         return int(self._sparse.nnz)
 
-    @cached_property
+    @property
     def cardinalities(self) -> pd.Series:
         """Number of neighbors of each unit."""
-        return pd.Series(np.diff(self._sparse.indptr), index=self._ids, name="cardinality")
+        return pd.Series(np.diff(self._sparse.indptr), index=self.ids, name="cardinality")
 
-    @cached_property
+    @property
     def islands(self) -> pd.Index:
         """Units without neighbors (no link out)."""
         return self._ids[np.diff(self._sparse.indptr) == 0]
@@ -111,9 +129,7 @@ class LabelledMatrix:
     @cached_property
     def row_sums(self) -> np.ndarray:
         """Row sums (n,)."""
-        sums = np.asarray(self._sparse.sum(axis=1)).ravel()
-        sums.flags.writeable = False
-        return sums
+        return frozen(np.asarray(self._sparse.sum(axis=1)).ravel())
 
     @cached_property
     def s0(self) -> float:
@@ -134,12 +150,12 @@ class LabelledMatrix:
 
     @cached_property
     def _components(self) -> np.ndarray:
-        return csgraph.connected_components(self._sparse, directed=False)[1]
+        return frozen(csgraph.connected_components(self._sparse, directed=False)[1])
 
     @property
     def components(self) -> pd.Series:
         """Number of the connected component of each unit."""
-        return pd.Series(self._components, index=self._ids, name="component")
+        return pd.Series(self._components.copy(), index=self.ids, name="component")
 
     @property
     def n_components(self) -> int:
@@ -154,7 +170,7 @@ class LabelledMatrix:
         W = D^-1 A with A symmetric is similar to S = D^-1/2 A D^-1/2 (Ord 1975), r being the
         root of D; the general condition is that w_ij w_jk w_ki = w_ik w_kj w_ji on every cycle.
         """
-        return spectrum.similarity(self._sparse)
+        return frozen(spectrum.similarity(self._sparse))
 
     @property
     def similar_symmetric(self) -> sp.csr_array | None:
@@ -173,9 +189,7 @@ class LabelledMatrix:
 
     @cached_property
     def _eigenvalues(self) -> np.ndarray:
-        found = spectrum.eigenvalues(self._sparse, self.similar_symmetric)
-        found.flags.writeable = False
-        return found
+        return frozen(spectrum.eigenvalues(self._sparse, self.similar_symmetric))
 
     @cached_property
     def interval(self) -> tuple[float, float]:
@@ -252,10 +266,4 @@ def _checked_matrix(matrix: Any, ids: pd.Index) -> sp.csr_array:
         )
     csr.eliminate_zeros()
     csr.sort_indices()
-    return _frozen(csr)
-
-
-def _frozen(csr: sp.csr_array) -> sp.csr_array:
-    for part in (csr.data, csr.indices, csr.indptr):
-        part.flags.writeable = False
-    return csr
+    return frozen(csr)

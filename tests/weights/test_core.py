@@ -372,3 +372,50 @@ def test_copies_and_pickles_are_as_immutable_as_the_original(again):
     for part in (same.sparse.data, same.sparse.indices, same.sparse.indptr, w.row_sums, w.eigenvalues()):
         with pytest.raises(ValueError, match="read-only"):
             part[0] = 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda w: w.sparse.setdiag(9.0),
+        lambda w: setattr(w.sparse, "data", np.zeros(4)),
+        lambda w: w.sparse.__setitem__((0, 1), 9.0),
+        lambda w: w.sparse.resize(2, 2),
+        lambda w: w.similar_symmetric.data.fill(0),
+        lambda w: w.similarity[1].fill(0),
+        lambda w: w.row_sums.fill(0),
+        lambda w: w.eigenvalues().fill(0),
+        lambda w: setattr(w, "s0", 5),
+        lambda w: setattr(w, "interval", (0, 0)),
+        lambda w: setattr(w, "new", 3),
+        lambda w: delattr(w, "_sparse"),
+    ],
+)
+@pytest.mark.parametrize("made", [lambda w: w, copy.copy, copy.deepcopy, lambda w: pickle.loads(pickle.dumps(w))])
+def test_nothing_in_a_w_can_be_changed(change, made):
+    first = Weights([[0, 1, 1], [1, 0, 0], [1, 0, 0]], ["a", "b", "c"]).row_standardized()
+    matrix, interval, sums = first.sparse.toarray(), first.interval, first.row_sums.copy()
+    values, similar = first.eigenvalues().copy(), first.similar_symmetric.toarray()
+    w = made(first)
+    with pytest.raises((AttributeError, ValueError)):
+        change(w)
+    for each in (w, first):
+        assert (each.sparse.toarray() == matrix).all()
+        assert (each.similar_symmetric.toarray() == similar).all()
+        assert (each.row_sums == sums).all()
+        assert (each.eigenvalues() == values).all()
+        assert (each.interval, each.s0) == (interval, 3.0)
+
+
+def test_what_a_w_shows_is_the_readers_to_change():
+    w = Weights([[0, 1], [0, 0]], ["a", "b"])
+    counts, parts = w.cardinalities, w.components
+    counts.iloc[0] = parts.iloc[0] = 99
+    w.ids.name = w.islands.name = w.cardinalities.index.name = "x"
+    assert w.cardinalities.tolist() == [1, 0]
+    assert w.components.tolist() == [0, 0]
+    assert w.ids.name is w.islands.name is w.cardinalities.index.name is None
+    assert w.sparse is w.sparse  # told apart by identity where models share a W
+    assert w.ids is w.ids
+    for result in (w.sparse @ w.sparse, w.sparse + w.sparse, w.sparse[[1, 0]], w.sparse.copy(), w.sparse * 2):
+        assert type(result) is sp.csr_array
