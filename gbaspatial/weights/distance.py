@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from scipy import sparse
 
-from gbaspatial.errors import OptionError, WeightsError, some
+from gbaspatial.errors import OptionError, WeightsError, check_option, some
 from gbaspatial.weights.core import Recipe, Weights
-from gbaspatial.weights.isolation import Islands, settle
+from gbaspatial.weights.isolation import ISLANDS, Islands, settle
 from gbaspatial.weights.places import Metric, Places, places_of
+from gbaspatial.weights.search import nearest_places, pairs_within, smallest_threshold
 
-_TIE = 1e-9
+Attach = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # the weights of pairs (i, j) at their distances
 
 
 def nearest(units: Any, *, k: int, metric: Metric = "geodesic") -> Weights:
@@ -89,7 +91,7 @@ def distance_band(
     threshold = smallest_threshold(places) if threshold_km is None else positive(threshold_km, "threshold_km")
     i, j, _ = pairs_within(places, threshold, measured=False)
     recipe = Recipe().then("distance_band", threshold_km=threshold, **where_of(places))
-    return from_band(places, i, j, np.ones(len(i)), recipe, islands, 1.0)
+    return from_band(places, i, j, np.ones(len(i)), recipe, islands, lambda a, b, km: np.ones(len(a)))
 
 
 def inverse_distance(
@@ -116,7 +118,8 @@ def inverse_distance(
     metric : {"geodesic", "planar"}
         Distances on the ellipsoid, or in a projected CRS.
     islands : {"keep", "error", "nearest"}
-        What becomes of units without neighbors within the threshold.
+        What becomes of units without neighbors within the threshold; a link that is
+        added weighs as its distance says.
 
     Returns
     -------
@@ -125,7 +128,8 @@ def inverse_distance(
     Raises
     ------
     WeightsError
-        If points coincide and no floor is given; the error names them.
+        If points coincide and no floor is given (the error names them), if a weight is
+        beyond the range of numbers, or if W would have more than 200 million links.
 
     Examples
     --------
@@ -139,7 +143,15 @@ def inverse_distance(
     recipe = Recipe().then(
         "inverse_distance", power=power, threshold_km=threshold_km, floor_km=floor_km, **where_of(places)
     )
-    return _decayed(places, lambda km: km**-exponent, threshold_km, floor_km, recipe, islands, needs_floor=True)
+    return _decayed(
+        places,
+        lambda km: inverse_power(km, exponent, "distance"),
+        threshold_km,
+        floor_km,
+        recipe,
+        islands,
+        needs_floor=True,
+    )
 
 
 def exponential_decay(
@@ -163,7 +175,8 @@ def exponential_decay(
     metric : {"geodesic", "planar"}
         Distances on the ellipsoid, or in a projected CRS.
     islands : {"keep", "error", "nearest"}
-        What becomes of units without neighbors within the threshold.
+        What becomes of units without neighbors within the threshold; a link that is
+        added weighs as its distance says.
 
     Returns
     -------
@@ -184,7 +197,7 @@ def exponential_decay(
 
 def _decayed(
     places: Places,
-    decay: Any,
+    decay: Callable[[np.ndarray], np.ndarray],
     threshold_km: float | None,
     floor_km: float | None,
     recipe: Recipe,
@@ -192,13 +205,15 @@ def _decayed(
     needs_floor: bool = False,
 ) -> Weights:
     threshold = np.inf if threshold_km is None else positive(threshold_km, "threshold_km")
+    least = 0.0 if floor_km is None else positive(floor_km, "floor_km")
+
+    def _weight(i: np.ndarray, j: np.ndarray, distance: np.ndarray) -> np.ndarray:
+        if needs_floor and floor_km is None:
+            refuse_coincident(places, i, j, distance)
+        return decay(np.maximum(distance, least))
+
     i, j, distance = pairs_within(places, threshold)
-    if floor_km is not None:
-        distance = np.maximum(distance, positive(floor_km, "floor_km"))
-    elif needs_floor:
-        refuse_coincident(places, i, j, distance)
-    far = decay(smallest_threshold(places)) if places.n > 1 and islands == "nearest" else 1.0
-    return from_band(places, i, j, decay(distance), recipe, islands, float(far))
+    return from_band(places, i, j, _weight(i, j, distance), recipe, islands, _weight)
 
 
 def refuse_coincident(places: Places, i: np.ndarray, j: np.ndarray, distance: np.ndarray) -> None:
@@ -211,6 +226,18 @@ def refuse_coincident(places: Places, i: np.ndarray, j: np.ndarray, distance: np
             f"1 / distance is infinite because points coincide: {listed}; "
             f"give floor_km, the distance below which no pair is taken to be closer."
         )
+
+
+def inverse_power(values: np.ndarray, power: float, what: str) -> np.ndarray:
+    """`values`^-power, or a `WeightsError` that names the power if it is beyond the range of numbers."""
+    with np.errstate(over="ignore"):
+        inverse = values**-power
+    if not np.isfinite(inverse).all():
+        raise WeightsError(
+            f"1 / {what}^power is beyond the range of numbers with power={power:g} (the smallest {what} is "
+            f"{values.min():.6g}); use a smaller power."
+        )
+    return inverse
 
 
 def where_of(places: Places) -> dict[str, str]:
@@ -226,96 +253,6 @@ def positive(value: float, name: str) -> float:
     return number
 
 
-def nearest_places(places: Places, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """Places (n, k) of the k nearest neighbors of each unit, and their chords in km (n, k).
-
-    The search is by straight lines through the earth, which order short distances as the
-    geodesic does to about one part in 10^9; where the order at k could differ, or is a
-    tie, geodesic distances and then labels decide.
-    """
-    n = places.n
-    if not isinstance(k, (int, np.integer)) or isinstance(k, bool) or not 1 <= k < n:
-        raise OptionError(f"k={k!r} neighbors cannot be had from {n} units; use 1 <= k <= {n - 1}.")
-    tree = places.tree()
-    more = min(k + 2, n)  # the unit itself, and one beyond to see whether k is decided
-    columns = np.empty((n, k), dtype=np.int32)
-    chords = np.empty((n, k))
-    block = max(1, 2_000_000 // more)
-    unsettled: list[np.ndarray] = []
-    for start in range(0, n, block):
-        rows = np.arange(start, min(start + block, n))
-        chord, near = tree.query(places.space[rows], k=more, workers=-1 if n > 20_000 else 1)
-        own = near == rows[:, None]
-        own[~own.any(axis=1), -1] = True  # pushed out by coincident points
-        keep = ~own
-        near, chord = near[keep].reshape(len(rows), more - 1), chord[keep].reshape(len(rows), more - 1)
-        columns[rows], chords[rows] = near[:, :k], chord[:, :k]
-        if more - 1 > k:
-            close = places.shortest(chord[:, k]) <= places.longest(chord[:, k - 1]) * (1 + _TIE)
-            unsettled.append(rows[close])
-    if unsettled:
-        _settle_ties(places, tree, np.concatenate(unsettled), columns, chords)
-    return columns, chords
-
-
-def _settle_ties(places: Places, tree: Any, rows: np.ndarray, columns: np.ndarray, chords: np.ndarray) -> None:
-    k = columns.shape[1]
-    ranks = places.ranks()
-    for start in range(0, len(rows), 20_000):
-        part = rows[start : start + 20_000]
-        reach = places.longest(chords[part, -1]) * (1 + 2 * _TIE) + 1e-12
-        found = tree.query_ball_point(places.space[part], reach)
-        focal = np.repeat(part, [len(f) for f in found])
-        near = np.concatenate([np.asarray(f, dtype=np.int64) for f in found])
-        focal, near = focal[near != focal], near[near != focal]
-        distance = places.distance_km(focal, near)
-        rounded = _rounded(distance)
-        order = np.lexsort((ranks[near], rounded, focal))
-        focal, near = focal[order], near[order]
-        first = np.searchsorted(focal, part)
-        chosen = near[first[:, None] + np.arange(k)]
-        columns[part] = chosen
-        chords[part] = np.linalg.norm(places.space[chosen] - places.space[part][:, None, :], axis=2)
-
-
-def _rounded(distance: np.ndarray) -> np.ndarray:
-    """Distances to nine significant digits, so that ties are equal."""
-    size = np.floor(np.log10(np.maximum(distance, 1e-300)))
-    unit = 10.0 ** (size - 8)
-    return np.where(distance <= 0, 0.0, np.round(distance / unit) * unit)
-
-
-def smallest_threshold(places: Places) -> float:
-    """The largest distance in km from a unit to its nearest neighbor."""
-    if places.n < 2:
-        raise WeightsError("one unit has no neighbors at any distance.")
-    columns, chords = nearest_places(places, 1)
-    far = np.flatnonzero(places.longest(chords[:, 0]) >= places.shortest(chords.max()))
-    return float(places.distance_km(far, columns[far, 0]).max())
-
-
-def pairs_within(places: Places, threshold: float, measured: bool = True) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs i < j (m,) within `threshold` km (inclusive), and their distances (m,) if `measured`."""
-    if np.isinf(threshold):
-        i, j = np.triu_indices(places.n, 1)
-    else:
-        reach = threshold * (1 + _SLACK_OF_BAND)
-        pairs = places.tree().query_pairs(reach, output_type="ndarray")
-        i, j = pairs[:, 0], pairs[:, 1]
-    if measured:
-        distance = places.distance_km(i, j)
-        inside = distance <= threshold * (1 + _SLACK_OF_BAND)
-        return i[inside], j[inside], distance[inside]
-    chord = np.linalg.norm(places.space[i] - places.space[j], axis=1)
-    inside = places.longest(chord) <= threshold
-    doubtful = np.flatnonzero(~inside & (places.shortest(chord) <= threshold * (1 + _SLACK_OF_BAND)))
-    inside[doubtful] = places.distance_km(i[doubtful], j[doubtful]) <= threshold * (1 + _SLACK_OF_BAND)
-    return i[inside], j[inside], chord[inside]
-
-
-_SLACK_OF_BAND = 1e-12  # a threshold that was measured as a distance includes that distance
-
-
 def from_band(
     places: Places,
     i: np.ndarray,
@@ -323,12 +260,23 @@ def from_band(
     weight: np.ndarray,
     recipe: Recipe,
     islands: Islands,
-    attach: float,
+    attach: Attach,
 ) -> Weights:
-    """Symmetric weights of the pairs (i, j); a link that `islands` adds weighs `attach`."""
+    """Symmetric weights of the pairs (i, j); a link that `islands` adds weighs what `attach` says."""
+    check_option(islands, ISLANDS, "islands")
+    there = weight != 0  # a decay can underflow
+    if not there.all():
+        i, j, weight = i[there], j[there], weight[there]
+    linked = np.zeros(places.n, dtype=bool)
+    linked[i] = linked[j] = True
+    alone = np.flatnonzero(~linked)
+    if islands == "nearest" and places.n > 1 and len(alone):
+        a, b = np.unique(np.sort(np.column_stack([alone, nearest_places(places, 1)[0][alone, 0]]), axis=1), axis=0).T
+        weight = np.append(weight, attach(a, b, places.distance_km(a, b)))
+        i, j = np.append(i, a), np.append(j, b)
     shape = (places.n, places.n)
     half = sparse.csr_array((weight, (i, j)), shape=shape)
-    matrix = settle(sparse.csr_array(half + half.T), places.ids, lambda: places, islands, attach)
+    matrix = settle(sparse.csr_array(half + half.T), places.ids, lambda: places, islands)
     return Weights(matrix, places.ids, recipe=recipe if islands == "keep" else recipe.then("islands", policy=islands))
 
 

@@ -7,20 +7,15 @@ from typing import Any, Literal
 
 import numpy as np
 from scipy import sparse
+from scipy.spatial import cKDTree
 
-from gbaspatial.errors import OptionError, check_option
+from gbaspatial.errors import OptionError, WeightsError, check_option, some
 from gbaspatial.weights.core import Weights
-from gbaspatial.weights.distance import (
-    from_band,
-    nearest_places,
-    pairs_within,
-    positive,
-    smallest_threshold,
-    where_of,
-)
-from gbaspatial.weights.isolation import Islands
+from gbaspatial.weights.distance import from_band, positive, where_of
+from gbaspatial.weights.isolation import ISLANDS, Islands
 from gbaspatial.weights.places import Metric, Places, places_of
 from gbaspatial.weights.recipe import Recipe
+from gbaspatial.weights.search import TIE, check_whole, nearest_places, pairs_within, rounded, smallest_threshold
 
 Kernel = Literal["uniform", "triangular", "epanechnikov", "quadratic", "quartic", "gaussian"]
 
@@ -58,12 +53,15 @@ def kernel(
         every unit has another one.
     k : int, optional
         Adaptive instead: the bandwidth of each unit is the distance to its (k + 1)-th
-        nearest neighbor, so that its k nearest have positive weights (asymmetric).
+        nearest neighbor, so that its k nearest have positive weights (asymmetric). If that
+        one is as far as the k-th, the bandwidth is the next larger distance to a unit, or
+        twice the distance where there is none; which of the tied ones are among the k is
+        settled by label, as by `nearest`.
     metric : {"geodesic", "planar"}
         Distances on the ellipsoid, or in a projected CRS.
     islands : {"keep", "error", "nearest"}
-        What becomes of units without neighbors within the bandwidth; a link that is
-        added weighs K(1/2).
+        What becomes of units without neighbors within a given bandwidth; a link that is
+        added weighs K(1/2). With `k` there are none.
 
     Returns
     -------
@@ -74,6 +72,8 @@ def kernel(
     ------
     OptionError
         If both bandwidth and k are given, or k >= n - 1.
+    WeightsError
+        If neither is given and every unit coincides with another, so that there is no bandwidth.
 
     References
     ----------
@@ -88,6 +88,7 @@ def kernel(
     [['GZ', 'SZ', 0.123], ['SZ', 'GZ', 0.123], ['SZ', 'HK', 0.736], ['HK', 'SZ', 0.736]]
     """
     check_option(function, KERNELS, "function")
+    check_option(islands, ISLANDS, "islands")
     if bandwidth_km is not None and k is not None:
         raise OptionError("give bandwidth_km (one for all) or k (a bandwidth for each unit), not both.")
     places = places_of(units, metric)
@@ -95,23 +96,62 @@ def kernel(
     recipe = Recipe().then("kernel", function=function, bandwidth_km=bandwidth_km, k=k, **where_of(places))
     if k is not None:
         return Weights(_adaptive(places, k, shape), places.ids, recipe=recipe)
-    reach = smallest_threshold(places) * (1 + 1e-7) if bandwidth_km is None else positive(bandwidth_km, "bandwidth_km")
+    reach = _least_bandwidth(places) if bandwidth_km is None else positive(bandwidth_km, "bandwidth_km")
     i, j, distance = pairs_within(places, reach)
     weight = shape(np.minimum(distance / reach, 1.0))
     there = weight != 0
-    attach = float(shape(np.array([0.5]))[0])
-    return from_band(places, i[there], j[there], weight[there], recipe, islands, attach)
+    return from_band(
+        places, i[there], j[there], weight[there], recipe, islands, lambda a, b, km: shape(np.full(len(a), 0.5))
+    )
+
+
+def _least_bandwidth(places: Places) -> float:
+    """A hair more than the smallest distance within which every unit has another one."""
+    least = smallest_threshold(places)
+    if least <= 0:
+        raise WeightsError(
+            f"every unit coincides with another one ({some(places.ids)}), so that the smallest bandwidth is zero; "
+            f"give bandwidth_km, or keep one unit of each place."
+        )
+    return least * (1 + 1e-7)
 
 
 def _adaptive(places: Places, k: int, shape: Callable[[np.ndarray], np.ndarray]) -> sparse.csr_array:
     n = places.n
-    if not isinstance(k, (int, np.integer)) or isinstance(k, bool) or not 1 <= k < n - 1:
-        raise OptionError(f"k={k!r}: an adaptive kernel needs a neighbor beyond the k nearest; use 1 <= k <= {n - 2}.")
+    check_whole(k)
+    if not 1 <= k < n - 1:
+        room = f"use 1 <= k <= {n - 2}" if n > 2 else f"{n} units have none"
+        raise OptionError(f"k={k!r}: an adaptive kernel needs a neighbor beyond the k nearest; {room}.")
     columns, _ = nearest_places(places, k + 1)
-    distance = places.distance_km(np.repeat(np.arange(n), k + 1), columns.ravel()).reshape(n, k + 1)
-    order = np.argsort(distance, axis=1)
-    distance, columns = np.take_along_axis(distance, order, 1), np.take_along_axis(columns, order, 1)
-    bandwidth = distance[:, -1:]
-    z = np.divide(distance[:, :k], bandwidth, out=np.zeros((n, k)), where=bandwidth > 0)
-    rows = np.repeat(np.arange(n), k)
-    return sparse.csr_array((shape(z).ravel(), (rows, columns[:, :k].ravel())), shape=(n, n))
+    rows = np.repeat(np.arange(n), k + 1)
+    distance = places.distance_km(rows, columns.ravel())
+    order = np.lexsort((places.ranks()[columns.ravel()], rounded(distance), rows))
+    distance, columns = distance[order].reshape(n, k + 1), columns.ravel()[order].reshape(n, k + 1)
+    bandwidth, farthest = distance[:, k].copy(), distance[:, :k].max(axis=1)
+    tied = np.flatnonzero(bandwidth <= farthest * (1 + TIE))
+    if len(tied):
+        bandwidth[tied] = _next_distance(places, tied, farthest[tied] * (1 + TIE), k + 2)
+    reach = bandwidth[:, None]
+    z = np.divide(distance[:, :k], reach, out=np.zeros((n, k)), where=reach > 0)
+    return sparse.csr_array((shape(z).ravel(), (np.repeat(np.arange(n), k), columns[:, :k].ravel())), shape=(n, n))
+
+
+def _next_distance(places: Places, rows: np.ndarray, beyond: np.ndarray, first: int) -> np.ndarray:
+    """The least distance in km (m,) from units `rows` (m,) to one farther than `beyond`; twice that if there is none.
+
+    Sought among the `first` nearest places to begin with, then among twice as many, until one is found.
+    """
+    spots, one = np.unique(places.space, axis=0, return_index=True)  # a crowd in one place is one distance
+    tree, found = cKDTree(spots), np.empty(len(rows))
+    todo, asked = np.arange(len(rows)), min(first, len(spots))
+    while len(todo):
+        open_ = []
+        for part in np.array_split(todo, len(todo) * asked // 2_000_000 + 1):
+            chord, near = tree.query(places.space[rows[part]], k=np.arange(1, asked + 1))
+            km = places.distance_km(np.repeat(rows[part], asked), one[near.ravel()]).reshape(near.shape)
+            least = np.where(km > beyond[part, None], km, np.inf).min(axis=1)
+            sure = least <= places.shortest(chord[:, -1])  # none of the others can be nearer
+            found[part] = np.where(np.isfinite(least), least, 2 * beyond[part])
+            open_.append(part[~sure])
+        todo, asked = (np.concatenate(open_) if asked < len(spots) else todo[:0]), min(2 * asked, len(spots))
+    return found

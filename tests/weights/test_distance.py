@@ -210,3 +210,30 @@ def test_bad_input():
         gw.nearest(pd.DataFrame({"x": [1, 2]}), k=1)
     with pytest.raises(WeightsError, match="one unit"):
         gw.distance_band(points.iloc[:1])
+
+
+@pytest.mark.parametrize(
+    ("build", "decay"),
+    [
+        (lambda p: gw.inverse_distance(p, power=2, threshold_km=20, islands="nearest"), lambda km: km**-2),
+        (
+            lambda p: gw.exponential_decay(p, scale_km=50, threshold_km=20, islands="nearest"),
+            lambda km: np.exp(-km / 50),
+        ),
+    ],
+)
+def test_a_link_added_for_an_island_weighs_as_its_distance_says(build, decay):
+    points = gpd.GeoSeries.from_xy([113, 113.1, 114, 120], [22] * 4, index=list("abcd"), crs=4326)
+    km = gba.geography.distance_km(points)
+    frame = build(points).to_frame()
+    assert set(frame["focal"]) == set("abcd")
+    want = [decay(km.loc[a, b]) for a, b in zip(frame["focal"], frame["neighbor"], strict=True)]
+    assert frame["weight"].to_numpy() == pytest.approx(want, rel=1e-12)
+
+
+def test_weights_beyond_the_range_of_numbers():
+    points = gpd.GeoSeries.from_xy([0, 1, 1e5], [0, 0, 0], crs=2326)
+    with pytest.raises(WeightsError, match="power=400 .*the smallest distance is 0.001.*smaller power"):
+        gw.inverse_distance(points, power=400, metric="planar")
+    with pytest.warns(IslandWarning, match="1 of 3 units"):  # exp(-100,000) is zero, and no link
+        assert gw.exponential_decay(points, scale_km=1e-3, metric="planar").n_links == 2
