@@ -12,6 +12,7 @@ DENSE_LIMIT = 5_000
 EXACT_ENDS = 500  # up to here the ends of the interval come from all eigenvalues
 _LOOSE_ABOVE = 10_000  # more units: the last digits would take Lanczos minutes
 _REAL = 1e-9
+_ROUNDS = 200
 
 
 def similarity(W: sparse.csr_array) -> tuple[sparse.csr_array, np.ndarray] | None:
@@ -132,10 +133,43 @@ def _largest(W: sparse.csr_array, symmetric: sparse.csr_array | None) -> float:
     if common is not None:
         return common
     start = np.random.default_rng(0).random(W.shape[0])
-    if symmetric is not None:
-        value, vector = linalg.eigsh(symmetric, k=1, which="LA", v0=start, tol=1e-6)
-        return float(value[0] + np.linalg.norm(symmetric @ vector[:, 0] - value[0] * vector[:, 0]))
-    return float(linalg.eigs(W, k=1, which="LR", v0=start, return_eigenvectors=False)[0].real)
+    try:
+        if symmetric is not None:
+            value, vector = linalg.eigsh(symmetric, k=1, which="LA", v0=start, tol=1e-6)
+            return float(value[0] + np.linalg.norm(symmetric @ vector[:, 0] - value[0] * vector[:, 0]))
+        return float(linalg.eigs(W, k=1, which="LR", v0=start, return_eigenvectors=False)[0].real)
+    except linalg.ArpackError:  # long rings, say, whose eigenvalues crowd on a circle
+        return _perron_bound(W if symmetric is None else symmetric)
+
+
+def _perron_bound(W: sparse.csr_array) -> float:
+    """An upper bound of the largest eigenvalue, in practice to nine digits (Noda's iteration).
+
+    The largest row sum is an upper bound, and the smallest one of a strongly connected component a
+    lower bound (Collatz and Wielandt); neither eigenvalues nor this change where W is scaled to
+    X^-1 W X with a positive diagonal X. Inverse iteration shifted by the upper bound gives
+    an X that is positive, and lowers the bound in every step. W is scaled each time, since the
+    whole X may be beyond the range of numbers: on a long ring of uneven links.
+    """
+    n = W.shape[0]
+    count, label = csgraph.connected_components(W, connection="strong")
+    rows = np.repeat(np.arange(n), np.diff(W.indptr))
+    scaled, bound = W.copy(), np.inf
+    for _ in range(_ROUNDS):
+        sums = np.asarray(scaled.sum(axis=1)).ravel()
+        low = np.full(count, np.inf)
+        np.minimum.at(low, label, sums)
+        before, bound = bound, min(bound, float(sums.max()))
+        if bound - low.max() <= 1e-9 * bound or not bound < before:
+            break
+        try:
+            x = linalg.splu(sparse.csc_array(bound * sparse.eye_array(n) - scaled)).solve(np.ones(n))
+        except RuntimeError:  # singular: the bound is the eigenvalue
+            break
+        if not (np.isfinite(x).all() and (x > 0).all()):  # the same, but for round-off
+            break
+        scaled.data = scaled.data * (x[scaled.indices] / x[rows])
+    return bound * (1 + 1e-12)
 
 
 def _common_sum(W: sparse.csr_array, islands: bool = False) -> float | None:
@@ -156,14 +190,17 @@ def _smallest(W: sparse.csr_array, symmetric: sparse.csr_array | None, high: flo
     if symmetric is not None:
         # Ritz value less the norm of its residual: the last digits would take Lanczos minutes at n = 100,000.
         tolerance = 1e-8 if n <= _LOOSE_ABOVE else 1e-3
-        value, vector = linalg.eigsh(symmetric, k=1, which="SA", v0=start, tol=tolerance, maxiter=20 * n)
+        try:
+            value, vector = linalg.eigsh(symmetric, k=1, which="SA", v0=start, tol=tolerance, maxiter=20 * n)
+        except linalg.ArpackError:
+            return -high
         error = np.linalg.norm(symmetric @ vector[:, 0] - value[0] * vector[:, 0])
         return float(max(value[0] - error, -high))
     tolerance = 1e-6 if n <= _LOOSE_ABOVE else 1e-4
     for k in (6, 40):  # the leftmost few may all be complex
         try:
             few = linalg.eigs(W, k=k, which="SR", v0=start, return_eigenvectors=False, tol=tolerance, maxiter=300)
-        except linalg.ArpackNoConvergence:
+        except linalg.ArpackError:
             break
         real = few[np.abs(few.imag) <= _REAL * abs(high)].real
         if real.size:

@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse as sp
 
@@ -74,3 +75,52 @@ def test_all_eigenvalues_refuse_large_layers():
     w = Weights(sp.csr_array((5_001, 5_001)), range(5_001))
     with pytest.raises(WeightsError, match="5000 units"):
         w.eigenvalues()
+
+
+def ring(minutes):
+    n = len(minutes)
+    return sp.csr_array((1 / minutes, (np.arange(n), np.roll(np.arange(n), -1))), shape=(n, n))
+
+
+@pytest.mark.parametrize("n", [600, 1_001])
+def test_uneven_rings_where_iterations_do_not_settle(n):
+    # the eigenvalues of a ring lie on a circle, whose radius is the geometric mean of the links
+    minutes = np.random.default_rng(n).uniform(5, 100, n)
+    mean = np.exp(np.log(minutes).mean())
+    w = Weights(ring(minutes), range(n))
+    low, high = w.interval
+    assert high == pytest.approx(mean, rel=1e-8)
+    assert high <= mean * (1 + 1e-12)
+    assert -mean * (1 + 1e-12) <= low
+    assert w.spectral().interval[1] == pytest.approx(1)
+
+
+def no_convergence(*args, **kwargs):
+    raise spectrum.linalg.ArpackNoConvergence("no convergence", np.array([]), np.array([]))
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        pytest.param(lambda: gw.delaunay(POINTS), id="symmetric"),
+        pytest.param(lambda: gw.kernel(POINTS, k=8), id="asymmetric"),
+        pytest.param(lambda: gw.nearest(POINTS, k=2), id="several components and their followers"),
+        pytest.param(lambda: gw.travel_time(_far_and_near(), decay="exponential", scale_minutes=2), id="uneven"),
+    ],
+)
+def test_bounds_stand_in_where_iterations_do_not_settle(build, monkeypatch):
+    w = build()
+    want = dense(w)[1]
+    assert 1 / spectrum._perron_bound(w.sparse) == pytest.approx(want, rel=1e-8)
+    assert 1 / spectrum._perron_bound(w.sparse) <= want * (1 + 1e-11)
+    monkeypatch.setattr(spectrum, "EXACT_ENDS", 0)
+    monkeypatch.setattr(spectrum.linalg, "eigsh", no_convergence)
+    monkeypatch.setattr(spectrum.linalg, "eigs", no_convergence)
+    low, high = build().interval
+    assert high == pytest.approx(want, rel=1e-8)
+    assert low >= -high * (1 + 1e-12)
+
+
+def _far_and_near():
+    minutes = np.random.default_rng(7).uniform(1, 60, (40, 40))
+    return pd.DataFrame(minutes)
