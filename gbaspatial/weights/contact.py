@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from gbaspatial.weights.corners import Corners, corners_of, rings_of
+from gbaspatial.weights.corners import Corners, Rings, corners_of, rings_of
 from gbaspatial.weights.grouping import distinct, shared_pairs, sums
 from gbaspatial.weights.nearby import Nearby, boxes_near
-from gbaspatial.weights.segments import Approach, Meters, approaches
+from gbaspatial.weights.segments import Approach, Meters, approaches, entering
 
 CORNER = 5.0  # contact along fewer tolerances than this is a point, not a border
 LOOK_M, LOOK_SHARE = 50.0, 0.005  # how far a suspected gap is looked for: meters, and share of a usual unit's width
@@ -82,6 +82,9 @@ def contacts_of(shapes: np.ndarray, meters: Meters, *, tolerance_m: float | None
     inside = _contained(polygons, corners, alone)
     lengths = {pair: m for pair, m in _lengths(corners, found, code).items() if m > CORNER * reach}
     overlap = distinct(np.concatenate([code[found.crossing], inside]))
+    enters = entering(corners, found, meters, tiny, lambda chosen: interior_sides(shapes, rings, chosen))
+    doubtful = _without(distinct(code[enters]), overlap)
+    overlap = distinct(np.concatenate([overlap, doubtful[_overlie(polygons, doubtful, n, meters, tiny)]]))
     joined = np.array([pair for pair, m in _closest(code, found.distance).items() if m > tiny], dtype=np.int64)
     touch = _with(shared, np.concatenate([code, inside]))
     return Contacts(
@@ -162,6 +165,41 @@ def _contained(polygons: Nearby, corners: Corners, alone: np.ndarray) -> np.ndar
     a, b = suspects[owner[areas][inner]].astype(np.int64), outer.astype(np.int64)
     code = np.minimum(a, b) * corners.n + np.maximum(a, b)
     return code[a != b]
+
+
+def interior_sides(shapes: np.ndarray, rings: Rings, chosen: np.ndarray) -> np.ndarray:
+    """On which side of the line from each corner to the next (v,) the `chosen` polygons lie: 1 left, -1 right."""
+    of_chosen = np.zeros(len(shapes), dtype=bool)
+    of_chosen[chosen] = True
+    kept = of_chosen[rings.owner]
+    corner, size = np.repeat(kept, rings.size), rings.size[kept]
+    start = np.cumsum(size) - size
+    coords = rings.coords[corner]
+    away = coords - np.repeat(coords[start], size, axis=0)  # far from the origin areas are inexact
+    turn = np.zeros(len(away))
+    turn[:-1] = away[:-1, 0] * away[1:, 1] - away[1:, 0] * away[:-1, 1]
+    turn[start[1:] - 1] = 0.0  # from one ring to the next
+    side = np.where(np.add.reduceat(turn, start) >= 0, 1, -1)
+    parts = shapely.get_parts(shapes[of_chosen])
+    holes = shapely.get_num_interior_rings(parts[~shapely.is_empty(parts)])
+    outer = np.zeros(len(size), dtype=bool)
+    outer[np.cumsum(holes + 1) - holes - 1] = True
+    sides = np.zeros(len(rings.coords), dtype=np.int64)
+    sides[corner] = np.repeat(np.where(outer, side, -side), size)
+    return sides
+
+
+def _overlie(polygons: Nearby, codes: np.ndarray, n: int, meters: Meters, tiny: float) -> np.ndarray:
+    """Whether the two polygons of each pair both cover some area wider than `tiny` meters (m,)."""
+    first, second = (polygons.tree.geometries[np.searchsorted(polygons.number, k)] for k in (codes // n, codes % n))
+    parts, pair = shapely.get_parts(shapely.intersection(first, second), return_index=True)
+    around = shapely.length(parts)
+    east = meters.scale(shapely.bounds(parts)[:, 1])[:, 0]  # the shorter unit
+    # twice the area by the length around it is the width of a sliver, and less than that of other shapes
+    width = 2 * shapely.area(parts) * east / np.where(around > 0, around, 1.0)
+    found = np.zeros(len(codes), dtype=bool)
+    found[pair[width > tiny]] = True
+    return found
 
 
 def _look(bounds: np.ndarray, meters: Meters) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from gbaspatial.weights.nearby import Nearby
 
 METERS_PER_DEGREE = 111_194.93
 _BLOCK = 200_000
+_RUN = 5.0  # edges closer than round-off run along each other if they do so for more than this many times as far
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,6 +130,51 @@ def _measured(
         length = _beside(along_s[near], off_s[near], reach) * size[near]
         found.append(Approach(probe[near], other[near], distance[near], length, crossing[near]))
     return found
+
+
+def entering(
+    corners: Corners, found: Approach, meters: Meters, tiny: float, sides: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """Which of the pairs `found` may be where one polygon enters another although no edges cross (m,).
+
+    Two edges run along each other with both polygons on the same side, or one ends on the
+    middle of the other and comes from the inside.
+
+    Parameters
+    ----------
+    corners : Corners
+    found : Approach
+    meters : Meters
+    tiny : float
+        What round-off can feign, in meters.
+    sides : callable
+        Gives, for some of the polygons, the side on which they lie of the edges from their corners (v,):
+        1 left, -1 right.
+    """
+    enters = np.zeros(len(found.probe), dtype=bool)
+    rows = np.flatnonzero((found.distance <= tiny) & ~found.crossing & corners.alone[found.probe])
+    s, t = _ends(corners, found.probe[rows]), _ends(corners, found.other[rows])
+    scale = meters.scale((s[:, 0, 1] + t[:, 0, 1]) / 2)[:, None, :]
+    origin = t[:, :1, :]
+    s, t = (s - origin) * scale, (t - origin) * scale
+    beside, inner = np.zeros(len(rows), dtype=bool), np.zeros((2, len(rows)))
+    for place, (line, other) in enumerate(((s, t), (t, s))):
+        along, off = _relative(other, line)
+        size = np.linalg.norm(line[:, 1] - line[:, 0], axis=1)
+        beside |= _beside(along, off, tiny) * size > _RUN * tiny
+        margin = (tiny / size)[:, None]
+        on = (np.abs(off) <= tiny) & (along > margin) & (along < 1 - margin)
+        inner[place] = np.where(on[:, ::-1] & (np.abs(off) > tiny), off, 0.0).sum(axis=1)  # how far in the other end is
+    few = np.flatnonzero(beside | inner.any(axis=0))
+    if len(few) == 0:
+        return enters
+    edge_s, edge_t = found.probe[rows[few]], found.other[rows[few]]
+    side = sides(corners.edge_owner[np.concatenate([edge_s, edge_t])])
+    of_s, of_t = side[corners.first[edge_s]], side[corners.first[edge_t]]
+    same_way = ((s[few, 1] - s[few, 0]) * (t[few, 1] - t[few, 0])).sum(axis=1) > 0
+    together = beside[few] & (np.where(same_way, of_t, -of_t) == of_s)
+    enters[rows[few]] = together | (inner[0, few] * of_s > 0) | (inner[1, few] * of_t > 0)
+    return enters
 
 
 def _relative(points: np.ndarray, line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

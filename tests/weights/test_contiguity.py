@@ -156,6 +156,32 @@ def test_overlaps_and_slivers_are_told_and_linked():
     assert set(gw.borders(layer)["contact"]) == {"overlap"}
 
 
+def test_overlaps_whose_edges_meet_without_crossing():
+    beside = series(a=box(0, 0, 2000, 2000), b=box(1900, 0, 4000, 2000), c=box(4000, 0, 6000, 2000))
+    half = series(a=box(0, 0, 2000, 2000), b=box(1000, 0, 3000, 2000))
+    hole = Polygon(box(0, 0, 9000, 9000).exterior, [box(3000, 3000, 6000, 6000).exterior])
+    in_hole = series(a=hole, b=box(3000, 2900, 6000, 6000))
+    for layer in (beside, half, in_hole):
+        with pytest.warns(GeometryWarning, match=r"overlapping pairs of units \(1\): a and b\."):
+            gw.contiguity(layer)
+        degrees = layer.set_crs(HK, allow_override=True).to_crs(4326)
+        for each in (layer, degrees.reverse(), degrees[::-1]):
+            assert (gw.borders(each)["contact"] == "overlap").sum() == 1
+    assert gw.borders(beside)["contact"].tolist() == ["overlap", "border"]
+
+
+@pytest.mark.filterwarnings("ignore::gbaspatial.errors.IslandWarning")
+def test_overlaps_are_those_of_exact_geometry():
+    rng = np.random.default_rng(1)
+    tried = 0
+    while tried < 300:  # corners on few places, so that edges meet in every way
+        pair = [Polygon(rng.integers(0, 5, (rng.integers(3, 7), 2)) * 1000.0) for _ in "ab"]
+        if all(shape.is_valid and shape.area for shape in pair) and not pair[0].equals(pair[1]):
+            tried += 1
+            contact = gw.borders(series(a=pair[0], b=pair[1]))["contact"]
+            assert (contact == "overlap").any() == (pair[0].intersection(pair[1]).area > 1), pair
+
+
 @pytest.mark.filterwarnings("ignore::gbaspatial.errors.GeometryWarning")
 def test_a_layer_whose_units_were_moved_one_by_one():
     # no vertex is shared any more; every border is a gap of up to 45 m, an overlap, or both
