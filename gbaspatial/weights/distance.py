@@ -230,14 +230,18 @@ def refuse_coincident(places: Places, i: np.ndarray, j: np.ndarray, distance: np
 
 def inverse_power(values: np.ndarray, power: float, what: str) -> np.ndarray:
     """`values`^-power, or a `WeightsError` that names the power if it is beyond the range of numbers."""
-    with np.errstate(over="ignore"):
-        inverse = values**-power
-    if not np.isfinite(inverse).all():
+    with np.errstate(over="ignore", divide="ignore"):
+        return in_range(values**-power, power, what, values)
+
+
+def in_range(weight: np.ndarray, power: float, what: str, values: np.ndarray) -> np.ndarray:
+    """`weight`, made of `values`^-power, or a `WeightsError` that names the power if it is not finite."""
+    if not np.isfinite(weight).all():
         raise WeightsError(
             f"1 / {what}^power is beyond the range of numbers with power={power:g} (the smallest {what} is "
             f"{values.min():.6g}); use a smaller power."
         )
-    return inverse
+    return weight
 
 
 def where_of(places: Places) -> dict[str, str]:

@@ -9,25 +9,31 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.alignment import align, align_labels, check_units
+from gbaspatial.alignment import align, align_labels
 from gbaspatial.errors import (
     DataError,
     EndogeneityWarning,
     LabelTypeError,
     OptionError,
-    UnknownNameError,
     WeightsError,
     check_option,
-    nearest_names,
     some,
 )
 from gbaspatial.weights.algebra import Symmetry, symmetric
 from gbaspatial.weights.core import Weights
-from gbaspatial.weights.distance import pairs_within, positive, refuse_coincident, where_of
+from gbaspatial.weights.distance import (
+    from_band,
+    in_range,
+    inverse_power,
+    positive,
+    refuse_coincident,
+    where_of,
+)
+from gbaspatial.weights.isolation import ISLANDS, Islands
+from gbaspatial.weights.minutes import connections_within, minutes_of
 from gbaspatial.weights.places import Metric, Places, places_of
 from gbaspatial.weights.recipe import Recipe
-
-_ENDS = (("origin", "destination"), ("focal", "neighbor"), ("city_a", "city_b"))
+from gbaspatial.weights.search import pairs_within, refuse_too_many
 
 
 def travel_time(
@@ -39,6 +45,7 @@ def travel_time(
     scale_minutes: float | None = None,
     symmetrize: Symmetry | None = None,
     ids: Any = None,
+    islands: Islands = "keep",
 ) -> Weights:
     """Weights from a table of travel times in minutes.
 
@@ -53,13 +60,18 @@ def travel_time(
     decay : {"inverse", "exponential", "binary"}
         minutes^-power, exp(-minutes / scale_minutes), or 1.
     power : float
-        Exponent of ``"inverse"``.
+        Exponent of ``"inverse"``; the others take none.
     scale_minutes : float, optional
         Of ``"exponential"``.
     symmetrize : {"max", "mean", "min", "sum"}, optional
         Put both directions together, on the weights; by default W stays asymmetric.
     ids : iterable, optional
-        All units in the wanted order, for a table of pairs.
+        The units in the wanted order: all those of a table of pairs, and others without
+        pairs; or all or some of those of a square table.
+    islands : {"keep", "error", "nearest"}
+        What becomes of units without neighbors: kept (with an `IslandWarning`), refused,
+        or linked by their quickest connection, however long, in the directions that the
+        table has.
 
     Returns
     -------
@@ -68,7 +80,11 @@ def travel_time(
     Raises
     ------
     DataError
-        If minutes are negative, infinite, or zero under ``"inverse"``.
+        If minutes are text, negative, infinite, or zero under ``"inverse"``.
+    UnknownNameError
+        If `ids` and the table do not agree.
+    WeightsError
+        If units have no neighbors under ``islands="error"``.
 
     Examples
     --------
@@ -79,16 +95,19 @@ def travel_time(
     check_option(decay, ("inverse", "exponential", "binary"), "decay")
     if (scale_minutes is None) == (decay == "exponential"):
         raise OptionError("decay='exponential' needs scale_minutes, and only it takes scale_minutes.")
-    units, i, j, minutes = _minutes(table, ids)
+    if decay != "inverse" and power != 1.0:
+        raise OptionError(f"power={power!r} is of decay='inverse' only; drop it.")
+    check_option(islands, ISLANDS, "islands")
+    threshold = np.inf if threshold_minutes is None else positive(threshold_minutes, "threshold_minutes")
+    units, i, j, minutes = minutes_of(table, ids)
     wrong = ~np.isfinite(minutes) | (minutes < 0) | ((minutes == 0) if decay == "inverse" else False)
     if wrong.any():
         told = [f"{units[a]} to {units[b]} ({m:g})" for a, b, m in zip(i[wrong], j[wrong], minutes[wrong], strict=True)]
         raise DataError(f"travel times must be positive and finite, but are not for {some(told)}; correct these.")
-    if threshold_minutes is not None:
-        near = minutes <= positive(threshold_minutes, "threshold_minutes")
-        i, j, minutes = i[near], j[near], minutes[near]
+    near = connections_within(threshold, units, i, j, minutes, symmetrize, islands)
+    i, j, minutes = i[near], j[near], minutes[near]
     if decay == "inverse":
-        weight = minutes ** -positive(power, "power")
+        weight = inverse_power(minutes, positive(power, "power"), "minutes")
     elif decay == "exponential":
         weight = np.exp(-minutes / positive(scale_minutes or 0.0, "scale_minutes"))
     else:
@@ -104,49 +123,7 @@ def travel_time(
         scale_minutes=scale_minutes,
         symmetrize=symmetrize,
     )
-    return Weights(matrix, units, recipe=recipe)
-
-
-def _minutes(table: pd.DataFrame, ids: Any) -> tuple[pd.Index, np.ndarray, np.ndarray, np.ndarray]:
-    if not isinstance(table, pd.DataFrame):
-        raise LabelTypeError(f"the travel times are a {type(table).__name__}; give a labelled DataFrame.")
-    if "minutes" in table.columns:
-        return _minutes_of_pairs(table, ids)
-    check_units(table.index, "travel times")
-    if set(table.index) != set(table.columns):
-        raise WeightsError(
-            "the table of travel times is neither square (the same units as index and columns) nor one row a pair "
-            "(columns origin, destination, minutes)."
-        )
-    square = table.loc[:, list(table.index)].to_numpy(dtype=float)
-    there = ~np.isnan(square)
-    np.fill_diagonal(there, False)
-    i, j = np.nonzero(there)
-    return table.index, i, j, square[i, j]
-
-
-def _minutes_of_pairs(table: pd.DataFrame, ids: Any) -> tuple[pd.Index, np.ndarray, np.ndarray, np.ndarray]:
-    ends = next((pair for pair in _ENDS if set(pair) <= set(table.columns)), None)
-    if ends is None:
-        raise UnknownNameError(f"the travel times have no columns origin and destination. There are: {some(table)}.")
-    first, second = ends
-    occurring = pd.Index(pd.concat([table[first], table[second]]).unique())
-    units = occurring.sort_values() if ids is None else pd.Index(list(ids))
-    check_units(units, "ids")
-    unknown = occurring.difference(units, sort=False)
-    if len(unknown):
-        raise UnknownNameError(
-            f"the travel times name units that are not among the ids: {some(unknown)}. "
-            f"{nearest_names(unknown[0], units)}"
-        )
-    twice = table.duplicated([first, second])
-    if twice.any():
-        told = [f"{a} to {b}" for a, b in table.loc[twice, [first, second]].itertuples(index=False)]
-        raise WeightsError(f"these pairs occur more than once: {some(told)}; keep one row a pair and direction.")
-    i, j = units.get_indexer(table[first]), units.get_indexer(table[second])
-    if (i == j).any():
-        raise WeightsError(f"a unit has a travel time to itself: {some(units[i[i == j]])}; drop these rows.")
-    return units, i, j, table["minutes"].to_numpy(dtype=float)
+    return Weights(matrix, units, recipe=recipe if islands == "keep" else recipe.then("islands", policy=islands))
 
 
 def economic(
@@ -158,6 +135,7 @@ def economic(
     floor: float | None = None,
     threshold_km: float | None = None,
     metric: Metric = "geodesic",
+    islands: Islands = "keep",
 ) -> Weights:
     """Weights from a variable: the inverse of its gap, or gravity m_i m_j / distance^power.
 
@@ -182,6 +160,9 @@ def economic(
         No link beyond (inclusive); by default all n (n - 1) links.
     metric : {"geodesic", "planar"}
         Distances on the ellipsoid, or in a projected CRS.
+    islands : {"keep", "error", "nearest"}
+        What becomes of units without neighbors within the threshold; a link that is
+        added weighs as its gap, or its masses and distance, say.
 
     Returns
     -------
@@ -191,7 +172,8 @@ def economic(
     Raises
     ------
     WeightsError
-        If two units have the same value (or place) and no floor is given.
+        If two units have the same value (or place) and no floor is given, or if W would have more than
+        200 million links.
     DataError
         If a mass is not positive.
 
@@ -212,34 +194,38 @@ def economic(
     [2.0, 0.667, 2.0, 0.5, 0.667, 0.5]
     """
     check_option(kind, ("inverse_gap", "gravity"), "kind")
+    check_option(islands, ISLANDS, "islands")
     exponent = positive(power, "power")
     least = None if floor is None else positive(floor, "floor")
     if not isinstance(values, pd.Series):
         raise LabelTypeError(f"the values are a {type(values).__name__}; give a Series indexed by unit id.")
     if units is None and (kind == "gravity" or threshold_km is not None):
         raise OptionError(f"kind={kind!r} with these options needs distances; give units, a GeoDataFrame.")
+    variable = None if values.name is None else str(values.name)
     recipe = Recipe().then(
-        "economic", kind=kind, variable=values.name, power=power, floor=floor, threshold_km=threshold_km
+        "economic", kind=kind, variable=variable, power=power, floor=floor, threshold_km=threshold_km
     )
     places = None if units is None else places_of(units, metric)
     ids = values.index if places is None else places.ids
     numbers = align(values, ids)
-    i, j, distance = _pairs(len(ids), places, threshold_km)
-    if places is not None:
-        recipe = recipe.then("places", **where_of(places))
-        if kind == "gravity" and least is None:
+
+    def _weight(i: np.ndarray, j: np.ndarray, distance: np.ndarray) -> np.ndarray:
+        if places is None or kind == "inverse_gap":
+            return _inverse_gap(ids, numbers, i, j, exponent, least)
+        if least is None:
             refuse_coincident(places, i, j, distance)
-    if kind == "gravity":
-        weight = _gravity(ids, numbers, i, j, distance, exponent, least)
-    else:
-        weight = _inverse_gap(ids, numbers, i, j, exponent, least)
+        return _gravity(ids, numbers, i, j, distance, exponent, least)
+
+    i, j, distance = _pairs(len(ids), places, threshold_km)
+    weight = _weight(i, j, distance)
     warnings.warn(
-        f"these weights are made of {values.name if values.name is not None else 'a variable'!s}; if it enters the "
-        f"model, or answers to what the model explains, W is endogenous, and estimates that take it as given are "
-        f"biased.",
+        f"these weights are made of {variable or 'a variable'}; if it enters the model, or answers to what the model "
+        f"explains, W is endogenous, and estimates that take it as given are biased.",
         EndogeneityWarning,
         stacklevel=2,
     )
+    if places is not None:
+        return from_band(places, i, j, weight, recipe.then("places", **where_of(places)), islands, _weight)
     half = sparse.csr_array((weight, (i, j)), shape=(len(ids), len(ids)))
     return Weights(half + half.T, ids, recipe=recipe)
 
@@ -247,6 +233,7 @@ def economic(
 def _pairs(n: int, places: Places | None, threshold_km: float | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Pairs i < j (m,) and their distances in km (m,): those of `places` within reach, or all, at distance one."""
     if places is None:
+        refuse_too_many(n * (n - 1.0), "give units and threshold_km")
         i, j = np.triu_indices(n, 1)
         return i, j, np.ones(len(i))
     return pairs_within(places, np.inf if threshold_km is None else positive(threshold_km, "threshold_km"))
@@ -262,7 +249,7 @@ def _inverse_gap(
     if alike.any():
         told = [f"{ids[a]} and {ids[b]}" for a, b in zip(i[alike], j[alike], strict=True)]
         raise WeightsError(f"1 / gap is infinite because the values are equal for {some(told)}; give floor.")
-    return gap**-exponent
+    return inverse_power(gap, exponent, "gap")
 
 
 def _gravity(
@@ -278,7 +265,8 @@ def _gravity(
         raise DataError(f"gravity needs positive masses, but they are not for {some(ids[mass <= 0])}.")
     if floor is not None:
         distance = np.maximum(distance, floor)
-    return mass[i] * mass[j] / distance**exponent
+    with np.errstate(over="ignore", divide="ignore", under="ignore"):
+        return in_range(mass[i] * mass[j] / distance**exponent, exponent, "distance", distance)
 
 
 def block(groups: pd.Series) -> Weights:
@@ -293,6 +281,11 @@ def block(groups: pd.Series) -> Weights:
     -------
     Weights
 
+    Raises
+    ------
+    WeightsError
+        If W would have more than 200 million links.
+
     Examples
     --------
     >>> block(pd.Series({"Guangzhou": 1, "Shenzhen": 1, "Foshan": 2})).to_frame()[["focal", "neighbor"]].values.tolist()
@@ -301,11 +294,15 @@ def block(groups: pd.Series) -> Weights:
     if not isinstance(groups, pd.Series):
         raise LabelTypeError(f"the groups are a {type(groups).__name__}; give a Series indexed by unit id.")
     codes, _ = pd.factorize(align_labels(groups, groups.index))
+    sizes = np.bincount(codes).astype(float)
+    refuse_too_many(
+        (sizes * (sizes - 1)).sum(), f"the largest group has {sizes.max(initial=0):,.0f} units; use smaller ones"
+    )
     members = sparse.csr_array(
         (np.ones(len(codes)), (np.arange(len(codes)), codes)), shape=(len(codes), codes.max(initial=-1) + 1)
     )
     same = (members @ members.T).tocoo()
     off = same.coords[0] != same.coords[1]
     matrix = sparse.coo_array((same.data[off], (same.coords[0][off], same.coords[1][off])), shape=same.shape)
-    name = groups.name if groups.name is not None else "groups"
+    name = str(groups.name) if groups.name is not None else "groups"
     return Weights(matrix, groups.index, recipe=Recipe().then("block", by=name))
