@@ -14,8 +14,10 @@ from gbaspatial.errors import OptionError, UnknownNameError, nearest_names, some
 
 
 def slowed(W: sparse.csr_array, ids: pd.Index, groups: pd.Series, friction: Any) -> sparse.csr_array:
-    """`W` (n, n) with links across `groups` multiplied by `friction`; those within are left alone."""
+    """`W` (n, n) with links across `groups` multiplied by `friction`, and those within a group if it says so."""
     codes, names = pd.factorize(align_labels(groups, ids))
+    if isinstance(groups.dtype, pd.CategoricalDtype):  # of part of the units: a side may have none left
+        names = [*names, *(name for name in groups.dtype.categories if name not in set(names))]
     table = friction_matrix(friction, [str(n) if not isinstance(n, str) else n for n in names], names)
     rows = np.repeat(np.arange(len(ids)), np.diff(W.indptr))
     factors = table[codes[rows], codes[W.indices]]
@@ -29,23 +31,36 @@ def slowed(W: sparse.csr_array, ids: pd.Index, groups: pd.Series, friction: Any)
 
 
 def friction_matrix(friction: Any, shown: list[str], names: Any) -> np.ndarray:
-    """The factor from group to group (g, g): one on the diagonal, NaN where no pair is given.
+    """The factor from group to group (g, g): one within a group if no pair says otherwise, NaN where no pair is given.
+
+    Parameters
+    ----------
+    friction : float, mapping or DataFrame
+        A number for all borders; ``{(from, to): number}``, where ``(a, a)`` is a friction
+        within the group; or a square table, of which the diagonal is not read.
+    shown : list of str
+        How the groups are called in an error.
+    names : sequence
+        The groups.
 
     Raises
     ------
     OptionError
-        If a factor is negative or not finite.
+        If a factor is negative or not finite, or `friction` is of another kind.
     UnknownNameError
-        If a pair names a group that no unit has.
+        If a pair names a group that no unit has; categories of categorical groups may have none.
     """
     known = list(names)
     table = np.full((len(known), len(known)), np.nan)
+    np.fill_diagonal(table, 1.0)
     if isinstance(friction, pd.DataFrame):
         pairs = {(a, b): friction.loc[a, b] for a in friction.index for b in friction.columns if a != b}
     elif isinstance(friction, Mapping):
         pairs = dict(friction)
+    elif isinstance(friction, pd.Series):
+        raise OptionError("friction is a Series; give a mapping of pairs, friction.to_dict(), or a square DataFrame.")
     else:
-        table[:] = _factor(friction, "friction")
+        table[~np.eye(len(known), dtype=bool)] = _factor(friction, "friction")
         pairs = {}
     for pair, value in pairs.items():
         if not (isinstance(pair, tuple) and len(pair) == 2):
@@ -53,13 +68,13 @@ def friction_matrix(friction: Any, shown: list[str], names: Any) -> np.ndarray:
         for name in pair:
             if name not in known:
                 raise UnknownNameError(
-                    f"friction names the group {name!r}, which no unit has. {nearest_names(name, shown)}"
+                    f"friction names the group {name!r}, which no unit has. {nearest_names(name, shown)} Categorical "
+                    f"groups may have categories without units."
                 )
         a, b = known.index(pair[0]), known.index(pair[1])
         table[a, b] = _factor(value, f"friction from {pair[0]} to {pair[1]}")
         if (pair[1], pair[0]) not in pairs:
             table[b, a] = table[a, b]
-    np.fill_diagonal(table, 1.0)
     return table
 
 
