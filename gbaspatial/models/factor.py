@@ -21,6 +21,7 @@ from gbaspatial.errors import WeightsError
 from gbaspatial.weights import Weights
 
 FEW = 200  # units up to which a dense matrix is as quick
+_FAR_APART = float(np.log(1e4))
 
 
 class Factor(Protocol):
@@ -54,7 +55,8 @@ class SparsePencil:
     ----------
     W : scipy.sparse.csr_array, shape (n, n)
     similarity : tuple of scipy.sparse.csr_array (n, n) and numpy.ndarray (n,), or None
-        S and the diagonal of R.
+        S and the logarithms of the diagonal of R; not used where these lie far apart, which
+        solving would magnify.
     reach : float
         Beyond, SuperLU serves.
     """
@@ -65,10 +67,12 @@ class SparsePencil:
         from gbaspatial.models import elimination, supernodes
 
         self._eliminate, self._solve = elimination.eliminate, elimination.solve
+        if similarity is not None and np.ptp(similarity[1]) > _FAR_APART:
+            similarity = None
         self.W, self.symmetric, self.reach = W, similarity is not None, reach
         self.kind = "sparse Cholesky" if self.symmetric else "sparse LU"
-        matrix, root = similarity if similarity is not None else (W, np.ones(W.shape[0]))
-        both = _both_triangles(matrix) if similarity is None else [matrix]
+        root = np.exp(similarity[1]) if similarity is not None else np.ones(W.shape[0])
+        both = _both_triangles(W) if similarity is None else [similarity[0]]
         order = fill_reducing_order(both[0])
         tree, _ = supernodes.ancestry(*_pattern(both[0][order][:, order]))
         self.order = order[supernodes.postorder(tree)]

@@ -22,7 +22,7 @@ from gbaspatial.inference.null import check_draws
 from gbaspatial.models import effects
 from gbaspatial.models.confidence import confidence_draws
 from gbaspatial.models.effects import Measured, Quantity, Uncertainty
-from gbaspatial.models.fit import SMALL
+from gbaspatial.models.impact_method import chosen
 from gbaspatial.models.likelihood import Side, window
 from gbaspatial.models.resolvent import Reading, Resolvent, average_readings, resolvent_of
 from gbaspatial.randomness import Rng, seed_of, stream
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 Method = Literal["auto", "delta", "simulated", "bootstrap", "confidence"]
 COLUMNS = ("estimate", "std_error", "lower", "upper", "p_value")
 DENSE_LIMIT = 5_000
-MOST_TESTED = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -131,30 +130,34 @@ class ImpactsResult(Result):
             ),
         )
 
-    def plot(self) -> Any:
-        """A forest: estimates and intervals, three rows a regressor; returns the axes."""
-        from matplotlib import pyplot as plt
+    def plot(self, kind: str = "forest", *, units: Any = None, term: str | None = None, top: int = 30) -> Any:
+        """The impacts as a forest, three rows a regressor, or as flows on the map of the `units`.
 
-        frame = self.to_frame()
-        colors = {"direct": "#2166ac", "indirect": "#b2182b", "total": "#404040"}
-        figure, axis = plt.subplots(figsize=(7, 0.34 * len(frame) + 1))
-        known = frame[["estimate", "lower", "upper"]].replace([np.inf, -np.inf], np.nan).stack()
-        margin = 0.1 * float(known.max() - known.min())
-        ends = frame[["lower", "upper"]].clip(known.min() - margin, known.max() + margin)
-        for place, ((_, effect), row) in enumerate(frame.iterrows()):  # type: ignore[misc]
-            axis.plot(ends.iloc[place], [place, place], color=colors[effect], linewidth=1.5)
-            axis.plot(row["estimate"], place, "o", color=colors[effect], markersize=5)
-            for end, arrow in (("lower", "<"), ("upper", ">")):  # an arrow where the interval has no finite end
-                if np.isinf(row[end]):
-                    axis.plot(ends[end].iloc[place], place, arrow, color=colors[effect], markersize=7)
-        axis.axvline(0, color="#888888", linewidth=0.8)
-        axis.set_yticks(range(len(frame)), [f"{term}: {effect}" for term, effect in frame.index])
-        axis.invert_yaxis()
-        open_ended = "; arrows: no finite end" if np.isinf(frame[["lower", "upper"]]).any(axis=None) else ""
-        axis.set_xlabel(f"impact on {self.engine.fit.response} ({self.level:.0%} intervals, {self.method}{open_ended})")
-        axis.spines[["top", "right", "left"]].set_visible(False)
-        figure.tight_layout()
-        return axis
+        Parameters
+        ----------
+        kind : {"forest", "flows"}
+        units : GeoDataFrame, optional
+            Needed for flows; indexed by unit.
+        term : str, optional
+            The regressor whose flows are drawn; needed where there are several.
+        top : int
+            How many of the largest flows are drawn.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        check_option(kind, ("forest", "flows"), "kind")
+        if kind == "forest":
+            from gbaspatial.models.impact_forest import forest
+
+            return forest(self)
+        from gbaspatial.figures import flow_map
+
+        if units is None:
+            raise OptionError("flows are drawn on a map: give units=, the GeoDataFrame of the units.")
+        name = term or next(iter(self.direct.index))
+        return flow_map(units, self.flows(term), label=f"Impacts of {name}", top=top).axes[0]
 
     def matrix(self, term: str | None = None) -> pd.DataFrame:
         """The impact matrix of a regressor: rows receive, columns give, in the order of the data."""
@@ -276,7 +279,7 @@ def prepared(fit: Fit, method: Method, draws: int, rng: Rng, level: float) -> En
     check_option(method, ("auto", *effects.METHODS), "method")
     if not 0 < level < 1:
         raise OptionError(f"level={level} is not a confidence level; use one between 0 and 1, such as 0.95.")
-    return _engine(fit, _chosen(fit, method), check_draws(draws), rng, level)
+    return _engine(fit, chosen(fit, method), check_draws(draws), rng, level)
 
 
 def impact_matrix(fit: Fit, term: str | None = None) -> pd.DataFrame:
@@ -308,25 +311,6 @@ def labelled_matrix(engine: Engine, regressor: Regressor) -> pd.DataFrame:
 def _frame(found: Mapping[str, Measured]) -> pd.DataFrame:
     rows = {name: [getattr(part, column)[0] for column in COLUMNS] for name, part in found.items()}
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS)).rename_axis("term")
-
-
-def _chosen(fit: Fit, method: str) -> str:
-    from gbaspatial.models.bootstrap import MODELS
-
-    refittable = fit.model in MODELS and fit.method in ("ml", "ols")
-    if method == "auto":
-        if fit.w is None and not fit.edges:
-            return "delta"
-        if not refittable or (fit.n >= SMALL and not fit.edges):
-            return "simulated"
-        return "confidence" if fit.error_w is None and fit.n <= MOST_TESTED else "bootstrap"
-    if method == "confidence" and (fit.w is None or fit.error_w is not None or not refittable or fit.n > MOST_TESTED):
-        raise OptionError(
-            f"method='confidence' is for models with rho only, by maximum likelihood, up to {MOST_TESTED} units."
-        )
-    if method in ("delta", "simulated") and "rho" in fit.edges:
-        raise OptionError(f"rho = {fit.rho:.6g} lies at the edge of its interval; use method='bootstrap' or 'auto'.")
-    return method
 
 
 def _engine(fit: Fit, method: str, draws: int, rng: Rng, level: float) -> Engine:

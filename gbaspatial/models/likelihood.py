@@ -160,6 +160,7 @@ def _value(model: Problem, rho: float, lam: float, f: Curve, g: Curve) -> float:
 
 def _gradient(model: Problem, rho: float, lam: float, f: Curve, g: Curve) -> np.ndarray:
     _, sse, slope_rho, slope_lam = solution(model, rho, lam)
+    _refuse_exact(model, sse)
     half = -model.n / 2 / sse
     return np.array([half * slope_rho + f.derivatives(rho)[0], half * slope_lam + g.derivatives(lam)[0]])
 
@@ -184,11 +185,15 @@ def maximize(model: Problem) -> Estimate:
     edges = [
         name for name, value, side in (("rho", rho, model.lag), ("lambda", lam, model.error)) if _at_edge(value, side)
     ]
+    _refuse_exact(model, sse)
+    return Estimate(beta, rho, lam, sse / model.n, _value(model, rho, lam, f, g), tuple(edges), f, g)
+
+
+def _refuse_exact(model: Problem, sse: float) -> None:
     if sse <= 1e-20 * float(model.y @ model.y):
         raise ConvergenceError(
             "the model fits every unit exactly, so its likelihood has no maximum; use fewer regressors."
         )
-    return Estimate(beta, rho, lam, sse / model.n, _value(model, rho, lam, f, g), tuple(edges), f, g)
 
 
 def _at_edge(value: float, side: Side | None) -> bool:
@@ -257,7 +262,7 @@ def _slope_zero(slope: Callable[[float], float], a: float, b: float) -> float:
         return a
     if not right < 0:
         return b
-    return float(optimize.brentq(slope, a, b, xtol=1e-13, rtol=1e-13, maxiter=200))
+    return float(optimize.brentq(slope, a, b, xtol=max(1e-13 * (b - a), 1e-300), rtol=1e-13, maxiter=200))
 
 
 def _maximum_of_two(model: Problem) -> tuple[float, float, Curve, Curve]:
@@ -307,20 +312,26 @@ def _climb(
 ) -> tuple[float, float]:
     """The best local maximum from `starts` within the box: quasi-Newton, then Newton on the gradient."""
 
-    def loss(at: np.ndarray) -> tuple[float, np.ndarray]:
-        return -_value(model, at[0], at[1], f, g), -_gradient(model, at[0], at[1], f, g)
+    width = np.array([one[1] - one[0], two[1] - two[0]])  # W may have any scale
+
+    def loss(share: np.ndarray) -> tuple[float, np.ndarray]:
+        at = share * width
+        return -_value(model, at[0], at[1], f, g), -_gradient(model, at[0], at[1], f, g) * width
 
     found = []
+    bounds = [(low / size, high / size) for (low, high), size in zip((one, two), width, strict=True)]
     for start in starts:
-        answer = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[one, two], options={"ftol": 1e-14})
+        answer = optimize.minimize(
+            loss, np.asarray(start) / width, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14}
+        )
         if np.isfinite(answer.fun):
-            found.append((float(answer.fun), np.asarray(answer.x, dtype=float)))
+            found.append((float(answer.fun), np.asarray(answer.x, dtype=float) * width))
     if not found:
         raise ConvergenceError(f"no finite maximum over rho and lambda was found from the starts {starts}.")
     at = min(found, key=lambda pair: pair[0])[1]
     for _ in range(20):  # Newton to full precision; the Hessian by differences of the exact gradient
         slope = _gradient(model, at[0], at[1], f, g)
-        steps = 1e-5 * np.array([one[1] - one[0], two[1] - two[0]])
+        steps = 1e-5 * width
         hessian = np.empty((2, 2))
         for axis in range(2):
             shift = np.zeros(2)
@@ -337,6 +348,6 @@ def _climb(
         if not inside or _value(model, new[0], new[1], f, g) < _value(model, at[0], at[1], f, g) - 1e-9:
             break
         at = new
-        if np.abs(move).max() < 1e-11:
+        if np.abs(move / width).max() < 1e-11:
             break
     return float(at[0]), float(at[1])

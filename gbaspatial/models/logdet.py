@@ -236,7 +236,7 @@ class LanczosCurve(_Cheap):
 
 
 class ChebyshevCurve(_Cheap):
-    """Chebyshev expansion of log(1 - rho w), w the spectrum of W scaled to [-1, 1] (Pace and LeSage 2004).
+    """Chebyshev expansion of log(1 - rho w), w the real spectrum of W mapped to [-1, 1] (Pace and LeSage 2004).
 
     Traces of the first two powers are exact, those of higher ones are estimated by probes.
     A W with complex eigenvalues is served too, but less well near the ends of the interval.
@@ -246,15 +246,15 @@ class ChebyshevCurve(_Cheap):
     exact = False
 
     def __init__(self, w: Weights, degree: int = 40, probes: int = _PROBES) -> None:
-        low, high = w.interval
-        self.scale = max(1 / high if np.isfinite(high) else 0.0, -1 / low if np.isfinite(low) else 0.0) or 1.0
+        ends = [1 / end if np.isfinite(end) else 0.0 for end in w.interval]
+        self.middle, self.half = sum(ends) / 2, (ends[1] - ends[0]) / 2 or 1.0  # of the real spectrum
         matrix = w.similar_symmetric if w.similar_symmetric is not None else w.sparse
-        self.traces = _chebyshev_traces(matrix, self.scale, degree, probes)  # (probes, degree + 1)
-        self.degree = degree
+        self.traces = _chebyshev_traces(matrix, self.middle, self.half, degree, probes)  # (probes, degree + 1)
+        self.degree, self.interval = degree, w.interval
 
     def _coefficients(self, rho: float) -> np.ndarray:
         points = np.cos(np.pi * (np.arange(4 * self.degree) + 0.5) / (4 * self.degree))
-        values = np.log1p(-rho * self.scale * points)
+        values = np.log1p(-rho * (self.middle + self.half * points))
         waves = np.cos(np.arange(self.degree + 1)[:, None] * np.arccos(points)[None, :])
         coefficients = 2 / len(points) * waves @ values
         coefficients[0] /= 2
@@ -267,7 +267,7 @@ class ChebyshevCurve(_Cheap):
         return float((self.traces @ self._coefficients(rho)).std(ddof=1) / np.sqrt(len(self.traces)))
 
     def derivatives(self, rho: float) -> tuple[float, float]:
-        step = 1e-4 * (1 / self.scale - abs(rho))
+        step = 1e-4 * min(1 / self.half, *(abs(rho - end) for end in self.interval))
         below, here, above = self(rho - step), self(rho), self(rho + step)
         return (above - below) / (2 * step), (above - 2 * here + below) / step**2
 
@@ -296,17 +296,22 @@ def lanczos_quadrature(S: sparse.csr_array, probes: int, steps: int) -> tuple[np
     return nodes, shares
 
 
-def _chebyshev_traces(matrix: sparse.csr_array, scale: float, degree: int, probes: int) -> np.ndarray:
+def _chebyshev_traces(matrix: sparse.csr_array, middle: float, half: float, degree: int, probes: int) -> np.ndarray:
+    """tr T_k((W - middle I) / half) by probe and k (probes, degree + 1)."""
     n = matrix.shape[0]
-    scaled = matrix / scale
+
+    def scaled(V: np.ndarray) -> np.ndarray:
+        return (matrix @ V - middle * V) / half
+
     V = stream(_SEED, 2).integers(0, 2, (n, probes)) * 2.0 - 1
-    T0, T1 = V, scaled @ V
+    T0, T1 = V, scaled(V)
     traces = np.empty((probes, degree + 1))
-    traces[:, 0], traces[:, 1] = n, 0.0
+    traces[:, 0], traces[:, 1] = n, -n * middle / half
     for order in range(2, degree + 1):
-        T0, T1 = T1, 2 * (scaled @ T1) - T0
+        T0, T1 = T1, 2 * scaled(T1) - T0
         traces[:, order] = np.einsum("ij,ij->j", V, T1)
-    traces[:, 2] = 2 * float((scaled.multiply(scaled.T)).sum()) - n
+    square = (float(matrix.multiply(matrix.T).sum()) + n * middle**2) / half**2
+    traces[:, 2] = 2 * square - n
     return traces
 
 

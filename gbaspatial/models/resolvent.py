@@ -293,8 +293,11 @@ def spectral(W: sparse.csr_array) -> Spectral | None:
     """The eigendecomposition of `W`, or None where its eigenvectors are too close to dependent."""
     likeness = spectrum.similarity(W)
     if likeness is not None:
-        symmetric, root = likeness
+        symmetric, log_root = likeness
+        if np.ptp(log_root) > np.log(_CONDITION):  # a chain with a current: eigenvectors all but dependent
+            return None
         values, U = np.linalg.eigh(symmetric.toarray())
+        root = np.exp(log_root)
         return Spectral(values, U / root[:, None], U.T * root[None, :])
     values, V = np.linalg.eig(W.toarray())
     if np.linalg.cond(V) > _CONDITION:

@@ -16,7 +16,7 @@ _ROUNDS = 200
 
 
 def similarity(W: sparse.csr_array) -> tuple[sparse.csr_array, np.ndarray] | None:
-    """The symmetric S similar to `W` (n, n) and the diagonal r (n,) with W = R^-1 S R; None where W has no such S.
+    """The symmetric S similar to `W` (n, n) and log r (n,), R = diag(r), W = R^-1 S R; None where W has no such S.
 
     With d_i w_ij = d_j w_ji for some positive d and r = d^1/2, R W R^-1 is symmetric and has
     the entries sqrt(w_ij w_ji). d is read along a spanning forest and checked on every link
@@ -33,7 +33,7 @@ def similarity(W: sparse.csr_array) -> tuple[sparse.csr_array, np.ndarray] | Non
     if np.abs(log_d[W.indices] - log_d[rows] - step).max(initial=0.0) > 1e-9:
         return None
     symmetric = sparse.csr_array((np.sqrt(W.data * back.data), W.indices.copy(), W.indptr.copy()), shape=W.shape)
-    return symmetric, np.exp((log_d - log_d.mean()) / 2)
+    return symmetric, (log_d - log_d.mean()) / 2
 
 
 def _forest_potential(W: sparse.csr_array, step: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
+import gbaspatial as gba
 from gbaspatial import models
 from gbaspatial.errors import AlignmentError, DataError, OptionError, UnknownNameError
 from gbaspatial.models.regression import side_of
@@ -315,9 +316,20 @@ def test_pictures_and_tables(durbin) -> None:
     found = durbin.impacts(method="delta")
     axis = found.plot()
     assert [t.get_text() for t in axis.get_yticklabels()][:3] == ["INC: direct", "INC: indirect", "INC: total"]
+    with pytest.raises(OptionError, match="give units="):
+        found.plot("flows", term="INC")
     groups = pd.Series(np.arange(49) % 3, index=COLUMBUS.index)
     assert found.by_group(groups, term="INC").plot().get_xlabel() == "gives"
     assert "delta method" in str(found)
+
+
+def test_flows_are_drawn_on_the_map() -> None:
+    cities = gba.load_cities(year=2019)
+    w = gba.weights.contiguity(cities, links=2019).row_standardized()
+    fit = models.lag("log(gdp_pc_cny) ~ log(employment)", cities, w)
+    axis = fit.impacts(method="delta").plot("flows", units=cities, top=12)
+    assert len(axis.patches) == 12
+    assert "log(employment)" in axis.get_title(loc="left") + axis.get_title()
 
 
 @pytest.mark.parametrize("kind", ["nodes", "direct"])
