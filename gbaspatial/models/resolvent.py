@@ -174,7 +174,9 @@ class Nodes:
     def _trace(self, identity: bool) -> Reader:
         """From the log-determinant f: tr(W A^-1) = -f', tr(A^-1) = n - rho f'."""
         ends = np.array([end for end in self.side.interval if np.isfinite(end)])
-        fitted = self._fitted(lambda rho: (self.side.curve.along(rho) - np.log(_ends_product(ends, rho)))[:, None])
+        fitted = self._fitted(
+            lambda rho: (self.side.curve.along(rho) - np.log(_ends_product(ends, rho)))[:, None], size=self.n
+        )
         if fitted is None:
             return self._one_by_one(lambda rho: self._exact(rho, None if identity else self.side.W, Reading("trace")))
 
@@ -216,7 +218,7 @@ class Nodes:
         admissible interval being its nearest poles.
         """
         ends = np.array([end for end in self.side.interval if np.isfinite(end)])
-        fitted = self._fitted(lambda rho: _stacked(exact, rho) * _ends_product(ends, rho)[:, None])
+        fitted = self._fitted(lambda rho: _stacked(exact, rho) * _ends_product(ends, rho)[:, None], size=1.0)
         if fitted is None:
             return self._one_by_one(exact)
 
@@ -241,13 +243,16 @@ class Nodes:
 
         return read
 
-    def _fitted(self, exact: Callable[[np.ndarray], np.ndarray]) -> np.ndarray | None:
-        """Chebyshev coefficients (count, q), more nodes until the last are small; None if they never are."""
+    def _fitted(self, exact: Callable[[np.ndarray], np.ndarray], size: float) -> np.ndarray | None:
+        """Chebyshev coefficients (count, q), more nodes until the last are small; None if they never are.
+
+        What is below a thousandth of `size` may be round-off: a hub leaves nothing beside its poles.
+        """
         center, half = self._scale
         for count in (10, 16, 28, 52, 100):
             nodes = np.cos(np.pi * (np.arange(count) + 0.5) / count)
             fitted = np.polynomial.chebyshev.chebfit(nodes, exact(center + half * nodes), count - 1)
-            if np.abs(fitted[-2:]).max() <= _GOOD * max(float(np.abs(fitted).max()), 1e-300):
+            if np.abs(fitted[-2:]).max() <= _GOOD * max(float(np.abs(fitted).max()), 1e-3 * size):
                 return np.asarray(fitted)
         return None
 

@@ -125,3 +125,16 @@ def test_impacts_need_a_covariance() -> None:
                 fit.impacts()
             return
     pytest.fail("no sample had rho beyond its interval")
+
+
+def test_impacts_of_a_hub_are_interpolated_and_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside the poles of a star nothing is left but round-off, which must not be taken for a function."""
+    from gbaspatial.models.resolvent import Nodes
+
+    star = np.zeros((900, 900))
+    star[0, 1:] = star[1:, 0] = 1
+    w = Weights(star, range(900)).row_standardized()
+    monkeypatch.setattr(Nodes, "_one_by_one", lambda self, exact: pytest.fail("computed one by one"))
+    fit = models.lag("y ~ x", sample(w, 0.4), w)
+    direct = np.trace(np.linalg.inv(np.eye(900) - fit.rho * w.sparse.toarray())) / 900 * fit.params["x"]
+    assert fit.impacts(method="delta").direct.loc["x", "estimate"] == pytest.approx(direct, rel=1e-9)
