@@ -16,8 +16,9 @@ from gbaspatial.geography.distance import geodesic_between_km
 from gbaspatial.weights.contact import Contacts, contacts_of
 from gbaspatial.weights.core import Recipe, Weights
 from gbaspatial.weights.grouping import pairs_in_groups, sums
-from gbaspatial.weights.isolation import Islands, settle
+from gbaspatial.weights.isolation import ISLANDS, Islands, settle
 from gbaspatial.weights.links import link_pairs
+from gbaspatial.weights.matrix import is_number
 from gbaspatial.weights.places import crs_name, places_of, refuse_mercator, shapes_of
 from gbaspatial.weights.segments import Meters
 
@@ -37,8 +38,8 @@ def contiguity(
     """Units that touch: a common point (queen) or a common line (rook).
 
     A border counts however it is drawn: with the same vertices on both sides or with
-    others. Invalid shapes, overlaps and suspected gaps are told in a `GeometryWarning`;
-    `borders` lists them pair by pair.
+    others. Overlapping units touch, too. Invalid shapes, overlaps and suspected gaps are
+    told in a `GeometryWarning`; `borders` lists them pair by pair.
 
     Parameters
     ----------
@@ -51,14 +52,17 @@ def contiguity(
         only round-off (about a millimeter) is allowed for. With a tolerance, a line
         shorter than five tolerances counts as a point.
     weight : {"binary", "shared_border"}
-        One, or the length of the shared border in km (contacts at a point then drop out).
+        One, or the length of the shared border in km. Contacts at a point then drop out, and
+        overlapping units count by the part of their border that coincides; where none does,
+        the border has no length that could be told, and the layer is refused.
     links : int or DataFrame, optional
         A year: adds the shipped bridges and tunnels of the bay area opened on or before
         31 December of that year. Or a table of pairs (columns ``focal, neighbor`` or
-        ``city_a, city_b``). Railways are left to `by_year` and to tables.
+        ``city_a, city_b``), all of which are added, whatever their kind. The shipped railways
+        are left to `by_year`.
     islands : {"keep", "error", "nearest"}
         What becomes of units without neighbors: kept (with an `IslandWarning`), refused,
-        or linked with their nearest unit both ways.
+        or linked with their nearest unit both ways (not with ``weight="shared_border"``).
 
     Returns
     -------
@@ -68,7 +72,8 @@ def contiguity(
     Raises
     ------
     GeometryError
-        If a geometry is missing, empty or not a polygon.
+        If a geometry is missing, empty or not a polygon, or if overlapping units are to be
+        weighed by a border that they do not share.
     CRSError
         If meters are needed and the layer has no CRS.
 
@@ -87,18 +92,42 @@ def contiguity(
     >>> contiguity(two).n_links
     2
     """
-    check_option(criterion, ("queen", "rook"), "criterion")
     check_option(weight, ("binary", "shared_border"), "weight")
+    check_option(islands, ISLANDS, "islands")
     if weight == "shared_border" and links is not None:
         raise OptionError(
             "links have no shared border; use weight='binary', or add them with w.union(from_pairs(...))."
         )
+    if weight == "shared_border" and islands == "nearest":
+        raise OptionError(
+            "islands='nearest' links units that share no border, so no km of it could be their weight; use "
+            "weight='binary' or islands='keep', or add links with w.union(from_pairs(...))."
+        )
+    shapes, half, recipe = touching(units, criterion, tolerance_m, weight)
+    if links is not None:
+        i, j, told = link_pairs(links, shapes.index)
+        joined = sparse.csr_array((np.ones(len(i)), (np.minimum(i, j), np.maximum(i, j))), shape=half.shape)
+        more = half.maximum(joined)
+        recipe = recipe.then("links", which=told, added=more.nnz - half.nnz)
+        half = more
+    matrix = settled(sparse.csr_array(half + half.T), shapes, islands, weight=weight)
+    if islands != "keep":
+        recipe = recipe.then("islands", policy=islands)
+    return Weights(matrix, shapes.index, recipe=recipe)
+
+
+def touching(
+    units: Any, criterion: Criterion, tolerance_m: float | None, weight: BorderWeight = "binary"
+) -> tuple[Any, sparse.csr_array, Recipe]:
+    """The shapes of `units`, the weight of each touching pair i < j in a matrix (n, n), and the recipe so far."""
+    check_option(criterion, ("queen", "rook"), "criterion")
     shapes = _polygons(units)
     meters = _meters(shapes, tolerance_m, weight)
     contacts = contacts_of(shapes.to_numpy(), meters, tolerance_m=tolerance_m, known_units=shapes.crs is not None)
     _warn(shapes, contacts)
     if weight == "shared_border":
         codes, values = border_lengths(contacts, meters)
+        _refuse_overlaps(shapes, contacts.overlap[~np.isin(contacts.overlap, codes)])
     else:
         codes = contacts.touch if criterion == "queen" else contacts.border()
         values = np.ones(len(codes))
@@ -110,18 +139,21 @@ def contiguity(
         crs=crs_name(shapes.crs),
     )
     n = len(shapes)
-    matrix = sparse.csr_array((values, (codes // n, codes % n)), shape=(n, n))
-    if links is not None:
-        i, j, told = link_pairs(links, shapes.index)
-        low, high = np.minimum(i, j), np.maximum(i, j)
-        matrix = matrix.maximum(sparse.csr_array((np.ones(len(i)), (low, high)), shape=(n, n)))
-        recipe = recipe.then("links", which=told, added=len(np.setdiff1d(low * n + high, codes)))
-    matrix = sparse.csr_array(matrix + matrix.T)
-    if (np.diff(matrix.indptr) == 0).any():
-        matrix = settle(matrix, shapes.index, lambda: places_of(shapes), islands)
-    if islands != "keep":
-        recipe = recipe.then("islands", policy=islands)
-    return Weights(matrix, shapes.index, recipe=recipe)
+    return shapes, sparse.csr_array((values, (codes // n, codes % n)), shape=(n, n)), recipe
+
+
+def settled(
+    matrix: sparse.csr_array, shapes: Any, islands: Islands, when: str = "", weight: str = "binary"
+) -> sparse.csr_array:
+    """`matrix` (n, n) of the polygons `shapes` with its islands kept, refused or linked: see `isolation.settle`."""
+    advice = "tolerance_m= closes gaps"
+    if weight == "binary":
+        advice += ", links= adds pairs that a bridge joins, and islands='nearest' links them with their nearest unit"
+    if shapes.crs is not None and shapes.crs.is_geographic:
+        west, _, east, _ = shapes.total_bounds
+        if west <= -180 and east >= 180:
+            advice += "; shapes on both sides of the 180th meridian meet in a projected CRS only, units.to_crs(...)"
+    return settle(matrix, shapes.index, lambda: places_of(shapes), islands, advice=f"{advice}.", when=when)
 
 
 def borders(units: Any, *, tolerance_m: float | None = None) -> pd.DataFrame:
@@ -193,8 +225,21 @@ def _polygons(units: Any) -> Any:
     return shapes
 
 
+def _refuse_overlaps(shapes: Any, codes: np.ndarray) -> None:
+    if len(codes):
+        raise GeometryError(
+            f"these units overlap, so that no line is the border of both and none has a length: "
+            f"{_pairs_told(shapes, codes)}. Mend the layer, or set tolerance_m to the width of the overlaps."
+        )
+
+
+def _pairs_told(shapes: Any, codes: np.ndarray) -> str:
+    n = len(shapes)
+    return some([f"{shapes.index[code // n]} and {shapes.index[code % n]}" for code in codes])
+
+
 def _meters(shapes: Any, tolerance_m: float | None, weight: str) -> Meters:
-    if tolerance_m is not None and not (np.isfinite(tolerance_m) and tolerance_m >= 0):
+    if tolerance_m is not None and not (is_number(tolerance_m) and tolerance_m >= 0):
         raise OptionError(f"tolerance_m={tolerance_m!r} must be a number of meters, zero or more.")
     if shapes.crs is None:
         if tolerance_m is not None or weight == "shared_border":
@@ -221,8 +266,6 @@ def _warn(shapes: Any, contacts: Contacts) -> None:
         ),
     ):
         if len(codes):
-            pairs = [f"{shapes.index[c // contacts.n]} and {shapes.index[c % contacts.n]}" for c in codes[:5]]
-            more = f" and {len(codes) - 5} more" if len(codes) > 5 else ""
-            told.append(f"{what} ({len(codes)}): {', '.join(pairs)}{more}")
+            told.append(f"{what} ({len(codes)}): {_pairs_told(shapes, codes)}")
     if told:
-        warnings.warn(f"{'; '.join(told)}. See gba.weights.borders(units).", GeometryWarning, stacklevel=3)
+        warnings.warn(f"{'; '.join(told)}. See gba.weights.borders(units).", GeometryWarning, stacklevel=4)

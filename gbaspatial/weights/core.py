@@ -12,7 +12,7 @@ import scipy.sparse as sp
 
 from gbaspatial.errors import LabelTypeError, OptionError
 from gbaspatial.weights import algebra, scaling
-from gbaspatial.weights.matrix import Standardization as Standardization
+from gbaspatial.weights.matrix import Standardization as Standardization, is_number
 from gbaspatial.weights.recipe import Recipe as Recipe, Step as Step
 from gbaspatial.weights.styles import Standardizable
 
@@ -110,7 +110,7 @@ class Weights(Standardizable):
 
     def scaled(self, factor: float) -> Weights:
         """W multiplied by a positive number."""
-        if not (np.isfinite(factor) and factor > 0):
+        if not (is_number(factor) and factor > 0):
             raise OptionError(f"factor={factor!r} must be a positive number.")
         return self._like(scaling.times(self._sparse, float(factor)), "scaled", "none", factor=float(factor))
 

@@ -12,13 +12,21 @@ from scipy import sparse
 
 from gbaspatial.errors import CRSError, IslandWarning, WeightsError, check_option, some
 from gbaspatial.weights.places import Places
+from gbaspatial.weights.recipe import rounded_up
 
 Islands = Literal["keep", "error", "nearest"]
 ISLANDS = ("keep", "error", "nearest")
 
 
 def settle(
-    matrix: sparse.csr_array, ids: pd.Index, places: Callable[[], Places], policy: Islands, attach: float = 1.0
+    matrix: sparse.csr_array,
+    ids: pd.Index,
+    places: Callable[[], Places],
+    policy: Islands,
+    attach: float = 1.0,
+    *,
+    advice: str | None = None,
+    when: str = "",
 ) -> sparse.csr_array:
     """`matrix` (n, n) with its islands kept, refused, or linked both ways with their nearest unit.
 
@@ -31,6 +39,10 @@ def settle(
     policy : {"keep", "error", "nearest"}
     attach : float
         Weight of a link that is added.
+    advice : str, optional
+        What would join the islands; by default the distance threshold that leaves none, and ``"nearest"``.
+    when : str
+        Of which W of several this is told, such as ``" in 2019"``.
     """
     check_option(policy, ISLANDS, "islands")
     alone = np.flatnonzero(np.diff(sparse.csr_array(matrix).indptr) == 0)
@@ -38,20 +50,49 @@ def settle(
         return matrix
     if policy == "nearest":
         return _attached(matrix, places(), alone, attach)
-    told = f"{len(alone)} of {len(ids)} units have no neighbors: {some(ids[alone])}."
-    if len(ids) > 1:
-        told += _threshold_told(places)
+    told = f"{len(alone)} of {len(ids)} units have no neighbors{when}: {some(ids[alone])}."
+    cure = "There is no other unit."
+    if len(ids) > 1:  # one unit has no distances
+        cure = advice or f"{_threshold_told(places)}islands='nearest' links them with their nearest unit."
     if policy == "error":
-        raise WeightsError(f"{told} Use a wider threshold, links, or islands='keep' or 'nearest'.")
-    warnings.warn(f"{told} islands='nearest' links them with their nearest unit.", IslandWarning, stacklevel=4)
+        raise WeightsError(f"{told} {cure} Or islands='keep' accepts them.")
+    warnings.warn(f"{told} {cure}", IslandWarning, stacklevel=4)
     return matrix
+
+
+def tell_new_islands(new: pd.Index, what: str, policy: str | None, stacklevel: int) -> None:
+    """Warn of the units `new`, which lost all neighbors in a W made from another, or refuse them.
+
+    Parameters
+    ----------
+    new : pandas.Index
+    what : str
+        The W they are in, as in ``the subset``.
+    policy : str or None
+        The policy for islands with which the first W was built.
+    stacklevel : int
+        As of `warnings.warn`, counted from the caller.
+
+    Raises
+    ------
+    WeightsError
+        If the policy is ``"error"``.
+    """
+    if len(new) == 0:
+        return
+    told = f"{len(new)} units of {what} have no neighbors in it: {some(new)}"
+    if policy == "error":
+        raise WeightsError(f"{told}; this W was built with islands='error'. Leave them out, or build W anew.")
+    if policy == "nearest":
+        told += "; islands='nearest', with which W was built, cannot be applied again without the shapes: build W anew"
+    warnings.warn(f"{told}.", IslandWarning, stacklevel=stacklevel + 1)
 
 
 def _threshold_told(places: Callable[[], Places]) -> str:
     from gbaspatial.weights.distance import smallest_threshold
 
     try:
-        return f" The smallest distance threshold that leaves none is {smallest_threshold(places()):.6g} km."
+        return f"The smallest distance threshold that leaves none is {rounded_up(smallest_threshold(places()))} km. "
     except CRSError:  # shapes without CRS have no distances
         return ""
 
@@ -60,7 +101,7 @@ def _attached(matrix: sparse.csr_array, places: Places, alone: np.ndarray, attac
     from gbaspatial.weights.distance import nearest_places
 
     if places.n < 2:
-        raise WeightsError("one unit has no nearest other unit.")
+        raise WeightsError("one unit has no nearest other unit; use islands='keep'.")
     near = nearest_places(places, 1)[0][alone, 0]
     pairs = np.unique(np.sort(np.column_stack([alone, near]), axis=1), axis=0)
     added = sparse.csr_array((np.full(len(pairs), attach), (pairs[:, 0], pairs[:, 1])), shape=matrix.shape)

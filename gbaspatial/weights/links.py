@@ -8,37 +8,34 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import OptionError, UnknownNameError, WeightsError, nearest_names, some
+from gbaspatial.errors import OptionError, UnknownNameError, WeightsError, check_option, nearest_names, some
 from gbaspatial.weights.core import Weights
-from gbaspatial.weights.isolation import Islands
+from gbaspatial.weights.isolation import ISLANDS, Islands
+from gbaspatial.weights.matrix import is_number
 
 CROSSINGS = ("bridge", "tunnel")
+KINDS = (*CROSSINGS, "rail")  # of the shipped links
 _ENDS = (("focal", "neighbor"), ("city_a", "city_b"), ("district_a", "district_b"), ("unit_a", "unit_b"))
 
 
-def link_pairs(
-    links: int | pd.DataFrame, ids: pd.Index, kinds: Iterable[str] | None = CROSSINGS
-) -> tuple[np.ndarray, np.ndarray, str]:
+def link_pairs(links: int | pd.DataFrame, ids: pd.Index) -> tuple[np.ndarray, np.ndarray, str]:
     """Places (m,) and (m,) of the units that `links` join, each pair once, and how a recipe calls them.
 
     Parameters
     ----------
     links : int or pandas.DataFrame
-        A year (the shipped links opened on or before 31 December of that year), or a
-        table with two columns of unit ids.
+        A year (the shipped bridges and tunnels opened on or before 31 December of that
+        year), or a table with two columns of unit ids, used whole.
     ids : pandas.Index
         The units of the W.
-    kinds : iterable of str, optional
-        Keep these kinds only, where the table has a column `kind`; None keeps all.
     """
     if isinstance(links, pd.DataFrame):
         table, told = links, f"{len(links)} given"
     elif isinstance(links, (int, np.integer)) and not isinstance(links, bool):
-        table, told = _shipped(int(links), ids), f"open by {links}-12-31"
+        shipped = _shipped(int(links), ids)
+        table, told = shipped[shipped["kind"].isin(CROSSINGS)], f"open by {links}-12-31"
     else:
         raise OptionError(f"links={links!r} must be a year such as 2019, or a table of pairs of units.")
-    if kinds is not None and "kind" in table.columns:
-        table = table[table["kind"].isin(list(kinds))]
     first, second = _ends(table)
     i, j = ids.get_indexer(table[first]), ids.get_indexer(table[second])
     absent = (i < 0) | (j < 0)
@@ -84,10 +81,10 @@ def _shipped(year: int, ids: pd.Index) -> pd.DataFrame:
 
 def by_year(
     units: Any,
-    years: Iterable[int],
+    years: int | Iterable[int],
     *,
     links: pd.DataFrame | None = None,
-    kinds: Iterable[str] | None = CROSSINGS,
+    kinds: str | Iterable[str] | None = CROSSINGS,
     criterion: Literal["queen", "rook"] = "queen",
     tolerance_m: float | None = None,
     islands: Islands = "keep",
@@ -103,16 +100,17 @@ def by_year(
     ----------
     units : GeoDataFrame or GeoSeries, n rows
         Polygons indexed by unit id.
-    years : iterable of int
+    years : int or iterable of int
     links : pandas.DataFrame, optional
         Columns ``focal, neighbor`` (or ``city_a, city_b``) and ``opened_year`` or ``opened``
         (a date, or a year); by default the shipped ones (`gba.data.load_links`).
-    kinds : iterable of str, optional
-        Which kinds to add, where the links have a column ``kind``: by default bridges and
+    kinds : str or iterable of str, optional
+        Which kinds to add (others are left out), where the links have a column ``kind``: by default bridges and
         tunnels; ``("bridge", "tunnel", "rail")`` or None adds the railways (Guangzhou-Shenzhen
         2011, Express Rail Link to Hong Kong 23 September 2018).
     criterion, tolerance_m, islands
-        As for `contiguity`.
+        As for `contiguity`; an island is a unit that has no neighbor when the links of its
+        year are there.
 
     Returns
     -------
@@ -126,26 +124,71 @@ def by_year(
     >>> {year: w.n_links // 2 for year, w in by_year(cities, [2017, 2018, 2024]).items()}
     {2017: 15, 2018: 17, 2024: 18}
     """
-    from gbaspatial.weights.contiguity import contiguity
+    from gbaspatial.weights.contiguity import settled, touching
     from gbaspatial.weights.given import from_places
 
-    base = contiguity(units, criterion=criterion, tolerance_m=tolerance_m, islands=islands)
-    chosen = [int(year) for year in years]
-    if not chosen:
-        raise OptionError("years is empty; give at least one year.")
-    table = _shipped(max(chosen), base.ids) if links is None else links
+    chosen = _whole_years(years)
+    check_option(islands, ISLANDS, "islands")
+    if links is not None and not isinstance(links, pd.DataFrame):
+        raise OptionError(f"links is a {type(links).__name__}; give a table of pairs of units, or leave it out.")
+    wanted = [kinds] if isinstance(kinds, str) else None if kinds is None else list(kinds)
+    shapes, half, recipe = touching(units, criterion, tolerance_m)
+    base = Weights(half + half.T, shapes.index, recipe=recipe)
+    table = _of_kinds(_shipped(max(chosen), base.ids) if links is None else links, wanted, links is not None)
     opened = _opened_years(table)
     weights = {}
+    alone: dict[tuple[Any, ...], list[int]] = {}
     for year in chosen:
-        i, j, _ = link_pairs(table[opened <= year], base.ids, kinds)
-        added = from_places(i, j, base.ids, "links", which=f"open by {year}-12-31", kinds=kinds)
-        weights[year] = base.union(added)
+        i, j, _ = link_pairs(table[opened <= year], base.ids)
+        w = base.union(from_places(i, j, base.ids, "links", which=f"open by {year}-12-31", kinds=wanted))
+        if islands != "keep":
+            matrix = settled(w.sparse, shapes, islands, f" in {year}")
+            w = Weights(matrix, w.ids, recipe=w.recipe.then("islands", policy=islands))
+        alone.setdefault(tuple(w.islands), []).append(year)
+        weights[year] = w
+    for same in alone.values():  # told once for all years with the same islands
+        settled(weights[same[0]].sparse, shapes, "keep", f" in {some(same)}")
     return weights
+
+
+def _whole_years(years: int | Iterable[int]) -> list[int]:
+    given = [years] if isinstance(years, (str, int, float, np.number)) else list(years)
+    if not given:
+        raise OptionError("years is empty; give at least one year.")
+    odd = [year for year in given if not is_number(year) or year != int(year)]
+    if odd:
+        raise OptionError(f"years must be whole numbers such as 2019, but are not: {some(map(repr, odd))}.")
+    return [int(year) for year in given]
+
+
+def _of_kinds(table: pd.DataFrame, kinds: list[str] | None, given: bool) -> pd.DataFrame:
+    """The links of these `kinds`; those of a table that is `given` must be some."""
+    if kinds is None or "kind" not in table.columns:
+        return table
+    known = list(dict.fromkeys([*KINDS, *table["kind"].dropna()]))
+    odd = [kind for kind in kinds if kind not in known]
+    if odd or not kinds:
+        raise OptionError(
+            f"kinds={some(odd) or 'nothing'!r} is no kind of link; use some of {', '.join(map(str, known))}."
+        )
+    kept = table[table["kind"].isin(kinds)]
+    if given and len(table) and not len(kept):
+        raise OptionError(
+            f"none of the given links is of kind {' or '.join(kinds)}, but of kind {some(table['kind'].unique())}; "
+            f"name these in kinds=, or use kinds=None for all."
+        )
+    return kept
 
 
 def _opened_years(table: pd.DataFrame) -> pd.Series:
     if "opened_year" in table.columns:
-        return table["opened_year"].astype(int)
+        years = pd.to_numeric(table["opened_year"], errors="coerce")
+        odd = ~np.isfinite(years) | (years != np.floor(years))
+        if odd.any():
+            raise OptionError(
+                f"opened_year must be a whole year such as 2018, but is not so in row {some(table.index[odd])}."
+            )
+        return years.astype(int)
     if "opened" not in table.columns:
         raise UnknownNameError(f"the links have no column opened or opened_year. There are: {some(table)}.")
     text = table["opened"].astype(str).str.slice(0, 4)

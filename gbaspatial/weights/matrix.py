@@ -15,6 +15,7 @@ from gbaspatial.alignment import align, check_units, labelled
 from gbaspatial.errors import WeightsError, check_option, some
 from gbaspatial.weights import spectrum
 from gbaspatial.weights.frozen import FrozenError, frozen
+from gbaspatial.weights.isolation import tell_new_islands
 from gbaspatial.weights.recipe import Recipe
 
 Standardization = Literal["none", "row", "binary", "spectral", "min_max", "variance_stabilized", "doubly", "global"]
@@ -41,6 +42,8 @@ class LabelledMatrix:
     ) -> None:
         index = ids if isinstance(ids, pd.Index) else pd.Index(list(ids))
         check_units(index, "weights")
+        if len(index) == 0:
+            raise WeightsError("there are no units; a W needs at least one.")
         check_option(islands, ("nan", "zero"), "islands")
         self.__dict__.update(
             _ids=index.copy(),
@@ -165,7 +168,7 @@ class LabelledMatrix:
     # -- the spectrum -----------------------------------------------------------------
     @cached_property
     def similarity(self) -> tuple[sp.csr_array, np.ndarray] | None:
-        """S and r (n,) with W = R^-1 S R, S symmetric and R = diag(r), or None where W has no such S.
+        """S and log r (n,) with W = R^-1 S R, S symmetric and R = diag(r), or None where W has no such S.
 
         W = D^-1 A with A symmetric is similar to S = D^-1/2 A D^-1/2 (Ord 1975), r being the
         root of D; the general condition is that w_ij w_jk w_ki = w_ik w_kj w_ji on every cycle.
@@ -229,13 +232,22 @@ class LabelledMatrix:
         return labelled(lagged, self._ids, values.index, values.name)
 
     def _like(self, matrix: Any, step: str, standardization: Standardization | None = None, **options: Any) -> Self:
-        return type(self)(
+        made = type(self)(
             matrix,
             self._ids,
             recipe=self._recipe.then(step, **options),
             standardization=self._standardization if standardization is None else standardization,
             islands=self._island_policy,
         )
+        lost = (np.diff(made._sparse.indptr) == 0) & (np.diff(self._sparse.indptr) != 0)
+        if lost.any():
+            tell_new_islands(self._ids[lost], f"the W made by {step}", self._policy_built_with(), stacklevel=3)
+        return made
+
+    def _policy_built_with(self) -> str | None:
+        """What the builder of this W was told to do with islands, if it was told."""
+        policies = [dict(step.options).get("policy") for step in self._recipe.steps if step.name == "islands"]
+        return policies[-1] if policies else None
 
     def with_islands(self, *, lag: IslandLag) -> Self:
         """The same W whose `lag` gives islands NaN or zero; the choice is carried on."""
@@ -248,9 +260,33 @@ class LabelledMatrix:
         )
 
 
+def is_number(value: Any) -> bool:
+    """Whether `value` is a finite real number, and no truth value.
+
+    Examples
+    --------
+    >>> [is_number(value) for value in (2, 0.5, True, "2", float("nan"))]
+    [True, True, False, False, False]
+    """
+    return isinstance(value, (int, float, np.number)) and not isinstance(value, (bool, complex)) and np.isfinite(value)
+
+
+def _as_csr(matrix: Any) -> sp.csr_array:
+    """A copy of `matrix` as a CSR array of floats."""
+    try:
+        table = matrix if sp.issparse(matrix) else np.asarray(matrix)
+        if table.dtype.kind in "biufO" and table.ndim == 2:
+            return sp.csr_array(table, dtype=float, copy=True)
+    except (TypeError, ValueError) as error:  # rows of unequal length, or text among objects
+        raise WeightsError(f"the matrix is no square table of real numbers: {error}.") from error
+    raise WeightsError(
+        f"the matrix must be a square table of real numbers, but has {table.ndim} dimension(s) of type {table.dtype}."
+    )
+
+
 def _checked_matrix(matrix: Any, ids: pd.Index) -> sp.csr_array:
     """`matrix` as a read-only CSR array without zeros, or an error that names the units at fault."""
-    csr = sp.csr_array(matrix, dtype=float, copy=True)
+    csr = _as_csr(matrix)
     if csr.shape != (len(ids), len(ids)):
         raise WeightsError(f"the matrix is {csr.shape[0]} x {csr.shape[1]}, but there are {len(ids)} ids.")
     csr.sum_duplicates()

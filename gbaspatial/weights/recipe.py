@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, Context, Decimal
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,23 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _told(value: Any) -> str:
-    return format(value, ".6g") if isinstance(value, float) else str(value)
+def rounded_up(value: float, digits: int = 6) -> str:
+    """A threshold in few digits, that is never told smaller than it is.
+
+    Examples
+    --------
+    >>> rounded_up(7.6883341), rounded_up(120.0), rounded_up(0.25)
+    ('7.68834', '120', '0.25')
+    """
+    return format(
+        float(Context(prec=digits, rounding=ROUND_CEILING).create_decimal(Decimal(repr(float(value))))), f".{digits}g"
+    )
+
+
+def _told(key: str, value: Any) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return rounded_up(value) if key.startswith("threshold") and np.isfinite(value) else format(value, ".6g")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +56,7 @@ class Step:
     options: tuple[tuple[str, Any], ...] = ()
 
     def __str__(self) -> str:
-        told = ", ".join(f"{key}={_told(value)}" for key, value in self.options if value is not None)
+        told = ", ".join(f"{key}={_told(key, value)}" for key, value in self.options if value is not None)
         return f"{self.name}({told})" if told else self.name
 
 

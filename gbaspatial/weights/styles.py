@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from typing import Any, Self
 
@@ -10,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import check_units
-from gbaspatial.errors import IslandWarning, OptionError, UnknownNameError, WeightsError, nearest_names, some
+from gbaspatial.errors import OptionError, UnknownNameError, WeightsError, nearest_names, some
 from gbaspatial.weights import algebra, scaling
+from gbaspatial.weights.isolation import tell_new_islands
 from gbaspatial.weights.matrix import LabelledMatrix
 
 
@@ -69,10 +69,15 @@ class Standardizable(LabelledMatrix):
     def subset(self, labels: Iterable[Any]) -> Self:
         """W among `labels` only, in their order; a standardized W is standardized anew.
 
+        A W from `combine` is scaled as a whole: the subset of a mix of row-standardized W is
+        not the mix of their subsets, each of which would be scaled by itself.
+
         Raises
         ------
         UnknownNameError
             If a label is not a unit of W.
+        OptionError
+            If `labels` is a single label, or a mask of True and False.
 
         Examples
         --------
@@ -81,7 +86,11 @@ class Standardizable(LabelledMatrix):
         >>> w.subset(["a", "b"]).to_frame()["weight"].tolist()
         [1.0, 1.0]
         """
+        if np.isscalar(labels):
+            raise OptionError(f"labels={labels!r} is a single value; give a list of units, such as [{labels!r}].")
         chosen: pd.Index = labels if isinstance(labels, pd.Index) else pd.Index(list(labels))
+        if chosen.inferred_type == "boolean" and self._ids.inferred_type != "boolean":
+            raise OptionError("labels are True and False, where units are needed; give those of a mask, w.ids[mask].")
         check_units(chosen, "labels")
         if len(chosen) == 0:
             raise OptionError("labels is empty; name at least one unit.")
@@ -96,7 +105,8 @@ class Standardizable(LabelledMatrix):
             standardization=self._standardization if self._standardization == "binary" else "none",
             islands=self._island_policy,
         )
-        self._tell_new_islands(part)
+        lost = part.islands.difference(self.islands, sort=False)
+        tell_new_islands(lost, "the subset", self._policy_built_with(), stacklevel=2)
         # scalings of rows and columns are undone by the same scaling of the part
         anew = {
             "row": part.row_standardized,
@@ -107,17 +117,6 @@ class Standardizable(LabelledMatrix):
             "global": lambda: part.globally_standardized(total=self._global_total()),
         }
         return anew[self._standardization]() if self._standardization in anew else part
-
-    def _tell_new_islands(self, part: Self) -> None:
-        """Warn of units that lost all neighbors, or refuse if W was built with ``islands="error"``."""
-        new = part.islands.difference(self.islands, sort=False)
-        if len(new) == 0:
-            return
-        told = f"{len(new)} units of the subset have no neighbors in it: {some(new)}"
-        policies = [dict(step.options).get("policy") for step in self._recipe.steps if step.name == "islands"]
-        if policies[-1:] == ["error"]:
-            raise WeightsError(f"{told}; this W was built with islands='error'. Leave them out, or build W anew.")
-        warnings.warn(f"{told}.", IslandWarning, stacklevel=3)
 
     def _global_total(self) -> float | None:
         options = [dict(s.options) for s in self._recipe.steps if s.name == "globally_standardized"]

@@ -244,7 +244,7 @@ def test_equal_hashes_do_not_join_places(monkeypatch):
 
 def test_islands_are_kept_refused_or_linked():
     layer = series(a=box(0, 0, 1_000, 1_000), b=box(1_000, 0, 2_000, 1_000), sea=box(9_000, 0, 9_500, 500))
-    with pytest.warns(IslandWarning, match=r"sea.*smallest distance threshold that leaves none is 7.688"):
+    with pytest.warns(IslandWarning, match=r"sea\. tolerance_m= closes gaps, links=.*islands='nearest'"):
         w = gw.contiguity(layer)
     assert w.islands.tolist() == ["sea"]
     with pytest.raises(WeightsError, match="1 of 3 units have no neighbors: sea"):
@@ -265,11 +265,60 @@ def test_the_policy_for_islands_is_carried_into_subsets():
         strict.subset(three)
 
 
+def test_islands_that_nothing_can_be_done_about():
+    one = series(a=box(0, 0, 1_000, 1_000))
+    with pytest.warns(IslandWarning, match=r"have no neighbors: a\. There is no other unit\.$"):
+        gw.contiguity(one)
+    with pytest.raises(WeightsError, match="islands='keep'"):
+        gw.contiguity(one, islands="nearest")
+    with pytest.raises(OptionError, match="islands='oops'"):  # although no unit is one
+        gw.contiguity(CITIES, islands="oops")
+    with pytest.raises(OptionError, match="share no border"):
+        gw.contiguity(CITIES, weight="shared_border", islands="nearest")
+    globe = gpd.GeoSeries({"east": box(179, 0, 180, 1), "west": box(-180, 0, -179, 1)}, crs=4326)
+    with pytest.warns(IslandWarning, match="180th meridian meet in a projected CRS"):
+        gw.contiguity(globe)
+
+
+def test_the_length_of_a_border_that_overlaps():
+    parts = series(a=box(0, 0, 2_000, 2_000), b=box(1_400, 100, 3_000, 1_900))
+    with pytest.warns(GeometryWarning), pytest.raises(GeometryError, match="overlap.*: a and b. Mend the layer"):
+        gw.contiguity(parts, weight="shared_border")
+    some = series(a=box(0, 0, 2_000, 2_000), b=Polygon([(2_000, 0), (3_000, 0), (3_000, 2_000), (1_900, 2_000)]))
+    half = some.union(gpd.GeoSeries({"a": box(0, 0, 1, 1), "b": box(2_000, 0, 2_500, 900)}, crs=HK))
+    with pytest.warns(GeometryWarning, match="overlapping"):
+        assert gw.contiguity(half, weight="shared_border").to_frame()["weight"].tolist() == pytest.approx([0.1, 0.1])
+
+
+def test_a_policy_for_islands_is_carried_into_every_w():
+    w = gw.contiguity(CITIES)
+    with pytest.warns(IslandWarning, match="3 units of the W made by with_friction have no neighbors|Hong Kong"):
+        slowed = w.with_friction(CITIES["side"], 0.0)
+    strict, nearest = gw.contiguity(CITIES, islands="error"), gw.contiguity(CITIES, islands="nearest")
+    for made in (
+        lambda w: w.with_friction(CITIES["side"], 0.0),
+        lambda w: w.difference(w),
+        lambda w: w.higher_order(9),
+        lambda w: w.intersection(slowed),
+    ):
+        with pytest.raises(WeightsError, match="built with islands='error'"):
+            made(strict)
+        with pytest.warns(IslandWarning, match="cannot be applied again without the shapes"):
+            made(nearest)
+        with pytest.warns(IslandWarning, match="have no neighbors in it"):
+            made(w)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        slowed.binary().row_standardized().symmetrized()  # islands that were told before
+
+
 def test_links_by_table_and_year():
     table = pd.DataFrame({"city_a": ["Macao"], "city_b": ["Hong Kong"]})
     w = gw.contiguity(CITIES, links=table)
     assert w.n_links == 32
     assert "links(which=1 given, added=1)" in str(w.recipe)
+    for kind in ("rail", "ferry", None):  # a table is used whole
+        assert gw.contiguity(CITIES, links=table.assign(kind=kind)).n_links == 32
     assert gw.contiguity(CITIES, links=2017).n_links == 30
     assert gw.contiguity(CITIES, links=2018).n_links == 34
     with pytest.raises(UnknownNameError, match="Macau"):
@@ -311,3 +360,6 @@ def test_bad_layers():
         gw.contiguity(bare, criterion="bishop")
     with pytest.raises(OptionError, match="tolerance_m"):
         gw.contiguity(CITIES, tolerance_m=-1)
+    for wrong in (True, "50", float("nan")):
+        with pytest.raises(OptionError, match="tolerance_m=.* must be a number of meters"):
+            gw.contiguity(CITIES, tolerance_m=wrong)

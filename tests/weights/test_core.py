@@ -2,7 +2,9 @@
 
 import copy
 import pickle
+import warnings
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,7 @@ from gbaspatial import weights as gw
 from gbaspatial.errors import (
     AlignmentError,
     DataError,
+    IslandWarning,
     LabelTypeError,
     MissingDataError,
     OptionError,
@@ -419,3 +422,53 @@ def test_what_a_w_shows_is_the_readers_to_change():
     assert w.ids is w.ids
     for result in (w.sparse @ w.sparse, w.sparse + w.sparse, w.sparse[[1, 0]], w.sparse.copy(), w.sparse * 2):
         assert type(result) is sp.csr_array
+
+
+def test_matrices_that_are_none():
+    for matrix in ([["a", "b"], ["c", "d"]], [[0, 1], [1]], [[0, 1j], [1, 0]], [0, 1], [[0, "x"], [1, 0]], None):
+        with pytest.raises(WeightsError, match="table of real numbers"):
+            Weights(matrix, ["a", "b"])
+    with pytest.raises(WeightsError, match="real numbers"):
+        Weights(sp.csr_array([[0, 1j], [1, 0]]), ["a", "b"])
+    with pytest.raises(WeightsError, match="no units"):
+        Weights([], [])
+
+
+def test_arguments_that_are_of_another_kind():
+    w = Weights([[0, 1, 1], [1, 0, 0], [1, 0, 0]], ["Macao", "b", "c"])
+    with pytest.raises(OptionError, match=r"give a list of units, such as \['Macao'\]"):
+        w.subset("Macao")
+    for mask in ([True, False, True], np.array([True, False, False]), pd.Series([True, True, False], index=w.ids)):
+        with pytest.raises(OptionError, match="those of a mask"):
+            w.subset(mask)
+    for factor in (True, "2", None, np.inf):
+        with pytest.raises(OptionError, match="must be a positive number"):
+            w.scaled(factor)
+
+
+def test_a_mix_carries_what_its_members_agree_on():
+    w = Weights([[0, 1, 0], [1, 0, 0], [0, 0, 0]], ["a", "b", "c"])
+    named = {"one": w, "two": w.scaled(3)}
+    mix = gw.combine(named, shares=pd.Series({"two": 0.5, "one": 0.5}))
+    assert mix.to_frame()["weight"].tolist() == [2.0, 2.0]
+    blank = {name: each.with_islands(lag="nan") for name, each in named.items()}
+    assert gw.combine(blank, shares={"one": 0.5, "two": 0.5}).island_policy == "nan"
+    with pytest.raises(WeightsError, match="nan in one, zero in two"):
+        gw.combine({"one": blank["one"], "two": w}, shares={"one": 0.5, "two": 0.5})
+    with pytest.raises(OptionError, match="shares is a list"):
+        gw.combine(named, shares=[0.5, 0.5])
+    with pytest.raises(OptionError, match="weights is a list"):
+        gw.combine([w, w], shares=[0.5, 0.5])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_threshold_is_never_told_smaller_than_it_is(seed):
+    points = gpd.GeoSeries.from_xy(*np.random.default_rng(seed).uniform(0, 1e5, (2, 9)), crs=2326)
+    with pytest.warns(IslandWarning) as told:
+        gw.distance_band(points, threshold_km=0.001)
+    least = str(told[0].message).split("leaves none is ")[1].split(" km")[0]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gw.distance_band(points, threshold_km=float(least), islands="error")
+        shown = str(gw.distance_band(points).recipe).split("threshold_km=")[1].split(",")[0].rstrip(")")
+        gw.distance_band(points, threshold_km=float(shown), islands="error")

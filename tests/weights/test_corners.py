@@ -13,6 +13,7 @@ from shapely.geometry import MultiPolygon, Polygon, box
 
 import gbaspatial as gba
 from gbaspatial import weights as gw
+from gbaspatial.errors import GeometryError
 from gbaspatial.weights import grouping
 from gbaspatial.weights.compiled import star_shaped
 from gbaspatial.weights.corners import corners_of, rings_of
@@ -105,11 +106,14 @@ def test_both_ways_give_the_same_weights_and_warnings(monkeypatch, layer, option
         monkeypatch.setattr(grouping, "are_many", lambda count, many=many: count > many)
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
-            w = gw.contiguity(layer, **options)
-        results.append((w.sparse, [str(warning.message) for warning in told]))
+            try:
+                matrix = gw.contiguity(layer, **options).sparse
+            except GeometryError as error:  # shared borders of units that overlap
+                matrix = str(error)
+        results.append((matrix, [str(warning.message) for warning in told]))
     (one, told_one), (two, told_two) = results
     assert told_one == told_two
-    assert (one != two).nnz == 0  # to the last bit
+    assert one == two if isinstance(one, str) else (one != two).nnz == 0  # to the last bit
 
 
 def test_order_of_rows_does_not_matter(way):
