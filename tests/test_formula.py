@@ -180,3 +180,89 @@ def test_rank_is_judged_whatever_the_scale() -> None:
     check_rank(np.column_stack([np.ones(30), 1e9 + x, 1e-9 * rng.normal(size=30)]), ["Intercept", "a", "b"])
     with pytest.raises(CollinearityError, match="is a linear combination of"):
         check_rank(np.column_stack([np.ones(30), x, 1e-3 * x + 5, rng.normal(size=30)]), ["Intercept", "a", "b", "c"])
+
+
+@pytest.mark.parametrize("contrast", ["contr.treatment(base=2)", "contr.sum", "contr.poly"])
+@pytest.mark.parametrize("durbin", [True, False])
+def test_the_lag_of_a_factor_is_that_of_its_own_columns(contrast: str, durbin: bool) -> None:
+    factor = f"C(tier, {contrast})"
+    spec = design(f"CRIME ~ {factor}" + ("" if durbin else f" + W({factor})"), DATA, QUEEN, durbin=durbin)
+    np.testing.assert_allclose(spec.X[:, 3:], LAG @ spec.X[:, 1:3], atol=1e-15)
+    assert [(r.beta, dict(r.theta)) for r in spec.regressors()] == [(1, {"W": 3}), (2, {"W": 4})]
+
+
+@pytest.mark.parametrize("formula", ["CRIME ~ C(tier)", "CRIME ~ W(C(tier))", "CRIME ~ INC + side", "CRIME ~ W(side)"])
+def test_a_level_not_known_is_told_at_prediction(formula: str) -> None:
+    spec = design(formula, DATA, QUEEN)
+    with pytest.raises(DataError, match=r"(tier is 9|side is moon) for 3, .*; it knows (1, 2, 3|north, south)"):
+        spec.matrix(
+            DATA.assign(tier=DATA["tier"].where(DATA.index != 3, 9), side=DATA["side"].where(DATA.index != 3, "moon"))
+        )
+    same = DATA.assign(tier=1, side="north")  # levels were learned, not those of the new data
+    assert not spec.matrix(same)[:, [i for i, t in enumerate(spec.terms) if "T." in t]].any()
+
+
+def test_levels_not_known_are_told_wherever_they_are_made() -> None:
+    spec = design("CRIME ~ C(NSA * 2) + I(side == 'north')", DATA)
+    with pytest.raises(FormulaError, match="categories outside"):
+        spec.matrix(DATA.assign(NSA=9))
+    assert not spec.matrix(DATA.assign(side="moon"))[:, -1].any()
+    with pytest.raises(FormulaError, match="categories outside"):
+        design("CRIME ~ C(tier, levels=[1, 2])", DATA)
+    split = design("CRIME ~ INC", DATA, regimes="side")
+    with pytest.raises(DataError, match="side is moon"):
+        split.matrix(DATA.assign(side="moon"))
+
+
+def test_levels_may_be_named_like_code() -> None:
+    odd = DATA.assign(kind=DATA["tier"].map({1: "A", 2: "W(b)]d", 3: "b (x"}))
+    for formula, durbin in (("CRIME ~ C(kind)", True), ("CRIME ~ kind", True), ("CRIME ~ kind + W(kind)", False)):
+        spec = design(formula, odd, QUEEN, durbin=durbin)
+        assert spec.k == 5
+        assert [(r.beta, dict(r.theta)) for r in spec.regressors()] == [(1, {"W": 3}), (2, {"W": 4})]
+        np.testing.assert_allclose(spec.X[:, 3:], LAG @ spec.X[:, 1:3])
+        assert spec.terms[4] == f"W({spec.terms[2]})"
+
+
+@pytest.mark.parametrize(
+    "term", ["poly(INC, 2)", "scale(INC)", "center(INC)", "bs(INC, df=4)", "log1p(INC)", "W(poly(INC, 2))"]
+)
+def test_transforms_with_a_memory(term: str) -> None:
+    spec = design(f"CRIME ~ {term}", DATA, QUEEN)
+    np.testing.assert_allclose(spec.matrix(DATA), spec.X)
+    part = spec.matrix(DATA.assign(INC=DATA["INC"].mean()))
+    assert np.ptp(part, axis=0).max() < 1e-12  # the memory is of the first data: nothing is scaled anew
+    lagged = design(f"CRIME ~ {term}", DATA, QUEEN, durbin=True)
+    if not term.startswith("W"):
+        np.testing.assert_allclose(lagged.X[:, spec.k :], LAG @ spec.X[:, 1:])
+        written = design(f"CRIME ~ {term} + W({term})", DATA, QUEEN)
+        assert written.terms == lagged.terms
+        np.testing.assert_allclose(written.X, lagged.X)
+
+
+def test_columns_may_be_named_like_functions() -> None:
+    named = DATA.assign(W=DATA["HOVAL"], **{"a b": DATA["INC"]})
+    spec = design("CRIME ~ W(INC)", named, QUEEN)
+    np.testing.assert_allclose(spec.X[:, 1], LAG @ DATA["INC"])
+    with pytest.raises(FormulaError, match="rename the column"):
+        design("CRIME ~ W(INC) + W", named, QUEEN)
+    (quoted,) = design("CRIME ~ `a b` + W(`a b`)", named, QUEEN).regressors()
+    assert (quoted.beta, dict(quoted.theta)) == (1, {"W": 2})
+    with pytest.raises(FormulaError, match="exposure="):
+        design("CRIME ~ offset(INC)", DATA)
+
+
+def test_the_first_of_a_mapping_is_the_w_of_a_durbin_model() -> None:
+    spec = design("CRIME ~ INC + Q(INC)", DATA, {"Q": QUEEN, "near": NEAR}, durbin=True)
+    assert spec.terms == ("Intercept", "INC", "Q(INC)")
+    (income,) = spec.regressors()
+    assert (income.beta, dict(income.theta)) == (1, {"W": 2})
+    turned = spec.matrix(DATA, {"Q": QUEEN, "near": NEAR.subset(NEAR.ids[::-1])})
+    np.testing.assert_allclose(turned, spec.X)
+
+
+def test_bad_regimes_are_told() -> None:
+    with pytest.raises(DataError, match=r"several types \(int, str\)"):
+        design("CRIME ~ INC", DATA.assign(part=[1, "a"] * 24 + [1]), regimes="part")
+    with pytest.raises(DataError, match="two classes or more"):
+        design("CRIME ~ INC", DATA.assign(part="a"), regimes="part")

@@ -30,7 +30,8 @@ import pandas as pd
 from gbaspatial.alignment import align, align_frame
 from gbaspatial.errors import DataError, FormulaError, LabelTypeError, OptionError, SmallSampleWarning, some
 from gbaspatial.formula.collinearity import check_rank
-from gbaspatial.formula.columns import INTERCEPT as INTERCEPT, Column, complete, is_intercept, names_lag
+from gbaspatial.formula.columns import INTERCEPT as INTERCEPT, Column, complete, is_intercept, written
+from gbaspatial.formula.expressions import names_in
 from gbaspatial.formula.reading import (
     as_matrix,
     check_columns,
@@ -39,7 +40,6 @@ from gbaspatial.formula.reading import (
     outcome_of,
     parsed_formula,
     rebuild,
-    renamed,
     sorted_index,
 )
 from gbaspatial.results import data_hash
@@ -113,10 +113,15 @@ class Design:
         lags = named_weights(weights) if weights is not None else dict(self.weights)
         lagged = {name: w for name, w in lags.items() if any(c.weights == name for c in self.columns) or name == "W"}
         ids = next(iter(lagged.values())).ids if self.uses_weights and lagged else data.index
+        if self.uses_weights:
+            lags = {name: in_order(w, ids) for name, w in lags.items()}
         frame = align_frame(data, ids)
-        check_columns(frame, [c for c in self.data.columns if c != self.response and c in _needed(self)])
-        X, terms = rebuild(self.model_spec, frame, lags)
-        X, terms, _ = complete(X, terms, frame, lags, self.durbin, self.regimes, self.data)
+        used = [c for c in self.data.columns if c in names_in([self.model_spec.formula]).read]
+        check_columns(frame, [*used, self.regimes] if self.regimes else used)
+        matrix = rebuild(self.model_spec, frame[used], lags, self.data)
+        X, columns = as_matrix(matrix), written(matrix.model_spec, lags)
+        X, columns = complete(X, columns, frame, lags, self.durbin, self.regimes, self.data)
+        terms = tuple(c.name for c in columns)
         if terms != self.terms:
             raise DataError(f"the data give the columns {some(terms)}, the model has {some(self.terms)}.")
         return pd.DataFrame(X, index=ids).reindex(data.index).to_numpy()
@@ -124,7 +129,7 @@ class Design:
     @property
     def uses_weights(self) -> bool:
         """Whether a column of X is a spatial lag."""
-        return any("(" in term and names_lag(term, self.weights) for term in self.terms)
+        return any(column.lagged for column in self.columns)
 
     def with_outcome(self, y: np.ndarray) -> Design:
         """The same design with another outcome (n,) in the order of `ids`."""
@@ -219,16 +224,18 @@ def design(
         raise LabelTypeError(f"the data are a {type(data).__name__}; pass a DataFrame indexed by unit id.")
     ids = next(iter(lags.values())).ids if lags else sorted_index(data.index)
     lags = {name: in_order(matrix, ids) for name, matrix in lags.items()}
-    parsed, used = parsed_formula(formula, data, lags)
+    parsed, needed = parsed_formula(formula, data, lags)
+    used = needed
     if regimes is not None:
-        used = list(dict.fromkeys([*used, known_column(regimes, data)]))
+        used = list(dict.fromkeys([*needed, known_column(regimes, data)]))
     frame = pd.DataFrame(align_frame(data[used], ids))
     check_columns(frame, used)
-    lhs, rhs = evaluate(parsed, frame, lags)
+    lhs, rhs = evaluate(parsed, frame[needed], lags)
     response, y = outcome_of(lhs, formula)
-    _check_no_lagged_outcome(response, renamed(rhs.columns), lags)
-    X, terms = as_matrix(rhs), tuple(renamed(rhs.columns))
-    X, terms, columns = complete(X, terms, frame, lags, durbin, regimes, frame)
+    columns = written(rhs.model_spec, lags)
+    _check_no_lagged_outcome(response, columns)
+    X, columns = complete(as_matrix(rhs), columns, frame, lags, durbin, regimes, frame)
+    terms = tuple(column.name for column in columns)
     _check_values(y, X, terms, response, ids)
     observation = _observation_weights(weights, data, ids)
     result = Design(
@@ -241,19 +248,14 @@ def design(
     return result
 
 
-def _needed(design: Design) -> set[str]:
-    needed = {str(name) for name in design.model_spec.required_variables}
-    return needed | ({design.regimes} if design.regimes else set())
-
-
 # -- checking ---------------------------------------------------------------------------
-def _check_no_lagged_outcome(response: str, terms: Iterable[str], lags: Iterable[str]) -> None:
-    lagged = {f"{name}({response})" for name in lags} & set(terms)
-    if lagged:
-        raise FormulaError(
-            f"{lagged.pop()} is the spatial lag of the outcome, which depends on the errors: leave it out of the "
-            f"formula and use gba.models.lag, which estimates its coefficient rho."
-        )
+def _check_no_lagged_outcome(response: str, columns: Iterable[Column]) -> None:
+    for column in columns:
+        if column.weights is not None and column.regressor == response:
+            raise FormulaError(
+                f"{column.name} is the spatial lag of the outcome, which depends on the errors: leave it out of the "
+                f"formula and use gba.models.lag, which estimates its coefficient rho."
+            )
 
 
 def _check_values(y: np.ndarray, X: np.ndarray, terms: tuple[str, ...], response: str, ids: pd.Index) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import OptionError
+from gbaspatial.errors import DataError, OptionError, some
+from gbaspatial.formula.expressions import lags_of, names_of
 from gbaspatial.weights import Weights
 
 INTERCEPT = "Intercept"
@@ -17,11 +18,15 @@ INTERCEPT = "Intercept"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What one column of X is: the lag of `regressor` by the W named `weights`, or (None) itself."""
+    """What one column of X is: the lag of `regressor` by the W named `weights`, or (None) itself.
+
+    `lagged` tells whether a spatial lag stands anywhere in it, as in ``log(W(x))``.
+    """
 
     name: str
     regressor: str
     weights: str | None = None
+    lagged: bool = False
 
 
 def is_intercept(term: str) -> bool:
@@ -29,58 +34,108 @@ def is_intercept(term: str) -> bool:
     return term == INTERCEPT or term.endswith(f":{INTERCEPT}")
 
 
+def written(spec: Any, lags: Mapping[str, Weights]) -> tuple[Column, ...]:
+    """The columns that a formula writes, read from its terms: names of levels may hold anything.
+
+    The lag of a dummy is named like any other lag, ``W(C(tier)[T.2])``.
+    """
+    own = _same_as_first(lags)
+    return tuple(_column(str(name), term.term.factors, lags, own) for term in spec.structure for name in term.columns)
+
+
+def _column(name: str, factors: tuple[Any, ...], lags: Mapping[str, Weights], own: frozenset[str]) -> Column:
+    coded = [factor.expr for factor in factors if factor.eval_method.value == "python"]
+    lagged = any(names_of(code).called & set(lags) for code in coded)
+    if not lagged or len(factors) != 1 or not name.startswith(coded[0]):
+        return Column(name, name, lagged=lagged)
+    path, base = lags_of(coded[0], lags)
+    if not path:
+        return Column(name, name, lagged=True)
+    inner = base + name[len(coded[0]) :]
+    for w in reversed(path[1:]):
+        inner = f"{w}({inner})"
+    quoted = inner.startswith("`") and inner.find("`", 1) == len(inner) - 1  # a column named `a b` is the term a b
+    return Column(
+        f"{path[0]}({inner})", inner.strip("`") if quoted else inner, "W" if path[0] in own else path[0], lagged=True
+    )
+
+
+def _same_as_first(lags: Mapping[str, Weights]) -> frozenset[str]:
+    """The names under which the model's own W goes: the first of a mapping is also ``W``."""
+    return frozenset(name for name, w in lags.items() if w is lags["W"] or _equal(w, lags["W"]))
+
+
+def _equal(one: Weights, two: Weights) -> bool:
+    same = one.ids.equals(two.ids) and one.sparse.nnz == two.sparse.nnz
+    return same and (one.sparse != two.sparse).nnz == 0
+
+
 def complete(
     X: np.ndarray,
-    terms: tuple[str, ...],
+    columns: tuple[Column, ...],
     frame: pd.DataFrame,
     lags: Mapping[str, Weights],
     durbin: bool,
     regimes: str | None,
     learned: pd.DataFrame,
-) -> tuple[np.ndarray, tuple[str, ...], tuple[Column, ...]]:
+) -> tuple[np.ndarray, tuple[Column, ...]]:
     """Adds the lags of a Durbin model and splits by regime; says what each column is."""
     if durbin:
-        X, terms = _durbin(X, terms, lags)
-    columns = tuple(_column(term, terms, lags) for term in terms)
+        X, columns = _durbin(X, columns, lags)
     if regimes is None:
-        return X, terms, columns
-    levels = sorted(learned[regimes].unique())
+        return X, columns
+    levels = classes_of(learned[regimes], regimes)
+    unknown = [level for level in pd.unique(frame[regimes]) if level not in levels]
+    if unknown:
+        raise DataError(f"{regimes} is {some(unknown)}, which the model does not know; it knows {some(levels)}.")
     member = [(frame[regimes] == level).to_numpy() for level in levels]
     parts = np.concatenate([X * inside[:, None] for inside in member], axis=1)
     split = tuple(
-        Column(f"{regimes}[{v}]:{c.name}", f"{regimes}[{v}]:{c.regressor}", c.weights) for v in levels for c in columns
+        replace(c, name=f"{regimes}[{v}]:{c.name}", regressor=f"{regimes}[{v}]:{c.regressor}")
+        for v in levels
+        for c in columns
     )
-    return parts, tuple(c.name for c in split), split
+    return parts, split
 
 
-def _durbin(X: np.ndarray, terms: tuple[str, ...], lags: Mapping[str, Weights]) -> tuple[np.ndarray, tuple[str, ...]]:
+def classes_of(labels: pd.Series, name: str) -> list[Any]:
+    """The classes of a column of regimes, in order.
+
+    Raises
+    ------
+    DataError
+        If they cannot be put in order, or all units are in one class.
+
+    Examples
+    --------
+    >>> classes_of(pd.Series(["b", "a", "b"]), "side")
+    ['a', 'b']
+    """
+    found = list(pd.unique(labels))
+    try:
+        levels = sorted(found)
+    except TypeError as error:
+        kinds = sorted({type(level).__name__ for level in found})
+        raise DataError(
+            f"the regimes {name!r} are of several types ({', '.join(kinds)}) and have no order: {some(found)}; make "
+            f"them all text with data[{name!r}].astype(str)."
+        ) from error
+    if len(levels) < 2:
+        raise DataError(f"the regimes {name!r} are {some(levels)} for every unit; two classes or more are needed.")
+    return levels
+
+
+def _durbin(
+    X: np.ndarray, columns: tuple[Column, ...], lags: Mapping[str, Weights]
+) -> tuple[np.ndarray, tuple[Column, ...]]:
     if not lags:
         raise OptionError("durbin=True needs weights: the lags W(x) are added with them.")
+    there = {column.regressor for column in columns if column.weights == "W"}
     new = [
         place
-        for place, term in enumerate(terms)
-        if not is_intercept(term) and not names_lag(term, lags) and f"W({term})" not in terms
+        for place, column in enumerate(columns)
+        if not is_intercept(column.name) and not column.lagged and column.name not in there
     ]
     added = lags["W"].sparse @ X[:, new]
-    return np.hstack([X, added]), (*terms, *(f"W({terms[place]})" for place in new))
-
-
-def names_lag(term: str, lags: Mapping[str, Weights]) -> bool:
-    """Whether `term` holds a spatial lag by one of the weights."""
-    return any(re.search(rf"\b{re.escape(name)}\(", term) for name in lags)
-
-
-def _column(term: str, terms: Sequence[str], lags: Mapping[str, Weights]) -> Column:
-    match = re.fullmatch(r"(\w+)\((.*)\)", term)
-    if match and match.group(1) in lags and _balanced(match.group(2)):
-        return Column(term, match.group(2), match.group(1))
-    return Column(term, term)
-
-
-def _balanced(text: str) -> bool:
-    depth = 0
-    for character in text:
-        depth += (character == "(") - (character == ")")
-        if depth < 0:
-            return False
-    return depth == 0
+    named = (Column(f"W({columns[p].name})", columns[p].name, "W", lagged=True) for p in new)
+    return np.hstack([X, added]), (*columns, *named)

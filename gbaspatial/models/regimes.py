@@ -17,6 +17,7 @@ from scipy.sparse.linalg import splu
 
 from gbaspatial.alignment import align_labels
 from gbaspatial.errors import ConvergenceError, OptionError, WeightsError, check_option, some
+from gbaspatial.formula.columns import classes_of
 from gbaspatial.models.fit import SMALL, Fit, build
 from gbaspatial.models.likelihood import LOG_2PI
 from gbaspatial.results import Result, Table
@@ -65,9 +66,12 @@ def chow(fit: Fit) -> ChowResult:
     """
     if fit.design.regimes is None:
         raise OptionError("the fit has no regimes; estimate it with regimes='column' to test them.")
-    names: dict[str, list[int]] = {}
-    for place, term in enumerate(fit.terms):
-        names.setdefault(term.split("]:", 1)[1], []).append(place)
+    levels = classes_of(fit.design.data[fit.design.regimes], fit.design.regimes)
+    per = len(fit.terms) // len(levels)  # the columns of one class stand together
+    names = {
+        term.removeprefix(f"{fit.design.regimes}[{levels[0]}]:"): list(range(place, len(fit.terms), per))
+        for place, term in enumerate(fit.terms[:per])
+    }
     spatial = [n for n in fit.params.index if n.startswith("rho[")]
     groups = {**names, **({"rho": [list(fit.params.index).index(n) for n in spatial]} if spatial else {})}
     contrasts = {name: _contrast(places, len(fit.params)) for name, places in groups.items()}
@@ -135,6 +139,8 @@ def rho_by_regime(
     ------
     OptionError
         If a class has fewer units than three.
+    DataError
+        If there is one class only, or classes of several types.
     ConvergenceError
         If no maximum is found from any start.
     """
@@ -189,7 +195,7 @@ def rho_by_regime(
 def _classes(column: pd.Series, ids: pd.Index, name: str) -> tuple[list[Any], np.ndarray]:
     """The classes (g,) in order, and which units are in each (g, n)."""
     labels = align_labels(column, ids, name)
-    levels = sorted(set(labels))
+    levels = classes_of(pd.Series(labels), name)
     member = np.array([labels == level for level in levels], dtype=float)
     few = [level for level, row in zip(levels, member, strict=True) if row.sum() < 3]
     if few:

@@ -5,7 +5,7 @@ import oracle
 import pytest
 
 from gbaspatial import models
-from gbaspatial.errors import CollinearityError, OptionError
+from gbaspatial.errors import CollinearityError, DataError, OptionError
 
 COLUMBUS = oracle.data("columbus")
 W = oracle.weights("columbus_poly_queen", COLUMBUS.index).row_standardized()
@@ -95,3 +95,17 @@ def test_impossible_regimes_are_told() -> None:
         models.rho_by_regime(CRIME, few, W, regimes="part")
     with pytest.raises(CollinearityError, match="part"):
         models.ols(CRIME, few, regimes="part")
+
+
+def test_classes_may_have_any_name_but_not_any_type() -> None:
+    odd = COLUMBUS.assign(part=np.where(COLUMBUS["NSA"] == 1, "b]:c", "a"))
+    got = models.ols(CRIME, odd, regimes="part").chow().to_frame()
+    want = models.ols(CRIME, COLUMBUS, regimes="NSA").chow().to_frame()
+    assert got.index.tolist() == want.index.tolist()
+    np.testing.assert_allclose(got["statistic"], want["statistic"])
+    one, mixed = COLUMBUS.assign(part="a"), COLUMBUS.assign(part=[1, "a"] * 24 + [1])
+    for data, words in ((one, "two classes or more"), (mixed, "several types")):
+        with pytest.raises(DataError, match=words):
+            models.ols(CRIME, data, regimes="part")
+        with pytest.raises(DataError, match=words):
+            models.rho_by_regime(CRIME, data, W, regimes="part")
