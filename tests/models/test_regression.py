@@ -17,6 +17,7 @@ from gbaspatial.errors import (
     CollinearityError,
     ConvergenceError,
     DataError,
+    FormulaError,
     LabelTypeError,
     MissingDataError,
     OptionError,
@@ -355,3 +356,13 @@ def test_summary_of_few_units_is_by_bootstrap_and_says_so() -> None:
     assert "exact for normal errors" in str(models.ols(CRIME, cities).summary())
     assert "approximate with 25 units" in str(models.lag(CRIME, cities, W.subset(cities.index), method="gmm").summary())
     assert "HC1" in str(models.lag(CRIME, cities, W.subset(cities.index), covariance="HC1").summary())
+
+
+@pytest.mark.parametrize("method", ["ml", "gmm"])
+def test_a_regressor_cannot_be_named_like_the_spatial_parameter(method) -> None:
+    data = COLUMBUS.assign(rho=COLUMBUS["INC"], **{"lambda": COLUMBUS["INC"]})
+    with pytest.raises(FormulaError, match="'rho' has the name .* rename the column"):
+        models.lag("CRIME ~ rho + HOVAL", data, W, method=method)
+    with pytest.raises(FormulaError, match="'lambda' has the name"):
+        models.error("CRIME ~ lambda + HOVAL", data, W, method=method)
+    assert models.error("CRIME ~ rho + HOVAL", data, W, method=method).params["rho"] != 0
