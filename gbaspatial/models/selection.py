@@ -98,7 +98,7 @@ class SpecificationCurve(Result):
 
 
 def over_weights(
-    formula: str | Mapping[str, str],
+    formula: str | Sequence[str] | Mapping[str, str],
     data: pd.DataFrame,
     weights: Mapping[str, Any],
     *,
@@ -109,8 +109,9 @@ def over_weights(
 
     Parameters
     ----------
-    formula : str or mapping of str to str
-        One formula, or several by the name of the outcome.
+    formula : str, sequence of str or mapping of str to str
+        One formula, or several: named by their outcomes (by the whole formula where two have
+        the same), or by the names of the mapping.
     data : pandas.DataFrame
     weights : mapping of str to Weights
         The hypotheses of contact, each under its name.
@@ -150,7 +151,7 @@ def over_weights(
         raise OptionError('over_weights takes a mapping of names to W, such as {"queen": w, "4 nearest": near}.')
     if not weights or not models:
         raise DataError("there is nothing to compare: give at least one W and one model.")
-    formulas = {formula.split("~")[0].strip(): formula} if isinstance(formula, str) else dict(formula)
+    formulas = _named(formula)
     named = {str(name): as_weights(w) for name, w in weights.items()}
     seed = seed_of(rng)
     fits = {
@@ -166,6 +167,20 @@ def over_weights(
     )
     totals = pd.concat({key: fit.impacts(rng=seed).total for key, fit in fits.items()}, names=[*keys.names, "term"])
     return SpecificationCurve(frame.drop(columns="log_evidence"), totals, fits, seed)
+
+
+def _named(formula: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+    """The formulas by name."""
+    if isinstance(formula, Mapping):
+        formulas = {str(name): text for name, text in formula.items()}
+    else:
+        texts = [formula] if isinstance(formula, str) else list(dict.fromkeys(formula))
+        outcomes = [str(text).split("~")[0].strip() for text in texts]
+        same = len(set(outcomes)) < len(outcomes)
+        formulas = dict(zip(texts if same else outcomes, texts, strict=True))
+    if not formulas:
+        raise DataError("there is nothing to compare: give at least one formula.")
+    return formulas
 
 
 def _row(fit: Fit) -> dict[str, float]:

@@ -53,3 +53,12 @@ def test_bad_input_is_told():
         models.over_weights(FORMULA, COLUMBUS, {})
     with pytest.raises(OptionError, match="models='sdm'"):
         models.over_weights(FORMULA, COLUMBUS, {"W": W}, models=("sdm",))
+
+
+def test_formulas_may_come_in_a_list():
+    both = models.over_weights([FORMULA, "HOVAL ~ INC"], COLUMBUS, {"row": W})
+    assert both.to_frame().index.tolist() == ["CRIME", "HOVAL"]
+    same = models.over_weights(["CRIME ~ INC", "CRIME ~ HOVAL"], COLUMBUS, {"row": W})
+    assert same.to_frame().index.tolist() == ["CRIME ~ INC", "CRIME ~ HOVAL"]
+    with pytest.raises(DataError, match="at least one formula"):
+        models.over_weights([], COLUMBUS, {"row": W})
