@@ -212,17 +212,28 @@ class Fit(Result):
 
         return likelihood.maximize(self.problem().with_outcome(y))
 
+    def check_one_rho(self, verb: str) -> None:
+        """Raise `OptionError` for a lag model that has another parameter than ``rho``."""
+        if self.w is not None and "rho" not in self.params:
+            own = [name for name in self.params.index if name not in self.terms]
+            raise OptionError(
+                f"{verb}() needs a lag model with one rho for all units, and this is {self.model} with "
+                f"{', '.join(own)}; fit lag() or durbin() for it."
+            )
+
     # -- verbs that live elsewhere ----------------------------------------------------------
     def impacts(self, **options: Any) -> Any:
         """Direct, indirect and total impacts; see `gbaspatial.models.impacts`."""
         from gbaspatial.models import impacts
 
+        self.check_one_rho("impacts")
         return impacts.impacts(self, **options)
 
     def impact_matrix(self, *names: str, **options: Any) -> Any:
         """The unit-by-unit matrix of impacts of a regressor."""
         from gbaspatial.models import impacts
 
+        self.check_one_rho("impact_matrix")
         return impacts.impact_matrix(self, *names, **options)
 
     def bootstrap(self, **options: Any) -> Any:
@@ -283,6 +294,7 @@ class Fit(Result):
         """Specification tests; see `gbaspatial.models.diagnostics`."""
         from gbaspatial.models import diagnostics
 
+        self.check_one_rho("diagnostics")
         return diagnostics.diagnostics(self, *w, **options)
 
     def instrument_tests(self) -> Any:

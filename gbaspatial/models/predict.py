@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 Kind = Literal["trend", "signal", "corrected", "best", "neighbors"]
 KINDS = ("trend", "signal", "corrected", "best", "neighbors")
+PAPER_KINDS = {"TS": "signal", "TC": "corrected", "BP": "best", "BPN": "neighbors"}
+NOT_SERVED = ("TS1", "TC1", "BP1", "BPW", "BPW1", "BPN1")
 DENSE_LIMIT = 5_000
 
 
@@ -84,13 +86,23 @@ def predict(
     >>> fit.predict(w=bridges).shape
     (11,)
     """
+    if kind in PAPER_KINDS:
+        raise OptionError(f"kind={kind!r} of Goulard et al. is called {PAPER_KINDS[kind]!r} here.")
+    if kind in NOT_SERVED:
+        raise OptionError(f"kind={kind!r} of Goulard et al. is not served; kind='best' (BP) is the optimal one.")
     check_option(kind, KINDS, "kind")
     frame = _frame(fit, data)
     lags, W2 = _weights(fit, frame.index, w, error_w)
     X = pd.DataFrame(fit.design.matrix(frame, lags or None), index=frame.index)
     ids = next(iter(lags.values())).ids if lags else frame.index
     signal = X.reindex(ids).to_numpy() @ fit.beta
-    A, B = _operator(ids, fit.rho, lags.get("W") if fit.w is not None else None), _operator(ids, fit.lambda_, W2)
+    W = lags.get("W") if fit.w is not None else None
+    if kind not in ("trend", "signal"):
+        _check_inside("rho", fit.rho, W, f"kind={kind!r}", "; use kind='trend' or kind='signal'")
+    if kind == "neighbors":
+        _check_inside("lambda", fit.lambda_, W2, f"kind={kind!r}", "; use another kind")
+    rho = fit.rho if W is None or kind == "trend" else _rho_of(fit, frame, ids)
+    A, B = _operator(ids, rho, W), _operator(ids, fit.lambda_, W2)
     observed = ids.isin(fit.design.ids)
     y = np.zeros(len(ids))
     y[observed] = pd.Series(fit.design.y, index=fit.design.ids).reindex(ids[observed]).to_numpy()
@@ -108,7 +120,10 @@ def predict(
 def simulate_fit(fit: Fit, *, draws: int = 1, rng: Rng = None) -> pd.DataFrame:
     """Outcomes (n, draws) drawn from a fitted model with normal innovations; a column a draw."""
     seed, ids = seed_of(rng), fit.design.ids
-    A, B = _operator(ids, fit.rho, fit.w), _operator(ids, fit.lambda_, fit.error_w)
+    _check_inside("rho", fit.rho, fit.w, "simulate()")
+    _check_inside("lambda", fit.lambda_, fit.error_w, "simulate()")
+    rho = fit.rho if fit.w is None else _rho_of(fit, fit.design.data, ids)
+    A, B = _operator(ids, rho, fit.w), _operator(ids, fit.lambda_, fit.error_w)
     values = _drawn(fit.design.X @ fit.beta, A, B, _scales(fit), draws, seed)
     return pd.DataFrame(values, index=ids).reindex(fit.design.index)
 
@@ -221,6 +236,35 @@ def _weights(fit: Fit, units: pd.Index, w: Any, error_w: Any) -> tuple[dict[str,
     return lags, second if second.ids.equals(main.ids) else second.subset(main.ids)
 
 
+def _rho_of(fit: Fit, frame: pd.DataFrame, ids: pd.Index) -> float | np.ndarray:
+    """The rho of all units, or (n,) that of the class of each."""
+    column = fit.extra.get("regimes")
+    if "rho" in fit.params or column is None:
+        return fit.rho
+    if column not in frame.columns:
+        raise OptionError(
+            f"the fit does not keep the classes {column!r} of the units, by which rho differs; estimate it with "
+            f"coefficients='regimes', or use kind='trend', which is X b."
+        )
+    names = [f"rho[{level}]" for level in frame[column].reindex(ids)]
+    unknown = [unit for unit, name in zip(ids, names, strict=True) if name not in fit.params.index]
+    if unknown:
+        raise OptionError(f"{some(unknown)} is of a class of {column!r} that was not fitted, so it has no rho.")
+    return fit.params[names].to_numpy(dtype=float)
+
+
+def _check_inside(name: str, value: float, w: Weights | None, what: str, cure: str = "") -> None:
+    """Raise `OptionError` where the process explodes, so that it has no mean and no variance."""
+    if w is None or not np.isfinite(value) or value == 0:
+        return
+    low, high = w.interval
+    if not low < value < high:
+        raise OptionError(
+            f"{what} needs (I - {name} W)^-1, and {name} = {value:.6g} lies outside the admissible interval "
+            f"({low:.6g}, {high:.6g}) of W, where the process explodes{cure}."
+        )
+
+
 def _scales(fit: Fit) -> np.ndarray:
     """Standard deviation (n,) of each innovation."""
     d = fit.design.observation_weights
@@ -228,9 +272,11 @@ def _scales(fit: Fit) -> np.ndarray:
 
 
 # -- arrays only ------------------------------------------------------------------------------
-def _operator(ids: pd.Index, parameter: float, w: Weights | None) -> sparse.csc_array:
-    """I - parameter W (n, n)."""
+def _operator(ids: pd.Index, parameter: float | np.ndarray, w: Weights | None) -> sparse.csc_array:
+    """I - parameter W (n, n), the parameter one number or a number by unit (n,)."""
     identity = sparse.eye_array(len(ids), format="csc")
+    if isinstance(parameter, np.ndarray) and w is not None:
+        return sparse.csc_array(identity - sparse.diags_array(parameter) @ w.sparse)
     return identity if w is None or not np.isfinite(parameter) else sparse.csc_array(identity - parameter * w.sparse)
 
 

@@ -138,3 +138,49 @@ def test_bad_input_is_told(lag):
         models.simulate("~ INC", COLUMBUS, W, params={"Intercept": 0})
     with pytest.raises(OptionError, match="outside the admissible interval"):
         models.simulate("~ INC", COLUMBUS, W, params={"Intercept": 0, "INC": 1, "rho": 1.2})
+
+
+def test_rho_of_each_class_reaches_predictions_and_draws():
+    fit = models.rho_by_regime(FORMULA, COLUMBUS, W, regimes="NSA", coefficients="regimes")
+    ids = fit.design.ids
+    rho = np.array([fit.params[f"rho[{level}]"] for level in COLUMBUS.loc[ids, "NSA"]])
+    A = np.eye(fit.n) - rho[:, None] * dense(W if W.ids.equals(ids) else W.subset(ids))
+    mean = pd.Series(np.linalg.solve(A, fit.design.X @ fit.beta), index=ids)
+    assert fit.predict().to_numpy() == pytest.approx(mean.reindex(COLUMBUS.index).to_numpy())
+    draws = fit.simulate(draws=4_000, rng=1)
+    assert draws.mean(axis=1).to_numpy() == pytest.approx(fit.predict().to_numpy(), abs=0.15 * float(fit.outcome.std()))
+
+
+def test_classes_that_the_fit_does_not_keep_are_told():
+    fit = models.rho_by_regime(FORMULA, COLUMBUS, W, regimes="NSA")
+    assert fit.predict(kind="trend").to_numpy() == pytest.approx(
+        (fit.design.label(fit.design.X @ fit.beta, "trend")).to_numpy()
+    )
+    for verb in (fit.predict, fit.simulate):
+        with pytest.raises(OptionError, match="classes 'NSA'"):
+            verb()
+    for verb in (fit.impacts, lambda: fit.impact_matrix("INC"), fit.diagnostics, lambda: fit.impact_of_change("INC")):
+        with pytest.raises(OptionError, match="one rho for all units"):
+            verb()
+
+
+def test_an_explosive_process_has_no_predictions_but_its_trend(lag):
+    import dataclasses
+
+    wild = dataclasses.replace(lag, params=lag.params.where(lag.params.index != "rho", 1.2), edges=("rho",))
+    for verb in (
+        wild.predict,
+        wild.simulate,
+        lambda: wild.predict(kind="best"),
+        lambda: wild.predict(kind="neighbors"),
+    ):
+        with pytest.raises(OptionError, match="outside the admissible interval"):
+            verb()
+    assert np.isfinite(wild.predict(kind="trend")).all()
+    assert np.isfinite(wild.predict(kind="signal")).all()
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [("BPN", "neighbors"), ("TC", "corrected"), ("BPW", "best")])
+def test_names_of_the_paper_are_translated(lag, theirs, ours):
+    with pytest.raises(OptionError, match=f"{theirs}.*{ours}"):
+        lag.predict(kind=theirs)
