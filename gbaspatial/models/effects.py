@@ -105,7 +105,7 @@ def measure(quantity: Quantity, known: Uncertainty) -> Measured:
     with np.errstate(invalid="ignore"):
         delta = np.sqrt(np.einsum("qp,pr,qr->q", gradient[0], known.covariance, gradient[0]))
     if known.method == "delta":
-        return _normal(estimate, delta, known)
+        return normal(estimate, delta, known)
     assert known.draws is not None
     if known.method == "simulated":
         return _percentile(estimate, quantity.values(known.draws, known.rho_place), known.level)
@@ -121,7 +121,8 @@ def _size(quantity: Quantity, known: Uncertainty) -> float:
     return max(float(np.abs(reader(rho)[0]).max()) for reader in quantity.readers)
 
 
-def _normal(estimate: np.ndarray, se: np.ndarray, known: Uncertainty) -> Measured:
+def normal(estimate: np.ndarray, se: np.ndarray, known: Uncertainty) -> Measured:
+    """By the normal distribution, or t with the degrees of freedom of `known`."""
     tail = 0.5 + known.level / 2
     width = float(special.ndtri(tail) if known.df is None else special.stdtrit(known.df, tail))
     with np.errstate(invalid="ignore", divide="ignore"):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import DataError, OptionError, UnknownNameError, nearest_names, some
+from gbaspatial.errors import DataError, OptionError, UnknownNameError, check_option, nearest_names, some
 from gbaspatial.models import effects
-from gbaspatial.models.effects import Quantity
+from gbaspatial.models.effects import Quantity, Uncertainty
 from gbaspatial.models.impacts import COLUMNS, Method, prepared
 from gbaspatial.models.resolvent import Reader, Reading, Resolvent
 from gbaspatial.randomness import Rng
@@ -63,7 +63,8 @@ def impact_of_change(
     """What it does to all outcomes when one unit changes a variable, unit by unit.
 
     The formula is evaluated anew for each unit's change, so every term that the variable
-    enters counts: levels of a factor, products, powers, logarithms, lags of them.
+    enters counts: levels of a factor, products, powers, logarithms, lags of them. For a
+    Poisson regression it is the change of the expected outcome, not of its logarithm.
 
     Parameters
     ----------
@@ -93,10 +94,14 @@ def impact_of_change(
     >>> len(found.changed)  # the three cities of tier 1 have nothing to change
     8
     """
+    fit.check_one_rho("impact_of_change")
     changed_to = _change(fit, variable, to, add, multiply)
+    how = f"to {to!r}" if to is not None else f"times {multiply:g}" if multiply is not None else f"by {add or 1.0:+g}"
+    if fit.model == "ppml":
+        check_option(method, ("auto", "delta"), "method")
+        return _of_counts(fit, f"{variable} {how}", *_steps(fit, variable, changed_to))
     engine = prepared(fit, method, 1999, rng, 0.95)
     steps, moved = _steps(fit, variable, changed_to)
-    ids = fit.design.ids
     readers = {kind: _readers(engine.resolvent, steps, moved, kind) for kind in ("direct", "total")}
     places = tuple(range(fit.k))
     direct, total = (Quantity(places, readers[kind]) for kind in ("direct", "total"))
@@ -105,17 +110,41 @@ def impact_of_change(
     frame = pd.DataFrame({c: [getattr(m, c)[0] for m in measured.values()] for c in COLUMNS}, index=list(rows))
     right = np.einsum("jik,k->ij", steps, fit.beta)
     S = right if fit.w is None else np.linalg.solve(np.eye(fit.n) - fit.rho * fit.w.sparse.toarray(), right)
+    told = engine.known.method + (f", seed {engine.seed}." if engine.seed is not None else ".")
+    return _labelled(fit, frame, S, moved, f"Impacts of {variable} {how}", told)
+
+
+def _of_counts(fit: Fit, change: str, steps: np.ndarray, moved: np.ndarray) -> ChangeImpacts:
+    """What a change does to E y = mu = exp(X b), which is mu (exp(step b) - 1); delta method."""
+    mu = fit.fitted.reindex(fit.design.ids).to_numpy(dtype=float)
+    growth = np.exp(np.einsum("jik,k->ij", steps, fit.beta))  # receiver, giver
+    S = mu[:, None] * (growth - 1)
+    own = np.eye(fit.n)[:, moved] / moved.sum()
+    everywhere = np.ones((fit.n, int(moved.sum()))) / moved.sum()
+    values, slopes = [], []
+    for share in (own, everywhere - own, everywhere):
+        values.append(float((share * S[:, moved]).sum()))
+        moving = np.einsum("ij,jik->k", share * (mu[:, None] * growth)[:, moved], steps[moved])
+        slopes.append((share * S[:, moved]).sum(axis=1) @ fit.design.X + moving)
+    estimate, gradient = np.array(values), np.array(slopes)
+    covariance = fit.covariance.to_numpy(dtype=float)
+    known = Uncertainty(fit.beta, covariance, None, "delta", 0.95, fit.df)
+    error = np.sqrt(np.einsum("qp,pr,qr->q", gradient, covariance, gradient))
+    found = effects.normal(estimate, error, known)
+    frame = pd.DataFrame({c: getattr(found, c) for c in COLUMNS}, index=["direct", "indirect", "total"])
+    return _labelled(fit, frame, S, moved, f"Impacts on the expected outcome of {change}", "delta.")
+
+
+def _labelled(fit: Fit, frame: pd.DataFrame, S: np.ndarray, moved: np.ndarray, title: str, told: str) -> ChangeImpacts:
+    """The result, in the order of the data."""
+    ids, index = fit.design.ids, fit.design.index
     matrix = pd.DataFrame(S, index=ids.rename("receiver"), columns=ids.rename("giver"))
-    how = f"to {to!r}" if to is not None else f"times {multiply:g}" if multiply is not None else f"by {add or 1.0:+g}"
     return ChangeImpacts(
         average=frame.rename_axis("effect"),
-        matrix=matrix.loc[fit.design.index, fit.design.index],
-        changed=fit.design.index[fit.design.index.isin(ids[moved])],
-        title=f"Impacts of {variable} {how} in the {fit.model} model: {fit.formula}",
-        notes=(
-            f"Means over {int(moved.sum())} of {fit.n} units that change; 95% intervals: {engine.known.method}"
-            + (f", seed {engine.seed}." if engine.seed is not None else "."),
-        ),
+        matrix=matrix.loc[index, index],
+        changed=index[index.isin(ids[moved])],
+        title=f"{title} in the {fit.model} model: {fit.formula}",
+        notes=(f"Means over {int(moved.sum())} of {fit.n} units that change; 95% intervals: {told}",),
     )
 
 
@@ -150,7 +179,14 @@ def _steps(fit: Fit, variable: str, changed: pd.Series) -> tuple[np.ndarray, np.
         data = design.data.copy()
         data[variable] = data[variable].astype(changed.dtype)
         data.loc[unit, variable] = changed[unit]
-        steps[place], moved[place] = design.matrix(data) - base, True
+        with np.errstate(divide="ignore", invalid="ignore"):  # a logarithm of zero is told below
+            steps[place], moved[place] = design.matrix(data) - base, True
+        if not np.isfinite(steps[place]).all():
+            gone = [term for term, ok in zip(fit.terms, np.isfinite(steps[place]).all(axis=0), strict=True) if not ok]
+            raise DataError(
+                f"{some(gone)} is not finite where {variable} of {unit!r} becomes {changed[unit]}; "
+                f"choose a change for which the formula is defined."
+            )
     if not moved.any():
         raise DataError(f"no unit changes: {variable} already has that value everywhere.")
     return steps, moved

@@ -153,3 +153,20 @@ def test_predict():
 def test_bad_input(change, options, error, words):
     with pytest.raises(error, match=words):
         gba.models.ppml("y ~ x", change(simulated()), **options)
+
+
+def test_a_change_is_told_on_the_scale_of_the_outcome() -> None:
+    data = simulated()
+    fit = gba.models.ppml("y ~ x", data, exposure="size")
+    found = fit.impact_of_change("x", add=0.5).average
+    moved = data.assign(x=data["x"] + 0.5)
+    assert found.loc["direct", "estimate"] == pytest.approx(float((fit.predict(moved) - fit.predict()).mean()))
+    assert found.loc["indirect", "estimate"] == 0.0
+
+    def _effect(b: np.ndarray) -> float:
+        mean = data["size"] * np.exp(b[0] + b[1] * data["x"])
+        return float((mean * (np.exp(0.5 * b[1]) - 1)).mean())
+
+    slope = optimize.approx_fprime(fit.beta, _effect, 1e-7)
+    error = np.sqrt(slope @ fit.covariance.to_numpy() @ slope)
+    assert found.loc["total", "std_error"] == pytest.approx(error, rel=1e-4)

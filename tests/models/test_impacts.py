@@ -301,6 +301,12 @@ def test_change_of_a_factor() -> None:
         fit.impact_of_change("zon", to="c")
 
 
+def test_a_change_to_where_the_formula_is_not_defined_is_told() -> None:
+    fit = models.lag("CRIME ~ log(HOVAL)", COLUMBUS, QUEEN.row_standardized())
+    with pytest.raises(DataError, match=r"log\(HOVAL\).*not finite|HOVAL"):
+        fit.impact_of_change("HOVAL", multiply=0)
+
+
 def test_bad_input(durbin) -> None:
     with pytest.raises(OptionError, match="method='exact'"):
         durbin.impacts(method="exact")

@@ -252,3 +252,11 @@ def test_bad_input():
     few = data.iloc[:4]
     with pytest.raises(OptionError, match="cannot carry"):
         gba.models.mess("y ~ x + z", few, w.subset(few.index))
+
+
+def test_a_change_is_refused_by_name() -> None:
+    ids = [f"u{i}" for i in range(12)]
+    w = Weights(np.eye(12, k=1) + np.eye(12, k=-1), ids).row_standardized()
+    data = pd.DataFrame(np.random.default_rng(0).normal(size=(12, 2)), index=ids, columns=["y", "x"])
+    with pytest.raises(OptionError, match="impact_of_change.*one rho.*alpha"):
+        gba.models.mess("y ~ x", data, w).impact_of_change("x")
