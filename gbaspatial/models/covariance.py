@@ -37,7 +37,7 @@ def least_squares(
     root = np.sqrt(design.observation_weights) if design.observation_weights is not None else np.ones(design.n)
     X, e = design.X * root[:, None], residuals * root
     n, k = X.shape
-    bread = np.linalg.inv(X.T @ X)
+    bread = _inverse_square(X)
     if kind == "classical":
         return bread * float(e @ e) / (n - k), "classical"
     if kind == "hac":
@@ -47,6 +47,16 @@ def least_squares(
     scores = X * e[:, None]
     meat = scores.T @ scores * (n / (n - k) if kind == "HC1" else 1.0)
     return bread @ meat @ bread, kind
+
+
+def _inverse_square(X: np.ndarray) -> np.ndarray:
+    """(X'X)^-1 (k, k); of all but collinear columns from X itself, for X'X squares their condition."""
+    square = X.T @ X
+    scale = np.sqrt(np.diag(square))
+    if np.linalg.eigvalsh(square / scale[:, None] / scale[None, :])[0] > 1e-10:
+        return np.linalg.inv(square)
+    root = np.linalg.inv(np.linalg.qr(X / scale)[1]) / scale[:, None]
+    return root @ root.T
 
 
 def _leverage(X: np.ndarray, ids: Any) -> np.ndarray:

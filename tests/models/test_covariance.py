@@ -123,3 +123,14 @@ def test_impossible_covariances_are_told() -> None:
     lonely = COLUMBUS.assign(side=np.where(COLUMBUS.index == 3, "one", "many"))
     with pytest.warns(UserWarning, match="3 alone"), pytest.raises(OptionError, match="HC3 does not exist: 3"):
         models.ols("CRIME ~ INC + side", lonely, covariance="HC3")
+
+
+@pytest.mark.parametrize("gap", [1e-6, 1e-7, 1e-8, 1e-9])
+def test_standard_errors_of_all_but_collinear_columns(gap):
+    # x2 = 2 x + 1 + gap e spans what e spans: the standard error of x2 is that of e over gap
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame(rng.normal(size=(30, 3)), columns=["y", "x", "e"])
+    frame["x2"] = 2 * frame["x"] + 1 + gap * frame["e"]
+    frame["e"] = (frame["x2"] - 2 * frame["x"] - 1) / gap  # as rounded
+    truth = models.ols("y ~ x + e", frame).std_errors["e"] / gap
+    assert models.ols("y ~ x + x2", frame).std_errors["x2"] == pytest.approx(truth, rel=1e-4)
