@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import GbaError, OptionError, some
+from gbaspatial.errors import GbaError, GbaWarning, OptionError, some
 from gbaspatial.models.bootstrap import MODELS
 from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
     from gbaspatial.models.fit import Fit
+
+MOST_UNITS = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +65,7 @@ class InfluenceResult(Result):
         return axis
 
 
-def influence(fit: Fit) -> InfluenceResult:
+def influence(fit: Fit, *, most_units: int = MOST_UNITS) -> InfluenceResult:
     """Estimate a model n times, each time without one unit.
 
     The unit leaves the data and W; a row-standardized W is standardized anew, and lags of
@@ -72,17 +75,27 @@ def influence(fit: Fit) -> InfluenceResult:
     ----------
     fit : Fit
         By maximum likelihood or least squares.
+    most_units : int
+        The model is estimated once for each unit; above this many units it is refused.
     """
     if fit.model not in MODELS or fit.method not in ("ml", "ols"):
         raise OptionError(f"the influence of units on a {fit.model} model by {fit.method!r} is not to be had.")
+    if fit.n > most_units:
+        raise OptionError(
+            f"influence() estimates the model {fit.n} times, once without each unit, which goes to {most_units} "
+            f"units; give most_units={fit.n} if you can wait."
+        )
     rows: dict[Any, pd.Series] = {}
     failed: dict[Any, str] = {}
-    for unit in fit.design.index:
-        try:
-            rows[unit] = _without(fit, unit).params
-        except GbaError as problem:
-            failed[unit] = str(problem)
-            rows[unit] = pd.Series(dtype=float)
+    with warnings.catch_warnings():
+        # what holds of the whole sample was told when it was fitted, and not n times again
+        warnings.simplefilter("ignore", GbaWarning)
+        for unit in fit.design.index:
+            try:
+                rows[unit] = _without(fit, unit).params
+            except GbaError as problem:
+                failed[unit] = str(problem)
+                rows[unit] = pd.Series(dtype=float)
     estimates = pd.DataFrame(rows).T.reindex(index=fit.design.index, columns=fit.params.index).astype(float)
     with np.errstate(invalid="ignore"):
         changes = (estimates - fit.params) / fit.std_errors

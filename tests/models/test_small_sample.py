@@ -206,3 +206,20 @@ def test_detectable_rho() -> None:
         fit.detectable_effect("roh")
     with pytest.raises(OptionError, match="target=80"):
         fit.detectable_effect(target=80)
+
+
+def test_influence_on_many_units_is_asked_for() -> None:
+    import warnings
+
+    import gbaspatial as gba
+    from gbaspatial.weights import Weights
+
+    ids = [f"u{i}" for i in range(12)]
+    w = Weights(np.eye(12, k=1) + np.eye(12, k=-1), ids).row_standardized()
+    data = pd.DataFrame(np.random.default_rng(0).normal(size=(12, 2)), index=ids, columns=["y", "x"])
+    fit = gba.models.lag("y ~ x", data, w)
+    with pytest.raises(gba.errors.OptionError, match="12 times.*most_units=12"):
+        fit.influence(most_units=11)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(fit.influence().estimates) == 12  # without u1, u0 is an island: not told by a warning each time
