@@ -10,6 +10,7 @@ from gbaspatial.errors import (
     CollinearityError,
     DataError,
     FormulaError,
+    GbaWarning,
     LabelTypeError,
     MissingDataError,
     OptionError,
@@ -266,3 +267,9 @@ def test_bad_regimes_are_told() -> None:
         design("CRIME ~ INC", DATA.assign(part=[1, "a"] * 24 + [1]), regimes="part")
     with pytest.raises(DataError, match="two classes or more"):
         design("CRIME ~ INC", DATA.assign(part="a"), regimes="part")
+
+
+def test_a_lag_of_a_lag_is_told_where_regressors_are() -> None:
+    spec = design("CRIME ~ INC + W(INC) + W(W(INC))", DATA, QUEEN)
+    with pytest.warns(GbaWarning, match=r"impacts of INC leave out W\(W\(INC\)\).*impact_of_change"):
+        assert [r.name for r in spec.regressors()] == ["INC", "W(INC)"]

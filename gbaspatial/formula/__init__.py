@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, align_frame
-from gbaspatial.errors import DataError, FormulaError, LabelTypeError, OptionError, SmallSampleWarning, some
+from gbaspatial.errors import DataError, FormulaError, GbaWarning, LabelTypeError, OptionError, SmallSampleWarning, some
 from gbaspatial.formula.collinearity import check_rank
 from gbaspatial.formula.columns import INTERCEPT as INTERCEPT, Column, complete, is_intercept, written
 from gbaspatial.formula.expressions import names_in
@@ -92,7 +92,19 @@ class Design:
         return data_hash(self.data, self.formula)
 
     def regressors(self) -> tuple[Regressor, ...]:
-        """All regressors but the intercept (of a regime too), in the order of X."""
+        """All regressors but the intercept (of a regime too), in the order of X.
+
+        Warns of a lag of a lag: ``W(W(x))`` is the lag of the regressor ``W(x)``, so it is not
+        among the columns of ``x``.
+        """
+        for column in self.columns:
+            if column.base is not None:
+                warnings.warn(
+                    f"the impacts of {column.base} leave out {column.name}, which is told as the lag of a regressor "
+                    f"{column.regressor} of its own; fit.impact_of_change(variable) has all terms of a variable.",
+                    GbaWarning,
+                    stacklevel=2,
+                )
         found: dict[str, dict[str | None, int]] = {}
         for place, column in enumerate(self.columns):
             found.setdefault(column.regressor, {})[column.weights] = place

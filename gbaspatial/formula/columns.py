@@ -20,13 +20,15 @@ INTERCEPT = "Intercept"
 class Column:
     """What one column of X is: the lag of `regressor` by the W named `weights`, or (None) itself.
 
-    `lagged` tells whether a spatial lag stands anywhere in it, as in ``log(W(x))``.
+    `lagged` tells whether a spatial lag stands anywhere in it, as in ``log(W(x))``; `base` is
+    what a lag of a lag, as ``W(W(x))``, is in the end taken of.
     """
 
     name: str
     regressor: str
     weights: str | None = None
     lagged: bool = False
+    base: str | None = None
 
 
 def is_intercept(term: str) -> bool:
@@ -51,13 +53,13 @@ def _column(name: str, factors: tuple[Any, ...], lags: Mapping[str, Weights], ow
     path, base = lags_of(coded[0], lags)
     if not path:
         return Column(name, name, lagged=True)
-    inner = base + name[len(coded[0]) :]
+    base = inner = base + name[len(coded[0]) :]
     for w in reversed(path[1:]):
         inner = f"{w}({inner})"
     quoted = inner.startswith("`") and inner.find("`", 1) == len(inner) - 1  # a column named `a b` is the term a b
-    return Column(
-        f"{path[0]}({inner})", inner.strip("`") if quoted else inner, "W" if path[0] in own else path[0], lagged=True
-    )
+    regressor = inner.strip("`") if quoted else inner
+    weights = "W" if path[0] in own else path[0]
+    return Column(f"{path[0]}({inner})", regressor, weights, lagged=True, base=base if path[1:] else None)
 
 
 def _same_as_first(lags: Mapping[str, Weights]) -> frozenset[str]:

@@ -11,7 +11,8 @@ import pandas as pd
 
 from gbaspatial.errors import DataError, OptionError, check_option
 from gbaspatial.models import regression
-from gbaspatial.models.bayes import posterior, probabilities
+from gbaspatial.models.bayes import _intercept, posterior, probabilities
+from gbaspatial.models.evidence import evidence
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import as_weights
@@ -26,6 +27,9 @@ ESTIMATORS = {
     "error": regression.error,
     "durbin": regression.durbin,
     "durbin_error": regression.durbin_error,
+    "slx": regression.slx,
+    "sarar": regression.sarar,
+    "gns": regression.gns,
 }
 
 
@@ -74,7 +78,9 @@ class SpecificationCurve(Result):
     def plot(self, term: str | None = None, ax: Axes | None = None) -> Axes:
         """The curve: the spatial parameter, or the total impact of `term`, with its interval, in ascending order."""
         part = self.frame.assign(value=self.spatial) if term is None else self._totals_of(term)
-        part = part.sort_values("value")
+        part = part.dropna(subset="value").sort_values("value")
+        if part.empty:
+            raise OptionError("no model has a spatial parameter to draw; name a term= to draw its total impact.")
         names = [" · ".join(map(str, np.atleast_1d(label))) for label in _shortened(part).index.tolist()]
         if ax is None:
             import matplotlib.pyplot as plt
@@ -115,7 +121,9 @@ def over_weights(
     data : pandas.DataFrame
     weights : mapping of str to Weights
         The hypotheses of contact, each under its name.
-    models : sequence of {"lag", "error", "durbin", "durbin_error"}
+    models : sequence of {"lag", "error", "durbin", "durbin_error", "slx", "sarar", "gns"}
+        `rho` or `lambda` is NaN where the model has none; `lower` and `upper` are those of rho
+        where there are both, and NaN for ``"slx"``.
     rng : int, Generator or None
         Of the simulated standard errors of the impacts.
 
@@ -184,16 +192,20 @@ def _named(formula: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
 
 
 def _row(fit: Fit) -> dict[str, float]:
-    marginal = posterior(fit)
-    told = marginal.to_frame().iloc[0]
+    if fit.w is None and fit.error_w is None:
+        known = pd.Series({"lower": np.nan, "upper": np.nan})
+        _, log_evidence = evidence(fit.problem(), _intercept(fit.design), float(fit.n))
+    else:
+        marginal = posterior(fit)
+        known, log_evidence = marginal.to_frame().iloc[0], marginal.log_evidence
     return {
         "rho": fit.rho,
         "lambda": fit.lambda_,
-        "lower": told["lower"],
-        "upper": told["upper"],
+        "lower": known["lower"],
+        "upper": known["upper"],
         "log_likelihood": fit.log_likelihood,
         "aic": fit.aic,
-        "log_evidence": marginal.log_evidence,
+        "log_evidence": log_evidence,
     }
 
 

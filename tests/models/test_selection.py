@@ -62,3 +62,20 @@ def test_formulas_may_come_in_a_list():
     assert same.to_frame().index.tolist() == ["CRIME ~ INC", "CRIME ~ HOVAL"]
     with pytest.raises(DataError, match="at least one formula"):
         models.over_weights([], COLUMBUS, {"row": W})
+
+
+def test_models_with_both_parameters_or_none():
+    names = ("slx", "lag", "durbin", "sarar", "gns")
+    found = models.over_weights(FORMULA, COLUMBUS, {"row": W}, models=names)
+    frame = found.frame.droplevel(["outcome", "weights"])
+    assert frame["rho"].isna().tolist() == [True, False, False, False, False]
+    assert frame["lambda"].isna().tolist() == [True, True, True, False, False]
+    assert frame["lower"].isna().tolist() == [True, False, False, False, False]
+    whole = models.model_probabilities(FORMULA, COLUMBUS, W, models=("slx", "lag", "durbin")).frame["probability"]
+    part = frame.loc[["slx", "lag", "durbin"], "probability"]
+    np.testing.assert_allclose(part / part.sum(), whole, rtol=1e-8)
+    assert frame["probability"].sum() == pytest.approx(1)
+    assert len(found.plot().get_yticklabels()) == 4  # without slx, which has no spatial parameter
+    assert len(found.plot("INC").get_yticklabels()) == 5
+    with pytest.raises(OptionError, match="no model has a spatial parameter"):
+        models.over_weights(FORMULA, COLUMBUS, {"row": W}, models=("slx",)).plot()
