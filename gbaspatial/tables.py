@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -126,7 +126,7 @@ class Comparison(Result):
 
 
 def compare(
-    fits: Mapping[str, Fit],
+    fits: Mapping[str, Any],
     *,
     below: Below = "std_error",
     stars: bool = False,
@@ -137,7 +137,7 @@ def compare(
 
     Parameters
     ----------
-    fits : mapping of str to Fit
+    fits : mapping of str to Fit or SpatialFilter
         The heading of each column and its model.
     below : {"std_error", "p_value", "interval", "none"}
         What stands below each estimate.
@@ -168,12 +168,17 @@ def compare(
     >>> list(compare({"OLS": ols, "Lag": lag}).fit.columns)
     ['OLS', 'Lag']
     """
+    from gbaspatial.models.filtering import SpatialFilter
+    from gbaspatial.models.fit import Fit
+
     check_option(below, ("std_error", "p_value", "interval", "none"), "below")
     if not isinstance(fits, Mapping):
         raise OptionError('compare takes a mapping of headings to fits, such as {"OLS": ols, "Lag": lag}.')
     if not fits:
         raise DataError("there are no fits to compare.")
-    strange = [f"{name} ({type(fit).__name__})" for name, fit in fits.items() if not hasattr(fit, "tidy")]
+    # a spatial filter holds the regression that it ends with
+    fits = {name: fit.fit if isinstance(fit, SpatialFilter) else fit for name, fit in fits.items()}
+    strange = [f"{name} ({type(fit).__name__})" for name, fit in fits.items() if not isinstance(fit, Fit)]
     if strange:
         raise OptionError(f"only fits of gba.models can be compared, not {some(strange)}.")
     sizes = {name: fit.n for name, fit in fits.items()}

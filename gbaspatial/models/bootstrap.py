@@ -263,6 +263,8 @@ def _checked(fit: Fit, draws: int) -> int:
     from gbaspatial.inference.null import check_draws
 
     check_refittable(fit)
+    if isinstance(draws, int) and draws < 2:
+        raise OptionError(f"draws={draws!r} is too few: the spread of refits needs at least two; use 999 or more.")
     return check_draws(draws)
 
 

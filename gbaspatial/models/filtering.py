@@ -99,6 +99,18 @@ class SpatialFilter(Result):
     steps: pd.DataFrame
     settled: bool
 
+    def tidy(self, level: float = 0.95) -> pd.DataFrame:
+        """As of `fit`."""
+        return self.fit.tidy(level)
+
+    def glance(self) -> pd.DataFrame:
+        """As of `fit`."""
+        return self.fit.glance()
+
+    def augment(self) -> pd.DataFrame:
+        """As of `fit`, with the spatial `component`."""
+        return self.fit.augment().assign(component=self.component)
+
     def tables(self) -> tuple[Table, ...]:
         """The coefficients, the fit and the steps of the selection."""
         notes = ["Standard errors of the fit take the selection of eigenvectors as given."]

@@ -22,6 +22,7 @@ from gbaspatial.formula import design as read_design
 from gbaspatial.models.fit import build
 from gbaspatial.models.likelihood import LOG_2PI
 from gbaspatial.models.logdet import DENSE_LIMIT
+from gbaspatial.models.predict import trend_everywhere
 from gbaspatial.models.special import SpecialFit, as_kind, highest
 from gbaspatial.randomness import stream
 from gbaspatial.results import Result, Table
@@ -90,6 +91,16 @@ class MessFit(SpecialFit):
         if self.model != "mess":
             raise OptionError("in a spatial error model nothing spills over: the coefficients are the direct impacts.")
         return _impacts(self, level)
+
+    def predict(  # type: ignore[override]
+        self, data: pd.DataFrame | None = None, w: Any = None, *, kind: Literal["trend", "corrected"] = "corrected"
+    ) -> pd.Series:
+        """X b (``"trend"``), or the mean of y given X, which is exp(-alpha W) X b in the lag model."""
+        check_option(kind, ("trend", "corrected"), "kind")
+        _, mean, lags, _ = trend_everywhere(self, data, w)
+        if kind == "corrected" and self.model == "mess":
+            mean = pd.Series(expm(lags["W"].sparse, -self.alpha, mean.to_numpy()), index=mean.index, name=mean.name)
+        return mean.reindex(self.design.index if data is None else data.index)
 
 
 def mess(

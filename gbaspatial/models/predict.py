@@ -91,11 +91,8 @@ def predict(
     if kind in NOT_SERVED:
         raise OptionError(f"kind={kind!r} of Goulard et al. is not served; kind='best' (BP) is the optimal one.")
     check_option(kind, KINDS, "kind")
-    frame = _frame(fit, data)
-    lags, W2 = _weights(fit, frame.index, w, error_w)
-    X = pd.DataFrame(fit.design.matrix(frame, lags or None), index=frame.index)
-    ids = next(iter(lags.values())).ids if lags else frame.index
-    signal = X.reindex(ids).to_numpy() @ fit.beta
+    frame, trend, lags, W2 = trend_everywhere(fit, data, w, error_w)
+    ids, signal = trend.index, trend.to_numpy()
     W = lags.get("W") if fit.w is not None else None
     if kind not in ("trend", "signal"):
         _check_inside("rho", fit.rho, W, f"kind={kind!r}", "; use kind='trend' or kind='signal'")
@@ -191,6 +188,17 @@ def simulate(
     beta = np.array([params[term] for term in spec.terms], dtype=float)
     values = _drawn(spec.X @ beta, A, B, np.full(spec.n, np.sqrt(sigma2)), draws, seed_of(rng))
     return pd.DataFrame(values, index=spec.ids).reindex(data.index)
+
+
+def trend_everywhere(
+    fit: Fit, data: pd.DataFrame | None, w: Any, error_w: Any = None
+) -> tuple[pd.DataFrame, pd.Series, dict[str, Weights], Weights | None]:
+    """The regressors and X b of fitted and new units, the named weights over them, and that of the error."""
+    frame = _frame(fit, data)
+    lags, W2 = _weights(fit, frame.index, w, error_w)
+    X = pd.DataFrame(fit.design.matrix(frame, lags or None), index=frame.index)
+    ids = next(iter(lags.values())).ids if lags else frame.index
+    return frame, pd.Series(X.reindex(ids).to_numpy() @ fit.beta, index=ids, name="prediction"), lags, W2
 
 
 # -- the door -------------------------------------------------------------------------------

@@ -142,6 +142,39 @@ class SurFit(Result):
             shares[name] = 1 - float(np.square(self.residuals[name]).sum()) / float(y @ y)
         return pd.Series(shares, name="r_squared")
 
+    @property
+    def fitted(self) -> pd.DataFrame:
+        """Outcomes less `residuals`, by equation."""
+        outcomes = {name: design.label(design.y, name) for name, design in self.designs.items()}
+        return pd.DataFrame(outcomes) - self.residuals
+
+    def tidy(self, level: float = 0.95) -> pd.DataFrame:
+        """One row per (equation, term): `estimate, std_error, statistic, p_value, lower, upper`."""
+        columns = {
+            "estimate": self.params,
+            "std_error": self.std_errors,
+            "statistic": self.tvalues,
+            "p_value": self.pvalues,
+        }
+        return pd.DataFrame(columns).join(self.conf_int(level))
+
+    def glance(self) -> pd.DataFrame:
+        """One row that tells the whole system."""
+        row = {
+            "model": self.model, "method": self.method, "n": self.n, "equations": len(self.designs),
+            "n_params": self.n_params, "log_likelihood": self.log_likelihood, "aic": self.aic, "bic": self.bic,
+        }  # fmt: skip
+        return pd.DataFrame([row])
+
+    def augment(self) -> pd.DataFrame:
+        """The data used, with columns ``fitted[equation]`` and ``residuals[equation]``, in their order."""
+        parts = [design.data.reindex(self.residuals.index) for design in self.designs.values()]
+        data = pd.concat(parts, axis=1)
+        data = data.loc[:, ~data.columns.duplicated()]
+        for kind, frame in (("fitted", self.fitted), ("residuals", self.residuals)):
+            data = data.join(frame.rename(columns=lambda name, kind=kind: f"{kind}[{name}]"))
+        return data
+
     def lm_tests(self) -> SurTests:
         """LM tests of spatial effects, from the equations without rho and lambda, and of a diagonal Sigma.
 

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 from scipy import optimize
 
-from gbaspatial.errors import ConvergenceError, OptionError
+from gbaspatial.errors import ConvergenceError, OptionError, check_option
 from gbaspatial.models.fit import TITLES, Fit
 
 TITLES.update(
@@ -68,8 +68,13 @@ class SpecialFit(Fit):
         self._refuse("influence")
 
     def predict(self, *data: Any, **options: Any) -> Any:
-        """Not for this model."""
-        self._refuse("predict")
+        """The mean of y given X, of fitted or new units: X b where the dependence is of errors; else not for it."""
+        if self.model not in ("car", "sma", "mess_error"):
+            self._refuse("predict")
+        from gbaspatial.models.predict import predict
+
+        check_option(options.pop("kind", "corrected"), ("trend", "corrected"), "kind")
+        return predict(self, *data, kind="trend", **options)
 
     def simulate(self, **options: Any) -> Any:
         """Not for this model."""

@@ -188,3 +188,14 @@ def test_car_needs_a_symmetric_w():
         gba.models.car("y ~ x", data, w.row_standardized())
     with pytest.raises(WeightsError, match="symmetric"):
         gba.models.car("y ~ x", data, w.row_standardized(), weights="size")
+
+
+@pytest.mark.parametrize("name", ["car", "sma"])
+def test_predictions_are_the_trend(name: str) -> None:
+    ids = [f"u{i:02d}" for i in range(20)]
+    w = Weights(np.eye(20, k=1) + np.eye(20, k=-1), ids)
+    data = pd.DataFrame(np.random.default_rng(0).normal(size=(20, 2)), index=ids, columns=["y", "x"])
+    fit = getattr(gba.models, name)("y ~ x", data, w)
+    want = fit.params["Intercept"] + fit.params["x"] * data["x"]
+    assert fit.predict().to_numpy() == pytest.approx(want.to_numpy())
+    assert fit.predict(data.iloc[:3]).to_numpy() == pytest.approx(want.iloc[:3].to_numpy())

@@ -242,3 +242,9 @@ def test_bad_input() -> None:
         models.lag(CRIME, COLUMBUS, STYLES["row"], method="gmm").bootstrap()
     with pytest.raises(OptionError, match="level"):
         fit.bootstrap(draws=99).conf_int(2.0)
+
+
+@pytest.mark.parametrize("draws", [0, 1])
+def test_too_few_draws_have_no_spread(draws: int) -> None:
+    with pytest.raises(OptionError, match=f"draws={draws} is too few"):
+        models.lag("y ~ x", eleven(), ring()).bootstrap(draws=draws)

@@ -208,3 +208,13 @@ def test_bad_input():
         gba.models.spatial_filter("y ~ x", data.iloc[1:], w)
     with pytest.raises(TypeError, match="Weights"):
         gba.models.moran_eigenvectors(w.sparse)
+
+
+def test_tables_for_machines_are_those_of_the_fit():
+    data, w = simulated()
+    result = gba.models.spatial_filter("y ~ x", data, w)
+    assert result.tidy().equals(result.fit.tidy())
+    assert result.glance().equals(result.fit.glance())
+    assert result.augment()["component"].equals(result.component)
+    both = gba.tables.compare({"plain": gba.models.ols("y ~ x", data), "filter": result})
+    assert both.fit.loc["n_params", "filter"] == result.fit.n_params

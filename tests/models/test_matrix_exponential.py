@@ -226,7 +226,7 @@ def test_robust_option():
 def test_what_does_not_apply_is_refused():
     data, w = simulated()
     fit = gba.models.mess("y ~ x", data, w)
-    for verb in ("bootstrap", "predict", "diagnostics", "profile", "influence", "simulate", "problem", "chow"):
+    for verb in ("bootstrap", "diagnostics", "profile", "influence", "simulate", "problem", "chow"):
         with pytest.raises(OptionError, match="does not apply"):
             getattr(fit, verb)()
     with pytest.raises(OptionError, match="nothing spills over"):
@@ -260,3 +260,17 @@ def test_a_change_is_refused_by_name() -> None:
     data = pd.DataFrame(np.random.default_rng(0).normal(size=(12, 2)), index=ids, columns=["y", "x"])
     with pytest.raises(OptionError, match="impact_of_change.*one rho.*alpha"):
         gba.models.mess("y ~ x", data, w).impact_of_change("x")
+
+
+@pytest.mark.parametrize("model", ["lag", "error"])
+def test_predictions_are_the_mean_given_x(model: str) -> None:
+    data, w = simulated()
+    fit = gba.models.mess("y ~ x", data, w, model=model)
+    trend = fit.predict(kind="trend")
+    assert trend.to_numpy() == pytest.approx(fit.params["Intercept"] + fit.params["x"] * data["x"].to_numpy())
+    mean = trend.loc[list(w.ids)]
+    if model == "lag":
+        mean[:] = linalg.expm(-fit.alpha * w.sparse.toarray()) @ mean.to_numpy()
+    assert fit.predict().to_numpy() == pytest.approx(mean.loc[data.index].to_numpy())
+    with pytest.raises(OptionError, match="kind='best'"):
+        fit.predict(kind="best")

@@ -320,3 +320,17 @@ def test_sparse_determinants_give_the_single_model():
     assert fit.rho["y"] == pytest.approx(single.rho, abs=1e-6)
     assert fit.log_likelihood == pytest.approx(single.log_likelihood, abs=1e-5)
     np.testing.assert_allclose(fit.std_errors, single.std_errors, rtol=1e-4)
+
+
+def test_tables_for_machines():
+    data, w = simulated()
+    fit = gba.models.sur(FORMULAS, data, w, model="lag")
+    tidy = fit.tidy()
+    assert tidy.index.equals(fit.params.index)
+    assert list(tidy.columns) == ["estimate", "std_error", "statistic", "p_value", "lower", "upper"]
+    assert fit.glance().loc[0, "aic"] == fit.aic
+    augmented = fit.augment()
+    assert augmented.index.equals(data.index)
+    assert (augmented["fitted[y2]"] + augmented["residuals[y2]"]).to_numpy() == pytest.approx(data["y2"].to_numpy())
+    with pytest.raises(gba.errors.OptionError, match="SurFit"):
+        gba.tables.compare({"system": fit})
