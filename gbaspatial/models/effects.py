@@ -18,6 +18,7 @@ from gbaspatial.models.resolvent import Reader
 
 METHODS = ("delta", "simulated", "bootstrap", "confidence")
 _NOTHING = 1e-13
+_ROUNDING = 1e-11  # of draws, some of which lie near the end of rho's interval
 _UNBOUNDED = 1e5  # times the estimate's size: only at the end of rho's interval
 
 
@@ -108,11 +109,21 @@ def measure(quantity: Quantity, known: Uncertainty) -> Measured:
         return normal(estimate, delta, known)
     assert known.draws is not None
     if known.method == "simulated":
-        return _percentile(estimate, quantity.values(known.draws, known.rho_place), known.level)
-    if known.method == "confidence":
-        return _confidence(estimate, quantity.values(known.draws, known.rho_place), known.level, size)
-    assert known.draw_covariances is not None
-    return _studentized(estimate, delta, quantity, known)
+        found = _percentile(estimate, quantity.values(known.draws, known.rho_place), known.level)
+    elif known.method == "confidence":
+        found = _confidence(estimate, quantity.values(known.draws, known.rho_place), known.level, size)
+    else:
+        assert known.draw_covariances is not None
+        found = _studentized(estimate, delta, quantity, known)
+    return _exact_zeros(found, (gradient[0] == 0).all(axis=1) & (found.std_error <= _ROUNDING * size))
+
+
+def _exact_zeros(found: Measured, nothing: np.ndarray) -> Measured:
+    """`found` with exact zeros, about which there is nothing to test, where `nothing` (q,) but rounding is left."""
+    if not nothing.any():
+        return found
+    zero = [np.where(nothing, 0.0, part) for part in (found.estimate, found.std_error, found.lower, found.upper)]
+    return Measured(*zero, *(np.where(nothing, np.nan, part) for part in (found.p_value, found.p_greater)))
 
 
 def _size(quantity: Quantity, known: Uncertainty) -> float:

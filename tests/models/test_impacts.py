@@ -307,6 +307,18 @@ def test_a_change_to_where_the_formula_is_not_defined_is_told() -> None:
         fit.impact_of_change("HOVAL", multiply=0)
 
 
+@pytest.mark.parametrize("method", ["delta", "simulated", "bootstrap", "confidence"])
+def test_a_net_that_is_zero_by_symmetry_is_exactly_zero(method) -> None:
+    ids = [f"u{i:02d}" for i in range(20)]
+    ring = np.roll(np.eye(20), 1, axis=1)
+    data = pd.DataFrame(np.random.default_rng(1).normal(size=(20, 2)), index=ids, columns=["y", "x"])
+    fit = models.lag("y ~ x", data, Weights(ring + ring.T, ids).row_standardized())
+    halves = pd.Series(np.repeat(["a", "b"], 10), index=ids)
+    balance = fit.impacts(method=method, rng=1, draws=199).by_group(halves).balance
+    assert (balance[["net", "net_std_error", "net_lower", "net_upper"]] == 0).all(axis=None)
+    assert balance[["p_value", "p_gives_more"]].isna().all(axis=None)
+
+
 def test_bad_input(durbin) -> None:
     with pytest.raises(OptionError, match="method='exact'"):
         durbin.impacts(method="exact")
