@@ -7,6 +7,7 @@ index and the order of what was given.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -76,7 +77,7 @@ def as_numbers(values: pd.Series, what: str | None = None) -> pd.Series:
     MissingDataError
         If a value is missing.
     DataError
-        If a value is text or infinite.
+        If a value is text, infinite, complex or a time.
 
     Examples
     --------
@@ -88,6 +89,7 @@ def as_numbers(values: pd.Series, what: str | None = None) -> pd.Series:
     name = what or (f"'{values.name}'" if values.name is not None else "a value")
     if str(values.dtype) == "geometry":
         raise DataError(f"{name} holds the shapes of the units; choose a column of numbers.")
+    _check_kind(values, name)
     missing = values.isna()
     if missing.any():
         raise MissingDataError(
@@ -107,6 +109,27 @@ def as_numbers(values: pd.Series, what: str | None = None) -> pd.Series:
             f"{name} is infinite for {some(numbers.index[infinite])}; a logarithm of zero is the usual cause."
         )
     return numbers
+
+
+_TIMES = (dt.date, dt.timedelta, np.datetime64, np.timedelta64, pd.Period)
+
+
+def _check_kind(values: pd.Series, name: str) -> None:
+    """Raise `DataError` for complex numbers and times, which pandas would turn into floats without a word."""
+    cures = {"complex": "take its real part or its modulus", "times": "make it a number of years or days first"}
+    dtype = values.dtype
+    if isinstance(dtype, pd.PeriodDtype) or getattr(dtype, "kind", "O") in "mM":
+        raise DataError(f"{name} holds times ({dtype}), not numbers; {cures['times']}.")
+    if getattr(dtype, "kind", "O") == "c":
+        raise DataError(f"{name} holds complex numbers ({dtype}); {cures['complex']}.")
+    if not pd.api.types.is_object_dtype(dtype):
+        return
+    for kind, classes in (("complex", (complex, np.complexfloating)), ("times", _TIMES)):
+        odd = np.array([isinstance(value, classes) and not pd.isna(value) for value in values], dtype=bool)
+        if odd.any():
+            what = "complex" if kind == "complex" else "a time"
+            shown = [f"{label} ({_brief(value)})" for label, value in values[odd].items()]
+            raise DataError(f"{name} is {what} for {some(shown)} (dtype object); {cures[kind]}.")
 
 
 def _brief(value: object) -> str:

@@ -65,3 +65,27 @@ def test_labels_and_frames_align_too():
 def test_unknown_columns_get_a_hint():
     with pytest.raises(UnknownNameError, match="no column 'gpd'. Did you mean gdp"):
         alignment.columns_of(VALUES.to_frame(), "gpd")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (VALUES + 1j, r"'gdp' holds complex numbers \(complex128\)"),
+        ((VALUES + 1j).astype(object), r"'gdp' is complex for Foshan .*Zhuhai .*object"),
+        (pd.Series(pd.date_range("2019", periods=4), IDS, name="gdp"), r"holds times \(datetime64"),
+        (pd.Series(pd.date_range("2019", periods=4, tz="UTC"), IDS, name="gdp"), r"holds times \(datetime64"),
+        (pd.Series(pd.to_timedelta([1, 2, 3, None], "D"), IDS, name="gdp"), r"holds times \(timedelta64"),
+        (pd.Series(pd.period_range("2019", periods=4, freq="Y"), IDS, name="gdp"), r"holds times \(period"),
+        (VALUES.astype(object).replace(2.0, pd.Timestamp("2019")), "is a time for Macao"),
+    ],
+)
+def test_times_and_complex_numbers_are_refused(values, words):
+    with pytest.raises(DataError, match=words):
+        alignment.as_numbers(values)
+
+
+def test_truth_values_and_whole_numbers_stay_numbers():
+    assert alignment.as_numbers(pd.Series([True, False])).tolist() == [1.0, 0.0]
+    assert alignment.as_numbers(pd.Series([1, 2.5], dtype=object)).tolist() == [1.0, 2.5]
+    with pytest.raises(MissingDataError):
+        alignment.as_numbers(pd.Series([1, None, pd.NaT], dtype=object))
