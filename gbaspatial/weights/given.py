@@ -37,7 +37,7 @@ def from_pairs(pairs: pd.DataFrame, *, ids: Iterable[Any] | None = None) -> Weig
         if column not in pairs.columns:
             raise UnknownNameError(f"the pairs have no column {column!r}. {nearest_names(column, pairs.columns)}")
     occurring = pd.Index(pd.concat([pairs["focal"], pairs["neighbor"]]).unique())
-    index = occurring.sort_values() if ids is None else pd.Index(list(ids))
+    index = _sorted(occurring) if ids is None else pd.Index(list(ids))
     check_units(index, "ids")
     twice = pairs.duplicated(["focal", "neighbor"])
     if twice.any():
@@ -45,11 +45,30 @@ def from_pairs(pairs: pd.DataFrame, *, ids: Iterable[Any] | None = None) -> Weig
         raise WeightsError(f"these links occur more than once: {some(told)}; keep one row a link.")
     unknown = occurring.difference(index, sort=False)
     if len(unknown):
-        raise UnknownNameError(f"the pairs name units that are not among the ids: {some(unknown)}.")
+        kinds = occurring.inferred_type, index.inferred_type
+        why = f" The labels are {kinds[0]} in the pairs, {kinds[1]} in the ids." if kinds[0] != kinds[1] else ""
+        raise UnknownNameError(f"the pairs name units that are not among the ids: {some(unknown)}.{why}")
     weight = _numbers(pairs["weight"].to_numpy(), "weight") if "weight" in pairs.columns else np.ones(len(pairs))
+    selfed = (pairs["focal"] == pairs["neighbor"]).to_numpy() & (weight != 0)
+    if selfed.any():
+        raise WeightsError(
+            f"a unit cannot neighbor itself, but these are paired with themselves: {some(pairs['focal'][selfed])}; "
+            f"remove these pairs."
+        )
     rows, columns = index.get_indexer(pairs["focal"]), index.get_indexer(pairs["neighbor"])
     matrix = sparse.coo_array((weight, (rows, columns)), shape=(len(index), len(index)))
     return Weights(matrix, index, recipe=Recipe().then("pairs"))
+
+
+def _sorted(labels: pd.Index) -> pd.Index:
+    try:
+        return labels.sort_values()
+    except TypeError as error:
+        kinds = sorted({type(label).__name__ for label in labels})
+        raise DataError(
+            f"the pairs hold labels of several types, {' and '.join(kinds)}, which have no order; "
+            f"make them one type, or give ids= in the wanted order."
+        ) from error
 
 
 def from_matrix(matrix: pd.DataFrame) -> Weights:
@@ -61,7 +80,9 @@ def from_matrix(matrix: pd.DataFrame) -> Weights:
     3.0
     """
     if not isinstance(matrix, pd.DataFrame):
-        raise TypeError(f"the matrix is a {type(matrix).__name__}; give a DataFrame with units as index and columns.")
+        raise LabelTypeError(
+            f"the matrix is a {type(matrix).__name__}; give a DataFrame with units as index and columns."
+        )
     check_units(matrix.index, "matrix rows")
     if set(matrix.index) != set(matrix.columns):
         raise WeightsError("rows and columns of the matrix name different units; label both with the same ids.")
