@@ -12,6 +12,7 @@ import scipy.sparse as sp
 
 from gbaspatial.errors import LabelTypeError, OptionError
 from gbaspatial.weights import algebra, scaling
+from gbaspatial.weights.diagonal import Diagonal, without_self_links
 from gbaspatial.weights.matrix import Standardization as Standardization, is_number
 from gbaspatial.weights.recipe import Recipe as Recipe, Step as Step
 from gbaspatial.weights.styles import Standardizable
@@ -247,13 +248,22 @@ def _told_friction(friction: Any) -> Any:
     return float(friction)
 
 
-def as_weights(w: Any) -> Weights:
+def as_weights(w: Any, *, diagonal: Diagonal = "error") -> Weights:
     """`w` as `Weights`: takes ours, a `libpysal.graph.Graph` or a `libpysal.weights.W`, and changes none.
+
+    Parameters
+    ----------
+    w : Weights, or a libpysal Graph or W
+    diagonal : {"error", "drop"}
+        What to do with links of units with themselves, as the kernels of libpysal have:
+        refuse them, or leave them out and warn.
 
     Raises
     ------
     LabelTypeError
         For anything else (it is a TypeError).
+    WeightsError
+        If a unit is linked with itself, unless ``diagonal="drop"``.
 
     Examples
     --------
@@ -266,13 +276,18 @@ def as_weights(w: Any) -> Weights:
     origin = type(w).__module__
     styles: dict[str, Standardization] = {"R": "row", "B": "binary", "D": "global", "V": "variance_stabilized"}
     if origin.startswith("libpysal.graph"):
-        style = styles.get(str(w.transformation).upper(), "none")
-        recipe = Recipe().then("libpysal.graph.Graph", transformation=w.transformation)
-        return Weights(w.sparse, pd.Index(w.unique_ids), recipe=recipe, standardization=style)
-    if origin.startswith("libpysal."):
-        style = styles.get(str(w.transform).upper(), "none")
-        recipe = Recipe().then("libpysal.weights.W", transform=w.transform)
-        return Weights(w.sparse, pd.Index(list(w.id_order)), recipe=recipe, standardization=style)
-    raise LabelTypeError(
-        f"w is a {type(w).__name__}; give Weights (from gbaspatial.weights), a libpysal Graph or a libpysal W."
-    )
+        style, ids, name = str(w.transformation).upper(), pd.Index(w.unique_ids), "libpysal.graph.Graph"
+        recipe = Recipe().then(name, transformation=w.transformation)
+    elif origin.startswith("libpysal."):
+        style, ids, name = str(w.transform).upper(), pd.Index(list(w.id_order)), "libpysal.weights.W"
+        recipe = Recipe().then(name, transform=w.transform)
+    else:
+        raise LabelTypeError(
+            f"w is a {type(w).__name__}; give Weights (from gbaspatial.weights), a libpysal Graph or a libpysal W."
+        )
+    matrix, dropped = without_self_links(w.sparse, ids, diagonal, f"the {name}")
+    if dropped:  # the sums of its rows, or of all, are no longer what the style says
+        recipe, style = recipe.then("without_diagonal", dropped=dropped), style if style == "B" else "O"
+    if style == "D":
+        recipe = recipe.then("globally_standardized", total=1.0)
+    return Weights(matrix, ids, recipe=recipe, standardization=styles.get(style, "none"))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+import zipfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,35 +15,44 @@ from scipy import sparse
 
 from gbaspatial.alignment import check_units
 from gbaspatial.errors import (
+    AlignmentError,
     FileFormatError,
+    GbaError,
     MissingFileError,
     UnknownNameError,
     import_extra,
     nearest_names,
     some,
 )
-from gbaspatial.weights import text_formats
+from gbaspatial.weights import numbered_formats, table_formats, text_formats
 from gbaspatial.weights.core import Weights
+from gbaspatial.weights.diagonal import Diagonal, without_self_links
+from gbaspatial.weights.matrix import IslandLag, Standardization
 from gbaspatial.weights.recipe import Recipe
+from gbaspatial.weights.table_formats import of_frame, with_islands
 from gbaspatial.weights.text_formats import Links
 
 _FORMAT = "gbaspatial weights"
 
 
-def read(path: str | Path, *, ids: Iterable[Any] | None = None) -> Weights:
+def read(path: str | Path, *, ids: Iterable[Any] | None = None, diagonal: Diagonal = "error") -> Weights:
     """Read W from a file; its ending says how.
 
     Parameters
     ----------
     path : str or Path
-        ``.gal, .gwt, .kwt`` (GeoDa, PySAL, R), ``.mtx`` (Matrix Market), ``.csv`` and
-        ``.parquet`` (columns ``focal, neighbor, weight``; a unit with itself and weight zero is an
-        island), ``.npz``, ``.txt`` (Stata ``spmatrix`` and ``spmat``), ``.swm`` (ArcGIS), ``.json``.
+        ``.gal, .gwt, .kwt`` (GeoDa, PySAL, R), ``.mtx`` (Matrix Market), ``.csv`` (separated by
+        comma, semicolon or tab) and ``.parquet`` (columns ``focal, neighbor, weight``; a unit
+        with itself and weight zero is an island), ``.npz``, ``.txt`` (Stata ``spmatrix`` and
+        ``spmat``), ``.swm`` (ArcGIS), ``.json``.
     ids : iterable, optional
         The labels of all units, in the wanted order. Matched with those of the file by
-        text (``7`` and ``"7"`` are the same; so are ``Hong_Kong`` and ``Hong Kong``), so that integer labels
-        come back as integers. Needed for formats that cannot hold all units (GWT with
+        text (``7``, ``"7"`` and ``"7.0"`` are the same; so are ``Hong_Kong`` and ``Hong Kong``), so that integer
+        labels come back as integers. Needed for formats that cannot hold all units (GWT with
         islands; a Matrix Market file of other software).
+    diagonal : {"error", "drop"}
+        What to do with links of units with themselves, which kernel weights of GeoDa and
+        libpysal have and a W has not: refuse them, or leave them out and warn.
 
     Returns
     -------
@@ -58,6 +69,8 @@ def read(path: str | Path, *, ids: Iterable[Any] | None = None) -> Weights:
         If the ending is unknown or the content is not what it says.
     UnknownNameError
         If the file names units that are not among `ids`.
+    WeightsError
+        If a unit is linked with itself, unless ``diagonal="drop"``.
 
     Examples
     --------
@@ -71,16 +84,14 @@ def read(path: str | Path, *, ids: Iterable[Any] | None = None) -> Weights:
     how = _of(file, _READERS, "read")
     if not file.exists():
         raise MissingFileError(f"there is no file {file}.")
+    if file.is_dir():
+        raise FileFormatError(f"{file} is a folder; give the path of a file.")
     wanted = None if ids is None else pd.Index(list(ids))
     if wanted is not None:
         check_units(wanted, "ids")
-    links = how(file, None if wanted is None else [str(label) for label in wanted])
+    links = _read_with(how, file, None if wanted is None else [str(label) for label in wanted])
     labels = pd.Index(links.ids) if links.ids is not None else _numbered(links, wanted)
-    if labels.has_duplicates:
-        raise FileFormatError(f"{file.name} names {some(labels[labels.duplicated()].unique())} more than once.")
-    matrix = sparse.coo_array((links.weight, (links.focal, links.neighbor)), shape=(len(labels), len(labels)))
-    if links.ids is not None and len(np.unique(links.focal * len(labels) + links.neighbor)) < len(links.focal):
-        raise FileFormatError(f"{file.name} has a link more than once; keep one row a link.")
+    matrix = _matrix_of(file, links, labels)
     if wanted is not None:
         labels, matrix = _relabelled(file, labels, matrix, wanted)
     elif links.n is not None and links.n > len(labels):
@@ -90,11 +101,15 @@ def read(path: str | Path, *, ids: Iterable[Any] | None = None) -> Weights:
         )
     about = links.about
     recipe = Recipe.from_dict(about["recipe"]) if "recipe" in about else Recipe().then("file", name=file.name)
+    style = about.get("standardization", "none")
+    kept, dropped = without_self_links(matrix, labels, diagonal, file.name)
+    if dropped:
+        recipe, style = recipe.then("without_diagonal", dropped=dropped), "binary" if style == "binary" else "none"
     return Weights(
-        matrix,
+        kept,
         labels.rename(about.get("id_name")),
         recipe=recipe,
-        standardization=about.get("standardization", "none"),
+        standardization=style,
         islands=about.get("islands", "zero"),
     )
 
@@ -120,7 +135,9 @@ def write(w: Weights, path: str | Path) -> Path:
     Raises
     ------
     FileFormatError
-        If the ending is unknown, or labels are neither text nor numbers.
+        If the ending is unknown, or the format cannot hold the labels.
+    MissingFileError
+        If there is no such folder.
 
     Examples
     --------
@@ -136,6 +153,10 @@ def write(w: Weights, path: str | Path) -> Path:
     wrong = [label for label in labels if not isinstance(label, (str, int, float))]
     if wrong:
         raise FileFormatError(f"files hold text or numbers as ids, but {some(wrong)} is a {type(wrong[0]).__name__}.")
+    if not file.parent.is_dir():
+        raise MissingFileError(f"there is no folder {file.parent} to write {file.name} into; create it first.")
+    if file.is_dir():
+        raise FileFormatError(f"{file} is a folder; give the path of a file.")
     how(w, file)
     return file
 
@@ -146,6 +167,39 @@ def _of(file: Path, table: dict[str, Any], what: str) -> Any:
             f"weights cannot be {what} as {file.suffix or 'a file without ending'}; use one of {', '.join(table)}."
         )
     return table[file.suffix.lower()]
+
+
+def _read_with(how: Callable[[Path, list[str] | None], Links], file: Path, ids: list[str] | None) -> Links:
+    """What the file says; whatever a parser of other software raises is told as one sentence."""
+    try:
+        return how(file, ids)
+    except GbaError:
+        raise
+    except (ValueError, TypeError, KeyError, OverflowError) as error:
+        why = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise FileFormatError(f"{file.name} cannot be read as {file.suffix}: {why}.") from error
+
+
+def _matrix_of(file: Path, links: Links, labels: pd.Index) -> sparse.coo_array:
+    """The links as a matrix, or an error: every place must exist, every unit and link occur once."""
+    n = len(labels)
+    if n == 0:
+        raise FileFormatError(f"{file.name} holds no units; a W needs at least one.")
+    if labels.has_duplicates:
+        raise FileFormatError(f"{file.name} names {some(labels[labels.duplicated()].unique())} more than once.")
+    i, j = links.focal, links.neighbor
+    if not len(i) == len(j) == len(links.weight):
+        raise FileFormatError(f"{file.name} has {len(i)} focal, {len(j)} neighbor and {len(links.weight)} weights.")
+    outside = (np.minimum(i, j) < 0) | (np.maximum(i, j) >= n)
+    if outside.any():
+        told = [f"{a} to {b}" for a, b in zip(i[outside], j[outside], strict=True)]
+        raise FileFormatError(f"{file.name} has links between places that do not exist among {n} units: {some(told)}.")
+    pairs, first = np.unique(i * n + j, return_index=True)
+    if len(pairs) < len(i):
+        again = np.setdiff1d(np.arange(len(i)), first)
+        told = [f"{labels[i[at]]} to {labels[j[at]]}" for at in again]
+        raise FileFormatError(f"{file.name} has a link more than once: {some(told)}; keep one row a link.")
+    return sparse.coo_array((links.weight, (i, j)), shape=(n, n))
 
 
 def _numbered(links: Links, wanted: pd.Index | None) -> pd.Index:
@@ -162,20 +216,29 @@ def _relabelled(
     file: Path, labels: pd.Index, matrix: sparse.coo_array, wanted: pd.Index
 ) -> tuple[pd.Index, sparse.coo_array]:
     """`matrix` with the labels and order of `wanted`, matched by text."""
-    text = pd.Index([str(label) for label in wanted])
-    plain = pd.Index(["_".join(label.split()) for label in text])
-    shown = pd.Index([str(label) for label in labels])
+    text, shown = (pd.Index([str(label) for label in some_labels]) for some_labels in (wanted, labels))
+    if text.has_duplicates:
+        raise AlignmentError(f"ids are matched by text, but {some(text[text.duplicated()])} is so more than once.")
     places = text.get_indexer(shown)
+    plain = text.map(_plain)
     if (places < 0).any() and plain.is_unique:
-        places = np.where(places < 0, plain.get_indexer(shown), places)
+        places = np.where(places < 0, plain.get_indexer(shown.map(_plain)), places)
     if (places < 0).any():
         unknown = shown[places < 0]
         raise UnknownNameError(
             f"{file.name} names units that are not among the ids: {some(unknown)}. {nearest_names(unknown[0], text)}"
         )
+    same = pd.Index(places).duplicated(keep=False)
+    if same.any():
+        raise AlignmentError(f"{file.name} names units that match the same label of ids: {some(shown[same])}.")
     i, j = matrix.coords
     n = len(wanted)
     return wanted, sparse.coo_array((matrix.data, (places[i], places[j])), shape=(n, n))
+
+
+def _plain(label: str) -> str:
+    """A label as software writes it that knows no spaces, or takes whole numbers for floats."""
+    return re.sub(r"^([+-]?\d+)\.0*$", r"\1", "_".join(label.split()))
 
 
 # -- formats that keep everything -----------------------------------------------------
@@ -194,6 +257,14 @@ def _about(w: Weights) -> dict[str, Any]:
 def _checked(about: Any, file: Path) -> dict[str, Any]:
     if not isinstance(about, dict) or about.get("format") != _FORMAT:
         raise FileFormatError(f"{file.name} was not written by gbaspatial.weights.write.")
+    for key, options in (("standardization", get_args(Standardization)), ("islands", get_args(IslandLag))):
+        if about.get(key) not in options:
+            raise FileFormatError(f"{file.name} has {key} {about.get(key)!r}; it must be one of {', '.join(options)}.")
+    if not isinstance(about.get("ids"), list):
+        raise FileFormatError(f"{file.name} lacks the list ids.")
+    steps = about.get("recipe")
+    if not isinstance(steps, list) or not all(isinstance(step, dict) and "step" in step for step in steps):
+        raise FileFormatError(f"{file.name} lacks the recipe, a list of steps.")
     return about
 
 
@@ -210,9 +281,13 @@ def _write_json(w: Weights, file: Path) -> None:
 def _read_json(file: Path, ids: list[str] | None) -> Links:
     try:
         about = _checked(json.loads(file.read_text(encoding="utf-8")), file)
+    except UnicodeDecodeError as error:
+        raise FileFormatError(f"{file.name} is not JSON: it is not UTF-8 text.") from error
     except json.JSONDecodeError as error:
         raise FileFormatError(f"{file.name} is not JSON: {error}.") from error
-    links = about["links"]
+    links = about.get("links")
+    if not isinstance(links, dict) or not {"focal", "neighbor", "weight"} <= set(links):
+        raise FileFormatError(f"{file.name} lacks links with focal, neighbor and weight.")
     return Links.of(about["ids"], links["focal"], links["neighbor"], links["weight"], about)
 
 
@@ -228,71 +303,36 @@ def _read_npz(file: Path, ids: list[str] | None) -> Links:
         with np.load(file, allow_pickle=False) as stored:
             about = _checked(json.loads(str(stored["about"])), file)
             return Links.of(about["ids"], stored["focal"], stored["neighbor"], stored["weight"], about)
-    except (KeyError, ValueError, OSError) as error:
-        if isinstance(error, FileFormatError):
-            raise
-        raise FileFormatError(f"{file.name} was not written by gbaspatial.weights.write: {error}.") from error
+    except FileFormatError:
+        raise
+    except (KeyError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        raise FileFormatError(
+            f"{file.name} was not written by gbaspatial.weights.write; for a matrix of scipy, use Weights(matrix, ids)."
+        ) from error
 
 
 def _write_parquet(w: Weights, file: Path) -> None:
     arrow, parquet = import_extra("pyarrow", "parquet"), import_extra("pyarrow.parquet", "parquet")
-    table = arrow.Table.from_pandas(_with_islands(w), preserve_index=False)
+    try:
+        table = arrow.Table.from_pandas(with_islands(w), preserve_index=False)
+    except (arrow.ArrowInvalid, arrow.ArrowTypeError) as error:
+        kinds = sorted({type(label).__name__ for label in w.ids.tolist()})
+        raise FileFormatError(
+            f"Parquet holds ids of one type, but these are {' and '.join(kinds)}; use .json, or make them all text."
+        ) from error
     about = json.dumps(_about(w), ensure_ascii=False).encode()
     parquet.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), b"gbaspatial": about}), file)
 
 
 def _read_parquet(file: Path, ids: list[str] | None) -> Links:
-    parquet = import_extra("pyarrow.parquet", "parquet")
-    table = parquet.read_table(file)
+    arrow, parquet = import_extra("pyarrow", "parquet"), import_extra("pyarrow.parquet", "parquet")
+    try:
+        table = parquet.read_table(file)
+    except arrow.ArrowInvalid as error:
+        raise FileFormatError(f"{file.name} is not a Parquet file, or it is cut off.") from error
     kept = (table.schema.metadata or {}).get(b"gbaspatial")
     about = _checked(json.loads(kept), file) if kept else {}
-    return _of_frame(table.to_pandas(), file, about)
-
-
-def _with_islands(w: Weights) -> pd.DataFrame:
-    """Links, and each island as a link with itself of weight zero, in unit order."""
-    alone = np.flatnonzero(np.diff(w.sparse.indptr) == 0)
-    rows = np.repeat(np.arange(w.n), np.diff(w.sparse.indptr))
-    focal = np.concatenate([rows, alone])
-    neighbor = np.concatenate([w.sparse.indices, alone])
-    weight = np.concatenate([w.sparse.data, np.zeros(len(alone))])
-    order = np.argsort(focal, kind="stable")
-    frame = {"focal": w.ids[focal[order]], "neighbor": w.ids[neighbor[order]], "weight": weight[order]}
-    return pd.DataFrame(frame)
-
-
-def _write_csv(w: Weights, file: Path) -> None:
-    _with_islands(w).to_csv(file, index=False, encoding="utf-8")
-
-
-def _read_csv(file: Path, ids: list[str] | None) -> Links:
-    options: dict[str, Any] = {"dtype": {"focal": str, "neighbor": str}, "keep_default_na": False}
-    try:
-        frame = pd.read_csv(file, encoding="utf-8-sig", **options)
-    except UnicodeDecodeError:
-        frame = pd.read_csv(file, encoding="gb18030", **options)
-    return _of_frame(frame, file, {})
-
-
-def _of_frame(frame: pd.DataFrame, file: Path, about: dict[str, Any]) -> Links:
-    if not {"focal", "neighbor"} <= set(frame.columns):
-        frame = frame.reset_index()
-    if not {"focal", "neighbor"} <= set(frame.columns):
-        raise FileFormatError(f"{file.name} has no columns focal and neighbor. There are: {some(frame.columns)}.")
-    weight = (
-        pd.to_numeric(frame["weight"], errors="coerce") if "weight" in frame.columns else pd.Series(1.0, frame.index)
-    )
-    if weight.isna().any():
-        raise FileFormatError(
-            f"{file.name} has weights that are not numbers in line {some(np.flatnonzero(weight.isna()) + 2)}."
-        )
-    labels = pd.Index(about["ids"]) if "ids" in about else pd.Index(frame["focal"].unique())
-    labels = labels.append(pd.Index(frame["neighbor"].unique()).difference(labels, sort=False))
-    island = (frame["focal"] == frame["neighbor"]) & (weight == 0)
-    links, weight = frame[~island], weight[~island]
-    return Links.of(
-        labels.tolist(), labels.get_indexer(links["focal"]), labels.get_indexer(links["neighbor"]), weight, about
-    )
+    return of_frame(table.to_pandas(), file, about)
 
 
 # -- text and binary formats of others ------------------------------------------------
@@ -302,7 +342,15 @@ def _write_mtx(w: Weights, file: Path) -> None:
 
 def _read_mtx(file: Path, ids: list[str] | None) -> Links:
     links, kept = text_formats.read_mtx(file)
-    return links if kept is None else links.named(_checked(json.loads(kept), file))
+    if kept is None:
+        return links
+    try:
+        about = _checked(json.loads(kept), file)
+    except json.JSONDecodeError as error:
+        raise FileFormatError(f"the comments %gbaspatial of {file.name} are broken: {error}; remove them.") from error
+    if len(about["ids"]) != links.n:
+        raise FileFormatError(f"{file.name} has {links.n} rows, but its comments name {len(about['ids'])} units.")
+    return links.named(about)
 
 
 _READERS: dict[str, Callable[[Path, list[str] | None], Links]] = {
@@ -310,11 +358,11 @@ _READERS: dict[str, Callable[[Path, list[str] | None], Links]] = {
     ".gwt": text_formats.read_gwt,
     ".kwt": text_formats.read_gwt,
     ".mtx": _read_mtx,
-    ".csv": _read_csv,
+    ".csv": table_formats.read_csv,
     ".parquet": _read_parquet,
     ".npz": _read_npz,
-    ".txt": text_formats.read_stata,
-    ".swm": text_formats.read_swm,
+    ".txt": numbered_formats.read_stata,
+    ".swm": numbered_formats.read_swm,
     ".json": _read_json,
 }
 _WRITERS: dict[str, Callable[[Weights, Path], None]] = {
@@ -322,9 +370,9 @@ _WRITERS: dict[str, Callable[[Weights, Path], None]] = {
     ".gwt": text_formats.write_gwt,
     ".kwt": text_formats.write_gwt,
     ".mtx": _write_mtx,
-    ".csv": _write_csv,
+    ".csv": table_formats.write_csv,
     ".parquet": _write_parquet,
     ".npz": _write_npz,
-    ".txt": text_formats.write_stata,
+    ".txt": numbered_formats.write_stata,
     ".json": _write_json,
 }

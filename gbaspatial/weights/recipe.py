@@ -14,13 +14,15 @@ def _plain(value: Any) -> Any:
     """`value` as JSON knows it."""
     if isinstance(value, Recipe):
         return f"[{value}]"
-    if isinstance(value, np.generic):
-        return value.item()
+    if isinstance(value, np.generic) and not isinstance(
+        value, (np.datetime64, np.timedelta64)
+    ):  # whose item is a count
+        return _plain(value.item())
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {_plain(item)}" for key, item in value.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(str(_plain(item)) for item in value)
-    return value
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)  # periods, dates
 
 
 def rounded_up(value: float, digits: int = 6) -> str:
