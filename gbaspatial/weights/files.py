@@ -262,6 +262,9 @@ def _checked(about: Any, file: Path) -> dict[str, Any]:
             raise FileFormatError(f"{file.name} has {key} {about.get(key)!r}; it must be one of {', '.join(options)}.")
     if not isinstance(about.get("ids"), list):
         raise FileFormatError(f"{file.name} lacks the list ids.")
+    wrong = [label for label in [*about["ids"], about.get("id_name") or ""] if not isinstance(label, (str, int, float))]
+    if wrong:
+        raise FileFormatError(f"{file.name} has ids that are neither text nor numbers: {some(wrong)}.")
     steps = about.get("recipe")
     if not isinstance(steps, list) or not all(isinstance(step, dict) and "step" in step for step in steps):
         raise FileFormatError(f"{file.name} lacks the recipe, a list of steps.")

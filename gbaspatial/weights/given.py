@@ -49,13 +49,13 @@ def from_pairs(pairs: pd.DataFrame, *, ids: Iterable[Any] | None = None) -> Weig
         why = f" The labels are {kinds[0]} in the pairs, {kinds[1]} in the ids." if kinds[0] != kinds[1] else ""
         raise UnknownNameError(f"the pairs name units that are not among the ids: {some(unknown)}.{why}")
     weight = _numbers(pairs["weight"].to_numpy(), "weight") if "weight" in pairs.columns else np.ones(len(pairs))
-    selfed = (pairs["focal"] == pairs["neighbor"]).to_numpy() & (weight != 0)
+    rows, columns = index.get_indexer(pairs["focal"]), index.get_indexer(pairs["neighbor"])
+    selfed = (rows == columns) & (weight != 0)
     if selfed.any():
         raise WeightsError(
-            f"a unit cannot neighbor itself, but these are paired with themselves: {some(pairs['focal'][selfed])}; "
+            f"a unit cannot neighbor itself, but these are paired with themselves: {some(index[rows[selfed]])}; "
             f"remove these pairs."
         )
-    rows, columns = index.get_indexer(pairs["focal"]), index.get_indexer(pairs["neighbor"])
     matrix = sparse.coo_array((weight, (rows, columns)), shape=(len(index), len(index)))
     return Weights(matrix, index, recipe=Recipe().then("pairs"))
 

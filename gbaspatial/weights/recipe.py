@@ -14,9 +14,9 @@ def _plain(value: Any) -> Any:
     """`value` as JSON knows it."""
     if isinstance(value, Recipe):
         return f"[{value}]"
-    if isinstance(value, np.generic) and not isinstance(
-        value, (np.datetime64, np.timedelta64)
-    ):  # whose item is a count
+    if isinstance(value, (np.datetime64, np.timedelta64)):  # whose item may be a count of nanoseconds
+        return str(value)
+    if isinstance(value, np.generic):
         return _plain(value.item())
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {_plain(item)}" for key, item in value.items())

@@ -34,7 +34,10 @@ class Links:
     @classmethod
     def of(cls, ids: list[Any], focal: Any, neighbor: Any, weight: Any, about: dict[str, Any] | None = None) -> Links:
         """Links between the units `ids`, by place."""
-        places = (np.asarray(focal, dtype=np.int64), np.asarray(neighbor, dtype=np.int64))
+        given = np.asarray(focal), np.asarray(neighbor)
+        places = given[0].astype(np.int64), given[1].astype(np.int64)
+        if any((place != told).any() for place, told in zip(places, given, strict=True)):
+            raise ValueError("places of units must be whole numbers")
         return cls(ids, *places, np.asarray(weight, dtype=float), len(ids), about or {})
 
     def named(self, about: dict[str, Any]) -> Links:

@@ -163,6 +163,8 @@ def test_stata_labels_beside_another_file(tmp_path):
         ('"recipe"', '"other"', "lacks the recipe"),
         ('"focal": [0, 1]', '"focal": [0, 9]', "places that do not exist among 2 units: 9 to 0"),
         ('"focal": [0, 1]', '"focal": [0, -1]', "places that do not exist"),
+        ('"focal": [0, 1]', '"focal": [0, 1.5]', "whole numbers"),
+        ('["a", "b"]', '["a", ["b"]]', "neither text nor numbers"),
         ('"focal": [0, 1]', '"focal": [0]', "1 focal, 2 neighbor"),
         ('"focal": [0, 1]', '"focal": ["x", 1]', "cannot be read as .json"),
     ],

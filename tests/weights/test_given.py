@@ -25,6 +25,11 @@ def test_pairs_of_a_unit_with_itself_are_named():
     assert gw.from_pairs(pairs(["a", "b"], ["a", "a"], weight=[0.0, 1.0])).islands.tolist() == ["a"]  # as in files
 
 
+def test_categories_are_labels_too():
+    both = pairs(pd.Categorical(["a", "b"]), pd.Categorical(["b", "c"]))
+    assert gw.from_pairs(both, ids=["a", "b", "c"]).n_links == 2
+
+
 def test_text_against_numbers_is_told():
     with pytest.raises(UnknownNameError, match="not among the ids: 1, 2. The labels are integer in the pairs, string"):
         gw.from_pairs(pairs([1, 2], [2, 1]), ids=["1", "2"])
