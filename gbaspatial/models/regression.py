@@ -275,8 +275,8 @@ def _maximum_likelihood(
     notes = _edge_notes(at, model)
     if not np.all(np.isfinite(variance)) and not at.edges:
         notes.append(
-            "The information matrix is singular: W y or W u is all but a combination of other columns, so there are "
-            "no standard errors; see fit.profile()."
+            "The information matrix is singular: a column of X, W y or W u is all but a combination of others, so "
+            "there are no standard errors; see fit.profile()."
         )
     for term in at.edges:
         place = spec.k + list(spatial).index(term)
