@@ -268,7 +268,8 @@ def is_number(value: Any) -> bool:
     >>> [is_number(value) for value in (2, 0.5, True, "2", float("nan"))]
     [True, True, False, False, False]
     """
-    return isinstance(value, (int, float, np.number)) and not isinstance(value, (bool, complex)) and np.isfinite(value)
+    real = isinstance(value, (int, float, np.number)) and not isinstance(value, (bool, complex))
+    return real and bool(np.isfinite(value))
 
 
 def _as_csr(matrix: Any) -> sp.csr_array:
