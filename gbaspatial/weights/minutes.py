@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from typing import Any
 
@@ -21,6 +20,7 @@ from gbaspatial.errors import (
 )
 from gbaspatial.weights.algebra import Symmetry
 from gbaspatial.weights.isolation import Islands
+from gbaspatial.weights.recipe import rounded_up
 
 _ENDS = (("origin", "destination"), ("focal", "neighbor"), ("city_a", "city_b"))
 
@@ -142,7 +142,7 @@ def connections_within(
     if never.any():
         told += f" There is no travel time for {some(units[alone[never]])}, whatever the threshold."
     else:
-        told += f" The smallest threshold_minutes that leaves none is {_rounded_up(least.max())}."
+        told += f" The smallest threshold_minutes that leaves none is {rounded_up(least.max())}."
     if islands == "error":
         raise WeightsError(f"{told} Complete the table, use a wider threshold, or islands='keep' or 'nearest'.")
     if not never.all():
@@ -168,11 +168,3 @@ def _quickest(
     first = order[np.append(True, np.diff(i[order]) != 0)] if len(order) else order
     least[i[first]], partner[i[first]] = minutes[first], j[first]
     return least, partner
-
-
-def _rounded_up(value: float, digits: int = 6) -> str:
-    """`value` to some digits, never less than it is."""
-    told = f"{value:.{digits}g}"
-    if float(told) < value:
-        told = f"{value + 10.0 ** (math.floor(math.log10(value)) - digits + 1):.{digits}g}"
-    return told
