@@ -130,8 +130,9 @@ class Weights(Standardizable):
             The group of each unit, such as ``cities["side"]``, matched by label.
         friction : float, mapping or DataFrame
             One number for every border; or ``{("mainland", "Hong Kong"): 0.5, ...}``, which
-            holds both ways unless the reverse pair is given too; or a square frame with
-            groups as index (from) and columns (to). Zero closes a border.
+            holds both ways unless the reverse pair is given too, and a pair of one group with
+            itself for links within it; or a square frame with groups as index (from) and
+            columns (to), whose diagonal is not read. Zero closes a border.
 
         Returns
         -------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, get_args
@@ -301,6 +302,12 @@ def _write_npz(w: Weights, file: Path) -> None:
         np.savez_compressed(out, focal=pairs.coords[0], neighbor=pairs.coords[1], weight=pairs.data, about=about)
 
 
+_DAMAGED = (  # what a foreign or damaged archive raises
+    KeyError, ValueError, TypeError, AttributeError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile,
+    zlib.error,
+)  # fmt: skip
+
+
 def _read_npz(file: Path, ids: list[str] | None) -> Links:
     try:
         with np.load(file, allow_pickle=False) as stored:
@@ -308,7 +315,7 @@ def _read_npz(file: Path, ids: list[str] | None) -> Links:
             return Links.of(about["ids"], stored["focal"], stored["neighbor"], stored["weight"], about)
     except FileFormatError:
         raise
-    except (KeyError, ValueError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+    except _DAMAGED as error:
         raise FileFormatError(
             f"{file.name} was not written by gbaspatial.weights.write; for a matrix of scipy, use Weights(matrix, ids)."
         ) from error
@@ -331,7 +338,7 @@ def _read_parquet(file: Path, ids: list[str] | None) -> Links:
     arrow, parquet = import_extra("pyarrow", "parquet"), import_extra("pyarrow.parquet", "parquet")
     try:
         table = parquet.read_table(file)
-    except arrow.ArrowInvalid as error:
+    except (arrow.ArrowException, OSError) as error:
         raise FileFormatError(f"{file.name} is not a Parquet file, or it is cut off.") from error
     kept = (table.schema.metadata or {}).get(b"gbaspatial")
     about = _checked(json.loads(kept), file) if kept else {}

@@ -11,6 +11,7 @@ from gbaspatial import weights as gw
 from gbaspatial.errors import (
     AlignmentError,
     FileFormatError,
+    GbaError,
     GbaWarning,
     MissingFileError,
     UnknownNameError,
@@ -301,3 +302,21 @@ def test_recipes_with_dates_are_written(tmp_path):
         back = gw.read(slow.save(tmp_path / "w.json"))
         assert back.recipe == slow.recipe
         assert "2019" in str(back.recipe)
+
+
+@pytest.mark.parametrize("kind", ["npz", "parquet"])
+def test_damaged_archives_are_told(tmp_path, kind):
+    """Whatever bytes are wrong: one of our errors, or a W if none that matters is."""
+    file, rng = tmp_path / f"w.{kind}", np.random.default_rng(0)
+    gw.write(gw.from_matrix(pd.DataFrame([[0.0, 1.0], [2.0, 0.0]], index=["a", "b"], columns=["a", "b"])), file)
+    whole, told = bytearray(file.read_bytes()), 0
+    for _ in range(80):
+        damaged = whole.copy()
+        for place in rng.integers(0, len(whole), 4):
+            damaged[place] = rng.integers(0, 256)
+        file.write_bytes(damaged)
+        try:
+            gw.read(file)
+        except GbaError:
+            told += 1
+    assert told > 20
