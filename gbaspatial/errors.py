@@ -49,8 +49,8 @@ class CollinearityError(GbaError, ValueError):
     """Regressors are linearly dependent; the error names them."""
 
 
-class OptionError(GbaError, ValueError):
-    """An argument has a value that the function does not know or cannot take."""
+class OptionError(GbaError, ValueError, TypeError):
+    """An argument that the function does not know, or whose value or type it cannot take."""
 
 
 class UnknownNameError(GbaError, KeyError):

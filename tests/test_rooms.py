@@ -12,6 +12,7 @@ import gbaspatial
 PACKAGE = Path(gbaspatial.__file__).parent
 FLOORS = [
     ["errors"],
+    ["options"],
     ["alignment", "results", "randomness"],
     ["data", "geography"],
     ["collinearity", "weights", "formula"],
