@@ -17,6 +17,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from gbaspatial.errors import no_attribute
+
 if TYPE_CHECKING:
     from gbaspatial import (
         autocorrelation as autocorrelation,
@@ -58,6 +60,27 @@ _NAMES = dict.fromkeys(
     "gbaspatial.data",
 )  # fmt: skip
 
+_ELSEWHERE = {  # what people look for at the first door
+    "queen": "gba.weights.contiguity(units)",
+    "contiguity": "gba.weights.contiguity(units)",
+    "knn": "gba.weights.nearest(units, k=4)",
+    "nearest": "gba.weights.nearest(units, k=4)",
+    "moran": "gba.autocorrelation.moran(values, w)",
+    "local_moran": "gba.autocorrelation.local_moran(values, w)",
+    "lisa": "gba.autocorrelation.local_moran(values, w)",
+    "ols": "gba.models.ols(formula, data)",
+    "lag": "gba.models.lag(formula, data, w)",
+    "sar": "gba.models.lag(formula, data, w)",
+    "error": "gba.models.error(formula, data, w)",
+    "sem": "gba.models.error(formula, data, w)",
+    "read_file": "gba.read_units(path, id=column)",
+    "read_csv": "gba.read_panel(path, unit=column)",
+    "atlas": "gba.maps.atlas(units, layers)",
+    "choropleth": "gba.maps.choropleth(column)",
+    "esda": "gba.autocorrelation",
+    "spreg": "gba.models",
+}
+
 __all__ = [*_ROOMS, *_NAMES, "__version__"]
 
 
@@ -70,7 +93,7 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("gbaspatial")
-    raise AttributeError(f"module 'gbaspatial' has no attribute {name!r}")
+    raise no_attribute(__name__, name, __all__, _ELSEWHERE)
 
 
 def __dir__() -> list[str]:

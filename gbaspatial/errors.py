@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import difflib
 import importlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
+from typing import Any
 
 
 class GbaError(Exception):
@@ -136,6 +137,55 @@ def nearest_names(name: object, names: Iterable[object]) -> str:
     if close:
         return f"Did you mean {' or '.join(folded[item] for item in close)}?"
     return f"There are: {some(known, 12)}." if known else "There are none."
+
+
+def no_attribute(room: str, name: str, names: Iterable[str], called: Mapping[str, str] | None = None) -> AttributeError:
+    """The error for a `name` that the module `room` has not, with what is near.
+
+    Parameters
+    ----------
+    room : str
+        The module, as its ``__name__`` says.
+    name : str
+        What was asked for.
+    names : iterable of str
+        What there is.
+    called : mapping of str to str, optional
+        What other software, or the field, calls so, and how it is had here: in lower case.
+
+    Examples
+    --------
+    >>> print(no_attribute("gbaspatial.weights", "contiguty", ["contiguity", "nearest"]))
+    module 'gbaspatial.weights' has no attribute 'contiguty'. Did you mean contiguity?
+    >>> print(no_attribute("gbaspatial.weights", "knn", ["nearest"], {"knn": "nearest(units, k=4)"}))
+    module 'gbaspatial.weights' has no attribute 'knn'. Use nearest(units, k=4).
+    """
+    said = f"module {room!r} has no attribute {name!r}"
+    if name.startswith("_"):  # what notebooks and pickle ask every module for
+        return AttributeError(said)
+    here = (called or {}).get(name.lower())
+    return AttributeError(f"{said}. {f'Use {here}.' if here else nearest_names(name, names)}")
+
+
+def door_of(
+    room: str, names: Iterable[str], called: Mapping[str, str] | None = None
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """``__getattr__`` and ``__dir__`` of a module that has loaded all its `names`: it shows these and nothing else.
+
+    See `no_attribute`; a module that loads lazily raises that error at the end of its own ``__getattr__``.
+
+    Examples
+    --------
+    >>> getattr_, dir_ = door_of("gbaspatial.weights", ["nearest", "contiguity"])
+    >>> dir_()
+    ['contiguity', 'nearest']
+    """
+    known = sorted(names)
+
+    def _missing(name: str) -> Any:
+        raise no_attribute(room, name, known, called)
+
+    return _missing, lambda: list(known)
 
 
 def check_option(value: object, options: Iterable[object], name: str) -> None:

@@ -78,3 +78,59 @@ def test_every_name_handed_on_exists():
         assert getattr(gbaspatial, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'utils'"):
         _ = gbaspatial.utils
+
+
+OPENED = (
+    "autocorrelation", "data", "disparity", "export", "figures", "geography", "inference", "maps", "models", "weights",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("room", OPENED)
+def test_a_room_shows_what_it_has_and_nothing_else(room):
+    module = getattr(gbaspatial, room)
+    assert dir(module) == sorted(module.__all__)
+    for name in dir(module):
+        assert getattr(module, name) is not None
+    own = {
+        name
+        for name, value in vars(module).items()
+        if not name.startswith("_") and getattr(value, "__module__", "").startswith(f"gbaspatial.{room}")
+    }
+    assert own <= set(dir(module)), "handed on, but not shown"
+
+
+@pytest.mark.parametrize("room", OPENED)
+def test_near_names_are_suggested_in_every_room(room):
+    module = getattr(gbaspatial, room)
+    name = next(name for name in dir(module) if len(name) > 5)
+    with pytest.raises(AttributeError, match=f"module 'gbaspatial.{room}' has no attribute .* Did you mean .*{name}"):
+        getattr(module, name[:2] + name[3:])
+    assert not hasattr(module, "_ipython_canary_method_should_not_exist_")
+
+
+@pytest.mark.parametrize(
+    ("room", "name", "told"),
+    [
+        ("weights", "queen", "contiguity"),
+        ("weights", "Rook", "criterion='rook'"),
+        ("weights", "KNN", "nearest"),
+        ("models", "sar", "lag"),
+        ("models", "SEM", "error"),
+        ("autocorrelation", "lisa", "local_moran"),
+    ],
+)
+def test_names_of_the_field_lead_to_ours(room, name, told):
+    module = getattr(gbaspatial, room)
+    with pytest.raises(AttributeError, match=told):
+        getattr(module, name)
+    assert all(not hasattr(module, other) for other in module._CALLED), "an alias that hides nothing is never told"
+
+
+def test_the_first_door_leads_on():
+    with pytest.raises(AttributeError, match="Did you mean weights"):
+        _ = gbaspatial.weigths
+    for name, where in gbaspatial._ELSEWHERE.items():
+        assert not hasattr(gbaspatial, name)
+        found = gbaspatial
+        for part in where.removeprefix("gba.").partition("(")[0].split("."):
+            found = getattr(found, part)

@@ -31,6 +31,7 @@ from gbaspatial.autocorrelation.space_time import (
     moran_by,
     space_time_moran,
 )
+from gbaspatial.errors import door_of
 
 __all__ = [
     "GlobalTest",
@@ -66,3 +67,12 @@ __all__ = [
     "rate_probabilities",
     "space_time_moran",
 ]
+
+_CALLED = {  # by other software, or in the field
+    "lisa": "local_moran(values, w)",
+    "moran_local": "local_moran(values, w)",
+    "moran_bv": "bivariate_moran(x, y, w)",
+    "hotspots": "local_g_star(values, w) or emerging_hot_spots",
+    "join_counts": "join_count(values, w)",
+}
+__getattr__, __dir__ = door_of(__name__, __all__, _CALLED)

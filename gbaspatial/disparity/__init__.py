@@ -19,6 +19,7 @@ from gbaspatial.disparity.mobility import (
     spatial_markov,
 )
 from gbaspatial.disparity.ranks import RankMobilityResult, rank_mobility
+from gbaspatial.errors import door_of
 
 __all__ = [
     "LisaMarkovResult",
@@ -40,3 +41,5 @@ __all__ = [
     "spatial_markov",
     "theil",
 ]
+
+__getattr__, __dir__ = door_of(__name__, __all__)

@@ -8,6 +8,7 @@ Examples
 'bay.gpkg'
 """
 
+from gbaspatial.errors import door_of
 from gbaspatial.export.formats import csv, geojson, geoparquet, kml, write
 from gbaspatial.export.geopackages import geopackage
 from gbaspatial.export.shapefiles import shapefile
@@ -27,3 +28,11 @@ __all__ = [
     "style",
     "write",
 ]
+
+_CALLED = {  # by other software, or in the field
+    "gpkg": "geopackage",
+    "shp": "shapefile",
+    "parquet": "geoparquet",
+    "to_csv": "csv",
+}
+__getattr__, __dir__ = door_of(__name__, __all__, _CALLED)

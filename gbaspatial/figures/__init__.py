@@ -8,6 +8,7 @@ Examples
 'Figure'
 """
 
+from gbaspatial.errors import door_of
 from gbaspatial.figures.autocorrelation import cluster_map, correlogram, power_curve, rose, significance_map
 from gbaspatial.figures.effects import forest
 from gbaspatial.figures.files import save
@@ -27,3 +28,9 @@ __all__ = [
     "weights_map",
     "year_line",
 ]
+
+_CALLED = {  # by other software, or in the field
+    "choropleth": "map_of(units, column)",
+    "map": "map_of(units, column)",
+}
+__getattr__, __dir__ = door_of(__name__, __all__, _CALLED)

@@ -32,6 +32,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from gbaspatial.errors import no_attribute
+
 if TYPE_CHECKING:
     from gbaspatial.inference.detection import (
         PowerResult as PowerResult,
@@ -57,4 +59,8 @@ __all__ = list(_NAMES)
 def __getattr__(name: str) -> Any:
     if name in _NAMES:
         return getattr(importlib.import_module(f"gbaspatial.inference.{_NAMES[name]}"), name)
-    raise AttributeError(f"module 'gbaspatial.inference' has no attribute {name!r}")
+    raise no_attribute(__name__, name, __all__)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -9,6 +9,7 @@ Examples
 True
 """
 
+from gbaspatial.errors import door_of
 from gbaspatial.maps.atlas import Atlas, atlas
 from gbaspatial.maps.escape import safe_text
 from gbaspatial.maps.layers import Layer, choropleth, clusters, flows, hotspots, links, points, significance
@@ -26,3 +27,9 @@ __all__ = [
     "safe_text",
     "significance",
 ]
+
+_CALLED = {  # by other software, or in the field
+    "map": "atlas(units, layers)",
+    "hot_spots": "hotspots",
+}
+__getattr__, __dir__ = door_of(__name__, __all__, _CALLED)

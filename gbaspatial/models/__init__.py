@@ -10,6 +10,8 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from gbaspatial.errors import no_attribute
+
 _NAMES = {
     "regression": ("ols", "slx", "lag", "error", "sarar", "durbin", "durbin_error", "gns"),
     "fit": ("Fit",),
@@ -28,13 +30,29 @@ _NAMES = {
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
+_CALLED = {  # by other software, or in the field
+    "sar": "lag(formula, data, w)",
+    "slm": "lag(formula, data, w)",
+    "lagsarlm": "lag(formula, data, w)",
+    "ml_lag": "lag(formula, data, w)",
+    "gm_lag": "lag(formula, data, w, method='gmm')",
+    "sem": "error(formula, data, w)",
+    "errorsarlm": "error(formula, data, w)",
+    "ml_error": "error(formula, data, w)",
+    "sac": "sarar(formula, data, w)",
+    "sacsarlm": "sarar(formula, data, w)",
+    "sdm": "durbin(formula, data, w)",
+    "sdem": "durbin_error(formula, data, w)",
+    "glm": "ppml(formula, data) for counts, ols(formula, data) else",
+}
+
 __all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(importlib.import_module(f"gbaspatial.models.{_HOME[name]}"), name)
-    raise AttributeError(f"module 'gbaspatial.models' has no attribute {name!r}")
+    raise no_attribute(__name__, name, __all__, _CALLED)
 
 
 def __dir__() -> list[str]:

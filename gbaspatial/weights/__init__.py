@@ -1,5 +1,6 @@
 """Spatial weights: W is the hypothesis of every spatial analysis."""
 
+from gbaspatial.errors import door_of
 from gbaspatial.weights.algebra import combine
 from gbaspatial.weights.contiguity import borders, contiguity
 from gbaspatial.weights.core import Weights, as_weights
@@ -37,3 +38,18 @@ __all__ = [
     "travel_time",
     "write",
 ]
+
+_CALLED = {  # by other software, or in the field
+    "queen": "contiguity(units)",
+    "rook": "contiguity(units, criterion='rook')",
+    "knn": "nearest(units, k=4)",
+    "k_nearest": "nearest(units, k=4)",
+    "idw": "inverse_distance(units)",
+    "voronoi": "delaunay(units)",
+    "gravity": "economic(values, kind='gravity', units=units)",
+    "row_standardized": "the verb of a W, w.row_standardized()",
+    "lag": "the verb of a W, w.lag(values)",
+    "graph": "Weights, or as_weights(graph)",
+    "w": "Weights",
+}
+__getattr__, __dir__ = door_of(__name__, __all__, _CALLED)
