@@ -52,7 +52,8 @@ def test_only_the_outermost_work_is_told(clock, monkeypatch):
         run(clock, 1.0)
         assert shown.getvalue() == ""
         work.advance()
-    assert "report [" in shown.getvalue() and "years" not in shown.getvalue()
+    assert "report [" in shown.getvalue()
+    assert "years" not in shown.getvalue()
 
 
 def test_silenced_holds_for_all_inside_and_ends(clock, monkeypatch):
@@ -74,10 +75,15 @@ def test_a_stream_that_is_gone_loses_no_work(clock, monkeypatch):
 def test_an_error_inside_leaves_no_line_and_no_silence(clock, monkeypatch):
     shown = Terminal()
     monkeypatch.setattr(progress.sys, "stderr", shown)
-    with pytest.raises(KeyError), progress.Work("draws", 4) as work:
-        clock[0] += 3
-        work.advance()
-        raise KeyError
+
+    def fail():
+        with progress.Work("draws", 4) as work:
+            clock[0] += 3
+            work.advance()
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        fail()
     assert shown.getvalue().endswith("\r\x1b[K")
     shown.truncate(0)
     run(clock, 1.0)
