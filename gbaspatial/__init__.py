@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         load_firms_universities as load_firms_universities,
         load_links as load_links,
         load_panel as load_panel,
+        load_prefecture_panel as load_prefecture_panel,
         load_prefectures as load_prefectures,
         read_panel as read_panel,
         read_units as read_units,
@@ -55,7 +56,7 @@ _ROOMS = (
 _NAMES = dict.fromkeys(
     (
         "load_bay_areas", "load_cities", "load_context", "load_districts", "load_firms_universities",
-        "load_links", "load_panel", "load_prefectures", "read_panel", "read_units",
+        "load_links", "load_panel", "load_prefecture_panel", "load_prefectures", "read_panel", "read_units",
     ),
     "gbaspatial.data",
 )  # fmt: skip

@@ -13,13 +13,21 @@ from gbaspatial.data.load import (
     load_prefectures,
 )
 from gbaspatial.data.panels import read_panel
+from gbaspatial.data.prefectures import (
+    load_prefecture_panel,
+    prefecture_suspects,
+    prefecture_variables,
+)
 from gbaspatial.data.read import read_units
 from gbaspatial.data.schema import city_table, variables
 from gbaspatial.data.tables import (
     load_bay_areas,
     load_exchange_rates,
     load_firms_universities,
+    load_industry_structure,
+    load_invention_grants,
     load_links,
+    load_rail_minutes,
     load_second_values,
     load_travel_times,
     load_values,
@@ -39,13 +47,19 @@ __all__ = [
     "load_districts",
     "load_exchange_rates",
     "load_firms_universities",
+    "load_industry_structure",
+    "load_invention_grants",
     "load_links",
     "load_panel",
     "load_points",
+    "load_prefecture_panel",
     "load_prefectures",
+    "load_rail_minutes",
     "load_second_values",
     "load_travel_times",
     "load_values",
+    "prefecture_suspects",
+    "prefecture_variables",
     "read_panel",
     "read_units",
     "sources",

@@ -54,12 +54,17 @@ def layer_path(name: str) -> Path:
 
 
 def table_path(name: str) -> Path:
-    """The CSV file of the shipped table `name`, such as ``"panel"``."""
-    path = _PACKAGE / "data" / "statistics" / f"{name}.csv"
-    if not path.is_file():
-        known = sorted(p.stem for p in path.parent.glob("*.csv"))
-        raise UnknownNameError(f"no shipped table is called {name!r}. {nearest_names(name, known)}")
-    return path
+    """The CSV file of the shipped table `name`, such as ``"panel"``; a large one is compressed (``.csv.xz``)."""
+    folder = _PACKAGE / "data" / "statistics"
+    for path in (folder / f"{name}.csv", folder / f"{name}.csv.xz"):
+        if path.is_file():
+            return path
+    raise UnknownNameError(f"no shipped table is called {name!r}. {nearest_names(name, table_names())}")
+
+
+def table_names() -> list[str]:
+    """The names of all shipped tables."""
+    return sorted(path.name.partition(".")[0] for path in (_PACKAGE / "data" / "statistics").glob("*.csv*"))
 
 
 @cache

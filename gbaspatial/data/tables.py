@@ -72,6 +72,72 @@ def load_travel_times() -> pd.DataFrame:
     return files.table("travel_times")
 
 
+def load_rail_minutes(*, ride: Literal["median", "shortest"] = "median") -> pd.DataFrame:
+    """Minutes by rail between the main stations of the nine mainland cities, from the timetable of 10 March 2016.
+
+    Direct rides only, those of pairs without a direct train are absent. Hong Kong and
+    Macao are not in it. `gba.weights.travel_time` takes the frame as it is.
+
+    Parameters
+    ----------
+    ride : {"median", "shortest"}
+        Of all direct rides of the day.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``city_a, city_b, minutes, services`` (direct trains a day), ``date, source_id``.
+
+    Examples
+    --------
+    >>> rides = load_rail_minutes()
+    >>> float(rides.set_index(["city_a", "city_b"])["minutes"]["Guangzhou", "Shenzhen"])
+    38.0
+    """
+    check_option(ride, ("median", "shortest"), "ride")
+    table = files.table("rail_minutes")
+    table["minutes"] = table["median_minutes" if ride == "median" else "min_minutes"]
+    return table[["city_a", "city_b", "minutes", "services", "date", "source_id"]]
+
+
+def load_industry_structure() -> pd.DataFrame:
+    """Value added of ten groups of manufacturing in GDP, nine mainland cities, 2018.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index ``city``; one column a group, in per cent of GDP.
+
+    Examples
+    --------
+    >>> load_industry_structure().loc["Shenzhen", "food"]
+    np.float64(0.62)
+    """
+    long = files.table("industry_structure")
+    wide = long.set_index(["city", "sector"])["gdp_pct"].unstack("sector")  # noqa: PD010
+    wide.columns.name = None
+    return wide.reindex(index=long["city"].unique(), columns=long["sector"].unique())
+
+
+def load_invention_grants() -> pd.DataFrame:
+    """Invention patents that CNIPA granted to Hong Kong and Macao, by window of years.
+
+    Comparable with the grants of the mainland cities, unlike the filings at their own
+    offices; differences of cumulative official tables, so that some windows are two years.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``city, first_year, last_year, invention_grants, source_id, note``.
+
+    Examples
+    --------
+    >>> load_invention_grants()["invention_grants"].tolist()
+    [360, 9, 850, 25, 1087, 31]
+    """
+    return files.table("invention_grants_windows")
+
+
 def load_bay_areas(*, source: str | None = None) -> pd.DataFrame:
     """The bay areas of Guangdong-Hong Kong-Macao, San Francisco, New York and Tokyo compared.
 

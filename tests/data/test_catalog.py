@@ -28,7 +28,7 @@ def test_hashes_and_rows_match_the_files():
 def test_every_shipped_file_is_in_the_catalog():
     catalog = gba.data.catalog()
     layers = {p.stem for p in files.layers_folder().glob("*.gpkg")}
-    tables = {p.stem for p in files.table_path("panel").parent.glob("*.csv")} - {"catalog"}
+    tables = set(files.table_names()) - {"catalog"}
     assert set(catalog.index[catalog["kind"] == "layer"]) == layers
     assert set(catalog.index[catalog["kind"] == "table"]) == tables
 
