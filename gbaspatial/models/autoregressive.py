@@ -24,6 +24,7 @@ from gbaspatial.errors import ConvergenceError, OptionError, WeightsError
 from gbaspatial.formula import Design, design as read_design
 from gbaspatial.models.factor import pencil_of
 from gbaspatial.models.fit import build
+from gbaspatial.models.identification import check_informed
 from gbaspatial.models.likelihood import LOG_2PI
 from gbaspatial.models.logdet import window
 from gbaspatial.models.special import SpecialFit, as_kind, at_edge, curvature, highest
@@ -139,6 +140,8 @@ def _estimate(
 ) -> SpecialFit:
     if design.k + 2 > design.n:
         raise OptionError(f"{design.n} units cannot carry {design.k} coefficients, a spatial parameter and a variance.")
+
+    check_informed("lambda", design.X, w.sparse, design.observation_weights)
 
     def _value(lam: float) -> float:
         return point(lam).log_likelihood

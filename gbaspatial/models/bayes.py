@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import DataError, OptionError, check_option
+from gbaspatial.errors import DataError, OptionError, check_option, some
 from gbaspatial.formula import Design, design, is_intercept
-from gbaspatial.models.evidence import Grid, evidence, log_density, trapezoid
-from gbaspatial.models.likelihood import Problem, problem, window
-from gbaspatial.models.regression import problem_of, side_of
+from gbaspatial.models.evidence import Grid, evidence, level_of, log_density, trapezoid
+from gbaspatial.models.identification import acts_as_number, cut_note
+from gbaspatial.models.likelihood import Problem, window
+from gbaspatial.models.regression import problem_of
 from gbaspatial.results import Result, Table
-from gbaspatial.weights import Weights, as_weights
+from gbaspatial.weights import as_weights
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,22 +39,27 @@ class Posterior(Result):
         Log marginal likelihood of the model.
     g : float
         Of the prior of the coefficients.
+    intervals : mapping of str to (float, float)
+        The admissible interval of each parameter.
     """
 
     grids: Mapping[str, Grid]
     log_evidence: float
     g: float
     n: int
+    intervals: Mapping[str, tuple[float, float]]
 
     def tables(self) -> tuple[Table, ...]:
         """Mean, standard deviation, quantiles and the probability of a positive value."""
         rows = {name: _summary(grid) for name, grid in self.grids.items()}
         frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("parameter")
-        notes = (
-            f"n = {self.n}; uniform prior over the admissible interval, coefficients N(0, g s2 (X'X)^-1) with "
-            f"g = {self.g:g}; log marginal likelihood {self.log_evidence:.4f}.",
-        )
-        return (Table(frame, "Posterior of the spatial parameters", notes),)
+        notes = [
+            f"n = {self.n}; prior uniform over the admissible interval and flat on the mean level, coefficients "
+            f"N(0, g s2 (X'X)^-1) with g = {self.g:g}; log marginal likelihood {self.log_evidence:.4f}."
+        ]
+        cuts = [cut_note(name, interval) for name, interval in self.intervals.items()]
+        notes += [f"{cut} The prior is uniform over that part." for cut in cuts if cut is not None]
+        return (Table(frame, "Posterior of the spatial parameters", tuple(notes)),)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The density of each parameter."""
@@ -79,11 +85,14 @@ class ModelProbabilities(Result):
     frame : pandas.DataFrame
         Index (``weights``, ``model``); `log_evidence`, `probability`, posterior `mean`, `lower`
         and `upper` of the spatial parameter.
+    uninformed : tuple of str
+        Weights under which the data say nothing of rho or lambda: their posterior is the prior.
     """
 
     frame: pd.DataFrame
     n: int
     g: float
+    uninformed: tuple[str, ...] = ()
 
     @property
     def by_model(self) -> pd.Series:
@@ -97,8 +106,10 @@ class ModelProbabilities(Result):
 
     def tables(self) -> tuple[Table, ...]:
         """All combinations, then the models, then the weights."""
-        note = f"n = {self.n}; every combination equally likely before the data; g = {self.g:g}."
-        first = Table(self.frame, "Posterior probabilities of models", (note,))
+        notes = [f"n = {self.n}; every combination equally likely before the data; g = {self.g:g}."]
+        if self.uninformed:
+            notes.append(uninformed_note(self.uninformed))
+        first = Table(self.frame, "Posterior probabilities of models", tuple(notes))
         return first, Table(self.by_model.to_frame(), "By model"), Table(self.by_weights.to_frame(), "By weights")
 
 
@@ -135,13 +146,26 @@ def posterior(fit: Fit, *, g: float | None = None) -> Posterior:
     if fit.w is None and fit.error_w is None:
         raise OptionError("the model has no spatial parameter; fit a lag, error or SARAR model.")
     size = _g(g, fit.n)
-    model, place = fit.problem(), _intercept(fit.design)
-    if model.lag is not None and model.error is not None:
-        grids, value = _plane(model, place, size)
-        return Posterior(grids, value, size, fit.n)
-    grid, value = evidence(model, place, size)
+    return posterior_of(fit.problem(), intercept_of(fit.design), size)
+
+
+def posterior_of(model: Problem, intercept: int | None, g: float) -> Posterior:
+    """The `Posterior` of a likelihood problem whose column `intercept` is the constant (None: it has none)."""
+    sides = {name: side for name, side in (("rho", model.lag), ("lambda", model.error)) if side is not None}
+    intervals = {name: side.interval for name, side in sides.items()}
+    if len(sides) == 2:
+        return Posterior(*_plane(model, intercept, g), g, model.n, intervals)
+    grid, value = evidence(model, intercept, g)
     assert grid is not None
-    return Posterior({"rho" if model.lag is not None else "lambda": grid}, value, size, fit.n)
+    return Posterior(dict.fromkeys(sides, grid), value, g, model.n, intervals)
+
+
+def uninformed_note(names: Sequence[str]) -> str:
+    """That the data say nothing of the spatial parameter under the weights `names`."""
+    return (
+        f"Under {some(names)} the data say nothing of the spatial parameter (W acts on all that the regressors leave "
+        f"unexplained as a number): its posterior is the prior, and the evidence that of least squares."
+    )
 
 
 def model_probabilities(
@@ -190,17 +214,20 @@ def model_probabilities(
         raise DataError("there is nothing to compare: give at least one model and one W.")
     rows: dict[tuple[str, str], dict[str, float]] = {}
     n, size = 0, 0.0
+    uninformed = []
     for label, matrix in named.items():
         for name in models:
             spec = design(formula, data, matrix, durbin=name in ("slx", "durbin", "durbin_error"))
             n, size = spec.n, _g(g, spec.n)
-            grid, value = evidence(_problem(spec, matrix, name), _intercept(spec), size)
+            grid, value = evidence(problem_for(name, spec), intercept_of(spec), size)
+            if grid and not says_something(spec):
+                uninformed.append(label)
             told = _summary(grid) if grid else {}
             rows[label, name] = {"log_evidence": value, **{k: told.get(k, np.nan) for k in ("mean", "lower", "upper")}}
     frame = pd.DataFrame.from_dict(rows, orient="index")
     frame.index = pd.MultiIndex.from_tuples(list(rows), names=["weights", "model"])
     frame.insert(1, "probability", probabilities(frame["log_evidence"].to_numpy()))
-    return ModelProbabilities(frame, n, size)
+    return ModelProbabilities(frame, n, size, tuple(dict.fromkeys(uninformed)))
 
 
 def probabilities(log_evidence: np.ndarray) -> np.ndarray:
@@ -209,16 +236,20 @@ def probabilities(log_evidence: np.ndarray) -> np.ndarray:
     return shifted / shifted.sum()
 
 
-def _problem(spec: Design, w: Weights, name: str) -> Problem:
-    matrix = w if w.ids.equals(spec.ids) else w.subset(spec.ids)
-    if name in ("lag", "durbin"):
-        return problem_of(spec, matrix, None)
-    if name in ("error", "durbin_error"):
-        return problem(spec.y, spec.X, None, side_of(matrix), spec.observation_weights)
-    return problem(spec.y, spec.X, d=spec.observation_weights)
+def problem_for(name: str, spec: Design) -> Problem:
+    """The likelihood of `spec` as the model `name`, with its W."""
+    w = spec.weights.get("W")
+    lagged, erred = name in ("lag", "durbin", "sarar", "gns"), name in ("error", "durbin_error", "sarar", "gns")
+    return problem_of(spec, w if lagged else None, w if erred else None)
 
 
-def _intercept(spec: Design) -> int | None:
+def says_something(spec: Design) -> bool:
+    """Whether W tells anything of a spatial parameter beside the regressors of `spec`."""
+    return acts_as_number(spec.X, spec.weights["W"].sparse, spec.observation_weights) is None
+
+
+def intercept_of(spec: Design) -> int | None:
+    """The place of the intercept among the columns; None without one."""
     places = [place for place, term in enumerate(spec.terms) if is_intercept(term)]
     if len(places) > 1:
         raise OptionError("posterior probabilities are not defined for regimes with intercepts of their own.")
@@ -251,9 +282,10 @@ def _plane(model: Problem, intercept: int | None, g: float) -> tuple[dict[str, G
     assert model.error is not None
     boxes = [window(model.lag.interval), window(model.error.interval)]
     volume = sum(float(np.log(high - low)) for low, high in boxes)
+    level = level_of(model, intercept)
     for _ in range(3):  # once over the whole plane, then where the mass is
-        rhos, lams = (np.linspace(low, high, _TWO + 2)[1:-1] for low, high in boxes)
-        logs = np.array([[log_density(model, r, s, intercept, g) for s in lams] for r in rhos])
+        rhos, lams = (np.linspace(low, high, _TWO) for low, high in boxes)
+        logs = np.array([[log_density(model, r, s, intercept, g, level) for s in lams] for r in rhos])
         peak = logs.max()
         kept = logs > peak - 25
         boxes = [_around(axis, kept.any(axis=1 - side), boxes[side]) for side, axis in enumerate((rhos, lams))]

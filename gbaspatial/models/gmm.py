@@ -19,6 +19,7 @@ from gbaspatial.errors import OptionError, check_option, nearest_names, some
 from gbaspatial.formula import Design, design as read_design, is_intercept
 from gbaspatial.models import moments as gm, two_stage as iv
 from gbaspatial.models.fit import Fit, build
+from gbaspatial.models.identification import check_informed
 from gbaspatial.models.instruments import InstrumentTests, check_identified, instrument_tests, instruments_of
 from gbaspatial.models.kernels import Kernel, kernel_weights
 from gbaspatial.weights import Weights, as_weights
@@ -154,6 +155,10 @@ class _Spec:
         _check(options)
         design, columns, extra, extra_names = _columns(formula, data, w, durbin, options)
         first = design.weights["W"]
+        second = _error_weights(error_w, design) if erred else None
+        for term, matrix in (("rho", first if lagged else None), ("lambda", second)):
+            if matrix is not None:
+                check_informed(term, design.X, matrix.sparse)
         inside = [place for place, term in enumerate(design.terms) if term not in columns]
         Z = np.column_stack([design.X, first.sparse @ design.y]) if lagged else design.X
         Q: np.ndarray | None = None
@@ -165,7 +170,6 @@ class _Spec:
             H, names = instruments_of(base, base_names, first, lags, len(inside))
             check_identified(H, Z, names, lags, (*columns, *(["W(y)"] if lagged else [])))
             Q = iv.basis(H)
-        second = _error_weights(error_w, design) if erred else None
         degrees = options.get("degrees_of_freedom")
         return cls(model, design, columns, Z, Q, names, first if lagged else None, second, degrees)
 

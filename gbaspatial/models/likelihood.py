@@ -25,10 +25,12 @@ from scipy import optimize, sparse
 
 from gbaspatial.errors import ConvergenceError
 from gbaspatial.models.factor import Factor
+from gbaspatial.models.identification import check_no_pole, no_maximum
 from gbaspatial.models.logdet import Curve, ZeroCurve, window
 
 LOG_2PI = float(np.log(2 * np.pi))
 _EDGE = 1e-3
+_AT_END = 1e-8  # a maximum inside that is nearer to the end has no use
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -171,10 +173,12 @@ def maximize(model: Problem) -> Estimate:
     Raises
     ------
     ConvergenceError
-        If no maximum is found; the message says what was tried.
+        If there is no maximum inside the interval, or none is found; the message says what was tried.
     """
     f, g = _curves(model)
     rho = lam = 0.0
+    _refuse_exact(model, solution(model, rho, lam)[1])
+    _refuse_pole(model)
     if model.lag is not None and model.error is not None:
         rho, lam, f, g = _maximum_of_two(model)
     elif model.lag is not None:
@@ -182,6 +186,7 @@ def maximize(model: Problem) -> Estimate:
     elif model.error is not None:
         lam, g = _maximum_of_one(model, model.error, lambda c, r: _value(model, 0.0, r, f, c), _second(model, f))
     beta, sse, _, _ = solution(model, rho, lam)
+    _refuse_ends(model, rho, lam)
     edges = [
         name for name, value, side in (("rho", rho, model.lag), ("lambda", lam, model.error)) if _at_edge(value, side)
     ]
@@ -194,6 +199,27 @@ def _refuse_exact(model: Problem, sse: float) -> None:
         raise ConvergenceError(
             "the model fits every unit exactly, so its likelihood has no maximum; use fewer regressors."
         )
+
+
+def _refuse_pole(model: Problem) -> None:
+    """Of one parameter: the likelihood must fall towards both ends."""
+    zero: Curve = ZeroCurve()
+    if model.lag is not None and model.error is None:
+        f = model.lag.curve.rough()
+        check_no_pole("rho", lambda rho: _value(model, rho, 0.0, f, zero), model.lag.interval)
+    elif model.error is not None and model.lag is None:
+        g = model.error.curve.rough()
+        check_no_pole("lambda", lambda lam: _value(model, 0.0, lam, zero, g), model.error.interval)
+
+
+def _refuse_ends(model: Problem, rho: float, lam: float) -> None:
+    """Of two parameters: the highest point found must not lie at an end that is one of the interval."""
+    for name, value, side in (("rho", rho, model.lag), ("lambda", lam, model.error)):
+        if side is None or model.lag is None or model.error is None:
+            continue
+        for end, limit in zip(window(side.interval), side.interval, strict=True):
+            if np.isfinite(limit) and abs(value - end) <= _AT_END * np.ptp(window(side.interval)):
+                raise no_maximum(name, limit, side.interval)
 
 
 def _at_edge(value: float, side: Side | None) -> bool:

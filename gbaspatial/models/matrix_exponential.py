@@ -20,6 +20,7 @@ from scipy.sparse.linalg import expm_multiply
 from gbaspatial.errors import ConvergenceError, OptionError, check_option, nearest_names
 from gbaspatial.formula import design as read_design
 from gbaspatial.models.fit import build
+from gbaspatial.models.identification import check_informed
 from gbaspatial.models.likelihood import LOG_2PI
 from gbaspatial.models.logdet import DENSE_LIMIT
 from gbaspatial.models.predict import trend_everywhere
@@ -172,6 +173,7 @@ def mess(
     first = design.weights["W"]
     if first.n_links == 0:
         raise OptionError("W has no links, so that alpha cannot be estimated; use ols.")
+    check_informed("alpha", design.X, first.sparse, design.observation_weights)
     root = np.ones(design.n) if design.observation_weights is None else np.sqrt(design.observation_weights)
     arrays = _Arrays(design.y, design.X, first.sparse, root)
     alpha = _search(arrays.lag_sse if model == "lag" else arrays.error_sse, first)

@@ -11,6 +11,7 @@ from scipy import optimize, special
 
 from gbaspatial.errors import OptionError
 from gbaspatial.models.bootstrap import check_refittable
+from gbaspatial.models.identification import cut_note
 from gbaspatial.models.inversion import invert
 from gbaspatial.models.likelihood import Problem, log_likelihood, window
 from gbaspatial.models.resample import restricted
@@ -69,6 +70,8 @@ class ProfileResult(Result):
         ]
         if self.seed is not None:
             notes.append(f"Median-unbiased estimate {self.median_unbiased:.4f}; seed {self.seed}.")
+        if (cut := cut_note(self.name, self.window)) is not None:
+            notes.append(cut)
         return (Table(self.intervals, self.title, tuple(notes)),)
 
     def plot(self) -> Any:

@@ -16,9 +16,10 @@ from gbaspatial.formula import Design, design as read_design, in_order
 from gbaspatial.models import covariance as covariances
 from gbaspatial.models.factor import pencil_of
 from gbaspatial.models.fit import Fit, build
+from gbaspatial.models.identification import check_informed, cut_note
 from gbaspatial.models.information import information, inverse
 from gbaspatial.models.likelihood import Estimate, Problem, Side, log_likelihood, maximize, problem, solution
-from gbaspatial.models.logdet import FactorCurve, curve_of
+from gbaspatial.models.logdet import FactorCurve, curve_of, window
 from gbaspatial.weights import Weights, as_weights
 
 Method = Literal["ml", "gmm"]
@@ -262,6 +263,9 @@ def _maximum_likelihood(
 ) -> Fit:
     if spec.k + 2 > spec.n:
         raise OptionError(f"{spec.n} units cannot carry {spec.k} coefficients, a spatial parameter and a variance.")
+    for term, given in (("rho", w), ("lambda", error_w)):
+        if given is not None:
+            check_informed(term, spec.X, given.sparse, spec.observation_weights)
     model = problem_of(spec, w, error_w, options.get("logdet", "auto"))
     at = maximize(model)
     spatial = {n: v for n, v, there in (("rho", at.rho, w), ("lambda", at.lam, error_w)) if there is not None}
@@ -272,7 +276,7 @@ def _maximum_likelihood(
     residuals = innovations(spec, at, w, error_w)
     if kind not in ("information", "classical"):
         variance, told = covariances.maximum_likelihood(spec, model, at, matrix, kind)
-    notes = _edge_notes(at, model)
+    notes = [*_edge_notes(at, model), *_cut_notes(model)]
     if not np.all(np.isfinite(variance)) and not at.edges:
         notes.append(
             "The information matrix is singular: a column of X, W y or W u is all but a combination of others, so "
@@ -305,11 +309,22 @@ def _edge_notes(at: Estimate, model: Problem) -> list[str]:
         assert side is not None
         low, high = side.interval
         value = at.rho if name == "rho" else at.lam
+        if not np.isfinite(low if value < sum(window(side.interval)) / 2 else high):
+            notes.append(
+                f"{name} = {value:.6g} lies where the search was cut: the likelihood still rises there, so this is "
+                f"not its maximum, and no standard error is given; use other weights or another model."
+            )
+            continue
         notes.append(
             f"{name} = {value:.6g} lies at the edge of its admissible interval ({low:.6g}, {high:.6g}): "
             f"normal theory fails there and no standard error is given; use fit.profile() or fit.bootstrap()."
         )
     return notes
+
+
+def _cut_notes(model: Problem) -> list[str]:
+    sides = [(name, side) for name, side in (("rho", model.lag), ("lambda", model.error)) if side is not None]
+    return [note for name, side in sides if (note := cut_note(name, side.interval)) is not None]
 
 
 def _curve_notes(at: Estimate) -> list[str]:

@@ -13,6 +13,7 @@ from scipy import stats
 from gbaspatial.errors import OptionError, check_option
 from gbaspatial.formula import Design, design as read_design, is_intercept
 from gbaspatial.models import two_stage as iv
+from gbaspatial.models.identification import check_informed
 from gbaspatial.models.likelihood import window
 from gbaspatial.models.special import at_edge
 from gbaspatial.models.system import Solution, System, information, maximize, score_tests, three_stage
@@ -291,6 +292,9 @@ def sur(
     designs = _designs(formulas, data, w, durbin)
     first = next(iter(designs.values())).weights["W"]
     system = _system(designs, first, lagged, erred)
+    for name, design in designs.items():
+        if lagged or erred:
+            check_informed(f"{'rho' if lagged else 'lambda'} of {name}", design.X, first.sparse)
     if method == "3sls":
         if not lagged or erred:
             raise OptionError("method='3sls' estimates the models 'lag' and 'durbin'; use method='ml' for others.")

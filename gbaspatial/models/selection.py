@@ -10,8 +10,17 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import DataError, OptionError, check_option
+from gbaspatial.formula import Design, design
 from gbaspatial.models import regression
-from gbaspatial.models.bayes import _intercept, posterior, probabilities
+from gbaspatial.models.bayes import (
+    intercept_of,
+    posterior,
+    posterior_of,
+    probabilities,
+    problem_for,
+    says_something,
+    uninformed_note,
+)
 from gbaspatial.models.evidence import evidence
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
@@ -31,6 +40,8 @@ ESTIMATORS = {
     "sarar": regression.sarar,
     "gns": regression.gns,
 }
+DURBIN = ("durbin", "durbin_error", "slx", "gns")
+SPATIAL = ("lag", "error", "durbin", "durbin_error", "sarar", "gns")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,12 +59,16 @@ class SpecificationCurve(Result):
         `estimate, std_error, lower, upper, p_value`.
     fits : mapping
         The fits, by the same keys.
+    uninformed : tuple of str
+        Weights under which the data say nothing of rho or lambda: there is no fit, and the
+        posterior is the prior.
     """
 
     frame: pd.DataFrame
     totals: pd.DataFrame
     fits: Mapping[tuple[str, str, str], Fit]
     seed: int
+    uninformed: tuple[str, ...] = ()
 
     @property
     def spatial(self) -> pd.Series:
@@ -67,12 +82,14 @@ class SpecificationCurve(Result):
     def tables(self) -> tuple[Table, ...]:
         """The specifications, then the total impacts under each."""
         sizes = sorted({fit.n for fit in self.fits.values()})
-        notes = (
+        notes = [
             f"{len(self.frame)} specifications of n = {', '.join(map(str, sizes))} units; lower, upper: 95 % posterior "
             f"interval of the spatial parameter (uniform prior over the admissible interval); probability: among the "
-            f"specifications of one outcome, each equally likely before.",
-        )
-        first = Table(_shortened(self.frame), "Specification curve", notes)
+            f"specifications of one outcome, each equally likely before."
+        ]
+        if self.uninformed:
+            notes.append(uninformed_note(self.uninformed))
+        first = Table(_shortened(self.frame), "Specification curve", tuple(notes))
         return first, Table(_shortened(self.totals), "Total impacts under each specification")
 
     def plot(self, term: str | None = None, ax: Axes | None = None) -> Axes:
@@ -162,19 +179,32 @@ def over_weights(
     formulas = _named(formula)
     named = {str(name): as_weights(w) for name, w in weights.items()}
     seed = seed_of(rng)
-    fits = {
-        (outcome, name, model): ESTIMATORS[model](text, data, w)
-        for outcome, text in formulas.items()
-        for name, w in named.items()
-        for model in models
-    }
-    keys = pd.MultiIndex.from_tuples(list(fits), names=["outcome", "weights", "model"])
-    frame = pd.DataFrame([_row(fit) for fit in fits.values()], index=keys)
+    fits, rows, uninformed = {}, {}, []
+    for key in ((outcome, name, model) for outcome in formulas for name in named for model in models):
+        outcome, name, model = key
+        spec = design(formulas[outcome], data, named[name], durbin=model in DURBIN)
+        if model in SPATIAL and not says_something(spec):
+            uninformed.append(name)
+            rows[key] = _prior_row(spec, model)
+        else:
+            fits[key] = ESTIMATORS[model](formulas[outcome], data, named[name])
+            rows[key] = _row(fits[key])
+    keys = pd.MultiIndex.from_tuples(list(rows), names=["outcome", "weights", "model"])
+    frame = pd.DataFrame(list(rows.values()), index=keys)
     frame["probability"] = np.concatenate(
         [probabilities(frame.loc[[outcome], "log_evidence"].to_numpy()) for outcome in formulas]
     )
-    totals = pd.concat({key: fit.impacts(rng=seed).total for key, fit in fits.items()}, names=[*keys.names, "term"])
-    return SpecificationCurve(frame.drop(columns="log_evidence"), totals, fits, seed)
+    frame, told = frame.drop(columns="log_evidence"), tuple(dict.fromkeys(uninformed))
+    return SpecificationCurve(frame, _totals(fits, keys, seed), fits, seed, told)
+
+
+def _totals(fits: Mapping[tuple[str, str, str], Fit], keys: pd.MultiIndex, seed: int) -> pd.DataFrame:
+    """The total impacts of every fit."""
+    names = [*keys.names, "term"]
+    if not fits:
+        empty = pd.MultiIndex.from_arrays([[]] * len(names), names=names)
+        return pd.DataFrame(columns=["estimate", "std_error", "lower", "upper", "p_value"], index=empty, dtype=float)
+    return pd.concat({key: fit.impacts(rng=seed).total for key, fit in fits.items()}, names=names)
 
 
 def _named(formula: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
@@ -194,7 +224,7 @@ def _named(formula: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
 def _row(fit: Fit) -> dict[str, float]:
     if fit.w is None and fit.error_w is None:
         known = pd.Series({"lower": np.nan, "upper": np.nan})
-        _, log_evidence = evidence(fit.problem(), _intercept(fit.design), float(fit.n))
+        _, log_evidence = evidence(fit.problem(), intercept_of(fit.design), float(fit.n))
     else:
         marginal = posterior(fit)
         known, log_evidence = marginal.to_frame().iloc[0], marginal.log_evidence
@@ -207,6 +237,14 @@ def _row(fit: Fit) -> dict[str, float]:
         "aic": fit.aic,
         "log_evidence": log_evidence,
     }
+
+
+def _prior_row(spec: Design, model: str) -> dict[str, float]:
+    """The row of a model whose likelihood has no maximum: no estimate, and the prior as the posterior."""
+    marginal = posterior_of(problem_for(model, spec), intercept_of(spec), float(spec.n))
+    known = marginal.to_frame().iloc[0]
+    missing = dict.fromkeys(("rho", "lambda", "log_likelihood", "aic"), np.nan)
+    return {**missing, "lower": known["lower"], "upper": known["upper"], "log_evidence": marginal.log_evidence}
 
 
 def _shortened(frame: pd.DataFrame) -> pd.DataFrame:
