@@ -73,6 +73,10 @@ class FileFormatError(GbaError, ValueError):
     """A file whose content or ending cannot be read or written."""
 
 
+class WritingError(GbaError, OSError):
+    """A file that could not be written; what was there before is as it was."""
+
+
 class ConvergenceError(GbaError, RuntimeError):
     """An estimator did not reach an optimum; the error says what was tried."""
 

@@ -13,6 +13,7 @@ PACKAGE = Path(gbaspatial.__file__).parent
 FLOORS = [
     ["errors"],
     ["options"],
+    ["writing"],
     ["alignment", "results", "randomness", "progress"],
     ["data", "geography"],
     ["collinearity", "weights", "formula"],
