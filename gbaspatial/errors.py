@@ -76,6 +76,9 @@ class FileFormatError(GbaError, ValueError):
 class WritingError(GbaError, OSError):
     """A file that could not be written; what was there before is as it was."""
 
+    def __str__(self) -> str:  # OSError would print its number and file beside the sentence
+        return str(self.args[0]) if self.args else ""
+
 
 class ConvergenceError(GbaError, RuntimeError):
     """An estimator did not reach an optimum; the error says what was tried."""

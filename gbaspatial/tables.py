@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import DataError, OptionError, check_option, import_extra, some
+from gbaspatial.errors import DataError, FileFormatError, OptionError, check_option, import_extra, some
+from gbaspatial.options import path_of
 from gbaspatial.results import Result, Table, number, p_text
+from gbaspatial.sheets import keep_texts
+from gbaspatial.writing import replace_file
 
 if TYPE_CHECKING:
     from gbaspatial.models import Fit
@@ -76,11 +79,18 @@ class Comparison(Result):
         return (Table(frame, "Models compared", self._notes()),)
 
     def to_excel(self, path: str | Path) -> None:
-        """Write the table and all numbers as two sheets of a workbook (extra ``excel``)."""
+        """Write the table and all numbers as two sheets of a workbook (extra ``excel``); the path ends in .xlsx."""
         import_extra("openpyxl", extra="excel")
-        with pd.ExcelWriter(path) as book:
+        if path_of(path).suffix.lower() != ".xlsx":
+            raise FileFormatError(f"{path_of(path).name} does not end in .xlsx; name the workbook so.")
+        replace_file(path, self._write_workbook)
+
+    def _write_workbook(self, half: Path) -> None:
+        with pd.ExcelWriter(half, engine="openpyxl") as book:
             self.tables()[0].frame.to_excel(book, sheet_name="table")
             self.to_frame().reset_index().to_excel(book, sheet_name="numbers", index=False)
+            for sheet in book.book.worksheets:
+                keep_texts(sheet)
 
     def _cells(self, block: pd.DataFrame) -> list[tuple[str, list[str]]]:
         rows = []

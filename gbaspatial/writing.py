@@ -9,23 +9,30 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple
 
 from gbaspatial.errors import GbaError, WritingError, some
 from gbaspatial.options import path_of
 
-Companions: TypeAlias = "Mapping[str, Callable[[Path], bool]]"
+
+class Companion(NamedTuple):
+    """What may become of a file beside the one that is written: overwritten if ours, removed if ours and stale."""
+
+    is_ours: Callable[[Path], bool]
+    is_stale: Callable[[Path], bool]
+
 
 _PREFIX = ".gbaspatial-half-"
 _LEFT_BEHIND = 24 * 3600.0  # seconds: no writer takes that long, so what is older belongs to one that was killed
-_SEAL = "<!-- made by gbaspatial, sha256:{} -->\n"
+_SEAL = "<!-- made by gbaspatial for {}, sha256:{} -->\n"
 _WORDS = {
     errno.ENOSPC: "the disk is full; free some space, or write elsewhere",
     errno.EDQUOT: "the disk quota is used up; free some space, or write elsewhere",
@@ -42,7 +49,7 @@ _WORDS = {
 
 
 def replace_file(
-    path: str | os.PathLike[str], write: Callable[[Path], object], *, companions: Companions | None = None
+    path: str | os.PathLike[str], write: Callable[[Path], object], *, companions: Mapping[str, Companion] | None = None
 ) -> Path:
     """Let `write` make a file elsewhere, and put it in place when it is whole; folders are made if needed.
 
@@ -53,9 +60,9 @@ def replace_file(
     write : callable
         Is given the path to write to, in a folder of its own beside the place and with the same name. What else it
         writes into that folder (the parts of a shapefile) goes in place together with the file, or not at all.
-    companions : mapping of str to callable, optional
-        Names of further files that belong to this one, each with a test whether we made the one that is there.
-        One that somebody else made is never overwritten; one that we made and no longer write is removed.
+    companions : mapping of str to Companion, optional
+        Names of further files that belong to this one. One that somebody else made is never overwritten; one that
+        we made for the file of before, and do not write this time, is removed.
 
     Returns
     -------
@@ -80,7 +87,7 @@ def replace_file(
             return _through(asked, write)
         _check_open(target)
         with _staging(target.parent) as folder:
-            write(folder / target.name)
+            _make(write, folder / target.name)
             _put_in_place(folder, target.parent, companions or {})
     return asked
 
@@ -98,10 +105,16 @@ def replace_text(path: str | os.PathLike[str], text: str) -> Path:
 
 
 @contextmanager
-def replace_in_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+def replace_in_folder(path: str | os.PathLike[str], *, folders: Iterable[str] = ()) -> Iterator[Path]:
     """A folder to write many files to, which are put into the folder `path` together when all are whole.
 
     Files of the same name are replaced, all others in `path` stay. After an error nothing has changed.
+
+    Parameters
+    ----------
+    path : path
+    folders : iterable of str
+        Folders that are made in it; looked at first, so that no work is lost where they cannot be.
 
     Raises
     ------
@@ -121,9 +134,12 @@ def replace_in_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     with ExitStack() as stack:
         with told(asked):
             target = _followed(asked)
-            if target.exists() and not target.is_dir():
-                raise WritingError(f"{asked} is a file; name a folder to write to.")
+            for place, shown in [(target, asked), *((target / name, asked / name) for name in folders)]:
+                if place.exists() and not place.is_dir():
+                    raise WritingError(f"{shown} is a file, but a folder must be there; move it, or write elsewhere.")
             folder = stack.enter_context(_staging(target))
+            for name in folders:
+                (folder / name).mkdir()
         yield folder
         with told(asked):
             _put_in_place(folder, target, {})
@@ -140,14 +156,16 @@ def told(path: Path) -> Iterator[None]:
         number = error.errno if isinstance(error, OSError) else None
         lines = str(error).strip().splitlines()
         reason = _WORDS.get(number or 0) or (lines[0].rstrip(".") if lines else type(error).__name__)
-        kept = " What was there is as it was." if path.exists() else ""
-        failure = WritingError(f"{path.name or path} was not written: {reason}.{kept}")
-        failure.errno = number
+        kept = " What was there is as it was." if os.path.exists(path) else ""
+        failure = WritingError(f"{path} was not written: {reason}.{kept}")
+        failure.errno, failure.filename = number, str(path)
         raise failure from error
 
 
-def sealed(text: str) -> str:
+def sealed(text: str, layer: str = "") -> str:
     """The text of an XML file with a seal at its end, by which `is_ours` knows that nobody changed it.
+
+    `layer` is the name of the file that it was written with, or nothing where it was written alone.
 
     Examples
     --------
@@ -155,20 +173,38 @@ def sealed(text: str) -> str:
     '<a/>'
     """
     body = text.rstrip("\n") + "\n"
-    return body + _SEAL.format(hashlib.sha256(body.encode()).hexdigest())
+    return body + _seal(body, layer)
 
 
-def is_ours(path: Path) -> bool:
-    """Whether `path` is a sealed file as it was written: neither of somebody else nor changed by hand."""
+def is_ours(path: Path, layer: str | None = None) -> bool:
+    """Whether `path` is a sealed file as it was written: neither of somebody else nor changed by hand.
+
+    With `layer`, whether it was written for that file.
+    """
     try:
         text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
     except (OSError, UnicodeDecodeError):
         return False
     body, _, _ = text.rpartition("<!-- made by gbaspatial")
-    return bool(body) and text == body + _SEAL.format(hashlib.sha256(body.encode()).hexdigest())
+    name = re.search(r" for (.*), sha256:[0-9a-f]{64} -->\n$", text)
+    if not body or name is None or text != body + _SEAL.format(name[1], hashlib.sha256(body.encode()).hexdigest()):
+        return False
+    return layer is None or text == body + _seal(body, layer)
+
+
+def _seal(body: str, layer: str) -> str:
+    # a comment of XML holds no two hyphens, and no control characters
+    name = re.sub(r"[^\w. ]", "_", layer)
+    return _SEAL.format(name, hashlib.sha256(body.encode()).hexdigest())
 
 
 # -- in the cellar ---------------------------------------------------------------------
+def _make(write: Callable[[Path], object], half: Path) -> None:
+    write(half)
+    if not half.is_file():
+        raise WritingError(f"{half.name} was not written, and the program that should write it gave no reason.")
+
+
 def _followed(path: Path) -> Path:
     """The file that `path` means: a link is replaced at its end, not where it begins."""
     if path.is_dir() or not path.name:
@@ -196,7 +232,7 @@ def _through(device: Path, write: Callable[[Path], object]) -> Path:
     """Send what `write` makes through a device or a pipe, which cannot be replaced."""
     with _staging(Path(tempfile.gettempdir())) as folder:
         half = folder / device.name
-        write(half)
+        _make(write, half)
         if len(list(folder.iterdir())) > 1:
             raise WritingError(f"{device} takes one file, and this format needs several; name a file.")
         with half.open("rb") as made, device.open("wb") as out:
@@ -232,20 +268,20 @@ def _sweep(folder: Path) -> None:
                 shutil.rmtree(each, ignore_errors=True)
 
 
-def _put_in_place(half: Path, target: Path, companions: Companions) -> None:
+def _put_in_place(half: Path, target: Path, companions: Mapping[str, Companion]) -> None:
     """Put all files of `half` into the folder `target`, or none of them."""
     made = sorted(each.relative_to(half) for each in half.rglob("*") if not each.is_dir())
     for name in made:
         _flush(half / name)
     with _alone_in(target), _staging(target) as kept:
         _check_companions(made, target, companions)
-        stale = [name for name, ours in companions.items() if Path(name) not in made and ours(target / name)]
+        stale = [name for name, each in companions.items() if Path(name) not in made and each.is_stale(target / name)]
         _swap(half, target, made, [Path(name) for name in stale], kept)
         _flush(target)
 
 
-def _check_companions(made: list[Path], target: Path, companions: Companions) -> None:
-    ours = {Path(name): test for name, test in companions.items()}
+def _check_companions(made: list[Path], target: Path, companions: Mapping[str, Companion]) -> None:
+    ours = {Path(name): each.is_ours for name, each in companions.items()}
     foreign = [name for name in made if name in ours and (target / name).exists() and not ours[name](target / name)]
     if foreign:
         raise WritingError(
@@ -262,6 +298,7 @@ def _swap(half: Path, target: Path, made: list[Path], stale: list[Path], kept: P
         for number, name in enumerate([*made, *stale]):
             place = _followed(target / name)
             place.parent.mkdir(parents=True, exist_ok=True)
+            _check_not_in_use(place)
             old = _second_name(place, kept / str(number)) if several and place.exists() else None
             done.append((place, old))
             if name in stale:
@@ -275,6 +312,18 @@ def _swap(half: Path, target: Path, made: list[Path], stale: list[Path], kept: P
             elif several:
                 place.unlink(missing_ok=True)
         raise
+
+
+def _check_not_in_use(place: Path) -> None:
+    """Refuse to replace a database while another program has its latest changes in files beside it."""
+    beside = [f"{place.name}{ending}" for ending in ("-wal", "-shm", "-journal")]
+    there = [name for name in beside if place.with_name(name).exists()]
+    if there and place.suffix.lower() in (".gpkg", ".sqlite", ".db"):
+        raise WritingError(
+            f"{place.name} is open in another program, or was not closed properly: {some(there)} is beside it (QGIS "
+            f"makes it while a layer is loaded). Remove the layer there and close the program, or write to another "
+            f"name. If no program has the file open, open and close it once in QGIS."
+        )
 
 
 def _second_name(file: Path, other: Path) -> Path:

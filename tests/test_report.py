@@ -8,7 +8,7 @@ import pytest
 from browser import open_page
 
 import gbaspatial as gba
-from gbaspatial.errors import FileFormatError, UnknownNameError
+from gbaspatial.errors import UnknownNameError, WritingError
 from gbaspatial.report import write_report
 
 YEAR = 2019
@@ -82,5 +82,5 @@ def test_bad_input_is_told(tmp_path):
     with pytest.raises(UnknownNameError, match="2000 to 2023"):
         write_report(tmp_path, year=1990)
     (tmp_path / "file").write_text("x")
-    with pytest.raises(FileFormatError, match="is a file"):
+    with pytest.raises(WritingError, match="is a file"):
         write_report(tmp_path / "file")

@@ -13,7 +13,7 @@ PACKAGE = Path(gbaspatial.__file__).parent
 FLOORS = [
     ["errors"],
     ["options"],
-    ["writing"],
+    ["writing", "sheets"],
     ["alignment", "results", "randomness", "progress"],
     ["data", "geography"],
     ["collinearity", "weights", "formula"],

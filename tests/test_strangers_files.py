@@ -171,9 +171,9 @@ def test_every_mistake_is_one_sentence(run, line, told):
     [
         ("map 县.shp --id 代码 --column 收入 --table ok.csv --out map.pdf", ".html"),
         ("map 县.shp --id 代码 --column 收入 --table ok.csv --weights rook --out map.html", "add --clusters"),
-        ("map 县.shp --id 代码 --column 收入 --table ok.csv --out ok.csv/map.html", "cannot be read or written"),
+        ("map 县.shp --id 代码 --column 收入 --table ok.csv --out ok.csv/map.html", "is a file, not a folder"),
         ("export 县.shp --id 代码 --column nothing --out a.gpkg", "no column 'nothing'"),
-        ("export 县.shp --id 代码 --out ok.csv/a.gpkg", "cannot be read or written"),
+        ("export 县.shp --id 代码 --out ok.csv/a.gpkg", "is a file, not a folder"),
         ("data sources --year 2019", "has no years"),
         ("data nothing", "gbaspatial data variables"),
     ],

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gbaspatial.writing import replace_text
+
 if TYPE_CHECKING:
     from gbaspatial.results import Result
 
@@ -38,6 +40,5 @@ def write(result: Result | list[Any] | Any, form: str, out: Path | None) -> None
     if out is None:
         click.echo(text)
     else:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(text + "\n", encoding="utf-8")
+        replace_text(out, text + "\n")
         click.echo(out)

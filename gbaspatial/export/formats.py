@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from gbaspatial.errors import FileFormatError, UnknownNameError, check_option, import_extra, nearest_names
-from gbaspatial.export.frames import flat, replace_file
+from gbaspatial.export.frames import flat
 from gbaspatial.export.geopackages import geopackage
 from gbaspatial.export.shapefiles import shapefile
-from gbaspatial.export.styles import Style, qml, sld, style as made_style
+from gbaspatial.export.styles import Style, style as made_style, style_files, write_styles
+from gbaspatial.writing import replace_file
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -143,9 +144,11 @@ def write(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: str |
     if ending == ".shp":
         return shapefile(target, frame, style=style)
     writers = {".geojson": geojson, ".json": geojson, ".parquet": geoparquet, ".kml": kml, ".csv": csv}
-    made = writers[ending](target, frame)
-    if style is not None and ending != ".csv":
-        chosen = made_style(flat(frame), style) if isinstance(style, str) else style
-        qml(target.with_suffix(".qml"), chosen)
-        sld(target.with_suffix(".sld"), chosen)
-    return made
+    chosen = made_style(flat(frame), style) if isinstance(style, str) else style
+
+    def _write(half: Path) -> None:
+        writers[ending](half, frame)
+        if chosen is not None and ending != ".csv":
+            write_styles(chosen, half)
+
+    return replace_file(target, _write, companions={} if ending == ".csv" else style_files(target))

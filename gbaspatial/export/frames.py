@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -81,21 +78,3 @@ def _plain(column: pd.Series, what: str) -> pd.Series:
                 f"the column {column.name!r} of the {what} holds a {kind}, which no file can; turn it to text."
             )
     return column
-
-
-def replace_file(path: str | os.PathLike[str], write: Callable[[Path], None]) -> Path:
-    """Let `write` make the file elsewhere and put it in place when it is whole; the folder is made if needed."""
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    half = target.with_name(f".{target.stem}.half{target.suffix}")
-    try:
-        half.touch()  # drivers tell in their own words that a place cannot be written
-        half.unlink()
-    except OSError as error:
-        raise type(error)(error.errno, error.strerror, str(target)) from error
-    try:
-        write(half)
-        half.replace(target)
-    finally:
-        half.unlink(missing_ok=True)
-    return target

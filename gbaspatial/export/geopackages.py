@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from gbaspatial.errors import DataError, UnknownNameError, nearest_names, some
-from gbaspatial.export.frames import flat, replace_file
+from gbaspatial.export.frames import flat
 from gbaspatial.export.styles import Style, default_column, style
+from gbaspatial.writing import replace_file
 
 if TYPE_CHECKING:
     import geopandas as gpd

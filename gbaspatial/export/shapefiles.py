@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterable
@@ -10,14 +11,18 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gbaspatial.errors import DataError, FileFormatError, some
+from gbaspatial.errors import DataError, FileFormatError, WritingError, some
 from gbaspatial.export.frames import flat
-from gbaspatial.export.styles import Style, qml, sld, style as made_style
+from gbaspatial.export.styles import Style, style as made_style, style_files, write_styles
+from gbaspatial.writing import Companion, replace_file
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 NAME_BYTES, TEXT_BYTES = 10, 254
+PARTS = (".shx", ".dbf", ".prj", ".cpg")
+# Of shapes and of fields; QGIS, GDAL and ArcGIS make them.
+INDEXES = (".qix", ".sbn", ".sbx", ".fbn", ".fbx", ".idm", ".ind")
 
 
 def shapefile(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: str | Style | None = None) -> Path:
@@ -53,22 +58,64 @@ def shapefile(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: s
         table[column] = table[column].astype("int32")  # the format has no booleans
     columns = list(table.columns.drop("geometry"))
     names = short_names(columns)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    for ending in (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qml", ".sld"):
-        target.with_suffix(ending).unlink(missing_ok=True)
-    short = table.rename(columns=names)
-    short.to_file(target, driver="ESRI Shapefile", engine="pyogrio", encoding="UTF-8")
-    fields = pd.DataFrame(
-        {"field": [names[c] for c in columns], "column": columns, "type": [str(table[c].dtype) for c in columns]}
-    )
-    # The mark at the beginning lets spreadsheets see that the file is UTF-8.
-    fields.to_csv(target.with_name(f"{target.stem}_fields.csv"), index=False, encoding="utf-8-sig")
-    if style is not None:
-        chosen = made_style(table, style) if isinstance(style, str) else style
+    chosen = made_style(table, style) if isinstance(style, str) else style
+    if chosen is not None:
         chosen = chosen.renamed(names.get(chosen.column, chosen.column))
-        qml(target.with_suffix(".qml"), chosen)
-        sld(target.with_suffix(".sld"), chosen)
-    return target
+    _check_neighbors(target)
+
+    def _write(half: Path) -> None:
+        short = table.rename(columns=names)
+        short.to_file(half, driver="ESRI Shapefile", engine="pyogrio", encoding="UTF-8")
+        _check_whole(half, len(table))
+        fields = pd.DataFrame(
+            {"field": [names[c] for c in columns], "column": columns, "type": [str(table[c].dtype) for c in columns]}
+        )
+        # The mark at the beginning lets spreadsheets see that the file is UTF-8.
+        fields.to_csv(_fields_file(half), index=False, encoding="utf-8-sig")
+        if chosen is not None:
+            write_styles(chosen, half)
+
+    dictionary = {_fields_file(target).name: Companion(_is_dictionary, _is_dictionary)}
+    return replace_file(target, _write, companions={**style_files(target), **dictionary})
+
+
+def _fields_file(target: Path) -> Path:
+    return target.with_name(f"{target.stem}_fields.csv")
+
+
+def _is_dictionary(path: Path) -> bool:
+    try:
+        return path.read_bytes().startswith(b"\xef\xbb\xbffield,column,type")
+    except OSError:
+        return False
+
+
+def _check_neighbors(target: Path) -> None:
+    """Refuse to take the parts of another file, or to leave an index that would mislead."""
+    parts = [target.with_suffix(ending) for ending in PARTS]
+    if not target.exists() and any(part.exists() for part in parts):
+        raise WritingError(
+            f"{some(part.name for part in parts if part.exists())} would be overwritten although there is no "
+            f"{target.name} that it belongs to; write to another name."
+        )
+    stale = [part.name for ending in INDEXES if (part := target.with_suffix(ending)).exists()]
+    if stale:
+        raise WritingError(
+            f"{some(stale)} is an index that another program made of the {target.name} that is there; it would not "
+            f"fit the new one and hide units: delete it, or write to another name."
+        )
+
+
+def _check_whole(shp: Path, n: int) -> None:
+    """Compare each part with the size that its header tells: the driver does not say when the disk is full."""
+    for part in (shp, shp.with_suffix(".shx")):
+        content = part.read_bytes()
+        if len(content) < 100 or int.from_bytes(content[24:28], "big") * 2 != len(content):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), part.name)
+    table = shp.with_suffix(".dbf").read_bytes()
+    rows, head, width = (int.from_bytes(table[a:b], "little") for a, b in ((4, 8), (8, 10), (10, 12)))
+    if rows != n or len(table) < head + rows * width or shp.with_suffix(".shx").stat().st_size != 100 + 8 * n:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), shp.with_suffix(".dbf").name)
 
 
 def _check_texts(table: pd.DataFrame) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree import ElementTree as ET
@@ -14,9 +15,9 @@ import pandas as pd
 import shapely
 
 from gbaspatial.alignment import columns_of
-from gbaspatial.export.frames import replace_file
 from gbaspatial.figures.classes import Classes, classify
 from gbaspatial.figures.palette import CLUSTERS, HOTSPOTS, NO_DATA, Swatch
+from gbaspatial.writing import Companion, is_ours, replace_text, sealed
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -248,6 +249,18 @@ def _symbolizer(rule: ET.Element, shape: str, color: str) -> None:
         ET.SubElement(graphic, f"{{{SE}}}Size").text = "7"
 
 
+def style_files(layer: Path) -> dict[str, Companion]:
+    """The style files beside `layer`: ours if sealed, stale if we wrote them for this very layer."""
+    each = Companion(is_ours, partial(is_ours, layer=layer.name))
+    return {layer.with_suffix(ending).name: each for ending in (".qml", ".sld")}
+
+
+def write_styles(style: Style, half: Path) -> None:
+    """The style files of the layer that is being written to `half`."""
+    half.with_suffix(".qml").write_text(sealed(style.to_qml(), half.name), encoding="utf-8")
+    half.with_suffix(".sld").write_text(sealed(style.to_sld(half.stem), half.name), encoding="utf-8")
+
+
 def qml(path: str | os.PathLike[str], style: Style) -> Path:
     """Write `style` as a QGIS style file; beside a layer of the same name QGIS applies it by itself.
 
@@ -258,7 +271,7 @@ def qml(path: str | os.PathLike[str], style: Style) -> Path:
     >>> qml(tempfile.mkdtemp() + "/x.qml", made).name
     'x.qml'
     """
-    return replace_file(path, lambda half: _write(half, style.to_qml()))
+    return replace_text(path, sealed(style.to_qml()))
 
 
 def sld(path: str | os.PathLike[str], style: Style) -> Path:
@@ -271,8 +284,4 @@ def sld(path: str | os.PathLike[str], style: Style) -> Path:
     >>> sld(tempfile.mkdtemp() + "/x.sld", made).name
     'x.sld'
     """
-    return replace_file(path, lambda half: _write(half, style.to_sld(Path(path).stem)))
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    return replace_text(path, sealed(style.to_sld(Path(path).stem)))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gbaspatial.errors import FileFormatError
+from gbaspatial.writing import replace_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,9 +47,9 @@ def save(figure: Figure | Axes, path: str | os.PathLike[str], *, dpi: int = 200)
         )
     wanted = [target] if target.suffix else [target.with_name(target.name + ending) for ending in (".svg", ".png")]
     drawn: Any = figure if hasattr(figure, "savefig") else figure.get_figure(root=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
     dateless = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {"Software": None}}
     with mpl.rc_context({"svg.hashsalt": "gbaspatial"}):
         for each in wanted:
-            drawn.savefig(each, dpi=dpi, bbox_inches="tight", metadata=dateless[each.suffix.lower()])
+            options = {"dpi": dpi, "bbox_inches": "tight", "metadata": dateless[each.suffix.lower()]}
+            replace_file(each, lambda half, how=options: drawn.savefig(half, **how))  # type: ignore[misc]
     return wanted

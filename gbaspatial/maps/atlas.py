@@ -22,6 +22,7 @@ from gbaspatial.maps.geometry import display_shapes, pack_shapes
 from gbaspatial.maps.layers import Label, Layer, Points, bilingual
 from gbaspatial.maps.overlays import overlay_payload, points_payload
 from gbaspatial.maps.page import OfflinePage
+from gbaspatial.writing import replace_text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -84,9 +85,7 @@ class Atlas(folium.Map):
         path = Path(outfile)
         if path.suffix.lower() not in (".html", ".htm"):
             raise FileFormatError(f"{path.name} does not end in .html; a map is written as one HTML page.")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(self.to_html(), encoding="utf-8")
-        return path
+        return replace_text(path, self.to_html())
 
 
 def atlas(

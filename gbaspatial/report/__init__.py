@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gbaspatial import data
-from gbaspatial.errors import FileFormatError
+from gbaspatial.options import path_of
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Table, data_hash
+from gbaspatial.writing import replace_in_folder, replace_text
+
+if TYPE_CHECKING:
+    from gbaspatial.report.bay import Bay
 
 __all__ = ["write_report"]
 
@@ -19,7 +24,8 @@ def write_report(out: str | Path = "out", *, year: int | None = None, seed: Rng 
     Parameters
     ----------
     out : path
-        Folder, made if it does not exist; files of an earlier report are overwritten.
+        Folder, made if it does not exist. All is written beside it first and put in place at the end: files of an
+        earlier report are replaced then, all others stay.
     year : int, optional
         Year of the cross-section, 2000 to 2023 (default 2023).
     seed : int
@@ -34,20 +40,24 @@ def write_report(out: str | Path = "out", *, year: int | None = None, seed: Rng 
     ------
     UnknownNameError
         For a year without a complete cross-section.
-    FileFormatError
-        If `out` is a file.
+    WritingError
+        If `out` is a file or cannot be written to; then, and after any other error, nothing in it has changed.
     """
-    from gbaspatial.report import files
     from gbaspatial.report.bay import LAST_YEAR, Bay
+
+    out = path_of(out, "out")
+    bay = Bay(year=LAST_YEAR if year is None else year, seed=seed_of(seed))
+    # Before the work: it would be lost where nothing can be written.
+    with replace_in_folder(out, folders=("tables", "figures", "maps")) as folder:
+        written = _write(bay, folder)
+        return [out / each.relative_to(folder) for each in written]
+
+
+def _write(bay: Bay, folder: Path) -> list[Path]:
+    from gbaspatial.report import files
     from gbaspatial.report.chapters import CHAPTERS
     from gbaspatial.report.page import render
 
-    folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        raise FileFormatError(f"{folder} is a file; name a folder to write the report to.")
-    bay = Bay(year=LAST_YEAR if year is None else year, seed=seed_of(seed))
-    for name in ("tables", "figures", "maps"):  # before the work: it would be lost where nothing can be written
-        (folder / name).mkdir(parents=True, exist_ok=True)
     sections = [chapter(bay) for chapter in CHAPTERS]
     atlas = files.atlas_of(bay)
     atlas.save(folder / "maps" / "atlas.html")
@@ -65,7 +75,7 @@ def write_report(out: str | Path = "out", *, year: int | None = None, seed: Rng 
         seed=bay.seed,
         fingerprint=data_hash(bay.panel),
     )
-    (folder / "report.html").write_text(page, encoding="utf-8")
+    replace_text(folder / "report.html", page)
     return [
         folder / "report.html",
         folder / "maps" / "atlas.html",

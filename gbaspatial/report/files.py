@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Sequence
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from gbaspatial import autocorrelation, data, export, maps
+from gbaspatial.figures.files import save
 from gbaspatial.report.bay import Bay
-from gbaspatial.report.page import svg_of
 from gbaspatial.report.section import Section
 from gbaspatial.results import data_hash
+from gbaspatial.sheets import guarded
+from gbaspatial.writing import replace_file, replace_text
 
 PACKAGES = ("numpy", "scipy", "pandas", "geopandas", "shapely", "pyproj", "libpysal", "esda", "spreg", "folium")
 
@@ -23,8 +26,9 @@ def write_tables(sections: Sequence[Section], folder: Path) -> list[Path]:
     written = []
     for name, table in _all(sections, "tables"):
         csv, tex = folder / f"{name}.csv", folder / f"{name}.tex"
-        table.frame.to_csv(csv, encoding="utf-8-sig")  # with a mark, so that a spreadsheet reads the Chinese names
-        tex.write_text(table.to_latex(), encoding="utf-8")
+        # with a mark at its beginning, a spreadsheet reads the Chinese names
+        replace_file(csv, partial(guarded(table.frame).to_csv, encoding="utf-8-sig"))
+        replace_text(tex, table.to_latex())
         written += [csv, tex]
     return written
 
@@ -33,10 +37,7 @@ def write_figures(sections: Sequence[Section], folder: Path) -> list[Path]:
     """Every figure as SVG and PNG."""
     written = []
     for name, figure in _all(sections, "figures"):
-        svg, png = folder / f"{name}.svg", folder / f"{name}.png"
-        svg.write_bytes(svg_of(figure))
-        figure.savefig(png, dpi=200, bbox_inches="tight", metadata={"Software": None})
-        written += [svg, png]
+        written += save(figure, folder / name)
     return written
 
 
@@ -79,8 +80,7 @@ def write_record(bay: Bay, path: Path) -> Path:
         },
         "weights": {name: w.recipe.to_dict() for name, w in bay.weights.items()},
     }
-    path.write_text(json.dumps(record, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
-    return path
+    return replace_text(path, json.dumps(record, indent=2, ensure_ascii=False, default=str) + "\n")
 
 
 def _all(sections: Sequence[Section], kind: str) -> list[tuple[str, Any]]:

@@ -32,6 +32,7 @@ from gbaspatial.weights.matrix import IslandLag, Standardization
 from gbaspatial.weights.recipe import Recipe
 from gbaspatial.weights.table_formats import of_frame, with_islands
 from gbaspatial.weights.text_formats import Links
+from gbaspatial.writing import replace_file
 
 _FORMAT = "gbaspatial weights"
 
@@ -158,8 +159,7 @@ def write(w: Weights, path: str | Path) -> Path:
         raise MissingFileError(f"there is no folder {file.parent} to write {file.name} into; create it first.")
     if file.is_dir():
         raise FileFormatError(f"{file} is a folder; give the path of a file.")
-    how(w, file)
-    return file
+    return replace_file(file, lambda half: how(w, half), companions=numbered_formats.companions(file))
 
 
 def _of(file: Path, table: dict[str, Any], what: str) -> Any:

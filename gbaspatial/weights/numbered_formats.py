@@ -13,6 +13,7 @@ import pandas as pd
 
 from gbaspatial.errors import FileFormatError, some
 from gbaspatial.weights.text_formats import Links, Names, lines_of, whole, wrong
+from gbaspatial.writing import Companion
 
 if TYPE_CHECKING:
     from gbaspatial.weights.core import Weights
@@ -73,13 +74,10 @@ def write_stata(w: Weights, file: Path) -> None:
         for place, number in enumerate(numbers):
             row = w.sparse[[place]].toarray().ravel().tolist()
             out.write(mark.of(" ".join([str(number), *(repr(v) if v else "0" for v in row)])) + "\n")
-    beside = _ids_file(file)
-    if integers:
-        beside.unlink(missing_ok=True)
-    else:
+    if not integers:
         table = pd.DataFrame({"_ID": numbers, "id": [str(label) for label in labels], "of": ""})
         table.loc[0, "of"] = mark.told()
-        table.to_csv(beside, index=False)
+        table.to_csv(_ids_file(file), index=False)
 
 
 class _Mark:
@@ -121,6 +119,20 @@ def _labels_beside(file: Path, numbers: list[int], lines: list[list[str]]) -> li
 
 def _ids_file(file: Path) -> Path:
     return file.with_name(f"{file.stem}.ids.csv")
+
+
+def companions(file: Path) -> dict[str, Companion]:
+    """The file of labels that belongs to a text for Stata, with the test whether `write_stata` made it."""
+    made = Companion(_is_of_write_stata, _is_of_write_stata)
+    return {_ids_file(file).name: made} if file.suffix.lower() == ".txt" else {}
+
+
+def _is_of_write_stata(beside: Path) -> bool:
+    try:
+        content = beside.read_bytes()
+    except OSError:
+        return False
+    return content.startswith(b"_ID,id,of") and b",sha256:" in content
 
 
 # -- ArcGIS ---------------------------------------------------------------------------
