@@ -1,13 +1,18 @@
-"""Randomness that comes in by the door and can be repeated bit for bit.
+"""Randomness that comes in by the door and can be repeated.
 
-A result must not depend on how work was split. So a random number is never drawn from
-one long stream: each unit or block of work has a stream of its own, keyed by the seed
-and its number.
+A result must not depend on how work was split, or on the order in which units happened to be listed. So a random
+number is never drawn from one long stream: each unit or block of work has a stream of its own, keyed by the seed
+and its number; and units are numbered by their labels (`label_order`), not by their place in a file. The same data,
+weights, seed and labels give the same draws, whatever the order of rows, the number of threads or the way work was
+cut. The numbers made from the draws are the same to the last bit on one machine; between machines the last digits
+follow the linear algebra (BLAS and LAPACK, and the number of their threads), which p-values, being counts with a
+tolerance for ties, do not see.
 """
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from collections.abc import Iterable
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -47,3 +52,38 @@ def stream(seed: int, *key: int) -> np.random.Generator:
     True
     """
     return np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=key)))
+
+
+def label_order(labels: Iterable[Any]) -> np.ndarray:
+    """The places (n,) of `labels` in the one order that depends on the labels alone.
+
+    Numbers ascend, texts follow their characters; labels of mixed types are sorted by type, then by how they are
+    written. Draw for units in this order, and it no longer matters how they were listed.
+
+    Parameters
+    ----------
+    labels : pandas.Index or iterable
+        Unique labels of n units.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n,)
+
+    Examples
+    --------
+    >>> label_order(["Macao", "Foshan", "Zhuhai"]).tolist(), label_order([10, 9, ("a", 1)]).tolist()
+    ([1, 0, 2], [1, 0, 2])
+    """
+    kept = list(labels.tolist() if hasattr(labels, "tolist") else labels)
+    kinds = {type(label) for label in kept}
+    if kinds <= {int, float} or kinds == {str}:
+        return np.array(sorted(range(len(kept)), key=kept.__getitem__), dtype=np.intp)
+    keys = [_key_of(label) for label in kept]
+    return np.array(sorted(range(len(kept)), key=keys.__getitem__), dtype=np.intp)
+
+
+def _key_of(label: Any) -> tuple[str, float, str]:
+    """A key that any two labels can be compared by."""
+    if isinstance(label, (int, float)):
+        return "number", float(label), ""
+    return type(label).__name__, 0.0, str(label)

@@ -124,7 +124,8 @@ class Table:
         header = names + [str(c) for c in self.frame.columns]
         rows = []
         for label, values in zip(self.frame.index, self.frame.itertuples(index=False, name=None), strict=True):
-            labels = () if not self._labelled else label if isinstance(label, tuple) else (label,)
+            # a unit may be called by a tuple: it is one label unless the index has levels
+            labels = () if not self._labelled else label if self.frame.index.nlevels > 1 else (label,)
             cells = [self._text_of(c, v) for c, v in zip(self.frame.columns, values, strict=True)]
             rows.append([str(part) for part in labels] + cells)
         return header, rows

@@ -109,3 +109,11 @@ def test_a_result_at_the_prompt_is_its_summary():
     result = gba.disparity.theil(cities["gdp_cny"], cities["population"], groups=cities["tier"])
     assert repr(result) == str(result) == str(result.summary())
     assert repr(result.tables()[0]) == result.tables()[0].to_text()
+
+
+def test_a_label_that_is_a_tuple_is_one_cell():
+    frame = pd.DataFrame({"x": [1.0, 2.0]}, index=pd.Index([("a", 1), ("b", 2)], tupleize_cols=False))
+    table = Table(frame)
+    assert "('a', 1)  1.0000" in table.to_text()
+    for text in (table.to_html(), table.to_latex(), table.to_markdown()):
+        assert "(&#x27;a&#x27;, 1)" in text or "('a', 1)" in text

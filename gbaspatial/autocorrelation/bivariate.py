@@ -10,7 +10,7 @@ import pandas as pd
 
 from gbaspatial.alignment import align, align_frame
 from gbaspatial.autocorrelation.cross import Shuffled, linear_cross_null, paired_cross_null
-from gbaspatial.autocorrelation.door import admitted_values, check_testable
+from gbaspatial.autocorrelation.door import admitted_values, check_testable, in_unit
 from gbaspatial.autocorrelation.local_cross import product_null
 from gbaspatial.autocorrelation.local_moran import LocalMoranResult, crossed
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
@@ -66,6 +66,7 @@ def _two(values: pd.Series, other: pd.Series, w: Any) -> tuple[Any, np.ndarray, 
     t = admitted_values(values, w)
     y = align(other, t.w.ids, "other values")
     check_testable(y, t.w, str(other.name) if other.name is not None else "the other values")
+    y = in_unit(y)[0]
     return t, t.y - t.y.mean(), y - y.mean()
 
 
@@ -327,5 +328,6 @@ def aligned_columns(data: pd.DataFrame, w: Weights) -> tuple[list[str], np.ndarr
     for name in names:
         y = align(aligned[name], w.ids, f"'{name}'")
         check_testable(y, w, str(name))
+        y = in_unit(y)[0]
         rows.append((y - y.mean()) / y.std())
     return names, np.array(rows)

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from gbaspatial.alignment import align
-from gbaspatial.autocorrelation.door import admitted
+from gbaspatial.autocorrelation.door import admitted_values
 from gbaspatial.autocorrelation.geary import geary
 from gbaspatial.autocorrelation.moran import moran
 from gbaspatial.autocorrelation.results import GlobalTest
@@ -289,7 +289,7 @@ def lag_correlation(
         As for `moran`.
     """
     check_test(inference, alternative, ("auto", "exact", "permutation"))
-    t = admitted(values, w)
+    t = admitted_values(values, w)
     y, W, linked = t.y - t.y.mean(), t.w.sparse, t.linked
 
     def _correlation(order: np.ndarray) -> np.ndarray:

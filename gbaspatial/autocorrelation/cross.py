@@ -20,7 +20,7 @@ from scipy import sparse
 
 from gbaspatial.errors import OptionError
 from gbaspatial.inference import exact
-from gbaspatial.inference.moments import linear_moments
+from gbaspatial.inference.moments import linear_moments, without_noise
 from gbaspatial.inference.null import Null, normal_null
 from gbaspatial.inference.permutation import permutation_null
 
@@ -147,7 +147,8 @@ def paired_moments(P: sparse.csr_array, x: np.ndarray, y: np.ndarray) -> tuple[f
     # E[on * off]: the unit of the diagonal term is one of the pair, or a third one
     both = _by_sides(d, off, xy) / (n * (n - 1)) + (apart / (n * (n - 1) * (n - 2)) if n > 2 else 0.0)
     variance = square - mean_off**2 + on + 2 * (both - mean_on * mean_off)
-    return float(mean_on + mean_off), float(max(variance, 0.0))
+    size = np.abs(np.divide(a * b, counts, out=np.zeros(6), where=counts > 0)).sum() + on
+    return float(mean_on + mean_off), float(without_noise(variance, size))
 
 
 def _by_sides(d: np.ndarray, off: sparse.csr_array, xy: np.ndarray) -> float:

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse, special
 
-from gbaspatial.autocorrelation.door import admitted
+from gbaspatial.autocorrelation.door import admitted_values
 from gbaspatial.autocorrelation.local_cross import bootstrap_null
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
 from gbaspatial.errors import DataError, OptionError, check_option
 from gbaspatial.inference.conditional import LocalSums, conditional_null
+from gbaspatial.inference.moments import without_noise
 from gbaspatial.inference.null import Alternative, LocalNull, check_draws, check_test
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.weights import Weights
@@ -100,12 +101,10 @@ def losh(
         raise OptionError(f"power={power!r} is not a positive number; use 2 for variances, 1 for absolute deviations.")
     if inference == "chi-square" and power != 2:
         raise OptionError("the chi-square distribution is for power=2; use inference='bootstrap' or 'permutation'.")
-    t = admitted(values, w)
-    if t.regressors is not None:
-        raise OptionError("losh takes values; pass fit.residuals for the residuals of a regression.")
+    t = admitted_values(values, w)
     W, linked = t.w.sparse, t.linked
     mean, residual = local_residuals(t.y, W, power)
-    if residual[linked].max() <= 1e-12 * np.abs(t.y).max() ** power:
+    if not residual[linked].max() > 1e-12 * np.abs(t.y).max() ** power:
         raise DataError("every unit equals the mean of its neighbors, so that nothing scatters.")
     residual = np.where(linked, residual, residual[linked].mean())
     null = _null(W, residual, linked, inference, draws=check_draws(draws), seed=seed_of(rng))
@@ -118,9 +117,21 @@ def losh(
         alternative=alternative,
         adjust=adjust,
         alpha=alpha,
-        columns={"local_mean": mean, "local_residual": np.where(linked, residual, np.nan)},
+        columns={
+            "local_mean": np.ldexp(mean, t.exponent),
+            "local_residual": _in_units_of_values(np.where(linked, residual, np.nan), t.exponent, power),
+        },
         result=LoshResult,
     )
+
+
+def _in_units_of_values(residual: np.ndarray, exponent: int, power: float) -> np.ndarray:
+    """Residuals (n,) of values divided by 2^`exponent`, as of the values themselves."""
+    if not -1000 < exponent * power < 1000:
+        raise DataError(
+            f"values of about 2^{exponent} to the power {power:g} are no numbers; divide the values by a constant."
+        )
+    return residual * 2.0 ** (exponent * power)
 
 
 def local_residuals(y: np.ndarray, W: sparse.csr_array, power: float) -> tuple[np.ndarray, np.ndarray]:
@@ -136,8 +147,10 @@ def losh_variance(residual: np.ndarray, W: sparse.csr_array, linked: np.ndarray)
     e = residual[linked]
     sums = np.asarray(W.sum(axis=1)).ravel()
     squares = np.asarray(W.multiply(W).sum(axis=1)).ravel()
-    shape = np.divide(m * squares - sums**2, sums**2, out=np.full(len(sums), np.nan), where=sums > 0)
-    return (e @ e / m - e.mean() ** 2) / e.mean() ** 2 / (m - 1) * shape
+    between = without_noise(m * squares - sums**2, sums**2)
+    shape = np.divide(between, sums**2, out=np.full(len(sums), np.nan), where=sums > 0)
+    spread = float(without_noise(e @ e / m - e.mean() ** 2, e @ e / m))
+    return spread / e.mean() ** 2 / (m - 1) * shape
 
 
 def _null(

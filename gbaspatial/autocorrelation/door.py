@@ -10,16 +10,33 @@ import pandas as pd
 
 from gbaspatial.alignment import align, labelled
 from gbaspatial.errors import DataError, OptionError, WeightsError
-from gbaspatial.weights import Weights, as_weights
+from gbaspatial.inference.ordering import by_label
+from gbaspatial.weights import Weights
+
+_HUGE = 1e70  # moments take fourth powers of weights: between 1e-70 and 1e70 their sums are numbers still
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Subject:
-    """Aligned values: `y` (n,) in the order of `w.ids`, and of a regression its regressors (n, k)."""
+    """Aligned values in the order of the labels (`inference.ordering`), and of a regression its regressors.
+
+    Parameters
+    ----------
+    y : numpy.ndarray, shape (n,)
+        Values divided by 2^`exponent`, so that their powers neither overflow nor vanish; in the order of `w.ids`.
+    w : Weights
+        In the order of the labels.
+    values : pandas.Series
+        What was tested, as given and in its order.
+    exponent : int
+        Dividing by a power of two changes no digit.
+    regressors : numpy.ndarray, shape (n, k), optional
+    """
 
     y: np.ndarray
     w: Weights
     values: pd.Series
+    exponent: int = 0
     regressors: np.ndarray | None = None
 
     @property
@@ -36,24 +53,41 @@ class Subject:
 def admitted(values: Any, w: Any) -> Subject:
     """Align `values`, or the residuals of a regression, with `w`; refuse what has no test.
 
+    Of a regression with observation weights v, sqrt(v) times residuals and regressors are what least squares
+    made of independent errors with one variance, and so what has the null distribution.
+
     Raises
     ------
     DataError
         If all values are equal.
+    OptionError
+        If the fit is not one of least squares.
     WeightsError
         If there are fewer than three units, or none has a neighbor.
     """
-    w = as_weights(w)
+    w = by_label(w)
     regressors = None
     if hasattr(values, "residuals") and hasattr(values, "design"):
-        fit, values = values, values.residuals.rename(f"residuals of {values.design.formula}")
-        regressors = pd.DataFrame(fit.design.X, index=fit.design.ids)
+        values, regressors = _of_regression(values)
     y = align(values, w.ids)
     check_testable(y, w, str(values.name) if values.name is not None else "the values")
     if regressors is not None:
-        _check_least_squares(fit)
         regressors = regressors.reindex(w.ids).to_numpy(dtype=float)
-    return Subject(y, w, values.copy(), regressors)
+    y, exponent = in_unit(y)
+    return Subject(y, w, values.copy(), exponent, regressors)
+
+
+def _of_regression(fit: Any) -> tuple[pd.Series, pd.DataFrame]:
+    """Residuals and regressors (n, k) of a least-squares fit, both times the root of its observation weights."""
+    _check_least_squares(fit)
+    design = fit.design
+    residuals, X = fit.residuals.rename(f"residuals of {design.formula}"), design.X
+    variance_weights = getattr(design, "observation_weights", None)
+    if variance_weights is not None:
+        root = pd.Series(np.sqrt(variance_weights), index=design.ids)
+        residuals = (residuals * root.reindex(residuals.index)).rename(f"weighted residuals of {design.formula}")
+        X = X * root.to_numpy()[:, None]
+    return residuals, pd.DataFrame(X, index=design.ids)
 
 
 def admitted_values(values: Any, w: Any) -> Subject:
@@ -64,14 +98,38 @@ def admitted_values(values: Any, w: Any) -> Subject:
     return t
 
 
+def in_unit(y: np.ndarray) -> tuple[np.ndarray, int]:
+    """`y` divided by the power of two that brings its largest size between one half and one, and its exponent.
+
+    Examples
+    --------
+    >>> in_unit(np.array([3e200, -1e200]))[0].round(3).tolist()
+    [0.98, -0.327]
+    """
+    exponent = int(np.frexp(np.abs(y).max(initial=0.0))[1])
+    return np.ldexp(y, -exponent), exponent
+
+
 def check_testable(y: np.ndarray, w: Weights, name: str) -> None:
-    """Raise unless there are three units, a link, and values that differ."""
+    """Raise unless there are three units, a link, weights that can be squared, and values that differ."""
     if w.n < 3:
         raise WeightsError(f"a test of autocorrelation needs at least three units; the weights have {w.n}.")
     if not w.n_links:
         raise WeightsError("no unit has a neighbor, so there is no autocorrelation to test; choose other weights.")
+    check_size(w)
+    y = in_unit(y)[0]
     if np.ptp(y) <= 1e-13 * np.abs(y).max(initial=0.0):
-        raise DataError(f"'{name}' is the same ({y[0]:g}) for all {len(y)} units; a constant has no autocorrelation.")
+        raise DataError(f"'{name}' is the same for all {len(y)} units; a constant has no autocorrelation.")
+
+
+def check_size(w: Weights) -> None:
+    """Raise if the weights are so large or small that their squares are no numbers."""
+    largest = float(np.abs(w.sparse.data).max(initial=0.0))
+    if w.n_links and not 1 / _HUGE <= largest <= _HUGE:
+        raise WeightsError(
+            f"the largest weight is {largest:.3g}, and sums of fourth powers of such weights are no numbers; "
+            f"standardize first, by w.row_standardized() or w.spectral()."
+        )
 
 
 def _check_least_squares(fit: Any) -> None:
@@ -80,10 +138,17 @@ def _check_least_squares(fit: Any) -> None:
             "the tests of residuals are for least squares, whose residuals are those of a model without spatial "
             "terms; pass fit.residuals (a Series) to describe those of a spatial model."
         )
+    method = getattr(fit, "method", "ols")
+    if method != "ols":
+        raise OptionError(
+            f"the tests of residuals are for least squares, but this fit is by {method}, whose residuals differ in "
+            f"variance from unit to unit, so that neither their permutation nor normal theory is the right null; "
+            f"pass fit.residuals (a Series) to describe them."
+        )
 
 
 def residual_series(t: Subject, numbers: np.ndarray, name: str) -> pd.Series:
-    """`numbers` (n,) in the order of the values of `t`."""
+    """`numbers` (n,) in the order of the labels, in the order of the values of `t`."""
     return labelled(numbers, t.w.ids, t.values.index, name)
 
 

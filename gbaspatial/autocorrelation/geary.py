@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, align_frame
-from gbaspatial.autocorrelation.door import admitted_values, check_testable
+from gbaspatial.autocorrelation.door import admitted_values, check_testable, in_unit
 from gbaspatial.autocorrelation.local_moran import quadrants
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
 from gbaspatial.autocorrelation.results import GlobalTest
@@ -25,8 +25,9 @@ from gbaspatial.inference.null import (
     check_test,
     normal_local_null,
 )
+from gbaspatial.inference.ordering import by_label
 from gbaspatial.randomness import Rng, seed_of
-from gbaspatial.weights import Weights, as_weights
+from gbaspatial.weights import Weights
 
 _KINDS = ("auto", "exact", "permutation", "normal", "randomization")
 _LOCAL_KINDS = ("auto", "exact", "permutation", "randomization")
@@ -235,7 +236,7 @@ def multivariate_local_geary(
     >>> multivariate_local_geary(data, from_pairs(pairs)).inference
     'exact'
     """
-    w = as_weights(w)
+    w = by_label(w)
     aligned = align_frame(data, w.ids)
     if aligned.shape[1] == 0:
         raise OptionError("the data have no columns; give at least one variable.")
@@ -243,6 +244,7 @@ def multivariate_local_geary(
     for name in aligned.columns:
         y = align(aligned[name], w.ids, f"'{name}'")
         check_testable(y, w, str(name))
+        y = in_unit(y)[0]
         z = y - y.mean()
         rows.append(z / np.sqrt(z @ z / (len(z) - _checked_ddof(ddof))))
     z = np.array(rows)

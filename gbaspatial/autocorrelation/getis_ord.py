@@ -25,6 +25,7 @@ from gbaspatial.inference.null import (
     normal_null,
 )
 from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.results import Table
 from gbaspatial.weights import Weights
 
 _KINDS = ("auto", "exact", "permutation", "randomization")
@@ -40,6 +41,15 @@ class GeneralGResult(GlobalTest):
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalGResult(LocalTest):
     """Local G statistics; `cluster` is hot, cold, not significant, isolate or undefined. See `LocalTest`."""
+
+    def tables(self) -> tuple[Table, ...]:
+        """The statistic by unit, and for which the ratio is not defined."""
+        table, *rest = LocalTest.tables(self)
+        undefined = self.frame.index[self.frame["statistic"].isna() & self.frame["p_value"].notna()]
+        if not len(undefined):
+            return (table, *rest)
+        note = f"The sum of values is not positive for {some(undefined)}: z and p without the ratio."
+        return (Table(table.frame, table.title, (note, *table.notes), table.formats), *rest)
 
 
 def general_g(
@@ -147,7 +157,9 @@ def local_g(
     Parameters
     ----------
     values : pandas.Series, length n
-        With a positive sum.
+        Numbers of any sign. Where their sum is not positive, as of residuals and growth rates, or is no more than
+        rounding, the ratio is not defined: `statistic`, `expected` and `variance` are NaN, while z and p-values,
+        which do not depend on the denominator, are given (of the numerator sum_j w_ij x_j).
     w : Weights
         Used as given. Units without neighbors get NaN and the class "isolate".
     inference : {"auto", "exact", "permutation", "randomization"}
@@ -176,9 +188,9 @@ def local_g(
     [-1.34, -0.98, 0.98, 1.34]
     """
     t = admitted_values(values, w)
-    total = t.y.sum() - t.y
-    sums = LocalSums(t.w.sparse, t.y[None, :], (1 / _denominator(t, total))[None, :])
-    return _local("Local G", t, sums, inference, alternative, draws, rng, adjust, alpha)
+    total = _denominator(t.y, t.y.sum() - t.y)
+    sums = LocalSums(t.w.sparse, t.y[None, :], _coefficients(total))
+    return _local("Local G", t, sums, total, inference, alternative, draws, rng, adjust, alpha)
 
 
 def local_g_star(
@@ -221,10 +233,9 @@ def local_g_star(
     [-1.64, -1.26, 1.26, 1.64]
     """
     t = admitted_values(values, w)
-    total = np.full(len(t.y), t.y.sum())
-    coefficients = (1 / _denominator(t, total))[None, :]
-    sums = LocalSums(with_self(t.w), t.y[None, :], coefficients, everyone=True)
-    return _local("Local G*", t, sums, inference, alternative, draws, rng, adjust, alpha)
+    total = _denominator(t.y, np.full(len(t.y), t.y.sum()))
+    sums = LocalSums(with_self(t.w), t.y[None, :], _coefficients(total), everyone=True)
+    return _local("Local G*", t, sums, total, inference, alternative, draws, rng, adjust, alpha)
 
 
 def with_self(w: Weights) -> sparse.csr_array:
@@ -239,19 +250,22 @@ def with_self(w: Weights) -> sparse.csr_array:
     return widened
 
 
-def _denominator(t: Subject, total: np.ndarray) -> np.ndarray:
-    if (total <= 0).any():
-        raise DataError(
-            f"local G divides by the sum of values, which is not positive for {some(t.w.ids[total <= 0])}; "
-            f"use values with a natural origin, or local_moran."
-        )
-    return total
+def _denominator(y: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """Sums of values (n,) that local G divides by; NaN where they are not positive, or are rounding alone."""
+    rounding = len(y) * np.finfo(float).eps * np.abs(y).sum()
+    return np.where(total > rounding, total, np.nan)
+
+
+def _coefficients(total: np.ndarray) -> np.ndarray:
+    """What sums over neighbors are multiplied by (1, n): any positive number gives the same z and p-value."""
+    return np.where(np.isnan(total), 1.0, 1 / total)[None, :]
 
 
 def _local(
     name: str,
     t: Subject,
     sums: LocalSums,
+    total: np.ndarray,
     inference: str,
     alternative: Alternative,
     draws: int,
@@ -266,7 +280,7 @@ def _local(
     else:
         null = conditional_null(sums, inference, draws=draws, seed=seed_of(rng), needed=t.linked)
     classes = np.where(null.observed > null.mean, "hot", "cold")
-    return local_result(
+    found = local_result(
         name,
         null,
         classes,
@@ -277,3 +291,6 @@ def _local(
         alpha=alpha,
         result=LocalGResult,
     )
+    undefined = found.frame.index.isin(t.w.ids[np.isnan(total)])
+    found.frame.loc[undefined, ["statistic", "expected", "variance"]] = np.nan
+    return found

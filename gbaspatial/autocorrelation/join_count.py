@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, align_labels
-from gbaspatial.autocorrelation.door import check_testable
+from gbaspatial.autocorrelation.door import check_size, check_testable
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
 from gbaspatial.autocorrelation.results import null_plot
 from gbaspatial.errors import DataError, OptionError, UnknownNameError, WeightsError, check_option, some
@@ -19,11 +19,12 @@ from gbaspatial.inference.cross_product import upper_links
 from gbaspatial.inference.detection import power_note
 from gbaspatial.inference.moments import PairSums, permutation_moments
 from gbaspatial.inference.null import Alternative, Inference, LocalNull, Null, check_draws, check_test, normal_null
+from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.patterns import count_patterns, joined_weights
 from gbaspatial.inference.permutation import class_draws, sampled_null
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
-from gbaspatial.weights import Weights, as_weights
+from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -157,7 +158,7 @@ def join_count(
     """
     check_test(inference, alternative, _KINDS)
     check_draws(draws)
-    w = as_weights(w)
+    w = by_label(w)
     codes, classes = _classes(values, w)
     pairs = list(combinations_with_replacement(range(len(classes)), 2))
     names = [f"{classes[a]}:{classes[b]}" for a, b in pairs] + ["different"]
@@ -195,6 +196,7 @@ def _classes(values: pd.Series, w: Weights) -> tuple[np.ndarray, list[object]]:
         raise WeightsError(f"a test of autocorrelation needs at least three units; the weights have {w.n}.")
     if not w.n_links:
         raise WeightsError("no unit has a neighbor, so there are no joins to count; choose other weights.")
+    check_size(w)
     try:
         classes, codes = np.unique(labels, return_inverse=True)
     except TypeError:  # mixed types have no order but that of their texts
@@ -320,7 +322,7 @@ def local_join_count(
     """
     check_test(inference, alternative, ("auto", "exact", "permutation"))
     check_draws(draws)
-    w = as_weights(w)
+    w = by_label(w)
     x = _zero_one(values, w, "values")
     own, brought, data = x, x, values.to_frame("values" if values.name is None else values.name)
     name = "Local join count"

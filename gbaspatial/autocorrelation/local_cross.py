@@ -54,7 +54,8 @@ def product_null(
         tie = TIE * max(float(np.abs(values).max()), abs(observed[i]), 1e-300)
         above, below = (values >= observed[i] - tie).sum(), (values <= observed[i] + tie).sum()
         size[i] = len(values)
-        mean[i], variance[i] = values.mean(), values.var()
+        mean[i], spread = values.mean(), values.var()
+        variance[i] = 0.0 if spread <= tie**2 else spread
         exact = lists is None
         upper[i] = above / size[i] if exact else monte_carlo_p(above, draws)
         lower[i] = below / size[i] if exact else monte_carlo_p(below, draws)

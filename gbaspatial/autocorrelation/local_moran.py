@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -9,12 +10,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.autocorrelation.door import Subject, admitted
+from gbaspatial.autocorrelation.door import Subject, admitted, in_unit
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
 from gbaspatial.autocorrelation.moran import MoranResult, moran_scatter
 from gbaspatial.errors import OptionError, check_option
 from gbaspatial.inference import quadratic
 from gbaspatial.inference.conditional import LocalSums, conditional_null
+from gbaspatial.inference.moments import without_noise
 from gbaspatial.inference.null import (
     Alternative,
     Inference,
@@ -38,16 +40,19 @@ Moments = Literal["conditional", "total"]
 class LocalMoranResult(LocalTest):
     """Local Moran statistics with quadrants and classes; see `LocalTest`."""
 
+    of_residuals: bool = False
+
     def plot(self, units: gpd.GeoDataFrame | None = None, ax: Axes | None = None) -> Axes:
         """A map of the classes of `units`; without `units` the Moran scatterplot."""
         if units is not None:
             return LocalTest.plot(self, units, ax)
         values = self.values.iloc[:, 0]
-        z = (values - values.mean()).reindex(self.weights.ids).to_numpy()
+        centered = values if self.of_residuals else values - values.mean()
+        z = in_unit(centered.reindex(self.weights.ids).to_numpy(float))[0]
         island = self.weights.cardinalities.to_numpy() == 0
         total = float((~island).sum() / self.weights.s0 * (z @ (self.weights.sparse @ z)) / (z @ z))
         null = Null("randomization", total, np.nan, np.nan, np.nan, np.nan)
-        whole = MoranResult("Moran's I", null, self.alternative, self.n, values, self.weights)
+        whole = MoranResult("Moran's I", null, self.alternative, self.n, values, self.weights, self.of_residuals)
         drawn = moran_scatter(whole, ax)
         drawn.set_title(f"{self.name} of {self.variable}: I = {total:.3f}", fontsize=10)
         return drawn
@@ -82,7 +87,7 @@ def local_moran(
     ----------
     values : pandas.Series, length n, or a least-squares Fit
         Of a Fit, the residuals are tested given its regressors (``"imhof"``,
-        ``"saddlepoint"``, ``"normal"``; auto is imhof).
+        ``"saddlepoint"``, ``"normal"``; auto is imhof), both times sqrt(v) with observation weights v.
     w : Weights
         Used as given. Units without neighbors get NaN and the class "isolate"; they stay in n,
         as in spdep and esda.
@@ -148,7 +153,7 @@ def local_moran(
         adjust=adjust,
         alpha=alpha,
         columns={"quadrant": np.where(t.linked, quadrant, "isolate")},
-        result=LocalMoranResult,
+        result=functools.partial(LocalMoranResult, of_residuals=t.regressors is not None),
     )
 
 
@@ -176,8 +181,9 @@ def total_moments(W: sparse.csr_array, z: np.ndarray, scale: float) -> tuple[np.
     kurtosis = float((z**4).sum()) / n / second**2
     mean = -sums / (n - 1)
     pairs = (2 * kurtosis - n) / ((n - 1) * (n - 2)) if n > 2 else 0.0
-    variance = squares * (n - kurtosis) / (n - 1) + (sums**2 - squares) * pairs - mean**2
-    return scale * second * mean, (scale * second) ** 2 * np.maximum(variance, 0.0)
+    terms = squares * (n - kurtosis) / (n - 1), (sums**2 - squares) * pairs
+    variance = without_noise(terms[0] + terms[1] - mean**2, np.abs(terms[0]) + np.abs(terms[1]))
+    return scale * second * mean, (scale * second) ** 2 * variance
 
 
 def _normal_null(t: Subject, e: np.ndarray, scale: float, regressors: np.ndarray, inference: str) -> LocalNull:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -209,7 +210,7 @@ def local_result(
     adjust: str = "bh",
     alpha: float = 0.05,
     columns: dict[str, Any] | None = None,
-    result: type[LocalTest] = LocalTest,
+    result: Callable[..., LocalTest] = LocalTest,
 ) -> Any:
     """Label a `LocalNull`: statistic, moments, p-values and classes by unit, in the order of `values`.
 

@@ -16,10 +16,11 @@ from gbaspatial.errors import OptionError, check_option
 from gbaspatial.inference import exact
 from gbaspatial.inference.moments import pair_sums, permutation_moments
 from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test, normal_null
+from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import permutation_null
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
-from gbaspatial.weights import Weights, as_weights
+from gbaspatial.weights import Weights
 
 _MOST_DENSE = 5_000
 
@@ -116,7 +117,7 @@ def moran_matrix(
     """
     check_test(inference, alternative, KINDS)
     check_option(reassign, ("second", "pairs"), "reassign")
-    w = as_weights(w)
+    w = by_label(w)
     names, Z = aligned_columns(data, w)
     options: dict[str, Any] = {"draws": check_draws(draws), "seed": seed_of(rng), "alternative": alternative}
     linked = int((w.cardinalities > 0).sum())

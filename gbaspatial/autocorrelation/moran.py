@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import labelled
-from gbaspatial.autocorrelation.door import Subject, admitted
+from gbaspatial.autocorrelation.door import Subject, admitted, in_unit
 from gbaspatial.autocorrelation.results import GlobalTest, null_plot
 from gbaspatial.errors import OptionError
 from gbaspatial.inference import quadratic
@@ -30,12 +30,13 @@ _AUTO_IMHOF = 1_000
 class MoranResult(GlobalTest):
     """Moran's I and its test; see `GlobalTest`."""
 
+    of_residuals: bool = False
     _power: ClassVar[str | None] = "moran"
 
     def lagged(self) -> pd.DataFrame:
-        """Columns `value` (deviation from the mean) and `lag` of the Moran scatterplot, by unit."""
-        w, values = self.weights, self.values
-        centered = (values - values.mean()).astype(float)
+        """Columns `value` (deviation from the mean; of a regression the residual) and `lag`, by unit."""
+        w, values = self.weights, self.values.astype(float)
+        centered = values if self.of_residuals else values - values.mean()
         lag = labelled(w.sparse @ centered.reindex(w.ids).to_numpy(), w.ids, values.index)
         frame = pd.DataFrame({"value": centered, "lag": lag})
         return frame[~frame.index.isin(w.islands)]
@@ -62,12 +63,13 @@ def moran_scatter(result: MoranResult, ax: Axes | None = None, labels: bool | No
     ax = plt.subplots(figsize=(6, 5), layout="constrained")[1] if ax is None else ax
     points = result.lagged()
     x, y = points["value"].to_numpy(), points["lag"].to_numpy()
+    slope = _slope(x, y)
     colors = np.array(["#2C7BB6", "#A7ADF9", "#F4ADA8", "#D7191C"])[2 * (x > 0) + (y > 0)]
     ax.axhline(0, color="#999999", linewidth=0.8)
     ax.axvline(0, color="#999999", linewidth=0.8)
     ax.scatter(x, y, c=colors, edgecolor="white", linewidth=0.6, s=36, zorder=3)
     span = np.array([x.min(), x.max()])
-    ax.plot(span, y.mean() + (x @ (y - y.mean())) / (x @ (x - x.mean())) * (span - x.mean()), color="#333333")
+    ax.plot(span, y.mean() + slope * (span - x.mean()), color="#333333")
     corners = {"HH": (0.98, 0.97), "LH": (0.02, 0.97), "LL": (0.02, 0.03), "HL": (0.98, 0.03)}
     for name, (right, top) in corners.items():
         across, up = "right" if right > 0.5 else "left", "top" if top > 0.5 else "bottom"
@@ -79,6 +81,12 @@ def moran_scatter(result: MoranResult, ax: Axes | None = None, labels: bool | No
     ax.set_title(f"Moran's I = {result.statistic:.3f}, p = {result.p_value:.4f} ({result.inference})", fontsize=10)
     ax.spines[["top", "right"]].set_visible(False)
     return ax
+
+
+def _slope(x: np.ndarray, y: np.ndarray) -> float:
+    """Of the least-squares line of `y` (n,) on `x` (n,), for numbers of any size."""
+    (x, a), (y, b) = in_unit(x), in_unit(y)
+    return float(np.ldexp((x @ (y - y.mean())) / (x @ (x - x.mean())), b - a))
 
 
 def moran(
@@ -100,7 +108,8 @@ def moran(
     Parameters
     ----------
     values : pandas.Series, length n, or a least-squares Fit
-        Of a Fit, the residuals are tested given its regressors.
+        Of a Fit, the residuals are tested given its regressors; with observation weights v
+        both are multiplied by sqrt(v). A fit by another method, such as a count model, is refused.
     w : Weights
         Used as given; row-standardize it first if that is wanted.
     inference : str
@@ -146,7 +155,7 @@ def moran(
         null = _residual_null(t, t.regressors, inference)
     else:
         null = _value_null(t, inference, draws, seed, alternative, stop_after)
-    return MoranResult("Moran's I", null, alternative, t.n, t.values, t.w)
+    return MoranResult("Moran's I", null, alternative, t.n, t.values, t.w, t.regressors is not None)
 
 
 def _statistic(t: Subject, z: np.ndarray) -> CrossProduct:

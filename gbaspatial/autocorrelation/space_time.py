@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, align_panel, labelled, periods_of
@@ -133,7 +132,7 @@ def moran_by(
     results = {}
     for period, part, row in zip(periods, matrices, values, strict=True):
         series = pd.Series(row, index=ids, name=f"{panel.name} in {period}")
-        if np.ptp(row) == 0:
+        if row.max() == row.min():
             raise DataError(f"all units have the same value in {period}; leave this period out of the panel.")
         results[period] = test(series, part, inference=inference, alternative=alternative, draws=draws, rng=seed)
     return ByPeriodResult(

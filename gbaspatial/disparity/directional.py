@@ -11,10 +11,12 @@ import pandas as pd
 from gbaspatial.alignment import align, labelled
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.null import check_draws, check_test, monte_carlo_p, p_from_tails
+from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import orders
+from gbaspatial.progress import track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
-from gbaspatial.weights import Weights, as_weights
+from gbaspatial.weights import Weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,7 +107,7 @@ def directional_lisa(
     >>> directional_lisa(before, after, w, sectors=4, draws=9, rng=1).counts["count"].tolist()
     [3, 0, 0, 0]
     """
-    w = as_weights(w)
+    w = by_label(w)
     check_test("permutation", alternative)
     if isinstance(sectors, bool) or not isinstance(sectors, (int, np.integer)) or not 2 <= sectors <= 360:
         raise OptionError(f"sectors={sectors!r} is not a number of sectors; use 2 to 360.")
@@ -118,7 +120,8 @@ def directional_lisa(
         raise DataError(f"no unit has neighbors: {some(w.islands)}.")
     angle = _angles(step, w, linked)
     observed = _counts(angle, sectors)
-    sample = np.stack([_counts(_angles(step[o], w, linked), sectors) for o in orders(w.n, draws, seed)])
+    every = track(orders(w.n, draws, seed), "permutations")
+    sample = np.stack([_counts(_angles(step[order], w, linked), sectors) for order in every])
     return RoseResult(
         angle=labelled(angle, w.ids, first.index, "angle"),
         length=labelled(np.where(linked, np.hypot(step, w.sparse @ step), np.nan), w.ids, first.index, "length"),

@@ -30,6 +30,7 @@ def _shares(values: pd.Series, population: pd.Series | None) -> tuple[np.ndarray
     amounts = align(values, ids)
     if len(amounts) < 2:
         raise DataError("inequality needs at least two units.")
+    amounts = _in_unit(amounts)
     if (amounts < 0).any() or amounts.sum() <= 0:
         raise DataError(
             f"inequality needs amounts that are not negative and not all zero; see {some(ids[amounts < 0])}."
@@ -40,7 +41,13 @@ def _shares(values: pd.Series, population: pd.Series | None) -> tuple[np.ndarray
         people = align(population, ids, "population")
         if (people <= 0).any():
             raise DataError(f"the population must be positive, but is not for {some(ids[people <= 0])}.")
+        people = _in_unit(people)
     return amounts / amounts.sum(), people / people.sum()
+
+
+def _in_unit(numbers: np.ndarray) -> np.ndarray:
+    """`numbers` divided by the power of two next to the largest: their sum is then a number, whatever their size."""
+    return np.ldexp(numbers, -int(np.frexp(np.abs(numbers).max())[1]))
 
 
 def gini(values: pd.Series, population: pd.Series | None = None, *, corrected: bool = False) -> float:

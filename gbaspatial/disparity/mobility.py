@@ -14,10 +14,12 @@ from gbaspatial.alignment import align_panel
 from gbaspatial.disparity import transition
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.null import check_draws
+from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import orders
+from gbaspatial.progress import track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
-from gbaspatial.weights import Weights, as_weights
+from gbaspatial.weights import Weights
 
 Classes = int | Sequence[float]
 
@@ -275,7 +277,7 @@ def spatial_markov(
     Markov property in studies of economic convergence. International Regional Science
     Review 26, 363-392.
     """
-    w = as_weights(w)
+    w = by_label(w)
     lag_classes = classes if lag_classes is None else lag_classes
     _check_classes(classes, "classes")
     _check_classes(lag_classes, "lag_classes")
@@ -292,7 +294,9 @@ def spatial_markov(
     if draws is not None and seed is not None:
         recut = int(lag_classes) if isinstance(lag_classes, (int, np.integer)) else lag_cuts.to_numpy()[0]
         every = orders(w.n, check_draws(draws), seed)
-        sample = np.array([_permuted_homogeneity(values, found, w, order, recut) for order in every])
+        sample = np.array(
+            [_permuted_homogeneity(values, found, w, order, recut) for order in track(every, "permutations")]
+        )
         at_least = (sample >= tests["statistic"].to_numpy() * (1 - 1e-12)).sum(axis=0)
         tests["p_permutation"] = (at_least + 1) / (draws + 1)
     return SpatialMarkovResult(

@@ -11,10 +11,12 @@ from scipy import stats
 from gbaspatial.alignment import align_labels, align_panel
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.null import check_draws, monte_carlo_p, p_from_tails
+from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import orders
+from gbaspatial.progress import track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
-from gbaspatial.weights import Weights, as_weights
+from gbaspatial.weights import Weights
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +105,8 @@ def rank_mobility(
     >>> rank_mobility(pd.Series([1.0, 1.0, 2.0, 3.0, 3.0, 2.0], index=index)).concordant
     2
     """
-    ids = as_weights(w).ids if w is not None else None
+    w = by_label(w) if w is not None else None
+    ids = w.ids if w is not None else None
     values, periods = align_panel(panel, ids)
     if len(periods) < 2 or values.shape[1] < 2:
         raise DataError(f"rank mobility needs at least two units and two periods; periods: {some(periods)}.")
@@ -115,9 +118,7 @@ def rank_mobility(
             raise DataError(f"all units have the same value in {period}; ranks need values that differ.")
     tau = stats.kendalltau(first, last)
     agree = np.sign(np.subtract.outer(first, first) * np.subtract.outer(last, last))[np.triu_indices(len(first), 1)]
-    near = (
-        _spatial_tau(first, last, as_weights(w), seed, draws) if w is not None and seed is not None else (np.nan,) * 3
-    )
+    near = _spatial_tau(first, last, w, seed, draws) if w is not None and seed is not None else (np.nan,) * 3
     units = panel.index.unique(0).sort_values() if ids is None else ids
     return RankMobilityResult(
         tau=float(tau.statistic),
@@ -151,10 +152,14 @@ def _spatial_tau(first: np.ndarray, last: np.ndarray, w: Weights, seed: int, dra
     if not len(a):
         raise OptionError("w has no link, so that there are no neighbors to compare.")
     observed = neighbor_tau(first, last, a, b)
-    sample = np.array([neighbor_tau(first[o], last[o], a, b) for o in orders(len(first), draws, seed)])
-    upper = monte_carlo_p((sample >= observed - 1e-12).sum(), draws)
-    lower = monte_carlo_p((sample <= observed + 1e-12).sum(), draws)
-    return observed, float(sample.mean()), float(p_from_tails(upper, lower, "two-sided"))
+    if np.isnan(observed):  # no pair of neighbors is untied in both periods: there is nothing to test
+        return np.nan, np.nan, np.nan
+    drawn = track(orders(len(first), draws, seed), "permutations")
+    sample = np.array([neighbor_tau(first[o], last[o], a, b) for o in drawn])
+    undefined = np.isnan(sample)  # counted in both tails, so that ties never make a p-value smaller
+    upper = monte_carlo_p(((sample >= observed - 1e-12) | undefined).sum(), draws)
+    lower = monte_carlo_p(((sample <= observed + 1e-12) | undefined).sum(), draws)
+    return observed, float(sample[~undefined].mean()), float(p_from_tails(upper, lower, "two-sided"))
 
 
 def _theta(values: np.ndarray, groups: np.ndarray, periods: pd.Index, seed: int, draws: int) -> pd.DataFrame:

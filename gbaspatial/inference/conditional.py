@@ -27,6 +27,7 @@ from scipy import sparse
 from gbaspatial.inference import local_exact
 from gbaspatial.inference.counting import DrawCounter
 from gbaspatial.inference.local_exact import TIE
+from gbaspatial.inference.moments import without_noise
 from gbaspatial.inference.null import LocalNull, check_draws, monte_carlo_p
 from gbaspatial.inference.permutation import orders
 from gbaspatial.randomness import stream
@@ -89,10 +90,11 @@ def conditional_moments(
     total = centered @ centered.T
     expected = sums * (coefficients * mean).sum(axis=0)
     own = (coefficients * centered).sum(axis=0)
-    spread = np.einsum("cn,cd,dn->n", coefficients, total, coefficients) - own**2 - own**2 / (n - 1)
+    everyone = np.einsum("cn,cd,dn->n", coefficients, total, coefficients)
+    spread = without_noise(everyone - own**2 - own**2 / (n - 1), everyone)
     if n < 3:
         return expected, np.full(n, np.nan)
-    return expected, np.maximum(squares - sums**2 / (n - 1), 0.0) * np.maximum(spread, 0.0) / (n - 2)
+    return expected, without_noise(squares - sums**2 / (n - 1), squares) * spread / (n - 2)
 
 
 def unconditional_moments(
@@ -104,7 +106,7 @@ def unconditional_moments(
     centered = channels - channels.mean(axis=1, keepdims=True)
     expected = sums * (coefficients * channels.mean(axis=1, keepdims=True)).sum(axis=0)
     spread = np.einsum("cn,cd,dn->n", coefficients, centered @ centered.T, coefficients)
-    return expected, np.maximum(squares - sums**2 / n, 0.0) * spread / (n - 1)
+    return expected, without_noise(squares - sums**2 / n, squares) * spread / (n - 1)
 
 
 def conditional_null(

@@ -24,9 +24,10 @@ from scipy import sparse
 
 from gbaspatial.errors import OptionError, WeightsError, check_option
 from gbaspatial.inference.null import ALTERNATIVES, Alternative, check_draws
+from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.rejection import MOST_INTEGRATED, SIMULATED, Chance, chance_of
 from gbaspatial.results import Result, Table
-from gbaspatial.weights import Weights, as_weights
+from gbaspatial.weights import Weights
 
 Statistic = Literal["moran", "geary", "aple", "join_count", "general_g"]
 Process = Literal["sar", "sma"]
@@ -156,7 +157,7 @@ def power(
     >>> [round(p, 3) for p in result.curve]
     [0.05, 0.339, 0.878]
     """
-    w = as_weights(w)
+    w = by_label(w)
     check_option(statistic, STATISTICS, "statistic")
     check_option(process, ("sar", "sma"), "process")
     check_option(alternative, ALTERNATIVES, "alternative")

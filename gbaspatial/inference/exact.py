@@ -216,6 +216,7 @@ def linear_null(a: np.ndarray, x: np.ndarray) -> Null:
     tie = TIE * max(float(np.abs(a).sum() * np.abs(x).max(initial=0.0)), 1e-300)
     at_least, at_most = count_assignments(np.asarray(a, float), np.asarray(x, float), observed, tie)
     mean, variance = linear_moments(a, x)
+    variance = 0.0 if variance <= tie**2 else variance
     size = factorial(n)
     return Null("exact", observed, mean, variance, at_least / size, at_most / size, size)
 
@@ -245,4 +246,6 @@ def order_null(statistic: Callable[[np.ndarray], np.ndarray], n: int) -> Null:
     observed = float(sample[0])
     tie = TIE * max(float(np.abs(sample).max()), 1e-300)
     upper, lower = float(np.mean(sample >= observed - tie)), float(np.mean(sample <= observed + tie))
-    return Null("exact", observed, float(sample.mean()), float(sample.var()), upper, lower, len(sample), sample=sample)
+    variance = float(sample.var())
+    variance = 0.0 if variance <= tie**2 else variance
+    return Null("exact", observed, float(sample.mean()), variance, upper, lower, len(sample), sample=sample)

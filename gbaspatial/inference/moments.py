@@ -14,10 +14,25 @@ Mantel, N. (1967). Cancer Research 27, 209-220.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
+
+_NOISE = 1e-13
+
+
+def without_noise(variance: Any, size: Any) -> Any:
+    """`variance`, or exactly zero where it is no more than rounding of terms of this `size`.
+
+    A statistic that is the same for every order has the variance zero, and then no z-value, by every formula alike.
+
+    Examples
+    --------
+    >>> without_noise(np.array([1e-17, 0.5, -1e-18]), 1.0).tolist()
+    [0.0, 0.5, 0.0]
+    """
+    return np.where(variance <= _NOISE * np.abs(size), 0.0, variance)
 
 
 class PairSums(NamedTuple):
@@ -83,13 +98,13 @@ def permutation_moments(weights: PairSums, values: PairSums, n: int) -> tuple[fl
         return np.nan, np.nan
     a, b = weights, values
     mean = a.s0 * b.s0 / (n * (n - 1))
-    square = a.s1 * b.s1 / (2 * n * (n - 1))
+    terms = [a.s1 * b.s1 / (2 * n * (n - 1))]
     if n > 2:
-        square += (a.s2 - 2 * a.s1) * (b.s2 - 2 * b.s1) / (4 * n * (n - 1) * (n - 2))
+        terms.append((a.s2 - 2 * a.s1) * (b.s2 - 2 * b.s1) / (4 * n * (n - 1) * (n - 2)))
     if n > 3:
         rest_a, rest_b = a.s0**2 + a.s1 - a.s2, b.s0**2 + b.s1 - b.s2
-        square += rest_a * rest_b / (n * (n - 1) * (n - 2) * (n - 3))
-    return float(mean), float(max(square - mean**2, 0.0))
+        terms.append(rest_a * rest_b / (n * (n - 1) * (n - 2) * (n - 3)))
+    return float(mean), float(without_noise(sum(terms) - mean**2, sum(map(abs, terms))))
 
 
 def linear_moments(a: np.ndarray, x: np.ndarray) -> tuple[float, float]:
@@ -105,13 +120,15 @@ def moran_normal_moments(weights: PairSums, n: int) -> tuple[float, float]:
     """Mean and variance of Moran's I of n independent normal values (Cliff and Ord 1981, 44)."""
     s0, s1, s2 = weights
     mean = -1.0 / (n - 1)
-    return mean, (n**2 * s1 - n * s2 + 3 * s0**2) / (s0**2 * (n**2 - 1)) - mean**2
+    square = (n**2 * s1 - n * s2 + 3 * s0**2) / (s0**2 * (n**2 - 1))
+    return mean, float(without_noise(square - mean**2, 3 / (n**2 - 1) + n**2 * s1 / (s0**2 * (n**2 - 1))))
 
 
 def geary_normal_moments(weights: PairSums, n: int) -> tuple[float, float]:
     """Mean and variance of Geary's C of n independent normal values (Cliff and Ord 1981, 44)."""
     s0, s1, s2 = weights
-    return 1.0, ((2 * s1 + s2) * (n - 1) - 4 * s0**2) / (2 * (n + 1) * s0**2)
+    variance = ((2 * s1 + s2) * (n - 1) - 4 * s0**2) / (2 * (n + 1) * s0**2)
+    return 1.0, float(without_noise(variance, 2 / (n + 1)))
 
 
 def residual_moran_moments(W: sparse.csr_array, basis: np.ndarray) -> tuple[float, float]:
@@ -132,6 +149,8 @@ def residual_moran_moments(W: sparse.csr_array, basis: np.ndarray) -> tuple[floa
     # tr(M S M S) of the projector M = I - Q Q', without forming an n x n matrix
     second = float((symmetric.data**2).sum()) - 2 * float((lagged**2).sum()) + float((inner**2).sum())
     scale = n / float(symmetric.sum())
-    mean = scale * first / (n - k)
-    variance = scale**2 * (2 * second + first**2) / ((n - k) * (n - k + 2)) - mean**2
-    return mean, float(variance)
+    mean = scale * first / max(n - k, 1)
+    if n == k:
+        return np.nan, np.nan
+    square = scale**2 * (2 * second + first**2) / ((n - k) * (n - k + 2))
+    return mean, float(without_noise(square - mean**2, square))

@@ -17,7 +17,9 @@ inference           null distribution
 ==================  =====================================================================
 
 ``"auto"`` is exact where that is affordable, else permutation. The two-sided p-value is
-twice the smaller tail and never above one.
+twice the smaller tail and never above one. A statistic that is the same for every order (each unit a
+neighbor of each other, say) has the variance zero, no z-value (NaN) and p = 1, by every inference; one that is not
+a finite number has no p-value.
 """
 
 from __future__ import annotations
@@ -138,7 +140,9 @@ class Null:
         return (self.observed - self.mean) / float(np.sqrt(self.variance)) if self.variance > 0 else float("nan")
 
     def p_value(self, alternative: Alternative = "two-sided") -> float:
-        """The p-value against `alternative`."""
+        """The p-value against `alternative`; NaN if the statistic is not a finite number."""
+        if not np.isfinite(self.observed):
+            return float("nan")
         return float(p_from_tails(self.upper, self.lower, alternative))
 
     def interval(self, alternative: Alternative = "two-sided", level: float = 0.95) -> tuple[float, float]:
@@ -155,6 +159,8 @@ class Null:
     def quantile(self, share: float | Iterable[float]) -> np.ndarray:
         """The value below which `share` of the null distribution lies (to a bin width if exact)."""
         wanted = np.asarray(share, dtype=float)
+        if self.variance == 0:
+            return np.full_like(wanted, self.mean)
         if self.sample is not None:
             return np.quantile(self.sample, wanted)
         if self.edges is not None and self.counts is not None:
@@ -203,12 +209,12 @@ class LocalNull:
         return (self.observed - self.mean) / spread
 
     def p_value(self, alternative: Alternative = "two-sided") -> np.ndarray:
-        """The p-values (n,) against `alternative`."""
-        return p_from_tails(self.upper, self.lower, alternative)
+        """The p-values (n,) against `alternative`; NaN where the statistic is not a finite number."""
+        return np.where(np.isfinite(self.observed), p_from_tails(self.upper, self.lower, alternative), np.nan)
 
 
 def normal_null(kind: str, observed: float, mean: float, variance: float) -> Null:
-    """A normal null distribution with these moments.
+    """A normal null distribution with these moments; without variance all of it lies at its mean, and p is one.
 
     Examples
     --------
@@ -216,7 +222,8 @@ def normal_null(kind: str, observed: float, mean: float, variance: float) -> Nul
     0.05
     """
     if not variance > 0:
-        return Null(kind, observed, mean, variance, np.nan, np.nan)
+        tail = 1.0 if variance == 0 else np.nan
+        return Null(kind, observed, mean, variance, tail, tail)
     z = (observed - mean) / np.sqrt(variance)
     return Null(kind, observed, mean, variance, float(special.ndtr(-z)), float(special.ndtr(z)))
 
@@ -224,4 +231,5 @@ def normal_null(kind: str, observed: float, mean: float, variance: float) -> Nul
 def normal_local_null(kind: str, observed: np.ndarray, mean: np.ndarray, variance: np.ndarray) -> LocalNull:
     """Normal null distributions with moments by unit (n,)."""
     z = (observed - mean) / np.sqrt(np.where(variance > 0, variance, np.nan))
-    return LocalNull(kind, observed, mean, variance, special.ndtr(-z), special.ndtr(z), np.zeros(len(z), dtype=int))
+    upper, lower = (np.where(variance == 0, 1.0, special.ndtr(sign * z)) for sign in (-1, 1))
+    return LocalNull(kind, observed, mean, variance, upper, lower, np.zeros(len(z), dtype=int))

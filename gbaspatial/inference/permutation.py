@@ -185,6 +185,8 @@ def sampled_null(
         tails = monte_carlo_p(above.sum(), draws), monte_carlo_p(below.sum(), draws)
     stopped = len(sample) < draws
     mean, variance = moments or (float(sample.mean()), float(sample.var(ddof=1)) if len(sample) > 1 else np.nan)
+    if variance <= tie**2:  # the same for every order, to rounding
+        variance = 0.0
     upper, lower = map(float, tails)
     return Null("permutation", observed, mean, variance, upper, lower, len(sample), seed, stopped, sample)
 

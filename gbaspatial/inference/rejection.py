@@ -65,6 +65,9 @@ def _exact_chance(S: np.ndarray, B: np.ndarray, W: np.ndarray, process: str, tai
     # an orthonormal basis of the deviations from the mean
     basis = np.linalg.qr(np.column_stack([np.ones(n), np.eye(n)[:, 1:]]))[0][:, 1:]
     S0, B0 = basis.T @ S @ basis, basis.T @ B @ basis
+    ends = linalg.eigh(S0, B0, eigvals_only=True)
+    if ends[-1] - ends[0] <= 1e-9 * np.abs(ends).max():  # each unit a neighbor of each other: always the same
+        return _never
     upper, lower = (_critical(S0, B0, tail, above) for tail, above in zip(tails, (True, False), strict=True))
 
     def _chance(grid: np.ndarray) -> np.ndarray:
@@ -78,6 +81,11 @@ def _exact_chance(S: np.ndarray, B: np.ndarray, W: np.ndarray, process: str, tai
         return np.clip(total, 0.0, 1.0)
 
     return _chance
+
+
+def _never(grid: np.ndarray) -> np.ndarray:
+    """The chance that a statistic which takes one value only is beyond it."""
+    return np.zeros(len(np.atleast_1d(grid)))
 
 
 def _critical(S: np.ndarray, B: np.ndarray, tail: float, above: bool) -> float | None:

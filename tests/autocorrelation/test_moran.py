@@ -146,7 +146,7 @@ def test_order_of_rows_does_not_matter(test):
 
 @pytest.mark.parametrize("test", TESTS)
 def test_new_names_of_units_change_only_the_names(test):
-    names = pd.Index([f"county {i}" for i in range(49)])
+    names = pd.Index([f"county {i:02d}" for i in range(49)])  # in the order of the old ones, which numbers the units
     renamed = Weights(W.sparse, names)
     one = test(COLUMBUS, W, inference="permutation", draws=99, rng=1).to_frame()
     other = test(COLUMBUS.set_axis(names), renamed, inference="permutation", draws=99, rng=1).to_frame()
