@@ -235,6 +235,27 @@ class Page:
             self.command("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
         self.wait(0.1)
 
+    def drag(self, start: tuple[float, float], end: tuple[float, float], steps: int = 5) -> None:
+        """Press the mouse at `start`, move it to `end` and let go."""
+        self.command("Input.dispatchMouseEvent", type="mouseMoved", x=start[0], y=start[1])
+        self.command(
+            "Input.dispatchMouseEvent", type="mousePressed", x=start[0], y=start[1], button="left", clickCount=1
+        )
+        for step in range(1, steps + 1):
+            x, y = (a + (b - a) * step / steps for a, b in zip(start, end, strict=True))
+            self.command("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y, button="left", buttons=1)
+        self.command("Input.dispatchMouseEvent", type="mouseReleased", x=end[0], y=end[1], button="left", clickCount=1)
+        self.wait(0.1)
+
+    def press(self, key: str, code: int) -> None:
+        """Press and release a key, such as ``"ArrowLeft"`` with the code 37, where the focus is."""
+        for kind in ("rawKeyDown", "keyUp"):
+            self.command(
+                "Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code,
+                nativeVirtualKeyCode=code,
+            )  # fmt: skip
+        self.wait(0.1)
+
     def move_to(self, x: float, y: float) -> None:
         """Move the mouse to a place of the window."""
         self.command("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)

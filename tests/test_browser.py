@@ -37,6 +37,19 @@ def test_a_click_reaches_the_page(page_of):
         assert page.evaluate("document.title") == "1"
 
 
+def test_a_drag_and_a_key_reach_the_page(page_of):
+    with page_of(
+        "<input type='range' min='0' max='10' value='0' style='width:220px' oninput='document.title=value'>"
+    ) as page:
+        left, top, wide, high = page.evaluate(
+            "(r => [r.x, r.y, r.width, r.height])(document.querySelector('input').getBoundingClientRect())"
+        )
+        page.drag((left + 8, top + high / 2), (left + wide - 2, top + high / 2))
+        assert page.evaluate("document.title") == "10"
+        page.press("ArrowLeft", 37)
+        assert page.evaluate("document.title") == "9"
+
+
 def test_no_chromium_is_a_skip_or_in_ci_a_failure(monkeypatch):
     monkeypatch.setattr(chromium, "find_chromium", lambda: None)
     monkeypatch.setenv("CI", "false")

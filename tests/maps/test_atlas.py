@@ -172,6 +172,82 @@ def test_the_slider_plays_and_names_the_year(page):
     assert page.evaluate("gbaAtlas.first().year") == year
 
 
+SLIDER = """
+(() => {
+  const r = document.querySelector('.gba-slider input').getBoundingClientRect();
+  return [r.x, r.y + r.height / 2, r.width];
+})()
+"""
+SHOWN = """
+[gbaAtlas.first().year, +document.querySelector('.gba-year').textContent,
+ gbaAtlas.first().years[+document.querySelector('.gba-slider input').value], gbaAtlas.first().timer]
+"""
+
+
+def shown_year(page):
+    """The year of the map, which its label and its slider must tell too, at rest."""
+    year, label, knob, timer = page.evaluate(SHOWN)
+    assert year == label == knob
+    assert timer is None
+    return year
+
+
+@pytest.fixture
+def slider(page):
+    page.evaluate("gbaAtlas.first().chooseFill(gbaAtlas.first().data.fills[0])")
+    page.evaluate("gbaAtlas.first().chooseYear(2010)")
+    left, middle, wide = page.evaluate(SLIDER)
+    years = page.evaluate("gbaAtlas.first().years")
+
+    def place(share):
+        return left + 8 + share * (wide - 16), middle
+
+    return years, place
+
+
+def test_a_click_on_the_slider_chooses_the_year(page, slider):
+    years, place = slider
+    counts = []
+    for share in (0.0, 0.5, 1.0):
+        page.click_at(*place(share))
+        assert abs(years.index(shown_year(page)) - share * (len(years) - 1)) <= 1
+        counts.append([int(row[1]) for row in legend(page)[:5]])
+    assert counts[0] != counts[1] != counts[2]  # the map follows, not the label alone
+
+
+def test_a_drag_of_the_slider_chooses_the_year_and_leaves_the_map(page, slider):
+    years, place = slider
+    page.click_at(*place(0.0))
+    center = page.evaluate("String(gbaAtlas.first().map.getCenter())")
+    page.drag(place(0.0), place(1.0))
+    assert shown_year(page) == years[-1]
+    page.drag(place(1.0), place(0.0))
+    assert shown_year(page) == years[0]
+    assert page.evaluate("String(gbaAtlas.first().map.getCenter())") == center
+
+
+def test_keys_choose_the_year(page, slider):
+    years, place = slider
+    page.click_at(*place(0.5))
+    at = years.index(shown_year(page))
+    center = page.evaluate("String(gbaAtlas.first().map.getCenter())")
+    for key, code, expected in (
+        ("ArrowRight", 39, at + 1), ("ArrowLeft", 37, at), ("ArrowUp", 38, at + 1), ("ArrowDown", 40, at),
+        ("Home", 36, 0), ("End", 35, len(years) - 1),
+    ):  # fmt: skip
+        page.press(key, code)
+        assert shown_year(page) == years[expected], key
+    assert page.evaluate("String(gbaAtlas.first().map.getCenter())") == center
+
+
+def test_a_hand_on_the_slider_stops_the_play_where_it_points(page, slider):
+    years, place = slider
+    page.click(".gba-play")
+    page.click_at(*place(0.0))
+    page.wait(1.1)
+    assert shown_year(page) == years[0]
+
+
 def test_a_tooltip_and_a_popup_tell_the_year_s_value(page):
     page.evaluate("gbaAtlas.first().chooseFill(gbaAtlas.first().data.fills[0])")
     page.evaluate("gbaAtlas.first().chooseYear(2019)")

@@ -113,7 +113,11 @@ function makeSlider(atlas) {
     play.type = 'button';
     range.type = 'range';
     range.min = 0;
-    range.oninput = () => { stop(atlas); atlas.chooseYear(atlas.years[+range.value]); };
+    range.oninput = () => {
+      const chosen = atlas.years[+range.value];  // read first: stopping writes the shown year into the slider
+      stop(atlas);
+      atlas.chooseYear(chosen);
+    };
     play.onclick = () => atlas.timer ? stop(atlas) : start(atlas);
     const box = element('div', 'gba-box gba-slider', play, range, year);
     shield(box);
