@@ -104,6 +104,10 @@ class GeometryWarning(GbaWarning):
     """A layer has gaps, overlaps or invalid shapes."""
 
 
+class ReadingWarning(GbaWarning):
+    """A file was read with a guess, or holds something that looks like another thing than it was read as."""
+
+
 class EndogeneityWarning(GbaWarning):
     """Weights were built from a variable that may also enter the model."""
 

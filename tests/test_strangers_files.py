@@ -141,7 +141,7 @@ def test_every_way_to_her_numbers_is_the_same(run, folder):
         (f"{LAYER} --table ok.csv --weights nearest:2 --links 2019", ["--links"]),
         (f"{LAYER} --table ok.csv --map map.png", ["does not end in .html"]),
         ("县.shp --id 代码 --column geometry", ["holds the shapes"]),
-        ("noprj.shp --id 代码 --column x", ["does not say its CRS", "--crs EPSG:4326"]),
+        ("noprj.shp --id 代码 --column x", ["does not say its CRS", "--crs EPSG:4547"]),
         ("noprj.shp --id 代码 --column x --crs EPSG:4326", ["not degrees"]),
         ("bowtie.gpkg --id 代码 --column x", ["invalid geometry for 003", "--repair make_valid"]),
         ("gone.gpkg --id 代码 --column x", ["no geometry for 003, 011"]),
@@ -266,7 +266,7 @@ def test_other_mistakes_in_python(folder, tmp_path):
     mistakes = [
         (lambda: gba.data.join(numbers, units), gba.errors.LabelTypeError, "the units are a DataFrame"),
         (lambda: gba.read_units(None, id="代码"), MissingFileError, "not the path of a file"),
-        (lambda: gba.read_panel(folder / "ok.csv", unit=["代码"]), gba.errors.UnknownNameError, "no column"),
+        (lambda: gba.read_panel(folder / "ok.csv", unit=["代码"]), OptionError, "the name of one column"),
         (lambda: gba.tables.compare({"OLS": fit, "lag": "lag"}), OptionError, r"lag \(str\)"),
         (lambda: gba.export.geopackage(tmp_path / "a.gpkg", data), gba.errors.DataError, "by name"),
         (lambda: gba.maps.atlas(data, []).save(tmp_path / "a.png"), FileFormatError, "does not end in .html"),

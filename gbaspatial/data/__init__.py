@@ -2,6 +2,7 @@
 
 from gbaspatial.data.catalog import catalog, sources
 from gbaspatial.data.caveats import caveats, check_caveats
+from gbaspatial.data.headers import long
 from gbaspatial.data.joining import join
 from gbaspatial.data.load import (
     ATTRIBUTION,
@@ -58,6 +59,7 @@ __all__ = [
     "load_second_values",
     "load_travel_times",
     "load_values",
+    "long",
     "prefecture_suspects",
     "prefecture_variables",
     "read_panel",

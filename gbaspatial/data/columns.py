@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from gbaspatial.data.headers import year_of
+from gbaspatial.data.number_texts import AS_COMPUTERS, NumberTexts, plain, tell_columns, way_of
 from gbaspatial.errors import AlignmentError, DataError, MissingDataError, some
+from gbaspatial.options import brief
 
 _MISSING = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A")
 
@@ -34,63 +38,116 @@ def as_ids(column: pd.Series, where: str, first_row: int) -> pd.Index:
     """
     missing = column.isna().to_numpy() | (column.astype(str).str.strip() == "").to_numpy()
     if missing.any():
-        raise AlignmentError(f"{where} has no id in row {_rows(missing, first_row)}; give every row one.")
+        cure = "give every row one"
+        if not missing[0] and column.name is not None:
+            cure += f"; where merged cells leave blanks, say fill_down=[{str(column.name)!r}]"
+        raise AlignmentError(f"{where} has no id in row {_rows(missing, first_row)}; {cure}.")
     return pd.Index([_id_text(value) for value in column], name=column.name, dtype=object)
 
 
 def as_years(column: pd.Series, where: str, first_row: int) -> np.ndarray:
-    """Years as integers (n,), from numbers, texts or dates.
+    """Years as integers (n,), from numbers, texts ("2019", "2019年") or dates.
 
     Examples
     --------
-    >>> as_years(pd.Series(["2019", "2020"]), "column 'year'", 2).tolist()
+    >>> as_years(pd.Series(["2019", "2020年"]), "column 'year'", 2).tolist()
     [2019, 2020]
     """
     if pd.api.types.is_datetime64_any_dtype(column):
         column = column.dt.year
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float)
-    bad = ~np.isfinite(numbers) | (np.floor(numbers) != numbers)
+    years = column.map(lambda value: value.year if isinstance(value, dt.date) else year_of(value) or value)
+    numbers = pd.to_numeric(years, errors="coerce").to_numpy(dtype=float)
+    bad = ~np.isfinite(numbers) | (np.floor(numbers) != numbers) | (np.abs(numbers) > 1e6)
     if bad.any():
         shown = column.to_numpy(dtype=object)[bad][0]
         raise DataError(
-            f"{where} is not a whole number in row {_rows(bad, first_row)} ({shown!r}); write years as 2019."
+            f"{where} is not a whole number in row {_rows(bad, first_row)} ({brief(shown)}); write years as 2019."
         )
     return numbers.astype(int)
 
 
-def as_columns(raw: pd.DataFrame, missing: tuple[str, ...], name: str, first_row: int) -> pd.DataFrame:
-    """`raw` with columns of numbers as numbers and others as they are.
+def as_columns(
+    raw: pd.DataFrame, missing: tuple[str, ...], name: str, first_row: int, written: NumberTexts = AS_COMPUTERS
+) -> pd.DataFrame:
+    """`raw` with columns of numbers as numbers, of dates as dates, and others as they are.
 
     A column is taken for numbers when at least half of its values are; a text in it is
     an error that names row, column and text. A column with a code such as 0755 stays text.
+
+    Warns
+    -----
+    ReadingWarning
+        If a column stays text although nearly all of its texts are numbers in another way of writing.
     """
-    return pd.DataFrame({c: _as_column(raw[c], missing, name, first_row) for c in raw.columns}, index=raw.index)
+    columns = {c: _as_column(raw[c], missing, name, first_row, written) for c in raw.columns}
+    ways = {}
+    for column, values in columns.items():
+        if not _is_text(values):
+            continue
+        texts = values[values.map(lambda value: isinstance(value, str)).astype(bool)]
+        way = None if any(_is_code(text) for text in texts) else way_of(texts)
+        if way:
+            ways[str(column)] = (way, str(texts.iloc[0]))
+    tell_columns(ways, name)
+    return pd.DataFrame(columns, index=raw.index)
 
 
-def _as_column(column: pd.Series, missing: tuple[str, ...], name: str, first_row: int) -> pd.Series:
+def _is_text(column: pd.Series) -> bool:
+    return column.dtype == object or pd.api.types.is_string_dtype(column)
+
+
+def _is_code(value: Any) -> bool:
+    """Whether a text is a code: digits after a zero, or more of them than a number keeps."""
+    return isinstance(value, str) and value.isdigit() and (len(value) > 18 or (len(value) > 1 and value[0] == "0"))
+
+
+def _as_column(
+    column: pd.Series, missing: tuple[str, ...], name: str, first_row: int, written: NumberTexts
+) -> pd.Series:
     if pd.api.types.is_numeric_dtype(column) or pd.api.types.is_datetime64_any_dtype(column):
         return column
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.astype(object)
     texts = column.astype(object).map(lambda value: value.strip() if isinstance(value, str) else value)
-    texts = texts.mask(texts.isin([*_MISSING, *missing, ""]))
+    texts = texts.mask(texts.map(lambda value: isinstance(value, str) and value in {*_MISSING, *missing, ""}))
     present = texts.notna()
     if not present.any():
         return texts.astype(float)
-    numbers = pd.to_numeric(texts, errors="coerce")
-    is_code = texts[present].map(lambda v: isinstance(v, str) and len(v) > 1 and v[0] == "0" and v.isdigit())
-    if is_code.any():
+    if texts[present].map(_is_code).any():
         return texts
-    bad = (present & numbers.isna()).to_numpy()
+    is_date = texts.map(lambda value: isinstance(value, dt.date)) & present
+    kind = "dates" if is_date.sum() * 2 >= present.sum() else "numbers"
+    values = _dates(texts, is_date) if kind == "dates" else _numbers(texts, written)
+    bad = (present & values.isna()).to_numpy()
     if not bad.any():
-        return numbers
+        return values
     if bad.sum() > present.sum() / 2:
         return texts
-    shown = [f"{value!r} in row {row + first_row}" for row, value in enumerate(texts) if bad[row]]
+    shown = [f"{brief(value)} in row {row + first_row}" for row, value in enumerate(texts) if bad[row]]
+    way = way_of(texts[bad], share=1.0) if kind == "numbers" else None
     raise DataError(
-        f"column {column.name!r} of {name} holds numbers but has {some(shown)}; correct it, "
-        f"or name the texts that stand for a missing value with missing=."
+        f"column {column.name!r} of {name} holds {kind} but has {some(shown)}; correct it, "
+        + (f"read it with {way}, " if way else "")
+        + "or name the texts that stand for a missing value with missing=."
     )
+
+
+def _dates(values: pd.Series, is_date: pd.Series) -> pd.Series:
+    return pd.to_datetime(values.where(is_date), errors="coerce")
+
+
+def _numbers(texts: pd.Series, written: NumberTexts) -> pd.Series:
+    """The numbers that `texts` stand for; NaN where they stand for none."""
+    if written.plain:
+        bare = texts.map(lambda value: plain(value) if isinstance(value, str) and not value.isascii() else value)
+    else:
+        bare = texts.map(lambda value: written.value(value) if isinstance(value, str) else value)
+    if written.percent:  # "12" beside "12%" may be either
+        signed = texts.map(lambda value: isinstance(value, str) and plain(value).endswith("%"))
+        if signed.any():
+            bare = bare.where(signed)
+    no_numbers = bare.map(lambda value: isinstance(value, (dt.date, dt.time, dt.timedelta, bytes)))
+    return pd.to_numeric(bare.mask(no_numbers), errors="coerce")
 
 
 def require_complete(frame: pd.DataFrame, columns: list[str], name: str, first_row: int) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import codecs
 import hashlib
 import os
+import re
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gbaspatial.errors import MissingFileError, OptionError, UnknownNameError, nearest_names
+from gbaspatial.errors import MissingFileError, UnknownNameError, nearest_names
+from gbaspatial.options import brief
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -109,10 +110,25 @@ def sha256(path: Path) -> str:
 
 
 def existing(path: str | Path) -> Path:
-    """The path of a user's file, or an error that names what is there instead."""
-    if not isinstance(path, (str, os.PathLike)):
-        raise MissingFileError(f"{path!r} is not the path of a file.")
-    found = Path(path).expanduser()
+    """The path of a user's file, or an error that names what is there instead; never an address elsewhere."""
+    if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str) or "\0" in str(path):
+        raise MissingFileError(f"{brief(path)} is not the path of a file.")
+    if _ELSEWHERE.match(str(path)):
+        raise MissingFileError(f"{brief(str(path))} is an address, not a file; download it, and name the file.")
+    try:
+        return _existing(Path(path).expanduser())
+    except (OSError, RuntimeError) as error:  # too long a name, no home folder, a folder that may not be looked into
+        if isinstance(error, MissingFileError):
+            raise
+        told = (getattr(error, "strerror", None) or str(error)).lower()
+        raise MissingFileError(f"the file {brief(str(path))} cannot be looked at ({told}).") from error
+
+
+_ELSEWHERE = re.compile(r"(?i)/vsi|\\\\" + ("|//" if os.name == "nt" else "") + r"|[a-z][a-z0-9+.-]+:[\\/]")
+"""Addresses that GDAL and others would open elsewhere: virtual file systems, schemes, folders of other machines."""
+
+
+def _existing(found: Path) -> Path:
     if found.is_file() or (found.is_dir() and found.suffix == ".gdb"):
         return found
     if found.is_dir():
@@ -121,16 +137,3 @@ def existing(path: str | Path) -> Path:
         raise MissingFileError(f"there is no file {found}: the folder {found.parent} does not exist.")
     names = [p.name for p in found.parent.iterdir() if p.is_file()]
     raise MissingFileError(f"there is no file {found}. {nearest_names(found.name, names)}")
-
-
-def check_encoding(encoding: str | None) -> None:
-    """Raise `OptionError` for an encoding that nobody knows."""
-    try:
-        codecs.lookup(encoding or "utf-8")
-    except LookupError:
-        raise OptionError(f"encoding={encoding!r} is not known; use e.g. 'utf-8', 'gb18030' or 'big5'.") from None
-
-
-def first_line(error: BaseException) -> str:
-    """The first line of an error of another library, to be quoted in a sentence."""
-    return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 import pandas as pd
 
+from gbaspatial.data.cells import (
+    SHEETS,
+    old_sheet_cells,
+    parquet_table,
+    sheet_cells,
+    stata_table,
+    text_cells,
+)
 from gbaspatial.data.columns import as_columns, as_ids, as_years, check_unique, require_complete
-from gbaspatial.data.files import check_encoding, existing, first_line
-from gbaspatial.errors import FileFormatError, GbaError, UnknownNameError, import_extra, nearest_names, some
+from gbaspatial.data.door import reading
+from gbaspatial.data.encodings import check_encoding
+from gbaspatial.data.files import existing
+from gbaspatial.data.headers import TEXT_ENDINGS, check_header, filled_down, refuse_wide, with_header
+from gbaspatial.data.number_texts import NumberTexts, number_texts
+from gbaspatial.errors import FileFormatError, OptionError, UnknownNameError, nearest_names, some
+from gbaspatial.options import brief
 
 
 def read_panel(
@@ -21,6 +34,11 @@ def read_panel(
     numeric: Sequence[str] | None = None,
     missing: Sequence[str] = (),
     sheet: str | int = 0,
+    header: int | None = None,
+    fill_down: Sequence[str] = (),
+    decimal: Literal[".", ","] = ".",
+    thousands: str | None = None,
+    percent: Literal["points", "share"] | None = None,
     encoding: str | None = None,
 ) -> pd.DataFrame:
     """A table of units, or of units by year, from CSV, Excel, Stata or Parquet.
@@ -28,38 +46,53 @@ def read_panel(
     Parameters
     ----------
     path : str or Path
-        ``.csv``, ``.tsv``, ``.txt`` (UTF-8 with or without byte-order mark, or GB18030),
-        ``.xlsx``, ``.dta``, ``.parquet``.
+        ``.csv``, ``.tsv``, ``.txt`` (UTF-8 with or without byte-order mark, UTF-16, GB18030, Big5 or Latin-1),
+        ``.xlsx``, ``.dta``, ``.parquet``; ``.xls`` where xlrd is installed.
     unit : str
         The column that names the units; text, so that codes keep their zeros.
     time : str, optional
-        The column of years; the index is then (`unit`, `time`).
+        The column of years (2019, "2019年", a date); the index is then (`unit`, `time`).
     numeric : list of str, optional
         Columns that must hold a number in every row.
     missing : list of str
         Texts that stand for a missing value, such as ``".."``; empty cells and NA always do.
     sheet : str or int
-        Of an Excel file.
+        Of an Excel file: its name, or its place (0 is the first).
+    header : int, optional
+        The row with the names of the columns, where titles stand above it; the first row is 1.
+    fill_down : list of str
+        Columns in which merged cells leave blanks, to be filled by the value above.
+    decimal : {".", ","}
+        The decimal mark of numbers written as text.
+    thousands : {",", ".", " ", "'"}, optional
+        What stands between thousands: with ``","`` the text "1,234" is 1234.
+    percent : {"points", "share"}, optional
+        What "12%" is: 12 or 0.12. By default it is text.
     encoding : str, optional
-        Of a CSV file; by default UTF-8, or GB18030 where that does not fit.
+        Of a CSV file; by default UTF-8, else GB18030, Big5 or Latin-1, whichever fits best.
 
     Returns
     -------
     pandas.DataFrame
-        Columns of numbers as numbers; text columns, and codes with leading zeros, as text.
+        Columns of numbers as numbers, of dates as dates; text columns, and codes with leading zeros, as text.
 
     Raises
     ------
     MissingFileError, FileFormatError
         If the file is not there or cannot be read.
     UnknownNameError
-        If a column does not exist.
+        If a column does not exist; where the years stand as columns, the error says how to turn the table.
     AlignmentError
         If an id is missing, or a unit (in a year) has two rows.
     DataError
         If a column of numbers contains text; row, column and text are named.
     MissingDataError
         If a column in `numeric` has a gap.
+
+    Warns
+    -----
+    ReadingWarning
+        If the encoding was guessed, or a column of text is nearly all numbers ("1,234", "12%").
 
     Examples
     --------
@@ -70,85 +103,93 @@ def read_panel(
     {('0755', 2019): 1.5, ('0755', 2020): 2.5}
     """
     check_encoding(encoding)
+    written = number_texts(decimal, thousands, percent)
+    row = check_header(header)
+    required = _names(numeric, "numeric")
+    keys = _keys(unit, time)
     file = existing(path)
-    raw = _read_table(file, sheet, encoding)
+    with reading(file, "a table"):
+        raw, first_row = _read_table(file, sheet, encoding, row, keys)
+        _check_names(raw, keys, required, file.name)
+        raw = filled_down(raw, _names(fill_down, "fill_down"), file.name)
+        return _panel(raw, keys, required, _names(missing, "missing"), written, file.name, first_row)
+
+
+def _keys(unit: Any, time: Any) -> list[str]:
+    """The columns of ids and years, which must be two names."""
+    keys = [unit] if time is None else [unit, time]
+    for name, key in zip(("unit", "time"), keys, strict=False):
+        if not isinstance(key, str):
+            raise OptionError(f"{name}={brief(key)} must be the name of one column, as text.")
+    if len(set(keys)) < len(keys):
+        raise OptionError(f"unit={unit!r} and time={time!r} are the same column; name two.")
+    return keys
+
+
+def _names(value: Any, name: str) -> list[str]:
+    """A list of texts, also where one alone was given."""
+    texts = [value] if isinstance(value, str) else value
+    if texts is None:
+        return []
+    if not isinstance(texts, (list, tuple, set, pd.Index)) or not all(isinstance(text, str) for text in texts):
+        raise OptionError(f"{name}={brief(value)} must be a list of texts.")
+    return list(texts)
+
+
+def _check_names(raw: pd.DataFrame, keys: list[str], required: list[str], name: str) -> None:
     twice = raw.columns[raw.columns.duplicated()]
     if len(twice):
-        raise FileFormatError(f"{file.name} has two columns called {some(twice)}; rename one.")
-    keys = [unit] if time is None else [unit, time]
-    for column in [*keys, *(numeric or ())]:
+        raise FileFormatError(f"{name} has two columns called {some(twice)}; rename one.")
+    if len(keys) == 2 and keys[0] in raw.columns:
+        refuse_wide(raw, keys[1], name)
+    for column in [*keys, *required]:
         if column not in list(raw.columns):
-            raise UnknownNameError(f"{file.name} has no column {column!r}. {nearest_names(column, raw.columns)}")
-    first_row = 2 if file.suffix.lower() not in (".dta", ".parquet") else 1
-    ids = as_ids(raw[unit], f"column {unit!r} of {file.name}", first_row)
-    body = as_columns(raw.drop(columns=keys), tuple(missing), file.name, first_row)
-    require_complete(body, list(numeric or ()), file.name, first_row)
-    if time is None:
+            raise UnknownNameError(f"{name} has no column {column!r}. {nearest_names(column, raw.columns)}")
+
+
+def _panel(
+    raw: pd.DataFrame,
+    keys: list[str],
+    required: list[str],
+    missing: list[str],
+    written: NumberTexts,
+    name: str,
+    first_row: int,
+) -> pd.DataFrame:
+    """The raw table with ids and years as its index and its columns as what they are."""
+    where = f"column {keys[0]!r} of {name}"
+    ids = as_ids(raw[keys[0]], where, first_row)
+    body = as_columns(raw.drop(columns=keys), tuple(missing), name, first_row, written)
+    require_complete(body, required, name, first_row)
+    if len(keys) == 1:
         body.index = ids
-        check_unique(ids, f"column {unit!r} of {file.name}", "give one row per unit, or say which column is the time=")
+        check_unique(ids, where, "give one row per unit, or say which column is the time=")
         return body
-    years = as_years(raw[time], f"column {time!r} of {file.name}", first_row)
+    years = as_years(raw[keys[1]], f"column {keys[1]!r} of {name}", first_row)
     body.index = pd.MultiIndex.from_arrays([ids, years], names=keys)
-    check_unique(body.index, f"{file.name}", "keep one row per unit and year")
+    check_unique(body.index, name, "keep one row per unit and year")
     return body
 
 
-def _read_table(file: Path, sheet: str | int, encoding: str | None) -> pd.DataFrame:
+def _read_table(
+    file: Path, sheet: str | int, encoding: str | None, header: int | None, keys: list[str]
+) -> tuple[pd.DataFrame, int]:
+    """The table as it stands in the file, and the number of its first row as a reader counts."""
     ending = file.suffix.lower()
-    try:
-        if ending in (".csv", ".tsv", ".txt"):
-            return _with_header(_read_csv(file, encoding), file)
-        if ending in (".xlsx", ".xlsm", ".xls"):
-            import_extra("openpyxl", extra="excel")
-            with pd.ExcelFile(file) as book:
-                if isinstance(sheet, str) and sheet not in book.sheet_names:
-                    hint = nearest_names(sheet, book.sheet_names)
-                    raise UnknownNameError(f"{file.name} has no sheet {sheet!r}. {hint}")
-                return _with_header(pd.read_excel(book, sheet_name=sheet, dtype=object, header=None), file)
-        if ending == ".dta":
-            return pd.read_stata(file)
-        if ending == ".parquet":
-            import_extra("pyarrow", extra="parquet")
-            return pd.read_parquet(file)
-    except GbaError:
-        raise
-    except (ValueError, OSError, KeyError, ArithmeticError) as error:
-        raise FileFormatError(f"{file.name} cannot be read as a table ({first_line(error)}).") from error
+    if encoding is not None and ending not in TEXT_ENDINGS:
+        raise OptionError(f"encoding= is of text files such as .csv; leave it out for {file.name}.")
+    if sheet != 0 and ending not in (*SHEETS, ".xls"):
+        raise OptionError(f"sheet= is of Excel files; leave it out for {file.name}.")
+    if ending in TEXT_ENDINGS:
+        return with_header(text_cells(file, encoding), header, keys, file)
+    if ending in SHEETS:
+        return with_header(sheet_cells(file, sheet), header, keys, file)
+    if ending == ".xls":
+        return with_header(old_sheet_cells(file, sheet), header, keys, file)
+    if ending in (".dta", ".parquet"):
+        if header is not None:
+            raise OptionError(f"{file.name} has its names apart from its rows; leave header= out.")
+        return (stata_table(file) if ending == ".dta" else parquet_table(file)), 1
     raise FileFormatError(
         f"{file.name} ends in {ending!r}; tables are read from .csv, .tsv, .txt, .xlsx, .dta and .parquet."
     )
-
-
-def _with_header(cells: pd.DataFrame, file: Path) -> pd.DataFrame:
-    """`cells` with their first row as names; pandas itself would rename a second "x" to "x.1" and say nothing."""
-    if cells.empty or len(cells) == 1:
-        lack = "is empty" if cells.empty else "has a header but no rows"
-        raise FileFormatError(f"{file.name} {lack}; it needs a header and rows.")
-    filled = cells.notna().any(axis=1).to_numpy()
-    cells = cells.iloc[: filled.nonzero()[0].max(initial=0) + 1]  # empty lines at the end are no rows
-    header, body = cells.iloc[0], cells.iloc[1:].reset_index(drop=True)
-    named = (header.notna() | body.notna().any()).to_numpy()
-    body = body.loc[:, named]
-    texts = [str(name).strip() if pd.notna(name) else f"column {number + 1}" for number, name in enumerate(header)]
-    body.columns = pd.Index([text for text, kept in zip(texts, named, strict=True) if kept])
-    return body
-
-
-def _read_csv(file: Path, encoding: str | None) -> pd.DataFrame:
-    for tried in [encoding] if encoding else ["utf-8-sig", "gb18030"]:
-        try:
-            text = file.read_text(encoding=tried)
-        except UnicodeError:
-            continue
-        if not text.strip():
-            raise FileFormatError(f"{file.name} is empty; it needs a header and rows.")
-        first = text.partition("\n")[0]
-        separator = max(",;\t", key=first.count)
-        # texts first: a code such as 0755 must not become the number 755
-        return pd.read_csv(
-            io.StringIO(text), header=None, dtype=str, keep_default_na=False, na_values=[""], sep=separator,
-            skip_blank_lines=False,
-        )  # fmt: skip
-    if encoding is not None:
-        raise FileFormatError(f"{file.name} is no text in the encoding {encoding!r}; leave it out, or name another.")
-    raise FileFormatError(f"{file.name} is neither UTF-8 nor GB18030 text; say its encoding with encoding=.")

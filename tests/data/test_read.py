@@ -119,7 +119,7 @@ def test_missing_values_stay_missing(tmp_path):
         ("id,x\na,1\nb,inf\n", {"unit": "id", "numeric": ["x"]}, DataError, "column 'x'.*row 3"),
         ("id,y,x\na,2019.5,1\n", {"unit": "id", "time": "y"}, DataError, "row 2.*'2019.5'"),
         ("id,x,x\na,1,2\n", {"unit": "id"}, FileFormatError, "two columns called x"),
-        ("id,x\na,1,2\n", {"unit": "id"}, FileFormatError, "line 2, saw 3"),
+        ("id,x\na,1,2\n", {"unit": "id"}, FileFormatError, "row 2 of t.csv has 3 cells"),
         ("", {"unit": "id"}, FileFormatError, "is empty"),
         ("id,x\na,1\n\nb,2\n", {"unit": "id"}, AlignmentError, "no id in row 3"),
     ],

@@ -1,0 +1,97 @@
+"""The cells of table files: dates are dates, old workbooks say what reads them, longer rows are refused."""
+
+import datetime as dt
+
+import openpyxl
+import pandas as pd
+import pytest
+
+import gbaspatial as gba
+from gbaspatial.errors import DataError, FileFormatError, MissingPackageError, OptionError, ReadingWarning
+
+DAYS = ["2018-10-24", "2024-06-30"]
+
+
+def test_dates_of_a_workbook_are_dates(tmp_path):
+    pd.DataFrame({"code": ["a", "b"], "opened": pd.to_datetime(DAYS)}).to_excel(tmp_path / "d.xlsx", index=False)
+    read = gba.read_panel(tmp_path / "d.xlsx", unit="code")["opened"]
+    assert pd.api.types.is_datetime64_any_dtype(read)
+    assert read.dt.strftime("%Y-%m-%d").tolist() == DAYS
+
+
+def test_a_gap_among_dates_stays_missing_and_a_text_is_told(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["code", "opened"], ["a", dt.datetime(2018, 10, 24)], ["b", None], ["c", dt.date(2020, 1, 1)]):
+        book.active.append(row)
+    book.save(tmp_path / "d.xlsx")
+    read = gba.read_panel(tmp_path / "d.xlsx", unit="code")["opened"]
+    assert read.isna().tolist() == [False, True, False]
+    book.active.append(["d", "soon"])
+    book.save(tmp_path / "d.xlsx")
+    with pytest.raises(DataError, match="holds dates but has 'soon' in row 5"):
+        gba.read_panel(tmp_path / "d.xlsx", unit="code")
+
+
+def test_dates_as_years_and_times_as_texts(tmp_path):
+    frame = pd.DataFrame({"code": ["a", "b"], "year": pd.to_datetime(DAYS), "at": [dt.time(8), dt.time(9)]})
+    frame.to_excel(tmp_path / "d.xlsx", index=False)
+    read = gba.read_panel(tmp_path / "d.xlsx", unit="code", time="year")
+    assert read.index.tolist() == [("a", 2018), ("b", 2024)]
+    assert read["at"].astype(str).tolist() == ["08:00:00", "09:00:00"]
+
+
+def test_old_and_locked_workbooks_say_what_to_do(tmp_path, monkeypatch):
+    old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
+    for name in ("old.xls", "locked.xlsx"):
+        (tmp_path / name).write_bytes(old)
+    monkeypatch.setitem(__import__("sys").modules, "xlrd", None)
+    with pytest.raises(MissingPackageError, match="save it as .xlsx.*pip install xlrd"):
+        gba.read_panel(tmp_path / "old.xls", unit="code")
+    with pytest.raises(FileFormatError, match="password"):
+        gba.read_panel(tmp_path / "locked.xlsx", unit="code")
+
+
+def test_a_cell_in_the_last_corner_is_told(tmp_path):
+    book = openpyxl.Workbook()
+    book.active["A1"], book.active["A2"] = "code", "a"
+    book.active["XFD1048576"] = 1
+    book.save(tmp_path / "far.xlsx")
+    with pytest.raises(FileFormatError, match="far corners"):
+        gba.read_panel(tmp_path / "far.xlsx", unit="code")
+
+
+def test_longer_rows_are_refused_wherever_they_stand(tmp_path):
+    for longer in (1, 70, 200):
+        rows = [f"u{i},{i}" + (",9" if i == longer else "") for i in range(201)]
+        (tmp_path / "t.csv").write_text("code,x\n" + "\n".join(rows) + "\n")
+        with pytest.raises(FileFormatError, match=r"3"):
+            gba.read_panel(tmp_path / "t.csv", unit="code")
+
+
+def test_apostrophes_before_formulas_are_taken_off_and_told(tmp_path):
+    (tmp_path / "t.csv").write_text("code,name\na,'=SUM(A1)\nb,'quoted'\nc,'@x\n")
+    with pytest.warns(ReadingWarning, match="apostrophe"):
+        read = gba.read_panel(tmp_path / "t.csv", unit="code")
+    assert read["name"].tolist() == ["=SUM(A1)", "'quoted'", "@x"]
+
+
+def test_old_stata_files_in_chinese_are_read(tmp_path):
+    names = ["广州市", "深圳市", "珠海市"]
+    frame = pd.DataFrame({"code": ["a", "b", "c"], "name": [n.encode("gbk").decode("latin-1") for n in names]})
+    frame.to_stata(tmp_path / "old.dta", write_index=False, version=114)
+    assert gba.read_panel(tmp_path / "old.dta", unit="code")["name"].tolist() == names
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("t.csv", {"sheet": 1}), ("t.dta", {"encoding": "gbk"}), ("t.dta", {"header": 2}), ("t.csv", {"unit": 3}),
+     ("t.csv", {"time": "code"}), ("t.csv", {"missing": 7}), ("t.csv", {"numeric": [1]}), ("t.xlsx", {"sheet": 5}),
+     ("t.xlsx", {"sheet": 1.5})],
+)  # fmt: skip
+def test_options_that_nothing_would_use_are_refused(tmp_path, name, options):
+    frame = pd.DataFrame({"code": ["a", "b"], "x": [1.0, 2.0]})
+    path = tmp_path / name
+    writers = {".csv": frame.to_csv, ".dta": lambda p: frame.to_stata(p, write_index=False), ".xlsx": frame.to_excel}
+    writers[path.suffix](path)
+    with pytest.raises(OptionError):
+        gba.read_panel(path, **{"unit": "code", **options})

@@ -1,0 +1,98 @@
+"""Texts of shapefiles: every width, encoding, cut and .cpg gives the same names."""
+
+import contextlib
+import struct
+import zipfile
+
+import geopandas as gpd
+import pytest
+from hypothesis import given, strategies as st
+from shapely.geometry import box
+
+import gbaspatial as gba
+from gbaspatial.data.dbf import fits, header_of, recoded
+from gbaspatial.errors import FileFormatError
+
+NAMES = {
+    "gbk": ["广州市", "深圳市"],
+    "big5": ["香港島", "九龍城"],
+    "utf-8": ["广州市", "深圳市"],
+    "latin-1": ["Zürich", "Genève"],
+}
+
+
+def shapefile(path, names, encoding, memo=10, width=60):
+    """Two squares with names in `encoding`, a .dbf written by hand and no .cpg."""
+    gpd.GeoDataFrame({"code": ["a", "b"]}, geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)], crs=4326).to_file(path)
+    path.with_suffix(".cpg").unlink(missing_ok=True)
+    fields = [(b"code", 10), (b"nm", width), (b"memo", memo)]
+    head = struct.pack("<BBBBIHH", 3, 124, 1, 1, 2, 32 + 32 * 3 + 1, 1 + sum(x for _, x in fields)) + b"\0" * 20
+    for name, size in fields:
+        head += name.ljust(11, b"\0") + b"C" + b"\0" * 4 + bytes([size, 0]) + b"\0" * 14
+    rows = b"".join(
+        b" " + code.ljust(10) + text.encode(encoding)[:width].ljust(width) + b"x".ljust(memo)
+        for code, text in zip((b"a", b"b"), names, strict=True)
+    )
+    path.with_suffix(".dbf").write_bytes(head + b"\r" + rows + b"\x1a")
+    return path
+
+
+@pytest.mark.parametrize("memo", [10, 127, 128, 254])
+@pytest.mark.parametrize("encoding", NAMES)
+def test_names_at_every_width_and_encoding(tmp_path, encoding, memo):
+    path = shapefile(tmp_path / "g.shp", NAMES[encoding], encoding, memo)
+    assert gba.read_units(path, id="code")["nm"].tolist() == NAMES[encoding]
+
+
+@pytest.mark.parametrize("said", ["", "UTF-8", "ISO-8859-1\n", "klingon", "936", "GBK", "ANSI 936", "\x00\xff"])
+def test_an_empty_or_wrong_cpg_does_not_hide_the_names(tmp_path, said):
+    path = shapefile(tmp_path / "g.shp", NAMES["gbk"], "gbk")
+    path.with_suffix(".cpg").write_text(said)
+    if said.startswith("ISO"):  # fits any bytes: the file is taken at its word, and encoding= is the cure
+        assert gba.read_units(path, id="code")["nm"].tolist() != NAMES["gbk"]
+        assert gba.read_units(path, id="code", encoding="gbk")["nm"].tolist() == NAMES["gbk"]
+        return
+    assert gba.read_units(path, id="code")["nm"].tolist() == NAMES["gbk"]
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "utf-8"])
+def test_a_name_cut_in_half_a_character_keeps_the_rest(tmp_path, encoding):
+    path = shapefile(tmp_path / "g.shp", ["广州市天河区", "深圳市南山区"], encoding, width=7)
+    whole = 7 // len("广".encode(encoding))
+    assert gba.read_units(path, id="code")["nm"].tolist() == ["广州市天河区"[:whole], "深圳市南山区"[:whole]]
+
+
+def test_a_zipped_layer_is_read_as_the_layer(tmp_path):
+    path = shapefile(tmp_path / "g.shp", NAMES["gbk"], "gbk")
+    with zipfile.ZipFile(tmp_path / "layer.zip", "w") as archive:
+        for part in tmp_path.glob("g.*"):
+            archive.write(part, f"folder/{part.name}")
+    zipped, plain = (gba.read_units(file, id="code") for file in (tmp_path / "layer.zip", path))
+    assert zipped["nm"].tolist() == NAMES["gbk"]
+    assert zipped.drop(columns="geometry").equals(plain.drop(columns="geometry"))
+
+
+def test_a_record_count_that_the_file_cannot_hold_is_refused(tmp_path):
+    path = shapefile(tmp_path / "g.shp", NAMES["gbk"], "gbk")
+    content = bytearray(path.with_suffix(".dbf").read_bytes())
+    content[4:8] = (2_000_000_000).to_bytes(4, "little")
+    path.with_suffix(".dbf").write_bytes(content)
+    with pytest.raises(FileFormatError, match="2000000000 records"):
+        gba.read_units(path, id="code")
+
+
+@given(text=st.text(min_size=1), encoding=st.sampled_from(["utf-8", "gb18030"]), cut=st.integers(0, 3))
+def test_any_text_cut_anywhere_fits_and_keeps_its_beginning(text, encoding, cut):
+    text = text.encode("utf-8", "ignore").decode("utf-8")
+    written = text.encode(encoding)
+    kept = written[: len(written) - cut]
+    assert fits(kept, encoding)
+    read = recoded(kept.decode("latin-1"), encoding)
+    assert text.startswith(read)
+    assert len(read) >= len(text) - max(cut, 0)
+
+
+@given(content=st.binary(max_size=200))
+def test_any_bytes_are_a_header_or_a_sentence(content):
+    with contextlib.suppress(FileFormatError):
+        assert header_of(content, "t.dbf").width > 0
