@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         inference as inference,
         maps as maps,
         models as models,
+        opinions as opinions,
         report as report,
         tables as tables,
         weights as weights,
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 
 _ROOMS = (
     "alignment", "autocorrelation", "data", "disparity", "errors", "export", "figures", "geography",
-    "inference", "maps", "models", "randomness", "report", "results", "tables", "weights",
+    "inference", "maps", "models", "opinions", "randomness", "report", "results", "tables", "weights",
 )  # fmt: skip
 _NAMES = dict.fromkeys(
     (

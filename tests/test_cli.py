@@ -136,3 +136,10 @@ def test_help_has_an_example_for_every_command():
         [sys.executable, "-m", "gbaspatial.cli", "--help"], capture_output=True, text=True, check=True
     )
     assert "gbaspatial report" in shown.stdout
+
+
+def test_a_second_opinion_is_printed_below():
+    told = run("moran", "cities", "--column", "gdp_pc_cny", "--second-opinion", "pysal").output
+    assert "Second opinion: Moran's I" in told
+    told = run("fit", "log(gdp_pc_cny) ~ log(employment)", "cities", "--second-opinion", "pysal").output
+    assert "ML_Lag" in told

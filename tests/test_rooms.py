@@ -19,6 +19,7 @@ FLOORS = [
     ["collinearity", "weights", "formula"],
     ["inference", "figures"],
     ["autocorrelation", "models", "disparity"],
+    ["opinions"],
     ["maps", "export", "tables"],
     ["report"],
     ["cli"],

@@ -29,6 +29,9 @@ from gbaspatial.weights import Weights
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gbaspatial.opinions.opinion import Peer, SecondOpinion
+    from gbaspatial.opinions.scripts import Language
+
 _KINDS = ("auto", "exact", "permutation", "randomization")
 _MOST_PATTERNS = 500_000
 _MOST_CLASSES = 50
@@ -93,6 +96,18 @@ class JoinCountResult(Result):
     def seed(self) -> int | None:
         """The seed of the draws."""
         return next(iter(self.nulls.values())).seed
+
+    def second_opinion(self, peer: Peer = "pysal") -> SecondOpinion:
+        """The same by PySAL, or by R, on the same data and W, side by side; see `gba.opinions.second_opinion`."""
+        from gbaspatial.opinions import second_opinion
+
+        return second_opinion(self, peer)
+
+    def code(self, language: Language) -> str:
+        """The same in another language ("pysal", "r", "stata"), ready to run; see `gba.opinions.code`."""
+        from gbaspatial.opinions import code
+
+        return code(self, language)
 
     def tables(self) -> tuple[Table, ...]:
         """Counts by pair."""

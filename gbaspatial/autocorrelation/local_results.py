@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
 
+    from gbaspatial.opinions.opinion import Peer, SecondOpinion
+    from gbaspatial.opinions.scripts import Language
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalTest(Result):
@@ -138,6 +141,18 @@ class LocalTest(Result):
         return pd.Series(
             adjusted_p(self.frame["p_value"].to_numpy(), counts, method), self.frame.index, name="p_adjusted"
         )
+
+    def second_opinion(self, peer: Peer = "pysal") -> SecondOpinion:
+        """The same by PySAL, or by R, on the same data and W, side by side; see `gba.opinions.second_opinion`."""
+        from gbaspatial.opinions import second_opinion
+
+        return second_opinion(self, peer)
+
+    def code(self, language: Language) -> str:
+        """The same in another language ("pysal", "r", "stata"), ready to run; see `gba.opinions.code`."""
+        from gbaspatial.opinions import code
+
+        return code(self, language)
 
     def tables(self) -> tuple[Table, ...]:
         """The statistic by unit."""

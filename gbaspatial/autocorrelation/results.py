@@ -15,6 +15,9 @@ from gbaspatial.weights import Weights
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gbaspatial.opinions.opinion import Peer, SecondOpinion
+    from gbaspatial.opinions.scripts import Language
+
 TOLD = {  # how the p-value was made, in words
     "exact": "exact: all {size:,} orders",
     "permutation": "{size:,} random orders, seed {seed}",
@@ -120,6 +123,18 @@ class GlobalTest(Result):
         from gbaspatial.inference.detection import power_note
 
         return power_note(self.weights.sparse, statistic=self._power, alternative=self.alternative)  # type: ignore[arg-type]
+
+    def second_opinion(self, peer: Peer = "pysal") -> SecondOpinion:
+        """The same by PySAL, or by R, on the same data and W, side by side; see `gba.opinions.second_opinion`."""
+        from gbaspatial.opinions import second_opinion
+
+        return second_opinion(self, peer)
+
+    def code(self, language: Language) -> str:
+        """The same in another language ("pysal", "r", "stata"), ready to run; see `gba.opinions.code`."""
+        from gbaspatial.opinions import code
+
+        return code(self, language)
 
     def tables(self) -> tuple[Table, ...]:
         """Statistic, moments and p-value in one row."""

@@ -103,11 +103,13 @@ def data(what: str, year: int | None, form: str, out: Path | None) -> None:
     show_default=True,
     help="auto, exact, permutation, normal, randomization, saddlepoint.",
 )
+@click.option("--second-opinion", "peer", type=click.Choice(["pysal", "r"]), help="Also the same by another program.")
 @click.option("--map", "map_file", type=click.Path(path_type=Path), help="Also write a map of the clusters (HTML).")
 @seed_option
 @output_options
 def moran(
     column: str,
+    peer: str | None,
     local: bool,
     by: str | None,
     inference: str,
@@ -129,8 +131,10 @@ def moran(
 
     check_page(map_file)
     if by == "year":
-        if local or map_file:
-            raise OptionError("--by year gives the global test of every year; leave --local and --map out.")
+        if local or map_file or peer:
+            raise OptionError(
+                "--by year gives the global test of every year; leave --local, --map and --second-opinion out."
+            )
         result: Any = moran_by_year(column, inference, seed, **where)
     else:
         units = units_of(used=(column,), **where)
@@ -144,7 +148,7 @@ def moran(
             layers = [gba.maps.choropleth(column), gba.maps.clusters(lisa), gba.maps.links(w)]
             gba.maps.atlas(units, layers, title=f"Moran's I of {column}").save(map_file)
             click.echo(f"map: {map_file}", err=True)
-    write(result, form, out)
+    write([result, result.second_opinion(peer)] if peer else result, form, out)
 
 
 @main.command()
@@ -159,10 +163,19 @@ def moran(
 @weights_options
 @click.option("--impacts", is_flag=True, help="Also direct, indirect and total impacts.")
 @click.option("--diagnostics", is_flag=True, help="Also the specification tests.")
+@click.option("--second-opinion", "peer", type=click.Choice(["pysal", "r"]), help="Also the same by another program.")
 @seed_option
 @output_options
 def fit(
-    formula: str, model: str, impacts: bool, diagnostics: bool, seed: int, form: str, out: Path | None, **where: Any
+    formula: str,
+    model: str,
+    impacts: bool,
+    diagnostics: bool,
+    peer: str | None,
+    seed: int,
+    form: str,
+    out: Path | None,
+    **where: Any,
 ) -> None:
     """Fit a spatial model given by FORMULA to DATA.
 
@@ -181,6 +194,8 @@ def fit(
         results.append(fitted.impacts(rng=seed))
     if diagnostics:
         results.append(fitted.diagnostics(w))
+    if peer:
+        results.append(fitted.second_opinion(peer))
     write(results, form, out)
 
 

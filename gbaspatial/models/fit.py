@@ -30,6 +30,8 @@ from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
     from gbaspatial.models.likelihood import Estimate, Problem
+    from gbaspatial.opinions.opinion import Peer, SecondOpinion
+    from gbaspatial.opinions.scripts import Language
 
 SPATIAL = ("rho", "lambda")
 SMALL = 50
@@ -309,6 +311,18 @@ class Fit(Result):
         from gbaspatial.models import regimes
 
         return regimes.chow(self)
+
+    def second_opinion(self, peer: Peer = "pysal") -> SecondOpinion:
+        """The same by PySAL, or by R, on the same data and W, side by side; see `gba.opinions.second_opinion`."""
+        from gbaspatial.opinions import second_opinion
+
+        return second_opinion(self, peer)
+
+    def code(self, language: Language) -> str:
+        """The same in another language ("pysal", "r", "stata"), ready to run; see `gba.opinions.code`."""
+        from gbaspatial.opinions import code
+
+        return code(self, language)
 
     # -- tables -----------------------------------------------------------------------------
     def tidy(self, level: float = 0.95) -> pd.DataFrame:

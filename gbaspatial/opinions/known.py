@@ -1,0 +1,71 @@
+"""Where peers are known to differ, by release: verified defects and other conventions, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A difference that was verified: in which `package`, in which `releases` seen, for which `quantities`, and why."""
+
+    package: str
+    releases: tuple[str, ...]
+    quantities: tuple[str, ...]
+    why: str
+    defect: bool
+
+    def told(self, version: str) -> str:
+        """The sentence for a table."""
+        seen = "" if version in self.releases else f" (seen in {', '.join(self.releases)}; here {version})"
+        return f"{self.package}: {self.why}{seen}"
+
+
+LOCAL_G_ROW = Known(
+    "esda", ("2.8.2", "2.10.0"), ("z", "variance", "expected"),
+    "the analytic z of G_Local assumes binary weights and is wrong for others; z does not change when rows are scaled, "
+    "and spdep gives our value",
+    defect=True,
+)  # fmt: skip
+FOLDED_P = Known(
+    "esda", ("2.8.2", "2.10.0"), ("p_value",),
+    "p_sim is the smaller tail, one-sided and not named so: about half of a two-sided p-value; it is not compared",
+    defect=True,
+)  # fmt: skip
+ISLANDS_COUNT = Known(
+    "esda", ("2.8.2", "2.10.0"), ("statistic", "expected", "variance", "z"),
+    "units without neighbors stay in n; here and in spdep they do not (adjust.n = TRUE)",
+    defect=False,
+)  # fmt: skip
+LOCAL_SCALE = Known(
+    "esda", ("2.8.2", "2.10.0"), ("statistic",),
+    "local Moran divides by the sum of squares over n - 1, local Geary over n",
+    defect=False,
+)  # fmt: skip
+GEARY_SIGN = Known(
+    "esda", ("2.8.2", "2.10.0"), ("z",),
+    "z of Geary's C is (C - E) / sd: negative means alike neighbors, as here; spdep has the other sign",
+    defect=False,
+)  # fmt: skip
+CRITERIA = Known(
+    "spreg", ("1.9.0", "1.9.1"), ("aic", "bic"),
+    "AIC and BIC do not count every parameter (neither sigma2 nor, in error models, lambda), so they do not compare "
+    "across models; they are not set against ours",
+    defect=True,
+)  # fmt: skip
+ML_INTERVAL = Known(
+    "spreg", ("1.9.0", "1.9.1"), ("params", "std_errors", "log_likelihood"),
+    "maximum likelihood searches rho in (-1, 1) whatever W is; where W is not row-standardized this is not the "
+    "admissible interval, and the answer may be outside it or miss the maximum",
+    defect=True,
+)  # fmt: skip
+GMM_DIVISOR = Known(
+    "spreg", ("1.9.0", "1.9.1"), ("std_errors", "sigma2"),
+    "two-stage least squares divide by n unless sig2n_k is set; it is set here",
+    defect=False,
+)  # fmt: skip
+LAG_SUM_P = Known(
+    "spdep", ("1.2-7",), ("z",),
+    "z of Geary's C is (E - C) / sd: the other sign",
+    defect=False,
+)  # fmt: skip

@@ -1,0 +1,148 @@
+"""`second_opinion`: ours and theirs side by side, with the difference and, where one is known, its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.errors import OptionError
+from gbaspatial.opinions.known import Known
+from gbaspatial.options import word
+from gbaspatial.results import Result, Table
+
+Peer = Literal["pysal", "r"]
+PEERS = ("pysal", "r")
+_SAME = 1e-6  # relative: what two programs that do the same agree in
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What a peer said: numbers by quantity, what was called, and the differences that are known for this call."""
+
+    numbers: dict[str, float]
+    program: str
+    version: str
+    call: str
+    known: tuple[Known, ...] = ()
+    tolerance: float = _SAME
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SecondOpinion(Result):
+    """The same work by two programs.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        Index `quantity`; columns `ours`, `theirs`, `difference` (ours less theirs), `agree`
+        (True within `tolerance`, relative to the size of the numbers), `why` (empty, or the
+        reason of a difference that is known).
+    program, version, call : str
+        Who was asked, and what.
+    tolerance : float
+    """
+
+    frame: pd.DataFrame
+    program: str
+    version: str
+    call: str
+    tolerance: float
+    title: str
+    known: tuple[str, ...]
+
+    @property
+    def agree(self) -> bool:
+        """Whether all numbers agree, but for differences that are known."""
+        return bool((self.frame["agree"] | (self.frame["why"] != "")).all())
+
+    def tables(self) -> tuple[Table, ...]:
+        """Quantity by quantity."""
+        apart = int((~self.frame["agree"]).sum())
+        told = "all agree" if not apart else f"{apart} of {len(self.frame)} differ"
+        notes = [f"{self.program} {self.version}, {self.call}: {told} (relative tolerance {self.tolerance:g})."]
+        notes += [f"Known: {sentence}." for sentence in self.known]
+        return (Table(self.frame, self.title, tuple(notes), {"difference": ".2e"}),)
+
+
+def second_opinion(result: Any, peer: Peer = "pysal") -> SecondOpinion:
+    """Run the same test or model in another program, on the same data and W, and set the numbers side by side.
+
+    Only quantities that both programs define alike are compared: p-values by permutation
+    are not, since no two programs draw alike, nor criteria that count parameters otherwise.
+
+    Parameters
+    ----------
+    result : a test of `gba.autocorrelation` or a fit of `gba.models`
+    peer : {"pysal", "r"}
+        ``"pysal"``: esda and spreg, which are installed with gbaspatial. ``"r"``: spdep and
+        spatialreg through ``Rscript``, if that and they are installed.
+
+    Returns
+    -------
+    SecondOpinion
+
+    Raises
+    ------
+    OptionError
+        If the peer has no counterpart of this result.
+    MissingPackageError
+        If R or its packages are not installed.
+
+    References
+    ----------
+    Rey, S. and Anselin, L. (2007). PySAL: A Python library of spatial analytical methods.
+    Review of Regional Studies 37, 5-27.
+    Bivand, R. and Piras, G. (2015). Comparing implementations of estimation methods for
+    spatial econometrics. Journal of Statistical Software 63(18).
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> w = gba.weights.contiguity(cities).row_standardized()
+    >>> test = gba.autocorrelation.moran(cities["gdp_pc_cny"], w, inference="randomization")
+    >>> opinion = second_opinion(test)
+    >>> opinion.agree, list(opinion.frame.index)
+    (True, ['statistic', 'expected', 'variance', 'z', 'p_value'])
+    """
+    word(peer, PEERS, "peer")
+    from gbaspatial.opinions import pysal, r
+
+    asked = (pysal if peer == "pysal" else r).answer
+    from gbaspatial.opinions.subjects import subject_of
+
+    subject = subject_of(result)
+    answer = asked(subject)
+    if answer is None:
+        program = "PySAL" if peer == "pysal" else "R (spdep, spatialreg)"
+        raise OptionError(f"{program} has no counterpart of {subject.title}, so there is no second opinion of it.")
+    return compared(subject.ours, answer, subject.title)
+
+
+def compared(ours: dict[str, float], answer: Answer, title: str) -> SecondOpinion:
+    """The table of `ours` and what the peer gave of it."""
+    rows = {name: (ours[name], theirs) for name, theirs in answer.numbers.items() if name in ours}
+    if not rows:
+        raise OptionError(f"{answer.program} gives nothing of {title} that could be compared.")
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=["ours", "theirs"]).rename_axis("quantity")
+    frame["difference"] = frame["ours"] - frame["theirs"]
+    size = np.maximum(frame[["ours", "theirs"]].abs().max(axis=1), 1e-12)
+    both_missing = frame["ours"].isna() & frame["theirs"].isna()
+    frame["agree"] = (frame["difference"].abs() <= answer.tolerance * size) | both_missing
+    why = [
+        "" if agree else "; ".join(k.why for k in answer.known if _kind_of(name) in k.quantities)
+        for name, agree in frame["agree"].items()
+    ]
+    frame["why"] = why
+    known = tuple(k.told(answer.version) for k in answer.known)
+    return SecondOpinion(
+        frame, answer.program, answer.version, answer.call, answer.tolerance, f"Second opinion: {title}", known
+    )
+
+
+def _kind_of(quantity: str) -> str:
+    """The kind of a row such as ``"params[x]"`` or ``"z[Macao]"``."""
+    return quantity.partition("[")[0]

@@ -1,0 +1,148 @@
+"""What R says: spdep and spatialreg through `Rscript`, if they are installed."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from gbaspatial.errors import ConvergenceError, MissingPackageError
+from gbaspatial.opinions import known
+from gbaspatial.opinions.opinion import Answer
+from gbaspatial.opinions.scripts import script
+from gbaspatial.opinions.subjects import Subject
+
+_SECONDS = 300
+_SAY = 'say <- function(name, value) cat(sprintf("gba|%s|%.17g\\n", name, as.numeric(value)), sep = "")'
+
+
+def answer(subject: Subject) -> Answer | None:
+    """The numbers of spdep or spatialreg for `subject`; None where they have no counterpart.
+
+    Raises
+    ------
+    MissingPackageError
+        If ``Rscript`` or its packages are not there, with what to install.
+    """
+    work = script(subject, "r")
+    if work is None or subject.kind not in _READ:
+        return None
+    release = _release()
+    # no printing of summaries here: only the numbers, one a line
+    lines = [line for line in work.splitlines() if not line.startswith(("print(summary", "print(logLik"))]
+    lines = [line.replace("print(", "found <- (", 1) if line.startswith("print(") else line for line in lines]
+    out = _run("\n".join([*lines, _SAY, *_READ[subject.kind](subject)]))
+    numbers = {}
+    for line in out.splitlines():
+        if line.startswith("gba|"):
+            _, name, value = line.split("|")
+            numbers[name] = float(value)
+    program = "spatialreg" if subject.method in ("ml", "gmm") else "R" if subject.method == "ols" else "spdep"
+    differences = (known.LAG_SUM_P,) if subject.kind == "geary" else ()
+    version = release["R"] if program == "R" else release[program]
+    tolerance = 1e-6 if subject.method not in ("ml", "gmm") else 1e-4
+    return Answer(numbers, program, version, _call(work), differences, tolerance)
+
+
+def _call(work: str) -> str:
+    """The line that does the work, without its arguments."""
+    line = next(line for line in reversed(work.splitlines()) if line.startswith(("print(", "fit <-"))
+                and not line.startswith(("print(summary", "print(logLik")))  # fmt: skip
+    return line.removeprefix("print(").removeprefix("fit <- ").partition("(")[0] + "()"
+
+
+@functools.cache
+def _release() -> dict[str, str]:
+    """The releases of R and of its packages, or `MissingPackageError`."""
+    if shutil.which("Rscript") is None:
+        raise MissingPackageError(
+            "a second opinion by R needs the program Rscript, which is not installed; install R and its packages "
+            "spdep and spatialreg, or ask peer='pysal'."
+        )
+    told = _run(
+        'for (p in c("spdep", "spatialreg")) cat(sprintf("gba|%s|%s\\n", p, '
+        'if (requireNamespace(p, quietly = TRUE)) as.character(packageVersion(p)) else "")); '
+        'cat(sprintf("gba|R|%s\\n", paste(R.version$major, R.version$minor, sep = ".")))'
+    )
+    found = dict(line.split("|")[1:] for line in told.splitlines() if line.startswith("gba|"))
+    absent = [name for name in ("spdep", "spatialreg") if not found.get(name)]
+    if absent:
+        raise MissingPackageError(
+            f"R lacks the package {' and '.join(absent)}; install it in R with install.packages(), or ask peer='pysal'."
+        )
+    return found
+
+
+def _run(text: str) -> str:
+    """What `Rscript` prints for `text`."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "work.R"
+        file.write_text(text, encoding="utf-8")
+        done = subprocess.run(
+            ["Rscript", "--vanilla", str(file)], capture_output=True, text=True, encoding="utf-8", timeout=_SECONDS,
+            check=False,
+        )  # fmt: skip
+    if done.returncode:
+        told = " ".join(done.stderr.partition("Error")[2].removesuffix("Execution halted\n").split())
+        raise ConvergenceError(f"R could not do it: {told or 'it gave no reason'}.")
+    return done.stdout
+
+
+def _global(subject: Subject) -> list[str]:
+    return [
+        'say("statistic", found$estimate[1])', 'say("expected", found$estimate[2])',
+        'say("variance", found$estimate[3])', 'say("z", found$statistic)', 'say("p_value", found$p.value)',
+    ]  # fmt: skip
+
+
+def _by_unit(**columns: str) -> Callable[[Subject], list[str]]:
+    def _lines(subject: Subject) -> list[str]:
+        labels = ", ".join('"' + str(unit).replace("\\", "\\\\").replace('"', '\\"') + '"'
+                           for unit in subject.outcome.index)  # fmt: skip
+        told = [f"units <- c({labels})"]
+        return told + [f'say(paste0("{name}[", units, "]"), {where})' for name, where in columns.items()]
+
+    return _lines
+
+
+def _join_counts(subject: Subject) -> list[str]:
+    told = []
+    for column, name in ((1, "count"), (2, "expected"), (3, "variance")):
+        for ours, theirs in (("0:0", "0:0"), ("1:1", "1:1"), ("0:1", "1:0")):
+            told.append(f'say("{name}[{ours}]", found["{theirs}", {column}])')
+    return told if set(subject.outcome) == {0, 1} else []
+
+
+def _model(subject: Subject) -> list[str]:
+    names = [*(["Intercept"] if subject.intercept else []), *subject.terms]
+    listed = ", ".join('"' + name.replace('"', "'") + '"' for name in names)
+    told = [f"names <- c({listed})"]
+    if subject.method == "ols":
+        told += ["b <- coef(fit)", "se <- sqrt(diag(vcov(fit)))", 'say("sigma2", summary(fit)$sigma^2)',
+                 'say("log_likelihood", logLik(fit))']  # fmt: skip
+    elif subject.method == "gmm":
+        told += ["b <- fit$coefficients[-1]", "se <- sqrt(diag(fit$var))[-1]",
+                 'say("params[rho]", fit$coefficients[1])', 'say("std_errors[rho]", sqrt(fit$var[1, 1]))']  # fmt: skip
+    else:
+        told += ["b <- fit$coefficients", "se <- fit$rest.se", 'say("sigma2", fit$s2)', 'say("log_likelihood", fit$LL)']
+        if subject.kind in ("lag", "durbin", "sarar", "gns"):
+            told += ['say("params[rho]", fit$rho)', 'say("std_errors[rho]", fit$rho.se)']
+        if subject.kind in ("error", "durbin_error", "sarar", "gns"):
+            told += ['say("params[lambda]", fit$lambda)', 'say("std_errors[lambda]", fit$lambda.se)']
+    return [*told, 'say(paste0("params[", names, "]"), b)', 'say(paste0("std_errors[", names, "]"), se)']
+
+
+_READ: dict[str, Callable[[Subject], list[str]]] = {
+    "moran": _global,
+    "geary": _global,
+    "general_g": _global,
+    "local_moran": _by_unit(statistic="found[, 1]", expected="found[, 2]", variance="found[, 3]", z="found[, 4]"),
+    "local_geary": _by_unit(statistic="as.numeric(found)"),
+    "local_g": _by_unit(z="as.numeric(found)"),
+    "join_count": _join_counts,
+    "losh": _by_unit(statistic="found[, 1]"),
+    **dict.fromkeys(("ols", "slx", "lag", "error", "sarar", "durbin", "durbin_error", "gns"), _model),
+}

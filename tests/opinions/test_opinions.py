@@ -1,0 +1,178 @@
+"""Second opinions: esda, spreg, and R where it is installed, agree with us or differ for a reason that is known."""
+
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import oracle
+import pandas as pd
+import pytest
+
+import gbaspatial as gba
+from gbaspatial.errors import LabelTypeError, MissingPackageError, OptionError
+from gbaspatial.opinions import r as r_side, second_opinion
+from gbaspatial.weights import from_pairs
+
+COLUMBUS = oracle.data("columbus").rename(index=lambda i: f"tract {i}")
+_PAIRS = pd.read_csv(oracle.find("data/columbus_B.csv"))
+_PAIRS[["focal", "neighbor"]] = _PAIRS[["focal", "neighbor"]].map(lambda i: f"tract {i}")
+BINARY = from_pairs(_PAIRS, ids=COLUMBUS.index)
+W = BINARY.row_standardized()
+Y = COLUMBUS["CRIME"]
+HIGH = (Y > 30).astype(int).rename("high")
+auto, models = gba.autocorrelation, gba.models
+
+TESTS = {
+    "moran": lambda: auto.moran(Y, W, inference="randomization"),
+    "moran, normal values": lambda: auto.moran(Y, W, inference="normal"),
+    "geary": lambda: auto.geary(Y, W, inference="randomization"),
+    "general_g": lambda: auto.general_g(Y, BINARY, inference="randomization"),
+    "local_moran": lambda: auto.local_moran(Y, W, inference="randomization"),
+    "local_geary": lambda: auto.local_geary(Y, W, rng=1),
+    "local_g": lambda: auto.local_g(Y, BINARY, inference="randomization"),
+    "local_g_star": lambda: auto.local_g_star(Y, BINARY, inference="randomization"),
+    "losh": lambda: auto.losh(Y, W, rng=1),
+    "join_count": lambda: auto.join_count(HIGH, BINARY, rng=1),
+}
+FORMULA = "CRIME ~ INC + HOVAL"
+FITS = {
+    "ols": lambda: models.ols(FORMULA, COLUMBUS),
+    "slx": lambda: models.slx(FORMULA, COLUMBUS, W),
+    "lag": lambda: models.lag(FORMULA, COLUMBUS, W),
+    "lag, binary W": lambda: models.lag(FORMULA, COLUMBUS, BINARY),
+    "lag by gmm": lambda: models.lag(FORMULA, COLUMBUS, W, method="gmm"),
+    "error": lambda: models.error(FORMULA, COLUMBUS, W),
+    "error by gmm": lambda: models.error(FORMULA, COLUMBUS, W, method="gmm"),
+    "sarar by gmm": lambda: models.sarar(FORMULA, COLUMBUS, W, method="gmm"),
+    "durbin": lambda: models.durbin(FORMULA, COLUMBUS, W),
+    "durbin_error": lambda: models.durbin_error(FORMULA, COLUMBUS, W),
+}
+BY_R = {"sarar": lambda: models.sarar(FORMULA, COLUMBUS, W), "gns": lambda: models.gns(FORMULA, COLUMBUS, W)}
+NOT_IN_R = ("local_g_star", "error by gmm", "sarar by gmm")
+
+
+@pytest.mark.parametrize("name", [*TESTS, *FITS])
+def test_pysal_agrees(name):
+    opinion = {**TESTS, **FITS}[name]().second_opinion()
+    assert opinion.frame["agree"].all(), opinion
+    assert len(opinion.frame) >= 3
+    assert opinion.program in ("esda", "spreg")
+
+
+@pytest.mark.parametrize("name", [n for n in (*TESTS, *FITS, *BY_R) if n not in NOT_IN_R])
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
+def test_r_agrees(name):
+    try:
+        opinion = {**TESTS, **FITS, **BY_R}[name]().second_opinion("r")
+    except MissingPackageError as error:
+        pytest.skip(str(error))
+    assert opinion.agree, opinion
+    apart = opinion.frame[~opinion.frame["agree"]]
+    assert list(apart.index) == (["z"] if name == "geary" else [])
+
+
+def test_the_wrong_z_of_local_g_is_told():
+    """esda's analytic z assumes binary weights; z is the same for scaled rows, as spdep has it."""
+    found = auto.local_g(Y, W, inference="randomization")
+    opinion = found.second_opinion()
+    assert not opinion.frame["agree"].any()
+    assert opinion.frame["why"].str.contains("assumes binary weights").all()
+    assert opinion.agree  # the difference has a reason that is known
+    # the right value does not depend on how rows are scaled
+    doubled = auto.local_g(Y, W.scaled(2.0), inference="randomization")
+    np.testing.assert_allclose(found.z, doubled.z, rtol=1e-12)
+
+
+def test_ours_is_asked_with_the_weights_as_given():
+    """esda standardizes W in passing unless told not to, and changes its caller's W."""
+    before = BINARY.to_frame()
+    assert auto.moran(Y, BINARY, inference="randomization").second_opinion().agree
+    pd.testing.assert_frame_equal(before, BINARY.to_frame())
+
+
+def test_residuals_are_compared_by_the_statistic_only():
+    opinion = auto.moran(models.ols(FORMULA, COLUMBUS), W).second_opinion()
+    assert list(opinion.frame.index) == ["statistic"]
+    assert opinion.agree
+
+
+def test_it_does_not_depend_on_the_order_of_rows():
+    first = second_opinion(auto.local_moran(Y, W, inference="randomization"))
+    shuffled = Y.sample(frac=1, random_state=1)
+    second = second_opinion(auto.local_moran(shuffled, W, inference="randomization"))
+    pd.testing.assert_frame_equal(first.frame, second.frame)
+
+
+def test_what_has_no_counterpart_is_told():
+    with pytest.raises(OptionError, match="no counterpart of sarar by ml"):
+        models.sarar(FORMULA, COLUMBUS, W).second_opinion()
+    with pytest.raises(LabelTypeError, match="tests of gba.autocorrelation and fits"):
+        second_opinion(3)
+    with pytest.raises(OptionError, match="peer='stata'"):
+        TESTS["moran"]().second_opinion("stata")
+
+
+def test_weighted_fits_have_no_second_opinion():
+    data = COLUMBUS.assign(v=np.arange(1.0, 50.0))
+    with pytest.raises(OptionError, match="no counterpart"):
+        models.lag(FORMULA, data, W, weights="v").second_opinion()
+
+
+def test_without_r_it_is_said_what_to_install(monkeypatch):
+    monkeypatch.setattr(r_side.shutil, "which", lambda name: None)
+    r_side._release.cache_clear()
+    with pytest.raises(MissingPackageError, match="Rscript"):
+        TESTS["moran"]().second_opinion("r")
+    r_side._release.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["moran", "local_g", "lag", "error by gmm"])
+def test_python_code_runs_as_it_stands(name, tmp_path):
+    script = tmp_path / "work.py"
+    script.write_text({**TESTS, **FITS}[name]().code("pysal"), encoding="utf-8")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+def test_python_code_gives_our_number(tmp_path):
+    test = TESTS["moran"]()
+    script = tmp_path / "work.py"
+    script.write_text(test.code("pysal"), encoding="utf-8")
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    first = float(done.stdout.strip().splitlines()[-1].split()[0].strip("()").removeprefix("np.float64("))
+    assert first == pytest.approx(test.statistic, rel=1e-12)
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
+@pytest.mark.parametrize("name", ["moran", "lag"])
+def test_r_code_runs_as_it_stands(name, tmp_path):
+    script = tmp_path / "work.R"
+    script.write_text({**TESTS, **FITS}[name]().code("r"), encoding="utf-8")
+    done = subprocess.run(["Rscript", "--vanilla", str(script)], capture_output=True, text=True, check=False)
+    if "there is no package" in done.stderr:
+        pytest.skip("R lacks spdep or spatialreg")
+    assert done.returncode == 0, done.stderr
+
+
+def test_stata_code_has_the_data_the_weights_and_the_model():
+    text = FITS["lag"]().code("stata")
+    assert "input id y x1 x2" in text
+    assert "spregress y x1 x2, ml dvarlag(W)" in text
+    assert text.count("W[") == BINARY.n_links
+    assert "* x1 = INC" in text
+    hostile = COLUMBUS.rename(columns={"INC": "inc\nome"})
+    assert "inc ome" in models.ols("CRIME ~ `inc\nome`", hostile).code("r").splitlines()[2]
+
+
+def test_code_beyond_a_few_hundred_units_is_refused():
+    n = 500
+    ids = [f"u{i}" for i in range(n)]
+    w = gba.weights.Weights(np.eye(n, k=1) + np.eye(n, k=-1), ids)
+    values = pd.Series(np.random.default_rng(0).normal(size=n), ids, name="y")
+    test = auto.moran(values, w, inference="normal")
+    with pytest.raises(OptionError, match="500 units"):
+        test.code("r")
+    with pytest.raises(OptionError, match="language"):
+        TESTS["moran"]().code("julia")
