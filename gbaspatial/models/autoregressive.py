@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,23 +25,16 @@ from gbaspatial.errors import ConvergenceError, OptionError, WeightsError
 from gbaspatial.formula import Design, design as read_design
 from gbaspatial.models.factor import pencil_of
 from gbaspatial.models.fit import build
-from gbaspatial.models.identification import check_informed
+from gbaspatial.models.identification import check_informed, no_maximum
 from gbaspatial.models.likelihood import LOG_2PI
-from gbaspatial.models.logdet import window
-from gbaspatial.models.special import SpecialFit, as_kind, at_edge, curvature, highest
+from gbaspatial.models.logdet import Curve, curve_of
+from gbaspatial.models.origin import Centered, refuse_perfect, span_of
+from gbaspatial.models.special import SpecialFit, as_kind, at_edge, highest, level
+from gbaspatial.options import flag, public
 from gbaspatial.weights import Weights
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Point:
-    """The likelihood at one lambda, the rest at its best: `beta` (k,), `spread` = (X'QX)^-1, whitened `sse`."""
-
-    beta: np.ndarray
-    spread: np.ndarray
-    sse: float
-    log_likelihood: float
-
-
+@public
 def car(
     formula: str,
     data: pd.DataFrame,
@@ -92,12 +86,13 @@ def car(
     >>> car("y ~ x", data, chain).model
     'car'
     """
-    design = read_design(formula, data, w, durbin=durbin, weights=weights, regimes=regimes)
+    design = read_design(formula, data, w, durbin=flag(durbin, "durbin"), weights=weights, regimes=regimes)
     first = design.weights["W"]
     scaled = _symmetric(first, design.observation_weights)
-    return _estimate("car", design, first, _car(design, scaled), window(scaled.interval))
+    return _estimate("car", design, first, _car(design, scaled), span_of(scaled))
 
 
+@public
 def sma(
     formula: str,
     data: pd.DataFrame,
@@ -129,95 +124,160 @@ def sma(
     >>> round(sma("y ~ 1", y.to_frame("y"), chain).lambda_, 3)
     0.921
     """
-    design = read_design(formula, data, w, durbin=durbin, weights=weights, regimes=regimes)
+    design = read_design(formula, data, w, durbin=flag(durbin, "durbin"), weights=weights, regimes=regimes)
     first = design.weights["W"]
-    low, high = window(first.interval)
+    low, high = span_of(first)
     return _estimate("sma", design, first, _sma(design, first), (-high, -low))
 
 
-def _estimate(
-    model: str, design: Design, w: Weights, point: Callable[[float], Point], interval: tuple[float, float]
-) -> SpecialFit:
+def _estimate(model: str, design: Design, w: Weights, lik: _Likelihood, interval: tuple[float, float]) -> SpecialFit:
     if design.k + 2 > design.n:
         raise OptionError(f"{design.n} units cannot carry {design.k} coefficients, a spatial parameter and a variance.")
-
     check_informed("lambda", design.X, w.sparse, design.observation_weights)
-
-    def _value(lam: float) -> float:
-        return point(lam).log_likelihood
-
+    if lik.origin.exact:
+        refuse_perfect(0.0, 1.0)
     low, high = interval
-    lam = highest(_value, low, high, inside=model == "sma")
-    best = point(lam)
-    if best.sse <= 1e-20 * float(design.y @ design.y):
-        raise ConvergenceError(
-            "the model fits every unit exactly: its likelihood has no maximum; use fewer regressors."
-        )
+    lam, curve = lik.maximum(low, high, inside=model == "sma")
+    edge = at_edge(lam, low, high)
+    if edge:
+        lik.refuse_unbounded(curve, lam, low, high)
+    best = lik.sums(lam)
     sigma2 = best.sse / design.n
     covariance = np.zeros((design.k + 1, design.k + 1))
     covariance[:-1, :-1] = sigma2 * best.spread
-    edges: tuple[str, ...] = ()
+    covariance = lik.origin.covariance(covariance)
     notes: tuple[str, ...] = ()
-    if at_edge(lam, low, high):
-        edges = ("lambda",)
+    if edge:
         notes = (
             f"lambda = {lam:.6g} lies at the edge of its admissible interval ({low:.6g}, {high:.6g}): "
             f"normal theory fails there and no standard error is given.",
         )
         covariance[-1, :] = covariance[:, -1] = np.nan
     else:
-        covariance[-1, -1] = -1 / curvature(_value, lam, 1e-3 * min(lam - low, high - lam, 1.0))
-    u = design.y - design.X @ best.beta
+        covariance[-1, -1] = -1 / lik.bend(curve, lam)
+    beta = lik.origin.coefficients(best.c)
+    u = lik.origin.rest - lik.origin.Q @ best.c
     residuals = u if model == "car" else pencil_of(w).factor(-lam).solve(u)
-    params = {**dict(zip(design.terms, best.beta, strict=True)), "lambda": lam}
     fit = build(
-        model=model, method="ml", design=design, params=params,
-        covariance=covariance, residuals=residuals, sigma2=sigma2, log_likelihood=best.log_likelihood, error_w=w,
+        model=model, method="ml", design=design, params={**dict(zip(design.terms, beta, strict=True)), "lambda": lam},
+        covariance=covariance, residuals=residuals, sigma2=sigma2, log_likelihood=lik.value(lik.curve, lam), error_w=w,
         covariance_kind="coefficients by generalized least squares, lambda by the curvature of the log-likelihood",
-        edges=edges, notes=notes, logdet=pencil_of(w).kind,
+        edges=("lambda",) if edge else (), notes=notes, logdet=pencil_of(w).kind,
     )  # fmt: skip
     return as_kind(SpecialFit, fit)
 
 
 # -- arrays -----------------------------------------------------------------------------------
-def _point(n: int, A: np.ndarray, b: np.ndarray, yy: float, log_det: float) -> Point:
-    """From A = X'QX, b = X'Qy, yy = y'Qy and log_det = log|Q|."""
-    beta = np.linalg.solve(A, b)
-    sse = float(yy - b @ beta)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        value = -n / 2 * (LOG_2PI + 1 + np.log(sse / n)) + log_det / 2
-    return Point(beta, np.linalg.inv(A), sse, float(value) if sse > 0 else -np.inf)
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """At one lambda: `c` (k,), `spread` = (Q'VQ)^-1 (k, k), whitened `sse` with its first two slopes in lambda."""
+
+    c: np.ndarray
+    spread: np.ndarray
+    sse: float
+    slope: float
+    bend: float
 
 
-def _car(design: Design, scaled: Weights) -> Callable[[float], Point]:
-    """The likelihood of Q = D^1/2 (I - lambda S) D^1/2, S the symmetric matrix `scaled`."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Likelihood:
+    """l = -n/2 log(sse / n) + `share` f(`sign` lambda) + constants, f = log|I - lambda W| the `curve`.
+
+    Written in the coordinates of `origin`, so that nothing cancels where a column is far from zero; its
+    slopes are those of the algebra, not differences.
+    """
+
+    origin: Centered
+    sums: Callable[[float], Sums]
+    curve: Curve
+    share: float
+    sign: int
+    log_weights: float
+
+    def value(self, curve: Curve, lam: float) -> float:
+        """The log-likelihood."""
+        n, sse = len(self.origin.rest), self.sums(lam).sse
+        if not sse > 0:
+            return -np.inf
+        constant = -n / 2 * (LOG_2PI + 1 + np.log(sse / n)) + self.log_weights / 2
+        return float(constant + self.share * curve(self.sign * lam))
+
+    def slope(self, curve: Curve, lam: float) -> float:
+        """Its first derivative."""
+        at = self.sums(lam)
+        inner = self.share * self.sign * curve.derivatives(self.sign * lam)[0]
+        return -len(self.origin.rest) / 2 * at.slope / at.sse + inner
+
+    def bend(self, curve: Curve, lam: float) -> float:
+        """Its second derivative."""
+        at = self.sums(lam)
+        inner = self.share * curve.derivatives(self.sign * lam)[1]
+        return -len(self.origin.rest) / 2 * (at.bend / at.sse - (at.slope / at.sse) ** 2) + inner
+
+    def maximum(self, low: float, high: float, *, inside: bool) -> tuple[float, Curve]:
+        """lambda, and the curve that is exact there: a rough one finds the neighborhood where exact ones are costly."""
+        curve = self.curve.rough()
+        lam = highest(partial(self.value, curve), partial(self.slope, curve), low, high, inside=inside)
+        for _ in range(12):
+            if curve is self.curve or at_edge(lam, low, high):
+                return lam, curve
+            reach = min(0.01 * (high - low), 0.2 * min(lam - low, high - lam))
+            curve = self.curve.near(self.sign * lam, reach)
+            before, lam = lam, level(partial(self.slope, curve), lam - reach, lam + reach)
+            if abs(lam - before) <= 0.6 * reach:
+                return lam, curve
+        raise ConvergenceError(f"the maximum over lambda in ({low:.4g}, {high:.4g}) was not reached; last was {lam:g}.")
+
+    def refuse_unbounded(self, curve: Curve, lam: float, low: float, high: float) -> None:
+        """Raise `ConvergenceError` if the likelihood still grows, as a logarithm does, at the end next to `lam`."""
+        end, into = (low, 1) if lam - low < high - lam else (high, -1)
+        near, far = (self.value(curve, end + into * share * (high - low)) for share in (1e-8, 1e-5))
+        if near > far + 1:
+            raise no_maximum("lambda", end, (low, high))
+
+
+def _car(design: Design, scaled: Weights) -> _Likelihood:
+    """The likelihood of the precision D^1/2 (I - lambda S) D^1/2, S the symmetric matrix `scaled`."""
     d = np.ones(design.n) if design.observation_weights is None else design.observation_weights
-    Z = np.column_stack([design.X, design.y]) * np.sqrt(d)[:, None]
+    origin = Centered.of(design.y, design.X)
+    Z = np.column_stack([origin.Q, origin.rest]) * np.sqrt(d)[:, None]
     plain, lagged = Z.T @ Z, Z.T @ (scaled.sparse @ Z)
-    scale, pencil = float(np.log(d).sum()), pencil_of(scaled)
 
-    def _at(lam: float) -> Point:
+    def _at(lam: float) -> Sums:
         G = plain - lam * lagged
-        log_det = float(pencil.log_abs_dets(np.array([lam]))[0]) + scale
-        return _point(design.n, G[:-1, :-1], G[:-1, -1], G[-1, -1], log_det)
+        spread = np.linalg.inv(G[:-1, :-1])
+        c = np.linalg.solve(G[:-1, :-1], G[:-1, -1])
+        v = np.append(-c, 1.0)
+        turn = (lagged @ v)[:-1]  # Q'Sr: how the slopes of b move with lambda
+        return Sums(c, spread, float(v @ G @ v), -float(v @ lagged @ v), -2 * float(turn @ spread @ turn))
 
-    return _at
+    return _Likelihood(origin, _at, curve_of(scaled), 0.5, 1, float(np.log(d).sum()))
 
 
-def _sma(design: Design, w: Weights) -> Callable[[float], Point]:
-    """The likelihood of Q = (I + lambda W)^-T D (I + lambda W)^-1."""
+def _sma(design: Design, w: Weights) -> _Likelihood:
+    """The likelihood of the precision B^-T D B^-1, B = I + lambda W."""
     d = np.ones(design.n) if design.observation_weights is None else design.observation_weights
     root = np.sqrt(d)[:, None]
-    Z = np.column_stack([design.X, design.y])
-    scale, pencil = float(np.log(d).sum()), pencil_of(w)
+    origin = Centered.of(design.y, design.X)
+    Z = np.column_stack([origin.Q, origin.rest])
+    pencil = pencil_of(w)
 
-    def _at(lam: float) -> Point:
+    def _at(lam: float) -> Sums:
         factor = pencil.factor(-lam)
-        filtered = root * factor.solve(Z)
-        G = filtered.T @ filtered
-        return _point(design.n, G[:-1, :-1], G[:-1, -1], G[-1, -1], scale - 2 * factor.log_abs_det())
+        moved = factor.solve(Z)
+        once = -factor.solve(w.sparse @ moved)  # d(B^-1 Z) / d lambda
+        twice = -2 * factor.solve(w.sparse @ once)
+        moved, once, twice = root * moved, root * once, root * twice
+        inner, R = np.linalg.qr(moved[:, :-1])
+        c = np.linalg.solve(R, inner.T @ moved[:, -1])
+        v = np.append(-c, 1.0)
+        e, e1, e2 = moved @ v, once @ v, twice @ v
+        half = np.linalg.inv(R)
+        turn = half.T @ (once[:, :-1].T @ e + moved[:, :-1].T @ e1)
+        bend = 2 * float(e1 @ e1 + e @ e2 - turn @ turn)
+        return Sums(c, half @ half.T, float(e @ e), 2 * float(e @ e1), bend)
 
-    return _at
+    return _Likelihood(origin, _at, curve_of(w), -1.0, -1, float(np.log(d).sum()))
 
 
 def _symmetric(w: Weights, d: np.ndarray | None) -> Weights:

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
-from scipy import special
+from scipy import linalg, special
 
 from gbaspatial.alignment import align
 from gbaspatial.errors import (
@@ -21,14 +21,15 @@ from gbaspatial.errors import (
     DataError,
     OptionError,
     UnknownNameError,
-    check_option,
     nearest_names,
     some,
 )
 from gbaspatial.formula import Design, design as read_design, is_intercept
 from gbaspatial.models.fit import METHOD_NAMES, build
 from gbaspatial.models.kernels import Kernel, kernel_weights
+from gbaspatial.models.origin import taken_back
 from gbaspatial.models.special import SpecialFit, as_kind
+from gbaspatial.options import only, public, unused, word
 
 COVARIANCES = ("classical", "HC0", "HC1", "HC3", "hac")
 METHOD_NAMES["ppml"] = "pseudo-maximum likelihood (PPML)"
@@ -94,6 +95,7 @@ class PoissonFit(SpecialFit):
         return pd.Series(np.exp(self.design.matrix(frame, w) @ self.beta + offset), frame.index, name="fitted")
 
 
+@public
 def ppml(
     formula: str,
     data: pd.DataFrame,
@@ -145,7 +147,7 @@ def ppml(
     >>> np.exp(ppml("y ~ C(g)", data).params).round(6).tolist()
     [5.0, 0.6]
     """
-    check_option(covariance, COVARIANCES, "covariance")
+    word(covariance, COVARIANCES, "covariance")
     design = read_design(formula, data, w)
     negative = design.y < 0
     if negative.any():
@@ -182,17 +184,14 @@ def log_exposure(exposure: str | pd.Series | None, data: pd.DataFrame, ids: pd.I
 
 
 def _kernel(design: Design, data: Any, covariance: str, options: Mapping[str, Any]) -> Any:
-    for name in options:
-        if name not in KernelOptions.__annotations__:
-            raise OptionError(f"ppml has no option {name!r}. {nearest_names(name, KernelOptions.__annotations__)}")
+    only(options, KernelOptions.__annotations__, "ppml()")
     if covariance != "hac":
-        if options:
-            raise OptionError(f"{some(options)} belong to covariance='hac'.")
+        unused(options, "they belong to covariance='hac'")
         return None
     coordinates = options.get("coordinates")
     if coordinates is None and hasattr(data, "geometry"):
         coordinates = data
-    chosen = {name: value for name, value in options.items() if name != "coordinates"}
+    chosen = {name: value for name, value in options.items() if name != "coordinates" and value is not None}
     return kernel_weights(coordinates, design.ids, **chosen)
 
 
@@ -226,17 +225,18 @@ def poisson(y: np.ndarray, X: np.ndarray, offset: np.ndarray) -> tuple[np.ndarra
     ConvergenceError
         If the deviance does not settle.
     """
+    Q, R = np.linalg.qr(X)  # coefficients of an orthonormal basis: a column may be far from zero, or in any unit
     mu = (y + y.mean()) / 2
     eta = np.log(mu)
     beta, last = None, np.inf
     for _ in range(_ROUNDS):
         root = np.sqrt(mu)
         target = eta - offset + (y - mu) / mu
-        new = np.linalg.lstsq(root[:, None] * X, root * target, rcond=None)[0]
+        new = np.linalg.lstsq(root[:, None] * Q, root * target, rcond=None)[0]
         step = 1.0
         while True:
             trial = new if beta is None else beta + step * (new - beta)
-            eta = np.clip(X @ trial + offset, -300, 300)
+            eta = np.clip(Q @ trial + offset, -300, 300)
             mu = np.exp(eta)
             loss = float((mu - y * eta).sum())
             if beta is None or loss <= last + 1e-12 * abs(last) or step < 1e-6:
@@ -245,9 +245,9 @@ def poisson(y: np.ndarray, X: np.ndarray, offset: np.ndarray) -> tuple[np.ndarra
         change = np.inf if beta is None else float(np.abs(trial - beta).max() / (1 + np.abs(beta).max()))
         beta, last = trial, loss
         if change < 1e-12 or (change < 1e-9 and step < 1):
-            return beta, mu
+            return linalg.solve_triangular(R, beta), mu
         if eta[y == 0].min(initial=0.0) < -40:  # separated zeros: the caller names them
-            return beta, mu
+            return linalg.solve_triangular(R, beta), mu
     raise ConvergenceError(f"Poisson regression did not settle in {_ROUNDS} rounds; the last change was {change:.2g}.")
 
 
@@ -259,12 +259,13 @@ def deviance(y: np.ndarray, mu: np.ndarray) -> float:
 def sandwich(y: np.ndarray, X: np.ndarray, mu: np.ndarray, kind: str, K: Any = None) -> np.ndarray:
     """The covariance (k, k) of Poisson coefficients: classical, HC0, HC1, HC3, or HAC with kernel weights `K`."""
     n, k = X.shape
-    bread = np.linalg.inv(X.T @ (mu[:, None] * X))
+    root = np.sqrt(mu)
+    N, R = np.linalg.qr(root[:, None] * X)
     if kind == "classical":
-        return bread
-    scores = (y - mu)[:, None] * X
+        return taken_back(R, np.eye(k))
+    e = (y - mu) / root
     if kind == "HC3":
-        leverage = mu * np.einsum("ij,jk,ik->i", X, bread, X)
-        scores = scores / (1 - leverage)[:, None]
+        e = e / (1 - np.square(N).sum(axis=1))
+    scores = e[:, None] * N
     meat = scores.T @ (scores if K is None else K @ scores)
-    return bread @ ((meat + meat.T) / 2) @ bread * (n / (n - k) if kind == "HC1" else 1.0)
+    return taken_back(R, (meat + meat.T) / 2) * (n / (n - k) if kind == "HC1" else 1.0)

@@ -15,15 +15,18 @@ correlated innovations.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from gbaspatial.errors import DataError, OptionError, check_option, some
+from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.formula import Design
-from gbaspatial.models.information import Quadratics, inverse, quadratics
+from gbaspatial.models.information import Apart, Quadratics, inverse, quadratics
 from gbaspatial.models.likelihood import Estimate, Problem
 from gbaspatial.models.logdet import DENSE_LIMIT
+from gbaspatial.models.origin import taken_back
+from gbaspatial.options import word
 
 LEAST_SQUARES = ("classical", "HC0", "HC1", "HC3", "hac")
 MAXIMUM_LIKELIHOOD = ("information", "sandwich", "HC0", "HC1", "HC3")
@@ -33,30 +36,20 @@ def least_squares(
     design: Design, residuals: np.ndarray, kind: str, options: Mapping[str, Any], data: Any
 ) -> tuple[np.ndarray, str]:
     """The covariance (k, k) of least-squares coefficients, and how to call it."""
-    check_option(kind, LEAST_SQUARES, "covariance")
+    word(kind, LEAST_SQUARES, "covariance")
     root = np.sqrt(design.observation_weights) if design.observation_weights is not None else np.ones(design.n)
     X, e = design.X * root[:, None], residuals * root
     n, k = X.shape
-    bread = _inverse_square(X)
+    N, R = np.linalg.qr(X)
     if kind == "classical":
-        return bread * float(e @ e) / (n - k), "classical"
+        return taken_back(R, np.eye(k)) * float(e @ e) / (n - k), "classical"
     if kind == "hac":
-        return _conley(design, X, e, bread, options, data)
+        return _conley(design, N, R, e, options, data)
     if kind == "HC3":
         e = e / (1 - _leverage(X, design.ids))
-    scores = X * e[:, None]
+    scores = N * e[:, None]
     meat = scores.T @ scores * (n / (n - k) if kind == "HC1" else 1.0)
-    return bread @ meat @ bread, kind
-
-
-def _inverse_square(X: np.ndarray) -> np.ndarray:
-    """(X'X)^-1 (k, k); of all but collinear columns from X itself, for X'X squares their condition."""
-    square = X.T @ X
-    scale = np.sqrt(np.diag(square))
-    if np.linalg.eigvalsh(square / scale[:, None] / scale[None, :])[0] > 1e-10:
-        return np.linalg.inv(square)
-    root = np.linalg.inv(np.linalg.qr(X / scale)[1]) / scale[:, None]
-    return root @ root.T
+    return taken_back(R, meat), kind
 
 
 def _leverage(X: np.ndarray, ids: Any) -> np.ndarray:
@@ -70,18 +63,18 @@ def _leverage(X: np.ndarray, ids: Any) -> np.ndarray:
 
 
 def _conley(
-    design: Design, X: np.ndarray, e: np.ndarray, bread: np.ndarray, options: Mapping[str, Any], data: Any
+    design: Design, N: np.ndarray, R: np.ndarray, e: np.ndarray, options: Mapping[str, Any], data: Any
 ) -> tuple[np.ndarray, str]:
     from gbaspatial.models.kernels import kernel_weights
 
-    kernel = options.get("kernel", "triangular")
+    kernel: Any = options.get("kernel") or "triangular"
     neighbors, bandwidth = options.get("neighbors"), options.get("bandwidth_km")
     coordinates = options.get("coordinates")
     coordinates = data if coordinates is None else coordinates
     K = kernel_weights(coordinates, design.ids, kernel=kernel, neighbors=neighbors, bandwidth_km=bandwidth)
-    scores = X * e[:, None]
+    scores = N * e[:, None]
     meat = scores.T @ (K @ scores)
-    matrix = bread @ (meat + meat.T) / 2 @ bread
+    matrix = taken_back(R, (meat + meat.T) / 2)
     if (np.diag(matrix) <= 0).any():
         raise DataError(
             f"the {kernel} kernel gives a negative variance of "
@@ -92,25 +85,24 @@ def _conley(
     return matrix, f"spatial HAC ({kernel} kernel, bandwidth {width})"
 
 
-def maximum_likelihood(
-    design: Design, model: Problem, at: Estimate, information: np.ndarray, kind: str
-) -> tuple[np.ndarray, str]:
+def maximum_likelihood(design: Design, model: Problem, at: Estimate, apart: Apart, kind: str) -> tuple[np.ndarray, str]:
     """The sandwich covariance of maximum-likelihood estimates without sigma2, and how to call it."""
     if kind == "hac":
         raise OptionError(
             "covariance='hac' does not go with maximum likelihood, which is inconsistent when innovations are "
             "spatially correlated; use method='gmm' with covariance='hac', or an error or SARAR model."
         )
-    check_option(kind, MAXIMUM_LIKELIHOOD, "covariance")
+    word(kind, MAXIMUM_LIKELIHOOD, "covariance")
     if model.n > DENSE_LIMIT:
         raise OptionError(
             f"the sandwich needs a dense matrix, which is refused above {DENSE_LIMIT} units; use method='gmm'."
         )
     parts = quadratics(model, at)
+    parts = replace(parts, linear=parts.linear @ apart.T)  # the scores in the coordinates of `apart`
     meat = _iid_scores(parts, at.sigma2) if kind == "sandwich" else _unequal_scores(parts, at.sigma2, kind, design)
-    bread = inverse(information)
+    bread = inverse(apart.matrix)
     told = "QML sandwich (independent, not normal)" if kind == "sandwich" else f"{kind} sandwich"
-    return (bread @ meat @ bread)[:-1, :-1], told
+    return (apart.T @ bread @ meat @ bread @ apart.T.T)[:-1, :-1], told
 
 
 def _iid_scores(parts: Quadratics, s2: float) -> np.ndarray:

@@ -45,7 +45,8 @@ def linear_steps(
     squares = (vectors.T @ y) ** 2
     left = np.ones(len(values), dtype=bool)
     statistic, z = moran_z(values, squares, scale)
-    usable = values > _ZERO if z > 0 else values < -_ZERO
+    none = _ZERO * np.abs(values).max()  # W may have any scale
+    usable = values > none if z > 0 else values < -none
     steps: Steps = [(-1, statistic, z)]
     while abs(z) >= tolerance and len(steps) <= most:
         trials = []
@@ -98,12 +99,13 @@ def poisson_steps(
 
 def _score(y: np.ndarray, mu: np.ndarray, X: np.ndarray, vectors: np.ndarray) -> Callable[[int], float]:
     """The score statistic of one more regressor in a Poisson regression."""
-    inverse = np.linalg.inv(X.T @ (mu[:, None] * X))
+    root = np.sqrt(mu)
+    basis = np.linalg.qr(root[:, None] * X)[0]
 
     def _statistic(place: int) -> float:
-        v = vectors[:, place]
-        cross = X.T @ (mu * v)
-        return float((v @ (y - mu)) ** 2 / (v @ (mu * v) - cross @ inverse @ cross))
+        v = root * vectors[:, place]
+        v = v - basis @ (basis.T @ v)
+        return float((vectors[:, place] @ (y - mu)) ** 2 / (v @ v))
 
     return _statistic
 

@@ -14,20 +14,21 @@ autocorrelation: the eigenvector approach. Environment and Planning A 39, 1193-1
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy import sparse, stats
 
-from gbaspatial.errors import OptionError, WeightsError, check_option, some
+from gbaspatial.errors import OptionError, WeightsError, some
 from gbaspatial.formula import Design, design as read_design
 from gbaspatial.models.counts import log_exposure, ppml
 from gbaspatial.models.eigenvectors import Steps, eigenvectors_off, linear_steps, poisson_steps
 from gbaspatial.models.fit import Fit
 from gbaspatial.models.logdet import DENSE_LIMIT
 from gbaspatial.models.regression import ols
+from gbaspatial.options import number, public, whole, word
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
 
@@ -60,8 +61,7 @@ class MoranEigenvectors(Result):
         >>> list(moran_eigenvectors(chain).candidates().columns)
         ['EV1', 'EV2']
         """
-        if not 0 <= share < 1:
-            raise OptionError(f"share={share} is not a share; use a number from 0 to below 1, such as 0.25.")
+        number(share, "share", least=0, most=1 - 1e-12)
         return self.vectors.loc[:, self.moran > share * self.moran.max()]
 
     def tables(self) -> tuple[Table, ...]:
@@ -113,12 +113,20 @@ class SpatialFilter(Result):
 
     def tables(self) -> tuple[Table, ...]:
         """The coefficients, the fit and the steps of the selection."""
-        notes = ["Standard errors of the fit take the selection of eigenvectors as given."]
+        notes = []
+        if self.selected:
+            notes += [
+                "These data chose the eigenvectors: standard errors and p-values of the fit are approximate, and too "
+                "small for the eigenvectors themselves.",
+                "p_value by step is that of Moran's I for eigenvectors chosen beforehand; here it tells when the "
+                "selection ended, and tests nothing.",
+            ]
         if not self.settled:
             notes.append("No further eigenvector brings residual autocorrelation closer to none.")
         return (*self.fit.tables(), Table(self.steps, "Selection of eigenvectors", tuple(notes)))
 
 
+@public
 def moran_eigenvectors(w: Any) -> MoranEigenvectors:
     """The eigenvectors of (I - 11'/n) (W + W')/2 (I - 11'/n) without the mean.
 
@@ -155,6 +163,7 @@ def moran_eigenvectors(w: Any) -> MoranEigenvectors:
     )
 
 
+@public
 def spatial_filter(
     formula: str,
     data: pd.DataFrame,
@@ -214,10 +223,9 @@ def spatial_filter(
     >>> spatial_filter("y ~ x", data, chain).selected
     ('EV1', 'EV3')
     """
-    check_option(model, ("ols", "poisson"), "model")
-    bound = {"ols": 0.1, "poisson": 1.645}[model] if tolerance is None else tolerance
-    if not bound > 0:
-        raise OptionError(f"tolerance={tolerance} must be positive; it is a bound of |z|, such as 0.1.")
+    word(model, ("ols", "poisson"), "model")
+    usual = {"ols": 0.1, "poisson": 1.645}[model]
+    bound = number(usual if tolerance is None else tolerance, "tolerance", least=0, open_ends=True)
     if options.get("weights") is not None or options.get("regimes") is not None:
         raise OptionError("spatial_filter() takes neither weights= nor regimes=.")
     design = read_design(formula, data, w)
@@ -249,9 +257,7 @@ def _most(design: Design, wanted: int | None) -> int:
     most = (design.n - design.k - 2) // 2
     if wanted is None:
         return max(most, 0)
-    if isinstance(wanted, bool) or not isinstance(wanted, (int, np.integer)) or wanted < 0:
-        raise OptionError(f"max_vectors={wanted!r} is not a number of eigenvectors; use a whole number such as 5.")
-    return int(min(wanted, most))
+    return min(whole(wanted, "max_vectors"), most)
 
 
 def _wrap(
@@ -277,6 +283,8 @@ def _wrap(
     if names and hasattr(data, "geometry"):
         joined = data.assign(**{name: frame[name] for name in names})
     fit = (ols if model == "ols" else ppml)(whole, joined, w, **options)
+    if names:  # selected by these data: no t distribution is exact then
+        fit = replace(fit, covariance_kind=f"{fit.covariance_kind}, as if the eigenvectors had been given")
     component = (frame @ fit.params[names]).rename("spatial component")
     table = pd.DataFrame(
         {

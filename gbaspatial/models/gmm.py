@@ -15,13 +15,15 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.errors import OptionError, check_option, nearest_names, some
+from gbaspatial.errors import OptionError, some
 from gbaspatial.formula import Design, design as read_design, is_intercept
 from gbaspatial.models import moments as gm, two_stage as iv
 from gbaspatial.models.fit import Fit, build
 from gbaspatial.models.identification import check_informed
 from gbaspatial.models.instruments import InstrumentTests, check_identified, instrument_tests, instruments_of
 from gbaspatial.models.kernels import Kernel, kernel_weights
+from gbaspatial.models.origin import scale_of
+from gbaspatial.options import only, unused, word
 from gbaspatial.weights import Weights, as_weights
 
 COVARIANCES = ("classical", "HC0", "HC1", "HC3", "hac")
@@ -97,13 +99,16 @@ def lag(formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = False, **opt
     stage = iv.two_stage(spec.design.y, spec.Z, spec.Q)
     matrix, sigma2 = iv.classic_covariance(stage, spec.df("n-k"))
     kind = options.get("covariance") or "classical"
-    check_option(kind, COVARIANCES, "covariance")
+    word(kind, COVARIANCES, "covariance")
     K = None
     told = str(kind)
     if kind == "hac":
         K, told = _kernel(spec.design, data, options)
         matrix = iv.hac_covariance(stage, K)
-    elif kind != "classical":
+    else:
+        kernel = ("kernel", "neighbors", "bandwidth_km", "coordinates")
+        unused({name: options.get(name) for name in kernel}, "they belong to covariance='hac'")
+    if kind not in ("hac", "classical"):
         matrix = iv.robust_covariance(stage, kind)
     return _wrap(spec, stage.delta, None, matrix, stage.residuals, sigma2, told, spec.tests(stage, K))
 
@@ -170,6 +175,8 @@ class _Spec:
             H, names = instruments_of(base, base_names, first, lags, len(inside))
             check_identified(H, Z, names, lags, (*columns, *(["W(y)"] if lagged else [])))
             Q = iv.basis(H)
+        else:
+            unused({"instrument_lags": options.get("instrument_lags")}, "without endogenous= there are no instruments")
         degrees = options.get("degrees_of_freedom")
         return cls(model, design, columns, Z, Q, names, first if lagged else None, second, degrees)
 
@@ -191,10 +198,10 @@ def _check(options: Mapping[str, Any]) -> None:
     for name in options:
         if name in ("weights", "logdet"):
             raise OptionError(f"method='gmm' has no option {name!r}; it belongs to method='ml'.")
-        if name not in Options.__annotations__:
-            raise OptionError(f"method='gmm' has no option {name!r}. {nearest_names(name, Options.__annotations__)}")
-    check_option(options.get("instrument_lags", 2), (1, 2), "instrument_lags")
-    check_option(options.get("degrees_of_freedom"), ("n-k", "n", None), "degrees_of_freedom")
+    only(options, Options.__annotations__, "method='gmm'")
+    word(options.get("instrument_lags", 2), (1, 2), "instrument_lags")
+    if options.get("degrees_of_freedom") is not None:
+        word(options["degrees_of_freedom"], ("n-k", "n"), "degrees_of_freedom")
     if options.get("instruments") and not options.get("endogenous"):
         raise OptionError("instruments= are for endogenous=; name the endogenous regressors.")
     if options.get("endogenous") and not options.get("instruments"):
@@ -234,7 +241,8 @@ def _kernel(design: Design, data: Any, options: Mapping[str, Any]) -> tuple[spar
     coordinates = options.get("coordinates")
     if coordinates is None and hasattr(data, "geometry"):
         coordinates = data
-    chosen = {name: options[name] for name in ("kernel", "neighbors", "bandwidth_km") if name in options}
+    named = ("kernel", "neighbors", "bandwidth_km")
+    chosen = {name: options[name] for name in named if options.get(name) is not None}
     K = kernel_weights(coordinates, design.ids, **chosen)
     fixed, count = chosen.get("bandwidth_km"), chosen.get("neighbors")
     width = f"{fixed:g} km" if fixed is not None else f"{count or 'n^(1/3)'} nearest neighbors"
@@ -246,11 +254,12 @@ def _generalized(spec: _Spec, options: Mapping[str, Any]) -> Fit:
     for name in ("covariance", "kernel", "neighbors", "bandwidth_km", "coordinates"):
         _refuse(options, name, "moments='heteroskedastic' is the robust choice for a model with a spatial error")
     kind = options.get("moments") or "heteroskedastic"
-    check_option(kind, gm.MOMENTS, "moments")
+    word(kind, gm.MOMENTS, "moments")
     assert spec.error_w is not None
     design, W = spec.design, spec.error_w
     df = spec.df("n-k" if kind == "kp98" else "n")
-    at = gm.generalized_two_stage(design.y, spec.Z, spec.Q, W.sparse, W.interval, kind, df)  # type: ignore[arg-type]
+    scale = scale_of(W)
+    at = gm.generalized_two_stage(design.y, spec.Z, spec.Q, W.sparse, W.interval, kind, df, scale)  # type: ignore[arg-type]
     tests = spec.tests(at.stage) if spec.Q is not None else None
     told = {"kp98": "generalized moments (1998)"}.get(kind, f"{kind} generalized moments")
     edges = ("lambda",) if at.at_edge else ()

@@ -44,16 +44,41 @@ class Traces:
     error: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Apart:
+    """The information `matrix` of (beta + h rho, rho, lambda, sigma2), with h the regression on X of the mean of W y.
+
+    There beta and rho do not speak for each other, and no digit is lost where y is far from zero. `T` takes
+    these coordinates to (beta, rho, lambda, sigma2); `error` is that of the traces.
+    """
+
+    matrix: np.ndarray
+    T: np.ndarray
+    error: float
+
+    def covariance(self) -> np.ndarray:
+        """The covariance (p, p) of (beta, rho, lambda, sigma2)."""
+        return self.T @ inverse(self.matrix) @ self.T.T
+
+
 def information(model: Problem, at: Estimate) -> tuple[np.ndarray, float]:
     """Information of (beta, rho, lambda, sigma2), those that the model has, and the error of its traces."""
+    apart = information_apart(model, at)
+    back = 2 * np.eye(len(apart.T)) - apart.T  # the inverse of T
+    return back.T @ apart.matrix @ back, apart.error
+
+
+def information_apart(model: Problem, at: Estimate) -> Apart:
+    """The information where beta and rho do not speak for each other."""
     sides = [s for s in (model.lag, model.error) if s is not None]
     X = _filtered(model, at.lam, model.X)
     k, s, s2, n = X.shape[1], len(sides), at.sigma2, model.n
     matrix = np.zeros((k + s + 1, k + s + 1))
     matrix[:k, :k] = X.T @ X / s2
     matrix[-1, -1] = n / (2 * s2**2)
+    T = np.eye(len(matrix))
     if not sides:
-        return matrix, 0.0
+        return Apart(matrix, T, 0.0)
     traces = _exact(model, at) if n <= EXACT_LIMIT else _probed(model, at)
     places = {"rho": k, "lambda": k + s - 1}
     present = [(i, places[name]) for i, name in enumerate(("rho", "lambda")) if (model.lag, model.error)[i] is not None]
@@ -61,11 +86,13 @@ def information(model: Problem, at: Estimate) -> tuple[np.ndarray, float]:
         matrix[place, place] = traces.square[i] + traces.gram[i, i]
         matrix[place, -1] = matrix[-1, place] = traces.first[i] / s2
     if model.lag is not None:
-        matrix[k, k] += traces.mean @ traces.mean / s2
-        matrix[:k, k] = matrix[k, :k] = X.T @ traces.mean / s2
+        h = np.linalg.lstsq(X, traces.mean, rcond=None)[0]
+        left = traces.mean - X @ h
+        matrix[k, k] += left @ left / s2
+        T[:k, k] = -h
     if s == 2:
         matrix[k, k + 1] = matrix[k + 1, k] = traces.gram[0, 1] + traces.cross
-    return matrix, traces.error
+    return Apart(matrix, T, traces.error)
 
 
 def inverse(matrix: np.ndarray) -> np.ndarray:

@@ -15,7 +15,8 @@ import pandas as pd
 from scipy import sparse
 
 from gbaspatial.alignment import align, check_same_units
-from gbaspatial.errors import DataError, LabelTypeError, OptionError, check_option, some
+from gbaspatial.errors import DataError, LabelTypeError, OptionError, some
+from gbaspatial.options import number, whole, word
 from gbaspatial.weights.places import Places, earth_centered_km, places_of
 
 Kernel = Literal["triangular", "epanechnikov", "parzen", "tukey-hanning", "quadratic-spectral", "uniform"]
@@ -95,7 +96,7 @@ def kernel_weights(
     >>> kernel_weights(line, line.index, neighbors=2).toarray().round(2).tolist()
     [[1.0, 0.67, 0.0], [0.5, 1.0, 0.0], [0.0, 0.33, 1.0]]
     """
-    check_option(kernel, SHAPES, "kernel")
+    word(kernel, SHAPES, "kernel")
     places = _places(coordinates, ids)
     if bandwidth_km is not None:
         if neighbors is not None:
@@ -103,16 +104,11 @@ def kernel_weights(
         return _fixed(places, bandwidth_km, kernel)
     n = places.n
     count = max(2, int(np.ceil(n ** (1 / 3)))) if neighbors is None else neighbors
-    if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or not 2 <= count < n:
-        raise OptionError(
-            f"neighbors={neighbors!r} cannot be; use an integer from 2 to {n - 1}, one less than the units."
-        )
-    return _adaptive(places, int(count), kernel)
+    return _adaptive(places, whole(count, "neighbors", least=2, most=n - 1), kernel)
 
 
 def _fixed(places: Places, bandwidth: float, kernel: str) -> sparse.csr_array:
-    if not (isinstance(bandwidth, (int, float, np.number)) and 0 < bandwidth < np.inf):
-        raise OptionError(f"bandwidth_km={bandwidth!r} is not a distance; use a positive number of km.")
+    bandwidth = number(bandwidth, "bandwidth_km", least=0, open_ends=True)
     pairs = places.tree().query_pairs(float(bandwidth), output_type="ndarray")  # a chord is never longer than its arc
     ratio = places.distance_km(pairs[:, 0], pairs[:, 1]) / bandwidth
     rows, columns = np.concatenate([pairs, pairs[:, ::-1]]).T

@@ -14,17 +14,19 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
+from scipy import linalg, sparse, stats
 from scipy.sparse.linalg import expm_multiply
 
-from gbaspatial.errors import ConvergenceError, OptionError, check_option, nearest_names
+from gbaspatial.errors import ConvergenceError, OptionError
 from gbaspatial.formula import design as read_design
 from gbaspatial.models.fit import build
 from gbaspatial.models.identification import check_informed
 from gbaspatial.models.likelihood import LOG_2PI
 from gbaspatial.models.logdet import DENSE_LIMIT
+from gbaspatial.models.origin import Centered, refuse_perfect, taken_back
 from gbaspatial.models.predict import trend_everywhere
 from gbaspatial.models.special import SpecialFit, as_kind, highest
+from gbaspatial.options import flag, level_of, only, public, word
 from gbaspatial.randomness import stream
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
@@ -97,13 +99,14 @@ class MessFit(SpecialFit):
         self, data: pd.DataFrame | None = None, w: Any = None, *, kind: Literal["trend", "corrected"] = "corrected"
     ) -> pd.Series:
         """X b (``"trend"``), or the mean of y given X, which is exp(-alpha W) X b in the lag model."""
-        check_option(kind, ("trend", "corrected"), "kind")
+        word(kind, ("trend", "corrected"), "kind")
         _, mean, lags, _ = trend_everywhere(self, data, w)
         if kind == "corrected" and self.model == "mess":
             mean = pd.Series(expm(lags["W"].sparse, -self.alpha, mean.to_numpy()), index=mean.index, name=mean.name)
         return mean.reindex(self.design.index if data is None else data.index)
 
 
+@public
 def mess(
     formula: str,
     data: pd.DataFrame,
@@ -159,14 +162,11 @@ def mess(
     >>> round(fit.alpha, 3), round(fit.rho_equivalent, 3)
     (-0.287, 0.25)
     """
-    check_option(model, ("lag", "error"), "model")
-    for name in options:
-        if name not in Options.__annotations__:
-            raise OptionError(f"mess has no option {name!r}. {nearest_names(name, Options.__annotations__)}")
-    kind = options.get("covariance", "information")
-    check_option(kind, ("information", "HC0"), "covariance")
+    word(model, ("lag", "error"), "model")
+    only(options, Options.__annotations__, "mess()")
+    kind = word(options.get("covariance", "information"), ("information", "HC0"), "covariance")
     design = read_design(
-        formula, data, w, durbin=durbin, weights=options.get("weights"), regimes=options.get("regimes")
+        formula, data, w, durbin=flag(durbin, "durbin"), weights=options.get("weights"), regimes=options.get("regimes")
     )
     if design.k + 2 > design.n:
         raise OptionError(f"{design.n} units cannot carry {design.k} coefficients, alpha and a variance.")
@@ -175,14 +175,19 @@ def mess(
         raise OptionError("W has no links, so that alpha cannot be estimated; use ols.")
     check_informed("alpha", design.X, first.sparse, design.observation_weights)
     root = np.ones(design.n) if design.observation_weights is None else np.sqrt(design.observation_weights)
-    arrays = _Arrays(design.y, design.X, first.sparse, root)
-    alpha = _search(arrays.lag_sse if model == "lag" else arrays.error_sse, first)
-    beta, e, hessian = arrays.lag(alpha) if model == "lag" else arrays.error(alpha)
-    sigma2 = float(e @ e) / design.n
-    inverse = np.linalg.inv(hessian)
-    covariance = sigma2 * inverse
-    if kind == "HC0":
-        covariance = inverse @ arrays.score_variance(model, alpha, beta, e) @ inverse
+    origin = Centered.of(design.y, design.X)
+    if origin.exact:
+        refuse_perfect(0.0, 1.0)
+    lagged = model == "lag"
+    y, X = (design.y, design.X) if lagged else (origin.rest, origin.Q)
+    arrays = _Arrays(y, X, first.sparse, root)
+    alpha = _search(arrays.lag_sums if lagged else arrays.error_sums, first)
+    at = arrays.lag(alpha) if lagged else arrays.error(alpha)
+    sigma2 = float(at.e @ at.e) / design.n
+    covariance = arrays.sandwich(model, alpha, at) if kind == "HC0" else sigma2 * arrays.inverse_hessian(at)
+    beta, e = at.beta, at.e
+    if not lagged:
+        beta, covariance = origin.coefficients(beta), origin.covariance(covariance)
     likelihood = -design.n / 2 * (LOG_2PI + 1 + np.log(sigma2)) + float(np.log(root).sum())
     fit = build(
         model="mess" if model == "lag" else "mess_error", method="ml", design=design,
@@ -202,6 +207,30 @@ def _notes(alpha: float, w: Weights) -> tuple[str, ...]:
 
 # -- arrays -----------------------------------------------------------------------------------
 @dataclass(frozen=True, slots=True, eq=False)
+class _Solved:
+    """At one alpha: `beta` (k,), weighted innovations `e` (n,), X = Q R weighted, and half the curvature of e'e.
+
+    In the coordinates (c - `cross` alpha, alpha), c = R b, that curvature is diagonal: ones, and `bend`.
+    So nothing cancels where a column is far from zero.
+    """
+
+    beta: np.ndarray
+    e: np.ndarray
+    Q: np.ndarray
+    R: np.ndarray
+    cross: np.ndarray
+    bend: float
+
+    def taken_back(self, cc: np.ndarray, ca: np.ndarray, aa: float) -> np.ndarray:
+        """The covariance (k + 1, k + 1) of (b, alpha) from the variance of the slopes, `aa` over `bend` already."""
+        k = len(self.R)
+        C = np.block([[cc, ca[:, None] / self.bend], [ca[None, :] / self.bend, np.array([[aa / self.bend]])]])
+        T = np.eye(k + 1)
+        T[:k, k] = self.cross
+        return taken_back(self.R, T @ C @ T.T)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Arrays:
     """y (n,), X (n, k), W (n, n) and the roots (n,) of observation weights."""
 
@@ -216,54 +245,70 @@ class _Arrays:
         beta = np.linalg.solve(R, Q.T @ target)
         return beta, target - Q @ (Q.T @ target)
 
-    def lag_sse(self, alpha: float) -> float:
-        """e'e of the lag model at its best b."""
-        e = self._regression(expm(self.W, alpha, self.y), self.X)[1]
-        return float(e @ e)
+    def lag_sums(self, alpha: float) -> tuple[float, float, float]:
+        """e'e of the lag model at its best b, half its slope in alpha, and the squares of exp(alpha W) y."""
+        moved = expm(self.W, alpha, self.y)
+        e = self._regression(moved, self.X)[1]
+        return float(e @ e), float(e @ (self.root * (self.W @ moved))), _size(self.root, moved)
 
-    def error_sse(self, alpha: float) -> float:
-        """e'e of the error model at its best b."""
+    def error_sums(self, alpha: float) -> tuple[float, float, float]:
+        """As `lag_sums`, for the error model."""
         Z = expm(self.W, alpha, np.column_stack([self.y, self.X]))
-        e = self._regression(Z[:, 0], Z[:, 1:])[1]
-        return float(e @ e)
+        beta, e = self._regression(Z[:, 0], Z[:, 1:])
+        once = self.root * (self.W @ (Z[:, 0] - Z[:, 1:] @ beta))
+        return float(e @ e), float(e @ once), _size(self.root, Z[:, 0])
 
-    def lag(self, alpha: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """b (k,), e (n,) weighted, and half the second derivatives (k + 1, k + 1) of e'e in (b, alpha)."""
+    def lag(self, alpha: float) -> _Solved:
+        """The lag model at its best b."""
         moved = expm(self.W, alpha, self.y)
         beta, e = self._regression(moved, self.X)
         once = self.W @ moved
-        return beta, e, self._hessian(self.X, once, self.W @ once, e, np.zeros_like(self.X))
+        return self._solved(beta, e, self.X, once, self.W @ once, np.zeros_like(self.X))
 
-    def error(self, alpha: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """As `lag`, for the error model."""
+    def error(self, alpha: float) -> _Solved:
+        """The error model at its best b."""
         Z = expm(self.W, alpha, np.column_stack([self.y, self.X]))
         beta, e = self._regression(Z[:, 0], Z[:, 1:])
         once = self.W @ (Z[:, 0] - Z[:, 1:] @ beta)
-        return beta, e, self._hessian(Z[:, 1:], once, self.W @ once, e, self.W @ Z[:, 1:])
+        return self._solved(beta, e, Z[:, 1:], once, self.W @ once, self.W @ Z[:, 1:])
 
-    def score_variance(self, model: str, alpha: float, beta: np.ndarray, e: np.ndarray) -> np.ndarray:
-        """The variance (k + 1, k + 1) of the slopes of e'e / 2 where the variance e_i^2 of a unit is its own.
-
-        The slope in alpha is e'W(Xb + e) for the lag model and e'We for the error model: a
-        quadratic form, whose variance pairs every unit with every other one.
-        """
-        X = self.X if model == "lag" else expm(self.W, alpha, self.X)
-        shift = self.root * (self.W @ (self.X @ beta)) if model == "lag" else np.zeros_like(e)
-        scaled = sparse.diags_array(self.root) @ self.W @ sparse.diags_array(1 / self.root)
-        squared, X = e**2, self.root[:, None] * X
-        pairs = float(squared @ (scaled.multiply(scaled + scaled.T) @ squared))
-        cross = -X.T @ (squared * shift)
-        own = float(squared @ shift**2) + pairs
-        return np.block([[X.T @ (squared[:, None] * X), cross[:, None]], [cross[None, :], np.array([[own]])]])
-
-    def _hessian(
-        self, X: np.ndarray, once: np.ndarray, twice: np.ndarray, e: np.ndarray, slope: np.ndarray
-    ) -> np.ndarray:
+    def _solved(
+        self, beta: np.ndarray, e: np.ndarray, X: np.ndarray, once: np.ndarray, twice: np.ndarray, slope: np.ndarray
+    ) -> _Solved:
         """From de/db = -X, de/dalpha = `once`, d2e/dalpha2 = `twice`, d2e/dbdalpha = -`slope`."""
-        X, slope = self.root[:, None] * X, self.root[:, None] * slope
+        Q, R = np.linalg.qr(self.root[:, None] * X)
         once, twice = self.root * once, self.root * twice
-        cross = -X.T @ once - slope.T @ e
-        return np.block([[X.T @ X, cross[:, None]], [cross[None, :], np.array([[once @ once + e @ twice]])]])
+        inner = linalg.solve_triangular(R, (self.root[:, None] * slope).T @ e, trans=1)
+        along = Q.T @ once
+        across = once - Q @ along  # (across'across - inner'inner) would cancel if along'along were subtracted here
+        bend = float(across @ across + e @ twice - inner @ inner - 2 * inner @ along)
+        return _Solved(beta, e, Q, R, along + inner, bend)
+
+    def inverse_hessian(self, at: _Solved) -> np.ndarray:
+        """The inverse (k + 1, k + 1) of half the second derivatives of e'e in (b, alpha)."""
+        return at.taken_back(np.eye(len(at.R)), np.zeros(len(at.R)), 1.0)
+
+    def sandwich(self, model: str, alpha: float, at: _Solved) -> np.ndarray:
+        """The covariance (k + 1, k + 1) of (b, alpha) where the variance e_i^2 of a unit is its own.
+
+        The slope of e'e / 2 in alpha is e'W(Xb + e) for the lag model and e'We for the error
+        model: a quadratic form, whose variance pairs every unit with every other one.
+        """
+        e, squared = at.e, at.e**2
+        shift = np.zeros_like(e)
+        if model == "lag":
+            shift = self.root * (self.W @ (self.X @ at.beta))
+            shift = shift - at.Q @ at.cross  # in coordinates where b and alpha do not speak for each other
+        else:
+            shift = -at.Q @ at.cross
+        scaled = sparse.diags_array(self.root) @ self.W @ sparse.diags_array(1 / self.root)
+        own = float(squared @ shift**2) + float(squared @ (scaled.multiply(scaled + scaled.T) @ squared))
+        return at.taken_back(at.Q.T @ (squared[:, None] * at.Q), -at.Q.T @ (squared * shift), own / at.bend)
+
+
+def _size(root: np.ndarray, values: np.ndarray) -> float:
+    """The weighted sum of squares of `values` off their mean."""
+    return float(np.square(root * (values - values.mean())).sum())
 
 
 def expm(W: sparse.csr_array, alpha: float, values: np.ndarray) -> np.ndarray:
@@ -271,11 +316,18 @@ def expm(W: sparse.csr_array, alpha: float, values: np.ndarray) -> np.ndarray:
     return np.asarray(expm_multiply(alpha * W, values, traceA=0.0))
 
 
-def _search(sse: Callable[[float], float], w: Weights) -> float:
+def _search(sums: Callable[[float], tuple[float, float, float]], w: Weights) -> float:
     """The alpha of the least sum of squares, in a window that widens until the minimum lies inside."""
-    reach = _REACH / float(w.row_sums.max())
+    unit = sums(0.0)[0]
+
+    def _value(alpha: float) -> float:
+        return -float(np.log(max(sums(alpha)[0] / unit, 1e-300)))
+
+    reach = _REACH / float(abs(w.sparse).sum(axis=1).max())
     for _ in range(5):
-        best = highest(lambda a: -np.log(max(sse(a), 1e-300)), -reach, reach, points=25)
+        best = highest(_value, lambda alpha: -sums(alpha)[1], -reach, reach, points=25)
+        sse, _, size = sums(best)
+        refuse_perfect(sse, size)
         if abs(best) < 0.98 * reach:
             return best
         reach *= 2
@@ -287,8 +339,7 @@ def _search(sse: Callable[[float], float], w: Weights) -> float:
 
 # -- impacts ----------------------------------------------------------------------------------
 def _impacts(fit: MessFit, level: float) -> MessImpacts:
-    if not 0 < level < 1:
-        raise OptionError(f"level={level} is not a confidence level; use one between 0 and 1, such as 0.95.")
+    level_of(level)
     assert fit.w is not None
     design, w = fit.design, fit.w
     names = list(design.weights)

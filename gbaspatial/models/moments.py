@@ -29,12 +29,12 @@ Econometric Reviews 32, 686-733.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.polynomial import Polynomial
-from scipy import sparse
+from scipy import linalg, sparse
 
 from gbaspatial.models.two_stage import TwoStage, basis, two_stage
 
@@ -69,11 +69,30 @@ def generalized_two_stage(
     interval: tuple[float, float],
     kind: Moments,
     df: int,
+    scale: float = 1.0,
 ) -> Generalized:
     """Estimate y = Z delta + u, u = lambda W u + e by moments of `kind`.
 
-    `Q` (n, q) is the `basis` of the instruments; None means that Z is exogenous.
+    `Q` (n, q) is the `basis` of the instruments; None means that Z is exogenous. The moments are
+    weighed against each other as those of W / `scale`, so that lambda moves with the scale of W only.
     """
+    at = _of_unit_scale(y, Z, Q, sparse.csr_array(W / scale), (interval[0] * scale, interval[1] * scale), kind, df)
+    covariance = np.array(at.covariance)
+    covariance[-1, :] /= scale
+    covariance[:, -1] /= scale
+    return replace(at, lam=at.lam / scale, covariance=covariance)
+
+
+def _of_unit_scale(
+    y: np.ndarray,
+    Z: np.ndarray,
+    Q: np.ndarray | None,
+    W: sparse.csr_array,
+    interval: tuple[float, float],
+    kind: Moments,
+    df: int,
+) -> Generalized:
+    """`generalized_two_stage` for a W of the scale one."""
     first = two_stage(y, Z, basis(Z) if Q is None else Q)
     shapes = None if kind == "kp98" else quadratic_forms(W, kind)
     start = smallest(
@@ -182,11 +201,12 @@ def joint_parts(
     """The blocks of the joint covariance, times n, from the innovations `e` (n,) and filtered regressors (n, p)."""
     n = len(e)
     if Q is None:  # with exogenous regressors the residuals of delta do not move the moments
-        T = filtered @ np.linalg.inv(filtered.T @ filtered / n)
+        N, R = np.linalg.qr(filtered)
+        T = n * np.asarray(linalg.solve_triangular(R, N.T).T)
         a = np.zeros((n, len(shapes)))
     else:
         stage = two_stage(e, filtered, Q)
-        T = stage.Zhat @ (n * stage.bread)
+        T = n * stage.influence
         alpha = np.column_stack([-2 / n * (filtered.T @ (A @ e)) for A in shapes])
         a = T @ alpha
     squared = e**2 if kind == "heteroskedastic" else np.full(n, e @ e / n)

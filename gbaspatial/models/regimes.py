@@ -8,7 +8,7 @@ spatial models (Anselin 1990), which is right for any ``covariance=``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,10 +16,14 @@ from scipy import optimize, sparse, special
 from scipy.sparse.linalg import splu
 
 from gbaspatial.alignment import align_labels
-from gbaspatial.errors import ConvergenceError, OptionError, WeightsError, check_option, some
+from gbaspatial.errors import ConvergenceError, OptionError, WeightsError, some
+from gbaspatial.formula import design, is_intercept
 from gbaspatial.formula.columns import classes_of
 from gbaspatial.models.fit import SMALL, Fit, build
+from gbaspatial.models.information import inverse
 from gbaspatial.models.likelihood import LOG_2PI
+from gbaspatial.models.origin import Centered, newton, refuse_perfect
+from gbaspatial.options import flag, public, word
 from gbaspatial.results import Result, Table
 
 _DENSE = 1_500
@@ -104,8 +108,15 @@ def _test(fit: Fit, R: np.ndarray) -> tuple[float, int, float]:
     return wald, df, float(special.chdtrc(df, wald))
 
 
+@public
 def rho_by_regime(
-    formula: str, data: pd.DataFrame, w: Any, *, regimes: str, durbin: bool = False, coefficients: str = "common"
+    formula: str,
+    data: pd.DataFrame,
+    w: Any,
+    *,
+    regimes: str,
+    durbin: bool = False,
+    coefficients: Literal["intercepts", "common", "regimes"] = "intercepts",
 ) -> Fit:
     """A lag model in which every class of units responds with its own rho.
 
@@ -121,8 +132,10 @@ def rho_by_regime(
         A column of classes.
     durbin : bool
         Adds the lag of every regressor.
-    coefficients : {"common", "regimes"}
-        Whether b differs between classes too.
+    coefficients : {"intercepts", "common", "regimes"}
+        What of b differs between classes: its intercept (by default), nothing, or all of it. With
+        one intercept for all classes the answer depends on the unit of y: log y in another
+        currency is log y + c, and (I - diag(rho) W) c is c (1 - rho) of the class.
 
     Returns
     -------
@@ -144,38 +157,35 @@ def rho_by_regime(
     ConvergenceError
         If no maximum is found from any start.
     """
-    from gbaspatial.formula import design
     from gbaspatial.models.regression import lag
 
-    check_option(coefficients, ("common", "regimes"), "coefficients")
-    split = coefficients == "regimes"
-    spec = design(formula, data, w, durbin=durbin, regimes=regimes if split else None)
+    word(coefficients, ("intercepts", "common", "regimes"), "coefficients")
+    split: dict[str, Any] = {"regimes": regimes} if coefficients == "regimes" else {}
+    durbin = flag(durbin, "durbin")
+    if coefficients == "intercepts":
+        formula, durbin = _with_intercepts(formula, data, w, regimes, durbin)
+    spec = design(formula, data, w, durbin=durbin, **split)
     levels, member = _classes(data[regimes], spec.ids, regimes)
     W = spec.weights["W"].sparse
-    lags = member.T * (W @ spec.y)[:, None]  # (n, g)
     limit = 1 / float(np.asarray(abs(W).sum(axis=1)).max()) if W.nnz else 0.0
     if limit == 0.0:
         raise WeightsError("W has no links, so there is no spatial lag to estimate.")
-    shared: dict[str, Any] = {"regimes": regimes} if split else {}
-    one = lag(formula, data, w, durbin=durbin, **shared)
-    basis = np.linalg.qr(spec.X)[0]
-    ye, le = (v - basis @ (basis.T @ v) for v in (spec.y, lags))
-
-    def _loss(rho: np.ndarray) -> float:
-        rest = ye - le @ rho
-        value = spec.n / 2 * np.log(rest @ rest / spec.n) - _log_det(W, rho @ member)
-        return float(value) if np.isfinite(value) else 1e300
-
+    one = lag(formula, data, w, durbin=durbin, **split)
+    origin = Centered.of(spec.y, spec.X)
+    lags = member.T * (W @ spec.y)[:, None]  # (n, g)
+    likelihood = _Likelihood(origin.rest, lags - origin.Q @ (origin.Q.T @ lags), W, member, limit)
     bound = limit * (1 - 1e-6)
     starts = (float(np.clip(one.rho, -0.9 * limit, 0.9 * limit)), 0.0, 0.5 * limit, -0.5 * limit)
-    rho = _lowest(_loss, len(levels), starts, bound)
-    beta = np.linalg.lstsq(spec.X, spec.y - lags @ rho, rcond=None)[0]
-    e = spec.y - lags @ rho - spec.X @ beta
+    rho = _lowest(likelihood, starts, bound)
+    e = likelihood.residuals(rho)
+    refuse_perfect(float(e @ e), float(origin.rest @ origin.rest))
+    c = origin.Q.T @ (spec.y - lags @ rho)
+    beta = origin.coefficients(c, whole=True)
     s2 = float(e @ e) / spec.n
-    log_likelihood = -spec.n / 2 * (LOG_2PI + 1) - _loss(rho)
+    log_likelihood = -spec.n / 2 * (LOG_2PI + 1) - likelihood.loss(rho)
     names = [f"rho[{level}]" for level in levels]
     edges = tuple(n for n, r in zip(names, rho, strict=True) if bound - abs(r) < 1e-3 * limit)
-    variance = _variance(spec.X, beta, W, rho, member, s2)
+    variance = origin.covariance(_variance(origin.Q, c, W, rho, member, s2))
     for name in edges:
         place = spec.k + names.index(name)
         variance[place, :] = variance[:, place] = np.nan
@@ -203,18 +213,73 @@ def _classes(column: pd.Series, ids: pd.Index, name: str) -> tuple[list[Any], np
     return levels, member
 
 
-def _lowest(loss: Any, g: int, starts: tuple[float, ...], bound: float) -> np.ndarray:
-    """Where `loss` of g rho within (-bound, bound) is lowest, from the best of several starts."""
-    best = min(
-        (
-            optimize.minimize(loss, np.full(g, start), method="L-BFGS-B", bounds=[(-bound, bound)] * g)
-            for start in starts
-        ),
-        key=lambda answer: float(answer.fun),
-    )
+def _with_intercepts(formula: str, data: pd.DataFrame, w: Any, regimes: str, durbin: bool) -> tuple[str, bool]:
+    """The formula with an intercept by class, and with the lags of a Durbin model, but none of the intercepts."""
+    first = design(formula, data, w)
+    if not any(map(is_intercept, first.terms)):
+        return formula, durbin
+    whole = f"{formula} + C({regimes if regimes.isidentifier() else f'`{regimes}`'})"
+    if not durbin:
+        return whole, False
+    terms = [str(term) for term in first.model_spec.terms if str(term) != "1"]
+    crossed = [term for term in terms if ":" in term]
+    if crossed:
+        raise OptionError(
+            f"durbin=True cannot lag {some(crossed)} beside an intercept by class; write the lags that you want in the "
+            f"formula, such as W(x), or use coefficients='common' or 'regimes'."
+        )
+    there = {column.regressor for column in first.columns if column.lagged}
+    lags = [f"W({term})" for term in terms if term not in there and f"W({term})" not in terms and term[:2] != "W("]
+    return " + ".join([whole, *lags]), False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Likelihood:
+    """Minus the log-likelihood without constants, from y and its lags by class off X: `rest` (n,), `lags` (n, g)."""
+
+    rest: np.ndarray
+    lags: np.ndarray
+    W: sparse.csr_array
+    member: np.ndarray
+    limit: float
+
+    def residuals(self, rho: np.ndarray) -> np.ndarray:
+        """e (n,)."""
+        return self.rest - self.lags @ rho
+
+    def loss(self, rho: np.ndarray) -> float:
+        """n/2 log(e'e / n) - log|I - diag(rho) W|, or 1e300 where that does not exist."""
+        e = self.residuals(rho)
+        with np.errstate(divide="ignore"):
+            value = len(e) / 2 * np.log(e @ e / len(e)) - _log_det(self.W, rho @ self.member)
+        return float(value) if np.isfinite(value) else 1e300
+
+    def by_share(self, share: np.ndarray) -> tuple[float, np.ndarray]:
+        """`loss` and its slopes in rho / limit, from a dense inverse."""
+        rho = share * self.limit
+        A = np.eye(len(self.rest)) - (rho @ self.member)[:, None] * self.W.toarray()
+        own = np.einsum("ij,ji->i", self.W.toarray(), np.linalg.inv(A))
+        e = self.residuals(rho)
+        slope = -len(e) * (self.lags.T @ e) / (e @ e) + self.member @ own
+        return self.loss(rho), slope * self.limit
+
+
+def _lowest(likelihood: _Likelihood, starts: tuple[float, ...], bound: float) -> np.ndarray:
+    """Where the loss of g rho within (-bound, bound) is lowest, from the best of several starts."""
+    g, limit = len(likelihood.member), likelihood.limit
+    box = [(-bound / limit, bound / limit)] * g
+
+    def _loss(share: np.ndarray) -> float:
+        return likelihood.loss(share * limit)
+
+    found = (optimize.minimize(_loss, np.full(g, start / limit), method="L-BFGS-B", bounds=box) for start in starts)
+    best = min(found, key=lambda answer: float(answer.fun))
     if best.fun >= 1e299:
         raise ConvergenceError("no maximum over the rho of the regimes was found; four starts were tried.")
-    return _polished(loss, best.x, bound)
+    near = _polished(_loss, best.x, bound / limit)
+    if len(likelihood.rest) <= _DENSE:
+        near = newton(likelihood.by_share, near, box)
+    return near * limit
 
 
 def _equal_rho(gain: float, df: int) -> tuple[dict[str, float], str]:
@@ -250,24 +315,25 @@ def _polished(loss: Any, start: np.ndarray, bound: float) -> np.ndarray:
 def _variance(
     X: np.ndarray, beta: np.ndarray, W: sparse.csr_array, rho: np.ndarray, member: np.ndarray, s2: float
 ) -> np.ndarray:
-    """Inverse expected information of (beta, rho by regime), sigma2 removed."""
-    from gbaspatial.models.information import inverse
-
+    """Inverse expected information of (beta, rho by regime), sigma2 removed; the columns of `X` are orthonormal."""
     n, k = X.shape
     g = len(member)
     if n > 5_000:
         raise OptionError("rho by regime needs a dense matrix for its standard errors, refused above 5,000 units.")
     A = np.eye(n) - (rho @ member)[:, None] * W.toarray()
     plain = W @ np.linalg.inv(A)
-    mean = plain @ (X @ beta)
+    means = member.T * (plain @ (X @ beta))[:, None]
+    h = X.T @ means  # in the coordinates (b + h rho, rho) nothing cancels where y is far from zero
+    means = means - X @ h
     Gs = [row[:, None] * plain for row in member]
     matrix = np.zeros((k + g + 1, k + g + 1))
-    matrix[:k, :k] = X.T @ X / s2
+    matrix[:k, :k] = np.eye(k) / s2
     matrix[-1, -1] = n / (2 * s2**2)
     for a in range(g):
-        matrix[:k, k + a] = matrix[k + a, :k] = X.T @ (member[a] * mean) / s2
         matrix[k + a, -1] = matrix[-1, k + a] = np.trace(Gs[a]) / s2
         for b in range(g):
             products = np.sum(Gs[a] * Gs[b].T) + np.sum(Gs[a] * Gs[b])
-            matrix[k + a, k + b] = products + (member[a] * mean) @ (member[b] * mean) / s2
-    return inverse(matrix)[:-1, :-1]
+            matrix[k + a, k + b] = products + means[:, a] @ means[:, b] / s2
+    T = np.eye(k + g)
+    T[:k, k:] = -h
+    return np.asarray(T @ inverse(matrix)[:-1, :-1] @ T.T)

@@ -6,23 +6,27 @@ its maximum. Which spatial parameters a model has is all that tells the models a
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import FormulaError, OptionError, WeightsError, check_option, nearest_names
+from gbaspatial.errors import FormulaError, OptionError, WeightsError
 from gbaspatial.formula import Design, design as read_design, in_order
 from gbaspatial.models import covariance as covariances
 from gbaspatial.models.factor import pencil_of
 from gbaspatial.models.fit import Fit, build
 from gbaspatial.models.identification import check_informed, cut_note
-from gbaspatial.models.information import information, inverse
+from gbaspatial.models.information import information_apart
 from gbaspatial.models.likelihood import Estimate, Problem, Side, log_likelihood, maximize, problem, solution
-from gbaspatial.models.logdet import FactorCurve, curve_of, window
+from gbaspatial.models.logdet import METHODS, FactorCurve, curve_of, window
+from gbaspatial.models.origin import Centered, refuse_perfect
+from gbaspatial.options import flag, only, public, unused, word
 from gbaspatial.weights import Weights, as_weights
 
 Method = Literal["ml", "gmm"]
+KERNEL_OPTIONS = ("kernel", "neighbors", "bandwidth_km", "coordinates")
 Covariance = Literal["classical", "information", "sandwich", "HC0", "HC1", "HC3", "hac"]
 
 
@@ -44,6 +48,7 @@ class Options(TypedDict, total=False):
     logdet: str
 
 
+@public
 def ols(formula: str, data: pd.DataFrame, w: Any = None, **options: Unpack[Options]) -> Fit:
     """Least squares.
 
@@ -73,11 +78,13 @@ def ols(formula: str, data: pd.DataFrame, w: Any = None, **options: Unpack[Optio
     return _least_squares("ols", formula, data, w, False, options)
 
 
+@public
 def slx(formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = True, **options: Unpack[Options]) -> Fit:
     """Least squares on regressors and their spatial lags; ``durbin=False`` takes only the lags that are written."""
     return _least_squares("slx", formula, data, w, durbin, options)
 
 
+@public
 def lag(
     formula: str,
     data: pd.DataFrame,
@@ -132,6 +139,7 @@ def lag(
     return _spatial("durbin" if durbin else "lag", formula, data, w, method, durbin, dict(options), lagged=True)
 
 
+@public
 def error(
     formula: str, data: pd.DataFrame, w: Any, *, method: Method = "ml", durbin: bool = False, **options: Any
 ) -> Fit:
@@ -140,6 +148,7 @@ def error(
     return _spatial(name, formula, data, w, method, durbin, dict(options), erred=True)
 
 
+@public
 def sarar(
     formula: str,
     data: pd.DataFrame,
@@ -155,16 +164,19 @@ def sarar(
     return _spatial(name, formula, data, w, method, durbin, dict(options), lagged=True, erred=True, error_w=error_w)
 
 
+@public
 def durbin(formula: str, data: pd.DataFrame, w: Any, *, method: Method = "ml", **options: Any) -> Fit:
     """The spatial Durbin model: `lag` with the lag of every regressor."""
     return lag(formula, data, w, method=method, durbin=True, **options)
 
 
+@public
 def durbin_error(formula: str, data: pd.DataFrame, w: Any, *, method: Method = "ml", **options: Any) -> Fit:
     """The spatial Durbin error model: `error` with the lag of every regressor."""
     return error(formula, data, w, method=method, durbin=True, **options)
 
 
+@public
 def gns(formula: str, data: pd.DataFrame, w: Any, *, error_w: Any = None, method: Method = "ml", **options: Any) -> Fit:
     """The general nesting model: `sarar` with the lag of every regressor."""
     return sarar(formula, data, w, error_w=error_w, method=method, durbin=True, **options)
@@ -190,10 +202,10 @@ def problem_of(design: Design, w: Weights | None, error_w: Weights | None, logde
 
 
 def _read(formula: str, data: pd.DataFrame, w: Any, durbin: bool, options: dict[str, Any]) -> Design:
-    for name in options:
-        if name not in Options.__annotations__:
-            raise OptionError(f"there is no option {name!r}. {nearest_names(name, Options.__annotations__)}")
-    return read_design(formula, data, w, durbin=durbin, weights=options.get("weights"), regimes=options.get("regimes"))
+    only(options, Options.__annotations__, "an estimator")
+    return read_design(
+        formula, data, w, durbin=flag(durbin, "durbin"), weights=options.get("weights"), regimes=options.get("regimes")
+    )
 
 
 def _least_squares(name: str, formula: str, data: Any, w: Any, durbin: bool, options: Any) -> Fit:
@@ -203,6 +215,9 @@ def _least_squares(name: str, formula: str, data: Any, w: Any, durbin: bool, opt
     residuals = spec.y - spec.X @ beta
     df = spec.n - spec.k
     kind = options.get("covariance") or "classical"
+    unused({"logdet": options.get("logdet")}, "least squares have no log-determinant")
+    if kind != "hac":
+        unused({name: options.get(name) for name in KERNEL_OPTIONS}, "they belong to covariance='hac'")
     matrix, told = covariances.least_squares(spec, residuals, kind, options, data)
     return build(
         model=name, method="ols", design=spec, params=dict(zip(spec.terms, beta, strict=True)), covariance=matrix,
@@ -223,7 +238,8 @@ def _spatial(
     erred: bool = False,
     error_w: Any = None,
 ) -> Fit:
-    check_option(method, ("ml", "gmm"), "method")
+    word(method, ("ml", "gmm"), "method")
+    durbin = flag(durbin, "durbin")
     if w is None:
         raise OptionError("a spatial model needs weights: give a W, such as gba.weights.contiguity(data).")
     parameters = [name for name, there in (("rho", lagged), ("lambda", erred)) if there]
@@ -237,6 +253,11 @@ def _spatial(
         extra = {"error_w": error_w} if lagged and erred else {}
         return estimator(formula, data, w, durbin=durbin, **extra, **options)
     spec = _read(formula, data, w, durbin, options)
+    word(options.get("logdet", "auto"), METHODS, "logdet")
+    if options.get("covariance") != "hac":  # which maximum likelihood refuses with its reason
+        unused(
+            {name: options.get(name) for name in KERNEL_OPTIONS}, "they belong to covariance='hac' with method='gmm'"
+        )
     _check_free(parameters, spec.terms)
     W1 = spec.weights["W"] if lagged else None
     W2 = _error_weights(error_w, spec) if erred else None
@@ -266,16 +287,23 @@ def _maximum_likelihood(
     for term, given in (("rho", w), ("lambda", error_w)):
         if given is not None:
             check_informed(term, spec.X, given.sparse, spec.observation_weights)
-    model = problem_of(spec, w, error_w, options.get("logdet", "auto"))
+    origin = Centered.of(spec.y, spec.X)
+    if origin.exact:
+        refuse_perfect(0.0, 1.0)
+    # an orthonormal basis stands for X; what X says of y is taken off where W y does not need it
+    centered = replace(spec, X=origin.Q, y=spec.y if w is not None else origin.rest)
+    model = problem_of(centered, w, error_w, options.get("logdet", "auto"))
     at = maximize(model)
+    beta = origin.coefficients(at.beta, whole=w is not None)
     spatial = {n: v for n, v, there in (("rho", at.rho, w), ("lambda", at.lam, error_w)) if there is not None}
-    matrix, error = information(model, at)
-    variance = inverse(matrix)[:-1, :-1]
+    apart = information_apart(model, at)
+    variance, error = apart.covariance()[:-1, :-1], apart.error
     told = "information matrix" if error == 0 else f"information matrix, traces by probes (relative error {error:.1e})"
     kind = options.get("covariance") or "information"
-    residuals = innovations(spec, at, w, error_w)
+    residuals = innovations(centered, at, w, error_w)
     if kind not in ("information", "classical"):
-        variance, told = covariances.maximum_likelihood(spec, model, at, matrix, kind)
+        variance, told = covariances.maximum_likelihood(spec, model, at, apart, kind)
+    variance = origin.covariance(variance)
     notes = [*_edge_notes(at, model), *_cut_notes(model)]
     if not np.all(np.isfinite(variance)) and not at.edges:
         notes.append(
@@ -287,7 +315,7 @@ def _maximum_likelihood(
         variance[place, :] = variance[:, place] = np.nan
     curve = at.lag_curve if w is not None else at.error_curve
     return build(
-        model=name, method="ml", design=spec, params={**dict(zip(spec.terms, at.beta, strict=True)), **spatial},
+        model=name, method="ml", design=spec, params={**dict(zip(spec.terms, beta, strict=True)), **spatial},
         covariance=variance, residuals=residuals, sigma2=at.sigma2, log_likelihood=at.log_likelihood, w=w,
         error_w=error_w, covariance_kind=told, logdet=curve.kind, edges=at.edges,
         notes=(*notes, *_curve_notes(at)),

@@ -8,15 +8,16 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import linalg, stats
 
-from gbaspatial.errors import OptionError, check_option
+from gbaspatial.errors import OptionError
 from gbaspatial.formula import Design, design as read_design, is_intercept
 from gbaspatial.models import two_stage as iv
 from gbaspatial.models.identification import check_informed
-from gbaspatial.models.likelihood import window
+from gbaspatial.models.origin import Centered, refuse_perfect, span_of
 from gbaspatial.models.special import at_edge
-from gbaspatial.models.system import Solution, System, information, maximize, score_tests, three_stage
+from gbaspatial.models.system import Solution, System, covariance, maximize, score_tests, three_stage
+from gbaspatial.options import level_of, public, unused, word
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
@@ -99,8 +100,7 @@ class SurFit(Result):
 
     def conf_int(self, level: float = 0.95) -> pd.DataFrame:
         """Confidence intervals `lower`, `upper` from the normal distribution."""
-        if not 0 < level < 1:
-            raise OptionError(f"level={level} is not a confidence level; use one between 0 and 1, such as 0.95.")
+        level_of(level)
         width = float(stats.norm.ppf(0.5 + level / 2)) * self.std_errors
         return pd.DataFrame({"lower": self.params - width, "upper": self.params + width})
 
@@ -186,7 +186,7 @@ class SurFit(Result):
         Breusch, T. S. and Pagan, A. R. (1980). The Lagrange multiplier test and its
         applications to model specification. Review of Economic Studies 47, 239-253.
         """
-        system = _system(self.designs, self.w, False, False)
+        system, _ = _system(self.designs, self.w, False, False, whole=True)
         rows = score_tests(system, maximize(system))
         count = len(self.designs)
         if count > 1:
@@ -228,6 +228,7 @@ class SurTests(Result):
         return (Table(self.tests, "LM tests of seemingly unrelated equations", (f"n = {self.n} units.",)),)
 
 
+@public
 def sur(
     formulas: Mapping[str, str] | Sequence[str],
     data: pd.DataFrame,
@@ -235,8 +236,8 @@ def sur(
     *,
     model: Model = "lag",
     method: Literal["ml", "3sls"] = "ml",
-    instrument_lags: Literal[1, 2] = 2,
-    degrees_of_freedom: Literal["n", "n-k"] = "n",
+    instrument_lags: Literal[1, 2] | None = None,
+    degrees_of_freedom: Literal["n", "n-k"] | None = None,
 ) -> SurFit:
     """Several spatial equations of the same units whose errors are correlated.
 
@@ -253,9 +254,9 @@ def sur(
     method : {"ml", "3sls"}
         Maximum likelihood, or three-stage least squares (models with a lag and no error).
     instrument_lags : {1, 2}
-        3SLS: W X, or W X and W^2 X as instruments for W y.
+        3SLS: W X, or (by default) W X and W^2 X as instruments for W y.
     degrees_of_freedom : {"n", "n-k"}
-        3SLS: divisor of the covariances of the two-stage residuals.
+        3SLS: divisor of the covariances of the two-stage residuals, by default ``"n"``.
 
     Returns
     -------
@@ -286,25 +287,30 @@ def sur(
     >>> sur(["y ~ x", "z ~ x"], data, chain, model="ols").params.round(3).tolist()
     [1.391, 0.848, 1.326, 0.457]
     """
-    check_option(model, MODELS, "model")
-    check_option(method, ("ml", "3sls"), "method")
+    word(model, MODELS, "model")
+    if word(method, ("ml", "3sls"), "method") == "ml":
+        unused(
+            {"instrument_lags": instrument_lags, "degrees_of_freedom": degrees_of_freedom},
+            "they belong to method='3sls'",
+        )
     lagged, erred, durbin = MODELS[model]
     designs = _designs(formulas, data, w, durbin)
     first = next(iter(designs.values())).weights["W"]
-    system = _system(designs, first, lagged, erred)
+    system, origins = _system(designs, first, lagged, erred)
     for name, design in designs.items():
         if lagged or erred:
             check_informed(f"{'rho' if lagged else 'lambda'} of {name}", design.X, first.sparse)
     if method == "3sls":
         if not lagged or erred:
             raise OptionError("method='3sls' estimates the models 'lag' and 'durbin'; use method='ml' for others.")
-        solution, covariance = _three_stage(designs, system, instrument_lags, degrees_of_freedom)
-        return _wrap(model, method, designs, first, system, solution, covariance, ())
+        solution, matrix = _three_stage(designs, system, instrument_lags or 2, degrees_of_freedom or "n")
+        solution, matrix = origins.taken_back(system, solution, matrix)
+        return _wrap(model, method, designs, first, system, solution, matrix, ())
     solution = maximize(system)
-    matrix, spread = information(system, solution)
-    count = sum(design.k for design in designs.values()) + (int(lagged) + int(erred)) * len(designs)
+    matrix, spread = covariance(system, solution)
     notes = (f"Standard errors by random probes (relative error of traces {spread:.1e}).",) if spread else ()
-    return _wrap(model, method, designs, first, system, solution, np.linalg.inv(matrix)[:count, :count], notes)
+    solution, matrix = origins.taken_back(system, solution, matrix)
+    return _wrap(model, method, designs, first, system, solution, matrix, notes)
 
 
 # -- reading and wrapping -------------------------------------------------------------------------
@@ -322,12 +328,43 @@ def _designs(formulas: Any, data: pd.DataFrame, w: Any, durbin: bool) -> dict[st
     return found
 
 
-def _system(designs: Mapping[str, Design], w: Weights, lagged: bool, erred: bool) -> System:
-    ys = tuple(design.y for design in designs.values())
+@dataclass(frozen=True, slots=True, eq=False)
+class _Origins:
+    """The coordinates of every equation and the `units` (G,) of its outcome: residual standard deviations."""
+
+    centered: tuple[Centered, ...]
+    units: np.ndarray
+
+    def system(self, w: Weights, lagged: bool, erred: bool, whole: bool) -> System:
+        """The equations in these coordinates; where `whole` the outcome keeps its mean, which (I - rho W) moves."""
+        outcomes = [one.Q @ (one.R @ one.b0) + one.rest if whole else one.rest for one in self.centered]
+        ys = tuple(y / unit for y, unit in zip(outcomes, self.units, strict=True))
+        return System(ys, tuple(one.Q for one in self.centered), w, lagged, erred)
+
+    def taken_back(self, system: System, at: Solution, C: np.ndarray) -> tuple[Solution, np.ndarray]:
+        """The solution and its covariance in the units of the data."""
+        betas, blocks = [], []
+        for one, unit, c in zip(self.centered, self.units, at.betas, strict=True):
+            inverse = unit * linalg.solve_triangular(one.R, np.eye(len(one.R)))
+            betas.append(inverse @ c + (0.0 if system.lagged else one.b0))
+            blocks += [inverse, *([np.eye(1)] * (int(system.lagged) + int(system.erred)))]
+        J = linalg.block_diag(*blocks)
+        likelihood = at.log_likelihood - system.n * float(np.log(self.units).sum())
+        Sigma = at.Sigma * np.outer(self.units, self.units)
+        return Solution(tuple(betas), at.rho, at.lam, at.E * self.units, Sigma, likelihood), J @ C @ J.T
+
+
+def _system(
+    designs: Mapping[str, Design], w: Weights, lagged: bool, erred: bool, *, whole: bool = False
+) -> tuple[System, _Origins]:
     largest = max(design.k for design in designs.values()) + int(lagged) + int(erred)
     if largest + len(designs) >= w.n:
         raise OptionError(f"{w.n} units cannot carry {len(designs)} equations with up to {largest} coefficients.")
-    return System(ys, tuple(design.X for design in designs.values()), w, lagged, erred)
+    centered = tuple(Centered.of(design.y, design.X) for design in designs.values())
+    if any(one.exact for one in centered):
+        refuse_perfect(0.0, 1.0)
+    origins = _Origins(centered, np.array([np.sqrt(one.rest @ one.rest / w.n) for one in centered]))
+    return origins.system(w, lagged, erred, whole or lagged), origins
 
 
 def _least_squares(design: Design) -> np.ndarray:
@@ -335,8 +372,8 @@ def _least_squares(design: Design) -> np.ndarray:
 
 
 def _three_stage(designs: Mapping[str, Design], system: System, lags: int, degrees: str) -> tuple[Solution, np.ndarray]:
-    check_option(lags, (1, 2), "instrument_lags")
-    check_option(degrees, ("n", "n-k"), "degrees_of_freedom")
+    word(lags, (1, 2), "instrument_lags")
+    word(degrees, ("n", "n-k"), "degrees_of_freedom")
     instruments = []
     for name, design in designs.items():
         H = iv.lagged_columns(design.X, system.w.sparse, lags)
@@ -363,7 +400,7 @@ def _wrap(
 ) -> SurFit:
     params: dict[tuple[str, str], float] = {}
     edges = []
-    low, high = window(w.interval)
+    low, high = span_of(w)
     for g, (name, design) in enumerate(designs.items()):
         params |= {(name, term): value for term, value in zip(design.terms, at.betas[g], strict=True)}
         for term, values, there in (("rho", at.rho, system.lagged), ("lambda", at.lam, system.erred)):

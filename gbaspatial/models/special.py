@@ -94,11 +94,13 @@ def as_kind(kind: type[F], fit: Fit) -> F:
     return kind(**{part.name: getattr(fit, part.name) for part in fields(fit)})
 
 
-def highest(value: Any, low: float, high: float, *, points: int = 41, inside: bool = False) -> float:
+def highest(value: Any, slope: Any, low: float, high: float, *, points: int = 41, inside: bool = False) -> float:
     """Where `value` (a function of one number) is largest in (low, high): all peaks of a grid, each refined.
 
-    With `inside` a peak at an end counts only if there is no other: for likelihoods that
-    have a pole there.
+    A zero of its `slope` is found to all digits, where the largest value would be flat to half of
+    them: so the answer depends neither on the order of the units nor on the scale of W. With
+    `inside` a peak at an end counts only if there is no other: for likelihoods that have a pole
+    there.
 
     Raises
     ------
@@ -115,21 +117,17 @@ def highest(value: Any, low: float, high: float, *, points: int = 41, inside: bo
     if inside and ((peaks > 0) & (peaks < points - 1)).any():
         peaks = peaks[(peaks > 0) & (peaks < points - 1)]
     ends = np.concatenate([[low], grid, [high]])
-    best = [_refined(value, ends[p], ends[p + 2]) for p in peaks]
+    best = [level(slope, ends[p], ends[p + 2]) for p in peaks]
     return max(best, key=value)
 
 
-def _refined(value: Any, low: float, high: float) -> float:
-    answer = optimize.minimize_scalar(lambda x: -value(x), bounds=(low, high), method="bounded",
-                                      options={"xatol": 1e-11 * max(1.0, high - low), "maxiter": 300})  # fmt: skip
-    return float(answer.x)
-
-
-def curvature(value: Any, at: float, step: float) -> float:
-    """The second derivative of `value` at a point, by central differences of the fourth order."""
-    near = value(at - step) + value(at + step)
-    far = value(at - 2 * step) + value(at + 2 * step)
-    return float((-far + 16 * near - 30 * value(at)) / (12 * step**2))
+def level(slope: Any, low: float, high: float) -> float:
+    """Where a `slope` that falls from `low` to `high` is zero; the better end if it does not change sign."""
+    if not slope(low) > 0:
+        return float(low)
+    if not slope(high) < 0:
+        return float(high)
+    return float(optimize.brentq(slope, low, high, xtol=max(1e-15 * (high - low), 1e-300), rtol=1e-14, maxiter=300))
 
 
 def at_edge(value: float, low: float, high: float) -> bool:

@@ -27,8 +27,10 @@ from scipy import optimize
 
 from gbaspatial.errors import ConvergenceError
 from gbaspatial.models.factor import pencil_of
+from gbaspatial.models.information import inverse
 from gbaspatial.models.likelihood import LOG_2PI
-from gbaspatial.models.logdet import Curve, curve_of, window
+from gbaspatial.models.logdet import Curve, curve_of
+from gbaspatial.models.origin import newton, span_of
 from gbaspatial.models.two_stage import basis, two_stage
 from gbaspatial.randomness import stream
 from gbaspatial.weights import Weights
@@ -88,7 +90,8 @@ def weighted(cross: tuple[np.ndarray, np.ndarray, list[slice]], precision: np.nd
         b[one] = Xy[one] @ precision[g]
         for h, two in enumerate(places):
             A[one, two] = precision[g, h] * XX[one, two]
-    return np.linalg.solve(A, b), A
+    unit = 1 / np.sqrt(np.diag(A))  # columns may have any scale
+    return unit * np.linalg.solve(A * unit[:, None] * unit, unit * b), A
 
 
 def iterated(
@@ -97,17 +100,18 @@ def iterated(
     """b by equation, E (n, G) and Sigma (G, G) = E'E / n where generalized least squares come to rest."""
     cross = _cross(Xs, targets)
     Y, places = np.column_stack(targets), cross[2]
-    precision, size = np.eye(len(Xs)), np.inf
+    precision, before, change = np.eye(len(Xs)), np.full((len(Xs), len(Xs)), np.inf), np.inf
     for _ in range(_ROUNDS):
         b = weighted(cross, precision)[0]
         E = Y - np.column_stack([X @ b[p] for X, p in zip(Xs, places, strict=True)])
         Sigma = E.T @ E / len(E)
-        sign, new = np.linalg.slogdet(Sigma)
-        if sign <= 0:
+        size = np.sqrt(np.diag(Sigma))
+        if not (size > 0).all() or np.linalg.eigvalsh(Sigma / np.outer(size, size))[0] <= 1e-14:
             raise ConvergenceError("the residuals of the equations are linearly dependent: Sigma has no inverse.")
-        if abs(size - new) <= 1e-14 * (1 + abs(new)):
+        last, change = change, float(np.abs((Sigma - before) / np.outer(size, size)).max())
+        if change <= 1e-15 or (change < 1e-12 and change >= last):  # to the last digit: the slopes need it
             return [b[p] for p in places], E, Sigma
-        precision, size = np.linalg.inv(Sigma), new
+        precision, before = np.linalg.inv(Sigma), Sigma
     raise ConvergenceError(f"generalized least squares did not come to rest in {_ROUNDS} rounds.")
 
 
@@ -156,7 +160,7 @@ def maximize(system: System) -> Solution:
     curve = curve_of(system.w)
     if sides == 0:
         return _Filtered(system, curve).at(np.zeros(system.G), np.zeros(system.G))[0]
-    low, high = window(system.w.interval)
+    low, high = span_of(system.w)
     levels = itertools.product((0.0, 0.45 * low, 0.45 * high), repeat=sides)
     rough = curve.rough()
     best = _climb(_Filtered(system, rough), [np.repeat(level, system.G) for level in levels], (low, high))
@@ -173,18 +177,20 @@ def _split(system: System, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _climb(filtered: _Filtered, starts: list[np.ndarray], bounds: tuple[float, float]) -> np.ndarray:
-    """The best local maximum from `starts`."""
+    """The best local maximum from `starts`, by quasi-Newton steps and then Newton's, in shares of the interval."""
     system = filtered.system
+    width = bounds[1] - bounds[0]
 
-    def _loss(theta: np.ndarray) -> tuple[float, np.ndarray]:
-        solution, slope_rho, slope_lam = filtered.at(*_split(system, theta))
+    def _loss(share: np.ndarray) -> tuple[float, np.ndarray]:
+        solution, slope_rho, slope_lam = filtered.at(*_split(system, share * width))
         slopes = [s for s, there in ((slope_rho, system.lagged), (slope_lam, system.erred)) if there]
-        return -solution.log_likelihood, -np.concatenate(slopes)
+        return -solution.log_likelihood, -np.concatenate(slopes) * width
 
     best, failures = None, []
+    box = [(bounds[0] / width, bounds[1] / width)] * len(starts[0])
     for start in starts:
         try:
-            answer = optimize.minimize(_loss, start, jac=True, method="L-BFGS-B", bounds=[bounds] * len(start),
+            answer = optimize.minimize(_loss, start / width, jac=True, method="L-BFGS-B", bounds=box,
                                        options={"ftol": 1e-15, "gtol": 1e-9, "maxiter": 500})  # fmt: skip
         except ConvergenceError as error:
             failures.append(f"{start.round(3).tolist()}: {error}")
@@ -193,7 +199,14 @@ def _climb(filtered: _Filtered, starts: list[np.ndarray], bounds: tuple[float, f
             best = answer
     if best is None:
         raise ConvergenceError(f"no maximum was found; tried the starts {'; '.join(failures)}.")
-    return np.asarray(best.x)
+    return newton(_loss, np.asarray(best.x), box) * width
+
+
+def covariance(system: System, at: Solution) -> tuple[np.ndarray, float]:
+    """The covariance of (b_1, rho_1, lambda_1, b_2, ...), and the relative error of the probes behind it."""
+    matrix, spread, T = _apart(system, at)
+    count = len(T)
+    return T @ inverse(matrix)[:count, :count] @ T.T, spread
 
 
 def information(system: System, at: Solution) -> tuple[np.ndarray, float]:
@@ -201,6 +214,17 @@ def information(system: System, at: Solution) -> tuple[np.ndarray, float]:
 
     With de_g = -(m_a + C_a e_g) da for a parameter a of equation g, the information between a
     of g and b of h is s^gh (m_a'm_b + s_gh tr C_a'C_b), plus tr C_a C_b if g = h.
+    """
+    matrix, spread, T = _apart(system, at)
+    back = np.eye(len(matrix))
+    back[: len(T), : len(T)] = 2 * np.eye(len(T)) - T  # the inverse of T
+    return back.T @ matrix @ back, spread
+
+
+def _apart(system: System, at: Solution) -> tuple[np.ndarray, float, np.ndarray]:
+    """`information` in the coordinates (b + h rho, rho), h the regression of the mean of the lag on X; and T.
+
+    There nothing cancels if y is far from zero. T (p, p) takes these coordinates to (b, rho).
     """
     n, G = system.n, system.G
     W = system.w.sparse
@@ -211,6 +235,7 @@ def information(system: System, at: Solution) -> tuple[np.ndarray, float]:
     owners: list[int] = []
     means: list[np.ndarray] = []
     images: list[tuple[np.ndarray, np.ndarray] | None] = []
+    shifts: list[tuple[int, np.ndarray]] = []
     for g in range(G):
         X = system.Xs[g] - at.lam[g] * (W @ system.Xs[g])
         for column in X.T:
@@ -220,7 +245,10 @@ def information(system: System, at: Solution) -> tuple[np.ndarray, float]:
         if system.lagged:
             factor = pencil.factor(at.rho[g])
             owners.append(g)
-            means.append(W @ factor.solve(X @ at.betas[g]))
+            mean = W @ factor.solve(X @ at.betas[g])
+            h = np.linalg.lstsq(X, mean, rcond=None)[0]
+            shifts.append((len(owners) - 1, h))
+            means.append(mean - X @ h)
             images.append((W @ factor.solve(Z), factor.solve(W.T @ Z, transposed=True)))
         if system.erred:
             factor = pencil.factor(at.lam[g])
@@ -246,7 +274,10 @@ def information(system: System, at: Solution) -> tuple[np.ndarray, float]:
                 matrix[a, b] += share * float(np.einsum("ij,ij->", one[1], two[0]))
             if not exact and a == b:
                 spread = max(spread, float(by_probe.std(ddof=1) / abs(by_probe.mean()) / np.sqrt(_PROBES)))
-    return _with_variances(matrix, traces, owner, precision, n), spread
+    T = np.eye(len(owner))
+    for place, h in shifts:
+        T[place - len(h) : place, place] = -h
+    return _with_variances(matrix, traces, owner, precision, n), spread, T
 
 
 def _with_variances(
@@ -273,7 +304,7 @@ def score_tests(system: System, at: Solution) -> dict[str, tuple[float, int]]:
     weighted_E = at.E @ np.linalg.inv(at.Sigma)
     score_lag = np.array([weighted_E[:, g] @ (W @ system.ys[g]) for g in range(G)])
     score_error = np.array([weighted_E[:, g] @ (W @ at.E[:, g]) for g in range(G)])
-    matrix = information(full, at)[0]
+    matrix = _apart(full, at)[0]
     sizes = [X.shape[1] + 2 for X in system.Xs]
     ends = np.cumsum(sizes)
     lag, error = ends - 2, ends - 1
@@ -316,4 +347,4 @@ def three_stage(system: System, instruments: Sequence[np.ndarray], df: Sequence[
     E = np.column_stack([y - Z @ d for y, Z, d in zip(system.ys, Zs, parts, strict=True)])
     rho = np.array([d[-1] for d in parts])
     solution = Solution(tuple(d[:-1] for d in parts), rho, np.zeros(system.G), E, first, float("nan"))
-    return solution, np.linalg.inv(normal)
+    return solution, inverse(normal)

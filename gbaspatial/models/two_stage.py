@@ -7,15 +7,18 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import linalg, sparse, stats
 
+from gbaspatial.models.origin import taken_back
+
 DEPENDENT = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TwoStage:
-    """Coefficients `delta` (p,), `residuals` (n,), projected regressors `Zhat` (n, p), `bread` (p, p) = (Zhat'Zhat)^-1.
+    """Coefficients `delta` (p,), `residuals` (n,), projected regressors Zhat = `N` `R`, `bread` = (Zhat'Zhat)^-1.
 
     `y` (n,) and `Z` (n, p) are what was regressed, `Q` (n, q) an orthonormal basis of the
-    span of the instruments.
+    span of the instruments, `N` (n, p) one of Zhat and `R` (p, p) triangular: variances are
+    made in the coordinates of N, where a column far from zero costs no digits.
     """
 
     y: np.ndarray
@@ -23,8 +26,19 @@ class TwoStage:
     Q: np.ndarray
     delta: np.ndarray
     residuals: np.ndarray
-    Zhat: np.ndarray
+    N: np.ndarray
+    R: np.ndarray
     bread: np.ndarray
+
+    @property
+    def Zhat(self) -> np.ndarray:
+        """The regressors (n, p) projected on the instruments."""
+        return self.N @ self.R
+
+    @property
+    def influence(self) -> np.ndarray:
+        """Zhat (Zhat'Zhat)^-1 (n, p): how the coefficients move with the residual of a unit."""
+        return np.asarray(linalg.solve_triangular(self.R, self.N.T).T)
 
 
 def basis(H: np.ndarray) -> np.ndarray:
@@ -44,16 +58,21 @@ def two_stage(y: np.ndarray, Z: np.ndarray, Q: np.ndarray) -> TwoStage:
     inner, R = np.linalg.qr(A)
     delta = linalg.solve_triangular(R, inner.T @ (Q.T @ y))
     inverse = linalg.solve_triangular(R, np.eye(R.shape[0]))
-    return TwoStage(y, Z, Q, delta, y - Z @ delta, Q @ A, inverse @ inverse.T)
+    return TwoStage(y, Z, Q, delta, y - Z @ delta, Q @ inner, R, inverse @ inverse.T)
 
 
 def lagged_columns(base: np.ndarray, W: sparse.csr_array, lags: int) -> np.ndarray:
     """[base, W base, ..., W^lags base]: instruments for W y; columns of `base` (n, m) that do not vary are not lagged.
 
-    W 1 is again a constant where W is row-standardized. In a Durbin model W X is among the
+    W 1 is again a constant where W is row-standardized: then columns are taken off their mean beside
+    a constant, which changes no span and keeps their digits. In a Durbin model W X is among the
     columns of X already, so that what W X and W^2 X add is W^2 X and W^3 X.
     """
-    block = base[:, np.ptp(base, axis=0) > 0]
+    varies = np.ptp(base, axis=0) > 0
+    sums = np.asarray(W.sum(axis=1)).ravel()
+    if (~varies & (base[:1] != 0).ravel()).any() and np.ptp(sums) <= 1e-12 * np.abs(sums).max():
+        base = np.where(varies, base - base.mean(axis=0), base)
+    block = base[:, varies]
     blocks = [base]
     for _ in range(lags):
         block = W @ block
@@ -86,13 +105,12 @@ def classic_covariance(fit: TwoStage, df: int) -> tuple[np.ndarray, float]:
 
 def robust_covariance(fit: TwoStage, kind: str) -> np.ndarray:
     """The sandwich (p, p) under heteroskedasticity: HC0, HC1 or HC3 (White 1980; MacKinnon and White 1985)."""
-    n, p = fit.Zhat.shape
+    n, p = fit.N.shape
     squared = fit.residuals**2
     if kind == "HC3":
-        leverage = np.einsum("ij,jk,ik->i", fit.Zhat, fit.bread, fit.Zhat)
-        squared = squared / (1 - leverage) ** 2
+        squared = squared / (1 - np.square(fit.N).sum(axis=1)) ** 2
     scale = n / (n - p) if kind == "HC1" else 1.0
-    return scale * fit.bread @ (fit.Zhat.T @ (squared[:, None] * fit.Zhat)) @ fit.bread
+    return scale * taken_back(fit.R, fit.N.T @ (squared[:, None] * fit.N))
 
 
 def hac_covariance(fit: TwoStage, K: sparse.csr_array) -> np.ndarray:
@@ -103,9 +121,9 @@ def hac_covariance(fit: TwoStage, K: sparse.csr_array) -> np.ndarray:
     Kelejian, H. H. and Prucha, I. R. (2007). HAC estimation in a spatial framework.
     Journal of Econometrics 140, 131-154.
     """
-    score = fit.residuals[:, None] * fit.Zhat
+    score = fit.residuals[:, None] * fit.N
     meat = score.T @ (K @ score)
-    return fit.bread @ ((meat + meat.T) / 2) @ fit.bread
+    return taken_back(fit.R, (meat + meat.T) / 2)
 
 
 # -- instruments ------------------------------------------------------------------------

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import gbaspatial as gba
-from gbaspatial.errors import AlignmentError, DataError, MissingDataError, OptionError, WeightsError
+from gbaspatial.errors import AlignmentError, ConvergenceError, DataError, MissingDataError, OptionError, WeightsError
 from gbaspatial.weights import Weights
 
 FUNCTIONS = {"car": gba.models.car, "sma": gba.models.sma}
@@ -144,13 +144,21 @@ def test_pole_of_the_moving_average_is_not_taken_for_a_maximum():
     assert np.isfinite(fit.std_errors["lambda"])
 
 
-def test_at_the_edge_no_standard_error_is_given():
+def test_a_likelihood_without_a_maximum_but_the_pole_is_refused():
     chain = Weights(np.eye(6, k=1) + np.eye(6, k=-1), list("abcdef")).row_standardized()
     data = pd.DataFrame({"y": [1.0, 2, 2, 3, 5, 4], "x": [0.0, 2, 1, 2, 4, 3]}, index=list("abcdef"))
-    fit = gba.models.sma("y ~ x", data, chain)
-    assert fit.edges == ("lambda",)
-    assert np.isnan(fit.std_errors["lambda"])
-    assert any("edge" in note for note in fit.notes)
+    heights = [dense("sma", data, chain, -1 + gap)[0] for gap in (1e-4, 1e-5, 1e-6)]
+    np.testing.assert_allclose(np.diff(heights), np.log(10), rtol=0.05)
+    with pytest.raises(ConvergenceError, match="rises without bound"):
+        gba.models.sma("y ~ x", data, chain)
+
+
+@pytest.mark.parametrize("kind", ["car", "sma"])
+@pytest.mark.parametrize("far", [0.0, 1e6])
+def test_a_perfect_fit_is_refused(kind, far):
+    data, w = simulated()
+    with pytest.raises(ConvergenceError, match="exactly"):
+        FUNCTIONS[kind]("y ~ x", data.assign(y=far + 2 * data["x"]), w)
 
 
 @pytest.mark.parametrize("kind", ["car", "sma"])

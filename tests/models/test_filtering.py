@@ -158,7 +158,7 @@ def test_negative_autocorrelation_takes_patterns_of_its_sign():
 def test_exposure_and_geometry():
     data, w = simulated()
     one = gba.models.spatial_filter("counts ~ x", data, w, model="poisson", exposure="size", covariance="HC3")
-    assert one.fit.covariance_kind == "HC3"
+    assert one.fit.covariance_kind == "HC3, as if the eigenvectors had been given"
     row, column = np.divmod(np.arange(64), 8)
     shapes = gpd.GeoDataFrame(data, geometry=gpd.points_from_xy(113 + column / 10, 22 + row / 10, crs=4326))
     two = gba.models.spatial_filter("counts ~ x", shapes, w, model="poisson", covariance="hac", neighbors=5)
@@ -218,3 +218,10 @@ def test_tables_for_machines_are_those_of_the_fit():
     assert result.augment()["component"].equals(result.component)
     both = gba.tables.compare({"plain": gba.models.ols("y ~ x", data), "filter": result})
     assert both.fit.loc["n_params", "filter"] == result.fit.n_params
+
+
+def test_a_selection_by_the_data_is_never_called_exact():
+    data, w = simulated()
+    told = str(gba.models.spatial_filter("y ~ x", data, w).summary())
+    assert "exact" not in told
+    assert "These data chose the eigenvectors" in told

@@ -81,7 +81,7 @@ def test_ties_do_not_depend_on_the_order_of_rows():
         (LONLAT, {"neighbors": 1}, OptionError, "from 2 to 29"),
         (LONLAT, {"neighbors": 30}, OptionError, "from 2 to 29"),
         (LONLAT, {"neighbors": 3, "bandwidth_km": 10.0}, OptionError, "not both"),
-        (LONLAT, {"bandwidth_km": -1.0}, OptionError, "positive"),
+        (LONLAT, {"bandwidth_km": -1.0}, OptionError, "above 0"),
         (LONLAT, {"kernel": "gauss"}, OptionError, "kernel"),
         (LONLAT.to_numpy(), {}, LabelTypeError, "coordinates="),
         (None, {}, LabelTypeError, "coordinates="),

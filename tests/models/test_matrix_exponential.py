@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 from scipy import linalg, optimize
 
 import gbaspatial as gba
-from gbaspatial.errors import AlignmentError, CollinearityError, MissingDataError, OptionError
+from gbaspatial.errors import AlignmentError, CollinearityError, ConvergenceError, MissingDataError, OptionError
 from gbaspatial.models import matrix_exponential as module
 from gbaspatial.weights import Weights
 
@@ -83,7 +83,7 @@ def test_alpha_of_zero_gives_least_squares(model):
     data, w = simulated()
     arrays = module._Arrays(data["y"].to_numpy(), np.column_stack([np.ones(40), data["x"]]), w.sparse, np.ones(40))
     ols = gba.models.ols("y ~ x", data)
-    beta, e, _ = getattr(arrays, model)(0.0)
+    beta, e = (lambda at: (at.beta, at.e))(getattr(arrays, model)(0.0))
     np.testing.assert_allclose(beta, ols.params, rtol=1e-10)
     np.testing.assert_allclose(e, ols.residuals, atol=1e-10)
     fit = gba.models.mess("y ~ x", data, w, model=model)
@@ -95,7 +95,11 @@ def test_likelihood_is_above_a_grid(model):
     data, w = simulated()
     fit = gba.models.mess("y ~ x", data, w, model=model)
     arrays = module._Arrays(data["y"].to_numpy(), np.column_stack([np.ones(40), data["x"]]), w.sparse, np.ones(40))
-    sse = arrays.lag_sse if model == "lag" else arrays.error_sse
+    sums = arrays.lag_sums if model == "lag" else arrays.error_sums
+
+    def sse(alpha):
+        return sums(alpha)[0]
+
     assert fit.sigma2 * fit.n <= min(sse(a) for a in np.linspace(-3, 3, 121)) + 1e-10
 
 
@@ -197,13 +201,13 @@ def test_robust_errors_are_right_where_variances_differ(model):
         e = spread * rng.normal(size=n)
         y = inverse @ (1 + x + e) if model == "lag" else 1 + x + inverse @ e
         arrays = module._Arrays(y, X, W, np.ones(n))
-        sse = arrays.lag_sse if model == "lag" else arrays.error_sse
-        at = optimize.minimize_scalar(sse, bounds=(-2, 1), method="bounded", options={"xatol": 1e-5}).x
-        beta, residuals, hessian = arrays.lag(at) if model == "lag" else arrays.error(at)
-        bread = np.linalg.inv(hessian)
-        known.append([*beta, at])
-        robust.append(np.diag(bread @ arrays.score_variance(model, at, beta, residuals) @ bread))
-        plain.append(residuals @ residuals / n * np.diag(bread))
+        sums = arrays.lag_sums if model == "lag" else arrays.error_sums
+        sse = lambda alpha: sums(alpha)[0]  # noqa: B023, E731
+        alpha = optimize.minimize_scalar(sse, bounds=(-2, 1), method="bounded", options={"xatol": 1e-5}).x
+        at = arrays.lag(alpha) if model == "lag" else arrays.error(alpha)
+        known.append([*at.beta, alpha])
+        robust.append(np.diag(arrays.sandwich(model, alpha, at)))
+        plain.append(at.e @ at.e / n * np.diag(arrays.inverse_hessian(at)))
     miss = np.abs(np.array(known) - [1, 1, -0.6])
     covered = (miss < 1.96 * np.sqrt(robust)).mean(axis=0)
     assert (covered > 0.87).all()
@@ -274,3 +278,13 @@ def test_predictions_are_the_mean_given_x(model: str) -> None:
     assert fit.predict().to_numpy() == pytest.approx(mean.loc[data.index].to_numpy())
     with pytest.raises(OptionError, match="kind='best'"):
         fit.predict(kind="best")
+
+
+def test_an_unbounded_likelihood_is_refused():
+    # four units, three parameters of the mean: some alpha lets the error model fit every unit
+    chain = Weights(np.eye(4, k=1) + np.eye(4, k=-1), list("abcd"))
+    data = pd.DataFrame({"y": [1.0, 3, 2, 5], "x": [0.0, 1, 3, 2]}, index=chain.ids)
+    with pytest.raises(ConvergenceError, match="unbounded|falls"):
+        gba.models.mess("y ~ x", data, chain, model="error")
+    with pytest.raises(ConvergenceError, match="exactly"):
+        gba.models.mess("y ~ x", data.assign(y=2 * data["x"] + 1e5), chain)

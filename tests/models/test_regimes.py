@@ -57,7 +57,11 @@ def test_equal_rhos_are_the_plain_lag_model() -> None:
     from gbaspatial.models.regimes import _log_det
 
     plain = models.lag(CRIME, COLUMBUS, W)
-    fit = models.rho_by_regime(CRIME, COLUMBUS, W, regimes="NSA")
+    fit = models.rho_by_regime(CRIME, COLUMBUS, W, regimes="NSA", coefficients="common")
+    own = models.rho_by_regime(CRIME, COLUMBUS, W, regimes="NSA")
+    level = models.lag(f"{CRIME} + C(NSA)", COLUMBUS, W)
+    assert own.terms == level.terms
+    assert own.extra["equal_rho"]["statistic"] == pytest.approx(2 * (own.log_likelihood - level.log_likelihood))
     assert fit.log_likelihood >= plain.log_likelihood
     ratio = fit.extra["equal_rho"]
     assert ratio["statistic"] == pytest.approx(2 * (fit.log_likelihood - plain.log_likelihood), abs=1e-9)
