@@ -43,6 +43,28 @@ def forest(result: Any, *, label: str = "") -> Figure:
         return _forest(frame, label)
 
 
+def frame_of(frame: pd.DataFrame) -> tuple[float, float]:
+    """The two sides of a picture of intervals: all that is finite, zero and a margin lie between them.
+
+    An end that is not finite is drawn to the side, so that it is seen to go on.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        With columns `estimate, lower, upper`.
+
+    Examples
+    --------
+    >>> frame_of(pd.DataFrame({"estimate": [1.0], "lower": [-np.inf], "upper": [2.0]}))
+    (-0.12, 2.12)
+    """
+    numbers = frame[["estimate", "lower", "upper"]].to_numpy(dtype=float)
+    known = np.append(numbers[np.isfinite(numbers)], 0.0)
+    low, high = float(known.min()), float(known.max())
+    margin = 0.06 * (high - low) or 1.0
+    return low - margin, high + margin
+
+
 def _forest(frame: pd.DataFrame, label: str) -> Figure:
     from matplotlib.figure import Figure
 
@@ -54,16 +76,22 @@ def _forest(frame: pd.DataFrame, label: str) -> Figure:
     place = np.arange(len(frame), dtype=float)
     if frame.index.nlevels > 1:  # a little air between the groups
         place += 0.6 * (pd.factorize(frame.index.get_level_values(0))[0])
+    left, right = frame_of(frame)
     for at, (key, row) in zip(place, frame.iterrows(), strict=True):
         color = COLORS.get(str(key[-1]) if isinstance(key, tuple) else str(key), "#333333")
         clear = row["lower"] > 0 or row["upper"] < 0
-        ax.plot([row["lower"], row["upper"]], [at, at], color=color, lw=1.6, solid_capstyle="round")
-        ax.plot(row["estimate"], at, "o", color=color, mfc=color if clear else "white", ms=6)
+        ends = [np.maximum(row["lower"], left), np.minimum(row["upper"], right)]
+        ax.plot(ends, [at, at], color=color, lw=1.6, solid_capstyle="butt")
+        if np.isfinite(row["estimate"]):
+            ax.plot(row["estimate"], at, "o", color=color, mfc=color if clear else "white", ms=6)
     ax.axvline(0, color="#999999", lw=0.8, zorder=0)
+    ax.set_xlim(left, right)
     ax.set_yticks(place, [_row_name(key) for key in frame.index], fontsize=8)
     ax.set_ylim(place[-1] + 0.6, -0.6)
     ax.set_title(label, fontsize=11, loc="left")
-    ax.set_xlabel("estimate and interval (filled: zero lies outside)", fontsize=8)
+    open_ended = np.isinf(frame[["lower", "upper"]].to_numpy(dtype=float)).any()
+    told = "; to the frame: no finite end" if open_ended else ""
+    ax.set_xlabel(f"estimate and interval (filled: zero lies outside{told})", fontsize=8)
     ax.tick_params(labelsize=8)
     ax.spines[["top", "right", "left"]].set_visible(False)
     return figure

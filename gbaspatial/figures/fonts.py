@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 from warnings import warn
 
@@ -18,13 +20,41 @@ CHINESE_FONTS = (
 )  # fmt: skip
 
 
-@cache
+_RESCAN_S = 5.0  # a scan takes a tenth of a second: not one for every picture
+_scanned: list[float] = []
+
+
 def chinese_font() -> str | None:
-    """The first installed font with Chinese characters, or None."""
+    """The first installed font with Chinese characters, or None.
+
+    matplotlib keeps a list of fonts from its first use on: where it has no Chinese one, the folders are looked
+    through again, so that a font installed since is found.
+    """
+    found = _listed()
+    if found is None and (not _scanned or time.monotonic() - _scanned[-1] > _RESCAN_S):
+        _scanned[:] = [time.monotonic()]
+        _rescan()
+        found = _listed()
+    return found
+
+
+def _listed() -> str | None:
+    """The first of `CHINESE_FONTS` that matplotlib knows and that is still on the disk."""
     from matplotlib import font_manager
 
-    installed = {entry.name for entry in font_manager.fontManager.ttflist}
-    return next((name for name in CHINESE_FONTS if name in installed), None)
+    known = {entry.name: entry.fname for entry in font_manager.fontManager.ttflist}
+    return next((name for name in CHINESE_FONTS if name in known and Path(known[name]).exists()), None)
+
+
+def _rescan() -> None:
+    """Tell matplotlib of fonts that were installed since it made its list."""
+    from matplotlib import font_manager
+
+    known = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for path in font_manager.findSystemFonts():
+        if path not in known:
+            with suppress(Exception):  # a file that is no font, or a broken one, is none we can use
+                font_manager.fontManager.addfont(path)
 
 
 @contextmanager

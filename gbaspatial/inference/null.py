@@ -174,6 +174,8 @@ class Null:
             return np.histogram(self.sample, bins=bins, density=True)
         if self.edges is not None and self.counts is not None:
             return _coarser(self.edges, self.counts, bins)
+        if self.variance == 0:  # all of it lies at the mean
+            return np.array([1.0]), np.array([self.mean - 0.5, self.mean + 0.5])
         edges = self.mean + np.sqrt(self.variance) * np.linspace(-4, 4, bins + 1)
         middle = (edges[1:] + edges[:-1]) / 2
         return np.exp(-((middle - self.mean) ** 2) / (2 * self.variance)) / np.sqrt(2 * np.pi * self.variance), edges

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import DataError, OptionError, check_option
+from gbaspatial.figures.effects import frame_of
 from gbaspatial.formula import Design, design
 from gbaspatial.models import regression
 from gbaspatial.models.bayes import (
@@ -104,9 +105,11 @@ class SpecificationCurve(Result):
 
             ax = plt.figure(figsize=(7.2, 0.9 + 0.34 * len(part)), layout="constrained").subplots()
         places = np.arange(len(part))
-        low, high = part["value"] - part["lower"], part["upper"] - part["value"]
+        left, right = frame_of(part[["lower", "upper"]].assign(estimate=part["value"]))
+        low, high = part["value"] - part["lower"].clip(lower=left), part["upper"].clip(upper=right) - part["value"]
         spread = np.vstack([low.clip(lower=0), high.clip(lower=0)])
         ax.errorbar(part["value"], places, xerr=spread, fmt="o", color="#0b5d7a", ecolor="#9cc3cf", elinewidth=3)
+        ax.set_xlim(left, right)  # an end that is not finite runs to the frame
         ax.axvline(0, color="0.5", linewidth=0.8)
         ax.set_yticks(places, names)
         ax.set_xlabel("rho or lambda, 95 % interval" if term is None else f"total impact of {term}, 95 % interval")

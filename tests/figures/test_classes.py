@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import gbaspatial as gba
-from gbaspatial.errors import DataError, OptionError
-from gbaspatial.figures.classes import classify
+from gbaspatial.errors import DataError, GbaWarning, OptionError
+from gbaspatial.figures.classes import SCHEMES, classify, jenks_caspall
 from gbaspatial.figures.palette import CLUSTERS, NO_DATA, RAMPS, ramp
 
 VALUES = gba.load_cities(year=2019)["gdp_pc_cny"]
@@ -76,7 +76,7 @@ def test_the_colors_of_geoda():
     [
         (pd.Series([np.nan, np.nan], name="x"), {}, DataError, "'x' has no value"),
         (pd.Series([1.0, np.inf], name="x"), {}, DataError, "infinite"),
-        (pd.Series([1.0, 2.0]), {"k": 1}, OptionError, "use 2 to 12"),
+        (pd.Series([1.0, 2.0]), {"k": 1}, OptionError, "from 2 to 12"),
         (pd.Series([1.0, 2.0]), {"scheme": "quantile"}, OptionError, "Did you mean quantiles"),
         (pd.Series([1.0, 2.0]), {"palette": "YlGnBlu"}, OptionError, "Did you mean YlGnBu"),
         (pd.Series(list("abcdefghijklm")), {}, DataError, "13 different classes"),
@@ -87,3 +87,123 @@ def test_the_colors_of_geoda():
 def test_what_cannot_be_classed_is_said(values, options, error, words):
     with pytest.raises(error, match=words):
         classify(values, **options)
+
+
+# -- breaks of one's own --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("data", [[1.0, 15, 30], [1.0, 2], [100.0], [12.0, 13], [10.0, 20]])
+def test_own_breaks_keep_their_classes_and_colors_whatever_the_data(data):
+    values = pd.Series(data)
+    own, other = classify(values, scheme=[10, 20]), classify(pd.Series([0.0, 1e9]), scheme=[10, 20])
+    assert own.labels == other.labels == ("≤ 10", "10 – 20", "> 20")
+    assert own.colors == other.colors
+    assert own.codes(values).tolist() == np.searchsorted([10, 20], data, side="left").tolist()
+
+
+@pytest.mark.parametrize(
+    ("breaks", "words"),
+    [
+        (range(12), "12 breaks, which make 13 classes"),
+        (range(40), "40 breaks"),
+        ([10, 10, 20], "does not ascend"),
+        ([20, 10], "does not ascend"),
+        ([], "no finite upper bounds"),
+        ([1, np.inf], "no finite upper bounds"),
+        (["a"], "no finite upper bounds"),
+        (7, "no finite upper bounds"),
+    ],
+)
+def test_own_breaks_that_cannot_be_drawn_are_refused(breaks, words):
+    with pytest.raises(OptionError, match=words):
+        classify(pd.Series(np.arange(100.0)), scheme=breaks)
+
+
+def test_eleven_breaks_are_twelve_classes():
+    own = classify(pd.Series(np.arange(100.0)), scheme=list(range(0, 110, 10)))
+    assert own.k == 12
+    assert np.bincount(own.codes(pd.Series(np.arange(100.0)))).sum() == 100
+
+
+# -- every scheme ---------------------------------------------------------------------------------------------------
+EVERY = [scheme for scheme in SCHEMES if scheme != "categorical"]
+TIED = {
+    "constant": [5.0] * 9,
+    "two": [1.0, 2.0] * 5,
+    "ties": [1.0] * 20 + [2.0, 3, 4, 5, 6, 7],
+    "zeros": [0.0] * 50 + [1.0, 7, 7.5, 100, 1e6, 2e6, 3e6],
+    "skewed": list(np.exp(np.arange(30.0))),
+    "one of each end": [0.0] * 10 + [1.0] + [2.0] * 10 + [3.0, 4.0, 5.0, 6.0],
+}
+
+
+@pytest.mark.filterwarnings("ignore::gbaspatial.errors.GbaWarning")
+@pytest.mark.parametrize("scheme", EVERY)
+@pytest.mark.parametrize("data", TIED)
+@pytest.mark.parametrize("k", [2, 5, 12])
+def test_every_scheme_classes_ties(scheme, data, k):
+    values = pd.Series(TIED[data], name="x")
+    made = classify(values, scheme=scheme, k=k)
+    codes = made.codes(values)
+    assert ((codes >= 0) & (codes < made.k)).all()
+    assert len(set(made.labels)) == made.k == len(made.colors)
+    assert (np.diff(made.upper) > 0).all()
+
+
+@pytest.mark.parametrize("scheme", EVERY)
+def test_few_values_get_one_sentence_in_every_scheme(scheme):
+    with pytest.warns(GbaWarning, match=r"'x' has one value only, fewer than the 5 classes asked for; each is a class"):
+        one = classify(pd.Series([5.5] * 4, name="x"), scheme=scheme)
+    assert one.labels == ("5.50",)
+    with pytest.warns(GbaWarning, match="'x' has 3 different values only"):
+        three = classify(pd.Series([5.5, 1.5, 2.5, 1.5], name="x"), scheme=scheme)
+    assert three.labels == ("1.50", "2.50", "5.50")
+    assert three.codes(pd.Series([5.5, 1.5, 2.5])).tolist() == [2, 0, 1]
+
+
+@given(st.lists(st.integers(0, 4), min_size=3, max_size=60), st.integers(2, 6))
+@settings(max_examples=150, deadline=2_000)
+def test_jenks_caspall_ends_on_any_ties(numbers, k):
+    values = np.array(numbers, dtype=float)
+    bounds = jenks_caspall(values, k)
+    assert bounds.max() == values.max()
+    assert set(bounds) <= set(values)
+
+
+@pytest.mark.parametrize("k", [2, 3, 5, 7])
+def test_jenks_caspall_is_that_of_mapclassify(k):
+    theirs = mapclassify.JenksCaspall(VALUES.to_numpy(), k=k)
+    assert jenks_caspall(VALUES.to_numpy(), k) == pytest.approx(theirs.bins)
+
+
+@pytest.mark.parametrize(("scheme", "size"), [("fisherjenkssampled", 1_200), ("naturalbreaks", 60)])
+def test_schemes_that_sample_are_seeded_and_leave_the_stream_of_others_alone(scheme, size):
+    values = pd.Series(np.random.default_rng(4).lognormal(size=size))
+    np.random.seed(1)  # noqa: NPY002
+    one = classify(values, scheme=scheme)
+    drawn = np.random.random()  # noqa: NPY002
+    np.random.seed(2)  # noqa: NPY002
+    other = classify(values, scheme=scheme)
+    assert one.upper.tolist() == other.upper.tolist()
+    np.random.seed(1)  # noqa: NPY002
+    assert drawn == np.random.random()  # noqa: NPY002
+
+
+@pytest.mark.parametrize("factor", [1e-300, 1e-30, 1e-12, 1e-8, 1e8, 1e30, 1e250])
+@pytest.mark.parametrize("scheme", ["quantiles", "equal_interval", "fisherjenks", "jenkscaspall", "stdmean"])
+def test_no_scale_hides_the_classes(scheme, factor):
+    values = pd.Series([1.0, 2.5, 3.7, 8.2, 9.9, 15.5, 21.3])
+    one, other = classify(values, scheme=scheme), classify(values * factor, scheme=scheme)
+    assert other.codes(values * factor).tolist() == one.codes(values).tolist()
+    assert len(set(other.labels)) == other.k
+    assert not any(label.startswith("0.00000") for label in other.labels)
+
+
+# -- whole numbers --------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("dtype", [int, float, "Int64", np.int8])
+def test_few_whole_numbers_are_categories_in_their_order(dtype):
+    tier = pd.Series([3, 1, 2, 2], name="tier").astype(dtype)
+    made = classify(tier)
+    assert made.labels == ("1", "2", "3")
+    assert made.codes(tier).tolist() == [2, 0, 1, 1]
+    assert made.colors == ramp("YlGnBu", 3)
+    assert all(type(category) is int for category in made.categories)
+    assert classify(pd.Series(range(6))).scheme == "quantiles"
