@@ -11,6 +11,7 @@ from gbaspatial.errors import OptionError
 from gbaspatial.inference.conditional import shared_draws
 from gbaspatial.inference.local_exact import MOST_ORDERS, MOST_SETS, TIE, arrangements, equal_rows, subsets
 from gbaspatial.inference.null import LocalNull, monte_carlo_p
+from gbaspatial.progress import track
 from gbaspatial.randomness import stream
 
 
@@ -43,7 +44,7 @@ def product_null(
     mean, variance, upper, lower = (np.full(n, np.nan) for _ in range(4))
     size = np.zeros(n, dtype=np.int64)
     lists = shared_draws(n, min(n, int(k.max(initial=0)) + 1), draws, seed) if inference == "permutation" else None
-    for i in np.flatnonzero(k):
+    for i in track(np.flatnonzero(k), "units"):
         weights = W.data[W.indptr[i] : W.indptr[i + 1]]
         others = np.delete(np.arange(n), i)
         if lists is None:
@@ -83,7 +84,7 @@ def bootstrap_null(
     sums = np.asarray(W.sum(axis=1)).ravel()
     squares = np.asarray(W.multiply(W).sum(axis=1)).ravel()
     upper, lower = np.full(n, np.nan), np.full(n, np.nan)
-    for i in np.flatnonzero(k):
+    for i in track(np.flatnonzero(k), "units"):
         weights = W.data[W.indptr[i] : W.indptr[i + 1]]
         drawn = coefficients[i] * (values[stream(seed, int(i)).integers(0, n, size=(draws, k[i]))] @ weights)
         tie = TIE * max(float(np.abs(drawn).max()), abs(observed[i]), 1e-300)

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from gbaspatial.inference.permutation import in_parts
+from gbaspatial.progress import track
 
 COMPILED_FROM = 4_000_000
 _BLOCK_CELLS = 1_000_000
@@ -146,7 +147,7 @@ class DrawCounter:
 
     def _count_values(self, units: np.ndarray, values_of) -> None:  # type: ignore[no-untyped-def]
         step = max(1, _BLOCK_CELLS // len(self.lists))
-        for start in range(0, len(units), step):
+        for start in track(range(0, len(units), step), "units"):
             block = units[start : start + step]
             values = values_of(block)
             low, high = self.target[block] - self.tie[block], self.target[block] + self.tie[block]

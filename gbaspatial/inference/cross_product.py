@@ -18,9 +18,11 @@ from gbaspatial.inference import exact
 from gbaspatial.inference.moments import PairSums, difference_sums, permutation_moments, product_sums
 from gbaspatial.inference.null import Null, normal_null
 from gbaspatial.inference.permutation import COMPILED_FROM, PairSampler, sampled_null
+from gbaspatial.progress import track
 
 AUTO_PERMUTATION = 100_000
 _DENSE = 256
+_CELLS = 20_000_000  # values drawn between two looks at the clock
 
 
 def upper_links(W: sparse.csr_array) -> sparse.csr_array:
@@ -98,7 +100,9 @@ class CrossProduct:
         compiled = len(self.x) * draws >= COMPILED_FROM
 
         def _draw(start: int, stop: int) -> np.ndarray:
-            both = sampler.draw(start, stop, seed, compiled=compiled)
+            step = max(1, _CELLS // (1_000 * len(self.x))) * 1_000  # draws are keyed, so that parts change nothing
+            parts = track(range(start, stop, step), "permutations")
+            both = np.concatenate([sampler.draw(s, min(s + step, stop), seed, compiled=compiled) for s in parts])
             return self.scale * (both[:, 1] - 2 * both[:, 0] if difference else both[:, 0])
 
         return sampled_null(

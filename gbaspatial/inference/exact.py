@@ -19,6 +19,7 @@ from gbaspatial.errors import OptionError
 from gbaspatial.inference.local_exact import TIE, arrangements, count_assignments, subsets
 from gbaspatial.inference.moments import linear_moments
 from gbaspatial.inference.null import Null
+from gbaspatial.progress import Work
 
 AUTO_UNITS = 11
 MOST_UNITS = 12
@@ -105,8 +106,10 @@ def pair_null(A: np.ndarray, B: np.ndarray) -> Null:
     np.fill_diagonal(A, 0.0)
     np.fill_diagonal(B, 0.0)
     tally = _tally(A, B)
-    for values in _pair_values(A, B):
-        tally.add(values)
+    with Work("orders", factorial(n)) as work:
+        for values in _pair_values(A, B):
+            work.advance(values.size)
+            tally.add(values)
     return tally.null()
 
 

@@ -18,6 +18,7 @@ from scipy import sparse
 
 from gbaspatial.inference.local_exact import TIE
 from gbaspatial.inference.null import Null, check_draws, monte_carlo_p
+from gbaspatial.progress import track
 from gbaspatial.randomness import stream
 
 COMPILED_FROM = 50_000
@@ -221,8 +222,8 @@ def permutation_null(
 
     def _draw(start: int, stop: int) -> np.ndarray:
         step = max(1, 2_000_000 // max(n, 1) // _BLOCK) * _BLOCK
-        values = [statistic(orders(n, min(step, stop - s), seed, s)) for s in range(start, stop, step)]
-        return np.concatenate(values)
+        parts = track(range(start, stop, step), "permutations")
+        return np.concatenate([statistic(orders(n, min(step, stop - s), seed, s)) for s in parts])
 
     return sampled_null(
         _draw, observed, draws=draws, seed=seed, moments=moments, stop_after=stop_after, alternative=alternative

@@ -162,3 +162,36 @@ def test_stopping_early_gives_the_same_answer_sooner():
 def test_numbers_of_draws_that_make_no_sense(draws):
     with pytest.raises(ValueError, match="from 1 to 10,000,000"):
         check_draws(draws)
+
+
+@pytest.mark.parametrize("work", ["exact", "permutation", "any statistic"])
+def test_long_work_is_told_on_a_terminal_and_nowhere_else(work, monkeypatch):
+    import io
+
+    from gbaspatial import progress
+    from gbaspatial.inference.exact import pair_null
+    from gbaspatial.inference.permutation import permutation_null
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    class Clock:  # an hour goes by between two looks
+        now = 0.0
+
+        @classmethod
+        def monotonic(cls):
+            cls.now += 3600
+            return cls.now
+
+    x = np.arange(8.0)
+    calls = {
+        "exact": lambda: pair_null(np.ones((8, 8)), np.multiply.outer(x, x)),
+        "permutation": lambda: permutation_null(lambda o: x[o] @ x, 8, 1.0, draws=99, seed=1),
+        "any statistic": lambda: permutation_null(lambda o: x[o][:, 0], 8, 1.0, draws=999, seed=1),
+    }
+    monkeypatch.setattr(progress, "time", Clock)
+    for stream, told in ((Terminal(), True), (io.StringIO(), False)):
+        monkeypatch.setattr(progress.sys, "stderr", stream)
+        calls[work]()
+        assert (" s left" in stream.getvalue()) is told
