@@ -1,6 +1,7 @@
 """A formula, data and weights become a `Design`: arrays with names, in the order of the units of W.
 
-The formula language is formulaic's (Wilkinson notation, as in R). Two things are added:
+The formula language is Wilkinson notation, as in R: data, never a program (see `grammar`, `expressions`,
+`vocabulary`); formulaic codes the classes and builds the columns. Two things are added:
 ``W(x)`` is the spatial lag of `x` with the model's weights, and every further W has the
 name under which it is given, e.g. ``{"W": queen, "Wroad": minutes}`` makes ``Wroad(x)``.
 Transforms and lags nest: ``W(log(x))``, ``log(W(x))``, ``C(tier):W(x)``, ``W(C(tier))``.
@@ -32,9 +33,14 @@ from gbaspatial.errors import DataError, FormulaError, GbaWarning, LabelTypeErro
 from gbaspatial.formula.collinearity import check_rank
 from gbaspatial.formula.columns import INTERCEPT as INTERCEPT, Column, complete, is_intercept, written
 from gbaspatial.formula.expressions import names_in
+from gbaspatial.formula.grammar import sides as sides
+from gbaspatial.formula.kinds import like, plain
 from gbaspatial.formula.reading import (
     as_matrix,
+    check_classes,
     check_columns,
+    class_columns,
+    columns_named,
     evaluate,
     known_column,
     outcome_of,
@@ -42,10 +48,12 @@ from gbaspatial.formula.reading import (
     rebuild,
     sorted_index,
 )
+from gbaspatial.formula.vocabulary import FUNCTIONS
 from gbaspatial.results import data_hash
 from gbaspatial.weights import Weights, as_weights
 
 _LEVERAGE_LIMIT = 20_000
+_PARAMETERS = ("rho", "lambda", "alpha")  # under these names results keep what is no coefficient
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,10 +135,13 @@ class Design:
         ids = next(iter(lagged.values())).ids if self.uses_weights and lagged else data.index
         if self.uses_weights:
             lags = {name: in_order(w, ids) for name, w in lags.items()}
-        frame = align_frame(data, ids)
         used = [c for c in self.data.columns if c in names_in([self.model_spec.formula]).read]
-        check_columns(frame, [*used, self.regimes] if self.regimes else used)
-        matrix = rebuild(self.model_spec, frame[used], lags, self.data)
+        wanted = list(dict.fromkeys([*used, self.regimes])) if self.regimes else used
+        frame = align_frame(columns_named(data, wanted), ids)
+        check_columns(frame, wanted)
+        classes = class_columns(self.model_spec, self.data[used], lags)
+        frame = like(frame, self.data[wanted], [*classes, self.regimes] if self.regimes else classes)
+        matrix = rebuild(self.model_spec, frame[used], lags)
         X, columns = as_matrix(matrix), written(matrix.model_spec, lags)
         X, columns = complete(X, columns, frame, lags, self.durbin, self.regimes, self.data)
         terms = tuple(c.name for c in columns)
@@ -164,6 +175,8 @@ def named_weights(w: Any) -> dict[str, Weights]:
     for name in named:
         if not name.isidentifier():
             raise OptionError(f"{name!r} cannot name a W in a formula; use letters, digits and underscores.")
+        if name in FUNCTIONS and name != "Q":
+            raise OptionError(f"{name!r} cannot name a W in a formula, where it is a function; choose another name.")
     first_name, first = next(iter(named.items()))
     for name, matrix in named.items():
         if len(matrix.ids) != len(first.ids) or not matrix.ids.isin(first.ids).all():
@@ -236,16 +249,18 @@ def design(
         raise LabelTypeError(f"the data are a {type(data).__name__}; pass a DataFrame indexed by unit id.")
     ids = next(iter(lags.values())).ids if lags else sorted_index(data.index)
     lags = {name: in_order(matrix, ids) for name, matrix in lags.items()}
-    parsed, needed = parsed_formula(formula, data, lags)
-    used = needed
+    parsed = parsed_formula(formula, data, lags)
+    needed = used = parsed.columns
     if regimes is not None:
         used = list(dict.fromkeys([*needed, known_column(regimes, data)]))
-    frame = pd.DataFrame(align_frame(data[used], ids))
+    frame = pd.DataFrame(align_frame(columns_named(data, used), ids))
     check_columns(frame, used)
-    lhs, rhs = evaluate(parsed, frame[needed], lags)
-    response, y = outcome_of(lhs, formula)
+    frame = plain(frame, needed).join(frame[used].drop(columns=needed))
+    check_classes(parsed.terms, frame, lags)
+    lhs, rhs = evaluate(parsed.formula, frame[needed], lags)
+    response, y = outcome_of(lhs, parsed.terms)
     columns = written(rhs.model_spec, lags)
-    _check_no_lagged_outcome(response, columns)
+    _check_names(columns, rhs)
     X, columns = complete(as_matrix(rhs), columns, frame, lags, durbin, regimes, frame)
     terms = tuple(column.name for column in columns)
     _check_values(y, X, terms, response, ids)
@@ -261,12 +276,20 @@ def design(
 
 
 # -- checking ---------------------------------------------------------------------------
-def _check_no_lagged_outcome(response: str, columns: Iterable[Column]) -> None:
-    for column in columns:
-        if column.weights is not None and column.regressor == response:
+def _check_names(columns: Iterable[Column], rhs: pd.DataFrame) -> None:
+    """Raise if a column of X would be taken for a parameter of the model, or for another column."""
+    names = [column.name for column in columns]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice or len(names) != rhs.shape[1]:
+        raise FormulaError(
+            f"two columns of the model are named {twice[0] if twice else names[0]!r}; rename one in the data."
+        )
+    for name in names:
+        parameter, bracket, _ = name.partition("[")
+        if parameter in _PARAMETERS and (name == parameter or bracket):
             raise FormulaError(
-                f"{column.name} is the spatial lag of the outcome, which depends on the errors: leave it out of the "
-                f"formula and use gba.models.lag, which estimates its coefficient rho."
+                f"the regressor {name!r} has the name of the parameter {parameter} of spatial models; "
+                f"rename the column, or write I({parameter})."
             )
 
 

@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+import ast
+import math
 import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gbaspatial.alignment import as_numbers, check_units
-from gbaspatial.errors import DataError, FormulaError, MissingDataError, UnknownNameError, nearest_names, some
-from gbaspatial.formula.expressions import Names, names_in, whole_arguments
+from gbaspatial.alignment import check_units
+from gbaspatial.errors import (
+    CollinearityError,
+    DataError,
+    FormulaError,
+    MissingDataError,
+    UnknownNameError,
+    nearest_names,
+    some,
+)
+from gbaspatial.formula.columns import is_intercept
+from gbaspatial.formula.evaluation import materializer
+from gbaspatial.formula.expressions import (
+    Known,
+    check,
+    check_column,
+    column_of,
+    lags_of,
+    names_of,
+    syntax,
+    whole_arguments,
+    whole_arguments_of,
+)
+from gbaspatial.formula.grammar import Factor, Term, Terms, parse
+from gbaspatial.formula.kinds import check_crowded
+from gbaspatial.options import brief
 from gbaspatial.weights import Weights
-
-_FUNCTIONS: dict[str, Callable[..., Any]] = {"log1p": np.log1p}  # beside those of formulaic
 
 
 def sorted_index(index: pd.Index) -> pd.Index:
@@ -29,54 +53,116 @@ def sorted_index(index: pd.Index) -> pd.Index:
 
 def known_column(name: str, frame: pd.DataFrame) -> str:
     """`name`, if it is a column of the data."""
-    if name not in frame.columns:
+    if name not in {str(column) for column in frame.columns}:
         hint = nearest_names(name, [c for c in frame.columns if c != "geometry"])
         raise UnknownNameError(f"the data have no column {name!r}. {hint}")
     return name
 
 
-def parsed_formula(formula: str, frame: pd.DataFrame, lags: Mapping[str, Weights]) -> tuple[Any, list[str]]:
-    """The formula as formulaic sees it, and the columns of `frame` that it uses."""
-    from formulaic import Formula
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A formula as its terms, as formulaic takes it, and the columns of the data that it uses."""
 
-    if not isinstance(formula, str) or formula.count("~") != 1 or not formula.split("~")[0].strip():
-        raise FormulaError(f"{formula!r} is not a formula; write 'outcome ~ regressor + regressor'.")
-    if re.search(r"\blag\s*\(", formula):
+    terms: Terms
+    formula: Any
+    columns: list[str]
+
+
+def parsed_formula(formula: str, frame: pd.DataFrame, lags: Mapping[str, Weights]) -> Parsed:
+    """The formula, of which every piece is allowed and every name is known."""
+    known = Known(frozenset(str(c) for c in frame.columns), frozenset(lags))
+
+    def _read(text: str) -> Factor:
+        written = check(text, known)
+        tree = syntax(written)
+        return Factor(column_of(tree), True) if isinstance(tree, ast.Name) else Factor(written, False)
+
+    terms = parse(formula, _read, lambda factor: _stands_for_classes(factor, frame))
+    factors = {terms.outcome, *(factor for term in terms.terms for factor in term)}
+    for factor in sorted(factors, key=str):
+        _check_factor(factor, factors, known, terms.outcome)
+    _check_outcome(terms, lags)
+    names = [names_of(factor.text) for factor in factors if not factor.column]
+    read = {factor.text for factor in factors if factor.column}.union(*(name.read for name in names))
+    for name in sorted(set().union(*(name.called for name in names)) & read):
+        raise FormulaError(f"the formula uses {name} both as a column and as {name}(...); rename the column.")
+    return Parsed(terms, _for_formulaic(terms), [str(c) for c in frame.columns if str(c) in read])
+
+
+def _stands_for_classes(factor: Factor, frame: pd.DataFrame) -> bool:
+    """Whether a factor is one of classes, whose product with itself is what it is."""
+    if not factor.column:
+        return factor.text.startswith("C(")
+    place = [place for place, column in enumerate(frame.columns) if str(column) == factor.text]
+    if len(place) != 1:
+        return False
+    dtype = frame.dtypes.iloc[place[0]]
+    return not pd.api.types.is_numeric_dtype(dtype) or pd.api.types.is_bool_dtype(dtype)
+
+
+def _check_factor(factor: Factor, factors: Collection[Factor], known: Known, outcome: Factor) -> None:
+    if factor.column:
+        check_column(factor.text, known)
+    if factor.column and (factor.text == "1" or (is_intercept(factor.text) and factor != outcome)):
         raise FormulaError(
-            "lag(x) could mean a lag in time or in space; write W(x) for the spatial lag of x "
-            "(and make a column of your own for a lag in time)."
+            f"the column {factor.text!r} has the name of the intercept; rename the column, or write I(`{factor.text}`)."
         )
-    try:
-        parsed = Formula(formula)
-        names = names_in(parsed._flatten())
-    except Exception as error:  # formulaic raises many kinds, SyntaxError among them
-        raise FormulaError(f"the formula {formula!r} cannot be read: {_first_line(error)}") from error
-    _check_names(names, frame, lags)
-    return parsed, [str(c) for c in frame.columns if str(c) in names.read]
+    if factor.column and Factor(factor.text, False) in factors:
+        raise FormulaError(
+            f"{factor.text} is a column of the data and an expression of the formula; rename the column."
+        )
 
 
-def _check_names(names: Names, frame: pd.DataFrame, lags: Mapping[str, Weights]) -> None:
-    """Raise unless every name is a column, or a function that is known."""
-    from formulaic.transforms import TRANSFORMS
-
-    columns = {str(c) for c in frame.columns}
-    for name in sorted(names.called):
-        known = name in lags or name in TRANSFORMS or name in _FUNCTIONS
-        if known and name in names.read & columns:
-            raise FormulaError(f"the formula uses {name} both as a column and as {name}(...); rename the column.")
-        if known:
+def _check_outcome(terms: Terms, lags: Mapping[str, Weights]) -> None:
+    """Raise if a regressor is the outcome, or is made of the same column: the fit would explain y by y."""
+    outcome = terms.outcome
+    read = frozenset([outcome.text]) if outcome.column else names_of(outcome.text).read
+    for factor in (factor for term in terms.terms for factor in term):
+        inner = frozenset([factor.text]) if factor.column else names_of(factor.text).read
+        if factor != outcome and not (len(read) == 1 and inner == read):
             continue
-        if re.fullmatch(r"W\w*", name):
-            given = f"the weights given are named {some(lags)}" if lags else "no weights were given"
-            raise FormulaError(f"{name}(...) asks for a spatial lag, but {given}.")
-        if name == "offset":
-            raise FormulaError("a formula takes no offset; for counts, gba.models.ppml has exposure=.")
-        raise FormulaError(f"the formula uses the function {name}, which is not known; log, exp, C, I, poly are.")
-    for name in sorted(names.read - columns - set(TRANSFORMS)):
-        if name == "W" or name in lags:
-            raise FormulaError(f"{name} is used without brackets; write {name}(x) for the spatial lag of x.")
-        hint = nearest_names(name, [c for c in frame.columns if c != "geometry"])
-        raise FormulaError(f"the formula names {name!r}, which is not a column of the data. {hint}")
+        if not factor.column and lags_of(factor.text, lags)[0]:
+            raise FormulaError(
+                f"{factor} is the spatial lag of the outcome, which depends on the errors: leave it out of the "
+                f"formula and use gba.models.lag, which estimates its coefficient rho."
+            )
+        raise FormulaError(
+            f"{factor} stands on both sides of the formula, so {outcome} would be explained by itself; leave it out "
+            f"on the right."
+            if factor == outcome
+            else f"{factor} is made of the outcome {outcome} alone, which would be explained by itself; leave it out."
+        )
+
+
+def _for_formulaic(terms: Terms) -> Any:
+    """The terms as formulaic has them; nothing is left for it to read."""
+    from formulaic import Formula
+    from formulaic.parser.types import Factor as TheirFactor, Term as TheirTerm
+
+    def _theirs(term: Term) -> Any:
+        if not term:
+            return TheirTerm([TheirFactor("1", eval_method="literal")])
+        return TheirTerm([TheirFactor(f.text, eval_method="lookup" if f.column else "python") for f in term])
+
+    return Formula(lhs=[_theirs((terms.outcome,))], rhs=[_theirs(term) for term in terms.terms])
+
+
+def columns_named(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """The columns whose names read as `names`, under these: a column may be named 2019.
+
+    Raises
+    ------
+    DataError
+        If two columns have the same name.
+    """
+    written = [str(column) for column in frame.columns]
+    for name in names:
+        if written.count(name) > 1:
+            raise DataError(
+                f"the data have {written.count(name)} columns that are named {name!r}; rename or drop all but one."
+            )
+    found = pd.DataFrame(frame.iloc[:, [written.index(known_column(name, frame)) for name in names]])
+    return found.set_axis(list(names), axis=1)
 
 
 def _first_line(error: BaseException) -> str:
@@ -93,12 +179,30 @@ def check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
                 f"{name!r} is missing for {some(frame.index[missing])}; fill it in, or drop these units "
                 f"from the data and from the weights (w.subset) yourself."
             )
-        if pd.api.types.is_numeric_dtype(frame[name]) and not pd.api.types.is_bool_dtype(frame[name]):
-            as_numbers(frame[name])
 
 
-def _context(lags: Mapping[str, Weights]) -> dict[str, Callable[..., Any]]:
-    return {**_FUNCTIONS, **{name: _lagger(w) for name, w in lags.items()}}
+def check_classes(terms: Terms, frame: pd.DataFrame, lags: Mapping[str, Weights]) -> None:
+    """Raise for text that is no class, and for products of classes with more columns than there are units."""
+    factors = [factor for term in terms.terms for factor in term]
+    lone = whole_arguments_of([f.text for f in factors if not f.column], lags)
+    check_crowded(frame, sorted({f.text for f in factors if f.column} | lone))
+    for term in terms.terms:
+        size = math.prod(max(_levels(factor, frame) - 1, 1) for factor in term)
+        if size >= max(len(frame), 2):
+            raise CollinearityError(
+                f"the term {brief(':'.join(map(str, term)))[1:-1]} has {size} coefficients or more but only "
+                f"{len(frame)} units; merge levels, or leave it out."
+            )
+
+
+def _levels(factor: Factor, frame: pd.DataFrame) -> int:
+    """How many levels a factor has: 1 if it is a number, or not known before it is worked out."""
+    name = factor.text
+    if not factor.column:
+        name = next(iter(whole_arguments_of([factor.text], ["C"])), "") if factor.text.startswith("C(") else ""
+    if name not in frame or (factor.column and pd.api.types.is_numeric_dtype(frame[name])):
+        return 1
+    return int(frame[name].nunique())
 
 
 def _lagger(w: Weights) -> Callable[..., Any]:
@@ -158,17 +262,14 @@ def _labelled(coded: Any) -> pd.DataFrame:
     return frame
 
 
-def evaluate(parsed: Any, frame: pd.DataFrame, lags: Mapping[str, Weights]) -> tuple[pd.DataFrame, Any]:
+def evaluate(formula: Any, frame: pd.DataFrame, lags: Mapping[str, Weights]) -> tuple[pd.DataFrame, Any]:
     """The left and the right side of a formula on the data: model matrices, of which formulaic remembers the recipe."""
-    matrices = _worked_out(parsed, frame, lags, "the formula cannot be worked out")
-    if not hasattr(matrices, "lhs"):
-        raise FormulaError("the formula has no outcome; write 'outcome ~ regressors'.")
+    matrices = _worked_out(formula, frame, lags, "the formula cannot be worked out")
     return matrices.lhs, matrices.rhs
 
 
-def rebuild(spec: Any, frame: pd.DataFrame, lags: Mapping[str, Weights], learned: pd.DataFrame) -> Any:
-    """The model matrix of a formula that was worked out before on the data `learned`, on other data."""
-    _check_levels(spec, frame, lags, learned)
+def rebuild(spec: Any, frame: pd.DataFrame, lags: Mapping[str, Weights]) -> Any:
+    """The model matrix of a formula that was worked out before, on other data."""
     return _worked_out(spec, frame, lags, "the formula cannot be worked out on these data")
 
 
@@ -178,29 +279,27 @@ def _worked_out(recipe: Any, frame: pd.DataFrame, lags: Mapping[str, Weights], f
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():  # a log of zero is reported later, by unit
             warnings.simplefilter("error", DataMismatchWarning)  # a level not known would count as the base level
-            return recipe.get_model_matrix(frame, context=_context(lags), na_action="ignore")
-    except FormulaError:
+            made = materializer(frame, {name: _lagger(w) for name, w in lags.items()})
+            return made.get_model_matrix(recipe, na_action="ignore", output="pandas")
+    except (FormulaError, CollinearityError):
         raise
     except Exception as error:
+        if isinstance(error.__cause__, FormulaError):
+            raise error.__cause__ from None
         raise FormulaError(f"{failed}: {_first_line(error)}") from error
 
 
-def _check_levels(spec: Any, frame: pd.DataFrame, lags: Mapping[str, Weights], learned: pd.DataFrame) -> None:
-    """Raise if a column of classes holds a level that did not occur in the data `learned`."""
+def class_columns(spec: Any, learned: pd.DataFrame, lags: Mapping[str, Weights]) -> list[str]:
+    """The columns of which a formula takes the values as levels."""
     coded = whole_arguments([spec.formula], ["C"])
     plain = whole_arguments([spec.formula], lags) | {
         str(f.expr) for term in spec.formula for f in term.factors if f.eval_method.value == "lookup"
     }
-    for name in [str(c) for c in learned.columns if str(c) in coded | plain]:
-        if name not in coded and pd.api.types.is_numeric_dtype(learned[name]):
-            continue
-        known = pd.unique(learned[name])
-        strange = ~frame[name].isin(known)
-        if strange.any():
-            raise DataError(
-                f"{name} is {some(pd.unique(frame[name][strange]))} for {some(frame.index[strange])}, a level that the "
-                f"model does not know; it knows {some(sorted(known, key=str))}."
-            )
+    return [
+        name
+        for name in learned.columns
+        if name in coded or (name in plain and not pd.api.types.is_numeric_dtype(learned[name]))
+    ]
 
 
 def as_matrix(matrix: pd.DataFrame) -> np.ndarray:
@@ -208,11 +307,11 @@ def as_matrix(matrix: pd.DataFrame) -> np.ndarray:
     return np.asarray(pd.DataFrame(matrix).to_numpy(), dtype=float)
 
 
-def outcome_of(lhs: pd.DataFrame, formula: str) -> tuple[str, np.ndarray]:
+def outcome_of(lhs: pd.DataFrame, terms: Terms) -> tuple[str, np.ndarray]:
     """Name and numbers (n,) of the left-hand side."""
     if lhs.shape[1] != 1:
         raise FormulaError(
-            f"the outcome {formula.split('~')[0].strip()!r} gives {lhs.shape[1]} columns; it must be one column "
+            f"the outcome '{terms.outcome}' gives {lhs.shape[1]} columns; it must be one column "
             f"of numbers (is it text?)."
         )
     return str(lhs.columns[0]), as_matrix(lhs)[:, 0]

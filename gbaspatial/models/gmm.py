@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import sparse
 
 from gbaspatial.errors import OptionError, some
-from gbaspatial.formula import Design, design as read_design, is_intercept
+from gbaspatial.formula import Design, design as read_design, is_intercept, sides
 from gbaspatial.models import moments as gm, two_stage as iv
 from gbaspatial.models.fit import Fit, build
 from gbaspatial.models.identification import check_informed
@@ -217,7 +217,7 @@ def _columns(
     design = read_design(whole, data, w, durbin=durbin, regimes=regimes)
     if not endogenous:
         return design, (), np.empty((design.n, 0)), []
-    outcome = formula.split("~")[0]
+    outcome, _ = sides(formula)
     part = read_design(f"{outcome} ~ {endogenous}", data, w, durbin=durbin, regimes=regimes)
     named = {term for term in part.terms if not is_intercept(term)}
     # the lag of an endogenous regressor is endogenous too, wherever it was written

@@ -26,7 +26,7 @@ from scipy.sparse import linalg
 
 from gbaspatial.alignment import check_units
 from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError, check_option, nearest_names, some
-from gbaspatial.formula import design, named_weights
+from gbaspatial.formula import design, named_weights, sides
 from gbaspatial.randomness import Rng, seed_of, stream
 from gbaspatial.weights import Weights, as_weights
 
@@ -165,9 +165,12 @@ def simulate(
     """
     if not isinstance(data, pd.DataFrame):
         raise OptionError(f"the data are a {type(data).__name__}; pass a DataFrame indexed by unit id.")
-    right = formula.split("~")[-1].strip()
     check_units(data.index, "data")
-    spec = design(f"outcome ~ {right}", data.assign(outcome=np.arange(len(data), dtype=float)), w)
+    left, right = sides(formula)
+    if left:
+        raise OptionError(f"simulate() makes the outcome, so the formula has a right side only, such as '~ {right}'.")
+    free = "outcome" + "_" * (1 + max((len(str(column)) for column in data.columns), default=0))  # no column's name
+    spec = design(f"{free} ~ {right}", data.assign(**{free: np.arange(len(data), dtype=float)}), w)
     allowed = [*spec.terms, "rho", "lambda"]
     for name in params:
         if name not in allowed:

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypedDict, Unpack
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import FormulaError, OptionError, WeightsError
+from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.formula import Design, design as read_design, in_order
 from gbaspatial.models import covariance as covariances
 from gbaspatial.models.factor import pencil_of
@@ -242,12 +242,8 @@ def _spatial(
     durbin = flag(durbin, "durbin")
     if w is None:
         raise OptionError("a spatial model needs weights: give a W, such as gba.weights.contiguity(data).")
-    parameters = [name for name, there in (("rho", lagged), ("lambda", erred)) if there]
     if method == "gmm":
         from gbaspatial.models import gmm
-
-        if isinstance(data, pd.DataFrame) and set(parameters) & {str(column) for column in data.columns}:
-            _check_free(parameters, read_design(formula, data, w, durbin=durbin).terms)
 
         estimator = gmm.sarar if lagged and erred else gmm.lag if lagged else gmm.error
         extra = {"error_w": error_w} if lagged and erred else {}
@@ -258,21 +254,12 @@ def _spatial(
         unused(
             {name: options.get(name) for name in KERNEL_OPTIONS}, "they belong to covariance='hac' with method='gmm'"
         )
-    _check_free(parameters, spec.terms)
     W1 = spec.weights["W"] if lagged else None
     W2 = _error_weights(error_w, spec) if erred else None
     for W in (W1, W2):
         if W is not None and W.n_links == 0:
             raise WeightsError("W has no links, so there is nothing spatial to estimate; build it with other options.")
     return _maximum_likelihood(name, spec, W1, W2, options)
-
-
-def _check_free(parameters: list[str], terms: tuple[str, ...]) -> None:
-    for name in parameters:
-        if name in terms:
-            raise FormulaError(
-                f"the regressor {name!r} has the name of the spatial parameter {name} of the model; rename the column."
-            )
 
 
 def _error_weights(error_w: Any, spec: Design) -> Weights:

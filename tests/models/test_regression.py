@@ -365,4 +365,6 @@ def test_a_regressor_cannot_be_named_like_the_spatial_parameter(method) -> None:
         models.lag("CRIME ~ rho + HOVAL", data, W, method=method)
     with pytest.raises(FormulaError, match="'lambda' has the name"):
         models.error("CRIME ~ lambda + HOVAL", data, W, method=method)
-    assert models.error("CRIME ~ rho + HOVAL", data, W, method=method).params["rho"] != 0
+    with pytest.raises(FormulaError, match="'rho' has the name"):  # of which fit.rho would be the coefficient
+        models.error("CRIME ~ rho + HOVAL", data, W, method=method)
+    assert models.error("CRIME ~ I(rho) + HOVAL", data, W, method=method).params["I(rho)"] != 0
