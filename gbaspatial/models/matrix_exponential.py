@@ -23,7 +23,7 @@ from gbaspatial.models.fit import build
 from gbaspatial.models.identification import check_informed
 from gbaspatial.models.likelihood import LOG_2PI
 from gbaspatial.models.logdet import DENSE_LIMIT
-from gbaspatial.models.origin import Centered, refuse_perfect, taken_back
+from gbaspatial.models.origin import Centered, Ground, refuse_perfect, taken_back
 from gbaspatial.models.predict import trend_everywhere
 from gbaspatial.models.special import SpecialFit, as_kind, highest
 from gbaspatial.options import flag, level_of, only, public, word
@@ -179,15 +179,17 @@ def mess(
     if origin.exact:
         refuse_perfect(0.0, 1.0)
     lagged = model == "lag"
-    y, X = (design.y, design.X) if lagged else (origin.rest, origin.Q)
-    arrays = _Arrays(y, X, first.sparse, root)
+    ground = Ground.of(design.y, origin.Q, first.sparse)
+    arrays = _Arrays(design.y - ground.m if lagged else origin.rest, origin.Q, first.sparse, root)
     alpha = _search(arrays.lag_sums if lagged else arrays.error_sums, first)
     at = arrays.lag(alpha) if lagged else arrays.error(alpha)
     sigma2 = float(at.e @ at.e) / design.n
     covariance = arrays.sandwich(model, alpha, at) if kind == "HC0" else sigma2 * arrays.inverse_hessian(at)
     beta, e = at.beta, at.e
-    if not lagged:
-        beta, covariance = origin.coefficients(beta), origin.covariance(covariance)
+    if lagged:  # exp(alpha W) 1 = exp(alpha s) 1
+        share = np.array([np.exp(alpha * ground.s)])
+        beta, covariance = ground.lifted(beta, covariance, share, ground.s * share, design.k)
+    beta, covariance = origin.coefficients(beta, whole=lagged), origin.covariance(covariance)
     likelihood = -design.n / 2 * (LOG_2PI + 1 + np.log(sigma2)) + float(np.log(root).sum())
     fit = build(
         model="mess" if model == "lag" else "mess_error", method="ml", design=design,

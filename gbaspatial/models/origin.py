@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
+from scipy import linalg, sparse
 
 from gbaspatial.errors import ConvergenceError
 from gbaspatial.models.logdet import window
@@ -56,6 +56,40 @@ class Centered:
     def covariance(self, C: np.ndarray) -> np.ndarray:
         """The covariance (p, p) of (b, further parameters) from that of (c, further parameters)."""
         return taken_back(self.R, C)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """The mean `m` of an outcome that a model with a lag of y can do without: W 1 = `s` 1, and 1 is in the span of X.
+
+    (I - rho W) y is (I - rho W)(y - m) and m (1 - rho s), which goes to the intercept. `q` (k, g) holds the
+    coefficients on Q of the constant, or of the constant of each of g classes with a rho of their own. Where
+    W 1 is no constant, or these are no combinations of the regressors, `m` is zero.
+    """
+
+    m: float
+    s: float
+    q: np.ndarray
+
+    @classmethod
+    def of(cls, y: np.ndarray, Q: np.ndarray, W: sparse.csr_array, classes: np.ndarray | None = None) -> Ground:
+        """The level of `y` (n,) beside the basis `Q` (n, k); `classes` (n, g) are 0 or 1."""
+        constants = np.ones((len(y), 1)) if classes is None else classes
+        sums = np.asarray(W.sum(axis=1)).ravel()
+        q = Q.T @ constants
+        free = np.abs(Q @ q - constants).max() <= 1e-9 and np.ptp(sums) <= 1e-12 * np.abs(sums).max()
+        return cls(float(y.mean()) if free else 0.0, float(sums.mean()), q)
+
+    def lifted(
+        self, c: np.ndarray, C: np.ndarray, share: np.ndarray, slope: np.ndarray, place: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """`c` (k,) and the covariance `C` (p, p) with the level back.
+
+        `share` (g,) of it is left by the filter of y, with the `slope` (g,) in the parameters that begin at `place`.
+        """
+        T = np.eye(len(C))
+        T[: len(c), place : place + len(slope)] = self.m * self.q * slope
+        return c + self.m * (self.q @ share), T @ C @ T.T
 
 
 def taken_back(R: np.ndarray, C: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ from gbaspatial.formula.columns import classes_of
 from gbaspatial.models.fit import SMALL, Fit, build
 from gbaspatial.models.information import inverse
 from gbaspatial.models.likelihood import LOG_2PI
-from gbaspatial.models.origin import Centered, newton, refuse_perfect
+from gbaspatial.models.origin import Centered, Ground, newton, refuse_perfect
 from gbaspatial.options import flag, public, word
 from gbaspatial.results import Result, Table
 
@@ -172,20 +172,23 @@ def rho_by_regime(
         raise WeightsError("W has no links, so there is no spatial lag to estimate.")
     one = lag(formula, data, w, durbin=durbin, **split)
     origin = Centered.of(spec.y, spec.X)
-    lags = member.T * (W @ spec.y)[:, None]  # (n, g)
+    ground = Ground.of(spec.y, origin.Q, W, member.T)
+    y = spec.y - ground.m
+    lags = member.T * (W @ y)[:, None]  # (n, g)
     likelihood = _Likelihood(origin.rest, lags - origin.Q @ (origin.Q.T @ lags), W, member, limit)
     bound = limit * (1 - 1e-6)
     starts = (float(np.clip(one.rho, -0.9 * limit, 0.9 * limit)), 0.0, 0.5 * limit, -0.5 * limit)
     rho = _lowest(likelihood, starts, bound)
     e = likelihood.residuals(rho)
     refuse_perfect(float(e @ e), float(origin.rest @ origin.rest))
-    c = origin.Q.T @ (spec.y - lags @ rho)
-    beta = origin.coefficients(c, whole=True)
+    c = origin.Q.T @ (y - lags @ rho)
     s2 = float(e @ e) / spec.n
     log_likelihood = -spec.n / 2 * (LOG_2PI + 1) - likelihood.loss(rho)
     names = [f"rho[{level}]" for level in levels]
     edges = tuple(n for n, r in zip(names, rho, strict=True) if bound - abs(r) < 1e-3 * limit)
-    variance = origin.covariance(_variance(origin.Q, c, W, rho, member, s2))
+    variance = _variance(origin.Q, c, W, rho, member, s2)
+    c, variance = ground.lifted(c, variance, 1 - ground.s * rho, np.full(len(rho), -ground.s), spec.k)
+    beta, variance = origin.coefficients(c, whole=True), origin.covariance(variance)
     for name in edges:
         place = spec.k + names.index(name)
         variance[place, :] = variance[:, place] = np.nan

@@ -21,7 +21,7 @@ from gbaspatial.models.identification import check_informed, cut_note
 from gbaspatial.models.information import information_apart
 from gbaspatial.models.likelihood import Estimate, Problem, Side, log_likelihood, maximize, problem, solution
 from gbaspatial.models.logdet import METHODS, FactorCurve, curve_of, window
-from gbaspatial.models.origin import Centered, refuse_perfect
+from gbaspatial.models.origin import Centered, Ground, refuse_perfect
 from gbaspatial.options import flag, only, public, unused, word
 from gbaspatial.weights import Weights, as_weights
 
@@ -278,10 +278,10 @@ def _maximum_likelihood(
     if origin.exact:
         refuse_perfect(0.0, 1.0)
     # an orthonormal basis stands for X; what X says of y is taken off where W y does not need it
-    centered = replace(spec, X=origin.Q, y=spec.y if w is not None else origin.rest)
+    ground = None if w is None else Ground.of(spec.y, origin.Q, w.sparse)
+    centered = replace(spec, X=origin.Q, y=origin.rest if ground is None else spec.y - ground.m)
     model = problem_of(centered, w, error_w, options.get("logdet", "auto"))
     at = maximize(model)
-    beta = origin.coefficients(at.beta, whole=w is not None)
     spatial = {n: v for n, v, there in (("rho", at.rho, w), ("lambda", at.lam, error_w)) if there is not None}
     apart = information_apart(model, at)
     variance, error = apart.covariance()[:-1, :-1], apart.error
@@ -290,7 +290,11 @@ def _maximum_likelihood(
     residuals = innovations(centered, at, w, error_w)
     if kind not in ("information", "classical"):
         variance, told = covariances.maximum_likelihood(spec, model, at, apart, kind)
-    variance = origin.covariance(variance)
+    beta = at.beta
+    if ground is not None:
+        share, slope = np.array([1 - at.rho * ground.s]), np.array([-ground.s])
+        beta, variance = ground.lifted(beta, variance, share, slope, spec.k)
+    beta, variance = origin.coefficients(beta, whole=ground is not None), origin.covariance(variance)
     notes = [*_edge_notes(at, model), *_cut_notes(model)]
     if not np.all(np.isfinite(variance)) and not at.edges:
         notes.append(

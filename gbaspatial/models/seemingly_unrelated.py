@@ -14,7 +14,7 @@ from gbaspatial.errors import OptionError
 from gbaspatial.formula import Design, design as read_design, is_intercept
 from gbaspatial.models import two_stage as iv
 from gbaspatial.models.identification import check_informed
-from gbaspatial.models.origin import Centered, refuse_perfect, span_of
+from gbaspatial.models.origin import Centered, Ground, refuse_perfect, span_of
 from gbaspatial.models.special import at_edge
 from gbaspatial.models.system import Solution, System, covariance, maximize, score_tests, three_stage
 from gbaspatial.options import level_of, public, unused, word
@@ -334,17 +334,32 @@ class _Origins:
 
     centered: tuple[Centered, ...]
     units: np.ndarray
+    grounds: tuple[Ground, ...]
 
     def system(self, w: Weights, lagged: bool, erred: bool, whole: bool) -> System:
         """The equations in these coordinates; where `whole` the outcome keeps its mean, which (I - rho W) moves."""
-        outcomes = [one.Q @ (one.R @ one.b0) + one.rest if whole else one.rest for one in self.centered]
+        outcomes = [
+            one.Q @ (one.R @ one.b0) + one.rest - ground.m if whole else one.rest
+            for one, ground in zip(self.centered, self.grounds, strict=True)
+        ]
         ys = tuple(y / unit for y, unit in zip(outcomes, self.units, strict=True))
         return System(ys, tuple(one.Q for one in self.centered), w, lagged, erred)
 
+    def _lifted(self, g: int, c: np.ndarray, C: np.ndarray, rho: float, start: int) -> tuple[np.ndarray, np.ndarray]:
+        """`c` of equation `g`, whose parameters begin at `start`, and `C` with the level of the outcome back."""
+        ground, k = self.grounds[g], len(c)
+        level = ground.m / self.units[g] * ground.q[:, 0]
+        T = np.eye(len(C))
+        T[start : start + k, start + k] = -level * ground.s
+        return c + level * (1 - rho * ground.s), T @ C @ T.T
+
     def taken_back(self, system: System, at: Solution, C: np.ndarray) -> tuple[Solution, np.ndarray]:
         """The solution and its covariance in the units of the data."""
-        betas, blocks = [], []
-        for one, unit, c in zip(self.centered, self.units, at.betas, strict=True):
+        betas, blocks, place = [], [], 0
+        for g, (one, unit, c) in enumerate(zip(self.centered, self.units, at.betas, strict=True)):
+            if system.lagged:
+                c, C = self._lifted(g, c, C, float(at.rho[g]), place)
+            place += len(c) + int(system.lagged) + int(system.erred)
             inverse = unit * linalg.solve_triangular(one.R, np.eye(len(one.R)))
             betas.append(inverse @ c + (0.0 if system.lagged else one.b0))
             blocks += [inverse, *([np.eye(1)] * (int(system.lagged) + int(system.erred)))]
@@ -363,7 +378,9 @@ def _system(
     centered = tuple(Centered.of(design.y, design.X) for design in designs.values())
     if any(one.exact for one in centered):
         refuse_perfect(0.0, 1.0)
-    origins = _Origins(centered, np.array([np.sqrt(one.rest @ one.rest / w.n) for one in centered]))
+    units = np.array([np.sqrt(one.rest @ one.rest / w.n) for one in centered])
+    grounds = (Ground.of(d.y, one.Q, w.sparse) for d, one in zip(designs.values(), centered, strict=True))
+    origins = _Origins(centered, units, tuple(grounds))
     return origins.system(w, lagged, erred, whole or lagged), origins
 
 

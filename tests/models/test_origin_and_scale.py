@@ -171,16 +171,16 @@ def test_the_origin_of_a_regressor_moves_the_intercept_only(case, far):
     if case.w == "binary" and case.name == "gns":
         pytest.skip("W x moves with W 1, which is no constant where the rows of W have different sums")
     two = case.fit(DATA.assign(x=DATA["x"] + far), WS[case.w])
-    agree(at_rest(case), two, 1e-7, intercepts=False)
+    agree(at_rest(case), two, 1e-6 if case.name == "rho_by_regime" else 1e-7, intercepts=False)
 
 
 @every
-@pytest.mark.parametrize("far", [1e3, -1e4])
+@pytest.mark.parametrize("far", [1e3, -1e6])
 def test_the_origin_of_the_outcome_moves_the_intercept_only(case, far):
     if not case.y_shifts:
         pytest.skip("W 1 is no constant, or counts have an origin, or the classes share an intercept")
     two = case.fit(DATA.assign(y=DATA["y"] + far), WS[case.w])
-    agree(at_rest(case), two, 1e-6, intercepts=False)
+    agree(at_rest(case), two, 1e-6 if case.name == "rho_by_regime" else 1e-7, intercepts=False)
 
 
 @every
