@@ -152,7 +152,9 @@ def test_rho_of_each_class_reaches_predictions_and_draws():
 
 
 def test_classes_that_the_fit_does_not_keep_are_told():
-    fit = models.rho_by_regime(FORMULA, COLUMBUS, W, regimes="NSA")
+    kept = models.rho_by_regime(FORMULA, COLUMBUS, W, regimes="NSA")  # an intercept by class keeps them
+    assert kept.predict(COLUMBUS, W).to_numpy() == pytest.approx(kept.predict().to_numpy())
+    fit = models.rho_by_regime(FORMULA, COLUMBUS, W, regimes="NSA", coefficients="common")
     assert fit.predict(kind="trend").to_numpy() == pytest.approx(
         (fit.design.label(fit.design.X @ fit.beta, "trend")).to_numpy()
     )
