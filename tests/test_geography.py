@@ -66,8 +66,6 @@ def test_planar_distance_needs_metres(cities):
     local = geography.to_metric(cities)
     off = geography.distance_km(local, metric="planar") / geography.distance_km(local) - 1
     assert np.nanmax(np.abs(off.to_numpy())) < 1e-4
-    mercator = geography.distance_km(cities.to_crs("EPSG:3857"), metric="planar") / geography.distance_km(cities) - 1
-    assert 0.07 < np.nanmean(mercator.to_numpy()) < 0.10
     feet = gpd.GeoSeries([Point(0, 0), Point(0, 5280)], crs="EPSG:2229")
     assert geography.distance_km(feet, metric="planar").loc[0, 1] == pytest.approx(1.609347, abs=1e-5)
 

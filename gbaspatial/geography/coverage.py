@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from gbaspatial import options
 from gbaspatial.alignment import check_units
-from gbaspatial.errors import GeometryError, OptionError
+from gbaspatial.errors import GeometryError
 from gbaspatial.geography.crs import require_crs, to_metric
 from gbaspatial.geography.datum import bd09_to_wgs84, gcj02_to_wgs84
 from gbaspatial.results import Result, Table
@@ -148,8 +149,9 @@ def check_coverage(
     """
     require_crs(units)
     check_units(units.index, "units")
-    if not (np.isfinite(sliver_m) and sliver_m >= 0 and np.isfinite(smallest_m2) and smallest_m2 >= 0):
-        raise OptionError("sliver_m and smallest_m2 must be numbers of at least 0.")
+    sliver_m = options.number(sliver_m, "sliver_m", least=0)
+    smallest_m2 = options.number(smallest_m2, "smallest_m2", least=0)
+    shift = options.flag(shift, "shift")
     shapes = units.geometry
     usable = shapes[~(shapes.isna() | shapes.is_empty)]
     polygons = usable[usable.geom_type.isin(["Polygon", "MultiPolygon"])]

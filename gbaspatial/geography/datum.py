@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from gbaspatial.errors import DataError, check_option
+from gbaspatial import options
+from gbaspatial.alignment import align_labels
+from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.geography.crs import require_crs
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
     from shapely.geometry.base import BaseGeometry
 
 _AXIS, _ECCENTRICITY = 6378245.0, 0.00669342162296594323  # Krasovsky 1940
@@ -122,7 +125,7 @@ Datum = Literal["wgs84", "gcj02", "bd09"]
 
 
 def shift_layer(
-    units: gpd.GeoDataFrame, *, source: Datum, target: Datum = "wgs84", exempt: gpd.GeoSeries | None = None
+    units: gpd.GeoDataFrame, *, source: Datum, target: Datum = "wgs84", exempt: pd.Series | None = None
 ) -> gpd.GeoDataFrame:
     """A layer of shifted coordinates moved to WGS 84, or the other way.
 
@@ -132,7 +135,7 @@ def shift_layer(
         In degrees (EPSG:4326 by name; the shift is what `source` says).
     source, target : {"wgs84", "gcj02", "bd09"}
         One of the two is "wgs84".
-    exempt : boolean Series, optional
+    exempt : Series of booleans (or of 0 and 1), optional
         True for the units whose coordinates are not shifted, e.g.
         ``units["side"] != "mainland"`` for a service that leaves Hong Kong and Macao alone.
 
@@ -140,6 +143,15 @@ def shift_layer(
     -------
     GeoDataFrame
         A copy in EPSG:4326.
+
+    Raises
+    ------
+    OptionError
+        If `source` or `target` is unknown, or neither is "wgs84".
+    DataError
+        If `exempt` holds anything but truth values.
+    CRSError
+        If the CRS is not set, or the coordinates are no degrees.
 
     Examples
     --------
@@ -151,13 +163,14 @@ def shift_layer(
     """
     import shapely
 
-    from gbaspatial.alignment import align_labels
-
-    check_option(source, ("wgs84", "gcj02", "bd09"), "source")
-    check_option((source, target), list(_MOVES), "(source, target)")
+    data = ("wgs84", "gcj02", "bd09")
+    options.word(source, data, "source")
+    options.word(target, data, "target")
+    if (source, target) not in _MOVES:
+        raise OptionError(f"source={source!r} and target={target!r}: exactly one of them must be 'wgs84'.")
     crs = require_crs(units)
     shapes = units.geometry if crs.to_epsg() == 4326 else units.geometry.to_crs("EPSG:4326")
-    keep = np.zeros(len(units), bool) if exempt is None else align_labels(exempt, units.index, "exempt").astype(bool)
+    keep = np.zeros(len(units), bool) if exempt is None else _truths(exempt, units.index)
     move = _MOVES[source, target]
 
     def _moved(geometry: BaseGeometry, left_alone: bool) -> BaseGeometry:
@@ -166,3 +179,16 @@ def shift_layer(
     result = units.copy()
     geometries = [_moved(geometry, bool(stay)) for geometry, stay in zip(shapes, keep, strict=True)]
     return result.set_geometry(type(shapes)(geometries, index=units.index, crs="EPSG:4326"))
+
+
+def _truths(exempt: pd.Series, ids: pd.Index) -> np.ndarray:
+    """Truth values (n,) in the order of `ids`: True and False, or 1 and 0; text is none, whatever it says."""
+    values = align_labels(exempt, ids, "exempt")
+    odd = [not (isinstance(value, (bool, np.bool_, int, np.integer, float)) and value in (0, 1)) for value in values]
+    if any(odd):
+        told = [f"{label} ({value!r})" for label, value in zip(ids[odd], values[odd], strict=True)]
+        raise DataError(
+            f"exempt must hold True or False for each unit, but does not for {some(told)}; compare instead, as in "
+            f"units['side'] != 'mainland'."
+        )
+    return values.astype(bool)

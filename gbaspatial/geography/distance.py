@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
+from gbaspatial import options
 from gbaspatial.alignment import check_same_units, check_units
-from gbaspatial.errors import GeometryError, check_option, some
-from gbaspatial.geography.crs import metres_per_unit, metric_crs, require_crs, require_metric
+from gbaspatial.errors import GeometryError, some
+from gbaspatial.geography.crs import densified, in_degrees, metres_per_unit, metric_crs, require_crs, require_metric
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -27,7 +28,7 @@ def _check_geometry(shapes: Any) -> None:
 def representative_points(units: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoSeries:
     """One point inside each unit, in the CRS of the layer; a point stands for itself.
 
-    Of a unit in several parts (islands) it lies in the part with the largest area. A
+    Of a unit in several parts (islands) it lies in the part with the largest area in km2. A
     centroid may fall into the sea or into a neighbor; this point never does.
 
     Raises
@@ -45,19 +46,39 @@ def representative_points(units: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoSer
     require_crs(units)
     shapes = units.geometry
     _check_geometry(shapes)
-    multi = shapes.geom_type == "MultiPolygon"
-    if multi.any():
-        largest = [max(g.geoms, key=lambda part: part.area) for g in shapes[multi]]
-        shapes = shapes.copy()
-        shapes[multi] = largest
-    return shapes.representative_point()
+    return largest_parts(shapes).representative_point()
+
+
+def largest_parts(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
+    """`shapes` with the part of the largest area (in km2, whatever the CRS) in place of polygons in several parts.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, shapely
+    >>> north, south = shapely.box(0, 60, 1.5, 61), shapely.box(0, 0, 1, 1)  # wider in degrees, on the ground
+    >>> two = gpd.GeoSeries([shapely.MultiPolygon([north, south])], crs="EPSG:4326")
+    >>> largest_parts(two).iloc[0].equals(south)
+    True
+    """
+    import shapely
+
+    multi = (shapes.geom_type == "MultiPolygon").to_numpy()
+    if not multi.any():
+        return shapes
+    parts, owner = shapely.get_parts(shapes.to_numpy()[multi], return_index=True)
+    km2 = area_km2(type(shapes)(parts, crs=shapes.crs)).to_numpy()
+    order = np.lexsort((shapely.bounds(parts)[:, 0], np.round(km2, 9), owner))  # of equal ones always the same
+    last = np.append(np.flatnonzero(np.diff(owner[order])), len(order) - 1)
+    largest = shapes.copy()
+    largest[multi] = parts[order[last]]
+    return largest
 
 
 def lonlat(units: gpd.GeoDataFrame | gpd.GeoSeries, points: gpd.GeoSeries | None = None) -> np.ndarray:
     """Longitude and latitude (WGS 84) of the representative points of `units`, shape (n, 2)."""
     chosen = representative_points(units) if points is None else _given_points(units, points)
-    chosen = chosen.to_crs("EPSG:4326")
-    return np.column_stack([chosen.x.to_numpy(), chosen.y.to_numpy()])
+    chosen = in_degrees(chosen)
+    return np.column_stack([chosen.x.to_numpy(), chosen.y.to_numpy().clip(-90, 90)])
 
 
 def _given_points(units: gpd.GeoDataFrame | gpd.GeoSeries, points: Any) -> gpd.GeoSeries:
@@ -89,7 +110,8 @@ def distance_km(
         Other points to measure between, e.g. ``gba.data.load_points()``, matched by label.
     metric : {"geodesic", "planar"}
         Along the ellipsoid WGS 84, or straight in the plane of a projected CRS. A planar
-        distance in degrees is an error.
+        distance in degrees, or in a CRS that is not true to length where the units are (Mercator
+        and other maps of the world), is an error.
 
     Returns
     -------
@@ -99,7 +121,8 @@ def distance_km(
     Raises
     ------
     CRSError
-        If the CRS is not set, or geographic with ``metric="planar"``.
+        If the CRS is not set, or a latitude is beyond 90 degrees; with ``metric="planar"`` also
+        if the CRS is geographic or not true to length: see `require_metric`.
     GeometryError
         If a geometry is missing or empty.
     AlignmentError
@@ -117,7 +140,7 @@ def distance_km(
     >>> round(float(km.loc["Guangzhou", "Shenzhen"]), 1)
     105.1
     """
-    check_option(metric, ("geodesic", "planar"), "metric")
+    options.word(metric, ("geodesic", "planar"), "metric")
     require_crs(units)
     check_units(units.index, "units")
     if metric == "geodesic":
@@ -159,6 +182,8 @@ def geodesic_between_km(start: np.ndarray, end: np.ndarray) -> np.ndarray:
 def area_km2(units: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.Series:
     """Area of each unit in square kilometers, measured in an equal-area projection centered on the layer.
 
+    Edges run straight in the CRS of the layer, as it is drawn, however long they are.
+
     Examples
     --------
     >>> import gbaspatial as gba
@@ -168,4 +193,4 @@ def area_km2(units: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.Series:
     require_crs(units)
     shapes = units.geometry
     _check_geometry(shapes)
-    return (shapes.to_crs(metric_crs(shapes)).area / 1e6).rename("area_km2")
+    return (densified(shapes).to_crs(metric_crs(shapes)).area / 1e6).rename("area_km2")

@@ -56,9 +56,10 @@ def display_shapes(units: gpd.GeoDataFrame, tolerance_m: float | None = None, wh
 
 
 def _largest_part(geometry: np.ndarray) -> np.ndarray:
-    """The largest polygon of each unit: a popup must not open on an islet."""
+    """The polygon of each unit with the largest area on the ground: a popup must not open on an islet."""
     parts, owner = shapely.get_parts(geometry, return_index=True)
-    order = np.lexsort((shapely.area(parts), owner))
+    latitude = shapely.get_y(shapely.centroid(parts))
+    order = np.lexsort((shapely.area(parts) * np.cos(np.radians(latitude)), owner))
     last = np.append(np.flatnonzero(np.diff(owner[order])), len(order) - 1)
     return parts[order[last]]
 

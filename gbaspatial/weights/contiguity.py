@@ -11,7 +11,7 @@ import shapely
 from scipy import sparse
 
 from gbaspatial.errors import CRSError, GeometryError, GeometryWarning, OptionError, check_option, some
-from gbaspatial.geography.crs import metres_per_unit
+from gbaspatial.geography.crs import metres_per_unit, require_crs, require_metric
 from gbaspatial.geography.distance import geodesic_between_km
 from gbaspatial.weights.contact import Contacts, contacts_of
 from gbaspatial.weights.core import Recipe, Weights
@@ -19,7 +19,7 @@ from gbaspatial.weights.grouping import pairs_in_groups, sums
 from gbaspatial.weights.isolation import ISLANDS, Islands, settle
 from gbaspatial.weights.links import link_pairs
 from gbaspatial.weights.matrix import is_number
-from gbaspatial.weights.places import crs_name, places_of, refuse_mercator, shapes_of
+from gbaspatial.weights.places import crs_name, places_of, shapes_of
 from gbaspatial.weights.segments import Meters
 
 Criterion = Literal["queen", "rook"]
@@ -75,7 +75,8 @@ def contiguity(
         If a geometry is missing, empty or not a polygon, or if overlapping units are to be
         weighed by a border that they do not share.
     CRSError
-        If meters are needed and the layer has no CRS.
+        If meters are needed and the layer has no CRS, or one whose meters are not meters on the ground
+        (Mercator and other maps of the world); if a latitude is beyond 90 degrees.
 
     Notes
     -----
@@ -152,7 +153,8 @@ def settled(
     if shapes.crs is not None and shapes.crs.is_geographic:
         west, _, east, _ = shapes.total_bounds
         if west <= -180 and east >= 180:
-            advice += "; shapes on both sides of the 180th meridian meet in a projected CRS only, units.to_crs(...)"
+            there = "gba.geography.to_metric(units)"
+            advice += f"; shapes on both sides of the 180th meridian meet in a projected CRS only, {there}"
     return settle(matrix, shapes.index, lambda: places_of(shapes), islands, advice=f"{advice}.", when=when)
 
 
@@ -245,10 +247,12 @@ def _meters(shapes: Any, tolerance_m: float | None, weight: str) -> Meters:
         if tolerance_m is not None or weight == "shared_border":
             raise CRSError("meters need a CRS, and the units have none; say which one with units.set_crs(...).")
         return Meters(degrees=False)
+    require_crs(shapes, "layer of units")
     if shapes.crs.is_geographic:
         return Meters(degrees=True)
     if tolerance_m is not None or weight == "shared_border":
-        refuse_mercator(shapes.crs)
+        degrees = "bring the units to longitude and latitude, units.to_crs('EPSG:4326')"
+        require_metric(shapes, "layer of units", instead=degrees)
     return Meters(degrees=False, factor=metres_per_unit(shapes.crs))
 
 

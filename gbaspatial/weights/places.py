@@ -10,8 +10,9 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
+from gbaspatial import options
 from gbaspatial.alignment import check_units
-from gbaspatial.errors import CRSError, GeometryError, LabelTypeError, check_option, some
+from gbaspatial.errors import GeometryError, LabelTypeError, some
 from gbaspatial.geography.crs import metres_per_unit, require_crs, require_metric
 from gbaspatial.geography.distance import geodesic_between_km, lonlat, representative_points
 
@@ -149,42 +150,21 @@ def crs_name(crs: Any) -> str | None:
     return ":".join(authority) if authority else str(crs.name)
 
 
-def refuse_mercator(crs: Any) -> None:
-    """Raise `CRSError` for Mercator maps, whose meters are 8 % too long in the bay area and 100 % at 60 degrees."""
-    flat = crs.sub_crs_list[0] if crs.is_compound else crs.source_crs if crs.is_bound else crs
-    operation = flat.coordinate_operation
-    method = "" if operation is None else operation.method_name
-    if method.startswith("Mercator") or "Pseudo Mercator" in method:  # transverse and oblique ones keep meters
-        web = "Web " if "Pseudo" in method else ""
-        raise CRSError(
-            f"meters of {web}Mercator ({crs_name(crs)}) are not meters on the ground; use metric='geodesic', or bring "
-            "the units to longitude and latitude, units.to_crs('EPSG:4326'), or to meters, "
-            "gba.geography.to_metric(units)."
-        )
-
-
 def places_of(units: Any, metric: Metric = "geodesic") -> Places:
     """The representative points of `units`, ready for distances in `metric`.
 
     Raises
     ------
     CRSError
-        If there is no CRS, or if `metric` is planar and the CRS is in degrees, or a Mercator map.
+        If there is no CRS, or a latitude beyond 90 degrees, or if `metric` is planar and the CRS is in
+        degrees or not true to length where the units are (see `geography.require_metric`).
     """
-    check_option(metric, METRICS, "metric")
+    options.word(metric, METRICS, "metric")
     shapes = shapes_of(units)
     crs = require_crs(shapes, "layer of units")
     if metric == "planar":
-        if crs.is_geographic:
-            require_metric(shapes, "layer of units")
-        refuse_mercator(crs)
+        require_metric(shapes, "layer of units")
         points = shapely.get_coordinates(representative_points(shapes).to_numpy()) * (metres_per_unit(crs) / 1000)
         return Places(shapes.index, points, points, metric, str(crs_name(crs)))
     degrees = lonlat(shapes)
-    outside = ~(np.abs(degrees) <= (360, 90)).all(axis=1)
-    if outside.any():
-        raise CRSError(
-            f"the CRS says {crs.to_string()}, but longitude and latitude of {some(shapes.index[outside])} are out of "
-            f"range; set the CRS in which the coordinates are."
-        )
     return Places(shapes.index, degrees, earth_centered_km(degrees), metric, str(crs_name(crs)))
