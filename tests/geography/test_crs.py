@@ -155,7 +155,7 @@ def test_a_latitude_beyond_the_pole_is_refused_at_every_door(measure):
 def test_a_file_with_swapped_coordinates_is_refused(tmp_path):
     swapped = gpd.GeoDataFrame({"code": ["a", "b"]}, geometry=[box(22, 113, 23, 114), box(23, 113, 24, 114)], crs=4326)
     swapped.to_file(tmp_path / "s.gpkg")
-    with pytest.raises(CRSError, match=r"s\.gpkg is said to be in EPSG:4326.*Are x and y swapped\?"):
+    with pytest.raises(CRSError, match=r"s\.gpkg is said to be in EPSG:4326.*are x and y swapped\?"):
         gba.read_units(tmp_path / "s.gpkg", id="code")
 
 
