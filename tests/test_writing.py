@@ -313,7 +313,7 @@ def is_written_outside(call: ast.Call) -> bool:
             return False
     elif name not in WRITES:
         return False
-    held = [call.args[0]] if call.args else []
+    held = call.args[:2] if name.startswith("write_") else call.args[:1]
     held += [function.value] if isinstance(function, ast.Attribute) else []
     used = {node.id for each in held for node in ast.walk(each) if isinstance(node, ast.Name)}
     return not used & STAGED

@@ -26,12 +26,13 @@ def table_of(frame: Any, title: str) -> Any:
 def write(result: Result | list[Any] | Any, form: str, out: Path | None) -> None:
     """Print `result`, or several, in the form asked for; or write it to a file."""
     from gbaspatial.results import Table
+    from gbaspatial.sheets import guarded
 
     width = shutil.get_terminal_size((160, 40)).columns if out is None else None
     results = result if isinstance(result, list) else [result]
     texts = {
         "text": lambda r: r.to_text(width) if isinstance(r, Table) else str(r),
-        "csv": lambda r: r.to_frame().to_csv(),
+        "csv": lambda r: guarded(r.to_frame()).to_csv(),
         "latex": lambda r: r.to_latex(),
         "markdown": lambda r: r.to_markdown(),
         "html": lambda r: r.to_html(),

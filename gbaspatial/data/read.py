@@ -26,6 +26,7 @@ from gbaspatial.errors import (
     some,
 )
 from gbaspatial.options import brief, word
+from gbaspatial.sheets import unguarded
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -185,7 +186,7 @@ def _full_names(file: Path, columns: Iterable[str]) -> dict[str, str]:
     if file.suffix.lower() != ".shp" or not dictionary.is_file():
         return {}
     with reading(dictionary, "the full names of a shapefile's fields"):
-        names = pd.read_csv(dictionary, dtype=str, encoding="utf-8-sig")
+        names = unguarded(pd.read_csv(dictionary, dtype=str, encoding="utf-8-sig", keep_default_na=False))
     if not {"field", "column"} <= set(names.columns) or not set(names["field"]) <= set(columns):
         return {}  # of another file
     return dict(zip(names["field"], names["column"], strict=True))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from gbaspatial.errors import FileFormatError, UnknownNameError, check_option, import_extra, nearest_names
 from gbaspatial.export.frames import flat
 from gbaspatial.export.geopackages import geopackage
+from gbaspatial.export.kml import kml_text
 from gbaspatial.export.shapefiles import shapefile
-from gbaspatial.export.styles import Style, style as made_style, style_files, write_styles
-from gbaspatial.writing import replace_file
+from gbaspatial.export.styles import Style, style_files, styled, write_styles
+from gbaspatial.sheets import guarded
+from gbaspatial.writing import replace_file, replace_text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -29,9 +33,17 @@ def geojson(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
     >>> "crs" in made.read_text(encoding="utf-8")[:300]
     False
     """
+    import pyogrio
+
     table = flat(frame).to_crs("EPSG:4326")
-    options = {"driver": "GeoJSON", "engine": "pyogrio", "layer": Path(path).stem, "RFC7946": "YES"}
-    return replace_file(path, lambda half: table.to_file(half, **options))
+    layer = Path(path).stem
+
+    def _write(half: Path) -> None:
+        buffer = io.BytesIO()  # the driver would not say that the disk is full
+        pyogrio.write_dataframe(table, buffer, driver="GeoJSON", layer=layer, RFC7946="YES")
+        half.write_bytes(buffer.getvalue())
+
+    return replace_file(path, _write)
 
 
 def geoparquet(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
@@ -45,14 +57,16 @@ def geoparquet(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
     True
     """
     import_extra("pyarrow", extra="parquet")
-    flat(frame)  # the same checks as for every file
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        flat(frame)  # the same checks as for every file, but this one keeps every name
     kept = frame.copy()
     kept.attrs = {}
     return replace_file(path, lambda half: kept.to_parquet(half))
 
 
 def kml(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, name: str | None = None) -> Path:
-    """Write `frame` as KML for Google Earth; types are lost, every value becomes text.
+    """Write `frame` as KML for Google Earth; a missing value is left out, so that it stays missing.
 
     Parameters
     ----------
@@ -68,21 +82,11 @@ def kml(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, name: str | No
     >>> "广州市" in made.read_text(encoding="utf-8")
     True
     """
-    import pyogrio
-
-    if "w" not in pyogrio.list_drivers().get("KML", ""):
-        raise FileFormatError("this pyogrio was built without the KML driver; write GeoJSON or a GeoPackage instead.")
     table = flat(frame).to_crs("EPSG:4326")
-    field = name or str(table.columns[0])
+    field = table.attrs["written_as"].get(name, name) or str(table.columns[0])
     if field not in table.columns:
         raise UnknownNameError(f"the layer has no column {field!r}. {nearest_names(field, table.columns)}")
-    texts = table.drop(columns="geometry")
-    # A leading zero survives only in text.
-    table[texts.columns] = texts.astype(object).where(texts.notna(), "").astype(str)
-    # The driver names placemarks by a field called Name; a column of that name with other words steps aside.
-    table = table.rename(columns={c: f"{c}_" for c in table.columns if c.casefold() == "name" and c != field})
-    table = table.rename(columns={field: "Name"}).assign(**{field: table[field]} if field != "Name" else {})
-    return replace_file(path, lambda half: table.to_file(half, driver="KML", engine="pyogrio", layer=Path(path).stem))
+    return replace_text(path, kml_text(table, field, Path(path).stem))
 
 
 def csv(
@@ -90,7 +94,9 @@ def csv(
 ) -> Path:
     """Write the table of `frame` as CSV in UTF-8 with a mark, so that spreadsheets show Chinese names.
 
-    CSV has no types: read ids back as text (``dtype={"adcode": str}``), or leading zeros go.
+    CSV has no types: read ids back as text (``dtype={"adcode": str}``), or leading zeros go. Text that a spreadsheet
+    would run as a formula (it begins with ``=``, ``+``, ``-`` or ``@``) gets an apostrophe in front, which
+    `gbaspatial.read_panel` takes off; a warning says so.
 
     Parameters
     ----------
@@ -115,7 +121,7 @@ def csv(
     elif geometry == "point":
         inside = shapes.to_crs("EPSG:4326").representative_point()
         plain["longitude"], plain["latitude"] = inside.x.round(7), inside.y.round(7)
-    return replace_file(path, lambda half: plain.to_csv(half, index=False, encoding="utf-8-sig"))
+    return replace_file(path, lambda half: guarded(plain).to_csv(half, index=False, encoding="utf-8-sig"))
 
 
 def write(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: str | Style | None = None) -> Path:
@@ -144,7 +150,9 @@ def write(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: str |
     if ending == ".shp":
         return shapefile(target, frame, style=style)
     writers = {".geojson": geojson, ".json": geojson, ".parquet": geoparquet, ".kml": kml, ".csv": csv}
-    chosen = made_style(flat(frame), style) if isinstance(style, str) else style
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the writer tells the same
+        chosen = None if style is None else styled(flat(frame), style)
 
     def _write(half: Path) -> None:
         writers[ending](half, frame)

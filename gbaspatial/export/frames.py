@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import CRSError, DataError, GeometryError, some
+from gbaspatial.export.names import column_names
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 
 def flat(frame: Any, what: str = "layer") -> gpd.GeoDataFrame:
-    """`frame` with its index as leading columns and with plain types; the frame given stays as it is.
+    """`frame` with its index as leading columns, names that files take and plain types; `frame` itself stays.
+
+    The attribute ``written_as`` of the table tells the name that each column has there.
 
     Raises
     ------
     GeometryError, CRSError
         If it is no layer, or nobody could say where it lies.
     DataError
-        If two columns would get one name, or a cell holds what no file can.
+        If the index and a column of one name differ, or a cell holds what no file can.
     """
     import geopandas as gpd
 
@@ -41,26 +46,20 @@ def flat(frame: Any, what: str = "layer") -> gpd.GeoDataFrame:
             f"the {what} has an index and a column that are both called {some(twice)} and differ; rename one."
         )
     table = table.reset_index()
-    table.columns = [str(column) for column in table.columns]
-    _check_names(table.columns, what)
-    for column in table.columns.drop(table.geometry.name):
-        table[column] = _plain(table[column], what)
-    return table.rename_geometry("geometry") if table.geometry.name != "geometry" else table
+    place = list(table.columns).index(table.geometry.name)
+    values = pd.DataFrame(table.drop(columns=table.geometry.name))
+    told = [str(column) for column in values.columns]
+    values.columns = pd.Index(column_names(told, what))
+    written_as = dict(zip(told, values.columns, strict=True))
+    values = pd.DataFrame({column: _plain(values[column], what) for column in values.columns}, index=table.index)
+    values.insert(place, "geometry", table.geometry)
+    layer = gpd.GeoDataFrame(values, geometry="geometry", crs=frame.crs)
+    layer.attrs = {"written_as": written_as}
+    return layer
 
 
 def _same(frame: pd.DataFrame, name: Any) -> bool:
     return bool((frame.index.get_level_values(name).to_numpy() == frame[name].to_numpy()).all())
-
-
-def _check_names(columns: pd.Index, what: str) -> None:
-    folded = columns.str.casefold()
-    if folded.has_duplicates:
-        raise DataError(
-            f"the {what} has columns that differ only in capitals or not at all: "
-            f"{some(columns[folded.duplicated(keep=False)])}; files do not tell them apart, rename them."
-        )
-    if "fid" in set(folded):
-        raise DataError(f"the {what} has a column 'fid', a name that files keep for themselves; rename it.")
 
 
 def _plain(column: pd.Series, what: str) -> pd.Series:
@@ -69,12 +68,25 @@ def _plain(column: pd.Series, what: str) -> pd.Series:
         return column.astype(column.cat.categories.dtype if not column.isna().any() else object)
     if isinstance(column.dtype, pd.PeriodDtype):
         return column.astype(str)
-    if column.dtype == object:
+    if column.dtype == object or isinstance(column.dtype, pd.StringDtype):
         known = column.dropna()
-        strange = ~known.map(lambda v: isinstance(v, (str, int, float, bool)))
+        _check_texts(known, what)
+        if len(known) and known.map(lambda v: isinstance(v, (bool, np.bool_))).all():
+            return column.astype("boolean")  # as objects, drivers would write them as text
+        strange = ~known.map(lambda v: isinstance(v, (str, int, float, bool, np.generic, date)))
         if strange.any():
             kind = type(known[strange].iloc[0]).__name__
             raise DataError(
                 f"the column {column.name!r} of the {what} holds a {kind}, which no file can; turn it to text."
             )
     return column
+
+
+def _check_texts(known: pd.Series, what: str) -> None:
+    """Refuse texts that a file would cut or cannot hold: a NUL ends a text in most programs."""
+    bad = known.map(lambda v: isinstance(v, str) and ("\0" in v or any("\ud800" <= ch <= "\udfff" for ch in v)))
+    if bad.any():
+        raise DataError(
+            f"the column {known.name!r} of the {what} holds texts that no file can, with a NUL or half a character, "
+            f"in row {some(known.index[bad.astype(bool)] + 1)}; clean them first."
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Mapping
@@ -11,7 +12,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from gbaspatial.errors import DataError, UnknownNameError, nearest_names, some
 from gbaspatial.export.frames import flat
-from gbaspatial.export.styles import Style, default_column, style
+from gbaspatial.export.names import layer_names
+from gbaspatial.export.styles import Style, default_column, styled
 from gbaspatial.writing import replace_file
 
 if TYPE_CHECKING:
@@ -44,7 +46,8 @@ def geopackage(
     path : path
         A file that exists is replaced when the new one is whole.
     layers : mapping of str to GeoDataFrame
-        The unit ids become a column. Names, Chinese ones too, and leading zeros stay as they are.
+        The unit ids become a column. Names, Chinese ones too, and leading zeros stay as they are; a name that the
+        format keeps for itself (``fid``, ``geom``) or cannot tell from another is changed, and a warning says so.
     styles : mapping of str to str or Style, optional
         By layer: the column to color by, or what `style` made; None for none. A layer with a column `cluster`
         of a local test gets the colors of GeoDa unless something else is said.
@@ -52,6 +55,11 @@ def geopackage(
     Returns
     -------
     pathlib.Path
+
+    Raises
+    ------
+    WritingError
+        If the file cannot be written, or another program has it open; what was there is as it was.
 
     Examples
     --------
@@ -70,21 +78,33 @@ def geopackage(
     unknown = [name for name in wanted if name not in layers]
     if unknown:
         raise UnknownNameError(f"there is no layer {some(unknown)} to style. {nearest_names(unknown[0], layers)}")
-    tables = {name: flat(frame, f"layer {name!r}") for name, frame in layers.items()}
-    made = {name: _style_of(tables[name], wanted, name) for name in layers}
+    written = dict(zip(layers, layer_names(layers), strict=True))
+    wanted = {written[name]: choice for name, choice in wanted.items()}
+    tables = {written[name]: flat(frame, f"layer {name!r}") for name, frame in layers.items()}
+    made = {name: _style_of(table, wanted, name) for name, table in tables.items()}
 
     def _write(half: Path) -> None:
         for name, table in tables.items():
             # Version 1.2 holds all that is needed here, and older programs open it without a warning.
             table.to_file(half, layer=name, driver="GPKG", engine="pyogrio", VERSION="1.2")
         _write_styles(half, {name: each for name, each in made.items() if each is not None})
+        _check_whole(half, {name: len(table) for name, table in tables.items()})
 
     return replace_file(path, _write)
 
 
 def _style_of(table: gpd.GeoDataFrame, wanted: Mapping[str, str | Style | None], name: str) -> Style | None:
-    choice = wanted[name] if name in wanted else default_column(table)
-    return style(table, choice) if isinstance(choice, str) else choice
+    return styled(table, wanted[name] if name in wanted else default_column(table))
+
+
+def _check_whole(path: Path, sizes: Mapping[str, int]) -> None:
+    """Count what is in the file: drivers do not always say that the disk is full."""
+    with closing(sqlite3.connect(path)) as file:
+        sound = file.execute("PRAGMA quick_check").fetchone() == ("ok",)
+        for name, size in sizes.items():
+            quoted = '"' + name.replace('"', '""') + '"'
+            if not sound or file.execute(f"SELECT count(*) FROM {quoted}").fetchone() != (size,):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path.name)
 
 
 def _write_styles(path: Path, styles: Mapping[str, Style]) -> None:

@@ -13,7 +13,8 @@ import pandas as pd
 
 from gbaspatial.errors import DataError, FileFormatError, WritingError, some
 from gbaspatial.export.frames import flat
-from gbaspatial.export.styles import Style, style as made_style, style_files, write_styles
+from gbaspatial.export.styles import Style, style_files, styled, write_styles
+from gbaspatial.sheets import guarded
 from gbaspatial.writing import Companion, replace_file
 
 if TYPE_CHECKING:
@@ -54,11 +55,12 @@ def shapefile(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: s
         raise FileFormatError(f"{target.name} does not end in .shp; name the file so, or write a GeoPackage.")
     table = flat(frame, "layer")
     _check_texts(table)
-    for column in table.select_dtypes(bool).columns:
-        table[column] = table[column].astype("int32")  # the format has no booleans
+    for column in table.columns.drop("geometry"):
+        if pd.api.types.is_bool_dtype(table[column].dtype):  # the format has no booleans
+            table[column] = table[column].astype("Int32" if table[column].isna().any() else "int32")
     columns = list(table.columns.drop("geometry"))
     names = short_names(columns)
-    chosen = made_style(table, style) if isinstance(style, str) else style
+    chosen = styled(table, style)
     if chosen is not None:
         chosen = chosen.renamed(names.get(chosen.column, chosen.column))
     _check_neighbors(target)
@@ -71,7 +73,7 @@ def shapefile(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: s
             {"field": [names[c] for c in columns], "column": columns, "type": [str(table[c].dtype) for c in columns]}
         )
         # The mark at the beginning lets spreadsheets see that the file is UTF-8.
-        fields.to_csv(_fields_file(half), index=False, encoding="utf-8-sig")
+        guarded(fields).to_csv(_fields_file(half), index=False, encoding="utf-8-sig")
         if chosen is not None:
             write_styles(chosen, half)
 

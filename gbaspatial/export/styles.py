@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,6 +16,7 @@ import pandas as pd
 import shapely
 
 from gbaspatial.alignment import columns_of
+from gbaspatial.export.names import without_controls
 from gbaspatial.figures.classes import Classes, classify
 from gbaspatial.figures.palette import CLUSTERS, HOTSPOTS, NO_DATA, Swatch
 from gbaspatial.writing import Companion, is_ours, replace_text, sealed
@@ -94,9 +96,18 @@ def style(
     if known is not None:
         rules = [Rule(f"{s.english} {s.chinese}", s.color, value=name) for name, s in known.items()]
     else:
-        rules = _rules(classify(values, scheme=scheme, k=k, palette=palette))
+        rules = _rules(classify(values, scheme=scheme, k=k, palette=palette), values)
     rules.append(Rule(f"{NO_DATA.english} {NO_DATA.chinese}", NO_DATA.color))
     return Style(column, tuple(rules), _shape(frame))
+
+
+def styled(table: gpd.GeoDataFrame, choice: str | Style | None) -> Style | None:
+    """The style that was asked for, by a column or made before, for a table that `flat` made."""
+    if choice is None:
+        return None
+    column = choice if isinstance(choice, str) else choice.column
+    written = table.attrs["written_as"].get(column, column)
+    return style(table, written) if isinstance(choice, str) else choice.renamed(written)
 
 
 def default_column(frame: pd.DataFrame) -> str | None:
@@ -112,16 +123,36 @@ def _known_classes(values: pd.Series) -> dict[str, Swatch] | None:
     return tests[0] if tests else None
 
 
-def _rules(classes: Classes) -> list[Rule]:
+def _rules(classes: Classes, values: pd.Series) -> list[Rule]:
     if classes.categories:
         named = zip(classes.labels, classes.colors, classes.categories, strict=True)
         return [Rule(label, color, value=value) for label, color, value in named]
-    below = [None, *classes.upper[:-1].tolist()]
-    above = [*classes.upper[:-1].tolist(), None]  # the last class is open: a new largest value is not lost
+    inner = _shortest(classes.upper[:-1], values)
+    below = [None, *inner]
+    above = [*inner, None]  # the last class is open: a new largest value is not lost
     bounds = zip(classes.labels, classes.colors, below, above, strict=True)
     if classes.k == 1:
         return [Rule(classes.labels[0], classes.colors[0], above=-np.inf)]
     return [Rule(label, color, above=low, upto=high) for label, color, low, high in bounds]
+
+
+def _shortest(bounds: np.ndarray, values: pd.Series) -> list[float]:
+    """Each bound with the fewest digits that still part the same values: SLD readers keep six."""
+    known = np.sort(values.dropna().to_numpy(dtype=float))
+    made = []
+    for bound in bounds.tolist():
+        at = np.searchsorted(known, bound, side="right")
+        low = known[at - 1] if at else -np.inf
+        high = known[at] if at < len(known) else np.inf
+        tried = (number for digits in range(3, 18) for number in _rounded(bound, digits))
+        made.append(next(number for number in tried if low <= number < high or number == bound))
+    return made
+
+
+def _rounded(bound: float, digits: int) -> tuple[float, float]:
+    """`bound` with so many digits, to the nearest and up."""
+    step = 10.0 ** (np.floor(np.log10(abs(bound))) - digits + 1) if bound else 0.0
+    return float(f"{bound:.{digits}g}"), float(f"{bound + step / 2:.{digits}g}")
 
 
 def _shape(frame: gpd.GeoDataFrame) -> str:
@@ -131,7 +162,7 @@ def _shape(frame: gpd.GeoDataFrame) -> str:
 
 def _text(value: object) -> str:
     """Without the control characters that XML cannot hold."""
-    return "".join(ch if ch >= " " or ch in "\t\n" else "\N{REPLACEMENT CHARACTER}" for ch in str(value))
+    return "".join(ch if ch in "\t\n" else without_controls(ch, "\N{REPLACEMENT CHARACTER}") for ch in str(value))
 
 
 def _rgba(color: str) -> str:
@@ -142,16 +173,31 @@ def _expression(column: str, rule: Rule) -> str:
     """The rule in the expression language of QGIS."""
     name = '"' + column.replace('"', '""') + '"'
     if rule.value is not None:
-        quoted = "'" + str(rule.value).replace("'", "''") + "'" if isinstance(rule.value, str) else repr(rule.value)
-        return f"{name} = {quoted}"
+        return _equals(name, rule.value)
     parts = []
     if rule.above is not None and np.isfinite(rule.above):
-        parts.append(f"{name} > {rule.above!r}")
-    if rule.upto is not None:
-        parts.append(f"{name} <= {rule.upto!r}")
+        parts.append(f"{name} > {_decimal(rule.above)}")
+    if rule.upto is not None and np.isfinite(rule.upto):
+        parts.append(f"{name} <= {_decimal(rule.upto)}")
     if not parts:
         return f"{name} IS NOT NULL" if rule.above is not None else f"{name} IS NULL"
     return " AND ".join(parts)
+
+
+def _equals(name: str, value: Any) -> str:
+    """The test for one value, in words that QGIS and OGR both understand: QGIS asks both."""
+    if isinstance(value, (bool, np.bool_)):
+        return name if value else f"NOT {name}"
+    if isinstance(value, (date, np.datetime64)):
+        return f"to_datetime({name}) = to_datetime('{pd.Timestamp(value).isoformat()}')"
+    if isinstance(value, (int, float, np.number)):
+        return f"{name} = {_decimal(value)}"
+    return f"{name} = '" + str(value).replace("'", "''") + "'"
+
+
+def _decimal(value: Any) -> str:
+    """The shortest decimal that reads back as `value`."""
+    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
 
 
 def _qml(style: Style) -> str:
@@ -210,11 +256,11 @@ def _filter(rule_element: ET.Element, column: str, rule: Rule) -> None:
     holder = ET.SubElement(rule_element, f"{{{OGC}}}Filter")
     tests = []
     if rule.value is not None:
-        tests.append(("PropertyIsEqualTo", str(rule.value)))
+        tests.append(("PropertyIsEqualTo", _literal(rule.value)))
     if rule.above is not None and np.isfinite(rule.above):
-        tests.append(("PropertyIsGreaterThan", repr(rule.above)))
-    if rule.upto is not None:
-        tests.append(("PropertyIsLessThanOrEqualTo", repr(rule.upto)))
+        tests.append(("PropertyIsGreaterThan", _decimal(rule.above)))
+    if rule.upto is not None and np.isfinite(rule.upto):
+        tests.append(("PropertyIsLessThanOrEqualTo", _decimal(rule.upto)))
     if not tests:
         if rule.above is not None:
             holder = ET.SubElement(holder, f"{{{OGC}}}Not")
@@ -226,6 +272,14 @@ def _filter(rule_element: ET.Element, column: str, rule: Rule) -> None:
         test = ET.SubElement(holder, f"{{{OGC}}}{test_name}")
         ET.SubElement(test, f"{{{OGC}}}PropertyName").text = _text(column)
         ET.SubElement(test, f"{{{OGC}}}Literal").text = _text(literal)
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, (int, float, np.number)):
+        return _decimal(value)
+    return pd.Timestamp(value).isoformat() if isinstance(value, (date, np.datetime64)) else str(value)
 
 
 def _symbolizer(rule: ET.Element, shape: str, color: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import FileFormatError, some
+from gbaspatial.sheets import guarded, unguarded
 from gbaspatial.weights.text_formats import Links
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def with_islands(w: Weights) -> pd.DataFrame:
 
 def write_csv(w: Weights, file: Path) -> None:
     """CSV, separated by commas."""
-    with_islands(w).to_csv(file, index=False, encoding="utf-8")
+    guarded(with_islands(w)).to_csv(file, index=False, encoding="utf-8")
 
 
 def read_csv(file: Path, ids: list[str] | None = None) -> Links:
@@ -46,7 +47,7 @@ def read_csv(file: Path, ids: list[str] | None = None) -> Links:
         frame = pd.read_csv(io.StringIO(text), dtype=kinds, keep_default_na=False, **options)
     except pd.errors.ParserError as error:
         raise FileFormatError(f"{file.name} is not a table: {str(error).strip()}.") from error
-    return of_frame(frame, file, {})
+    return of_frame(unguarded(frame), file, {})
 
 
 def _decoded(file: Path) -> str:

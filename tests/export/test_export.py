@@ -219,8 +219,6 @@ def test_a_file_that_cannot_be_finished_leaves_the_old_one(tmp_path, odd):
         (lambda u, p: gba.export.geopackage(p, {"a": u}, styles={"a": "valu"}), UnknownNameError, "Did you mean value"),
         (lambda u, p: gba.export.geopackage(p, {"a": u.set_crs(None, allow_override=True)}), CRSError, "'a' has no"),
         (lambda u, p: gba.export.geopackage(p, {"a": pd.DataFrame(u)}), GeometryError, "without geometry"),
-        (lambda u, p: gba.export.geopackage(p, {"a": u.assign(Value=1)}), DataError, "value, Value"),
-        (lambda u, p: gba.export.geopackage(p, {"a": u.assign(FID=1)}), DataError, "column 'fid'"),
         (lambda u, p: gba.export.geopackage(p, {"a": u.assign(unit=1)}), DataError, "both called unit"),
         (lambda u, p: gba.export.shapefile(p, u), FileFormatError, "does not end in .shp"),
         (lambda u, p: gba.export.shapefile(p.with_suffix(".shp"), u.assign(t="广" * 85)), DataError, "254 bytes"),

@@ -1,0 +1,86 @@
+"""KML as Google Earth reads it, made here: drivers lose missing values, and tell nobody when the disk is full."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from gbaspatial.export.names import without_controls
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+KML = "http://www.opengis.net/kml/2.2"
+
+
+def kml_text(table: gpd.GeoDataFrame, field: str, layer: str) -> str:
+    """`table`, in longitude and latitude, as a KML document whose placemarks are called by `field`."""
+    root = ET.Element("kml", xmlns=KML)
+    document = ET.SubElement(root, "Document", id="root_doc")
+    columns = [column for column in table.columns if column != table.geometry.name]
+    schema = ET.SubElement(document, "Schema", name=_clean(layer), id="fields")
+    for column in columns:
+        ET.SubElement(schema, "SimpleField", name=_clean(column), type=_kind(table[column]))
+    folder = ET.SubElement(document, "Folder")
+    ET.SubElement(folder, "name").text = _clean(layer)
+    cells = {column: table[column].astype(object).tolist() for column in columns}
+    for place, shape in enumerate(table.geometry):
+        _placemark(folder, {column: cells[column][place] for column in columns}, field, shape)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _placemark(folder: ET.Element, row: dict[str, Any], field: str, shape: Any) -> None:
+    made = ET.SubElement(folder, "Placemark")
+    known = {column: value for column, value in row.items() if not pd.isna(value)}
+    if field in known:
+        ET.SubElement(made, "name").text = _value(known[field])
+    data = ET.SubElement(ET.SubElement(made, "ExtendedData"), "SchemaData", schemaUrl="#fields")
+    for column, value in known.items():  # a missing value is left out: an empty text would be a value
+        ET.SubElement(data, "SimpleData", name=_clean(column)).text = _value(value)
+    if shape is not None and not shape.is_empty:
+        _geometry(made, shape)
+
+
+def _geometry(holder: ET.Element, shape: Any) -> None:
+    if shape.geom_type.startswith("Multi") or shape.geom_type == "GeometryCollection":
+        several = ET.SubElement(holder, "MultiGeometry")
+        for part in shape.geoms:
+            _geometry(several, part)
+    elif shape.geom_type == "Polygon":
+        polygon = ET.SubElement(holder, "Polygon")
+        rings = [("outerBoundaryIs", shape.exterior), *(("innerBoundaryIs", ring) for ring in shape.interiors)]
+        for name, ring in rings:
+            _coordinates(ET.SubElement(ET.SubElement(polygon, name), "LinearRing"), ring)
+    else:
+        _coordinates(ET.SubElement(holder, "Point" if shape.geom_type == "Point" else "LineString"), shape)
+
+
+def _coordinates(holder: ET.Element, shape: Any) -> None:
+    numbers = shapely.get_coordinates(shape, include_z=bool(shape.has_z))
+    ET.SubElement(holder, "coordinates").text = " ".join(",".join(map(repr, row)) for row in numbers.tolist())
+
+
+def _kind(column: pd.Series) -> str:
+    """The type of a field; text where the numbers could lose something, such as leading zeros."""
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return "bool"
+    if pd.api.types.is_integer_dtype(column.dtype):
+        return "int" if column.dropna().between(-(2**31), 2**31 - 1).all() else "string"
+    return "double" if pd.api.types.is_float_dtype(column.dtype) else "string"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, (float, np.floating)):
+        return repr(float(value))
+    return _clean(value.isoformat() if hasattr(value, "isoformat") else str(value))
+
+
+def _clean(text: str) -> str:
+    """`text` with a sign in the place of what XML cannot hold; tabs and line ends stay."""
+    return "".join(ch if ch in "\t\n\r" else without_controls(ch, "\N{REPLACEMENT CHARACTER}") for ch in text)
