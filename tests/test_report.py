@@ -8,7 +8,7 @@ import pytest
 from browser import open_page
 
 import gbaspatial as gba
-from gbaspatial.errors import UnknownNameError, WritingError
+from gbaspatial.errors import DataError, UnknownNameError, WritingError
 from gbaspatial.report import write_report
 
 YEAR = 2019
@@ -84,3 +84,16 @@ def test_bad_input_is_told(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(WritingError, match="is a file"):
         write_report(tmp_path / "file")
+
+
+@pytest.mark.parametrize("stopped", [KeyboardInterrupt, DataError])
+def test_a_report_that_is_stopped_leaves_the_old_one(tmp_path, monkeypatch, stopped):
+    def stop(_):
+        raise stopped
+
+    monkeypatch.setattr("gbaspatial.report.chapters.CHAPTERS", [stop])
+    (tmp_path / "report.html").write_text("old")
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(stopped):
+        write_report(tmp_path, year=YEAR)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"report.html": "old", "mine.txt": "mine"}

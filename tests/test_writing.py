@@ -229,7 +229,7 @@ def test_a_folder_gets_all_files_or_none(tmp_path):
 
 # -- from outside: a killed process, a full disk, two writers --------------------------------
 SLOW = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from gbaspatial.writing import replace_file
 
@@ -239,6 +239,7 @@ def write(half):
         print("writing", flush=True)
         time.sleep(60)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background has it turned off
 replace_file(Path(sys.argv[1]), write)
 """
 

@@ -65,7 +65,7 @@ def _same(frame: pd.DataFrame, name: Any) -> bool:
 def _plain(column: pd.Series, what: str) -> pd.Series:
     """Categories become their values, other objects are an error."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.astype(column.cat.categories.dtype if not column.isna().any() else object)
+        column = column.astype(column.cat.categories.dtype if not column.isna().any() else object)
     if isinstance(column.dtype, pd.PeriodDtype):
         return column.astype(str)
     if column.dtype == object or isinstance(column.dtype, pd.StringDtype):

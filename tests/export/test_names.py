@@ -93,6 +93,9 @@ def test_texts_that_a_file_would_cut_are_refused(tmp_path, ending, text):
     texts = pd.Series(["fine", text], index=["a", "b"], dtype=object)
     with pytest.raises(DataError, match=r"column 't' .* in row 2"):
         gba.export.write(tmp_path / f"x.{ending}", units([]).assign(t=texts))
+    if text.isascii():
+        with pytest.raises(DataError, match="column 't'"):
+            gba.export.write(tmp_path / f"x.{ending}", units([]).assign(t=texts.astype("category")))
 
 
 @pytest.mark.parametrize("ending", ["gpkg", "geojson", "csv", "parquet"])
