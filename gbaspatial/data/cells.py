@@ -27,10 +27,10 @@ from gbaspatial.errors import (
     some,
 )
 from gbaspatial.options import brief
+from gbaspatial.sheets import unguard
 
 SHEETS = (".xlsx", ".xlsm")
 _OLE = b"\xd0\xcf\x11\xe0"  # the container of .xls, and of a workbook with a password
-_FORMULA_STARTS = ("'=", "'+", "'-", "'@")
 
 
 def text_cells(file: Path, encoding: str | None) -> pd.DataFrame:
@@ -87,7 +87,7 @@ def _text(file: Path, encoding: str | None) -> str:
 
 def _without_apostrophes(cells: pd.DataFrame, name: str) -> pd.DataFrame:
     """Cells such as '=x without the apostrophe that keeps a spreadsheet from running them."""
-    marked = cells.map(lambda value: isinstance(value, str) and value.startswith(_FORMULA_STARTS))
+    marked = cells.map(lambda value: unguard(value) is not value)
     if not marked.to_numpy().any():
         return cells
     shown = some(cells.to_numpy()[marked.to_numpy()], 2)
@@ -96,7 +96,7 @@ def _without_apostrophes(cells: pd.DataFrame, name: str) -> pd.DataFrame:
         ReadingWarning,
         stacklevel=4,
     )
-    return cells.mask(marked, cells.map(lambda value: value[1:] if isinstance(value, str) else value))
+    return cells.mask(marked, cells.map(unguard))
 
 
 def sheet_cells(file: Path, sheet: str | int) -> pd.DataFrame:

@@ -79,10 +79,9 @@ def _release() -> dict[str, str]:
 def _run(text: str) -> str:
     """What `Rscript` prints for `text`."""
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "work.R"
-        file.write_text(text, encoding="utf-8")
+        (Path(folder) / "work.R").write_text(text, encoding="utf-8")
         done = subprocess.run(
-            ["Rscript", "--vanilla", str(file)], capture_output=True, text=True, encoding="utf-8", timeout=_SECONDS,
+            ["Rscript", "--vanilla", str(Path(folder) / "work.R")], capture_output=True, text=True, encoding="utf-8", timeout=_SECONDS,
             check=False,
         )  # fmt: skip
     if done.returncode:
