@@ -81,8 +81,8 @@ def _run(text: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "work.R").write_text(text, encoding="utf-8")
         done = subprocess.run(
-            ["Rscript", "--vanilla", str(Path(folder) / "work.R")], capture_output=True, text=True, encoding="utf-8", timeout=_SECONDS,
-            check=False,
+            ["Rscript", "--vanilla", str(Path(folder) / "work.R")], capture_output=True, text=True, encoding="utf-8",
+            timeout=_SECONDS, check=False,
         )  # fmt: skip
     if done.returncode:
         told = " ".join(done.stderr.partition("Error")[2].removesuffix("Execution halted\n").split())
