@@ -61,7 +61,8 @@ class DiagnosticsResult(Result):
     Attributes
     ----------
     frame : pandas.DataFrame
-        Rows by test; `statistic`, `df`, `p_value`, `null` (the hypothesis tested).
+        Rows by test; `statistic`, `df`, `p_value`, `null` (the hypothesis tested); `probe_error`, the
+        standard error that random probes leave in a statistic, where any does (above 5,000 units).
     condition_number : float
         Of X with columns of length one (Belsley, Kuh and Welsch 1980); above 30 is a warning.
     vif : pandas.Series
@@ -135,6 +136,9 @@ def diagnostics(fit: Fit, w: Any = None) -> DiagnosticsResult:
             "p_value": {name: p for name, (_, p) in rows.items()},
         }
     )
+    errors = {name: score.error for name, (score, _) in rows.items()}
+    if any(errors.values()):
+        frame["probe_error"] = pd.Series(errors)
     frame["null"] = [NULLS[name] for name in frame.index]
     frame = frame.rename_axis("test")
     return DiagnosticsResult(

@@ -79,7 +79,7 @@ class SparsePencil:
         self.root = root[self.order]
         ordered = [sparse.csr_array(part[self.order][:, self.order]) for part in both]
         self._data = np.stack([part.data for part in ordered])
-        self._plan = supernodes.planned(*_pattern(ordered[0]))
+        self.plan = supernodes.planned(*_pattern(ordered[0]))
 
     def log_abs_dets(self, rho: np.ndarray) -> np.ndarray:
         """log|det(I - rho W)| (m,) at `rho` (m,)."""
@@ -94,12 +94,12 @@ class SparsePencil:
         """I - rho W, factorized."""
         if abs(rho) >= self.reach:
             return self._pivoted(rho)
-        factors = np.empty((len(self._data), self._plan.block[-1]))
+        factors = np.empty((len(self._data), self.plan.block[-1]))
         return Eliminated(self, factors, self._pivots(rho, factors))
 
     def _pivots(self, rho: float, factors: np.ndarray) -> np.ndarray:
         """The pivots (n,) at `rho`; `factors` are filled unless they are empty."""
-        pivots: np.ndarray = self._eliminate(self._plan, self._data, rho, factors)
+        pivots: np.ndarray = self._eliminate(self.plan, self._data, rho, factors)
         if not np.isfinite(pivots).all() or (pivots == 0).any():
             raise _singular(rho)
         return pivots
@@ -115,7 +115,7 @@ class SparsePencil:
         scale = self.root[:, None] if not transposed else 1 / self.root[:, None]
         X = np.array(right.reshape(len(self.root), -1)[self.order] * scale, dtype=float, order="C")
         upper, lower = (factors[0], factors[-1]) if not transposed else (factors[-1], factors[0])
-        self._solve(self._plan, lower, upper, pivots, X)
+        self._solve(self.plan, lower, upper, pivots, X)
         answer = np.empty_like(X)
         answer[self.order] = X / scale
         return answer.reshape(right.shape)

@@ -61,14 +61,17 @@ class Apart:
         return self.T @ inverse(self.matrix) @ self.T.T
 
 
-def information(model: Problem, at: Estimate) -> tuple[np.ndarray, float]:
-    """Information of (beta, rho, lambda, sigma2), those that the model has, and the error of its traces."""
-    apart = information_apart(model, at)
+def information(model: Problem, at: Estimate, *, exact: bool = False) -> tuple[np.ndarray, float]:
+    """Information of (beta, rho, lambda, sigma2), those that the model has, and the error of its traces.
+
+    With `exact` there is no error up to 5,000 units, at the price of a solve for every unit.
+    """
+    apart = information_apart(model, at, exact=exact)
     back = 2 * np.eye(len(apart.T)) - apart.T  # the inverse of T
     return back.T @ apart.matrix @ back, apart.error
 
 
-def information_apart(model: Problem, at: Estimate) -> Apart:
+def information_apart(model: Problem, at: Estimate, *, exact: bool = False) -> Apart:
     """The information where beta and rho do not speak for each other."""
     sides = [s for s in (model.lag, model.error) if s is not None]
     X = _filtered(model, at.lam, model.X)
@@ -79,7 +82,7 @@ def information_apart(model: Problem, at: Estimate) -> Apart:
     T = np.eye(len(matrix))
     if not sides:
         return Apart(matrix, T, 0.0)
-    traces = _exact(model, at) if n <= EXACT_LIMIT else _probed(model, at)
+    traces = _exact(model, at) if n <= EXACT_LIMIT else _probed(model, at, exact and n <= _COLUMNS_LIMIT)
     places = {"rho": k, "lambda": k + s - 1}
     present = [(i, places[name]) for i, name in enumerate(("rho", "lambda")) if (model.lag, model.error)[i] is not None]
     for i, place in present:
@@ -183,11 +186,11 @@ def _exact(model: Problem, at: Estimate) -> Traces:
     )
 
 
-def _probed(model: Problem, at: Estimate) -> Traces:
+def _probed(model: Problem, at: Estimate, columns: bool) -> Traces:
     """Traces from the curves and from probes, more of them, and all columns in the end, where few err too much."""
     factors = [side.factor(value) if side else None for side, value in ((model.lag, at.rho), (model.error, at.lam))]
     found = None
-    for count in (_PROBES if model.n < _LARGE else _FEW_PROBES, _MORE_PROBES):
+    for count in () if columns else (_PROBES if model.n < _LARGE else _FEW_PROBES, _MORE_PROBES):
         V = stream(20_240_301).integers(0, 2, (model.n, count)) * 2.0 - 1
         found = _traces(model, at, factors, _readings(model, at, factors, V))
         if found.error <= _GOOD:

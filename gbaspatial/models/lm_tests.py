@@ -16,10 +16,11 @@ from scipy import sparse
 
 
 class Score(NamedTuple):
-    """A chi-squared statistic and its degrees of freedom."""
+    """A chi-squared statistic, its degrees of freedom, and the standard error that random probes leave in it."""
 
     statistic: float
     df: int
+    error: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from scipy import sparse
 
 from gbaspatial.formula import Design, is_intercept
-from gbaspatial.models.factor import pencil_of
+from gbaspatial.models.factor import Eliminated, Factor, pencil_of
 from gbaspatial.models.fit import SPATIAL, Fit
-from gbaspatial.models.information import EXACT_LIMIT, information
+from gbaspatial.models.information import EXACT_LIMIT, information, information_apart
 from gbaspatial.models.likelihood import Estimate, log_likelihood, maximize, problem, solution
 from gbaspatial.models.lm_tests import Score, lm_error_residual
 from gbaspatial.models.logdet import DENSE_LIMIT
+from gbaspatial.randomness import stream
 from gbaspatial.weights import Weights
 
-_BLOCK = 256
+_BLOCK, _PROBES = 256, 256
+_SERIES = 1e-4  # of the nearer end of the interval: three terms miss 1e-12 there
 
 
 def spatial_tests(fit: Fit, w: Weights | None) -> dict[str, Score]:
@@ -40,10 +44,17 @@ def wald(fit: Fit) -> Score:
     """All spatial parameters zero, by their covariance; NaN at the edge of the interval."""
     names = [name for name in SPATIAL if name in fit.params.index]
     values = fit.params[names].to_numpy()
-    variance = fit.covariance.loc[names, names].to_numpy()
-    if not np.all(np.isfinite(variance)):
+    if not np.all(np.isfinite(fit.covariance.loc[names, names].to_numpy())):
         return Score(np.nan, len(names))
-    return Score(float(values @ np.linalg.solve(variance, values)), len(names))
+    places = [list(fit.params.index).index(name) for name in names]
+    return _with_error(fit, lambda C: float(values @ np.linalg.solve(C[np.ix_(places, places)], values)), len(names))
+
+
+def _with_error(fit: Fit, statistic: Callable[[np.ndarray], float], df: int) -> Score:
+    """A statistic of the covariance with the error that the probes of that leave in it."""
+    covariance, rough = _covariance(fit)
+    value = statistic(covariance)
+    return Score(value, df, abs(statistic(rough) - value) if rough is not None else 0.0)
 
 
 def likelihood_ratio(fit: Fit) -> Score:
@@ -102,29 +113,81 @@ def common_factor_wald(fit: Fit) -> Score:
         slopes[row, r.beta] = fit.rho
         slopes[row, r.theta["W"]] = 1.0
         slopes[row, fit.k] = beta[row]
-    variance = slopes @ fit.covariance.to_numpy() @ slopes.T
     gap = theta + fit.rho * beta
-    if not np.all(np.isfinite(variance)):
+    if not np.all(np.isfinite(slopes @ fit.covariance.to_numpy() @ slopes.T)):
         return Score(np.nan, len(gap))
-    return Score(float(gap @ np.linalg.solve(variance, gap)), len(gap))
+    return _with_error(fit, lambda C: float(gap @ np.linalg.solve(slopes @ C @ slopes.T, gap)), len(gap))
 
 
 def error_residual(fit: Fit, w: Weights) -> Score:
-    """The score test for an error process left in a lag model; exact traces up to `EXACT_LIMIT` units."""
-    assert fit.w is not None
-    W1, W2 = fit.w.sparse, w.sparse
-    e = fit.residuals.reindex(fit.design.ids).to_numpy()
-    if fit.n <= EXACT_LIMIT:
-        G = W1 @ np.linalg.inv(np.eye(fit.n) - fit.rho * W1.toarray())
-        cross = float(np.sum((W2 + W2.T).toarray() * G.T))
-    else:
-        from gbaspatial.randomness import stream
+    """The score test for an error process left in a lag model.
 
-        V = stream(20_240_302).integers(0, 2, (fit.n, 64)) * 2.0 - 1
-        image = W1 @ pencil_of(fit.w).factor(fit.rho).solve(V)
-        cross = float(np.mean(np.sum(((W2 + W2.T) @ V) * image, axis=0)))
-    variance = float(fit.covariance.loc["rho", "rho"])
-    return lm_error_residual(e, W2, fit.sigma2, cross, variance)
+    The variance of its score is a difference of traces, which magnifies what errs in them; they
+    are exact up to 5,000 units, and tr((W + W') W A^-1) for the W of the lag at any size.
+    """
+    assert fit.w is not None
+    e = fit.residuals.reindex(fit.design.ids).to_numpy()
+    cross, spread = _cross_trace(fit.w, w, fit.rho)
+
+    def _statistic(variance: np.ndarray, trace: float = cross) -> float:
+        return lm_error_residual(e, w.sparse, fit.sigma2, trace, float(variance[fit.k, fit.k])).statistic
+
+    covariance, rough = _covariance(fit)
+    by_trace = _statistic(covariance, cross + spread) - _statistic(covariance) if spread else 0.0
+    by_variance = _statistic(rough) - _statistic(covariance) if rough is not None else 0.0
+    return Score(_statistic(covariance), 1, float(np.hypot(by_trace, by_variance)))
+
+
+def _covariance(fit: Fit) -> tuple[np.ndarray, np.ndarray | None]:
+    """The covariance for tests, exact where that can be had; and one as far off as its probes err, None where exact."""
+    kept = fit.covariance.to_numpy()
+    if fit.n <= EXACT_LIMIT or fit.edges:
+        return kept, None
+    model, at = fit.problem(), estimate_of(fit)
+    apart = information_apart(model, at)
+    if not apart.error or not np.allclose(np.diag(apart.covariance())[:-1], np.diag(kept), rtol=1e-4, atol=0):
+        return kept, None  # a sandwich has no probes
+    apart = information_apart(model, at, exact=True)
+    if not apart.error:
+        return apart.covariance()[:-1, :-1], None
+    rough = apart.matrix.copy()
+    for place in range(fit.k, len(rough) - 1):
+        rough[place, place] *= 1 + apart.error
+    return apart.covariance()[:-1, :-1], replace(apart, matrix=rough).covariance()[:-1, :-1]
+
+
+def _cross_trace(w: Weights, other: Weights, rho: float) -> tuple[float, float]:
+    """tr((W2 + W2') W1 A^-1), A = I - rho W1, and the standard error that probes leave in it."""
+    W1, W2, n = w.sparse, other.sparse, w.n
+    both = W2 + W2.T
+    if n <= EXACT_LIMIT:
+        G = W1 @ np.linalg.inv(np.eye(n) - rho * W1.toarray())
+        return float(np.sum(both.toarray() * G.T)), 0.0
+    if abs(rho) < _SERIES * min(abs(end) for end in w.interval):  # where 1 / rho would magnify round-off
+        first = sparse.csr_array(both @ W1)
+        second = sparse.csr_array(W1 @ W1)
+        parts = (first.trace(), first.multiply(W1.T).sum(), first.multiply(second.T).sum())
+        return float(sum(rho**power * part for power, part in enumerate(parts))), 0.0
+    factor = pencil_of(w).factor(rho)
+    if other is w and isinstance(factor, Eliminated):
+        from gbaspatial.models.selected_inverse import inverse_on_links  # numba, for a large W only
+
+        return float(both.multiply(inverse_on_links(factor)).sum()) / rho, 0.0  # W A^-1 = (A^-1 - I) / rho
+    if n <= DENSE_LIMIT:
+        return _trace_by_columns(both, W1, factor), 0.0
+    V = stream(20_240_302).integers(0, 2, (n, _PROBES)) * 2.0 - 1
+    by_probe = np.sum((both @ V) * (W1 @ factor.solve(V)), axis=0)
+    return float(by_probe.mean()), float(by_probe.std(ddof=1) / np.sqrt(_PROBES))
+
+
+def _trace_by_columns(both: sparse.csr_array, W: sparse.csr_array, factor: Factor) -> float:
+    total, n = 0.0, W.shape[0]
+    for start in range(0, n, _BLOCK):
+        place = np.arange(start, min(start + _BLOCK, n))
+        columns = np.zeros((n, len(place)))
+        columns[place, place - start] = 1.0
+        total += float(np.sum(both[:, place].toarray() * (W @ factor.solve(columns))))
+    return total
 
 
 def hausman(fit: Fit) -> tuple[Score, Score]:
@@ -168,7 +231,7 @@ def spatial_breusch_pagan(fit: Fit) -> Score:
     if not Z.shape[1]:
         return Score(np.nan, 0)
     at = estimate_of(fit)
-    matrix, _ = information(model, at)
+    matrix, _ = information(model, at, exact=True)
     e = fit.residuals.reindex(spec.ids).to_numpy()
     if spec.observation_weights is not None:
         e = e * np.sqrt(spec.observation_weights)
