@@ -52,14 +52,17 @@ def table(samples: int) -> str:
     error = 100 * np.sqrt(0.95 * 0.05 / samples)
     lines = [
         f"95 % posterior intervals of the eleven cities (queen and bridges of 2019), {samples} samples (a true 95 % "
-        f"shows as 95 with a standard error of {error:.1f}); seed {SEED}. Coverage in percent, mean length in brackets.",
+        f"shows as 95 with a standard error of {error:.1f}); seed {SEED}. Coverage in percent, "
+        f"mean length in brackets.",
         "",
         "| model | parameter | " + " | ".join(f"{truth:g}" for truth in TRUTHS) + " |",
         "| --- | --- | " + " | ".join("---:" for _ in TRUTHS) + " |",
     ]
     for model, name in MODELS.items():
         cells = [coverage(model, truth, samples) for truth in TRUTHS]
-        lines.append(f"| {model} | {name} | " + " | ".join(f"{100 * hit:.1f} ({size:.2f})" for hit, size in cells) + " |")
+        lines.append(
+            f"| {model} | {name} | " + " | ".join(f"{100 * hit:.1f} ({size:.2f})" for hit, size in cells) + " |"
+        )
     return "\n".join(lines)
 
 

@@ -83,15 +83,36 @@ class PoissonFit(SpecialFit):
         """Sum of (y - mu)^2 / mu over n - k; one under a Poisson distribution."""
         return self.sigma2
 
-    def predict(self, *data: pd.DataFrame, **options: Any) -> pd.Series:  # type: ignore[override]
-        """Expected outcomes of these units, or of other `data`; `exposure` as in `ppml`."""
-        if not data:
+    def predict(  # type: ignore[override]
+        self,
+        data: pd.DataFrame | None = None,
+        w: Any = None,
+        *,
+        exposure: str | pd.Series | None = None,
+        **unknown: Any,
+    ) -> pd.Series:
+        """Expected outcomes of these units, or of other `data`, or under another `w`.
+
+        Parameters
+        ----------
+        data : pandas.DataFrame, optional
+            By default the fitted units as they were.
+        w : Weights or mapping of str to Weights, optional
+            Over the units of `data`, for formulas with ``W(x)``; a formula without one has no use for it.
+        exposure : str or pandas.Series, optional
+            As in `ppml`; by default the one of the fit.
+        """
+        if unknown:
+            raise OptionError(f"predict() has no option {some(unknown)}; it takes w and exposure.")
+        if data is None and w is None and exposure is None:
             return self.fitted
-        frame = data[0]
-        offset = log_exposure(options.pop("exposure", self.extra["exposure"]), frame, frame.index)
-        w = options.pop("w", None)
-        if options:
-            raise OptionError(f"predict() has no option {some(options)}; it takes w and exposure.")
+        if w is not None and not self.design.uses_weights:
+            raise OptionError("the formula has no W(x), so predict() has no use for w; leave it out.")
+        if data is not None and not isinstance(data, pd.DataFrame):
+            raise OptionError(f"the data are a {type(data).__name__}; pass a DataFrame indexed by unit id.")
+        frame = self.design.data if data is None else data
+        chosen = self.extra["exposure"] if exposure is None else exposure
+        offset = log_exposure(chosen, frame, frame.index)
         return pd.Series(np.exp(self.design.matrix(frame, w) @ self.beta + offset), frame.index, name="fitted")
 
 

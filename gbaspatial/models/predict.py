@@ -110,6 +110,8 @@ def predict(
             f"kind={kind!r} uses the observed outcomes of other units, but {some(ids[observed & target])} were "
             f"fitted and are to be predicted anew; use kind='corrected', or leave them out of the data."
         )
+    if kind == "signal" and data is not None:
+        _check_known(ids, A, B, target)
     numbers = _predicted(kind, signal, A, B, y, target if data is not None else None)
     return pd.Series(numbers, index=ids, name="prediction").reindex(wanted)
 
@@ -273,6 +275,18 @@ def _check_inside(name: str, value: float, w: Weights | None, what: str, cure: s
         raise OptionError(
             f"{what} needs (I - {name} W)^-1, and {name} = {value:.6g} lies outside the admissible interval "
             f"({low:.6g}, {high:.6g}) of W, where the process explodes{cure}."
+        )
+
+
+def _check_known(ids: pd.Index, A: sparse.csc_array, B: sparse.csc_array, new: np.ndarray) -> None:
+    """Raise `OptionError` where the signal of a new unit takes an outcome that is not known: never one of zero."""
+    weights = sparse.csr_array((sparse.eye_array(len(ids)) - B @ A)[np.flatnonzero(new)])
+    unknown = abs(weights[:, np.flatnonzero(new)]).sum(axis=1) > 1e-14 * abs(weights).sum(axis=1)
+    if unknown.any():
+        raise OptionError(
+            f"kind='signal' of {some(ids[new][unknown])} takes the outcomes of new units, which are not known; use "
+            f"kind='best', which takes what the observed outcomes tell of them, or predict new units that are "
+            f"neighbors one at a time."
         )
 
 

@@ -6,7 +6,8 @@ factors below it (Takahashi, Fagan and Chin 1973; Erisman and Tinney 1975)::
     Z_jR = -U_jR Z_RR,   Z_Rj = -Z_RR L_Rj,   Z_jj = 1 / d_j - Z_jR L_Rj
 
 Taken from the last column to the first, Z_RR is known by then, so that the inverse is known
-wherever the factors have entries, at the price of a few more factorizations. Traces such as tr(W' (I - rho W)^-1) need no other entries.
+wherever the factors have entries, at the price of a few more factorizations. Traces such as
+tr(W' (I - rho W)^-1) need no other entries.
 """
 
 from __future__ import annotations

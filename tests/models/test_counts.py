@@ -170,3 +170,20 @@ def test_a_change_is_told_on_the_scale_of_the_outcome() -> None:
     slope = optimize.approx_fprime(fit.beta, _effect, 1e-7)
     error = np.sqrt(slope @ fit.covariance.to_numpy() @ slope)
     assert found.loc["total", "std_error"] == pytest.approx(error, rel=1e-4)
+
+
+def test_predictions_use_the_weights_that_are_given():
+    """By position or by name; and none that the formula has no use for."""
+    n, random = 20, np.random.default_rng(0)
+    ids = [f"u{i:02d}" for i in range(n)]
+    one = gba.weights.Weights(np.eye(n, k=1) + np.eye(n, k=-1), ids).row_standardized()
+    two = gba.weights.Weights(np.eye(n, k=2) + np.eye(n, k=-2), ids).row_standardized()
+    data = pd.DataFrame({"y": random.poisson(3, n), "x": random.normal(size=n)}, index=ids)
+    fit = gba.models.ppml("y ~ x + W(x)", data, one)
+    lagged = two.sparse @ data["x"].to_numpy()
+    wanted = np.exp(np.column_stack([np.ones(n), data["x"], lagged]) @ fit.params.to_numpy())
+    for got in (fit.predict(data, two), fit.predict(data, w=two), fit.predict(w=two)):
+        np.testing.assert_allclose(got, wanted)
+    assert not np.allclose(wanted, fit.fitted)
+    with pytest.raises(OptionError, match="no use for w"):
+        gba.models.ppml("y ~ x", data).predict(data, two)

@@ -4,9 +4,11 @@ import numpy as np
 import oracle
 import pandas as pd
 import pytest
+from hypothesis import assume, given, settings, strategies as st
 
 from gbaspatial import models
 from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError
+from gbaspatial.weights import Weights
 
 COLUMBUS = oracle.data("columbus")
 W = oracle.weights("columbus_W", COLUMBUS.index)
@@ -186,3 +188,60 @@ def test_an_explosive_process_has_no_predictions_but_its_trend(lag):
 def test_names_of_the_paper_are_translated(lag, theirs, ours):
     with pytest.raises(OptionError, match=f"{theirs}.*{ours}"):
         lag.predict(kind=theirs)
+
+
+def line(n: int, seed: int) -> tuple[pd.DataFrame, Weights]:
+    """A line of units, each linked with the next ones."""
+    random = np.random.default_rng(seed)
+    ids = [f"u{i:02d}" for i in range(n)]
+    W = Weights(np.eye(n, k=1) + np.eye(n, k=-1), ids)
+    x = random.normal(size=n)
+    y = np.linalg.solve(np.eye(n) - 0.5 * W.row_standardized().sparse.toarray(), 1 + x + random.normal(size=n) * 0.5)
+    return pd.DataFrame({"y": y, "x": x}, index=ids), W
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    seed=st.integers(0, 1_000),
+    model=st.sampled_from(["ols", "slx", "lag", "error", "durbin", "durbin_error", "sarar", "gns", "lag gmm"]),
+    kind=st.sampled_from(["signal", "corrected", "best", "neighbors"]),
+    new=st.sets(st.integers(1, 38), min_size=1, max_size=3),
+    sample=st.booleans(),
+)
+def test_a_hundred_more_of_y_is_a_hundred_more_of_every_prediction(seed, model, kind, new, sample):
+    """With row-standardized W and an intercept; or a refusal: an unknown outcome is never taken as zero."""
+    data, W = line(40, seed)
+    w, name = W.row_standardized(), model.split()[0]
+    options = {"method": "gmm"} if model.endswith("gmm") else {}
+    out = [f"u{i:02d}" for i in sorted(new)]
+    kept = data.index if sample else data.index.difference(out)
+    assume(sample or (not {i + 2 for i in new} & new and 1 not in new and 38 not in new))  # no islands among the fitted
+    found = []
+    for shift in (0, 100):
+        part = data.assign(y=data["y"] + shift).loc[kept]
+        fit = getattr(models, name)("y ~ x", part, W.subset(kept).row_standardized(), **options)
+        try:
+            more = () if sample else (data.loc[out],) if model == "ols" else (data.loc[out], w)
+            found.append(fit.predict(*more, kind=kind).to_numpy())
+        except OptionError as error:
+            found.append(str(error))
+    if isinstance(found[0], str):
+        assert isinstance(found[1], str)
+        assert "not known" in found[0] or "outside the admissible interval" in found[0]
+    else:
+        np.testing.assert_allclose(found[1] - found[0], 100, atol=1e-4)
+
+
+def test_the_signal_of_a_new_unit_takes_no_unknown_outcome():
+    data, W = line(40, 0)
+    w, ids = W.row_standardized(), list(data.index)
+    for model, new, refused in (("lag", ids[20:22], True), ("lag", [ids[20]], False), ("sarar", [ids[20]], True)):
+        kept = data.index.difference(new)
+        fit = getattr(models, model)("y ~ x", data.loc[kept], W.subset(kept).row_standardized())
+        if refused:
+            with pytest.raises(OptionError, match=f"kind='signal' of {new[0]}"):
+                fit.predict(data.loc[new], w, kind="signal")
+        else:
+            wanted = fit.params["Intercept"] + fit.params["x"] * data.loc[new[0], "x"]
+            wanted += fit.rho * (data["y"].iloc[19] + data["y"].iloc[21]) / 2
+            assert fit.predict(data.loc[new], w, kind="signal").iloc[0] == pytest.approx(wanted)
