@@ -219,7 +219,8 @@ def test_a_hundred_more_of_y_is_a_hundred_more_of_every_prediction(seed, model, 
     found = []
     for shift in (0, 100):
         part = data.assign(y=data["y"] + shift).loc[kept]
-        fit = getattr(models, name)("y ~ x", part, W.subset(kept).row_standardized(), **options)
+        own = () if model == "ols" else (W.subset(kept).row_standardized(),)
+        fit = getattr(models, name)("y ~ x", part, *own, **options)
         try:
             more = () if sample else (data.loc[out],) if model == "ols" else (data.loc[out], w)
             found.append(fit.predict(*more, kind=kind).to_numpy())
