@@ -24,15 +24,15 @@ from gbaspatial.models.batch import Batch, batch_of
 from gbaspatial.models.batch_refit import Refits, refit
 from gbaspatial.models.batch_tests import scores
 from gbaspatial.models.bias import error_bias, lag_bias
-from gbaspatial.models.confidence import confidence_draws
+from gbaspatial.models.confidence import parameter_draws
 from gbaspatial.models.information import information, inverse
-from gbaspatial.models.inversion import signed_roots
+from gbaspatial.models.inversion import invert
 from gbaspatial.models.likelihood import Estimate, Problem, problem
 from gbaspatial.models.logdet import ZeroCurve
 from gbaspatial.models.regression import side_of
 from gbaspatial.models.resample import generator, held
 from gbaspatial.models.resolvent import average_readings, resolvent_of
-from gbaspatial.models.rotation import _ratios, _rotations
+from gbaspatial.models.signed_root import noise, signed_roots
 from gbaspatial.randomness import stream
 from gbaspatial.weights import Weights
 
@@ -139,7 +139,7 @@ def one_sample(model: Problem, full: Batch, name: str, truth: float, seed: int, 
     best = held(model, full, **{"rho" if lag else "lam": truth})
     observed = 2 * (own.log_likelihood - best(y))[0]
     tally.add("coverage", name, "profile, chi-squared", value=observed <= special.chdtri(1, 1 - LEVEL))
-    root, null = signed_roots(model, full, name, truth, DRAWS, seed)
+    root, null = signed_roots(model, name, noise(model.n, DRAWS, seed))(truth)
     above, below = (1 + np.sum(null >= root - 1e-9)) / (DRAWS + 1), (1 + np.sum(null <= root + 1e-9)) / (DRAWS + 1)
     tally.add("coverage", name, "profile, simulated (inverted)", value=min(above, below) > tail)
     if lag:
@@ -188,10 +188,11 @@ def sizes(
         tally.add(
             "size", name, f"{what}, bootstrap", value=(1 + np.sum(null[place] >= seen[place])) / (DRAWS + 1) <= alpha
         )
-    least = held(model, full, 0.0 if model.lag else None, 0.0 if model.error else None)
-    rotated = np.concatenate([_ratios(full, least, model, Y)[0] for Y in _rotations(model, DRAWS, seed)])
+    root, rotated = signed_roots(model, name, noise(model.n, DRAWS, seed + 1))(0.0)
     tally.add("size", name, "LR, chi-squared", value=ratio > cut)
-    tally.add("size", name, "LR, rotation (exact)", value=(1 + np.sum(rotated >= ratio - 1e-9)) / (DRAWS + 1) <= alpha)
+    tally.add(
+        "size", name, "LR, rotation (exact)", value=(1 + np.sum(rotated**2 >= root**2 - 1e-9)) / (DRAWS + 1) <= alpha
+    )
     tally.add("size", name, "signed LR, simulated (inverted)", value=inverted)
     tally.add("size", name, "Wald, information matrix", value=abs(z) > 1.959964)
 
@@ -283,7 +284,8 @@ def run_confidence(n: int, rho: float, samples: int) -> Tally:
     for sample in range(samples):
         rng = stream(SEED, n, int(100 * rho), 2, sample)
         y = A @ (X @ BETA + rng.standard_normal(n))
-        drawn = confidence_draws(base.with_outcome(y), 199, int(rng.integers(0, 2**31)))
+        model, seed = base.with_outcome(y), int(rng.integers(0, 2**31))
+        drawn = parameter_draws(model, "rho", invert(model, "rho", draws=199, seed=seed), 199, seed)
         for what, quantity in quantities.items():
             low, high = np.quantile(quantity.values(drawn, 2)[:, 0], [0.025, 0.975])
             value = quantity.values(true, 2)[0, 0]

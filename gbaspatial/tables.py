@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import DataError, FileFormatError, OptionError, check_option, import_extra, some
-from gbaspatial.options import path_of
+from gbaspatial.errors import DataError, FileFormatError, OptionError, import_extra, some
+from gbaspatial.options import flag, path_of, word
+from gbaspatial.randomness import seed_of
 from gbaspatial.results import Result, Table, number, p_text
 from gbaspatial.sheets import keep_texts
 from gbaspatial.writing import replace_file
@@ -44,6 +45,11 @@ class Comparison(Result):
         Log-likelihood, AIC, BIC, variance, R2, n and parameters; a column a model.
     responses, weights : mapping of str
         The outcome and the recipe of W by model.
+    inference : mapping of str
+        Where p-values, stars and intervals come from, by model, in a sentence.
+    same_data : bool
+        Whether all models stand on the same units and the same values of one outcome; only then
+        do log-likelihood, AIC and BIC compare.
     """
 
     estimates: pd.DataFrame
@@ -51,6 +57,8 @@ class Comparison(Result):
     fit: pd.DataFrame
     responses: Mapping[str, str]
     weights: Mapping[str, str]
+    inference: Mapping[str, str]
+    same_data: bool
     below: Below
     stars: bool
 
@@ -120,7 +128,7 @@ class Comparison(Result):
 
     def _notes(self) -> tuple[str, ...]:
         words = {
-            "std_error": "Standard errors in parentheses.",
+            "std_error": "Asymptotic standard errors in parentheses.",
             "p_value": "Two-sided p-values in parentheses.",
             "interval": "95 % intervals in brackets.",
             "none": "",
@@ -128,10 +136,16 @@ class Comparison(Result):
         notes = [words[self.below]] if words[self.below] else []
         if self.stars:
             notes.append("*** p < 0.01, ** p < 0.05, * p < 0.1.")
+        if self.stars or self.below in ("p_value", "interval"):
+            notes += [f"{', '.join(models)}: {words}" for words, models in _models_by(self.inference).items()]
         notes.append("AIC and BIC count every parameter, the variance and the spatial ones among them.")
+        if not self.same_data:
+            notes.append(
+                "The models stand on different units or outcomes: their log-likelihood, AIC and BIC do not compare."
+            )
         if len(set(self.responses.values())) > 1:
             notes.append("Outcomes: " + "; ".join(f"{model}: {name}" for model, name in self.responses.items()) + ".")
-        notes += [f"W of {', '.join(models)}: {recipe}." for recipe, models in _by_recipe(self.weights).items()]
+        notes += [f"W of {', '.join(models)}: {recipe}." for recipe, models in _models_by(self.weights).items()]
         return tuple(notes)
 
 
@@ -141,6 +155,7 @@ def compare(
     below: Below = "std_error",
     stars: bool = False,
     impacts: bool = False,
+    inference: str | None = None,
     rng: int = 0,
 ) -> Comparison:
     """Put fits side by side.
@@ -155,6 +170,9 @@ def compare(
         Mark p below 0.01, 0.05, 0.1.
     impacts : bool
         Add direct, indirect and total impacts of the models that have them.
+    inference : {"recommended", "asymptotic"}, optional
+        Where p-values, stars and intervals come from; that of each fit if not given. Standard
+        errors are always the asymptotic ones.
     rng : int
         Seed of simulated standard errors of impacts.
 
@@ -166,7 +184,7 @@ def compare(
     Raises
     ------
     DataError
-        If there is nothing to compare, or models of different numbers of units are.
+        If there is nothing to compare.
 
     Examples
     --------
@@ -178,10 +196,12 @@ def compare(
     >>> list(compare({"OLS": ols, "Lag": lag}).fit.columns)
     ['OLS', 'Lag']
     """
+    from gbaspatial.models.few_units import told_kind, with_inference
     from gbaspatial.models.filtering import SpatialFilter
     from gbaspatial.models.fit import Fit
 
-    check_option(below, ("std_error", "p_value", "interval", "none"), "below")
+    word(below, ("std_error", "p_value", "interval", "none"), "below")
+    stars, impacts, rng = flag(stars, "stars"), flag(impacts, "impacts"), seed_of(rng)
     if not isinstance(fits, Mapping):
         raise OptionError('compare takes a mapping of headings to fits, such as {"OLS": ols, "Lag": lag}.')
     if not fits:
@@ -191,10 +211,7 @@ def compare(
     strange = [f"{name} ({type(fit).__name__})" for name, fit in fits.items() if not isinstance(fit, Fit)]
     if strange:
         raise OptionError(f"only fits of gba.models can be compared, not {some(strange)}.")
-    sizes = {name: fit.n for name, fit in fits.items()}
-    if len(set(sizes.values())) > 1:
-        told = some(f"{name} ({n})" for name, n in sizes.items())
-        raise DataError(f"the models stand on different numbers of units: {told}; fit them on the same data.")
+    fits = {name: with_inference(fit, inference) for name, fit in fits.items()}
     columns = {name: fit.tidy()[list(WHAT)].stack() for name, fit in fits.items()}
     index = pd.MultiIndex.from_product([_terms(fits), WHAT], names=["term", "what"])
     estimates = pd.DataFrame(columns).reindex(index)
@@ -205,6 +222,8 @@ def compare(
         fit=pd.DataFrame(rows, index=list(fits), dtype=float).T,
         responses={name: fit.response for name, fit in fits.items()},
         weights={name: str(w.recipe) for name, fit in fits.items() if (w := _weights_of(fit)) is not None},
+        inference={name: told_kind(fit) for name, fit in fits.items()},
+        same_data=_same_data(list(fits.values())),
         below=below,
         stars=stars,
     )
@@ -221,8 +240,8 @@ def _terms(fits: Mapping[str, Fit]) -> list[str]:
     return [t for t in found if t not in SPATIAL] + [t for t in SPATIAL if t in found]
 
 
-def _impacts(fits: Mapping[str, Fit], rng: int) -> pd.DataFrame:
-    """Impacts of each model in long form; least squares without lags has none."""
+def _impacts(fits: Mapping[str, Fit], rng: int) -> pd.DataFrame | None:
+    """Impacts of each model in long form; models without spatial lags have none."""
     columns = {}
     for name, fit in fits.items():
         if fit.w is None and not fit.design.uses_weights:
@@ -230,6 +249,8 @@ def _impacts(fits: Mapping[str, Fit], rng: int) -> pd.DataFrame:
         result = fit.impacts(rng=rng) if fit.model in LIKELIHOOD else fit.impacts()  # others need no draws
         effects = {effect: getattr(result, effect) for effect in ("direct", "indirect", "total")}
         columns[name] = pd.concat(effects)[list(WHAT)].stack()
+    if not columns:
+        return None
     return pd.DataFrame(columns).reindex(columns=list(fits)).rename_axis(["effect", "term", "what"])
 
 
@@ -237,8 +258,21 @@ def _fit_text(name: str, value: float) -> str:
     return number(int(value)) if name in ("n", "n_params") else number(float(value), 3)
 
 
-def _by_recipe(weights: Mapping[str, str]) -> dict[str, list[str]]:
+def _models_by(words: Mapping[str, str]) -> dict[str, list[str]]:
+    """The models that share a text, by that text."""
     found: dict[str, list[str]] = {}
-    for model, recipe in weights.items():
-        found.setdefault(recipe, []).append(model)
+    for model, text in words.items():
+        found.setdefault(text, []).append(model)
     return found
+
+
+def _same_data(fits: list[Fit]) -> bool:
+    """Whether all fits explain the same values of one outcome of the same units."""
+    first = fits[0].outcome
+    return all(
+        fit.response == first.name
+        and len(fit.outcome) == len(first)
+        and fit.outcome.index.symmetric_difference(first.index).empty
+        and bool((fit.outcome.reindex(first.index) == first).all())
+        for fit in fits[1:]
+    )

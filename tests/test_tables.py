@@ -4,6 +4,7 @@ import numpy as np
 import oracle
 import pandas as pd
 import pytest
+from scipy import stats
 
 from gbaspatial import models, tables
 from gbaspatial.errors import DataError, OptionError
@@ -88,6 +89,34 @@ def test_bad_input_is_told(fits):
         tables.compare(list(fits.values()))
     with pytest.raises(OptionError, match="below"):
         tables.compare(fits, below="t")
-    smaller = models.ols(FORMULA, COLUMBUS.iloc[1:])
-    with pytest.raises(DataError, match=r"OLS \(49\), Small \(48\)"):
-        tables.compare({"OLS": fits["OLS"], "Small": smaller})
+    with pytest.raises(OptionError, match="stars='no'"):
+        tables.compare(fits, stars="no")
+    with pytest.raises(OptionError, match="inference='wald'"):
+        tables.compare(fits, inference="wald")
+
+
+@pytest.mark.parametrize("other", ["fewer units", "other units", "other values", "another outcome"])
+def test_models_of_other_data_stand_side_by_side_but_their_aic_does_not_compare(fits, other):
+    data = {
+        "fewer units": COLUMBUS.iloc[1:],
+        "other units": COLUMBUS.rename(index={1: 10_001}),
+        "other values": COLUMBUS.assign(CRIME=COLUMBUS["CRIME"] + 1.0),
+        "another outcome": COLUMBUS,
+    }[other]
+    fit = models.ols("INC ~ HOVAL" if other == "another outcome" else FORMULA, data)
+    assert "AIC and BIC do not compare" in str(tables.compare({"OLS": fits["OLS"], "Other": fit}))
+    turned = models.ols("CRIME ~ HOVAL", COLUMBUS.iloc[::-1])
+    assert "do not compare" not in str(tables.compare({"OLS": fits["OLS"], "Turned": turned}))
+
+
+def test_kind_of_inference_is_named_and_can_be_chosen(fits):
+    """Stars and p-values are those of the inference that the notes name."""
+    shown = tables.compare(fits, below="p_value", stars=True)
+    assert "Lag: Inference recommended below 50 units" in str(shown)
+    assert "OLS: Standard errors: classical; p-values and intervals: t with 46" in str(shown)
+    assert shown.estimates.loc[("rho", "p_value"), "Lag"] == fits["Lag"].pvalues["rho"]
+    plain = tables.compare(fits, below="p_value", inference="asymptotic")
+    assert "normal, approximate with 49 units" in str(plain)
+    z = fits["Lag"].params["rho"] / fits["Lag"].std_errors["rho"]
+    assert plain.estimates.loc[("rho", "p_value"), "Lag"] == pytest.approx(2 * stats.norm.sf(z), rel=1e-6)
+    assert "Asymptotic standard errors" in str(tables.compare(fits))

@@ -164,6 +164,13 @@ def moran(
 @click.option("--impacts", is_flag=True, help="Also direct, indirect and total impacts.")
 @click.option("--diagnostics", is_flag=True, help="Also the specification tests.")
 @click.option("--second-opinion", "peer", type=click.Choice(["pysal", "r"]), help="Also the same by another program.")
+@click.option(
+    "--inference",
+    type=click.Choice(["recommended", "asymptotic"]),
+    default="recommended",
+    show_default=True,
+    help="Where p-values and intervals come from (below 50 units the recommended one is not asymptotic).",
+)
 @seed_option
 @output_options
 def fit(
@@ -172,6 +179,7 @@ def fit(
     impacts: bool,
     diagnostics: bool,
     peer: str | None,
+    inference: Any,
     seed: int,
     form: str,
     out: Path | None,
@@ -188,7 +196,7 @@ def fit(
     units = units_of(used=(formula,), **where)
     w = weights_of(units, **where)
     estimator = getattr(gba.models, model)
-    fitted = estimator(formula, units) if model == "ols" else estimator(formula, units, w)
+    fitted = estimator(formula, units, None if model == "ols" else w, inference=inference)
     results = [fitted]
     if impacts:
         results.append(fitted.impacts(rng=seed))

@@ -42,11 +42,11 @@ def _pick(have: Moments, g: np.ndarray) -> Moments:
     return Moments(tuple(t[..., g] for t in have.T), tuple(r[..., g] for r in have.R), have.C[..., g])
 
 
-def _points(low: float, high: float, count: int) -> np.ndarray:
+def points(low: float, high: float, count: int) -> np.ndarray:
     return (low + high) / 2 - (high - low) / 2 * np.cos(np.pi * (np.arange(count) + 0.5) / count)
 
 
-def _grid_moments(batch: Batch, have: Moments, lams: np.ndarray) -> list[np.ndarray]:
+def grid_moments(batch: Batch, have: Moments, lams: np.ndarray) -> list[np.ndarray]:
     """G (q, q, m) at every lambda of a grid, each with one factorization for all outcomes."""
     (T0, T1, T2), (R1, R2) = have.T, have.R
     k, q, m = R1.shape
@@ -61,13 +61,13 @@ def _grid_moments(batch: Batch, have: Moments, lams: np.ndarray) -> list[np.ndar
 
 def _grid_sums(batch: Batch, have: Moments) -> np.ndarray:
     assert batch.error is not None
-    lams = _points(batch.error.low, batch.error.high, _GRID)
-    return np.stack([G[0, 0] for G in _grid_moments(batch, have, lams)])
+    lams = points(batch.error.low, batch.error.high, _GRID)
+    return np.stack([G[0, 0] for G in grid_moments(batch, have, lams)])
 
 
 def _maximum_of_one(spline: Spline, along, n: int, m: int, sums: np.ndarray | None = None) -> np.ndarray:  # type: ignore[no-untyped-def]
     """Where f(r) - n/2 log S(r) is largest; `along(g, r)` gives S, S', S'' of the outcomes `g`."""
-    grid = _points(spline.low, spline.high, _GRID)
+    grid = points(spline.low, spline.high, _GRID)
     everyone = np.arange(m)
     if sums is None:
         sums = np.stack([along(everyone, r)[0] for r in grid])
@@ -104,11 +104,11 @@ def _maximum_of_two(batch: Batch, have: Moments) -> tuple[np.ndarray, np.ndarray
     one, two = batch.lag, batch.error
     assert one is not None
     assert two is not None
-    rhos, lams = _points(one.low, one.high, _GRID_TWO), _points(two.low, two.high, _GRID_TWO)
+    rhos, lams = points(one.low, one.high, _GRID_TWO), points(two.low, two.high, _GRID_TWO)
     f, g = one(rhos)[0], two(lams)[0]
     m = have.T[0].shape[-1]
     top, rho, lam = np.full(m, -np.inf), np.zeros(m), np.zeros(m)
-    for j, G in enumerate(_grid_moments(batch, have, lams)):
+    for j, G in enumerate(grid_moments(batch, have, lams)):
         for i, r in enumerate(rhos):
             value = _value_two(batch, G, r, f[i], g[j])
             better = value > top

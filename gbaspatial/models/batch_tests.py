@@ -59,12 +59,14 @@ def simulated_p(observed: float, null: np.ndarray) -> float:
     return float(monte_carlo_p(int((known >= observed - 1e-9 * max(1.0, abs(observed))).sum()), len(known)))
 
 
-def score_tests(model: Problem, side: Side, draws: int, seed: int, kind: Kind) -> list[OneTest]:
+def score_tests(
+    model: Problem, side: Side, draws: int, seed: int, kind: Kind, ranks: np.ndarray | None = None
+) -> list[OneTest]:
     """The LM tests, drawn under least squares."""
     plain = problem(model.y, model.X)
     W = side.W.toarray() if side.W.shape[0] <= 200 else side.W
     observed = scores(model.y[:, None], model.X, W)[:, 0]
-    source = generator(plain, seed, kind, 2)
+    source = generator(plain, seed, kind, 2, ranks=ranks)
     null = np.concatenate([scores(Y, model.X, W) for Y in source.outcomes(draws)], axis=1)
     return [
         OneTest(name, float(seen), df, float(special.chdtrc(df, seen)), simulated_p(seen, row))
@@ -72,7 +74,9 @@ def score_tests(model: Problem, side: Side, draws: int, seed: int, kind: Kind) -
     ]
 
 
-def ratio_tests(model: Problem, full: Batch, draws: int, seed: int, kind: Kind) -> list[OneTest]:
+def ratio_tests(
+    model: Problem, full: Batch, draws: int, seed: int, kind: Kind, ranks: np.ndarray | None = None
+) -> list[OneTest]:
     """The LR tests that spatial parameters are zero."""
     names = [name for name, side in (("rho", model.lag), ("lambda", model.error)) if side is not None]
     nulls: list[tuple[str, dict[str, float]]] = [
@@ -83,7 +87,7 @@ def ratio_tests(model: Problem, full: Batch, draws: int, seed: int, kind: Kind) 
     rows = []
     for number, (name, zero) in enumerate(nulls):
         best = held(model, full, **zero)
-        source = generator(model, seed, kind, 3 + number, **zero)
+        source = generator(model, seed, kind, 3 + number, **zero, ranks=ranks)
         y = model.y[:, None]
         seen = float(max(0.0, 2 * (refit(full, y).log_likelihood - best(y))[0]))
         null = np.concatenate([2 * (refit(full, Y).log_likelihood - best(Y)) for Y in source.outcomes(draws)])

@@ -13,6 +13,8 @@ from gbaspatial.errors import OptionError, check_option
 from gbaspatial.models.batch import Batch, batch_of
 from gbaspatial.models.batch_refit import Refits, refit
 from gbaspatial.models.batch_tests import OneTest, ratio_tests, score_tests
+from gbaspatial.models.few_units import inversion_of, ranks_of
+from gbaspatial.models.fit import SMALL
 from gbaspatial.models.inversion import Inversion, invert
 from gbaspatial.models.likelihood import Problem
 from gbaspatial.models.resample import KINDS, Kind, generator
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 IntervalKind = Literal["recommended", "percentile", "basic", "studentized", "inverted"]
 INTERVALS = ("recommended", "percentile", "basic", "studentized", "inverted")
 MODELS = ("ols", "slx", "lag", "error", "sarar", "durbin", "durbin_error", "gns")
-MOST_INVERTED = 999
+MOST_INVERTED = 999  # from fifty units on
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +47,9 @@ class BootstrapResult(Result):
     asymptotic : pandas.Series
         Standard errors from the observed information, by which the ratios are scaled back.
     inversions, windows : mapping
-        By spatial parameter the tests of all its values, and its admissible interval.
+        By spatial parameter the tests of all its values, and its admissible interval. The draws
+        behind a test are those of its `draws`: all below 50 units, at most 999 above, and with
+        two spatial parameters none (the interval is then studentized).
     tests : pandas.DataFrame
         LM and LR tests with asymptotic and simulated p-values.
     draws, kind, seed, n, level, recipe, data_hash
@@ -114,10 +118,17 @@ class BootstrapResult(Result):
             {"estimate": self.estimates, "bias": self.bias, "std_error": self.std_errors, "p_value": self.p_values}
         ).join(self.conf_int())
         told = ", ".join(self.inversions)
+        tests = [
+            f"{name}: every value tested by {found.draws:,} samples, p ± {found.p_error(0.0):.2g}, ends ± "
+            + ", ".join(f"{error:.2g}" for error in found.end_errors(self.level))
+            + " (Monte Carlo error; 0 at the limit)."
+            for name, found in self.inversions.items()
+        ]
         notes = [
             f"{self.kind} bootstrap, {self.draws} draws, seed {self.seed}, n = {self.n}; W: {self.recipe}.",
             f"Intervals at {self.level:.0%}: studentized"
             + (f", of {told} the values that a simulated test does not reject (equal tails)." if told else "."),
+            *tests,
         ]
         main = Table(frame.rename_axis("term"), self.title, tuple(notes))
         if self.tests.empty:
@@ -221,7 +232,7 @@ def bootstrap(
         replicates=replicates,
         ratios=ratios,
         asymptotic=pd.Series(scale, index=names),
-        inversions=_inversions(fit, model, min(draws, MOST_INVERTED), seed, kind),
+        inversions=_inversions(fit, model, draws, seed, kind),
         windows={n: s.interval for n, s in (("rho", model.lag), ("lambda", model.error)) if s is not None},
         tests=_tests(fit, model, batch_around(fit, model), w, draws, seed, kind),
         draws=draws,
@@ -254,7 +265,10 @@ def refits(fit: Fit, draws: int, kind: Kind, seed: int) -> tuple[Refits, Refits]
     check_refittable(fit)
     model = fit.problem()
     full = batch_around(fit, model)
-    drawn = [refit(full, Y, errors=True) for Y in generator(model, seed, kind).outcomes(draws)]
+    drawn = [
+        refit(full, Y, errors=True)
+        for Y in generator(model, seed, kind, ranks=ranks_of(fit.design.ids)).outcomes(draws)
+    ]
     parts = Refits(*(np.concatenate(columns, axis=-1) for columns in zip(*drawn, strict=True)))
     return refit(full, model.y[:, None], errors=True), parts
 
@@ -301,19 +315,24 @@ def _inversions(fit: Fit, model: Problem, draws: int, seed: int, kind: Kind) -> 
     names = [name for name in ("rho", "lambda") if name in fit.params.index]
     if len(names) != 1 or fit.n > 500:
         return {}
-    return {names[0]: invert(model, names[0], draws=draws, seed=seed, kind=kind)}
+    draws = draws if fit.n < SMALL else min(draws, MOST_INVERTED)
+    if kind == "parametric":
+        return {names[0]: inversion_of(fit, names[0], seed, draws)}
+    ranks = ranks_of(fit.design.ids)
+    return {names[0]: invert(model, names[0], draws=draws, seed=seed, kind=kind, ranks=ranks)}
 
 
 def _tests(fit: Fit, model: Problem, full: Batch, w: Any, draws: int, seed: int, kind: Kind) -> pd.DataFrame:
     from gbaspatial.models.regression import side_of
 
     rows: list[OneTest] = []
+    ranks = ranks_of(fit.design.ids)
     side = model.lag or model.error
     if w is not None:
         weights = as_weights(w)
         side = side_of(weights if weights.ids.equals(fit.design.ids) else weights.subset(fit.design.ids))
     if side is not None and model.d is None:
-        rows += score_tests(model, side, draws, seed, kind)
+        rows += score_tests(model, side, draws, seed, kind, ranks)
     if model.lag is not None or model.error is not None:
-        rows += ratio_tests(model, full, draws, seed, kind)
+        rows += ratio_tests(model, full, draws, seed, kind, ranks)
     return pd.DataFrame(rows, columns=list(OneTest._fields)).set_index("test")

@@ -14,6 +14,7 @@ import numpy as np
 from scipy import special
 
 from gbaspatial.inference.null import monte_carlo_p
+from gbaspatial.models.confidence import Mixture
 from gbaspatial.models.resolvent import Reader
 
 METHODS = ("delta", "simulated", "bootstrap", "confidence")
@@ -27,7 +28,8 @@ class Uncertainty:
     """What is known of the parameters (p,), rho at `rho_place` (None without a lag).
 
     `draws` (m, p) are draws from their normal distribution or refits; `draw_covariances`
-    (p, p, m) belong to refits, for studentizing.
+    (p, p, m) belong to refits, for studentizing. `mixture` is the distribution of coefficients
+    without a lag of y, whose impacts are linear in them.
     """
 
     estimate: np.ndarray
@@ -38,6 +40,7 @@ class Uncertainty:
     df: float | None = None
     draws: np.ndarray | None = None
     draw_covariances: np.ndarray | None = None
+    mixture: Mixture | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +110,8 @@ def measure(quantity: Quantity, known: Uncertainty) -> Measured:
         delta = np.sqrt(np.einsum("qp,pr,qr->q", gradient[0], known.covariance, gradient[0]))
     if known.method == "delta":
         return normal(estimate, delta, known)
+    if known.mixture is not None:
+        return _linear(estimate, gradient[0], known.mixture, known.level)
     assert known.draws is not None
     if known.method == "simulated":
         found = _percentile(estimate, quantity.values(known.draws, known.rho_place), known.level)
@@ -116,6 +121,19 @@ def measure(quantity: Quantity, known: Uncertainty) -> Measured:
         assert known.draw_covariances is not None
         found = _studentized(estimate, delta, quantity, known)
     return _exact_zeros(found, (gradient[0] == 0).all(axis=1) & (found.std_error <= _ROUNDING * size))
+
+
+def _linear(estimate: np.ndarray, C: np.ndarray, mixture: Mixture, level: float) -> Measured:
+    """Combinations `C` (q, p) of the coefficients; zero rows are exact zeros, about which there is nothing to test."""
+    there = (C != 0).any(axis=1)
+    rows = [np.zeros(len(C)) for _ in range(3)] + [np.full(len(C), np.nan) for _ in range(2)]
+    if there.any():
+        found = mixture.combined(C[there])
+        spread = (found.quantile(0.84134) - found.quantile(0.15866)) / 2
+        parts = (spread, *found.interval(level), found.p_values(), found.at_most_zero())
+        for row, part in zip(rows, parts, strict=True):
+            row[there] = part
+    return Measured(estimate, *rows)
 
 
 def _exact_zeros(found: Measured, nothing: np.ndarray) -> Measured:

@@ -21,7 +21,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from gbaspatial.errors import OptionError
 from gbaspatial.formula import Design, is_intercept
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
 
 SPATIAL = ("rho", "lambda")
 SMALL = 50
+INFERENCES = ("recommended", "asymptotic")
 TITLES = {
     "ols": "Least squares", "slx": "Spatial lag of X (SLX)", "lag": "Spatial lag model", "error": "Spatial error model",
     "sarar": "Spatial lag and error model (SARAR)", "durbin": "Spatial Durbin model",
@@ -73,6 +73,9 @@ class Fit(Result):
         What a reader must know.
     extra : mapping
         What only this estimator has.
+    inference : {"recommended", "asymptotic"}
+        Where `pvalues`, `conf_int` and all tables come from: the inference recommended for this
+        kind of fit and number of units (see docs/inference.md), or normal theory.
     """
 
     model: str
@@ -91,6 +94,8 @@ class Fit(Result):
     edges: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    inference: str = "recommended"
+    made: dict[str, Any] = field(default_factory=dict, init=False)  # what was computed once: begins anew in a copy
 
     # -- what was estimated -----------------------------------------------------------
     @property
@@ -150,29 +155,27 @@ class Fit(Result):
 
     @property
     def std_errors(self) -> pd.Series:
-        """Standard errors by term."""
+        """Asymptotic standard errors by term, at any number of units; `covariance_kind` says of which kind."""
         with np.errstate(invalid="ignore"):
             return pd.Series(np.sqrt(np.diag(self.covariance)), index=self.params.index, name="std_error")
 
     @property
     def tvalues(self) -> pd.Series:
-        """Estimate over standard error (z where `df` is None)."""
+        """Estimate over asymptotic standard error (z where `df` is None)."""
         return (self.params / self.std_errors).rename("t")
 
     @property
     def pvalues(self) -> pd.Series:
-        """Two-sided p-values: t with `df` degrees of freedom, or normal."""
-        size = np.abs(self.tvalues.to_numpy())
-        tail = special.ndtr(-size) if self.df is None else special.stdtr(self.df, -size)
-        return pd.Series(2 * tail, index=self.params.index, name="p_value")
+        """Two-sided p-values by term, by the `inference` of the fit."""
+        from gbaspatial.models import few_units
 
-    def conf_int(self, level: float = 0.95) -> pd.DataFrame:
-        """Confidence intervals `lower`, `upper` by term from the same distribution as `pvalues`."""
-        if not 0 < level < 1:
-            raise OptionError(f"level={level} is not a confidence level; use one between 0 and 1, such as 0.95.")
-        tail = 0.5 + level / 2
-        width = float(special.ndtri(tail) if self.df is None else special.stdtrit(self.df, tail)) * self.std_errors
-        return pd.DataFrame({"lower": self.params - width, "upper": self.params + width})
+        return few_units.p_values(self)
+
+    def conf_int(self, level: float = 0.95, *, inference: str | None = None) -> pd.DataFrame:
+        """Confidence intervals `lower`, `upper` by term, by the same inference as `pvalues` or by the one named."""
+        from gbaspatial.models import few_units
+
+        return few_units.conf_int(few_units.with_inference(self, inference), level)
 
     # -- how well it fits ---------------------------------------------------------------
     @property
@@ -187,10 +190,12 @@ class Fit(Result):
 
     @property
     def r_squared(self) -> float:
-        """1 - e'e / total sum of squares: of least squares the R2, of spatial models a pseudo R2."""
-        y = self.design.y
-        centered = y - y.mean() if any(map(is_intercept, self.terms)) else y
-        return 1 - float(np.square(self.residuals).sum()) / float(centered @ centered)
+        """1 - e'De / total sum of squares (D: observation weights): of spatial models a pseudo R2."""
+        y, d = self.design.y, self.design.observation_weights
+        d = np.ones(self.n) if d is None else d
+        e = self.residuals.reindex(self.design.ids).to_numpy()
+        centered = y - d @ y / d.sum() if any(map(is_intercept, self.terms)) else y
+        return 1 - float(d @ e**2) / float(d @ centered**2)
 
     @property
     def adj_r_squared(self) -> float:
@@ -325,11 +330,11 @@ class Fit(Result):
         return code(self, language)
 
     # -- tables -----------------------------------------------------------------------------
-    def tidy(self, level: float = 0.95) -> pd.DataFrame:
-        """One row per term: `estimate, std_error, statistic, p_value, lower, upper`."""
-        from gbaspatial.models import fit_tables
+    def tidy(self, level: float = 0.95, *, inference: str | None = None) -> pd.DataFrame:
+        """One row per term: `estimate, std_error, statistic, p_value, lower, upper` (second and third asymptotic)."""
+        from gbaspatial.models import few_units, fit_tables
 
-        return fit_tables.tidy(self, level)
+        return fit_tables.tidy(few_units.with_inference(self, inference), level)
 
     def glance(self) -> pd.DataFrame:
         """One row that tells the whole fit."""
@@ -344,8 +349,8 @@ class Fit(Result):
     def tables(self) -> tuple[Table, ...]:
         """Coefficients and, in a second table, the fit.
 
-        Below 50 units the inference of a spatial model by maximum likelihood is by
-        parametric bootstrap with a fixed seed, which takes a fraction of a second.
+        Below 50 units a spatial model by maximum likelihood has its rho or lambda tested at every
+        value, with a fixed seed, which takes a fraction of a second; a note names the inference.
         """
         from gbaspatial.models import fit_tables
 

@@ -58,7 +58,7 @@ def impact_of_change(
     add: float | None = None,
     multiply: float | None = None,
     method: Method = "auto",
-    rng: Rng = None,
+    rng: Rng = 0,
 ) -> ChangeImpacts:
     """What it does to all outcomes when one unit changes a variable, unit by unit.
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gbaspatial.errors import OptionError
-from gbaspatial.models.fit import SMALL
 
 if TYPE_CHECKING:
     from gbaspatial.models.fit import Fit
@@ -22,9 +21,11 @@ def chosen(fit: Fit, method: str) -> str:
     refittable = fit.model in MODELS and fit.method in ("ml", "ols")
     if method == "auto":
         method = _usual(fit, refittable)
-    if method == "confidence" and (fit.w is None or fit.error_w is not None or not refittable or fit.n > MOST_TESTED):
+    one = (fit.w is None) != (fit.error_w is None)
+    if method == "confidence" and (not one or not refittable or fit.n > MOST_TESTED):
         raise OptionError(
-            f"method='confidence' is for models with rho only, by maximum likelihood, up to {MOST_TESTED} units."
+            f"method='confidence' is for models with either rho or lambda, by maximum likelihood, up to {MOST_TESTED} "
+            f"units."
         )
     if method in ("delta", "simulated"):
         if "rho" in fit.edges:
@@ -39,9 +40,14 @@ def chosen(fit: Fit, method: str) -> str:
 
 
 def _usual(fit: Fit, refittable: bool) -> str:
-    """The method that suits a fit."""
+    """The method that goes with the inference of a fit."""
+    from gbaspatial.models.few_units import applies
+
+    one = (fit.w is None) != (fit.error_w is None)
+    if applies(fit):
+        return "confidence" if one else "bootstrap"
     if fit.w is None and not fit.edges:
         return "delta"
-    if not refittable or (fit.n >= SMALL and not fit.edges):
+    if not refittable or not fit.edges:
         return "simulated"
-    return "confidence" if fit.error_w is None and fit.n <= MOST_TESTED else "bootstrap"
+    return "confidence" if one and fit.n <= MOST_TESTED else "bootstrap"

@@ -20,8 +20,9 @@ from gbaspatial.errors import OptionError, UnknownNameError, check_option, neare
 from gbaspatial.formula import Regressor
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models import effects
-from gbaspatial.models.confidence import confidence_draws
+from gbaspatial.models.confidence import mixture, parameter_draws
 from gbaspatial.models.effects import Measured, Quantity, Uncertainty
+from gbaspatial.models.few_units import SEED, inversion_of
 from gbaspatial.models.impact_method import chosen
 from gbaspatial.models.likelihood import Side, window
 from gbaspatial.models.resolvent import Reading, Resolvent, average_readings, resolvent_of
@@ -213,7 +214,7 @@ class ImpactsResult(Result):
 
 
 def impacts(
-    fit: Fit, *, method: Method = "auto", draws: int = 1999, rng: Rng = None, level: float = 0.95
+    fit: Fit, *, method: Method = "auto", draws: int = 1999, rng: Rng = SEED, level: float = 0.95
 ) -> ImpactsResult:
     """Direct, indirect and total impacts of every regressor of a fit.
 
@@ -223,12 +224,12 @@ def impacts(
         Any model with or without a spatial lag.
     method : {"auto", "delta", "simulated", "bootstrap", "confidence"}
         Standard errors by the delta method; by draws from the normal distribution of the
-        estimates; from refits, studentized; or by draws from the confidence distribution of
-        the parameters, which tests every value of rho (see `confidence`; models with rho
-        only). ``"auto"`` is the last below 50 units (the bootstrap with lambda too), normal
-        draws above; without a spatial lag the delta method, which is then exact. An
-        interval by ``"confidence"`` is unbounded where no rho up to the end of its
-        admissible interval can be rejected.
+        estimates; from refits, studentized; or by the confidence distribution of the
+        parameters, which tests every value of rho or lambda (see `confidence`; models with one
+        of them). ``"auto"`` is the inference of the fit: below 50 units the last (the bootstrap
+        with rho and lambda), normal draws above and with ``inference="asymptotic"``; without a
+        spatial lag the delta method, which is then exact. An interval by ``"confidence"`` is
+        unbounded where no rho up to the end of its admissible interval can be rejected.
     draws : int
     rng : int, Generator or None
         Seed; recorded.
@@ -323,18 +324,23 @@ def _engine(fit: Fit, method: str, draws: int, rng: Rng, level: float) -> Engine
     side: Side | None = side_of(fit.w, fit.logdet) if fit.w is not None else None
     ends = window(side.interval) if side is not None else (-np.inf, np.inf)
     drawn = drawn_covariances = seed = None
-    redrawn = 0
+    redrawn, linear = 0, None
     if method == "simulated":
         seed = seed_of(rng)
         drawn, redrawn = effects.normal_draws(estimate, covariance, place, ends, draws, stream(seed, 11))
     elif method == "confidence":
         seed = seed_of(rng)
-        drawn = confidence_draws(fit.problem(), draws, seed)
+        name = "rho" if fit.w is not None else "lambda"
+        found = inversion_of(fit, name, seed)
+        if name == "rho":
+            drawn = parameter_draws(fit.problem(), name, found, draws, seed)
+        else:
+            linear = mixture(fit.problem(), name, found)
     elif method == "bootstrap":
         seed = seed_of(rng)
         drawn, drawn_covariances, covariance = _refits(fit, draws, seed, len(names))
     low, high = _range(estimate, covariance, place, drawn)
-    known = Uncertainty(estimate, covariance, place, method, level, fit.df, drawn, drawn_covariances)
+    known = Uncertainty(estimate, covariance, place, method, level, fit.df, drawn, drawn_covariances, linear)
     return Engine(fit, resolvent_of(side, fit.n, low, high), known, seed, redrawn)
 
 
@@ -366,11 +372,12 @@ def _notes(engine: Engine) -> tuple[str, ...]:
         "delta": "delta method" + ("" if known.df is None else f", t with {known.df:g} degrees of freedom"),
         "simulated": "percentiles of draws from the normal distribution of the estimates",
         "bootstrap": "studentized parametric bootstrap",
-        "confidence": "confidence distribution of rho (simulated tests of all its values), coefficients by t given rho",
+        "confidence": "confidence distribution of {0} (all its values tested), coefficients by t given {0}; std_error: "
+        "half of the middle 68 %".format("rho" if fit.w is not None else "lambda"),
     }[known.method]
     notes = [f"{known.level:.0%} intervals: {told}; n = {fit.n}."]
     if known.draws is not None:
-        notes.append(f"{len(known.draws)} draws, seed {engine.seed}.")
+        notes.append(f"{len(known.draws):,} draws, seed {engine.seed}.")
     if engine.redrawn:
         notes.append(f"{engine.redrawn} draws had rho outside its admissible interval and were drawn anew.")
     if fit.w is not None:

@@ -291,6 +291,19 @@ def _slope_zero(slope: Callable[[float], float], a: float, b: float) -> float:
     return float(optimize.brentq(slope, a, b, xtol=max(1e-13 * (b - a), 1e-300), rtol=1e-13, maxiter=200))
 
 
+def rho_given_lambda(model: Problem, lam: float) -> float:
+    """rho at its best with lambda held: a lag model in y and X filtered by I - lambda W2."""
+    assert model.lag is not None
+    low, high = window(model.lag.interval)
+    curve = model.lag.curve
+
+    def _slope(rho: float) -> float:
+        _, sse, by_rho, _ = solution(model, rho, lam)
+        return -model.n / 2 / sse * by_rho + curve.derivatives(rho)[0]
+
+    return _slope_zero(_slope, low, high)
+
+
 def _maximum_of_two(model: Problem) -> tuple[float, float, Curve, Curve]:
     """rho and lambda from the best of several starts over the grid of both intervals."""
     assert model.lag is not None

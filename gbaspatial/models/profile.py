@@ -11,9 +11,9 @@ from scipy import optimize, special
 
 from gbaspatial.errors import OptionError
 from gbaspatial.models.bootstrap import check_refittable
+from gbaspatial.models.few_units import inversion_of
 from gbaspatial.models.identification import cut_note
-from gbaspatial.models.inversion import invert
-from gbaspatial.models.likelihood import Problem, log_likelihood, window
+from gbaspatial.models.likelihood import Problem, log_likelihood, rho_given_lambda, window
 from gbaspatial.models.resample import restricted
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
@@ -34,11 +34,14 @@ class ProfileResult(Result):
         `value`, `log_likelihood` (the largest with the parameter held there) and `ratio`, the
         likelihood ratio against the estimate.
     intervals : pandas.DataFrame
-        Rows ``"chi-squared"`` (ratio below the chi-squared quantile) and, below 500 units,
-        ``"simulated"`` (see `inversion`): `lower, upper`.
+        Rows ``"chi-squared"`` (ratio below the chi-squared quantile) and, up to 500 units,
+        ``"simulated"`` (see `inversion`; below 50 units and with the usual draws and seed the
+        interval of the fit): `lower, upper`.
+    end_errors : tuple of float
+        The Monte Carlo errors of the ends of the simulated interval; NaN if not simulated.
     median_unbiased : float
         The value for which the estimate found is the median one; NaN if not simulated.
-    name, estimate, level, window, n, seed
+    name, estimate, draws, level, window, n, seed
     """
 
     name: str
@@ -46,6 +49,8 @@ class ProfileResult(Result):
     curve: pd.DataFrame
     intervals: pd.DataFrame
     median_unbiased: float
+    end_errors: tuple[float, float]
+    draws: int | None
     level: float
     window: tuple[float, float]
     n: int
@@ -69,7 +74,11 @@ class ProfileResult(Result):
             f"{self.name} = {self.estimate:.4f} in ({low:.4g}, {high:.4g}); {self.level:.0%} intervals; n = {self.n}."
         ]
         if self.seed is not None:
-            notes.append(f"Median-unbiased estimate {self.median_unbiased:.4f}; seed {self.seed}.")
+            one, two = (f"{error:.2g}" if error else "none (the limit)" for error in self.end_errors)
+            notes.append(
+                f"Simulated: every value tested by {self.draws:,} samples, seed {self.seed}; Monte Carlo error of the "
+                f"ends {one}, {two}. Median-unbiased estimate {self.median_unbiased:.4f}."
+            )
         if (cut := cut_note(self.name, self.window)) is not None:
             notes.append(cut)
         return (Table(self.intervals, self.title, tuple(notes)),)
@@ -95,7 +104,13 @@ class ProfileResult(Result):
 
 
 def profile(
-    fit: Fit, name: str | None = None, *, level: float = 0.95, draws: int = 999, rng: Rng = 0, simulate: bool = True
+    fit: Fit,
+    name: str | None = None,
+    *,
+    level: float = 0.95,
+    draws: int | None = None,
+    rng: Rng = 0,
+    simulate: bool = True,
 ) -> ProfileResult:
     """The profile likelihood of rho or lambda over its whole admissible interval.
 
@@ -106,8 +121,9 @@ def profile(
     name : str, optional
         ``"rho"`` or ``"lambda"``; by default the one that the model has (of two, rho).
     level : float
-    draws : int
-        Samples for each value tried by the simulated interval.
+    draws : int, optional
+        Samples for each value tried by the simulated interval: 9,999 below 50 units (999 with
+        rho and lambda), 999 above.
     rng : int, Generator or None
         Seed; recorded.
     simulate : bool
@@ -134,15 +150,16 @@ def profile(
     intervals = {
         "chi-squared": _cut(value, estimate, ends, fit.log_likelihood - float(special.chdtri(1, 1 - level)) / 2)
     }
-    seed, unbiased = None, float("nan")
-    if simulate and fit.n <= 500 and not (name == "lambda" and len(there) == 2):
+    seed, unbiased, errors = None, float("nan"), (float("nan"), float("nan"))
+    made = None
+    if simulate and fit.n <= 500:
         seed = seed_of(rng)
-        found = invert(model, name, draws=draws, seed=seed)
-        intervals["simulated"] = found.interval(level)
-        unbiased = found.median_unbiased
+        found = inversion_of(fit, name, seed, draws)
+        intervals["simulated"], errors = found.interval(level), found.end_errors(level)
+        unbiased, made = found.median_unbiased, found.draws
     frame = pd.DataFrame.from_dict(intervals, orient="index", columns=["lower", "upper"]).rename_axis("interval")
     return ProfileResult(
-        name, estimate, curve, frame, unbiased, level, side.interval, fit.n, seed,
+        name, estimate, curve, frame, unbiased, errors, made, level, side.interval, fit.n, seed,
         f"Profile likelihood of {name} in the {fit.model} model: {fit.formula}",
     )  # fmt: skip
 
@@ -156,25 +173,10 @@ def _profile_of(model: Problem, name: str):  # type: ignore[no-untyped-def]
         elif model.lag is None:
             rho, lam = 0.0, at
         else:
-            rho, lam = _rho_given_lambda(model, at), at
+            rho, lam = rho_given_lambda(model, at), at
         return log_likelihood(model, rho, lam)
 
     return _value
-
-
-def _rho_given_lambda(model: Problem, lam: float) -> float:
-    """rho at its best with lambda held: a lag model in y and X filtered by I - lambda W2."""
-    from gbaspatial.models.likelihood import _slope_zero, solution
-
-    assert model.lag is not None
-    low, high = window(model.lag.interval)
-    curve = model.lag.curve
-
-    def _slope(rho: float) -> float:
-        _, sse, by_rho, _ = solution(model, rho, lam)
-        return -model.n / 2 / sse * by_rho + curve.derivatives(rho)[0]
-
-    return _slope_zero(_slope, low, high)
 
 
 def _curve(value, estimate: float, ends: tuple[float, float], top: float) -> pd.DataFrame:  # type: ignore[no-untyped-def]

@@ -6,6 +6,7 @@ its maximum. Which spatial parameters a model has is all that tells the models a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Literal, TypedDict, Unpack
 
@@ -16,7 +17,7 @@ from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.formula import Design, design as read_design, in_order
 from gbaspatial.models import covariance as covariances
 from gbaspatial.models.factor import pencil_of
-from gbaspatial.models.fit import Fit, build
+from gbaspatial.models.fit import INFERENCES, Fit, build
 from gbaspatial.models.identification import check_informed, cut_note
 from gbaspatial.models.information import information_apart
 from gbaspatial.models.likelihood import Estimate, Problem, Side, log_likelihood, maximize, problem, solution
@@ -26,6 +27,7 @@ from gbaspatial.options import flag, only, public, unused, word
 from gbaspatial.weights import Weights, as_weights
 
 Method = Literal["ml", "gmm"]
+Inference = Literal["recommended", "asymptotic"]
 KERNEL_OPTIONS = ("kernel", "neighbors", "bandwidth_km", "coordinates")
 Covariance = Literal["classical", "information", "sandwich", "HC0", "HC1", "HC3", "hac"]
 
@@ -35,7 +37,8 @@ class Options(TypedDict, total=False):
 
     weights : column or Series of observation weights (variance sigma2 / weight);
     regimes : column of classes; covariance, kernel, neighbors, bandwidth_km, coordinates :
-    kind of standard errors; logdet : how log|I - rho W| is computed.
+    kind of standard errors; logdet : how log|I - rho W| is computed; inference : where
+    p-values and intervals come from (``"recommended"`` or ``"asymptotic"``).
     """
 
     weights: pd.Series | str | None
@@ -46,6 +49,7 @@ class Options(TypedDict, total=False):
     bandwidth_km: float
     coordinates: Any
     logdet: str
+    inference: Inference
 
 
 @public
@@ -203,9 +207,14 @@ def problem_of(design: Design, w: Weights | None, error_w: Weights | None, logde
 
 def _read(formula: str, data: pd.DataFrame, w: Any, durbin: bool, options: dict[str, Any]) -> Design:
     only(options, Options.__annotations__, "an estimator")
+    _inference(options)
     return read_design(
         formula, data, w, durbin=flag(durbin, "durbin"), weights=options.get("weights"), regimes=options.get("regimes")
     )
+
+
+def _inference(options: Mapping[str, Any]) -> str:
+    return str(word(options.get("inference", "recommended"), INFERENCES, "inference"))
 
 
 def _least_squares(name: str, formula: str, data: Any, w: Any, durbin: bool, options: Any) -> Fit:
@@ -222,6 +231,7 @@ def _least_squares(name: str, formula: str, data: Any, w: Any, durbin: bool, opt
     return build(
         model=name, method="ols", design=spec, params=dict(zip(spec.terms, beta, strict=True)), covariance=matrix,
         residuals=residuals, sigma2=sse / df, log_likelihood=log_likelihood(model), covariance_kind=told, df=float(df),
+        inference=_inference(options),
     )  # fmt: skip
 
 
@@ -245,9 +255,11 @@ def _spatial(
     if method == "gmm":
         from gbaspatial.models import gmm
 
+        inference = _inference(options)
+        options.pop("inference", None)
         estimator = gmm.sarar if lagged and erred else gmm.lag if lagged else gmm.error
         extra = {"error_w": error_w} if lagged and erred else {}
-        return estimator(formula, data, w, durbin=durbin, **extra, **options)
+        return replace(estimator(formula, data, w, durbin=durbin, **extra, **options), inference=inference)
     spec = _read(formula, data, w, durbin, options)
     word(options.get("logdet", "auto"), METHODS, "logdet")
     if options.get("covariance") != "hac":  # which maximum likelihood refuses with its reason
@@ -309,7 +321,7 @@ def _maximum_likelihood(
         model=name, method="ml", design=spec, params={**dict(zip(spec.terms, beta, strict=True)), **spatial},
         covariance=variance, residuals=residuals, sigma2=at.sigma2, log_likelihood=at.log_likelihood, w=w,
         error_w=error_w, covariance_kind=told, logdet=curve.kind, edges=at.edges,
-        notes=(*notes, *_curve_notes(at)),
+        notes=(*notes, *_curve_notes(at)), inference=_inference(options),
     )  # fmt: skip
 
 

@@ -36,6 +36,7 @@ class Generator:
     kind: Kind
     seed: int
     purpose: int = 0
+    ranks: np.ndarray | None = None
 
     def outcomes(self, draws: int) -> Iterator[np.ndarray]:
         """Outcomes (n, up to 1,000) block by block."""
@@ -51,11 +52,12 @@ class Generator:
         """Innovations (n, 1,000) of one block, in the scale of D^1/2 e."""
         rng, e = stream(self.seed, self.purpose, block), self.innovations
         n = len(e)
+        ranks = np.arange(n) if self.ranks is None else self.ranks
         if self.kind == "parametric":
-            return rng.standard_normal((BLOCK, n)).T * np.sqrt(np.mean(e**2))
+            return rng.standard_normal((BLOCK, n)).T[ranks] * np.sqrt(np.mean(e**2))
         if self.kind == "residual":
-            return e[rng.integers(0, n, (BLOCK, n))].T
-        return (e * (2.0 * rng.integers(0, 2, (BLOCK, n)) - 1)).T
+            return e[np.argsort(ranks)][rng.integers(0, n, (BLOCK, n)).T][ranks]
+        return e[:, None] * (2.0 * rng.integers(0, 2, (BLOCK, n)) - 1).T[ranks]
 
 
 def _solver(side, value: float):  # type: ignore[no-untyped-def]
@@ -85,12 +87,15 @@ def scaled_innovations(model: Problem, beta: np.ndarray, rho: float, lam: float)
 
 def generator(
     model: Problem, seed: int, kind: Kind = "parametric", purpose: int = 0, rho: float | None = None,
-    lam: float | None = None,
+    lam: float | None = None, ranks: np.ndarray | None = None,
 ) -> Generator:  # fmt: skip
-    """The maximum-likelihood model of these data with rho or lambda held at a value, ready to make outcomes."""
+    """The maximum-likelihood model of these data with rho or lambda held at a value, ready to make outcomes.
+
+    `ranks` (n,) says where each unit stands among the sorted labels: random numbers belong to labels.
+    """
     beta, rho_at, lam_at = restricted(model, rho, lam)
     e = scaled_innovations(model, beta, rho_at, lam_at)
-    return Generator(model, beta, rho_at, lam_at, e, kind, seed, purpose)
+    return Generator(model, beta, rho_at, lam_at, e, kind, seed, purpose, ranks)
 
 
 def restricted(model: Problem, rho: float | None, lam: float | None) -> tuple[np.ndarray, float, float]:

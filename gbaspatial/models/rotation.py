@@ -6,21 +6,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import permutations
 from math import factorial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
-from gbaspatial.errors import OptionError, check_option
+from gbaspatial.errors import OptionError
 from gbaspatial.formula import is_intercept
-from gbaspatial.inference.null import check_draws
+from gbaspatial.inference.null import check_draws, monte_carlo_p
 from gbaspatial.inference.permutation import orders
 from gbaspatial.models.batch import Batch
 from gbaspatial.models.batch_refit import refit
 from gbaspatial.models.bootstrap import batch_around, check_refittable
+from gbaspatial.models.few_units import ranks_of
 from gbaspatial.models.likelihood import Problem
 from gbaspatial.models.resample import BLOCK, held
+from gbaspatial.models.signed_root import STREAM, noise, signed_roots
+from gbaspatial.options import word
 from gbaspatial.randomness import Rng, seed_of, stream
 from gbaspatial.results import Result, Table
 
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
     from gbaspatial.models.fit import Fit
 
 ALL_ORDERS = 8
+MOST_DENSE = 500  # units up to which samples are made with dense matrices
+_TIE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,7 +45,8 @@ class ExactTest(Result):
         The likelihood ratio.
     p_value : float
         Two-sided. With one spatial parameter both tails of the signed root count alike, for
-        its estimate is biased; with two it is `p_ratio`.
+        its estimate is biased (below 50 units, with the usual draws and seed, this is
+        ``fit.pvalues``); with two it is `p_ratio`.
     p_greater, p_less : float
         One-sided, of the signed root, for a fit with one spatial parameter; else NaN.
     p_ratio : float
@@ -100,21 +106,29 @@ def exact_test(
     Langsrud, O. (2005). Rotation tests. Statistics and Computing 15, 53-60.
     """
     check_refittable(fit)
-    check_option(method, ("rotation", "permutation"), "method")
+    word(method, ("rotation", "permutation"), "method")
     model = fit.problem()
     if model.lag is None and model.error is None:
         raise OptionError(f"a {fit.model} model has no spatial parameter to test; fit lag, error or sarar.")
     draws, seed = check_draws(draws), seed_of(rng)
+    one = (model.lag is None) != (model.error is None)
+    whole = method == "permutation" and fit.n <= ALL_ORDERS
     full = batch_around(fit, model)
     least = held(model, full, 0.0 if model.lag else None, 0.0 if model.error else None)
-    whole = method == "permutation" and fit.n <= ALL_ORDERS
-    outcomes = _orders(model, draws, seed, whole) if method == "permutation" else _rotations(model, draws, seed)
     observed, root = (part[0] for part in _ratios(full, least, model, model.y[:, None]))
-    parts = [_ratios(full, least, model, Y) for Y in outcomes]
-    null, roots = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-    one = (model.lag is None) != (model.error is None)
-    share = (lambda hits: float(hits.mean())) if whole else (lambda hits: (float(hits.sum()) + 1) / (len(hits) + 1))
-    ratio, greater, less = share(null >= observed - 1e-9), share(roots >= root - 1e-9), share(roots <= root + 1e-9)
+    if one and method == "rotation" and fit.n <= MOST_DENSE:
+        name = "rho" if model.lag is not None else "lambda"
+        made = noise(model.n, draws, seed, ranks=ranks_of(fit.design.ids))
+        seen, roots = signed_roots(model, name, made)(0.0)
+        hits = _Hits(roots**2 >= seen**2 - _TIE, roots >= seen - _TIE, roots <= seen + _TIE)
+    else:
+        outcomes = (
+            _orders(model, draws, seed, whole) if method == "permutation" else _rotations(fit, model, draws, seed)
+        )
+        parts = [_ratios(full, least, model, Y) for Y in outcomes]
+        null, roots = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        hits = _Hits(null >= observed - _TIE, roots >= root - _TIE, roots <= root + _TIE)
+    ratio, greater, less = (_share(beyond, whole) for beyond in hits)
     return ExactTest(
         statistic=float(observed),
         p_value=min(1.0, 2 * min(greater, less)) if one else ratio,
@@ -123,12 +137,24 @@ def exact_test(
         p_ratio=ratio,
         p_asymptotic=float(special.chdtrc(2 - one, observed)),
         inference="exact" if whole else method,
-        draws=len(null),
+        draws=len(hits.ratio),
         seed=None if whole else seed,
         n=fit.n,
         title=f"Test of no spatial dependence against the {fit.model} model: {fit.formula}",
         note=_note(fit, method, whole),
     )
+
+
+class _Hits(NamedTuple):
+    """Which samples are at least as far out as the data: by the ratio, above, below (m,)."""
+
+    ratio: np.ndarray
+    above: np.ndarray
+    below: np.ndarray
+
+
+def _share(beyond: np.ndarray, whole: bool) -> float:
+    return float(beyond.mean()) if whole else float(monte_carlo_p(int(beyond.sum()), len(beyond)))
 
 
 def _note(fit: Fit, method: str, whole: bool) -> str:
@@ -147,21 +173,22 @@ def _ratios(full: Batch, least, model: Problem, Y: np.ndarray) -> tuple[np.ndarr
 
 
 def _split(model: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Fitted values, residuals and a basis of the space orthogonal to X, in the scale of D^1/2; the scale."""
+    """Fitted values, residuals and a basis of the columns of X, in the scale of D^1/2; the scale."""
     root = np.ones(model.n) if model.d is None else np.sqrt(model.d)
-    Q, _ = np.linalg.qr(model.X * root[:, None], mode="complete")
-    basis, rest = Q[:, : model.X.shape[1]], Q[:, model.X.shape[1] :]
+    basis = np.linalg.qr(model.X * root[:, None])[0]
     y = model.y * root
     fitted = basis @ (basis.T @ y)
-    return fitted, y - fitted, rest, root
+    return fitted, y - fitted, basis, root
 
 
-def _rotations(model: Problem, draws: int, seed: int) -> Iterator[np.ndarray]:
-    fitted, e, rest, root = _split(model)
-    size = float(np.linalg.norm(e))
+def _rotations(fit: Fit, model: Problem, draws: int, seed: int) -> Iterator[np.ndarray]:
+    """Outcomes (n, up to 1,000) with the residuals turned to random directions; their length and the fit are kept."""
+    fitted, e, basis, root = _split(model)
+    ranks = ranks_of(fit.design.ids)
     for block, start in enumerate(range(0, draws, BLOCK)):
-        z = stream(seed, 21, block).standard_normal((BLOCK, rest.shape[1]))[: draws - start].T
-        yield (fitted[:, None] + rest @ (z * (size / np.linalg.norm(z, axis=0)))) / root[:, None]
+        z = stream(seed, STREAM, block).standard_normal((BLOCK, model.n))[: draws - start].T[ranks]
+        z = z - basis @ (basis.T @ z)
+        yield (fitted[:, None] + z * (np.linalg.norm(e) / np.linalg.norm(z, axis=0))) / root[:, None]
 
 
 def _orders(model: Problem, draws: int, seed: int, whole: bool) -> Iterator[np.ndarray]:

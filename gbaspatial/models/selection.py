@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import DataError, OptionError, check_option
+from gbaspatial.errors import DataError, OptionError
 from gbaspatial.figures.effects import frame_of
 from gbaspatial.formula import Design, design
 from gbaspatial.models import regression
@@ -23,6 +23,10 @@ from gbaspatial.models.bayes import (
     uninformed_note,
 )
 from gbaspatial.models.evidence import evidence
+from gbaspatial.models.few_units import told_kind, with_inference
+from gbaspatial.models.fit import SPATIAL as PARAMETERS
+from gbaspatial.models.likelihood import window
+from gbaspatial.options import word
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import as_weights
@@ -52,17 +56,17 @@ class SpecificationCurve(Result):
     Attributes
     ----------
     frame : pandas.DataFrame
-        Index (``outcome``, ``weights``, ``model``); `rho` or `lambda`, the 95 % posterior interval
-        `lower`, `upper` of it, `log_likelihood`, `aic` and the posterior `probability` among the
-        specifications of the same outcome.
+        Index (``outcome``, ``weights``, ``model``); `rho` or `lambda` with the `p_value` and the 95 %
+        interval `lower`, `upper` of the fit's inference, `log_likelihood`, `aic` and the posterior
+        `probability` among the specifications of the same outcome.
     totals : pandas.DataFrame
         Index (``outcome``, ``weights``, ``model``, ``term``); the total impact of each regressor with
         `estimate, std_error, lower, upper, p_value`.
     fits : mapping
         The fits, by the same keys.
     uninformed : tuple of str
-        Weights under which the data say nothing of rho or lambda: there is no fit, and the
-        posterior is the prior.
+        Weights under which the data say nothing of rho or lambda: there is no fit, the
+        posterior is the prior, and `lower`, `upper` are all of the admissible interval.
     """
 
     frame: pd.DataFrame
@@ -84,9 +88,10 @@ class SpecificationCurve(Result):
         """The specifications, then the total impacts under each."""
         sizes = sorted({fit.n for fit in self.fits.values()})
         notes = [
-            f"{len(self.frame)} specifications of n = {', '.join(map(str, sizes))} units; lower, upper: 95 % posterior "
-            f"interval of the spatial parameter (uniform prior over the admissible interval); probability: among the "
-            f"specifications of one outcome, each equally likely before."
+            f"{len(self.frame)} specifications of n = {', '.join(map(str, sizes))} units; p_value, lower, upper (95 "
+            f"%): of the spatial parameter; probability: posterior, among the specifications of one outcome, each "
+            f"equally likely before.",
+            *dict.fromkeys(told_kind(fit) for fit in self.fits.values()),
         ]
         if self.uninformed:
             notes.append(uninformed_note(self.uninformed))
@@ -130,6 +135,7 @@ def over_weights(
     *,
     models: Sequence[str] = ("lag",),
     rng: Rng = 0,
+    inference: str | None = None,
 ) -> SpecificationCurve:
     """Fit the same question under several W, models and outcomes.
 
@@ -146,6 +152,8 @@ def over_weights(
         where there are both, and NaN for ``"slx"``.
     rng : int, Generator or None
         Of the simulated standard errors of the impacts.
+    inference : {"recommended", "asymptotic"}, optional
+        Where p-values and intervals come from; recommended if not given.
 
     Returns
     -------
@@ -174,7 +182,7 @@ def over_weights(
     ['queen', '4 nearest']
     """
     for name in models:
-        check_option(name, tuple(ESTIMATORS), "models")
+        word(name, ESTIMATORS, "models")
     if not isinstance(weights, Mapping):
         raise OptionError('over_weights takes a mapping of names to W, such as {"queen": w, "4 nearest": near}.')
     if not weights or not models:
@@ -190,7 +198,7 @@ def over_weights(
             uninformed.append(name)
             rows[key] = _prior_row(spec, model)
         else:
-            fits[key] = ESTIMATORS[model](formulas[outcome], data, named[name])
+            fits[key] = with_inference(ESTIMATORS[model](formulas[outcome], data, named[name]), inference)
             rows[key] = _row(fits[key])
     keys = pd.MultiIndex.from_tuples(list(rows), names=["outcome", "weights", "model"])
     frame = pd.DataFrame(list(rows.values()), index=keys)
@@ -225,15 +233,16 @@ def _named(formula: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
 
 
 def _row(fit: Fit) -> dict[str, float]:
-    if fit.w is None and fit.error_w is None:
-        known = pd.Series({"lower": np.nan, "upper": np.nan})
+    spatial = next((name for name in PARAMETERS if name in fit.params.index), None)
+    if spatial is None:
+        known = pd.Series({"p_value": np.nan, "lower": np.nan, "upper": np.nan})
         _, log_evidence = evidence(fit.problem(), intercept_of(fit.design), float(fit.n))
     else:
-        marginal = posterior(fit)
-        known, log_evidence = marginal.to_frame().iloc[0], marginal.log_evidence
+        known, log_evidence = fit.tidy().loc[spatial], posterior(fit).log_evidence
     return {
         "rho": fit.rho,
         "lambda": fit.lambda_,
+        "p_value": known["p_value"],
         "lower": known["lower"],
         "upper": known["upper"],
         "log_likelihood": fit.log_likelihood,
@@ -243,11 +252,14 @@ def _row(fit: Fit) -> dict[str, float]:
 
 
 def _prior_row(spec: Design, model: str) -> dict[str, float]:
-    """The row of a model whose likelihood has no maximum: no estimate, and the prior as the posterior."""
-    marginal = posterior_of(problem_for(model, spec), intercept_of(spec), float(spec.n))
-    known = marginal.to_frame().iloc[0]
-    missing = dict.fromkeys(("rho", "lambda", "log_likelihood", "aic"), np.nan)
-    return {**missing, "lower": known["lower"], "upper": known["upper"], "log_evidence": marginal.log_evidence}
+    """The row of a model whose likelihood has no maximum: no estimate, and an interval that excludes nothing."""
+    asked = problem_for(model, spec)
+    side = asked.lag if asked.lag is not None else asked.error
+    assert side is not None
+    low, high = window(side.interval)
+    marginal = posterior_of(asked, intercept_of(spec), float(spec.n))
+    missing = dict.fromkeys(("rho", "lambda", "p_value", "log_likelihood", "aic"), np.nan)
+    return {**missing, "lower": low, "upper": high, "log_evidence": marginal.log_evidence}
 
 
 def _shortened(frame: pd.DataFrame) -> pd.DataFrame:

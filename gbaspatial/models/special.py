@@ -91,7 +91,7 @@ class SpecialFit(Fit):
 
 def as_kind(kind: type[F], fit: Fit) -> F:
     """`fit` as a fit of a special `kind`."""
-    return kind(**{part.name: getattr(fit, part.name) for part in fields(fit)})
+    return kind(**{part.name: getattr(fit, part.name) for part in fields(fit) if part.init})
 
 
 def highest(value: Any, slope: Any, low: float, high: float, *, points: int = 41, inside: bool = False) -> float:

@@ -12,8 +12,7 @@ from gbaspatial.models import lm_tests, splines
 from gbaspatial.models.batch import batch_of
 from gbaspatial.models.batch_refit import refit
 from gbaspatial.models.batch_tests import scores
-from gbaspatial.models.inversion import Inversion, invert
-from gbaspatial.models.likelihood import log_likelihood, maximize
+from gbaspatial.models.likelihood import maximize
 from gbaspatial.models.resample import generator, restricted, scaled_innovations
 from gbaspatial.weights import Weights
 
@@ -190,28 +189,6 @@ def test_ratio_tests_are_those_of_the_fits() -> None:
         df = boot.tests.loc[name, "df"]
         assert boot.tests.loc[name, "p_asymptotic"] == pytest.approx(stats.chi2.sf(statistic, df))
     assert (boot.tests["p_bootstrap"] >= 0.01).all()
-
-
-def test_inversion_tests_what_it_says() -> None:
-    model = models.lag("y ~ x", eleven(), ring()).problem()
-    found = invert(model, "rho", draws=199, seed=4)
-    top = maximize(model)
-    for value, ratio in zip(found.grid[::6], found.statistic[::6], strict=True):
-        assert ratio == pytest.approx(2 * (top.log_likelihood - log_likelihood(model, rho=value)), abs=1e-7)
-    low, high = found.interval(0.95)
-    wide = found.interval(0.99)
-    assert wide[0] <= low <= top.rho <= high <= wide[1]
-    assert low <= found.median_unbiased <= high
-    assert found.p_at(top.rho) > 0.05
-
-
-def test_inversion_interval_by_hand() -> None:
-    grid = np.array([0.0, 1.0, 2.0, 3.0])
-    found = Inversion(
-        grid, np.zeros(4), np.array([0.0, 0.1, 0.6, 0.9]), np.array([0.99, 0.9, 0.4, 0.3]), 1.5, (-1.0, 4.0)
-    )
-    assert found.interval(0.9) == (pytest.approx(0.5), 4.0)  # nothing above is rejected
-    assert found.median_unbiased == pytest.approx(1.8)
 
 
 def test_intervals_stay_in_the_admissible_interval() -> None:

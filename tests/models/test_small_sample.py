@@ -11,8 +11,7 @@ from scipy import stats
 from gbaspatial import models
 from gbaspatial.errors import OptionError, UnknownNameError
 from gbaspatial.models.bias import error_bias, lag_bias
-from gbaspatial.models.likelihood import log_likelihood, maximize
-from gbaspatial.models.profile import _rho_given_lambda
+from gbaspatial.models.likelihood import log_likelihood, maximize, rho_given_lambda
 from gbaspatial.weights import Weights
 
 CRIME = "CRIME ~ INC + HOVAL"
@@ -45,7 +44,7 @@ def test_profile_interval_is_where_the_ratio_is_chi_squared(estimator, name: str
         if fit.model != "sarar":
             at = {"rho": value} if name == "rho" else {"lam": value}
         elif name == "lambda":
-            at = {"rho": _rho_given_lambda(model, value), "lam": value}
+            at = {"rho": rho_given_lambda(model, value), "lam": value}
         else:
             free = np.linspace(-1.4, 0.99, 1000)
             return 2 * (fit.log_likelihood - max(log_likelihood(model, value, lam) for lam in free))
