@@ -34,7 +34,7 @@ hypotheses = {
     "borders": borders.row_standardized(),
     "4 nearest": gba.weights.nearest(cities, k=4).row_standardized(),
     "inverse distance": gba.weights.inverse_distance(cities).row_standardized(),
-    "border friction": borders.with_friction(cities["side"], 0.5).row_standardized(),
+    "border friction": borders.with_friction(cities["side"], 0.5).spectral(),
 }
 w = hypotheses["borders and bridges"]
 print(gba.disparity.mean_by_group(cities["gdp_pc_cny"], cities["tier"]).round(2))

@@ -13,8 +13,11 @@ from gbaspatial.alignment import align_labels
 from gbaspatial.errors import OptionError, UnknownNameError, nearest_names, some
 
 
-def slowed(W: sparse.csr_array, ids: pd.Index, groups: pd.Series, friction: Any) -> sparse.csr_array:
-    """`W` (n, n) with links across `groups` multiplied by `friction`, and those within a group if it says so."""
+def slowed(W: sparse.csr_array, ids: pd.Index, groups: pd.Series, friction: Any) -> tuple[sparse.csr_array, pd.Index]:
+    """`W` (n, n) with links across `groups` multiplied by `friction`, and those within a group if it says so.
+
+    Also the units whose links all have one factor other than one: dividing their row by its sum undoes it.
+    """
     codes, names = pd.factorize(align_labels(groups, ids))
     if isinstance(groups.dtype, pd.CategoricalDtype):  # of part of the units: a side may have none left
         names = [*names, *(name for name in groups.dtype.categories if name not in set(names))]
@@ -27,7 +30,11 @@ def slowed(W: sparse.csr_array, ids: pd.Index, groups: pd.Series, friction: Any)
         raise UnknownNameError(f"no friction is given for links from {some(sorted(pairs))}; add these pairs.")
     slow = W.copy()
     slow.data = W.data * factors
-    return slow
+    least, most = np.full(len(ids), np.inf), np.full(len(ids), -np.inf)
+    open_ = factors > 0  # a closed border leaves no link that could be scaled back
+    np.minimum.at(least, rows[open_], factors[open_])
+    np.maximum.at(most, rows[open_], factors[open_])
+    return slow, ids[(least == most) & (most != 1)]
 
 
 def friction_matrix(friction: Any, shown: list[str], names: Any) -> np.ndarray:

@@ -137,7 +137,9 @@ class Weights(Standardizable):
         Returns
         -------
         Weights
-            Not standardized; ``.row_standardized()`` gives the same before and after.
+            Not standardized. Standardizing rows keeps friction only where a unit has links of
+            different friction: where all cross a border (Hong Kong and Macao by land), it is undone,
+            and a warning says so. ``.spectral()`` and ``.min_max()`` keep it everywhere.
 
         Raises
         ------
@@ -155,9 +157,11 @@ class Weights(Standardizable):
         """
         from gbaspatial.weights.border import slowed
 
-        matrix = slowed(self._sparse, self._ids, groups, friction)
+        matrix, evened = slowed(self._sparse, self._ids, groups, friction)
         by = {"by": groups.name if groups.name is not None else "groups"}
-        return self._like(matrix, "with_friction", "none", friction=_told_friction(friction), **by)
+        made = self._like(matrix, "with_friction", "none", friction=_told_friction(friction), **by)
+        made.__dict__["_evened"] = evened
+        return made
 
     # -- others' shapes ---------------------------------------------------------------
     def to_frame(self) -> pd.DataFrame:

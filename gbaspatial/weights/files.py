@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import zipfile
 import zlib
@@ -20,21 +21,25 @@ from gbaspatial.errors import (
     FileFormatError,
     GbaError,
     MissingFileError,
+    OptionError,
     UnknownNameError,
     import_extra,
     nearest_names,
     some,
 )
+from gbaspatial.options import path_of, word
 from gbaspatial.weights import numbered_formats, table_formats, text_formats
-from gbaspatial.weights.core import Weights
+from gbaspatial.weights.core import Weights, as_weights
 from gbaspatial.weights.diagonal import Diagonal, without_self_links
 from gbaspatial.weights.matrix import IslandLag, Standardization
 from gbaspatial.weights.recipe import Recipe
+from gbaspatial.weights.scaling import false_claim
 from gbaspatial.weights.table_formats import of_frame, with_islands
 from gbaspatial.weights.text_formats import Links
 from gbaspatial.writing import replace_file
 
 _FORMAT = "gbaspatial weights"
+MOST_UNITS = 10_000_000  # of a W that is read: their labels alone take a gigabyte
 
 
 def read(path: str | Path, *, ids: Iterable[Any] | None = None, diagonal: Diagonal = "error") -> Weights:
@@ -45,7 +50,8 @@ def read(path: str | Path, *, ids: Iterable[Any] | None = None, diagonal: Diagon
     path : str or Path
         ``.gal, .gwt, .kwt`` (GeoDa, PySAL, R), ``.mtx`` (Matrix Market), ``.csv`` (separated by
         comma, semicolon or tab) and ``.parquet`` (columns ``focal, neighbor, weight``; a unit
-        with itself and weight zero is an island), ``.npz``, ``.txt`` (Stata ``spmatrix`` and
+        with itself and weight zero is an island), ``.csv`` of a square matrix (labels in the first
+        row and column, in the first row, or none), ``.npz``, ``.txt`` (Stata ``spmatrix`` and
         ``spmat``), ``.swm`` (ArcGIS), ``.json``.
     ids : iterable, optional
         The labels of all units, in the wanted order. Matched with those of the file by
@@ -82,13 +88,14 @@ def read(path: str | Path, *, ids: Iterable[Any] | None = None, diagonal: Diagon
     ...     read(write(w, Path(folder) / "w.gal")).ids.tolist()
     ['Hong Kong', 'Shenzhen']
     """
-    file = Path(path)
+    file = path_of(path)
     how = _of(file, _READERS, "read")
+    word(diagonal, ("error", "drop"), "diagonal")
     if not file.exists():
         raise MissingFileError(f"there is no file {file}.")
     if file.is_dir():
         raise FileFormatError(f"{file} is a folder; give the path of a file.")
-    wanted = None if ids is None else pd.Index(list(ids))
+    wanted = None if ids is None else labels_of(ids, "ids")
     if wanted is not None:
         check_units(wanted, "ids")
     links = _read_with(how, file, None if wanted is None else [str(label) for label in wanted])
@@ -104,7 +111,15 @@ def read(path: str | Path, *, ids: Iterable[Any] | None = None, diagonal: Diagon
     about = links.about
     recipe = Recipe.from_dict(about["recipe"]) if "recipe" in about else Recipe().then("file", name=file.name)
     style = about.get("standardization", "none")
+    if matrix.shape[0] > MOST_UNITS:
+        raise FileFormatError(f"{file.name} says {matrix.shape[0]:,} units; more than {MOST_UNITS:,} are not read.")
     kept, dropped = without_self_links(matrix, labels, diagonal, file.name)
+    broken = false_claim(style, sparse.csr_array(kept), recipe.total(), spectrum=True)
+    if broken is not None and not dropped:
+        raise FileFormatError(
+            f"{file.name} says standardization {style!r}, but {broken}; it was changed since. Say 'none' in it, and "
+            f"standardize what is read."
+        )
     if dropped:
         recipe, style = recipe.then("without_diagonal", dropped=dropped), "binary" if style == "binary" else "none"
     return Weights(
@@ -121,7 +136,9 @@ def write(w: Weights, path: str | Path) -> Path:
 
     JSON, npz, Parquet and Matrix Market keep everything: labels, islands, weights to the
     last bit, recipe. GAL holds no weights (a warning says so if they are not all one);
-    GWT holds no islands (`read` then needs ``ids``). Stata wants numbers as ids: labels that
+    GWT holds no islands (`read` then needs ``ids``). Both hold no spaces in labels: they get
+    ``_`` for them, which other software reads and `read` turns back. A file that cannot be
+    written whole leaves what was there. Stata wants numbers as ids: labels that
     are not go into ``<name>.ids.csv`` beside the file.
 
     Parameters
@@ -137,9 +154,11 @@ def write(w: Weights, path: str | Path) -> Path:
     Raises
     ------
     FileFormatError
-        If the ending is unknown, or the format cannot hold the labels.
+        If the ending is unknown, or the format cannot hold the labels, or two of them would be the same in it.
     MissingFileError
         If there is no such folder.
+    WritingError
+        If the file cannot be written.
 
     Examples
     --------
@@ -149,8 +168,9 @@ def write(w: Weights, path: str | Path) -> Path:
     ...     read(write(w, Path(folder) / "w.json"))
     <Weights: 2 units, 2 links, row; matrix -> row_standardized>
     """
-    file = Path(path)
+    file = path_of(path)
     how = _of(file, _WRITERS, "written")
+    w = as_weights(w)
     labels = w.ids.tolist()
     wrong = [label for label in labels if not isinstance(label, (str, int, float))]
     if wrong:
@@ -160,6 +180,15 @@ def write(w: Weights, path: str | Path) -> Path:
     if file.is_dir():
         raise FileFormatError(f"{file} is a folder; give the path of a file.")
     return replace_file(file, lambda half: how(w, half), companions=numbered_formats.companions(file))
+
+
+def labels_of(ids: Any, name: str) -> pd.Index:
+    """`ids` as an index of labels, or `OptionError` if it is a single value."""
+    if isinstance(ids, pd.Index):
+        return ids
+    if isinstance(ids, (str, bytes)) or not isinstance(ids, Iterable):
+        raise OptionError(f"{name}={ids!r} must be a list of labels.")
+    return pd.Index(list(ids))
 
 
 def _of(file: Path, table: dict[str, Any], what: str) -> Any:
@@ -174,11 +203,20 @@ def _read_with(how: Callable[[Path, list[str] | None], Links], file: Path, ids: 
     """What the file says; whatever a parser of other software raises is told as one sentence."""
     try:
         return how(file, ids)
-    except GbaError:
+    except (GbaError, KeyboardInterrupt):
         raise
-    except (ValueError, TypeError, KeyError, OverflowError) as error:
-        why = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-        raise FileFormatError(f"{file.name} cannot be read as {file.suffix}: {why}.") from error
+    except MemoryError as error:
+        raise FileFormatError(
+            f"{file.name} takes more memory than there is; it may say sizes that it has not."
+        ) from error
+    except RecursionError as error:
+        raise FileFormatError(f"{file.name} is nested too deep; no W is written so.") from error
+    except PermissionError as error:
+        raise FileFormatError(f"{file.name} cannot be opened: reading it is not allowed.") from error
+    except Exception as error:  # whatever zlib, pandas, Arrow or json raise about a damaged file
+        raise FileFormatError(
+            f"{file.name} cannot be read as {file.suffix}: it is damaged, or not what its ending says."
+        ) from error
 
 
 def _matrix_of(file: Path, links: Links, labels: pd.Index) -> sparse.coo_array:
@@ -239,7 +277,7 @@ def _relabelled(
 
 def _plain(label: str) -> str:
     """A label as software writes it that knows no spaces, or takes whole numbers for floats."""
-    return re.sub(r"^([+-]?\d+)\.0*$", r"\1", "_".join(label.split()))
+    return re.sub(r"^([+-]?\d+)\.0*$", r"\1", re.sub(r"[\s_]+", "_", label).strip("_"))
 
 
 # -- formats that keep everything -----------------------------------------------------
@@ -311,6 +349,7 @@ _DAMAGED = (  # what a foreign or damaged archive raises
 def _read_npz(file: Path, ids: list[str] | None) -> Links:
     try:
         with np.load(file, allow_pickle=False) as stored:
+            _check_sizes(file)
             about = _checked(json.loads(str(stored["about"])), file)
             return Links.of(about["ids"], stored["focal"], stored["neighbor"], stored["weight"], about)
     except FileFormatError:
@@ -319,6 +358,18 @@ def _read_npz(file: Path, ids: list[str] | None) -> Links:
         raise FileFormatError(
             f"{file.name} was not written by gbaspatial.weights.write; for a matrix of scipy, use Weights(matrix, ids)."
         ) from error
+
+
+def _check_sizes(file: Path) -> None:
+    """Raise `FileFormatError` if an array says another size than it has: nothing is set aside for what is not there."""
+    with zipfile.ZipFile(file) as archive:
+        for member in archive.infolist():
+            with archive.open(member) as stored:
+                version = np.lib.format.read_magic(stored)
+                read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+                shape, _, dtype = read(stored)
+                if not dtype.hasobject and stored.tell() + math.prod(shape) * dtype.itemsize != member.file_size:
+                    raise FileFormatError(f"{file.name} says another size of {member.filename} than it has.")
 
 
 def _write_parquet(w: Weights, file: Path) -> None:
@@ -338,7 +389,7 @@ def _read_parquet(file: Path, ids: list[str] | None) -> Links:
     arrow, parquet = import_extra("pyarrow", "parquet"), import_extra("pyarrow.parquet", "parquet")
     try:
         table = parquet.read_table(file)
-    except (arrow.ArrowException, OSError) as error:
+    except (arrow.ArrowException, OSError, ValueError) as error:
         raise FileFormatError(f"{file.name} is not a Parquet file, or it is cut off.") from error
     kept = (table.schema.metadata or {}).get(b"gbaspatial")
     about = _checked(json.loads(kept), file) if kept else {}

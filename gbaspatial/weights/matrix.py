@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import pandas as pd
@@ -12,14 +13,19 @@ import scipy.sparse as sp
 from scipy.sparse import csgraph
 
 from gbaspatial.alignment import align, check_units, labelled
-from gbaspatial.errors import WeightsError, check_option, some
+from gbaspatial.errors import AlignmentError, GbaWarning, OptionError, WeightsError, some
+from gbaspatial.options import word
 from gbaspatial.weights import spectrum
 from gbaspatial.weights.frozen import FrozenError, frozen
 from gbaspatial.weights.isolation import tell_new_islands
 from gbaspatial.weights.recipe import Recipe
+from gbaspatial.weights.scaling import false_claim
 
 Standardization = Literal["none", "row", "binary", "spectral", "min_max", "variance_stabilized", "doubly", "global"]
 IslandLag = Literal["nan", "zero"]
+
+
+_KEEP_ROWS = ("scaled", "spectral", "min_max", "globally_standardized", "with_friction")
 
 
 class LabelledMatrix:
@@ -40,14 +46,28 @@ class LabelledMatrix:
         standardization: Standardization = "none",
         islands: IslandLag = "zero",
     ) -> None:
+        if isinstance(ids, bytes) or not isinstance(ids, Iterable):
+            raise OptionError(f"ids={ids!r} must be a list of labels.")
         index = ids if isinstance(ids, pd.Index) else pd.Index(list(ids))
         check_units(index, "weights")
         if len(index) == 0:
             raise WeightsError("there are no units; a W needs at least one.")
-        check_option(islands, ("nan", "zero"), "islands")
+        word(islands, ("nan", "zero"), "islands")
+        word(standardization, get_args(Standardization), "standardization")
+        if recipe is not None and not isinstance(recipe, Recipe):
+            raise OptionError(f"recipe is a {type(recipe).__name__}; leave it out, or give a Recipe.")
+        checked = _checked_matrix(matrix, index)
+        broken = false_claim(
+            standardization, checked, None if recipe is None else recipe.total(), spectrum=recipe is None
+        )
+        if broken is not None:
+            raise WeightsError(
+                f"standardization={standardization!r} is claimed, but {broken}; leave it out, and use a verb such as "
+                f"row_standardized()."
+            )
         self.__dict__.update(
             _ids=index.copy(),
-            _sparse=_checked_matrix(matrix, index),
+            _sparse=checked,
             _recipe=recipe or Recipe().then("matrix"),
             _standardization=standardization,
             _island_policy=islands,
@@ -239,10 +259,23 @@ class LabelledMatrix:
             standardization=self._standardization if standardization is None else standardization,
             islands=self._island_policy,
         )
+        if "_evened" in self.__dict__ and step in _KEEP_ROWS:
+            made.__dict__["_evened"] = self.__dict__["_evened"]
         lost = (np.diff(made._sparse.indptr) == 0) & (np.diff(self._sparse.indptr) != 0)
         if lost.any():
             tell_new_islands(self._ids[lost], f"the W made by {step}", self._policy_built_with(), stacklevel=3)
         return made
+
+    def _tell_friction_undone(self, step: str) -> None:
+        """Warn of units whose links all bear the same friction, which scaling their row takes away again."""
+        evened = self.__dict__.get("_evened")
+        if evened is not None and len(evened):
+            warnings.warn(
+                f"{step} undoes the friction of {some(evened)}: all their links cross a border, and weigh "
+                f"as without it. spectral() or min_max() keeps it.",
+                GbaWarning,
+                stacklevel=3,
+            )
 
     def _policy_built_with(self) -> str | None:
         """What the builder of this W was told to do with islands, if it was told."""
@@ -272,8 +305,10 @@ def is_number(value: Any) -> bool:
     return real and bool(np.isfinite(value))
 
 
-def _as_csr(matrix: Any) -> sp.csr_array:
+def _as_csr(matrix: Any, ids: pd.Index) -> sp.csr_array:
     """A copy of `matrix` as a CSR array of floats."""
+    if isinstance(matrix, pd.DataFrame):
+        matrix = _frame_in_order(matrix, ids)
     try:
         table = matrix if sp.issparse(matrix) else np.asarray(matrix)
         if table.dtype.kind in "biufO" and table.ndim == 2:
@@ -285,9 +320,20 @@ def _as_csr(matrix: Any) -> sp.csr_array:
     )
 
 
+def _frame_in_order(matrix: pd.DataFrame, ids: pd.Index) -> Any:
+    """The numbers of a frame whose rows and columns are the units `ids`, in their order."""
+    for labels, what in ((matrix.index, "rows"), (matrix.columns, "columns")):
+        if len(labels) != len(ids) or not labels.is_unique or not labels.isin(ids).all():
+            raise AlignmentError(
+                f"the {what} of the frame are labelled {some(labels)}, which are not the ids {some(ids)}; label both "
+                f"alike, or give the bare numbers, frame.to_numpy(), if they are in the order of the ids."
+            )
+    return matrix.reindex(index=ids, columns=ids).to_numpy()
+
+
 def _checked_matrix(matrix: Any, ids: pd.Index) -> sp.csr_array:
     """`matrix` as a read-only CSR array without zeros, or an error that names the units at fault."""
-    csr = _as_csr(matrix)
+    csr = _as_csr(matrix, ids)
     if csr.shape != (len(ids), len(ids)):
         raise WeightsError(f"the matrix is {csr.shape[0]} x {csr.shape[1]}, but there are {len(ids)} ids.")
     csr.sum_duplicates()

@@ -39,18 +39,28 @@ def read_stata(file: Path, ids: list[str] | None = None) -> Links:
     except ValueError as error:
         if isinstance(error, FileFormatError):
             raise
-        raise FileFormatError(f"{file.name} holds something that is not a number: {error}.") from error
+        odd = next((word for line in lines for word in line if not _is_number(word)), None)
+        why = f"{odd[:40]!r} is none" if odd else str(error)
+        raise FileFormatError(f"{file.name} must hold numbers only, and {why}.") from error
     return Links.of(_labels_beside(file, labels, lines), focal, neighbor, weight)
 
 
 def _id(word: str) -> int:
     """A unit's number in full; a float keeps no more than 15 digits of it."""
-    if re.fullmatch(r"[+-]?\d+", word):
+    if re.fullmatch(r"[+-]?[0-9]{1,300}", word):
         return int(word)
     number = float(word)
     if not number.is_integer():
         raise ValueError(f"the id {word} is not whole")
     return int(number)
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
 def _listed(file: Path, labels: list[int], near: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
@@ -161,6 +171,8 @@ def _entries(file: Path, body: bytes, fixed: bool, sums_of_islands: bool) -> Lin
     n, _ = struct.unpack_from("<2l", body, 0)
     if n < 1:
         raise FileFormatError(f"{file.name} says {n} units; it needs at least one.")
+    if 8 * n > len(body):
+        raise FileFormatError(f"{file.name} ends in the middle of an entry: it is too short for the {n} units it says.")
     at = 8
     names = Names()
     heads: set[int] = set()

@@ -78,6 +78,11 @@ class Recipe:
         """This recipe with one more step; the recipe of another W may be an option."""
         return Recipe((*self.steps, Step(name, tuple((key, _plain(value)) for key, value in options.items()))))
 
+    def total(self) -> float | None:
+        """The sum of all weights that the last global standardization was told, None for the number of linked units."""
+        totals = [dict(step.options).get("total") for step in self.steps if step.name == "globally_standardized"]
+        return totals[-1] if totals else None
+
     def to_dict(self) -> list[dict[str, Any]]:
         """The steps as plain dictionaries, for JSON."""
         return [{"step": step.name, **dict(step.options)} for step in self.steps]

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from gbaspatial.errors import WeightsError
+from gbaspatial.weights.spectrum import admissible_interval, eigenvalues, similarity
 
 _ROUNDS = 10_000
 _CLOSE = 1e-12
@@ -63,6 +64,54 @@ def _times(W: sparse.csr_array, factor: float) -> sparse.csr_array:
     scaled = W.copy()
     scaled.data = W.data * factor
     return scaled
+
+
+def false_claim(style: str, W: sparse.csr_array, total: float | None = None, *, spectrum: bool = False) -> str | None:
+    """Why `W` (n, n) is not standardized as `style` says, or None if it is so.
+
+    Parameters
+    ----------
+    style : str
+    W : scipy.sparse.csr_array, shape (n, n)
+    total : float, optional
+        What all weights sum to under ``"global"``; by default the number of units with neighbors, or one.
+    spectrum : bool
+        Whether the largest eigenvalue is computed, which takes time in large W.
+    """
+    if style == "none" or W.nnz == 0:
+        return None
+    there = np.diff(W.indptr) > 0
+    rows, columns = sums(W, 1), sums(W, 0)
+    if style == "binary":
+        return None if (W.data == 1).all() else "not all weights are one"
+    if style in ("row", "doubly"):
+        return _not_one(rows[there], "row") or (_not_one(columns[columns > 0], "column") if style == "doubly" else None)
+    if style == "min_max":
+        return _not_one(np.array([min(rows.max(), columns.max())]), "largest row or column")
+    if style == "global":
+        goals = [linked(W)] if total is None else [total]
+        off = min(abs(W.sum() / goal - 1) for goal in goals)
+        return None if off < _CLAIMED else f"its weights sum to {W.sum():.6g}, not to {goals[0]:.6g}"
+    if style == "variance_stabilized":
+        roots = np.sqrt(sums(sparse.csr_array(W.multiply(W)), 1))[there]
+        even = roots.max() - roots.min() < _CLAIMED * roots.max() and abs(W.sum() / linked(W) - 1) < _CLAIMED
+        return None if even else "its rows have different sums of squares, or do not sum to the number of units"
+    if style == "spectral" and spectrum:
+        found = similarity(W)
+        symmetric = None if found is None else found[0]
+        values = eigenvalues(W, symmetric) if W.shape[0] <= _DENSE else None
+        largest = 1 / admissible_interval(W, symmetric, values)[1]
+        return None if abs(largest - 1) < 1e-6 else f"its largest eigenvalue is {largest:.6g}, not 1"
+    return None
+
+
+_DENSE = 500  # units up to which all eigenvalues are had at once
+_CLAIMED = 1e-8  # by which sums may miss one: numbers that were written in full, not rounded to a few digits
+
+
+def _not_one(values: np.ndarray, what: str) -> str | None:
+    off = values[np.abs(values - 1) > _CLAIMED]
+    return None if not len(off) else f"its {what} sums are not one (e.g. {off[0]:.6g})"
 
 
 def by_row_and_column(W: sparse.csr_array) -> sparse.csr_array:

@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 
+from gbaspatial import options
 from gbaspatial.alignment import check_units
 from gbaspatial.errors import OptionError, UnknownNameError, WeightsError, nearest_names, some
 from gbaspatial.weights import algebra, scaling
@@ -19,7 +20,11 @@ class Standardizable(LabelledMatrix):
     """A labelled matrix that can be standardized and cut."""
 
     def row_standardized(self) -> Self:
-        """W with every row divided by its sum (style W of spdep); rows of islands stay zero."""
+        """W with every row divided by its sum (style W of spdep); rows of islands stay zero.
+
+        Warns of units whose friction (`with_friction`) this undoes, because all of their links cross a border.
+        """
+        self._tell_friction_undone("row_standardized")
         return self._like(scaling.by_row(self._sparse), "row_standardized", "row")
 
     def binary(self) -> Self:
@@ -42,6 +47,7 @@ class Standardizable(LabelledMatrix):
 
         n counts units with neighbors.
         """
+        self._tell_friction_undone("variance_stabilized")
         return self._like(scaling.by_root_of_squares(self._sparse), "variance_stabilized", "variance_stabilized")
 
     def doubly_standardized(self) -> Self:
@@ -53,6 +59,7 @@ class Standardizable(LabelledMatrix):
             If the pattern of links allows none, e.g. where a unit with several neighbors
             is the only neighbor of another one.
         """
+        self._tell_friction_undone("doubly_standardized")
         return self._like(scaling.by_row_and_column(self._sparse), "doubly_standardized", "doubly")
 
     def globally_standardized(self, *, total: float | None = None) -> Self:
@@ -61,9 +68,9 @@ class Standardizable(LabelledMatrix):
         By default to the number of units with neighbors (style C of spdep); ``total=1`` is
         its style U.
         """
-        goal = float(max(scaling.linked(self._sparse), 1)) if total is None else float(total)
-        if not (np.isfinite(goal) and goal > 0):
-            raise OptionError(f"total={total!r} must be a positive number.")
+        if total is not None:
+            total = options.number(total, "total", least=0, open_ends=True)
+        goal = float(max(scaling.linked(self._sparse), 1)) if total is None else total
         return self._like(scaling.by_total(self._sparse, goal), "globally_standardized", "global", total=total)
 
     def subset(self, labels: Iterable[Any]) -> Self:
@@ -86,7 +93,7 @@ class Standardizable(LabelledMatrix):
         >>> w.subset(["a", "b"]).to_frame()["weight"].tolist()
         [1.0, 1.0]
         """
-        if np.isscalar(labels):
+        if np.isscalar(labels) or not isinstance(labels, Iterable):
             raise OptionError(f"labels={labels!r} is a single value; give a list of units, such as [{labels!r}].")
         chosen: pd.Index = labels if isinstance(labels, pd.Index) else pd.Index(list(labels))
         if chosen.inferred_type == "boolean" and self._ids.inferred_type != "boolean":
@@ -114,10 +121,6 @@ class Standardizable(LabelledMatrix):
             "min_max": part.min_max,
             "variance_stabilized": part.variance_stabilized,
             "doubly": part.doubly_standardized,
-            "global": lambda: part.globally_standardized(total=self._global_total()),
+            "global": lambda: part.globally_standardized(total=self._recipe.total()),
         }
         return anew[self._standardization]() if self._standardization in anew else part
-
-    def _global_total(self) -> float | None:
-        options = [dict(s.options) for s in self._recipe.steps if s.name == "globally_standardized"]
-        return options[-1].get("total") if options else None

@@ -1,8 +1,9 @@
-"""W as a table of links: CSV and the frame in Parquet."""
+"""W as a table of links, CSV and the frame in Parquet, or as a square table."""
 
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,13 @@ import pandas as pd
 
 from gbaspatial.errors import FileFormatError, some
 from gbaspatial.sheets import guarded, unguarded
-from gbaspatial.weights.text_formats import Links
+from gbaspatial.weights.text_formats import Links, refuse_nul
 
 if TYPE_CHECKING:
     from gbaspatial.weights.core import Weights
+
+
+_MARKS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
 
 def with_islands(w: Weights) -> pd.DataFrame:
@@ -40,18 +44,91 @@ def read_csv(file: Path, ids: list[str] | None = None) -> Links:
     if not text.strip():
         raise FileFormatError(f"{file.name} is empty.")
     separator = _separator(text.splitlines()[0])
+    cells = _cells(file, text, separator)
+    head = [word.strip() for word in cells.iloc[0]]
     # where semicolons separate, the comma is that of decimals
-    options: dict[str, Any] = {"sep": separator, "decimal": "," if separator == ";" else "."}
-    kinds = {"focal": str, "neighbor": str}
-    try:
-        frame = pd.read_csv(io.StringIO(text), dtype=kinds, keep_default_na=False, **options)
-    except pd.errors.ParserError as error:
-        raise FileFormatError(f"{file.name} is not a table: {str(error).strip()}.") from error
+    point = "," if separator == ";" else "."
+    if not {"focal", "neighbor"} <= set(head):
+        return _square(file, unguarded(cells), point)
+    frame = cells.iloc[1:].set_axis(head, axis=1)
+    if "weight" in frame.columns and point != ".":
+        frame["weight"] = frame["weight"].str.replace(point, ".", regex=False)
+    twice = [name for name in ("focal", "neighbor", "weight") if head.count(name) > 1]
+    if twice:
+        raise FileFormatError(f"{file.name} has the column {twice[0]} more than once.")
     return of_frame(unguarded(frame), file, {})
+
+
+def _cells(file: Path, text: str, separator: str) -> pd.DataFrame:
+    """All cells as text, the header in the first row; every row must be as wide as the header."""
+    try:
+        cells = pd.read_csv(
+            io.StringIO(text), sep=separator, header=None, dtype=str, keep_default_na=False, na_filter=False,
+            skip_blank_lines=True,
+        )  # fmt: skip
+    except (ValueError, OverflowError) as error:  # ParserError among them
+        wide = re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", str(error))
+        if wide is None:
+            raise FileFormatError(f"{file.name} is not a table; a quote may be open, or it is damaged.") from error
+        raise FileFormatError(
+            f"{file.name} is not a table: it has {wide[3]} cells in line {wide[2]}, but {wide[1]} columns; "
+            f"put labels that hold a {_MARKS[separator]} in double quotes."
+        ) from error
+    short = cells.isna().any(axis=1)
+    if short.any():
+        raise FileFormatError(f"{file.name} has too few cells in line {some(np.flatnonzero(short) + 1)}.")
+    return cells
+
+
+def _square(file: Path, cells: pd.DataFrame, point: str) -> Links:
+    """A square table as W: labels in the first row and column, or in the first row only, or no labels at all."""
+    table = cells.to_numpy(dtype=object)
+    rows, columns = table.shape
+    if rows == columns and not _number(table[0, 0], point):
+        labels, across = ([str(label).strip() for label in line[1:]] for line in (table[:, 0], table[0]))
+        if set(labels) != set(across) or len(set(across)) < len(across):
+            raise FileFormatError(
+                f"{file.name} has no columns focal and neighbor, and rows and columns that name different units (or "
+                f"one twice): it is no table of links, and no square matrix."
+            )
+        place = {label: at for at, label in enumerate(across)}
+        return _entries(file, labels, table[1:, 1:][:, [place[label] for label in labels]], point)
+    if rows == columns + 1:
+        return _entries(file, [str(label).strip() for label in table[0]], table[1:], point)
+    if rows == columns:
+        found = _entries(file, list(range(rows)), table, point)
+        return Links(None, found.focal, found.neighbor, found.weight, rows)
+    raise FileFormatError(
+        f"{file.name} has no columns focal and neighbor. There are: {some(table[0])}. Nor is it a square matrix."
+    )
+
+
+def _entries(file: Path, labels: list[Any], values: np.ndarray, point: str) -> Links:
+    """The links of a square table of text."""
+    flat = pd.Series(values.ravel(), dtype=object).astype(str).str.strip()
+    numbers = pd.to_numeric(flat.str.replace(point, ".", regex=False), errors="coerce").to_numpy(dtype=float)
+    odd = np.flatnonzero(~np.isfinite(numbers))
+    if len(odd):
+        n = len(labels)
+        told = [f"{labels[at // n]} to {labels[at % n]} ({flat[at][:20]!r})" for at in odd]
+        raise FileFormatError(f"{file.name} has weights that are not numbers, from {some(told)}.")
+    square = numbers.reshape(len(labels), len(labels))
+    focal, neighbor = np.nonzero(square)
+    return Links.of(labels, focal, neighbor, square[focal, neighbor])
+
+
+def _number(word: Any, point: str) -> bool:
+    try:
+        float(str(word).replace(point, "."))
+    except ValueError:
+        return False
+    return True
 
 
 def _decoded(file: Path) -> str:
     raw = file.read_bytes()
+    if raw[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        refuse_nul(raw, file)
     encodings = ["utf-16"] if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "gb18030"]
     for encoding in encodings:
         try:
@@ -62,11 +139,13 @@ def _decoded(file: Path) -> str:
 
 
 def _separator(head: str) -> str:
-    """What separates the columns focal and neighbor in the first line; a comma, if nothing does."""
-    for mark in (",", ";", "\t"):
-        if {"focal", "neighbor"} <= {word.strip('"') for word in head.split(mark)}:
+    """What separates the columns focal and neighbor in the first line; else what is there most often."""
+    for mark in _MARKS:
+        if {"focal", "neighbor"} <= {word.strip().strip('"') for word in head.split(mark)}:
             return mark
-    return ","
+    if 0 < head.count(";") >= head.count(",") - 1:  # then the commas may be those of decimals
+        return ";"
+    return max(_MARKS, key=head.count)
 
 
 def of_frame(frame: pd.DataFrame, file: Path, about: dict[str, Any]) -> Links:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
-from scipy import sparse
 
 from gbaspatial.errors import FileFormatError, GbaWarning, some
 
 if TYPE_CHECKING:
     from gbaspatial.weights.core import Weights
 
+_MOST_WORDS = 20_000  # of a row whose labels have spaces: grouping them takes memory that grows with the square
+_UNDERSCORED = "spaces_as_underscores"  # the layer in the header of files whose labels had spaces and no underscores
 _WORD = re.compile(r'"(?:[^"]|"")*"|\S+')
 
 
@@ -37,7 +38,7 @@ class Links:
         given = np.asarray(focal), np.asarray(neighbor)
         places = given[0].astype(np.int64), given[1].astype(np.int64)
         if any((place != told).any() for place, told in zip(places, given, strict=True)):
-            raise ValueError("places of units must be whole numbers")
+            raise FileFormatError("the places of units in it are not whole numbers.")
         return cls(ids, *places, np.asarray(weight, dtype=float), len(ids), about or {})
 
     def named(self, about: dict[str, Any]) -> Links:
@@ -58,6 +59,7 @@ class Names:
 def lines_of(file: Path) -> list[str]:
     """The lines of a text file in UTF-8 or GB18030, or an error if there are none."""
     raw = file.read_bytes()
+    refuse_nul(raw, file)
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -66,6 +68,14 @@ def lines_of(file: Path) -> list[str]:
     if not any(line.strip() for line in lines):
         raise FileFormatError(f"{file.name} is empty.")
     return lines
+
+
+def refuse_nul(raw: bytes, file: Path) -> None:
+    """Raise `FileFormatError` if a text holds a NUL byte, which parsers of other software do not survive."""
+    at = raw.find(b"\0")
+    if at >= 0:
+        line = raw.count(b"\n", 0, at) + 1
+        raise FileFormatError(f"{file.name} is not text: line {line} holds a NUL byte. It may be damaged or cut off.")
 
 
 def _n_of(file: Path, line: str) -> int:
@@ -86,7 +96,44 @@ def _labels_of(w: Weights, file: Path) -> list[str]:
         raise FileFormatError(
             f"{file.suffix} holds no labels with line breaks, as in {some(broken)}; use .json, .npz, .parquet or .mtx."
         )
-    return [_quoted(label) for label in labels]
+    return [_quoted(label) for label in _underscored(labels, file)]
+
+
+def _underscored(labels: list[str], file: Path) -> list[str]:
+    """`labels` with ``_`` for each space: no other software reads GAL and GWT with spaces, quoted or not."""
+    plain = [re.sub(r"\s", "_", label) for label in labels]
+    spaced = [label for label, other in zip(labels, plain, strict=True) if label != other]
+    if not spaced:
+        return labels
+    if len(set(plain)) < len(plain):
+        seen: dict[str, str] = {}
+        same = [(seen[o], label) for label, o in zip(labels, plain, strict=True) if seen.setdefault(o, label) != label]
+        told = [f"{a!r} and {b!r}" for a, b in same]
+        raise FileFormatError(
+            f"{file.suffix} holds no spaces in labels, and with _ for them {some(told)} are the same; rename one, or "
+            f"use .json, .npz, .parquet, .csv or .mtx."
+        )
+    warnings.warn(
+        f"{file.suffix} holds no spaces in labels: {file.name} has _ for them in {some(spaced)}.",
+        GbaWarning,
+        stacklevel=6,
+    )
+    return plain
+
+
+def _layer_of(w: Weights) -> str:
+    """The layer in the header: it tells `read` to put the spaces back, where that leads to the labels that were."""
+    text = [str(label) for label in w.ids]
+    spaced = any(" " in label for label in text)
+    return _UNDERSCORED if spaced and not any(re.search(r"_|[^\S ]", label) for label in text) else "unknown"
+
+
+def _spaced(links: Links, header: str) -> Links:
+    """`links` with the spaces put back that `write_gal` and `write_gwt` made underscores."""
+    if links.ids is None or _UNDERSCORED not in header.split()[2:3]:
+        return links
+    ids = [label.replace("_", " ") for label in links.ids]
+    return Links(ids, links.focal, links.neighbor, links.weight, links.n, links.about)
 
 
 def _words(line: str) -> list[str]:
@@ -95,7 +142,7 @@ def _words(line: str) -> list[str]:
 
 def _quoted(label: Any) -> str:
     text = str(label)
-    return '"' + text.replace('"', '""') + '"' if not text or re.search(r'[\s"]', text) else text
+    return '"' + text.replace('"', '""') + '"' if not text or text.startswith('"') else text
 
 
 def _one_word(name: Any) -> str:
@@ -110,7 +157,7 @@ def wrong(file: Path, number: int, why: str) -> NoReturn:
 
 def whole(word: str) -> int | None:
     """The number that `word` is, or None if it is no whole number."""
-    return int(word) if re.fullmatch(r"\d+", word) else None
+    return int(word) if re.fullmatch(r"[0-9]{1,18}", word) else None
 
 
 # -- GAL ------------------------------------------------------------------------------
@@ -119,13 +166,14 @@ def read_gal(file: Path, ids: list[str] | None = None) -> Links:
     lines = lines_of(file)
     heads, rows, n = _gal_rows(file, lines)
     known = set(heads)
+    longest = max((len(head.split(" ")) for head in heads), default=1)
     names = Names()
     for head in heads:
         names(head)
     focal: list[int] = []
     neighbor: list[int] = []
     for place, (count, words, number) in enumerate(rows):
-        labels = words if len(words) == count else _regrouped(words, known, count)
+        labels = words if len(words) == count else _regrouped(words, known, count, longest)
         if labels is None:
             wrong(file, number, f"should name {count} neighbors, but has {len(words)} words")
         focal.extend([place] * count)
@@ -133,7 +181,7 @@ def read_gal(file: Path, ids: list[str] | None = None) -> Links:
     if len(names.place) > n:
         extra = list(names.place)[len(heads) :]
         raise FileFormatError(f"{file.name} names neighbors that have no entry of their own: {', '.join(extra[:5])}.")
-    return Links.of(list(names.place), focal, neighbor, np.ones(len(focal)))
+    return _spaced(Links.of(list(names.place), focal, neighbor, np.ones(len(focal))), lines[0])
 
 
 def _gal_rows(file: Path, lines: list[str]) -> tuple[list[str], list[tuple[int, list[str], int]], int]:
@@ -161,17 +209,31 @@ def _gal_rows(file: Path, lines: list[str]) -> tuple[list[str], list[tuple[int, 
     return heads, rows, n
 
 
-def _regrouped(words: Sequence[str], known: set[str], count: int) -> list[str] | None:
-    """`words` as `count` labels of `known`, some of which contain spaces; None if that cannot be."""
-    if not words or count <= 0:
-        return [] if not words and count == 0 else None
-    for size in range(len(words) - count + 1, 0, -1):
-        label = " ".join(words[:size])
-        if label in known:
-            rest = _regrouped(words[size:], known, count - 1)
-            if rest is not None:
-                return [label, *rest]
-    return None
+def _regrouped(words: Sequence[str], known: set[str], count: int, longest: int) -> list[str] | None:
+    """`words` as `count` labels of `known`, some of which contain spaces; None if that cannot be.
+
+    From the end, `counts[at]` tells by its bits into how many labels the words from `at` on can
+    be grouped; then the longest label that leaves a way is taken each time.
+    """
+    n = len(words)
+    if not 0 < count <= n or n > _MOST_WORDS:
+        return [] if n == count == 0 else None
+    ends: list[list[int]] = []
+    counts = [0] * n + [1]
+    for at in range(n - 1, -1, -1):
+        sizes = [size for size in range(1, min(longest, n - at) + 1) if " ".join(words[at : at + size]) in known]
+        ends.append([at + size for size in reversed(sizes)])
+        for size in sizes:
+            counts[at] |= counts[at + size] << 1
+    ends.reverse()
+    labels, at = [], 0
+    for left in range(count - 1, -1, -1):
+        end = next((end for end in ends[at] if counts[end] >> left & 1), None) if at < n else None
+        if end is None:
+            return None
+        labels.append(" ".join(words[at:end]))
+        at = end
+    return labels
 
 
 def write_gal(w: Weights, file: Path) -> None:
@@ -183,7 +245,7 @@ def write_gal(w: Weights, file: Path) -> None:
             stacklevel=4,
         )
     labels = _labels_of(w, file)
-    lines = [f"0 {w.n} unknown {_one_word(w.ids.name)}"]
+    lines = [f"0 {w.n} {_layer_of(w)} {_one_word(w.ids.name)}"]
     for place, label in enumerate(labels):
         near = w.sparse.indices[w.sparse.indptr[place] : w.sparse.indptr[place + 1]]
         lines += [f"{label} {len(near)}", " ".join(labels[j] for j in near)]
@@ -202,7 +264,7 @@ def read_gwt(file: Path, ids: list[str] | None = None) -> Links:
         words = _words(line)
         if not words:
             continue
-        labels = words[:-1] if len(words) == 3 else _regrouped(words[:-1], known, 2)
+        labels = words[:-1] if len(words) == 3 else _regrouped(words[:-1], known, 2, len(words))
         if labels is None:
             wrong(file, number, "should be focal, neighbor, weight (labels with spaces need ids=)")
         try:
@@ -218,14 +280,14 @@ def read_gwt(file: Path, ids: list[str] | None = None) -> Links:
     if len(names.place) > n:
         raise FileFormatError(f"{file.name} says {n} units but names {len(names.place)}; correct its first line.")
     links = Links.of(list(names.place), focal, neighbor, weight)
-    return Links(links.ids, links.focal, links.neighbor, links.weight, n)
+    return _spaced(Links(links.ids, links.focal, links.neighbor, links.weight, n), lines[0])
 
 
 def write_gwt(w: Weights, file: Path) -> None:
     """GWT: one link a line, weights to the last bit; islands do not show."""
     labels = _labels_of(w, file)
     pairs = w.sparse.tocoo()
-    lines = [f"0 {w.n} unknown {_one_word(w.ids.name)}"]
+    lines = [f"0 {w.n} {_layer_of(w)} {_one_word(w.ids.name)}"]
     for i, j, value in zip(*pairs.coords, pairs.data.tolist(), strict=True):
         lines.append(f"{labels[i]} {labels[j]} {value!r}")
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -235,31 +297,111 @@ def write_gwt(w: Weights, file: Path) -> None:
 _OURS = "%gbaspatial "
 
 
+_KINDS = ("real", "double", "integer", "pattern", "complex")
+_SYMMETRIES = ("general", "symmetric", "skew-symmetric", "hermitian")
+_MOST_EMPTY = 100_000  # units of a matrix beyond a hundred for each of its entries
+
+
 def read_mtx(file: Path) -> tuple[Links, str | None]:
-    """The matrix, without labels, and what `write_mtx` told in comments."""
-    from scipy.io import mmread
+    """The matrix, without labels, and what `write_mtx` told in comments.
 
-    lines_of(file)
-    try:
-        matrix = sparse.coo_array(mmread(file))
-    except (ValueError, TypeError, OverflowError) as error:
-        raise FileFormatError(f"{file.name} is not a Matrix Market file: {error}.") from error
-    if matrix.dtype.kind == "c":
+    Read here and not by SciPy, whose parser ends the process on a damaged file.
+    """
+    lines = lines_of(file)
+    head = lines[0].lower().split()
+    if len(head) != 5 or head[0] != "%%matrixmarket" or head[1] != "matrix" or head[2] not in ("coordinate", "array"):
+        wrong(file, 1, "should say '%%MatrixMarket matrix coordinate real general', as Matrix Market files do")
+    if head[3] not in _KINDS or head[4] not in _SYMMETRIES:
+        wrong(file, 1, f"says {head[3]} and {head[4]}, which is no Matrix Market file")
+    if head[3] == "complex":
         raise FileFormatError(f"{file.name} holds complex numbers; weights are real.")
-    if matrix.shape[0] != matrix.shape[1]:
-        raise FileFormatError(f"{file.name} holds a {matrix.shape[0]} x {matrix.shape[1]} matrix; W is square.")
-    kept = "".join(line[len(_OURS) :] for line in _comments(file))
-    i, j = (np.asarray(places, dtype=np.int64) for places in matrix.coords)
-    return Links(None, i, j, np.asarray(matrix.data, dtype=float), matrix.shape[0]), kept or None
+    kept = "".join(line[len(_OURS) :] for line in lines if line.startswith(_OURS))
+    body = [(number, line) for number, line in enumerate(lines, 1) if line.strip() and line[0] != "%"]
+    if not body:
+        wrong(file, len(lines), "should be followed by the size of the matrix")
+    n, entries = _mtx_size(file, *body[0], head[2] == "coordinate")
+    read = _mtx_coordinates if head[2] == "coordinate" else _mtx_array
+    i, j, values = read(file, body[1:], n, entries, head)
+    i, j, values = _mtx_mirrored(i, j, values, head[4])
+    return Links(None, i, j, values, n), kept or None
 
 
-def _comments(file: Path) -> Iterator[str]:
-    with file.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            if not line.startswith("%"):
-                return
-            if line.startswith(_OURS):
-                yield line.rstrip("\n")
+def _mtx_size(file: Path, number: int, line: str, coordinate: bool) -> tuple[int, int]:
+    """Number of units, and of entries, as the line of sizes says."""
+    sizes = [whole(word) for word in line.split()]
+    if len(sizes) != (3 if coordinate else 2) or None in sizes:
+        wrong(file, number, f"should be the {'three' if coordinate else 'two'} sizes of the matrix")
+    rows, columns, *rest = [size or 0 for size in sizes]
+    if rows != columns:
+        raise FileFormatError(f"{file.name} holds a {rows} x {columns} matrix; W is square.")
+    entries = rest[0] if coordinate else rows * columns
+    if rows > 100 * entries + _MOST_EMPTY:
+        raise FileFormatError(f"{file.name} says {rows} units but only {entries} entries; its line {number} is wrong.")
+    return rows, entries
+
+
+def _mtx_numbers(file: Path, body: list[tuple[int, str]], columns: int) -> np.ndarray:
+    """The numbers of all lines (m, columns), or an error about the first line that is otherwise."""
+    for number, line in body:
+        count = len(line.split())
+        if count != columns:
+            wrong(file, number, f"should have {columns} numbers, but has {count} words")
+    words = (word for _, line in body for word in line.split())
+    try:
+        return np.fromiter(map(float, words), dtype=float, count=columns * len(body)).reshape(len(body), columns)
+    except ValueError:
+        for number, line in body:
+            for word in line.split():
+                if not _is_float(word):
+                    wrong(file, number, f"has {word[:40]!r}, which is not a number")
+        raise
+
+
+def _is_float(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _mtx_coordinates(
+    file: Path, body: list[tuple[int, str]], n: int, entries: int, head: list[str]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    if len(body) != entries:
+        raise FileFormatError(f"{file.name} says {entries} entries but has {len(body)}; it may be cut off.")
+    numbers = _mtx_numbers(file, body, 2 if head[3] == "pattern" else 3)
+    places = numbers[:, :2]
+    if not ((places == np.floor(places)) & (places >= 1) & (places <= n)).all():
+        odd = int(np.flatnonzero(~((places == np.floor(places)) & (places >= 1) & (places <= n)).all(axis=1))[0])
+        wrong(file, body[odd][0], f"names a place that is not among 1 to {n}")
+    i, j = (places.astype(np.int64) - 1).T
+    return i, j, np.ones(entries) if head[3] == "pattern" else numbers[:, 2].copy()
+
+
+def _mtx_array(
+    file: Path, body: list[tuple[int, str]], n: int, entries: int, head: list[str]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The entries by columns; of a symmetric matrix those from the diagonal down, or below it."""
+    below = {"general": -n, "symmetric": 0, "hermitian": 0}.get(head[4], 1)
+    stored = n * n if head[4] == "general" else n * (n + 1) // 2 if below == 0 else n * (n - 1) // 2
+    if len(body) != stored:
+        raise FileFormatError(f"{file.name} says {n} x {n}, which are {stored} numbers, but has {len(body)}.")
+    values = _mtx_numbers(file, body, 1)[:, 0]
+    column, row = np.nonzero(np.triu(np.ones((n, n), dtype=bool), k=below))
+    there = values != 0
+    return row[there], column[there], values[there]
+
+
+def _mtx_mirrored(
+    i: np.ndarray, j: np.ndarray, values: np.ndarray, symmetry: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Both halves of a matrix of which the file holds one."""
+    if symmetry == "general":
+        return i, j, values
+    off = i != j
+    sign = -1.0 if symmetry == "skew-symmetric" else 1.0
+    return np.append(i, j[off]), np.append(j, i[off]), np.append(values, sign * values[off])
 
 
 def write_mtx(w: Weights, file: Path, about: str) -> None:
