@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: report test check format clean
+.PHONY: report test check format fuzz clean
 .DEFAULT_GOAL := report
 
 report: $(VENV)/.report
@@ -20,6 +20,12 @@ check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# a longer run than the tests make: make fuzz SECONDS=3600 SEED=7
+SECONDS ?= 1800
+SEED ?= 2
+fuzz: $(VENV)/.test
+	$(BIN)/python tests/fuzz/run.py --seconds $(SECONDS) --seed $(SEED) --keep fuzz-found
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .

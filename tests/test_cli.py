@@ -1,5 +1,6 @@
 """The commands on a stranger's files: they print the numbers of the API, and say in one sentence what is wrong."""
 
+import io
 import subprocess
 import sys
 
@@ -110,7 +111,7 @@ def test_formats_and_files(tmp_path):
         (["moran", "LAYER", "--id", "code", "--column", "x", "--weights", "nearest:many"], "number after the colon"),
         (["moran", "LAYER", "--id", "code", "--column", "x", "--weights", "nearest:30"], "30"),
         (["moran", "LAYER", "--id", "code", "--column", "x", "--inference", "bayes"], "--inference bayes"),
-        (["moran", "LAYER", "--id", "code", "--column", "x", "--by", "year"], "built-in cities"),
+        (["moran", "LAYER", "--id", "code", "--column", "x", "--by", "year"], "--table-time"),
         (["data", "gdp_pc_cn"], "Did you mean gdp_pc_cny"),
         (["data", "gdp_pc_cny", "--year", 1950], "1950"),
         (["fit", "y ~", "--year", 2019], "formula"),
@@ -143,3 +144,51 @@ def test_a_second_opinion_is_printed_below():
     assert "Second opinion: Moran's I" in told
     told = run("fit", "log(gdp_pc_cny) ~ log(employment)", "cities", "--second-opinion", "pysal").output
     assert "ML_Lag" in told
+
+
+@pytest.fixture
+def panel(tmp_path):
+    """Two years of the checkerboard's codes, in another order than the layer, and one unit that it does not have."""
+    codes = [f"0{i}{j}" for j in range(5) for i in range(5)]
+    rows = [(code, f"{year}年", (int(code) * 7) % (5 + year % 7)) for year in (2019, 2020) for code in [*codes, "999"]]
+    pd.DataFrame(rows, columns=["code", "年份", "income"]).to_csv(tmp_path / "panel.csv", index=False)
+    return tmp_path / "panel.csv"
+
+
+def test_every_year_of_a_table_is_that_of_the_api_with_raw_and_adjusted_p(layer, panel):
+    shown = run("moran", layer, "--id", "code", "--table", panel, "--table-time", "年份", "--without", "999",
+                "--column", "income", "--by", "year", "--inference", "normal", "--format", "csv").output  # fmt: skip
+    printed = pd.read_csv(io.StringIO(shown), index_col=0)
+    assert printed.index.tolist() == [2019, 2020]
+    assert {"p_value", "p_adjusted"} <= set(printed.columns)
+    units, table = gba.read_units(layer, id="code"), gba.read_panel(panel, unit="code", time="年份")
+    w = gba.weights.contiguity(units).row_standardized()
+    for year in (2019, 2020):
+        values = table.xs(year, level=1)["income"].drop("999")
+        assert printed.loc[year, "statistic"] == pytest.approx(gba.autocorrelation.moran(values, w).statistic)
+
+
+def test_without_works_before_the_join_on_either_side(layer, panel, tmp_path):
+    table = pd.read_csv(panel, dtype=str)
+    table[table["年份"].eq("2019年") & table["code"].ne("000")].to_csv(tmp_path / "short.csv", index=False)
+    line = ["moran", layer, "--id", "code", "--table", tmp_path / "short.csv", "--column", "income"]
+    assert "999" in run(*line, code=2).output
+    assert "Moran" in run(*line, "--without", "999", "--without", "000").output
+    assert "is no unit" in run(*line, "--without", "99", code=2).output
+
+
+def test_a_table_of_the_cities_in_chinese_or_by_code_finds_its_column(tmp_path):
+    cities = gba.data.city_table()
+    for key, ids in (("code", cities["adcode"]), ("市", cities["name_zh"]), ("short", cities["name_zh"].str[:2])):
+        pd.DataFrame({key: ids.to_numpy(), "x": range(11)}).to_csv(tmp_path / "t.csv", index=False)
+        shown = run("moran", "cities", "--table", tmp_path / "t.csv", "--table-id", key, "--column", "x").output
+        assert "Moran" in shown
+
+
+def test_how_a_table_is_written_is_told_on_the_command_line(layer, tmp_path):
+    codes = [f"0{i}{j}" for i in range(5) for j in range(5)]
+    rows = "\n".join(f'{code},"{1 + n * 137 % 29},{n:03d}"' for n, code in enumerate(codes, start=1))
+    (tmp_path / "t.csv").write_text(f"a title\ncode,income\n{rows}\n")
+    line = ["moran", layer, "--id", "code", "--table", tmp_path / "t.csv", "--column", "income"]
+    assert "say --header 2" in run(*line, code=2).output
+    assert "Moran" in run(*line, "--header", 2, "--thousands", ",").output

@@ -96,7 +96,9 @@ def data(what: str, year: int | None, form: str, out: Path | None) -> None:
 @click.option("--column", required=True, help="Column of numbers to test.")
 @weights_options
 @click.option("--local", is_flag=True, help="The local statistic of each unit, with its cluster.")
-@click.option("--by", type=click.Choice(["year"]), help="Built-in cities: the test for every year.")
+@click.option(
+    "--by", type=click.Choice(["year"]), help="The test of every year, of the cities or of a --table with --table-time."
+)
 @click.option(
     "--inference",
     default="auto",
@@ -126,6 +128,7 @@ def moran(
     \b
     Example: gbaspatial moran my.gpkg --id code --column income --weights queen
              gbaspatial moran cities --column gdp_pc_cny --by year
+             gbaspatial moran my.gpkg --id code --table panel.csv --table-time year --column income --by year
     """
     import gbaspatial as gba
 

@@ -12,10 +12,12 @@ import click
 from gbaspatial.errors import GbaError, GbaWarning
 
 # The library tells its cures in Python; here they are told as options.
-_SAME_NAME = "crs|layer|repair|encoding|missing|sheet|inference|scheme|links"
+_SAME_NAME = "crs|layer|repair|encoding|missing|sheet|header|decimal|thousands|percent|inference|scheme|links"
 _IN_OPTIONS = (
     (r"gba\.data\.caveats\('[^']*'\)", "gbaspatial data caveats"),
     (r" from the data and from the weights \(w\.subset\) yourself", " with --without"),
+    (r"\bfill_down=\['([^']*)'\]", r"--fill-down \1"),
+    (r"gba\.data\.long\(table, 'value'\)", "gba.data.long, in Python"),
     (r"\bby=", "--id and --table-id"),
     (r"\btime=", "--table-time"),
     (rf"\b({_SAME_NAME})='([^']*)'", r"--\1 \2"),

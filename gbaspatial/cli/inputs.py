@@ -43,19 +43,47 @@ def units_of(
     """The layer that DATA names, joined with the table, less the units left out; `used` are columns or formulas."""
     import gbaspatial as gba
 
-    for option in ("table_id", "table_time", "sheet", "missing"):
-        if table is None and where[option]:
+    units = _layer(data, table, used=used, **where)
+    if table is None:
+        return _less(units, None, without, data)[0]
+    rows = _read_table(table, where["table_id"] or str(units.index.name), **where)
+    units, rows = _less(units, rows, without, data)
+    return gba.data.join(units, rows, by=_key_of(units, rows, data), time=_time(where))
+
+
+def _layer(data: str, table: Path | None, **where: Any) -> gpd.GeoDataFrame:
+    """The layer that DATA names, before anything is joined or left out."""
+    for option in _OF_TABLES:
+        if table is None and where.get(option):
             raise OptionError(f"--{option.replace('_', '-')} says how to read a table; name the file with --table.")
     built_in = data in BUILT_IN and not Path(data).exists()
-    units = _built_in(data, table, used=used, **where) if built_in else _own(data, table, **where)
-    if table is not None:
-        units = gba.data.join(
-            units, _read_table(table, where["table_id"] or str(units.index.name), **where), time=_time(where)
-        )
+    return _built_in(data, table, **where) if built_in else _own(data, table, **where)
+
+
+def _less(units: Any, rows: Any, without: tuple[str, ...], data: str) -> tuple[Any, Any]:
+    """Layer and table without the units left out, which need to be in only one of the two."""
+    if not without:
+        return units, rows
+    labels = set() if rows is None else set(rows.index.get_level_values(0))
     for label in without:
-        if label not in units.index:
+        if label not in units.index and label not in labels:
             raise UnknownNameError(f"--without {label!r} is no unit of {data}. {nearest_names(label, units.index)}")
-    return units.drop(index=list(without))
+    units = units[~units.index.isin(without)]
+    return units, (rows if rows is None else rows[~rows.index.get_level_values(0).isin(without)])
+
+
+def _key_of(units: Any, rows: Any, data: str) -> str | None:
+    """The column of a built-in layer that has the ids of the table, codes or Chinese names; None for its index."""
+    from gbaspatial.data.joining import bare_name
+
+    labels = set(rows.index.get_level_values(0))
+    if data not in BUILT_IN or labels & set(units.index):
+        return None
+    keys = [key for key in ("adcode", "name_zh", "name_zht") if key in units.columns]
+    return max(keys, key=lambda key: len(labels & {bare_name(name) for name in units[key]} | labels & set(units[key])))
+
+
+_OF_TABLES = ("table_id", "table_time", "sheet", "missing", "header", "fill_down", "decimal", "thousands", "percent")
 
 
 def _built_in(
@@ -113,6 +141,11 @@ def _read_table(table: Path, key: str, **where: Any) -> Any:
         time=where["table_time"],
         missing=where["missing"],
         sheet=where["sheet"] or 0,
+        header=where["header"],
+        fill_down=where["fill_down"],
+        decimal=where["decimal"] or ".",
+        thousands=where["thousands"],
+        percent=where["percent"],
         encoding=where["encoding"] if _is_csv(table) else None,
     )
 
@@ -179,21 +212,49 @@ def numbers_of(units: gpd.GeoDataFrame, column: str) -> Any:
 
 
 def moran_by_year(column: str, inference: str, seed: int, **where: Any) -> Any:
-    """Moran's I of a shipped variable in every year for which it is there."""
+    """Moran's I of each year: of a shipped variable, or of a column of a table by unit and year."""
     import gbaspatial as gba
 
-    if where["data"] != "cities":
-        raise OptionError(
-            "--by year is for the built-in cities; for your own panel use gbaspatial.autocorrelation.moran_by."
-        )
-    if where["table"] or where["year"] is not None:
-        raise OptionError("--by year takes every year of the built-in statistics; leave --year and --table out.")
+    if where["year"] is not None:
+        raise OptionError("--by year takes every year; leave --year out.")
+    how: Any = inference
+    if where["table"] is not None:
+        units, values = _own_panel(column, **where)
+    elif where["data"] == "cities":
+        units, values = _shipped_panel(column, **where)
+    else:
+        raise OptionError("--by year needs years: a --table with --table-time, or the built-in cities.")
+    return gba.autocorrelation.moran_by(values, weights_of(units, **where), inference=how, rng=seed)
+
+
+def _shipped_panel(column: str, **where: Any) -> tuple[Any, Any]:
+    """The built-in cities that have the variable, and its values by city and year."""
+    import gbaspatial as gba
+
     panel = gba.load_panel(variables=column).dropna(subset=[column])
     cities = units_of(**where)
     has_values = cities.index.isin(panel.index.get_level_values("city"))
     if not has_values.all():
         click.echo(f"note: {column} has no values for {some(cities.index[~has_values])}, left out.", err=True)
     present = cities.loc[has_values]
-    values = panel.loc[panel.index.get_level_values("city").isin(present.index), column]
-    how: Any = inference
-    return gba.autocorrelation.moran_by(values, weights_of(present, **where), inference=how, rng=seed)
+    return present, panel.loc[panel.index.get_level_values("city").isin(present.index), column]
+
+
+def _own_panel(column: str, data: str, table: Path, without: tuple[str, ...], **where: Any) -> tuple[Any, Any]:
+    """The layer, and the column of its table by unit and year, matched by id."""
+    import pandas as pd
+
+    import gbaspatial as gba
+    from gbaspatial.alignment import columns_of
+
+    if not where["table_time"]:
+        raise OptionError("--by year needs --table-time, the column of the table that holds the year.")
+    units = _layer(data, table, used=(), **where)
+    rows = _read_table(table, where["table_id"] or str(units.index.name), **where)
+    columns_of(rows, column, "table")
+    units, rows = _less(units, rows, without, data)
+    key = _key_of(units, rows, data)
+    years = sorted(rows.index.unique(1))
+    parts = {year: gba.data.join(units, rows[[column]], by=key, time=year)[column] for year in years}
+    values = pd.concat(parts, names=[str(where["table_time"]), str(units.index.name)]).swaplevel().rename(column)
+    return units, values

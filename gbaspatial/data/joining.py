@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from gbaspatial.data.columns import check_unique
-from gbaspatial.errors import AlignmentError, LabelTypeError, OptionError, UnknownNameError, nearest_names, some
+from gbaspatial.errors import (
+    AlignmentError,
+    LabelTypeError,
+    OptionError,
+    ReadingWarning,
+    UnknownNameError,
+    nearest_names,
+    some,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -62,6 +71,10 @@ def join(
     for index, what in ((keys, "units"), (table.index, "table")):
         check_unique(index, f"the {what}", "keep one row per unit")
     absent, extra = keys.difference(table.index, sort=False), table.index.difference(keys, sort=False)
+    short = _by_bare_names(absent, extra)
+    if short and len(short) == len(absent) == len(extra):
+        table = table.rename(index=short)
+        absent, extra = absent[:0], extra[:0]
     if len(absent) or len(extra):
         raise AlignmentError(_mismatch(keys, table.index, absent, extra))
     both = [c for c in table.columns if c in units.columns]
@@ -72,6 +85,44 @@ def join(
     joined = pd.concat([units.drop(columns=geometry), added], axis=1)
     joined[geometry] = units.geometry
     return gpd.GeoDataFrame(joined, geometry=geometry, crs=units.crs)
+
+
+_KINDS = (
+    "特别行政区", "特別行政區", "自治州", "自治县", "自治縣", "自治区", "自治區", "地区", "地區", "新区", "新區",
+    "林区", "林區", "市", "省", "县", "縣", "区", "區", "盟", "旗", "州",
+)  # fmt: skip
+
+
+def bare_name(name: object) -> str:
+    """A Chinese place name without the word for its kind: 广州 for 广州市; other names as they are.
+
+    Examples
+    --------
+    >>> bare_name("广州市"), bare_name("香港特别行政区"), bare_name("沙市"), bare_name("Macao")
+    ('广州', '香港', '沙市', 'Macao')
+    """
+    text = str(name).strip()
+    kind = next((kind for kind in _KINDS if text.endswith(kind) and len(text) - len(kind) >= 2), "")
+    return text.removesuffix(kind)
+
+
+def _by_bare_names(absent: pd.Index, extra: pd.Index) -> dict[object, object]:
+    """Ids of the table by those of the units that are the same place, where only the word for its kind differs."""
+    if not len(absent) or len(absent) != len(extra):
+        return {}
+    places: dict[str, list[object]] = {}
+    for label in absent:
+        places.setdefault(bare_name(label), []).append(label)
+    found = {label: places.get(bare_name(label), []) for label in extra}
+    if not all(len(labels) == 1 for labels in found.values()):
+        return {}
+    matched = {label: labels[0] for label, labels in found.items()}
+    if len(set(matched.values())) < len(matched):
+        return {}
+    shown = some(f"{label} as {unit}" for label, unit in matched.items())
+    told = f"names of the table were matched without the word for the kind of place: {shown}."
+    warnings.warn(told, ReadingWarning, stacklevel=3)
+    return matched
 
 
 def _one_year(table: pd.DataFrame, time: int | None) -> pd.DataFrame:

@@ -297,3 +297,23 @@ def test_ids_that_do_not_match_are_named_on_both_sides():
         gba.data.join(cities, x, by="adcod")
     with pytest.raises(LabelTypeError):
         gba.data.join(cities, x.to_numpy())
+
+
+@pytest.mark.parametrize("cut", [lambda name: name.removesuffix("市"), lambda name: name])
+def test_names_with_and_without_the_word_for_their_kind_meet(cut):
+    cities = gba.load_cities(year=2019, variables="population").drop(index=["Hong Kong", "Macao"])
+    table = pd.DataFrame({"x": np.arange(9.0)}, index=cities["name_zh"].map(cut)).sample(frac=1, random_state=1)
+    if cut("广州市") == "广州":
+        with pytest.warns(gba.errors.ReadingWarning, match="matched without the word for the kind of place"):
+            joined = gba.data.join(cities, table, by="name_zh")
+    else:
+        joined = gba.data.join(cities, table, by="name_zh")
+    assert joined["x"].tolist() == list(range(9))
+
+
+def test_names_that_could_be_two_places_are_not_guessed():
+    shapes = [box(0, 0, 1, 1), box(1, 0, 2, 1)]
+    units = gpd.GeoDataFrame(geometry=shapes, index=["伊宁市", "伊宁县"], crs="EPSG:4326")
+    table = pd.DataFrame({"x": [1, 2]}, index=["伊宁", "伊犁"])
+    with pytest.raises(AlignmentError, match="伊宁"):
+        gba.data.join(units, table)
