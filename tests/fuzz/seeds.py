@@ -8,7 +8,7 @@ from shapely.geometry import box
 import gbaspatial as gba
 
 CODES = [f"0{i}" for i in range(10, 19)]
-WEIGHTS = [".gal", ".gwt", ".csv", ".parquet", ".npz", ".txt", ".swm", ".json"]
+WEIGHTS = [".gal", ".gwt", ".mtx", ".csv", ".parquet", ".npz", ".txt", ".swm", ".json"]
 
 
 def layer():
