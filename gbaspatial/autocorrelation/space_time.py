@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, align_panel, labelled, periods_of
@@ -15,6 +16,7 @@ from gbaspatial.autocorrelation.local_moran import local_moran
 from gbaspatial.autocorrelation.moran import moran
 from gbaspatial.errors import DataError, check_option, some
 from gbaspatial.inference.detection import power_note
+from gbaspatial.inference.multiple import adjust, adjust_jointly
 from gbaspatial.inference.null import Alternative, Inference
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
@@ -32,8 +34,10 @@ class ByPeriodResult(Result):
     Parameters
     ----------
     table : pandas.DataFrame
-        By period: `statistic`, `expected`, `z`, `p_value`, `inference`, `links`, and `p_adjusted`
-        (Holm: for the question whether any period is autocorrelated).
+        By period: `statistic`, `expected`, `z`, `p_value`, `inference`, `links`, and two p-values
+        for the question whether any period is autocorrelated: `p_adjusted` (Holm) and `p_joint`
+        (all periods under the same orders of the units; see `gbaspatial.inference.adjust_jointly`).
+        `p_joint` is NaN where tests are neither exact nor by permutation.
     results : dict
         The full result of each period.
     """
@@ -46,6 +50,7 @@ class ByPeriodResult(Result):
     n: int
     seed: int
     recipes: tuple[str, ...]
+    draws: int = 0
 
     @property
     def title(self) -> str:
@@ -62,14 +67,25 @@ class ByPeriodResult(Result):
 
     def tables(self) -> tuple[Table, ...]:
         """The statistic by period."""
-        notes = [f"{self.n} units; p-values {self.alternative}, {self.kinds()}; p_adjusted: Holm over the periods."]
+        notes = [f"{self.n} units; p-values {self.alternative}, {self.kinds()}.", self._told_adjusted()]
         notes += [f"Weights {recipe}." for recipe in self.recipes]
         last = self.results[self.table.index[-1]]
         note = power_note(last.weights.sparse, statistic=self.statistic, alternative=self.alternative)
         if note:
             notes.append(f"{self.table.index[-1]}: {note}")
-        shown = self.table[["statistic", "expected", "z", "p_value", "p_adjusted", "links"]]
+        shown = self.table[["statistic", "expected", "z", "p_value", "p_adjusted", "p_joint", "links"]].dropna(
+            axis=1, how="all"
+        )
         return (Table(shown, f"{self.title} of {self.name} by period", tuple(notes)),)
+
+    def _told_adjusted(self) -> str:
+        words = f"Adjusted for {len(self.table)} periods: p_adjusted by Holm"
+        if not self.draws:
+            return f"{words}; for p_joint use inference='permutation'."
+        return (
+            f"{words}; p_joint by {self.draws:,} orders of the units, the same in all periods, so that periods alike "
+            f"count once (step-down min-p, seed {self.seed})."
+        )
 
     def plot(self, ax: Any = None) -> Any:
         """The line over the periods with p-values; gives back the matplotlib axes."""
@@ -135,8 +151,13 @@ def moran_by(
         if row.max() == row.min():
             raise DataError(f"all units have the same value in {period}; leave this period out of the panel.")
         results[period] = test(series, part, inference=inference, alternative=alternative, draws=draws, rng=seed)
+    table = _by_period(results, matrices, periods)
+    orders = _same_orders(test, results, alternative, draws, seed)
+    if orders is not None:
+        joint = adjust_jointly(table["statistic"].to_numpy(), orders, alternative)
+        table["p_joint"] = np.fmax(joint, table["p_value"])  # drawn, it may fall short of an exact p-value
     return ByPeriodResult(
-        table=_by_period(results, matrices, periods),
+        table=table,
         results=results,
         name=str(panel.name),
         statistic=statistic,
@@ -144,15 +165,32 @@ def moran_by(
         n=len(ids),
         seed=seed,
         recipes=recipes_of(matrices, periods),
+        draws=0 if orders is None else len(orders),
     )
 
 
-def _by_period(results: dict[Any, Any], matrices: list[Weights], periods: pd.Index) -> pd.DataFrame:
-    from gbaspatial.inference import adjust
+def _same_orders(test: Any, results: dict[Any, Any], alternative: str, draws: int, seed: int) -> np.ndarray | None:
+    """The statistic of each period for the same orders of the units (draws, periods).
 
+    Draws are keyed by seed and number, so that those of single tests are of the same orders already.
+    """
+    if not all(each.inference in ("exact", "permutation") for each in results.values()):
+        return None
+    samples = []
+    for each in results.values():
+        if each.inference != "permutation":
+            each = test(
+                each.values, each.weights, inference="permutation", alternative=alternative, draws=draws, rng=seed
+            )
+        samples.append(each.null.sample)
+    return np.column_stack(samples)
+
+
+def _by_period(results: dict[Any, Any], matrices: list[Weights], periods: pd.Index) -> pd.DataFrame:
     names = ("statistic", "expected", "variance", "z", "p_value", "inference")
     frame = pd.DataFrame({name: [getattr(r, name) for r in results.values()] for name in names}, index=periods)
     frame["p_adjusted"] = adjust(frame["p_value"].to_numpy(), "holm")
+    frame["p_joint"] = np.nan
     frame["links"] = [part.n_links for part in matrices]
     return frame
 

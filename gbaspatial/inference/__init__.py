@@ -20,7 +20,7 @@ conditional
 quadratic
     Saddlepoint and Imhof tails of a ratio of quadratic forms of normal values.
 multiple
-    Adjusted p-values.
+    Adjusted p-values: of many tests, and of tests that share their draws.
 detection
     What a test can see: `power`, and the sentence below small tests, `power_note`.
 rejection
@@ -40,7 +40,11 @@ if TYPE_CHECKING:
         power as power,
         power_note as power_note,
     )
-    from gbaspatial.inference.multiple import adjust as adjust, adjust_by_neighbors as adjust_by_neighbors
+    from gbaspatial.inference.multiple import (
+        adjust as adjust,
+        adjust_by_neighbors as adjust_by_neighbors,
+        adjust_jointly as adjust_jointly,
+    )
     from gbaspatial.inference.null import LocalNull as LocalNull, Null as Null
 
 _NAMES = {
@@ -49,6 +53,7 @@ _NAMES = {
     "PowerResult": "detection",
     "adjust": "multiple",
     "adjust_by_neighbors": "multiple",
+    "adjust_jointly": "multiple",
     "power": "detection",
     "power_note": "detection",
 }

@@ -44,6 +44,34 @@ def test_each_year_is_the_single_test():
     assert geary.loc[2018, "statistic"] == pytest.approx(ac.geary(year_of(data, 2018), w).statistic)
 
 
+@pytest.mark.parametrize("statistic", ["moran", "geary"])
+@pytest.mark.parametrize("inference", ["exact", "permutation"])
+def test_years_alike_count_once(statistic, inference):
+    w = ring()
+    one = year_of(panel(4), 2017)
+    alike = pd.concat(dict.fromkeys(YEARS, one), names=["year", "city"]).swaplevel().rename("income")
+    got = ac.moran_by(alike, w, statistic=statistic, inference=inference, draws=1_999, rng=1).table
+    assert got["p_joint"].eq(got["p_joint"].iloc[0]).all()
+    if inference == "permutation":
+        pd.testing.assert_series_equal(got["p_joint"], got["p_value"], check_names=False)
+    else:  # drawn, beside an exact p-value: three standard errors
+        p = got["p_value"].iloc[0]
+        assert p <= got["p_joint"].iloc[0] <= p + 3 * 2 * np.sqrt(p / 2 / 2_000)
+    assert (got["p_adjusted"] > got["p_joint"]).all()
+
+
+def test_joint_p_values_take_no_heed_of_the_order_of_units_and_say_what_they_are():
+    data, w = panel(), ring()
+    turned = ac.moran_by(data.sample(frac=1, random_state=1), w.subset(IDS[::-1]), rng=2)
+    got = ac.moran_by(data, w, rng=2)
+    pd.testing.assert_frame_equal(got.table, turned.table)
+    assert (got.table["p_joint"] >= got.table["p_value"]).all()
+    assert "p_joint by 9,999 orders of the units, the same in all periods" in str(got)
+    quick = ac.moran_by(data, w, inference="randomization")
+    assert quick.table["p_joint"].isna().all()
+    assert "for p_joint use inference='permutation'" in str(quick)
+
+
 def test_weights_may_change_from_year_to_year_in_any_order_of_units():
     data, near, far = panel(), ring(1), ring(3)
     turned = far.subset(IDS[::-1])
@@ -62,7 +90,7 @@ def test_weights_may_change_from_year_to_year_in_any_order_of_units():
 def test_shuffled_panels_change_nothing():
     data, w = panel(), ring()
     shuffled = data.sample(frac=1, random_state=1)
-    pd.testing.assert_frame_equal(ac.moran_by(data, w).table, ac.moran_by(shuffled, w).table)
+    pd.testing.assert_frame_equal(ac.moran_by(data, w, rng=1).table, ac.moran_by(shuffled, w, rng=1).table)
     pd.testing.assert_frame_equal(ac.lisa_transitions(data, w).clusters, ac.lisa_transitions(shuffled, w).clusters)
 
 
