@@ -46,8 +46,8 @@ def lattice(side: int) -> Weights:
 def refits() -> None:
     from spreg import ML_Lag
 
-    from gbaspatial.models.batch import batch_of
-    from gbaspatial.models.batch_refit import refit
+    from gbaspatial.models.likelihood.many_outcomes import batch_of
+    from gbaspatial.models.likelihood.many_refits import refit
 
     cities = gba.load_cities(year=2019)
     w = gba.weights.contiguity(cities, links=2019).row_standardized()

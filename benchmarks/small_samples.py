@@ -19,20 +19,20 @@ import numpy as np
 from scipy import special
 
 import gbaspatial as gba
-from gbaspatial.models import effects
-from gbaspatial.models.batch import Batch, batch_of
-from gbaspatial.models.batch_refit import Refits, refit
-from gbaspatial.models.batch_tests import scores
-from gbaspatial.models.bias import error_bias, lag_bias
-from gbaspatial.models.confidence import parameter_draws
-from gbaspatial.models.information import information, inverse
-from gbaspatial.models.inversion import invert
-from gbaspatial.models.likelihood import Estimate, Problem, problem
-from gbaspatial.models.logdet import ZeroCurve
+from gbaspatial.models.few_units.bias import error_bias, lag_bias
+from gbaspatial.models.impacts import average as effects
+from gbaspatial.models.likelihood.confidence import parameter_draws
+from gbaspatial.models.likelihood.information import information, inverse
+from gbaspatial.models.likelihood.inversion import invert
+from gbaspatial.models.likelihood.many_outcomes import Batch, batch_of
+from gbaspatial.models.likelihood.many_refits import Refits, refit
+from gbaspatial.models.likelihood.many_tests import scores
+from gbaspatial.models.likelihood.problem import Estimate, Problem, problem
+from gbaspatial.models.likelihood.resample import generator, held
+from gbaspatial.models.likelihood.signed_root import noise, signed_roots
 from gbaspatial.models.regression import side_of
-from gbaspatial.models.resample import generator, held
-from gbaspatial.models.resolvent import average_readings, resolvent_of
-from gbaspatial.models.signed_root import noise, signed_roots
+from gbaspatial.models.solve.logdet import ZeroCurve
+from gbaspatial.models.solve.resolvent import average_readings, resolvent_of
 from gbaspatial.randomness import stream
 from gbaspatial.weights import Weights
 

@@ -196,7 +196,7 @@ def compare(
     >>> list(compare({"OLS": ols, "Lag": lag}).fit.columns)
     ['OLS', 'Lag']
     """
-    from gbaspatial.models.few_units import told_kind, with_inference
+    from gbaspatial.models.few_units.recommended import told_kind, with_inference
     from gbaspatial.models.filtering import SpatialFilter
     from gbaspatial.models.fit import Fit
 

@@ -23,12 +23,12 @@ from scipy import sparse
 
 from gbaspatial.errors import ConvergenceError, OptionError, WeightsError
 from gbaspatial.formula import Design, design as read_design
-from gbaspatial.models.factor import pencil_of
 from gbaspatial.models.fit import build
-from gbaspatial.models.identification import check_informed, no_maximum
-from gbaspatial.models.likelihood import LOG_2PI
-from gbaspatial.models.logdet import Curve, curve_of
-from gbaspatial.models.origin import Centered, refuse_perfect, span_of
+from gbaspatial.models.likelihood.identification import check_informed, no_maximum
+from gbaspatial.models.likelihood.problem import LOG_2PI
+from gbaspatial.models.solve.factor import pencil_of
+from gbaspatial.models.solve.logdet import Curve, curve_of
+from gbaspatial.models.solve.origin import Centered, refuse_perfect, span_of
 from gbaspatial.models.special import SpecialFit, as_kind, at_edge, highest, level
 from gbaspatial.options import flag, public
 from gbaspatial.weights import Weights

@@ -26,8 +26,8 @@ from gbaspatial.errors import (
 )
 from gbaspatial.formula import Design, design as read_design, is_intercept
 from gbaspatial.models.fit import METHOD_NAMES, build
-from gbaspatial.models.kernels import Kernel, kernel_weights
-from gbaspatial.models.origin import taken_back
+from gbaspatial.models.instruments.hac import Kernel, kernel_weights
+from gbaspatial.models.solve.origin import taken_back
 from gbaspatial.models.special import SpecialFit, as_kind
 from gbaspatial.options import only, public, unused, word
 

@@ -22,10 +22,10 @@ import numpy as np
 
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.formula import Design
-from gbaspatial.models.information import Apart, Quadratics, inverse, quadratics
-from gbaspatial.models.likelihood import Estimate, Problem
-from gbaspatial.models.logdet import DENSE_LIMIT
-from gbaspatial.models.origin import taken_back
+from gbaspatial.models.likelihood.information import Apart, Quadratics, inverse, quadratics
+from gbaspatial.models.likelihood.problem import Estimate, Problem
+from gbaspatial.models.solve.logdet import DENSE_LIMIT
+from gbaspatial.models.solve.origin import taken_back
 from gbaspatial.options import word
 
 LEAST_SQUARES = ("classical", "HC0", "HC1", "HC3", "hac")
@@ -65,7 +65,7 @@ def _leverage(X: np.ndarray, ids: Any) -> np.ndarray:
 def _conley(
     design: Design, N: np.ndarray, R: np.ndarray, e: np.ndarray, options: Mapping[str, Any], data: Any
 ) -> tuple[np.ndarray, str]:
-    from gbaspatial.models.kernels import kernel_weights
+    from gbaspatial.models.instruments.hac import kernel_weights
 
     kernel: Any = options.get("kernel") or "triangular"
     neighbors, bandwidth = options.get("neighbors"), options.get("bandwidth_km")

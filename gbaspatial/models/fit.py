@@ -28,7 +28,7 @@ from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
-    from gbaspatial.models.likelihood import Estimate, Problem
+    from gbaspatial.models.likelihood.problem import Estimate, Problem
     from gbaspatial.opinions.opinion import Peer, SecondOpinion
     from gbaspatial.opinions.scripts import Language
 
@@ -167,13 +167,13 @@ class Fit(Result):
     @property
     def pvalues(self) -> pd.Series:
         """Two-sided p-values by term, by the `inference` of the fit."""
-        from gbaspatial.models import few_units
+        from gbaspatial.models.few_units import recommended as few_units
 
         return few_units.p_values(self)
 
     def conf_int(self, level: float = 0.95, *, inference: str | None = None) -> pd.DataFrame:
         """Confidence intervals `lower`, `upper` by term, by the same inference as `pvalues` or by the one named."""
-        from gbaspatial.models import few_units
+        from gbaspatial.models.few_units import recommended as few_units
 
         return few_units.conf_int(few_units.with_inference(self, inference), level)
 
@@ -215,7 +215,7 @@ class Fit(Result):
 
     def refit(self, y: np.ndarray) -> Estimate:
         """The maximum-likelihood estimate for another outcome (n,) in the order of ``design.ids``."""
-        from gbaspatial.models import likelihood
+        from gbaspatial.models.likelihood import problem as likelihood
 
         return likelihood.maximize(self.problem().with_outcome(y))
 
@@ -230,58 +230,58 @@ class Fit(Result):
 
     # -- verbs that live elsewhere ----------------------------------------------------------
     def impacts(self, **options: Any) -> Any:
-        """Direct, indirect and total impacts; see `gbaspatial.models.impacts`."""
-        from gbaspatial.models import impacts
+        """Direct, indirect and total impacts; see `gbaspatial.models.impacts.engine`."""
+        from gbaspatial.models.impacts import engine as impacts
 
         self.check_one_rho("impacts")
         return impacts.impacts(self, **options)
 
     def impact_matrix(self, *names: str, **options: Any) -> Any:
         """The unit-by-unit matrix of impacts of a regressor."""
-        from gbaspatial.models import impacts
+        from gbaspatial.models.impacts import engine as impacts
 
         self.check_one_rho("impact_matrix")
         return impacts.impact_matrix(self, *names, **options)
 
     def bootstrap(self, **options: Any) -> Any:
-        """Inference by simulation from the fitted model; see `gbaspatial.models.bootstrap`."""
-        from gbaspatial.models import bootstrap
+        """Inference by simulation from the fitted model; see `gbaspatial.models.few_units.bootstrap`."""
+        from gbaspatial.models.few_units import bootstrap
 
         return bootstrap.bootstrap(self, **options)
 
     def profile(self, *names: str, **options: Any) -> Any:
         """The profile likelihood of a spatial parameter, with its interval."""
-        from gbaspatial.models import small_sample
+        from gbaspatial.models.few_units.profile import profile
 
-        return small_sample.profile(self, *names, **options)
+        return profile(self, *names, **options)
 
     def influence(self, **options: Any) -> Any:
         """How the estimates change when one unit is left out."""
-        from gbaspatial.models import small_sample
+        from gbaspatial.models.few_units.influence import influence
 
-        return small_sample.influence(self, **options)
+        return influence(self, **options)
 
     def bias_correction(self, **options: Any) -> Any:
         """The bias of the estimates, and estimates without it."""
-        from gbaspatial.models import small_sample
+        from gbaspatial.models.few_units.bias import bias_correction
 
-        return small_sample.bias_correction(self, **options)
+        return bias_correction(self, **options)
 
     def exact_test(self, **options: Any) -> Any:
         """Test that there is no spatial dependence, exact at any n."""
-        from gbaspatial.models import small_sample
+        from gbaspatial.models.few_units.exact import exact_test
 
-        return small_sample.exact_test(self, **options)
+        return exact_test(self, **options)
 
     def detectable_effect(self, *names: str, **options: Any) -> Any:
         """Power, and the smallest value of a parameter that can be detected."""
-        from gbaspatial.models import small_sample
+        from gbaspatial.models.few_units.detectable import detectable_effect
 
-        return small_sample.detectable_effect(self, *names, **options)
+        return detectable_effect(self, *names, **options)
 
     def impact_of_change(self, *variables: str, **options: Any) -> Any:
         """What a change of a variable in all its terms does, unit by unit."""
-        from gbaspatial.models import impact_change
+        from gbaspatial.models.impacts import change as impact_change
 
         return impact_change.impact_of_change(self, *variables, **options)
 
@@ -298,8 +298,8 @@ class Fit(Result):
         return predict.simulate_fit(self, **options)
 
     def diagnostics(self, *w: Any, **options: Any) -> Any:
-        """Specification tests; see `gbaspatial.models.diagnostics`."""
-        from gbaspatial.models import diagnostics
+        """Specification tests; see `gbaspatial.models.diagnostics.suite`."""
+        from gbaspatial.models.diagnostics import suite as diagnostics
 
         self.check_one_rho("diagnostics")
         return diagnostics.diagnostics(self, *w, **options)
@@ -332,7 +332,8 @@ class Fit(Result):
     # -- tables -----------------------------------------------------------------------------
     def tidy(self, level: float = 0.95, *, inference: str | None = None) -> pd.DataFrame:
         """One row per term: `estimate, std_error, statistic, p_value, lower, upper` (second and third asymptotic)."""
-        from gbaspatial.models import few_units, fit_tables
+        from gbaspatial.models import fit_tables
+        from gbaspatial.models.few_units import recommended as few_units
 
         return fit_tables.tidy(few_units.with_inference(self, inference), level)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from gbaspatial.models import few_units
+from gbaspatial.models.few_units import recommended as few_units
 from gbaspatial.models.fit import METHOD_NAMES, TITLES, Fit
 from gbaspatial.results import Table
 

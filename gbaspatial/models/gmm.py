@@ -17,12 +17,17 @@ from scipy import sparse
 
 from gbaspatial.errors import OptionError, some
 from gbaspatial.formula import Design, design as read_design, is_intercept, sides
-from gbaspatial.models import moments as gm, two_stage as iv
 from gbaspatial.models.fit import Fit, build
-from gbaspatial.models.identification import check_informed
-from gbaspatial.models.instruments import InstrumentTests, check_identified, instrument_tests, instruments_of
-from gbaspatial.models.kernels import Kernel, kernel_weights
-from gbaspatial.models.origin import scale_of
+from gbaspatial.models.instruments import error_moments as gm, two_stage as iv
+from gbaspatial.models.instruments.hac import Kernel, kernel_weights
+from gbaspatial.models.instruments.instrument_set import (
+    InstrumentTests,
+    check_identified,
+    instrument_tests,
+    instruments_of,
+)
+from gbaspatial.models.likelihood.identification import check_informed
+from gbaspatial.models.solve.origin import scale_of
 from gbaspatial.options import only, unused, word
 from gbaspatial.weights import Weights, as_weights
 

@@ -20,11 +20,11 @@ from scipy.sparse.linalg import expm_multiply
 from gbaspatial.errors import ConvergenceError, OptionError
 from gbaspatial.formula import design as read_design
 from gbaspatial.models.fit import build
-from gbaspatial.models.identification import check_informed
-from gbaspatial.models.likelihood import LOG_2PI
-from gbaspatial.models.logdet import DENSE_LIMIT
-from gbaspatial.models.origin import Centered, Ground, refuse_perfect, taken_back
+from gbaspatial.models.likelihood.identification import check_informed
+from gbaspatial.models.likelihood.problem import LOG_2PI
 from gbaspatial.models.predict import trend_everywhere
+from gbaspatial.models.solve.logdet import DENSE_LIMIT
+from gbaspatial.models.solve.origin import Centered, Ground, refuse_perfect, taken_back
 from gbaspatial.models.special import SpecialFit, as_kind, highest
 from gbaspatial.options import flag, level_of, only, public, word
 from gbaspatial.randomness import stream

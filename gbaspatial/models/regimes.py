@@ -20,9 +20,9 @@ from gbaspatial.errors import ConvergenceError, OptionError, WeightsError, some
 from gbaspatial.formula import design, is_intercept
 from gbaspatial.formula.columns import classes_of
 from gbaspatial.models.fit import SMALL, Fit, build
-from gbaspatial.models.information import inverse
-from gbaspatial.models.likelihood import LOG_2PI
-from gbaspatial.models.origin import Centered, Ground, newton, refuse_perfect
+from gbaspatial.models.likelihood.information import inverse
+from gbaspatial.models.likelihood.problem import LOG_2PI
+from gbaspatial.models.solve.origin import Centered, Ground, newton, refuse_perfect
 from gbaspatial.options import flag, public, word
 from gbaspatial.results import Result, Table
 

@@ -16,13 +16,13 @@ import pandas as pd
 from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.formula import Design, design as read_design, in_order
 from gbaspatial.models import covariance as covariances
-from gbaspatial.models.factor import pencil_of
 from gbaspatial.models.fit import INFERENCES, Fit, build
-from gbaspatial.models.identification import check_informed, cut_note
-from gbaspatial.models.information import information_apart
-from gbaspatial.models.likelihood import Estimate, Problem, Side, log_likelihood, maximize, problem, solution
-from gbaspatial.models.logdet import METHODS, FactorCurve, curve_of, window
-from gbaspatial.models.origin import Centered, Ground, refuse_perfect
+from gbaspatial.models.likelihood.identification import check_informed, cut_note
+from gbaspatial.models.likelihood.information import information_apart
+from gbaspatial.models.likelihood.problem import Estimate, Problem, Side, log_likelihood, maximize, problem, solution
+from gbaspatial.models.solve.factor import pencil_of
+from gbaspatial.models.solve.logdet import METHODS, FactorCurve, curve_of, window
+from gbaspatial.models.solve.origin import Centered, Ground, refuse_perfect
 from gbaspatial.options import flag, only, public, unused, word
 from gbaspatial.weights import Weights, as_weights
 

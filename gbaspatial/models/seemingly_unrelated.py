@@ -12,11 +12,18 @@ from scipy import linalg, stats
 
 from gbaspatial.errors import OptionError
 from gbaspatial.formula import Design, design as read_design, is_intercept
-from gbaspatial.models import two_stage as iv
-from gbaspatial.models.identification import check_informed
-from gbaspatial.models.origin import Centered, Ground, refuse_perfect, span_of
+from gbaspatial.models.instruments import two_stage as iv
+from gbaspatial.models.likelihood.identification import check_informed
+from gbaspatial.models.likelihood.several_equations import (
+    Solution,
+    System,
+    covariance,
+    maximize,
+    score_tests,
+    three_stage,
+)
+from gbaspatial.models.solve.origin import Centered, Ground, refuse_perfect, span_of
 from gbaspatial.models.special import at_edge
-from gbaspatial.models.system import Solution, System, covariance, maximize, score_tests, three_stage
 from gbaspatial.options import level_of, public, unused, word
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights

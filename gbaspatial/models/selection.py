@@ -22,10 +22,10 @@ from gbaspatial.models.bayes import (
     says_something,
     uninformed_note,
 )
-from gbaspatial.models.evidence import evidence
-from gbaspatial.models.few_units import told_kind, with_inference
+from gbaspatial.models.few_units.recommended import told_kind, with_inference
 from gbaspatial.models.fit import SPATIAL as PARAMETERS
-from gbaspatial.models.likelihood import window
+from gbaspatial.models.likelihood.marginal import evidence
+from gbaspatial.models.likelihood.problem import window
 from gbaspatial.options import word
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table

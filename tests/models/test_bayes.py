@@ -10,7 +10,7 @@ from scipy import integrate, stats
 import gbaspatial as gba
 from gbaspatial import models
 from gbaspatial.errors import OptionError
-from gbaspatial.models.evidence import evidence, level_of, log_density
+from gbaspatial.models.likelihood.marginal import evidence, level_of, log_density
 
 COLUMBUS = oracle.data("columbus")
 W = oracle.weights("columbus_W", COLUMBUS.index)

@@ -18,7 +18,7 @@ from gbaspatial.errors import (
     OptionError,
     UnknownNameError,
 )
-from gbaspatial.models.kernels import kernel_weights
+from gbaspatial.models.instruments.hac import kernel_weights
 
 
 def simulated(n: int = 80, seed: int = 0) -> pd.DataFrame:

@@ -7,8 +7,8 @@ import pytest
 
 from gbaspatial import models
 from gbaspatial.errors import OptionError
-from gbaspatial.models.information import EXACT_LIMIT, information, quadratics
-from gbaspatial.models.specification import estimate_of
+from gbaspatial.models.diagnostics.specification import estimate_of
+from gbaspatial.models.likelihood.information import EXACT_LIMIT, information, quadratics
 from gbaspatial.weights import Weights
 
 COLUMBUS = oracle.data("columbus")
@@ -93,7 +93,7 @@ def test_relabelling_does_not_change_a_robust_covariance() -> None:
 
 def test_probes_give_the_information_of_exact_traces() -> None:
     """Above EXACT_LIMIT units tr(G'G) is from probes; the standard errors stay within the error stated."""
-    from gbaspatial.models import information as module
+    from gbaspatial.models.likelihood import information as module
 
     side = 30
     line = np.eye(side, k=1) + np.eye(side, k=-1)

@@ -21,7 +21,7 @@ from gbaspatial.errors import (
     MissingDataError,
     OptionError,
 )
-from gbaspatial.models import moments, two_stage
+from gbaspatial.models.instruments import error_moments as moments, two_stage
 from gbaspatial.weights import Weights
 
 DATASETS = ("columbus", "boston", "baltimore", "ncsids")

@@ -8,8 +8,9 @@ from test_logdet import grid, nearest
 
 from gbaspatial import models
 from gbaspatial.errors import ConvergenceError, OptionError
-from gbaspatial.models import information, log_determinant
-from gbaspatial.models.factor import pencil_of
+from gbaspatial.models import log_determinant
+from gbaspatial.models.likelihood import information
+from gbaspatial.models.solve.factor import pencil_of
 from gbaspatial.weights import Weights
 
 
@@ -129,7 +130,7 @@ def test_impacts_need_a_covariance() -> None:
 
 def test_impacts_of_a_hub_are_interpolated_and_right(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beside the poles of a star nothing is left but round-off, which must not be taken for a function."""
-    from gbaspatial.models.resolvent import Nodes
+    from gbaspatial.models.solve.resolvent import Nodes
 
     star = np.zeros((900, 900))
     star[0, 1:] = star[1:, 0] = 1

@@ -209,7 +209,7 @@ def test_relabelling_units_changes_nothing() -> None:
 
 @pytest.mark.parametrize("estimator", [models.lag, models.error, models.sarar, models.durbin])
 def test_likelihood_is_highest_at_the_estimate(estimator) -> None:  # type: ignore[no-untyped-def]
-    from gbaspatial.models.likelihood import log_likelihood
+    from gbaspatial.models.likelihood.problem import log_likelihood
 
     fit = estimator(CRIME, COLUMBUS, W)
     model = fit.problem()
@@ -221,7 +221,7 @@ def test_likelihood_is_highest_at_the_estimate(estimator) -> None:  # type: igno
 
 
 def test_without_links_all_models_are_least_squares() -> None:
-    from gbaspatial.models.likelihood import solution
+    from gbaspatial.models.likelihood.problem import solution
 
     fit, plain = models.lag(CRIME, COLUMBUS, W), models.ols(CRIME, COLUMBUS)
     beta, _, _, _ = solution(fit.problem(), 0.0, 0.0)
@@ -239,7 +239,7 @@ def test_lag_and_error_can_have_different_weights() -> None:
 
 def test_two_parameters_are_searched_from_many_starts() -> None:
     """A likelihood with two peaks: the better one is found, whichever is nearer to zero."""
-    from gbaspatial.models.likelihood import log_likelihood
+    from gbaspatial.models.likelihood.problem import log_likelihood
 
     rng = np.random.default_rng(3)
     data = COLUMBUS.assign(noise=rng.normal(size=49))

@@ -12,7 +12,7 @@ import pytest
 
 import gbaspatial as gba
 from gbaspatial.errors import AlignmentError, CollinearityError, FormulaError, MissingDataError, OptionError
-from gbaspatial.models import system as arrays
+from gbaspatial.models.likelihood import several_equations as arrays
 from gbaspatial.weights import Weights
 
 SPC = {"WAGE83": "WAGE83 ~ UN83 + NMR83 + SMSA", "WAGE81": "WAGE81 ~ UN80 + NMR80 + SMSA"}

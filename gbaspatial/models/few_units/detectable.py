@@ -1,0 +1,195 @@
+"""What a model can see at this n, W and X: the power of its tests and the smallest effect detectable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.errors import OptionError, UnknownNameError, nearest_names
+from gbaspatial.inference.null import check_draws
+from gbaspatial.models.few_units.bootstrap import batch_around, check_refittable, places_of
+from gbaspatial.models.likelihood.many_outcomes import Batch
+from gbaspatial.models.likelihood.many_refits import refit
+from gbaspatial.models.likelihood.problem import Problem, problem
+from gbaspatial.models.likelihood.resample import Generator, held, restricted, scaled_innovations
+from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.results import Result, Table
+
+if TYPE_CHECKING:
+    from gbaspatial.models.fit import Fit
+
+_POINTS = 15
+_WIDEST = 40.0  # standard errors, where coefficients are searched
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DetectableResult(Result):
+    """The power of a test by size of the effect.
+
+    Attributes
+    ----------
+    curve : pandas.DataFrame
+        `effect` and `power`.
+    negative, positive : float
+        The effects nearest to zero that are found with probability `target`; NaN if no
+        effect in the range is.
+    name, target, alpha, draws, seed, n
+    """
+
+    name: str
+    curve: pd.DataFrame
+    negative: float
+    positive: float
+    target: float
+    alpha: float
+    draws: int
+    seed: int
+    n: int
+    title: str
+
+    @property
+    def sentence(self) -> str:
+        """In words."""
+        found = [f"{self.negative:.3g} or less"] if np.isfinite(self.negative) else []
+        found += [f"{self.positive:.3g} or more"] if np.isfinite(self.positive) else []
+        test = f"With n = {self.n}, a test at {self.alpha:.0%} finds {self.name} with probability {self.target:.0%}"
+        if not found:
+            return f"{test} at no value that it may have."
+        missing = "" if len(found) == 2 else f"; no {'positive' if np.isnan(self.positive) else 'negative'} value is"
+        return f"{test} only if it is {', or '.join(found)}{missing}."
+
+    def tables(self) -> tuple[Table, ...]:
+        """The power curve."""
+        note = "Two-sided, equal tails, critical values simulated so that the size is right; others at their estimates."
+        return (Table(self.curve.set_index("effect"), self.title, (self.sentence, note, f"Seed {self.seed}.")),)
+
+    def plot(self) -> Any:
+        """Power over the effect; returns the axes."""
+        from matplotlib import pyplot as plt
+
+        figure, axis = plt.subplots(figsize=(6, 3.4))
+        axis.plot(self.curve["effect"], self.curve["power"], color="#2166ac")
+        axis.axhline(self.target, color="#888888", linewidth=0.8)
+        for end in (self.negative, self.positive):
+            if np.isfinite(end):
+                axis.axvline(end, color="#b2182b", linestyle="--", linewidth=1)
+        axis.set_xlabel(self.name)
+        axis.set_ylabel("power")
+        axis.set_ylim(0, 1.02)
+        figure.tight_layout()
+        return axis
+
+
+def detectable_effect(
+    fit: Fit, name: str = "rho", *, target: float = 0.8, alpha: float = 0.05, draws: int = 2000, rng: Rng = 0
+) -> DetectableResult:
+    """The smallest value of a parameter that its test finds with probability `target`.
+
+    Outcomes are simulated with the parameter at each value of a grid and all others at
+    their estimates with it held at zero; the critical values are those simulated at zero.
+
+    Parameters
+    ----------
+    fit : Fit
+        By maximum likelihood or least squares.
+    name : str
+        ``"rho"``, ``"lambda"`` or a term.
+    target, alpha : float
+        Power and size.
+    draws : int
+        Samples for each value.
+    rng : int, Generator or None
+        Seed; recorded.
+    """
+    check_refittable(fit)
+    for told, value in (("target", target), ("alpha", alpha)):
+        if not 0 < value < 1:
+            raise OptionError(f"{told}={value} is not a probability; use one between 0 and 1.")
+    if name not in fit.params.index:
+        raise UnknownNameError(f"the model has no parameter {name!r}. {nearest_names(name, fit.params.index)}")
+    draws, seed = check_draws(draws), seed_of(rng)
+    model = fit.problem()
+    full = batch_around(fit, model)
+    grid, at, statistic = (_spatial if name in ("rho", "lambda") else _coefficient)(fit, model, full, name)
+    null = _drawn(at(0.0), statistic, draws, seed, 31)
+    low, high = np.nanquantile(null, [alpha / 2, 1 - alpha / 2])
+    drawn = [_drawn(at(float(v)), statistic, draws, seed, 32) for v in grid]
+    power = np.array([np.mean((values < low) | (values > high)) for values in drawn])
+    curve = pd.DataFrame({"effect": grid, "power": power}).sort_values("effect", ignore_index=True)
+    negative, positive = (_first(curve, target, side) for side in (-1, 1))
+    title = f"Power to find {name} in the {fit.model} model: {fit.formula}"
+    return DetectableResult(name, curve, negative, positive, target, alpha, draws, seed, fit.n, title)
+
+
+def _drawn(source: Generator, statistic, draws: int, seed: int, purpose: int) -> np.ndarray:  # type: ignore[no-untyped-def]
+    from dataclasses import replace
+
+    made = replace(source, seed=seed, purpose=purpose).outcomes(draws)
+    return np.concatenate([statistic(Y) for Y in made])
+
+
+def _first(curve: pd.DataFrame, target: float, side: int) -> float:
+    """Going out from zero, where the power reaches `target`, between the grid's points."""
+    part = curve[curve["effect"] * side > 0]
+    part = part.reindex(part["effect"].abs().sort_values().index)
+    effect, power = part["effect"].to_numpy(), part["power"].to_numpy()
+    reached = np.flatnonzero(power >= target)
+    if len(reached) == 0:
+        return float("nan")
+    place = int(reached[0])
+    before = (effect[place - 1], power[place - 1]) if place else (0.0, 0.0)
+    share = (target - before[1]) / (power[place] - before[1])
+    return float(before[0] + share * (effect[place] - before[0]))
+
+
+def _spatial(fit: Fit, model: Problem, full: Batch, name: str):  # type: ignore[no-untyped-def]
+    """Grid, generator and signed root of the likelihood ratio for rho or lambda."""
+    spline = full.lag if name == "rho" else full.error
+    assert spline is not None
+    shape = np.sin(np.pi / 2 * (np.arange(_POINTS) + 1) / (_POINTS + 0.5))
+    grid = np.concatenate([spline.low * shape, spline.high * shape])
+    zero = {"rho" if name == "rho" else "lam": 0.0}
+    best = held(model, full, **zero)
+    beta, rho, lam = restricted(model, zero.get("rho"), zero.get("lam"))
+    e = scaled_innovations(model, beta, rho, lam)
+
+    def _at(value: float) -> Generator:
+        return Generator(
+            model, beta, value if name == "rho" else rho, lam if name == "rho" else value, e, "parametric", 0
+        )
+
+    def _statistic(Y: np.ndarray) -> np.ndarray:
+        found = refit(full, Y)
+        ratio = np.maximum(2 * (found.log_likelihood - best(Y)), 0.0)
+        return np.sign(found.rho if name == "rho" else found.lam) * np.sqrt(ratio)
+
+    return grid, _at, _statistic
+
+
+def _coefficient(fit: Fit, model: Problem, full: Batch, name: str):  # type: ignore[no-untyped-def]
+    """Grid, generator and t statistic for a coefficient."""
+    place = list(fit.params.index).index(name)
+    others = [i for i in range(fit.k) if i != place]
+    if not others:
+        raise OptionError("the model has only one column in X; there is nothing to hold the outcome at without it.")
+    part = problem(model.y, model.X[:, others], model.lag, model.error, model.d)
+    beta = np.zeros(fit.k)
+    beta[others], rho, lam = restricted(part, None, None)
+    e = scaled_innovations(part, beta[others], rho, lam)
+    size = float(refit(full, model.y[:, None], errors=True).std_errors[places_of(fit)[place], 0])
+    shape = _WIDEST * (np.arange(1, _POINTS + 1) / _POINTS) ** 2
+    grid = size * np.concatenate([-shape, shape])
+
+    def _at(value: float) -> Generator:
+        coefficients = beta.copy()
+        coefficients[place] = value
+        return Generator(model, coefficients, rho, lam, e, "parametric", 0)
+
+    def _statistic(Y: np.ndarray) -> np.ndarray:
+        found = refit(full, Y, errors=True)
+        return found.beta[place] / found.std_errors[place]
+
+    return grid, _at, _statistic

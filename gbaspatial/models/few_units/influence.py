@@ -1,0 +1,123 @@
+"""How much the estimates owe to each unit: the model estimated without it."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.errors import GbaError, GbaWarning, OptionError, some
+from gbaspatial.models.few_units.bootstrap import MODELS
+from gbaspatial.results import Result, Table
+
+if TYPE_CHECKING:
+    from gbaspatial.models.fit import Fit
+
+MOST_UNITS = 500
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class InfluenceResult(Result):
+    """Estimates without each unit.
+
+    Attributes
+    ----------
+    estimates : pandas.DataFrame
+        By left-out unit and term; NaN where the model cannot be estimated without the unit.
+    changes : pandas.DataFrame
+        (estimate without the unit - estimate) / standard error of the fit.
+    failed : pandas.Series
+        By unit, why the model cannot be estimated without it.
+    """
+
+    estimates: pd.DataFrame
+    changes: pd.DataFrame
+    failed: pd.Series
+    title: str
+
+    @property
+    def largest(self) -> pd.Series:
+        """By unit the largest change of any parameter, in standard errors."""
+        return self.changes.abs().max(axis=1).rename("largest_change")
+
+    def tables(self) -> tuple[Table, ...]:
+        """Estimates without each unit, and the largest change."""
+        notes = ["largest_change: in standard errors of the full fit. W is standardized anew without the unit."]
+        if len(self.failed):
+            notes.append(f"Not estimable without {some(self.failed.index)}: {self.failed.iloc[0]}")
+        return (Table(self.estimates.assign(largest_change=self.largest), self.title, tuple(notes)),)
+
+    def plot(self, term: str | None = None) -> Any:
+        """Estimates of `term` (by default the spatial parameter) without each unit; returns the axes."""
+        from matplotlib import pyplot as plt
+
+        spatial = [name for name in ("rho", "lambda") if name in self.estimates.columns]
+        term = term or (spatial[0] if spatial else str(self.estimates.columns[-1]))
+        values = self.estimates[term].sort_values()
+        figure, axis = plt.subplots(figsize=(6, 0.26 * len(values) + 1))
+        axis.plot(values, range(len(values)), "o", color="#2166ac")
+        axis.set_yticks(range(len(values)), [str(unit) for unit in values.index])
+        axis.set_xlabel(f"{term} without the unit")
+        figure.tight_layout()
+        return axis
+
+
+def influence(fit: Fit, *, most_units: int = MOST_UNITS) -> InfluenceResult:
+    """Estimate a model n times, each time without one unit.
+
+    The unit leaves the data and W; a row-standardized W is standardized anew, and lags of
+    regressors are computed anew.
+
+    Parameters
+    ----------
+    fit : Fit
+        By maximum likelihood or least squares.
+    most_units : int
+        The model is estimated once for each unit; above this many units it is refused.
+    """
+    if fit.model not in MODELS or fit.method not in ("ml", "ols"):
+        raise OptionError(f"the influence of units on a {fit.model} model by {fit.method!r} is not to be had.")
+    if fit.n > most_units:
+        raise OptionError(
+            f"influence() estimates the model {fit.n} times, once without each unit, which goes to {most_units} "
+            f"units; give most_units={fit.n} if you can wait."
+        )
+    rows: dict[Any, pd.Series] = {}
+    failed: dict[Any, str] = {}
+    with warnings.catch_warnings():
+        # what holds of the whole sample was told when it was fitted, and not n times again
+        warnings.simplefilter("ignore", GbaWarning)
+        for unit in fit.design.index:
+            try:
+                rows[unit] = _without(fit, unit).params
+            except GbaError as problem:
+                failed[unit] = str(problem)
+                rows[unit] = pd.Series(dtype=float)
+    estimates = pd.DataFrame(rows).T.reindex(index=fit.design.index, columns=fit.params.index).astype(float)
+    with np.errstate(invalid="ignore"):
+        changes = (estimates - fit.params) / fit.std_errors
+    title = f"Influence of each unit on the {fit.model} model: {fit.formula}"
+    return InfluenceResult(estimates, changes, pd.Series(failed, dtype=object), title)
+
+
+def _without(fit: Fit, unit: Any) -> Fit:
+    from gbaspatial.models import regression
+
+    design = fit.design
+    kept = design.ids[design.ids != unit]
+    data = design.data.loc[kept]
+    weights = {name: w.subset(kept) for name, w in design.weights.items()} or None
+    options: dict[str, Any] = {"regimes": design.regimes}
+    if design.observation_weights is not None:
+        options["weights"] = pd.Series(design.observation_weights, index=design.ids).loc[kept]
+    if fit.model == "slx":
+        options["durbin"] = design.durbin
+    elif fit.model in ("lag", "error", "sarar") and design.durbin:
+        options["durbin"] = True
+    if fit.error_w is not None and fit.w is not None and fit.error_w is not fit.w:
+        options["error_w"] = fit.error_w.subset(kept)
+    found: Fit = getattr(regression, fit.model)(design.formula, data, weights, **options)
+    return found

@@ -1,0 +1,390 @@
+"""Impacts: what a change in a regressor in one place does there and elsewhere.
+
+For y = rho W y + b x + t W x + ... the change of the mean of y_i when x_j rises by one is
+entry (i, j) of S = (I - rho W)^-1 (b I + t W). The direct impact is the mean of the
+diagonal, the total impact the mean of the row sums, the indirect impact their difference
+(LeSage and Pace 2009). The feedback of t is counted where it arrives: part of it is direct.
+Nothing here assumes that the rows of W sum to one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.errors import OptionError, UnknownNameError, check_option, nearest_names
+from gbaspatial.formula import Regressor
+from gbaspatial.inference.null import check_draws
+from gbaspatial.models.few_units.recommended import SEED, inversion_of
+from gbaspatial.models.impacts import average as effects
+from gbaspatial.models.impacts.average import Measured, Quantity, Uncertainty
+from gbaspatial.models.impacts.uncertainty import chosen
+from gbaspatial.models.likelihood.confidence import mixture, parameter_draws
+from gbaspatial.models.likelihood.problem import Side, window
+from gbaspatial.models.solve.resolvent import Reading, Resolvent, average_readings, resolvent_of
+from gbaspatial.randomness import Rng, seed_of, stream
+from gbaspatial.results import Result, Table
+
+if TYPE_CHECKING:
+    from gbaspatial.models.fit import Fit
+    from gbaspatial.models.impacts.groups import GroupImpacts
+
+Method = Literal["auto", "delta", "simulated", "bootstrap", "confidence"]
+COLUMNS = ("estimate", "std_error", "lower", "upper", "p_value")
+DENSE_LIMIT = 5_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Engine:
+    """A fit's regressors, resolvent and uncertainty, ready for any reading of the impact matrix."""
+
+    fit: Fit
+    resolvent: Resolvent
+    known: Uncertainty
+    seed: int | None
+    redrawn: int
+
+    def regressors(self) -> dict[str, Regressor]:
+        """By name."""
+        return {r.name: r for r in self.fit.design.regressors()}
+
+    def regressor(self, name: str | None) -> Regressor:
+        """The regressor `name`; without a name, the only one."""
+        there = self.regressors()
+        if name is None and len(there) == 1:
+            return next(iter(there.values()))
+        if name is None:
+            raise OptionError(f"the model has several regressors; name one of {', '.join(there)}.")
+        if name not in there:
+            raise UnknownNameError(f"the model has no regressor {name!r}. {nearest_names(name, there)}")
+        return there[name]
+
+    def quantity(self, regressor: Regressor, reading: Reading) -> Quantity:
+        """`reading` of the impact matrix of `regressor`."""
+        parts = [(regressor.beta, None)] if regressor.beta is not None else []
+        parts += [(place, self.fit.design.weights[name].sparse) for name, place in regressor.theta.items()]
+        readers = tuple(self.resolvent.reader(M, reading) for _, M in parts)
+        return Quantity(tuple(int(place) for place, _ in parts), readers)
+
+    def measure(self, quantity: Quantity) -> Measured:
+        """With the uncertainty of the fit."""
+        return effects.measure(quantity, self.known)
+
+    def matrix(self, regressor: Regressor) -> np.ndarray:
+        """S (n, n) in the order of the ids: row i receives, column j gives."""
+        n = self.fit.n
+        if n > DENSE_LIMIT:
+            raise OptionError(f"the impact matrix of {n} units is dense; it goes to {DENSE_LIMIT} units.")
+        right = np.zeros((n, n))
+        if regressor.beta is not None:
+            right[np.diag_indices(n)] = self.fit.beta[regressor.beta]
+        for name, place in regressor.theta.items():
+            right += self.fit.beta[place] * self.fit.design.weights[name].sparse.toarray()
+        if self.fit.w is None:
+            return right
+        return np.linalg.solve(np.eye(n) - self.fit.rho * self.fit.w.sparse.toarray(), right)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ImpactsResult(Result):
+    """Average impacts by regressor.
+
+    Attributes
+    ----------
+    direct, indirect, total : pandas.DataFrame
+        Columns `estimate, std_error, lower, upper, p_value`, by regressor.
+    method : str
+        ``"delta"``, ``"simulated"``, ``"bootstrap"`` or ``"confidence"``.
+    draws, seed : int or None
+    level : float
+    n : int
+    notes : tuple of str
+    """
+
+    direct: pd.DataFrame
+    indirect: pd.DataFrame
+    total: pd.DataFrame
+    method: str
+    draws: int | None
+    seed: int | None
+    level: float
+    n: int
+    notes: tuple[str, ...]
+    engine: Engine
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per regressor and effect."""
+        parts = {"direct": self.direct, "indirect": self.indirect, "total": self.total}
+        frame = pd.concat(parts, names=["effect", "term"]).swaplevel()
+        order = [(term, effect) for term in self.direct.index for effect in parts]
+        return frame.loc[order]
+
+    def tables(self) -> tuple[Table, ...]:
+        """The impacts, regressor by regressor."""
+        return (
+            Table(
+                self.to_frame(), f"Impacts in the {self.engine.fit.model} model: {self.engine.fit.formula}", self.notes
+            ),
+        )
+
+    def plot(self, kind: str = "forest", *, units: Any = None, term: str | None = None, top: int = 30) -> Any:
+        """The impacts as a forest, three rows a regressor, or as flows on the map of the `units`.
+
+        Parameters
+        ----------
+        kind : {"forest", "flows"}
+        units : GeoDataFrame, optional
+            Needed for flows; indexed by unit.
+        term : str, optional
+            The regressor whose flows are drawn; needed where there are several.
+        top : int
+            How many of the largest flows are drawn.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        check_option(kind, ("forest", "flows"), "kind")
+        if kind == "forest":
+            from gbaspatial.models.impacts.forest import forest
+
+            return forest(self)
+        from gbaspatial.figures import flow_map
+
+        if units is None:
+            raise OptionError("flows are drawn on a map: give units=, the GeoDataFrame of the units.")
+        name = term or next(iter(self.direct.index))
+        return flow_map(units, self.flows(term), label=f"Impacts of {name}", top=top).axes[0]
+
+    def matrix(self, term: str | None = None) -> pd.DataFrame:
+        """The impact matrix of a regressor: rows receive, columns give, in the order of the data."""
+        return labelled_matrix(self.engine, self.engine.regressor(term))
+
+    def flows(self, term: str | None = None, *, largest: int | None = None) -> pd.DataFrame:
+        """From unit to unit: columns `giver, receiver, value`, strongest first (for arrows on a map)."""
+        frame = self.matrix(term).T.stack().rename("value").reset_index()
+        frame = frame[frame["giver"] != frame["receiver"]]
+        order = frame["value"].abs().sort_values(ascending=False, kind="stable").index
+        frame = frame.loc[order].reset_index(drop=True)
+        return frame if largest is None else frame.head(largest)
+
+    def by_unit(self, term: str | None = None) -> pd.DataFrame:
+        """What each unit does to itself (`own`), gives to all others, receives from all others, and the net.
+
+        Columns `own, gives, receives, net`, and of the last three `_lower` and `_upper`.
+        """
+        fit, n = self.engine.fit, self.n
+        regressor = self.engine.regressor(term)
+        eye, ones = np.eye(n), np.ones((n, n))
+        own = self.engine.quantity(regressor, Reading("diagonal"))
+        columns = self.engine.quantity(regressor, Reading("pairs", ones, eye))
+        rows = self.engine.quantity(regressor, Reading("pairs", eye, ones))
+        parts = {
+            "own": own,
+            "gives": effects.mixed(columns, own),
+            "receives": effects.mixed(rows, own),
+            "net": effects.mixed(columns, rows),
+        }
+        frame = pd.DataFrame(index=fit.design.ids)
+        for name, quantity in parts.items():
+            found = self.engine.measure(quantity)
+            frame[name] = found.estimate
+            if name != "own":
+                frame[f"{name}_lower"], frame[f"{name}_upper"] = found.lower, found.upper
+        return frame.reindex(fit.design.index)
+
+    def by_order(self, orders: int = 4, *, term: str | None = None) -> pd.DataFrame:
+        """Impacts by the number of links they travelled: 0 is W^0, the last row all that is beyond.
+
+        Order q of a regressor is (rho^q b + rho^(q-1) t) times W^q.
+        """
+        from gbaspatial.models.impacts.orders import by_order
+
+        return by_order(self.engine, self.engine.regressor(term), orders)
+
+    def by_group(self, groups: pd.Series, *, term: str | None = None) -> GroupImpacts:
+        """From group to group (tier by tier, side by side), and whether a group gives more than it receives."""
+        from gbaspatial.models.impacts.groups import by_group
+
+        return by_group(self.engine, self.engine.regressor(term), groups)
+
+
+def impacts(
+    fit: Fit, *, method: Method = "auto", draws: int = 1999, rng: Rng = SEED, level: float = 0.95
+) -> ImpactsResult:
+    """Direct, indirect and total impacts of every regressor of a fit.
+
+    Parameters
+    ----------
+    fit : Fit
+        Any model with or without a spatial lag.
+    method : {"auto", "delta", "simulated", "bootstrap", "confidence"}
+        Standard errors by the delta method; by draws from the normal distribution of the
+        estimates; from refits, studentized; or by the confidence distribution of the
+        parameters, which tests every value of rho or lambda (see `confidence`; models with one
+        of them). ``"auto"`` is the inference of the fit: below 50 units the last (the bootstrap
+        with rho and lambda), normal draws above and with ``inference="asymptotic"``; without a
+        spatial lag the delta method, which is then exact. An interval by ``"confidence"`` is
+        unbounded where no rho up to the end of its admissible interval can be rejected.
+    draws : int
+    rng : int, Generator or None
+        Seed; recorded.
+    level : float
+        Of the intervals.
+
+    Returns
+    -------
+    ImpactsResult
+
+    References
+    ----------
+    LeSage, J. and Pace, R. K. (2009). Introduction to Spatial Econometrics. CRC Press, ch. 2.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> w = gba.weights.contiguity(cities, links=2019).row_standardized()
+    >>> fit = gba.models.lag("log(gdp_pc_cny) ~ log(employment)", cities, w)
+    >>> found = fit.impacts(method="delta")
+    >>> bool(np.allclose(found.direct["estimate"] + found.indirect["estimate"], found.total["estimate"]))
+    True
+    """
+    engine = prepared(fit, method, draws, rng, level)
+    trace, sums = average_readings(fit.n)
+    parts: dict[str, dict[str, Measured]] = {"direct": {}, "indirect": {}, "total": {}}
+    for name, regressor in engine.regressors().items():
+        direct, total = engine.quantity(regressor, trace), engine.quantity(regressor, sums)
+        parts["direct"][name] = engine.measure(direct)
+        parts["indirect"][name] = engine.measure(effects.mixed(total, direct))
+        parts["total"][name] = engine.measure(total)
+    frames = {effect: _frame(found) for effect, found in parts.items()}
+    return ImpactsResult(
+        **frames,
+        method=engine.known.method,
+        draws=len(engine.known.draws) if engine.known.draws is not None else None,
+        seed=engine.seed,
+        level=level,
+        n=fit.n,
+        notes=_notes(engine),
+        engine=engine,
+    )
+
+
+def prepared(fit: Fit, method: Method, draws: int, rng: Rng, level: float) -> Engine:
+    """The engine of a fit for a method, checked."""
+    check_option(method, ("auto", *effects.METHODS), "method")
+    if not 0 < level < 1:
+        raise OptionError(f"level={level} is not a confidence level; use one between 0 and 1, such as 0.95.")
+    return _engine(fit, chosen(fit, method), check_draws(draws), rng, level)
+
+
+def impact_matrix(fit: Fit, term: str | None = None) -> pd.DataFrame:
+    """The unit-by-unit impact matrix of a regressor: row receives, column gives.
+
+    Parameters
+    ----------
+    fit : Fit
+    term : str, optional
+        Needed where the model has several regressors.
+
+    Returns
+    -------
+    pandas.DataFrame, shape (n, n)
+        In the order of the data.
+    """
+    engine = _engine(fit, "delta", 0, None, 0.95)
+    return labelled_matrix(engine, engine.regressor(term))
+
+
+def labelled_matrix(engine: Engine, regressor: Regressor) -> pd.DataFrame:
+    """The impact matrix in the order of the data."""
+    design = engine.fit.design
+    frame = pd.DataFrame(engine.matrix(regressor), index=design.ids, columns=design.ids)
+    frame = frame.loc[design.index, design.index]
+    return frame.rename_axis("receiver").rename_axis("giver", axis=1)
+
+
+def _frame(found: Mapping[str, Measured]) -> pd.DataFrame:
+    rows = {name: [getattr(part, column)[0] for column in COLUMNS] for name, part in found.items()}
+    return pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS)).rename_axis("term")
+
+
+def _engine(fit: Fit, method: str, draws: int, rng: Rng, level: float) -> Engine:
+    from gbaspatial.models.regression import side_of
+
+    names = [*fit.terms] + (["rho"] if fit.w is not None else [])
+    estimate = fit.params[names].to_numpy(dtype=float)
+    covariance = fit.covariance.loc[names, names].to_numpy(dtype=float)
+    place = len(names) - 1 if fit.w is not None else None
+    side: Side | None = side_of(fit.w, fit.logdet) if fit.w is not None else None
+    ends = window(side.interval) if side is not None else (-np.inf, np.inf)
+    drawn = drawn_covariances = seed = None
+    redrawn, linear = 0, None
+    if method == "simulated":
+        seed = seed_of(rng)
+        drawn, redrawn = effects.normal_draws(estimate, covariance, place, ends, draws, stream(seed, 11))
+    elif method == "confidence":
+        seed = seed_of(rng)
+        name = "rho" if fit.w is not None else "lambda"
+        found = inversion_of(fit, name, seed)
+        if name == "rho":
+            drawn = parameter_draws(fit.problem(), name, found, draws, seed)
+        else:
+            linear = mixture(fit.problem(), name, found)
+    elif method == "bootstrap":
+        seed = seed_of(rng)
+        drawn, drawn_covariances, covariance = _refits(fit, draws, seed, len(names))
+    low, high = _range(estimate, covariance, place, drawn)
+    known = Uncertainty(estimate, covariance, place, method, level, fit.df, drawn, drawn_covariances, linear)
+    return Engine(fit, resolvent_of(side, fit.n, low, high), known, seed, redrawn)
+
+
+def _refits(fit: Fit, draws: int, seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Refitted parameters (m, p), their covariances (p, p, m), and the covariance of the fit by the same formula."""
+    from gbaspatial.models.few_units.bootstrap import refits
+
+    own, parts = refits(fit, draws, "parametric", seed)
+    values = np.vstack([parts.beta, parts.rho[None]])[:count]
+    return values.T, parts.covariance[:count, :count], own.covariance[:count, :count, 0]
+
+
+def _range(
+    estimate: np.ndarray, covariance: np.ndarray, place: int | None, drawn: np.ndarray | None
+) -> tuple[float, float]:
+    """Where rho will be read."""
+    if place is None:
+        return 0.0, 0.0
+    spread = float(np.sqrt(max(np.nan_to_num(covariance[place, place]), 0.0))) or 0.01
+    low, high = estimate[place] - 0.5 * spread, estimate[place] + 0.5 * spread
+    if drawn is None:
+        return low, high
+    return min(low, float(drawn[:, place].min())), max(high, float(drawn[:, place].max()))
+
+
+def _notes(engine: Engine) -> tuple[str, ...]:
+    known, fit = engine.known, engine.fit
+    told = {
+        "delta": "delta method" + ("" if known.df is None else f", t with {known.df:g} degrees of freedom"),
+        "simulated": "percentiles of draws from the normal distribution of the estimates",
+        "bootstrap": "studentized parametric bootstrap",
+        "confidence": "confidence distribution of {0} (all its values tested), coefficients by t given {0}; std_error: "
+        "half of the middle 68 %".format("rho" if fit.w is not None else "lambda"),
+    }[known.method]
+    notes = [f"{known.level:.0%} intervals: {told}; n = {fit.n}."]
+    if known.draws is not None:
+        notes.append(f"{len(known.draws):,} draws, seed {engine.seed}.")
+    if engine.redrawn:
+        notes.append(f"{engine.redrawn} draws had rho outside its admissible interval and were drawn anew.")
+    if fit.w is not None:
+        notes.append(f"W: {fit.w.recipe}.")
+    if any(":" in name for name in engine.regressors()):
+        notes.append(
+            "A product of regressors is shown as a change of its own column; for a change of a variable "
+            "in all its terms use fit.impact_of_change(variable)."
+        )
+    return tuple(notes)

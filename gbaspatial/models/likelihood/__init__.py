@@ -1,0 +1,3 @@
+"""The Gaussian likelihood of the lag and error family: one problem, its maximum and information; many outcomes at
+once; what is simulated from it. Arrays only.
+"""

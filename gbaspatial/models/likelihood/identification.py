@@ -1,0 +1,111 @@
+"""Whether data and W say anything about a spatial parameter, and where a search for it was cut.
+
+**No information.** Let M take the part of a vector that X does not explain. Where M W = c M, W
+acts on that part as the number c, for every y: with a complete row-standardized W and an
+intercept c = -1 / (n - 1). Then (I - rho W) y and (1 - rho c) y have the same residuals but
+for their length, rho and sigma2 cannot be told apart, and what is left of the likelihood is a
+determinant that has its supremum at an end of the interval. This holds for every model with
+a lag, an error, a moving average, a conditional autoregression or exp(alpha W), whatever else
+it has, for W then leaves the span of X as it is.
+
+**No maximum inside.** A likelihood with a maximum falls without bound towards a finite end of the
+admissible interval, where |I - rho W| vanishes. One that rises there has a pole: the sum of
+squares vanishes faster than the determinant.
+
+**A cut.** An admissible interval may have no end (a W without negative real eigenvalue, such as a
+directed ring of three). The search then stops at a finite bound, which is not a limit of rho.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import sparse
+
+from gbaspatial.errors import ConvergenceError
+from gbaspatial.models.solve.logdet import window
+from gbaspatial.randomness import stream
+
+_SAME = 1e-9
+_NEAR, _NEARER = 1e-7, 1e-9  # of the interval, from its end: at a pole the second is the higher
+_VECTORS = 3
+_SEED = 20_261_130  # which vectors are tried decides nothing: an identity of matrices holds for all or for none
+
+
+def acts_as_number(X: np.ndarray, W: sparse.csr_array, d: np.ndarray | None = None) -> float | None:
+    """The c with M W = c M, M what the regressors `X` (n, k) leave unexplained; None where W says more.
+
+    `d` (n,) are observation weights.
+
+    Examples
+    --------
+    >>> complete = sparse.csr_array((np.ones((5, 5)) - np.eye(5)) / 4)
+    >>> round(acts_as_number(np.ones((5, 1)), complete), 6)
+    -0.25
+    >>> acts_as_number(np.ones((5, 1)), sparse.csr_array(np.eye(5, k=1) + np.eye(5, k=-1))) is None
+    True
+    """
+    root = np.ones((len(X), 1)) if d is None else np.sqrt(d)[:, None]
+    vectors = stream(_SEED, len(X)).standard_normal((len(X), _VECTORS))
+    images = W @ vectors
+    basis = np.linalg.qr(root * X)[0]
+    left, moved = (root * part - basis @ (basis.T @ (root * part)) for part in (vectors, images))
+    number = float(np.sum(left * moved) / np.sum(left**2))
+    gap = float(np.linalg.norm(moved - number * left))
+    return number if gap <= _SAME * float(np.linalg.norm(root * images)) else None
+
+
+def check_informed(name: str, X: np.ndarray, W: sparse.csr_array, d: np.ndarray | None = None) -> None:
+    """Raise `ConvergenceError` where W acts on what `X` leaves unexplained as a number: nothing tells `name`."""
+    number = acts_as_number(X, W, d)
+    if number is not None:
+        raise ConvergenceError(
+            f"these data cannot tell {name}: W acts on all that the regressors leave unexplained as the number "
+            f"{number:.6g} (as complete row-standardized weights with an intercept do, and complete groups of one size "
+            f"with an intercept for each), so that {name} and sigma2 stand for each other and the likelihood has no "
+            f"maximum inside the admissible interval; use weights that tell near units from far ones."
+        )
+
+
+def check_no_pole(name: str, value: Callable[[float], float], interval: tuple[float, float]) -> None:
+    """Raise `ConvergenceError` where a profile likelihood `value` rises without bound to an end of `interval`."""
+    low, high = window(interval)
+    for end, other in ((low, high), (high, low)):
+        if np.isfinite(interval[0 if end == low else 1]):
+            far, near = value(end + _NEAR * (other - end)), value(end + _NEARER * (other - end))
+            if near > far or np.isnan(near):
+                raise no_maximum(name, end, interval)
+
+
+def no_maximum(name: str, end: float, interval: tuple[float, float]) -> ConvergenceError:
+    """The error for a likelihood that rises without bound to `end`."""
+    return ConvergenceError(
+        f"the likelihood has no maximum: it rises without bound as {name} tends to {end:.6g}, an end of its admissible "
+        f"interval ({interval[0]:.6g}, {interval[1]:.6g}), because the regressors explain all that is left of the "
+        f"outcome there; use fewer regressors or other weights."
+    )
+
+
+def cut_note(name: str, interval: tuple[float, float]) -> str | None:
+    """Where the search for `name` was cut because `interval` has no end there; None where both ends are finite.
+
+    Examples
+    --------
+    >>> cut_note("rho", (-np.inf, 1.0))
+    'The admissible interval of rho, (-inf, 1), has no lower end: it was searched down to -4, which is no limit of rho.'
+    >>> cut_note("rho", (-1.0, 1.0)) is None
+    True
+    """
+    low, high = window(interval)
+    open_low, open_high = not np.isfinite(interval[0]), not np.isfinite(interval[1])
+    if not open_low and not open_high:
+        return None
+    which = "no end" if open_low and open_high else "no lower end" if open_low else "no upper end"
+    reach = f"from {low:.4g} to {high:.4g}" if which == "no end" else (
+        f"down to {low:.4g}" if open_low else f"up to {high:.4g}"
+    )  # fmt: skip
+    return (
+        f"The admissible interval of {name}, ({interval[0]:.4g}, {interval[1]:.4g}), has {which}: it was searched "
+        f"{reach}, which is no limit of {name}."
+    )
