@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from graphs import grid, nearest
 from scipy import sparse
-from test_logdet import grid, nearest
 
 from gbaspatial import models
 from gbaspatial.errors import ConvergenceError, OptionError

@@ -143,7 +143,7 @@ def test_spatial_breusch_pagan_is_a_score_test() -> None:
 
 def test_tests_of_many_units_are_those_of_dense_algebra() -> None:
     """900 units: sparse factors and blocks of columns instead of inverses."""
-    from test_logdet import grid
+    from graphs import grid
 
     w = grid(30).row_standardized()
     rng = np.random.default_rng(3)

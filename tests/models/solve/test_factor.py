@@ -3,9 +3,9 @@
 import numpy as np
 import oracle
 import pytest
+from graphs import grid, nearest
 from hypothesis import given, strategies as st
 from scipy.sparse.linalg import splu
-from test_logdet import grid, nearest
 
 from gbaspatial import models
 from gbaspatial.errors import WeightsError

@@ -2,10 +2,8 @@
 
 import numpy as np
 import oracle
-import pandas as pd
 import pytest
-from scipy import sparse
-from scipy.spatial import cKDTree
+from graphs import grid, nearest
 
 from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.models import log_determinant
@@ -13,21 +11,6 @@ from gbaspatial.models.solve.logdet import EigenCurve, FactorCurve, NodeCurve, O
 from gbaspatial.weights import Weights
 
 EXACT = ("auto", "eigen", "sparse")
-
-
-def grid(side: int) -> Weights:
-    """The rook graph of a square, binary."""
-    line = sparse.diags_array([np.ones(side - 1)] * 2, offsets=[-1, 1])
-    eye = sparse.eye_array(side)
-    return Weights(sparse.kron(line, eye) + sparse.kron(eye, line), pd.RangeIndex(side * side))
-
-
-def nearest(n: int, k: int = 4) -> Weights:
-    """k nearest neighbors of random points: an asymmetric W."""
-    points = np.random.default_rng(0).random((n, 2))
-    places = cKDTree(points).query(points, k + 1)[1][:, 1:].ravel()
-    matrix = sparse.csr_array((np.ones(n * k), places, np.arange(0, n * k + 1, k)), shape=(n, n))
-    return Weights(matrix, pd.RangeIndex(n)).row_standardized()
 
 
 @pytest.mark.parametrize("method", EXACT)

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from graphs import grid
 from hypothesis import given, settings, strategies as st
-from test_logdet import grid
 
 from gbaspatial import models
 from gbaspatial.models.diagnostics import lm_tests, specification

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from graphs import grid
 from hypothesis import given, strategies as st
 from scipy import sparse
-from test_logdet import grid
 
 from gbaspatial.models.solve import supernodes
 
