@@ -14,7 +14,7 @@ from gbaspatial.alignment import labelled
 from gbaspatial.autocorrelation.door import admitted_values
 from gbaspatial.autocorrelation.results import GlobalTest
 from gbaspatial.errors import WeightsError
-from gbaspatial.inference import exact
+from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test
 from gbaspatial.inference.permutation import permutation_null
 from gbaspatial.inference.quadratic import positive_tail, saddlepoint_deviate

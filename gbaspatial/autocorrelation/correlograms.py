@@ -16,7 +16,7 @@ from gbaspatial.autocorrelation.geary import geary
 from gbaspatial.autocorrelation.moran import moran
 from gbaspatial.autocorrelation.results import GlobalTest
 from gbaspatial.errors import OptionError, WeightsError, check_option
-from gbaspatial.inference import adjust, exact
+from gbaspatial.inference import adjust, exact_distribution as exact
 from gbaspatial.inference.null import Alternative, Inference, check_draws, check_test
 from gbaspatial.inference.permutation import permutation_null
 from gbaspatial.randomness import Rng, seed_of

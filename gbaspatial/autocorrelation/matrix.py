@@ -13,7 +13,7 @@ from gbaspatial.autocorrelation.bivariate import KINDS, aligned_columns
 from gbaspatial.autocorrelation.cross import MOST_PAIRS, Shuffled, linear_cross_null, paired_cross_null
 from gbaspatial.autocorrelation.local_results import adjusted_p
 from gbaspatial.errors import OptionError, check_option
-from gbaspatial.inference import exact
+from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.moments import pair_sums, permutation_moments
 from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test, normal_null
 from gbaspatial.inference.ordering import by_label

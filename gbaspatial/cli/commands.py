@@ -13,8 +13,8 @@ import click
 
 from gbaspatial.cli.group import Commands
 from gbaspatial.cli.inputs import check_clusters, check_page, moran_by_year, numbers_of, units_of, weights_of
-from gbaspatial.cli.options import data_options, output_options, seed_option, weights_options
 from gbaspatial.cli.output import table_of, write
+from gbaspatial.cli.shared_options import data_options, output_options, seed_option, weights_options
 from gbaspatial.errors import (
     OptionError,
     UnknownNameError,

@@ -21,7 +21,7 @@ from gbaspatial.data.prefectures import (
 )
 from gbaspatial.data.read import read_units
 from gbaspatial.data.schema import city_table, variables
-from gbaspatial.data.tables import (
+from gbaspatial.data.shipped_tables import (
     load_bay_areas,
     load_exchange_rates,
     load_firms_universities,

@@ -14,8 +14,8 @@ import pandas as pd
 
 from gbaspatial.data.door import MOST_CELLS, MOST_COLUMNS
 from gbaspatial.data.encodings import decode, guess, tell
-from gbaspatial.data.formats import check_archive
 from gbaspatial.data.parquet import check_parquet
+from gbaspatial.data.signatures import check_archive
 from gbaspatial.errors import (
     FileFormatError,
     MissingPackageError,

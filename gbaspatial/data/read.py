@@ -13,10 +13,10 @@ from gbaspatial.data.dbf import RAW, encoding_of, recoded
 from gbaspatial.data.door import reading
 from gbaspatial.data.encodings import check_encoding
 from gbaspatial.data.files import existing
-from gbaspatial.data.formats import DRIVERS, READ, beside, check_content, kind_of, unpacked
 from gbaspatial.data.packages import check_package
 from gbaspatial.data.parquet import check_parquet
 from gbaspatial.data.polygons import checked_geometry, with_crs
+from gbaspatial.data.signatures import DRIVERS, READ, beside, check_content, kind_of, unpacked
 from gbaspatial.errors import (
     FileFormatError,
     OptionError,

@@ -31,7 +31,6 @@ import pandas as pd
 from gbaspatial.alignment import align, align_frame
 from gbaspatial.errors import DataError, FormulaError, GbaWarning, LabelTypeError, OptionError, SmallSampleWarning, some
 from gbaspatial.formula.collinearity import check_rank
-from gbaspatial.formula.columns import INTERCEPT as INTERCEPT, Column, complete, is_intercept, written
 from gbaspatial.formula.expressions import names_in
 from gbaspatial.formula.grammar import sides as sides
 from gbaspatial.formula.kinds import like, plain
@@ -48,6 +47,7 @@ from gbaspatial.formula.reading import (
     rebuild,
     sorted_index,
 )
+from gbaspatial.formula.regressors import INTERCEPT as INTERCEPT, Column, complete, is_intercept, written
 from gbaspatial.formula.vocabulary import FUNCTIONS
 from gbaspatial.results import data_hash
 from gbaspatial.weights import Weights, as_weights

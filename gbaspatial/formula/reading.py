@@ -23,7 +23,6 @@ from gbaspatial.errors import (
     nearest_names,
     some,
 )
-from gbaspatial.formula.columns import is_intercept
 from gbaspatial.formula.evaluation import materializer
 from gbaspatial.formula.expressions import (
     Known,
@@ -38,6 +37,7 @@ from gbaspatial.formula.expressions import (
 )
 from gbaspatial.formula.grammar import Factor, Term, Terms, parse
 from gbaspatial.formula.kinds import check_crowded
+from gbaspatial.formula.regressors import is_intercept
 from gbaspatial.options import brief
 from gbaspatial.weights import Weights
 

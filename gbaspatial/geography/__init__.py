@@ -16,7 +16,7 @@ from gbaspatial.geography.datum import (
     wgs84_to_bd09,
     wgs84_to_gcj02,
 )
-from gbaspatial.geography.distance import (
+from gbaspatial.geography.geodesy import (
     area_km2,
     distance_km,
     lonlat,

@@ -83,7 +83,7 @@ class DrawCounter:
         self.less[units] = np.select([sign > 0, sign < 0], [at_most, at_least], draws)
 
     def _count_compiled(self, sums: np.ndarray, units: np.ndarray) -> None:
-        from gbaspatial.inference import kernels
+        from gbaspatial.inference import loops
 
         coefficients = np.ascontiguousarray(self.coefficients[:, units].T)
         target, tie = self.target[units], self.tie[units]
@@ -91,7 +91,7 @@ class DrawCounter:
 
         def _work(start: int, stop: int) -> None:
             span = slice(start, stop)
-            kernels.linear_counts(sums, coefficients[span], target[span], tie[span], greater[span], less[span])
+            loops.linear_counts(sums, coefficients[span], target[span], tie[span], greater[span], less[span])
 
         in_parts(_work, len(units), self.parts)
         self.greater[units], self.less[units] = greater, less

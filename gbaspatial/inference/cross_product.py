@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from gbaspatial.errors import OptionError
-from gbaspatial.inference import exact
+from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.moments import PairSums, difference_sums, permutation_moments, product_sums
 from gbaspatial.inference.null import Null, normal_null
 from gbaspatial.inference.permutation import COMPILED_FROM, PairSampler, sampled_null

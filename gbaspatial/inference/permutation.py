@@ -90,7 +90,7 @@ class PairSampler:
         """Both sums (stop - start, 2) for draws `start` to `stop`; without loops compiled, by blocks of 1,000."""
         if not compiled:
             return self._by_numpy(orders(len(self.x), stop - start, seed, start))
-        from gbaspatial.inference import kernels
+        from gbaspatial.inference import loops
 
         out = np.empty((stop - start, 2))
         a = np.empty(0) if self.a is None else self.a
@@ -99,7 +99,7 @@ class PairSampler:
 
         def _work(first: int, last: int) -> None:
             part = out[first:last]
-            kernels.product_draws(rows, columns, U.data, self.x, a, key, start + first, start + last, part)
+            loops.product_draws(rows, columns, U.data, self.x, a, key, start + first, start + last, part)
 
         alone = parts is None and (stop - start) * len(self.x) < _WORTH_A_THREAD
         in_parts(_work, stop - start, 1 if alone else parts)
@@ -125,12 +125,12 @@ def class_draws(
         pair = order[:, rows] * classes + order[:, columns] + np.arange(draws)[:, None] * classes**2
         weights = np.broadcast_to(links.data, pair.shape)
         return np.bincount(pair.ravel(), weights.ravel(), draws * classes**2).reshape(out.shape)
-    from gbaspatial.inference import kernels
+    from gbaspatial.inference import loops
 
     key, small = key_of(seed), codes.astype(np.int32)
 
     def _work(first: int, last: int) -> None:
-        kernels.class_draws(upper.indptr, upper.indices, upper.data, small, classes, key, first, last, out[first:last])
+        loops.class_draws(upper.indptr, upper.indices, upper.data, small, classes, key, first, last, out[first:last])
 
     in_parts(_work, draws, parts)
     return out

@@ -18,7 +18,7 @@ from scipy.sparse.linalg import splu
 from gbaspatial.alignment import align_labels
 from gbaspatial.errors import ConvergenceError, OptionError, WeightsError, some
 from gbaspatial.formula import design, is_intercept
-from gbaspatial.formula.columns import classes_of
+from gbaspatial.formula.regressors import classes_of
 from gbaspatial.models.fit import SMALL, Fit, build
 from gbaspatial.models.likelihood.information import inverse
 from gbaspatial.models.likelihood.problem import LOG_2PI

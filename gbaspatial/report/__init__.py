@@ -54,12 +54,12 @@ def write_report(out: str | Path = "out", *, year: int | None = None, seed: Rng 
 
 
 def _write(bay: Bay, folder: Path) -> list[Path]:
-    from gbaspatial.report import files
+    from gbaspatial.report import attachments
     from gbaspatial.report.chapters import CHAPTERS
-    from gbaspatial.report.page import render
+    from gbaspatial.report.document import render
 
     sections = [chapter(bay) for chapter in CHAPTERS]
-    atlas = files.atlas_of(bay)
+    atlas = attachments.atlas_of(bay)
     atlas.save(folder / "maps" / "atlas.html")
     page = render(
         sections,
@@ -79,8 +79,8 @@ def _write(bay: Bay, folder: Path) -> list[Path]:
     return [
         folder / "report.html",
         folder / "maps" / "atlas.html",
-        *files.write_tables(sections, folder / "tables"),
-        *files.write_figures(sections, folder / "figures"),
-        files.write_layers(bay, folder / "gba.gpkg"),
-        files.write_record(bay, folder / "run.json"),
+        *attachments.write_tables(sections, folder / "tables"),
+        *attachments.write_figures(sections, folder / "figures"),
+        attachments.write_layers(bay, folder / "gba.gpkg"),
+        attachments.write_record(bay, folder / "run.json"),
     ]

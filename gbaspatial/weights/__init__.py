@@ -6,7 +6,7 @@ from gbaspatial.weights.contiguity import borders, contiguity
 from gbaspatial.weights.core import Weights, as_weights
 from gbaspatial.weights.distance import distance_band, exponential_decay, inverse_distance, nearest
 from gbaspatial.weights.economic import block, economic, travel_time
-from gbaspatial.weights.files import read, write
+from gbaspatial.weights.exchange.weight_files import read, write
 from gbaspatial.weights.given import from_matrix, from_pairs
 from gbaspatial.weights.kernels import kernel
 from gbaspatial.weights.links import by_year

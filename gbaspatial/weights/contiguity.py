@@ -12,15 +12,15 @@ from scipy import sparse
 
 from gbaspatial.errors import CRSError, GeometryError, GeometryWarning, OptionError, check_option, some
 from gbaspatial.geography.crs import metres_per_unit, require_crs, require_metric
-from gbaspatial.geography.distance import geodesic_between_km
-from gbaspatial.weights.contact import Contacts, contacts_of
+from gbaspatial.geography.geodesy import geodesic_between_km
+from gbaspatial.geography.places import crs_name, places_of, shapes_of
 from gbaspatial.weights.core import Recipe, Weights
-from gbaspatial.weights.grouping import pairs_in_groups, sums
 from gbaspatial.weights.isolation import ISLANDS, Islands, settle
 from gbaspatial.weights.links import link_pairs
 from gbaspatial.weights.matrix import is_number
-from gbaspatial.weights.places import crs_name, places_of, shapes_of
-from gbaspatial.weights.segments import Meters
+from gbaspatial.weights.touch.contact import Contacts, contacts_of
+from gbaspatial.weights.touch.grouping import pairs_in_groups, sums
+from gbaspatial.weights.touch.segments import Meters
 
 Criterion = Literal["queen", "rook"]
 BorderWeight = Literal["binary", "shared_border"]

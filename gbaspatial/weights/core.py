@@ -205,7 +205,7 @@ class Weights(Standardizable):
 
     def save(self, path: str | Path) -> Path:
         """Write W to a file; the ending says how: see `gbaspatial.weights.write`."""
-        from gbaspatial.weights.files import write
+        from gbaspatial.weights.exchange.weight_files import write
 
         return write(self, path)
 

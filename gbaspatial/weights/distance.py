@@ -9,10 +9,10 @@ import numpy as np
 from scipy import sparse
 
 from gbaspatial.errors import OptionError, WeightsError, check_option, some
+from gbaspatial.geography.places import Metric, Places, places_of
+from gbaspatial.geography.search import nearest_places, pairs_within, smallest_threshold
 from gbaspatial.weights.core import Recipe, Weights
 from gbaspatial.weights.isolation import ISLANDS, Islands, settle
-from gbaspatial.weights.places import Metric, Places, places_of
-from gbaspatial.weights.search import nearest_places, pairs_within, smallest_threshold
 
 Attach = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # the weights of pairs (i, j) at their distances
 

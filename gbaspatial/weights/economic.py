@@ -19,6 +19,8 @@ from gbaspatial.errors import (
     check_option,
     some,
 )
+from gbaspatial.geography.places import Metric, Places, places_of
+from gbaspatial.geography.search import pairs_within, refuse_too_many
 from gbaspatial.weights.algebra import Symmetry, symmetric
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.distance import (
@@ -31,9 +33,7 @@ from gbaspatial.weights.distance import (
 )
 from gbaspatial.weights.isolation import ISLANDS, Islands
 from gbaspatial.weights.minutes import connections_within, minutes_of
-from gbaspatial.weights.places import Metric, Places, places_of
 from gbaspatial.weights.recipe import Recipe
-from gbaspatial.weights.search import pairs_within, refuse_too_many
 
 
 def travel_time(

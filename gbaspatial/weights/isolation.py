@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from gbaspatial.errors import CRSError, IslandWarning, WeightsError, check_option, some
-from gbaspatial.weights.places import Places
+from gbaspatial.geography.places import Places
 from gbaspatial.weights.recipe import rounded_up
 
 Islands = Literal["keep", "error", "nearest"]

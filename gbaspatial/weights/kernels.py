@@ -10,12 +10,12 @@ from scipy import sparse
 from scipy.spatial import cKDTree
 
 from gbaspatial.errors import OptionError, WeightsError, check_option, some
+from gbaspatial.geography.places import Metric, Places, places_of
+from gbaspatial.geography.search import TIE, check_whole, nearest_places, pairs_within, rounded, smallest_threshold
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.distance import from_band, positive, where_of
 from gbaspatial.weights.isolation import ISLANDS, Islands
-from gbaspatial.weights.places import Metric, Places, places_of
 from gbaspatial.weights.recipe import Recipe
-from gbaspatial.weights.search import TIE, check_whole, nearest_places, pairs_within, rounded, smallest_threshold
 
 Kernel = Literal["uniform", "triangular", "epanechnikov", "quadratic", "quartic", "gaussian"]
 

@@ -10,9 +10,9 @@ from scipy import sparse
 from scipy.spatial import Delaunay, QhullError
 
 from gbaspatial.errors import GeometryError, WeightsError, some
+from gbaspatial.geography.places import Metric, Places, places_of
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.distance import where_of
-from gbaspatial.weights.places import Metric, Places, places_of
 from gbaspatial.weights.recipe import Recipe
 
 _SLACK = 1e-9

@@ -53,7 +53,7 @@ def drawn(w: Weights, units: Any, ax: Any, color: str) -> Any:
         return _matrix(w, ax)
     from matplotlib.collections import LineCollection
 
-    from gbaspatial.geography.distance import representative_points
+    from gbaspatial.geography.geodesy import representative_points
 
     check_same_units(units.index, w.ids, "units")
     shapes = units.geometry

@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 from gbaspatial import autocorrelation as ac
 from gbaspatial.autocorrelation import autoregression
 from gbaspatial.errors import DataError, OptionError
-from gbaspatial.inference import exact
+from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.weights import Weights, from_pairs
 
 DATASETS = ("columbus", "baltimore", "boston", "ncsids")

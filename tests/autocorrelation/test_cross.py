@@ -10,7 +10,7 @@ from scipy import sparse
 
 from gbaspatial.autocorrelation import cross, local_cross
 from gbaspatial.errors import OptionError
-from gbaspatial.inference import exact
+from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.permutation import orders
 
 OPTIONS = {"draws": 99, "seed": 1, "alternative": "two-sided"}

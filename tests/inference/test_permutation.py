@@ -84,10 +84,10 @@ def test_both_ways_of_drawing_have_the_moments_of_all_orders(values):
 
 
 def test_every_order_of_four_is_as_likely():
-    from gbaspatial.inference import kernels
+    from gbaspatial.inference import loops
 
     out = np.empty((24_000, 4), dtype=np.int64)
-    kernels.orders_drawn(permutation.key_of(3), 0, 24_000, out)
+    loops.orders_drawn(permutation.key_of(3), 0, 24_000, out)
     for drawn in (out, permutation.orders(4, 24_000, seed=3)):
         _, counts = np.unique(drawn @ [1, 10, 100, 1000], return_counts=True)
         assert len(counts) == 24
@@ -169,7 +169,7 @@ def test_long_work_is_told_on_a_terminal_and_nowhere_else(work, monkeypatch):
     import io
 
     from gbaspatial import progress
-    from gbaspatial.inference.exact import pair_null
+    from gbaspatial.inference.exact_distribution import pair_null
     from gbaspatial.inference.permutation import permutation_null
 
     class Terminal(io.StringIO):

@@ -24,7 +24,7 @@ from gbaspatial.errors import (
     UnknownNameError,
     WeightsError,
 )
-from gbaspatial.weights import grouping
+from gbaspatial.weights.touch import grouping
 
 CITIES = gba.load_cities(year=2019)
 HK = 2326  # meters

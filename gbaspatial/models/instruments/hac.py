@@ -16,8 +16,8 @@ from scipy import sparse
 
 from gbaspatial.alignment import align, check_same_units
 from gbaspatial.errors import DataError, LabelTypeError, OptionError, some
+from gbaspatial.geography.places import Places, earth_centered_km, places_of
 from gbaspatial.options import number, whole, word
-from gbaspatial.weights.places import Places, earth_centered_km, places_of
 
 Kernel = Literal["triangular", "epanechnikov", "parzen", "tukey-hanning", "quadratic-spectral", "uniform"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from gbaspatial import weights as gw
 from gbaspatial.errors import OptionError, WeightsError
-from gbaspatial.weights import search
+from gbaspatial.geography import search
 
 RNG = np.random.default_rng(3)
 

@@ -71,7 +71,7 @@ def are_many(count: int) -> bool:
 
 def numbered_by_hash(keys: np.ndarray) -> np.ndarray:
     """`numbered`, compiled."""
-    from gbaspatial.weights.compiled import number_keys
+    from gbaspatial.weights.touch.corner_loops import number_keys
 
     bits = (5 * len(keys) // 4).bit_length()  # so that at least a fifth of the slots stays free
     number = np.empty(len(keys), dtype=np.int32)
@@ -102,7 +102,7 @@ def numbered_by_sorting(keys: np.ndarray) -> np.ndarray:
 
 def shared_pairs_by_marking(group: np.ndarray, member: np.ndarray, n: int) -> np.ndarray:
     """`shared_pairs`, compiled."""
-    from gbaspatial.weights.compiled import smaller_partners
+    from gbaspatial.weights.touch.corner_loops import smaller_partners
 
     start, order = _grouped(group)
     sizes = np.diff(start).astype(np.int64)

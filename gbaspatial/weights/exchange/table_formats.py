@@ -12,7 +12,7 @@ import pandas as pd
 
 from gbaspatial.errors import FileFormatError, some
 from gbaspatial.sheets import guarded, unguarded
-from gbaspatial.weights.text_formats import Links, refuse_nul
+from gbaspatial.weights.exchange.text_formats import Links, refuse_nul
 
 if TYPE_CHECKING:
     from gbaspatial.weights.core import Weights

@@ -14,9 +14,9 @@ from shapely.geometry import MultiPolygon, Polygon, box
 import gbaspatial as gba
 from gbaspatial import weights as gw
 from gbaspatial.errors import GeometryError
-from gbaspatial.weights import grouping
-from gbaspatial.weights.compiled import star_shaped
-from gbaspatial.weights.corners import corners_of, rings_of
+from gbaspatial.weights.touch import grouping
+from gbaspatial.weights.touch.corner_loops import star_shaped
+from gbaspatial.weights.touch.corners import corners_of, rings_of
 
 HK = 2326
 HOLE = Polygon(box(0, 0, 9, 9).exterior, [box(3, 3, 6, 6).exterior])

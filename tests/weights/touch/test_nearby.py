@@ -4,7 +4,7 @@ import numpy as np
 import shapely
 from hypothesis import given, strategies as st
 
-from gbaspatial.weights.nearby import Nearby, boxes_near
+from gbaspatial.weights.touch.nearby import Nearby, boxes_near
 
 SIDE = st.floats(-50, 50)
 BOX = st.tuples(SIDE, SIDE, st.floats(0, 9), st.floats(0, 9))

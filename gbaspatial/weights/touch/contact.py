@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from gbaspatial.weights.corners import Corners, Rings, corners_of, rings_of
-from gbaspatial.weights.grouping import distinct, shared_pairs, sums
-from gbaspatial.weights.nearby import Nearby, boxes_near
-from gbaspatial.weights.segments import Approach, Meters, approaches, entering
+from gbaspatial.weights.touch.corners import Corners, Rings, corners_of, rings_of
+from gbaspatial.weights.touch.grouping import distinct, shared_pairs, sums
+from gbaspatial.weights.touch.nearby import Nearby, boxes_near
+from gbaspatial.weights.touch.segments import Approach, Meters, approaches, entering
 
 CORNER = 5.0  # contact along fewer tolerances than this is a point, not a border
 LOOK_M, LOOK_SHARE = 50.0, 0.005  # how far a suspected gap is looked for: meters, and share of a usual unit's width

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from gbaspatial.weights.corners import Corners
-from gbaspatial.weights.nearby import Nearby
+from gbaspatial.weights.touch.corners import Corners
+from gbaspatial.weights.touch.nearby import Nearby
 
 METERS_PER_DEGREE = 111_194.93
 _BLOCK = 200_000

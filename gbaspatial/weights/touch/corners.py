@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from gbaspatial.weights import grouping
+from gbaspatial.weights.touch import grouping
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +110,7 @@ def _stars(coords: np.ndarray, size: np.ndarray) -> np.ndarray:
     """Polygons (n,) that surely are a single ring that does not meet itself; none where these loops are not loaded."""
     stars = np.zeros(len(size), dtype=bool)
     if grouping.are_many(len(coords)):
-        from gbaspatial.weights.compiled import star_shaped
+        from gbaspatial.weights.touch.corner_loops import star_shaped
 
         star_shaped(coords, np.concatenate([[0], np.cumsum(size, dtype=np.int64)]), stars)
     return stars

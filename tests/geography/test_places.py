@@ -7,7 +7,7 @@ import shapely
 
 from gbaspatial import weights as gw
 from gbaspatial.errors import CRSError, GeometryError
-from gbaspatial.weights.places import places_of
+from gbaspatial.geography.places import places_of
 
 
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # of shapely, in the making of such a ring

@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 from scipy import sparse
 
 from gbaspatial.errors import OptionError
-from gbaspatial.inference import exact, local_exact, moments
+from gbaspatial.inference import exact_distribution as exact, local_exact, moments
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.patterns import class_patterns, count_patterns
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from gbaspatial.weights import grouping
+from gbaspatial.weights.touch import grouping
 
 FEW = st.integers(0, 3)
 ANY = st.integers(0, 2**64 - 1)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from gbaspatial.errors import OptionError, WeightsError
-from gbaspatial.weights.places import Places
+from gbaspatial.geography.places import Places
 
 TIE = 1e-9  # distances that differ by a smaller share are ties
 MOST_LINKS = 200_000_000  # of a W that is still built: some 2.4 GB, and several times that on the way

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import FileFormatError, some
-from gbaspatial.weights.text_formats import Links, Names, lines_of, whole, wrong
+from gbaspatial.weights.exchange.text_formats import Links, Names, lines_of, whole, wrong
 from gbaspatial.writing import Companion
 
 if TYPE_CHECKING:

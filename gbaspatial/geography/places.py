@@ -14,7 +14,7 @@ from gbaspatial import options
 from gbaspatial.alignment import check_units
 from gbaspatial.errors import GeometryError, LabelTypeError, some
 from gbaspatial.geography.crs import metres_per_unit, require_crs, require_metric
-from gbaspatial.geography.distance import geodesic_between_km, lonlat, representative_points
+from gbaspatial.geography.geodesy import geodesic_between_km, lonlat, representative_points
 
 if TYPE_CHECKING:
     import geopandas as gpd
