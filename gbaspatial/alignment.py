@@ -226,6 +226,8 @@ def periods_of(panel: pd.Series, what: str = "panel") -> pd.Index:
             f"the {what} has {series.index.nlevels} index level; index it by unit and period, "
             f"e.g. data.set_index(['city', 'year'])['gdp_cny']."
         )
+    if not len(series):
+        raise DataError(f"the {what} has no rows; give it at least one period.")
     return series.index.unique(1).sort_values()
 
 

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import os
+import sys
 from collections.abc import Callable, Iterable, Mapping
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
+
+_PACKAGE = os.path.dirname(__file__) + os.sep
 
 
 class GbaError(Exception):
@@ -197,6 +201,25 @@ def door_of(
         raise no_attribute(room, name, known, called)
 
     return _missing, lambda: list(known)
+
+
+def outside() -> int:
+    """The `stacklevel` of a warning that points at the line of whoever called into the package.
+
+    Examples
+    --------
+    >>> outside()
+    1
+    """
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and _is_ours(frame):
+        frame, level = frame.f_back, level + 1
+    return level
+
+
+def _is_ours(frame: FrameType) -> bool:
+    """Whether a frame runs code of this package, by its file: modules run as scripts and doctests are not."""
+    return frame.f_code.co_filename.startswith(_PACKAGE)
 
 
 def check_option(value: object, options: Iterable[object], name: str) -> None:

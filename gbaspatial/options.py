@@ -6,6 +6,7 @@ none is taken for another (text is not a truth value, True is not a number), and
 
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
 import math
@@ -13,12 +14,14 @@ import numbers
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar, get_args, get_origin
 
 from gbaspatial.errors import OptionError, nearest_names, some
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+Check = Callable[[Any, str], object]  # of a value and the name of its option: raises `OptionError`
 
 
 def number(
@@ -42,7 +45,7 @@ def number(
     raise OptionError(f"{name}={brief(value)} must be a number{_range(least, most, open_ends)}.")
 
 
-def whole(value: Any, name: str, *, least: int = 0, most: int | None = None) -> int:
+def whole(value: Any, name: str, *, least: float = 0, most: int | None = None) -> int:
     """`value` as an int from `least` to `most`, or `OptionError`; 3.0 is refused, True too.
 
     Examples
@@ -152,14 +155,76 @@ def unused(given: Mapping[str, Any], because: str) -> None:
         raise OptionError(f"{some(named)} would not be used here: {because}.")
 
 
-def public(function: Callable[P, T]) -> Callable[P, T]:
-    """Mark a function that people call: a call that does not fit its signature is an `OptionError` with the near name.
+def text(value: Any, name: str) -> str:
+    """`value` if it is text, or `OptionError`.
 
-    Costs nothing when the call fits.
+    Examples
+    --------
+    >>> text(3, "title")
+    Traceback (most recent call last):
+    gbaspatial.errors.OptionError: title=3 must be text.
     """
+    if isinstance(value, str):
+        return value
+    raise OptionError(f"{name}={brief(value)} must be text.")
+
+
+def seed(value: Any, name: str = "rng") -> Any:
+    """`value` if draws can begin from it: a whole number from zero, a numpy Generator or None; or `OptionError`.
+
+    Examples
+    --------
+    >>> seed(7)
+    7
+    """
+    if value is None or hasattr(value, "bit_generator") or (_is_whole(value) and value >= 0):
+        return value
+    raise OptionError(f"{name}={brief(value)} is not a seed; use a non-negative integer, a numpy Generator or None.")
+
+
+def public(function: Callable[P, T]) -> Callable[P, T]:
+    """Mark a function that people call: what it says of its options is checked before it begins.
+
+    A call that does not fit its signature, or a value that does not fit the annotation of its option (`bool`,
+    `int`, `float`, `str`, a `Literal`, a path, a seed, each perhaps ``| None``; other annotations are the function's
+    own business), is an `OptionError` that names what is near. Ranges are checked inside, by whoever knows them.
+
+    Examples
+    --------
+    >>> @public
+    ... def impacts(fit, *, level: float = 0.95, exact: bool = False):
+    ...     return level
+    >>> impacts("a fit", level=0.9)
+    0.9
+    >>> impacts("a fit", leevl=0.9)
+    Traceback (most recent call last):
+    gbaspatial.errors.OptionError: impacts() has no option 'leevl'. Did you mean level?
+    >>> impacts("a fit", exact="no")
+    Traceback (most recent call last):
+    gbaspatial.errors.OptionError: exact='no' must be True or False.
+    """
+    if hasattr(function, "_checks"):  # marked already
+        return function
+
+    checks: dict[str, tuple[Any, Check]] = {}
+    places: list[str] = []
+    read: list[bool] = []
+
+    def _read() -> None:  # at the first call, when every name in the annotations exists
+        read.append(True)
+        parameters = inspect.signature(function).parameters
+        checks.update(_contract(function))
+        places.extend(name for name, p in parameters.items() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
 
     @functools.wraps(function)
     def called(*args: P.args, **kwargs: P.kwargs) -> T:
+        if not read:
+            _read()
+        for name, value in (*zip(places, args, strict=False), *kwargs.items()):
+            if name in checks:
+                default, check = checks[name]
+                if value is not default:
+                    check(value, name)
         try:
             return function(*args, **kwargs)
         except TypeError as error:
@@ -168,7 +233,101 @@ def public(function: Callable[P, T]) -> Callable[P, T]:
                 raise _misfit(function, args, kwargs, error) from None
             raise
 
+    called._checks = checks  # type: ignore[attr-defined]
     return called
+
+
+def public_methods(kind: type[T]) -> type[T]:
+    """Mark every method of the class `kind` that people call, as `public` does.
+
+    Examples
+    --------
+    >>> @public_methods
+    ... class Bay:
+    ...     def cities(self, year: int = 2020):
+    ...         return year
+    >>> Bay().cities(year="2010")
+    Traceback (most recent call last):
+    gbaspatial.errors.OptionError: year='2010' must be a whole number.
+    """
+    for name, method in list(vars(kind).items()):
+        if inspect.isfunction(method) and not name.startswith("_"):
+            setattr(kind, name, public(method))
+    return kind
+
+
+def _contract(function: Callable[..., Any]) -> dict[str, tuple[Any, Check]]:
+    """For each parameter whose annotation says what is allowed: its default, and the check of other values."""
+    known = getattr(inspect.unwrap(function), "__globals__", {})
+    found = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        check = _check_of(name, parameter.annotation, known)
+        if check is not None and parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            found[name] = (parameter.default, check)
+    return found
+
+
+def _check_of(name: str, annotation: Any, known: Mapping[str, Any]) -> Check | None:
+    """The check that the words of `annotation` ask for; None where they say more than this can read."""
+    if not isinstance(annotation, str) or annotation is inspect.Parameter.empty:
+        return None
+    pieces = _pieces(annotation)
+    optional = "None" in pieces
+    pieces = [piece for piece in pieces if piece != "None"]
+    kinds = {piece: _plain_check(piece, name, known) for piece in pieces}
+    if {"Path", "os.PathLike[str]"} & set(pieces) and set(pieces) <= {"str", "Path", "os.PathLike[str]"}:
+        check: Check | None = path_of
+    elif len(kinds) == 1:
+        check = next(iter(kinds.values()))
+    else:
+        check = None
+    if check is None or not optional:
+        return check
+    inner = check
+    return lambda value, name: None if value is None else inner(value, name)
+
+
+def _plain_check(piece: str, name: str, known: Mapping[str, Any]) -> Check | None:
+    """The check for one word of an annotation."""
+    if piece == "float" and name == "level":
+        return level_of
+    plain: dict[str, Check] = {"bool": flag, "int": _any_whole, "float": _any_number, "str": text, "Rng": seed}
+    if piece in plain:
+        return plain[piece]
+    words = _words(piece, known)
+    return None if words is None else lambda value, name: word(value, words, name)
+
+
+def _words(piece: str, known: Mapping[str, Any]) -> tuple[Any, ...] | None:
+    """The words of ``Literal['a', 'b']``, or of a name that stands for such."""
+    if piece.startswith("Literal[") and piece.endswith("]"):
+        read = ast.literal_eval(f"({piece[8:-1]},)")
+        return tuple(read)
+    meant = known.get(piece)
+    return get_args(meant) if get_origin(meant) is Literal else None
+
+
+def _pieces(annotation: str) -> list[str]:
+    """The alternatives of ``a | b[c | d] | None``, read from its outermost bars."""
+    found, depth = [""], 0
+    for letter in annotation:
+        depth += (letter in "[(") - (letter in "])")
+        if letter == "|" and depth == 0:
+            found.append("")
+        else:
+            found[-1] += letter
+    return [piece.strip() for piece in found]
+
+
+def _any_whole(value: Any, name: str) -> int:
+    return whole(value, name, least=-math.inf)
+
+
+def _any_number(value: Any, name: str) -> Any:
+    """A number, infinite ones too: only the function knows its range."""
+    if isinstance(value, numbers.Real) and not _is_flag(value) and value == value:
+        return value
+    raise OptionError(f"{name}={brief(value)} must be a number.")
 
 
 def _misfit(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], error: TypeError) -> Exception:

@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gbaspatial.options import public_methods
+
 Formats = Mapping[str, str | Callable[[Any], str]]
 
 _WIDEST = 56  # a longer text is folded, so that tables with notes stay readable on a terminal
@@ -88,6 +90,7 @@ def data_hash(*parts: Any) -> str:
     return digest.hexdigest()[:16]
 
 
+@public_methods
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """A titled data frame with notes that renders itself.
@@ -232,8 +235,12 @@ class Summary(tuple[Table, ...]):
         return "".join(table.to_html() for table in self)
 
 
+@public_methods
 class Result:
-    """Base of every result: subclasses give `tables()` and, where one exists, a `plot()`."""
+    """Base of every result: subclasses give `tables()` and, where one exists, a `plot()`.
+
+    What people call on a result is checked as `options.public` does.
+    """
 
     __slots__ = ()
 
@@ -241,6 +248,7 @@ class Result:
         super().__init_subclass__(**options)
         if "__repr__" not in cls.__dict__:  # else a dataclass would list every number that it holds
             cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
+        public_methods(cls)
 
     def tables(self) -> tuple[Table, ...]:
         """The tables that make up the summary; the first one is the main table."""

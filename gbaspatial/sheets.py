@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from gbaspatial.errors import GbaWarning, some
+from gbaspatial.errors import GbaWarning, outside, some
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -59,7 +59,7 @@ def guarded(frame: pd.DataFrame) -> pd.DataFrame:
             f"text that begins with =, +, - or @ would run as a formula in a spreadsheet, so it has an apostrophe in "
             f"front in this CSV: {some(changed)}. The readers of gbaspatial take it off again.",
             GbaWarning,
-            stacklevel=2,
+            stacklevel=outside(),
         )
     return made
 

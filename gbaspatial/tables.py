@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import DataError, FileFormatError, OptionError, import_extra, some
-from gbaspatial.options import flag, path_of, word
+from gbaspatial.options import flag, path_of, public, word
 from gbaspatial.randomness import seed_of
 from gbaspatial.results import Result, Table, number, p_text
 from gbaspatial.sheets import keep_texts
@@ -149,6 +149,7 @@ class Comparison(Result):
         return tuple(notes)
 
 
+@public
 def compare(
     fits: Mapping[str, Any],
     *,

@@ -18,6 +18,7 @@ from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test
 from gbaspatial.inference.permutation import permutation_null
 from gbaspatial.inference.quadratic import positive_tail, saddlepoint_deviate
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.weights import Weights
 
@@ -48,6 +49,7 @@ class ApleResult(GlobalTest):
         return labelled(parts, w.ids, self.values.index, "local_aple")
 
 
+@public
 def aple(
     values: pd.Series,
     w: Weights,

@@ -18,6 +18,7 @@ from gbaspatial.autocorrelation.results import GlobalTest
 from gbaspatial.errors import LabelTypeError, OptionError, check_option
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.null import Alternative, Inference, check_draws, check_test, normal_local_null
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Table
 from gbaspatial.weights import Weights
@@ -70,6 +71,7 @@ def _two(values: pd.Series, other: pd.Series, w: Any) -> tuple[Any, np.ndarray, 
     return t, t.y - t.y.mean(), y - y.mean()
 
 
+@public
 def bivariate_moran(
     values: pd.Series,
     other: pd.Series,
@@ -138,6 +140,7 @@ def bivariate_moran(
     return CrossResult("Bivariate Moran's I", null, alternative, t.n, t.values, t.w, other.copy(), reassign)
 
 
+@public
 def lee_l(
     values: pd.Series,
     other: pd.Series,
@@ -194,6 +197,7 @@ def _lee_scale(w: Weights, x: np.ndarray, y: np.ndarray) -> float:
     return float(w.n / (w.row_sums**2).sum() / np.sqrt((x @ x) * (y @ y)))
 
 
+@public
 def bivariate_local_moran(
     values: pd.Series,
     other: pd.Series,
@@ -264,6 +268,7 @@ def _both(values: pd.Series, other: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({names[0]: values, names[1]: other.reindex(values.index)})
 
 
+@public
 def local_lee(
     values: pd.Series,
     other: pd.Series,

@@ -19,6 +19,7 @@ from gbaspatial.errors import OptionError, WeightsError, check_option
 from gbaspatial.inference import adjust, exact_distribution as exact
 from gbaspatial.inference.null import Alternative, Inference, check_draws, check_test
 from gbaspatial.inference.permutation import permutation_null
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
@@ -96,6 +97,7 @@ def neighbor_orders(W: sparse.csr_array, orders: int) -> list[sparse.csr_array]:
     return found
 
 
+@public
 def correlogram(
     values: pd.Series,
     w: Weights,
@@ -157,6 +159,7 @@ def correlogram(
     return _by_class(values, list(parts.values()), index, statistic, inference, alternative, rng)
 
 
+@public
 def correlogram_by_distance(
     values: pd.Series,
     units: Any,
@@ -266,6 +269,7 @@ class LagCorrelationResult(GlobalTest):
     """Correlation of values with their spatial lags, and its test; see `GlobalTest`."""
 
 
+@public
 def lag_correlation(
     values: pd.Series,
     w: Weights,

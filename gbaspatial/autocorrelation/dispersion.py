@@ -16,6 +16,7 @@ from gbaspatial.errors import DataError, OptionError, check_option
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.moments import without_noise
 from gbaspatial.inference.null import Alternative, LocalNull, check_draws, check_test
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.weights import Weights
 
@@ -47,6 +48,7 @@ class LoshResult(LocalTest):
         return self.frame["local_residual"].copy()
 
 
+@public
 def losh(
     values: pd.Series,
     w: Weights,

@@ -26,6 +26,7 @@ from gbaspatial.inference.null import (
     normal_local_null,
 )
 from gbaspatial.inference.ordering import by_label
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.weights import Weights
 
@@ -45,6 +46,7 @@ class LocalGearyResult(LocalTest):
     """Local Geary statistics; small ones are positive association. See `LocalTest`."""
 
 
+@public
 def geary(
     values: pd.Series,
     w: Weights,
@@ -108,6 +110,7 @@ def geary(
     return GearyResult("Geary's C", null, alternative, t.n, t.values, t.w)
 
 
+@public
 def local_geary(
     values: pd.Series,
     w: Weights,
@@ -198,6 +201,7 @@ def _null(z: np.ndarray, w: Weights, inference: str, alternative: str, draws: in
     return conditional_null(sums, inference, draws=draws, seed=seed, shift=constant)
 
 
+@public
 def multivariate_local_geary(
     data: pd.DataFrame,
     w: Weights,

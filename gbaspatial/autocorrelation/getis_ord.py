@@ -24,6 +24,7 @@ from gbaspatial.inference.null import (
     normal_local_null,
     normal_null,
 )
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Table
 from gbaspatial.weights import Weights
@@ -52,6 +53,7 @@ class LocalGResult(LocalTest):
         return (Table(table.frame, table.title, (note, *table.notes), table.formats), *rest)
 
 
+@public
 def general_g(
     values: pd.Series,
     w: Weights,
@@ -138,6 +140,7 @@ def _variance_of_1992(statistic: CrossProduct, mean: float) -> float:
     return square / ((m1**2 - m2) ** 2 * falling) - mean**2
 
 
+@public
 def local_g(
     values: pd.Series,
     w: Weights,
@@ -193,6 +196,7 @@ def local_g(
     return _local("Local G", t, sums, total, inference, alternative, draws, rng, adjust, alpha)
 
 
+@public
 def local_g_star(
     values: pd.Series,
     w: Weights,

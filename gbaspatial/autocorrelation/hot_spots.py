@@ -13,6 +13,7 @@ from gbaspatial.alignment import align_panel, periods_of
 from gbaspatial.autocorrelation.getis_ord import local_g_star
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.null import Inference
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
@@ -142,6 +143,7 @@ class HotSpotsResult(Result):
         return (Table(self.frame, f"Emerging hot spots of {self.name}", notes),)
 
 
+@public
 def emerging_hot_spots(
     panel: pd.Series,
     w: Weights | Mapping[Any, Weights],

@@ -22,6 +22,7 @@ from gbaspatial.inference.null import Alternative, Inference, LocalNull, Null, c
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.patterns import count_patterns, joined_weights
 from gbaspatial.inference.permutation import class_draws, sampled_null
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
@@ -127,6 +128,7 @@ class JoinCountResult(Result):
         return null_plot(self.nulls[name], f"joins {name}", ax, self.alternative)
 
 
+@public
 def join_count(
     values: pd.Series,
     w: Weights,
@@ -285,6 +287,7 @@ class LocalJoinCountResult(LocalTest):
     """Local join counts; `cluster` is HH where the count is significantly high. See `LocalTest`."""
 
 
+@public
 def local_join_count(
     values: pd.Series,
     w: Weights,

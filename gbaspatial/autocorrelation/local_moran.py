@@ -26,6 +26,7 @@ from gbaspatial.inference.null import (
     check_test,
     normal_local_null,
 )
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.weights import Weights
 
@@ -68,6 +69,7 @@ def crossed(x: np.ndarray, lag: np.ndarray) -> np.ndarray:
     return np.array(["LL", "LH", "HL", "HH"], dtype=object)[2 * (x > 0) + (lag > 0)]
 
 
+@public
 def local_moran(
     values: pd.Series | Any,
     w: Weights,

@@ -18,6 +18,7 @@ from gbaspatial.inference.moments import pair_sums, permutation_moments
 from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test, normal_null
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import permutation_null
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
@@ -69,6 +70,7 @@ class MoranMatrixResult(Result):
         )
 
 
+@public
 def moran_matrix(
     data: pd.DataFrame,
     w: Weights,

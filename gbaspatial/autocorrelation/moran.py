@@ -16,6 +16,7 @@ from gbaspatial.inference import quadratic
 from gbaspatial.inference.cross_product import CrossProduct, automatic
 from gbaspatial.inference.moments import PairSums, moran_normal_moments, residual_moran_moments
 from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test, normal_null
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.weights import Weights
 
@@ -89,6 +90,7 @@ def _slope(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.ldexp((x @ (y - y.mean())) / (x @ (x - x.mean())), b - a))
 
 
+@public
 def moran(
     values: pd.Series | Any,
     w: Weights,

@@ -14,6 +14,7 @@ from gbaspatial.autocorrelation.local_moran import LocalMoranResult, local_moran
 from gbaspatial.autocorrelation.moran import MoranResult, moran
 from gbaspatial.errors import DataError, LabelTypeError, some
 from gbaspatial.inference.null import Alternative, Inference
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
@@ -53,6 +54,9 @@ class RatesResult(Result):
         return (Table(frame, f"Rates of {self.n} units", tuple(notes)),)
 
 
+_MOST = 1e70  # squares and products of such counts are numbers still
+
+
 def aligned_rates(events: pd.Series, at_risk: pd.Series, ids: pd.Index) -> tuple[np.ndarray, np.ndarray]:
     """Events and those at risk in the order of `ids`, or an error that names the units at fault."""
     number, base = align(events, ids, "events"), align(at_risk, ids, "at-risk population")
@@ -65,6 +69,9 @@ def aligned_rates(events: pd.Series, at_risk: pd.Series, ids: pd.Index) -> tuple
         )
     if not number.any():
         raise DataError("no unit has an event, so that all rates are zero.")
+    for what, counts in (("events", number), ("population at risk", base)):
+        if counts.max() > _MOST or counts[counts > 0].min() < 1 / _MOST:
+            raise DataError(f"{what}: a count beyond {_MOST:g} (or as far below one) is no count; check the units.")
     return number, base
 
 
@@ -100,6 +107,7 @@ def neighborhood_moments(number: np.ndarray, base: np.ndarray, W: sparse.csr_arr
     return mean, spread - mean * np.diff(links.indptr) / people
 
 
+@public
 def empirical_bayes_rates(events: pd.Series, at_risk: pd.Series, w: Weights | None = None) -> RatesResult:
     """Rates drawn toward the overall rate, or toward that of the neighborhood.
 
@@ -159,6 +167,7 @@ def empirical_bayes_rates(events: pd.Series, at_risk: pd.Series, w: Weights | No
     )
 
 
+@public
 def rate_probabilities(events: pd.Series, at_risk: pd.Series) -> pd.DataFrame:
     """How likely each count is if all units had the overall rate (a probability map).
 
@@ -211,6 +220,7 @@ def _standardized_series(events: pd.Series, at_risk: pd.Series, ids: pd.Index) -
     return labelled(standardized_rates(number, base), ids, events.index, name)
 
 
+@public
 def moran_rates(
     events: pd.Series,
     at_risk: pd.Series,
@@ -256,6 +266,7 @@ def moran_rates(
     return moran(rates, w, inference=inference, alternative=alternative, draws=draws, rng=rng)
 
 
+@public
 def local_moran_rates(
     events: pd.Series,
     at_risk: pd.Series,

@@ -18,6 +18,7 @@ from gbaspatial.errors import DataError, check_option, some
 from gbaspatial.inference.detection import power_note
 from gbaspatial.inference.multiple import adjust, adjust_jointly
 from gbaspatial.inference.null import Alternative, Inference
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
@@ -94,6 +95,7 @@ class ByPeriodResult(Result):
         return year_line(self, ax=ax)
 
 
+@public
 def moran_by(
     panel: pd.Series,
     w: Weights | Mapping[Any, Weights],
@@ -195,6 +197,7 @@ def _by_period(results: dict[Any, Any], matrices: list[Weights], periods: pd.Ind
     return frame
 
 
+@public
 def differential_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Any) -> Any:
     """Moran's I of the change from `first` to `last`.
 
@@ -218,6 +221,7 @@ def differential_moran(first: pd.Series, last: pd.Series, w: Weights, **options:
     return moran(_change(first, last, w), w, **options)
 
 
+@public
 def differential_local_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Any) -> Any:
     """Local Moran of the change from `first` to `last`; options as for `local_moran`."""
     return local_moran(_change(first, last, w), w, **options)
@@ -229,6 +233,7 @@ def _change(first: pd.Series, last: pd.Series, w: Any) -> pd.Series:
     return labelled(change, ids, last.index, f"change of {last.name}")
 
 
+@public
 def space_time_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Any) -> Any:
     """Association of values at `last` with the neighbors' values at `first`.
 
@@ -285,6 +290,7 @@ class TransitionsResult(Result):
         )
 
 
+@public
 def lisa_transitions(
     panel: pd.Series,
     w: Weights | Mapping[Any, Weights],

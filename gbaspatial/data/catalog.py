@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gbaspatial.data import files
+from gbaspatial.options import public
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@public
 def catalog() -> pd.DataFrame:
     """Every file that travels with the package.
 
@@ -28,6 +30,7 @@ def catalog() -> pd.DataFrame:
     return files.table("catalog").set_index("name").fillna("")
 
 
+@public
 def sources() -> pd.DataFrame:
     """Where the shipped figures come from.
 

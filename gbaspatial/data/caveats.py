@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from gbaspatial.data import files
 from gbaspatial.data.schema import chosen_cities, chosen_variables
-from gbaspatial.errors import CaveatWarning, some
+from gbaspatial.errors import CaveatWarning, outside, some
+from gbaspatial.options import public
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 _told: set[str] = set()
 
 
+@public
 def caveats(
     variable: str | Iterable[str] | None = None,
     *,
@@ -68,12 +70,12 @@ def caveats(
     return found.reset_index(drop=True)
 
 
+@public
 def check_caveats(
     variables: str | Iterable[str],
     years: int | Iterable[int] | None = None,
     *,
     cities: str | Iterable[str] | None = None,
-    stacklevel: int = 3,
 ) -> pd.DataFrame:
     """Warn, once a session for each caveat, if `variables` have known breaks or errors in `years`.
 
@@ -107,7 +109,7 @@ def check_caveats(
         warnings.warn(
             f"known breaks or errors in {some(parts, 8)}; read gba.data.caveats({new['variable'].iloc[0]!r}).",
             CaveatWarning,
-            stacklevel=stacklevel,
+            stacklevel=outside(),
         )
     return found
 

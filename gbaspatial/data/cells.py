@@ -24,6 +24,7 @@ from gbaspatial.errors import (
     UnknownNameError,
     import_extra,
     nearest_names,
+    outside,
     some,
 )
 from gbaspatial.options import brief
@@ -94,7 +95,7 @@ def _without_apostrophes(cells: pd.DataFrame, name: str) -> pd.DataFrame:
     warnings.warn(
         f"{name} marks texts that a spreadsheet would run with an apostrophe ({shown}); it was taken off.",
         ReadingWarning,
-        stacklevel=4,
+        stacklevel=outside(),
     )
     return cells.mask(marked, cells.map(unguard))
 

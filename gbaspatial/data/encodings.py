@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Iterable
 from functools import cache
 
-from gbaspatial.errors import OptionError, ReadingWarning
+from gbaspatial.errors import OptionError, ReadingWarning, outside
 
 GUESSES = ("gb18030", "big5hkscs", "cp1252")
 """Encodings tried where UTF-8 does not fit, in the order in which they win a draw."""
@@ -81,7 +81,7 @@ def tell(encoding: str, text: str, name: str) -> None:
         f"{name} is not UTF-8; it was read as {NAMES[encoding]}, which fits best ({shown!r}); "
         f"if its texts look strange, say its encoding with encoding=.",
         ReadingWarning,
-        stacklevel=4,
+        stacklevel=outside(),
     )
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from gbaspatial.data.number_texts import plain
 from gbaspatial.errors import FileFormatError, OptionError, UnknownNameError, nearest_names, some
-from gbaspatial.options import brief, whole
+from gbaspatial.options import brief, public, whole
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 _YEAR = re.compile(r"(?:FY|CY)?\s*((?:1[89]|20|21)\d\d)(?:\.0)?\s*(?:年度|年末|年底|年)?", re.IGNORECASE)
@@ -130,6 +130,7 @@ def refuse_wide(table: pd.DataFrame, time: str, name: str) -> None:
     )
 
 
+@public
 def long(table: pd.DataFrame, name: str, *, time: str = "year") -> pd.DataFrame:
     """A table with a column for each year, turned into one row for each unit and year.
 

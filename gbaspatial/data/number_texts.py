@@ -10,7 +10,7 @@ from typing import Literal
 
 import pandas as pd
 
-from gbaspatial.errors import OptionError, ReadingWarning, some
+from gbaspatial.errors import OptionError, ReadingWarning, outside, some
 from gbaspatial.options import brief, word
 
 Percent = Literal["points", "share"]
@@ -128,5 +128,5 @@ def tell_columns(ways: dict[str, tuple[str, str]], name: str) -> None:
         f"{name} has columns of text that are nearly all numbers, left as text: {shown}; "
         f"read them with these options, or they enter a formula as categories.",
         ReadingWarning,
-        stacklevel=3,
+        stacklevel=outside(),
     )

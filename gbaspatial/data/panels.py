@@ -23,9 +23,10 @@ from gbaspatial.data.files import existing
 from gbaspatial.data.headers import TEXT_ENDINGS, check_header, filled_down, refuse_wide, with_header
 from gbaspatial.data.number_texts import NumberTexts, number_texts
 from gbaspatial.errors import FileFormatError, OptionError, UnknownNameError, nearest_names, some
-from gbaspatial.options import brief
+from gbaspatial.options import brief, public
 
 
+@public
 def read_panel(
     path: str | Path,
     *,

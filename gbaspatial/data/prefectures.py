@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from gbaspatial.data import files
 from gbaspatial.data.load import load_prefectures
 from gbaspatial.data.schema import chosen_years
-from gbaspatial.errors import CaveatWarning, OptionError, UnknownNameError, nearest_names, some
+from gbaspatial.errors import CaveatWarning, OptionError, UnknownNameError, nearest_names, outside, some
+from gbaspatial.options import public
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +19,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2023
 _told: set[str] = set()
 
 
+@public
 def load_prefecture_panel(
     *, variables: str | Iterable[str] | None = None, years: int | Iterable[int] | None = None
 ) -> pd.DataFrame:
@@ -76,6 +78,7 @@ def load_prefecture_panel(
     )
 
 
+@public
 def prefecture_suspects(
     variables: str | Iterable[str] | None = None, *, years: int | Iterable[int] | None = None
 ) -> pd.DataFrame:
@@ -116,6 +119,7 @@ def prefecture_suspects(
     return found.drop(columns="adcode").reset_index(drop=True)
 
 
+@public
 def prefecture_variables() -> pd.DataFrame:
     """Every variable of the prefecture panel: label, unit, what it is, where it comes from, years and units covered.
 
@@ -169,5 +173,5 @@ def _warn_of_suspects(names: list[str], years: list[int]) -> None:
         f"there are values with a reason to doubt them: {some(told, 8)}; they stay in, "
         f"see gba.data.prefecture_suspects() and show findings with and without these units.",
         CaveatWarning,
-        stacklevel=3,
+        stacklevel=outside(),
     )

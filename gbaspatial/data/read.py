@@ -25,13 +25,14 @@ from gbaspatial.errors import (
     nearest_names,
     some,
 )
-from gbaspatial.options import brief, word
+from gbaspatial.options import brief, public, word
 from gbaspatial.sheets import unguarded
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 
+@public
 def read_units(
     path: str | Path,
     *,

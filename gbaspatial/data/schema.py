@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gbaspatial.data.files import table
 from gbaspatial.errors import OptionError, UnknownNameError, nearest_names
+from gbaspatial.options import public
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +19,7 @@ PANEL_YEARS = range(2000, 2024)
 """The years in which all eleven cities have GDP, population and employment."""
 
 
+@public
 def city_table() -> pd.DataFrame:
     """The eleven cities: codes, names, tier, side and currency, indexed by English name.
 
@@ -34,6 +36,7 @@ def _variables() -> pd.DataFrame:
     return table("variables").set_index("variable")
 
 
+@public
 def variables() -> pd.DataFrame:
     """Every variable of the city panel: label, unit, what it is, where it comes from, years and cities covered.
 

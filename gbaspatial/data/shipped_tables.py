@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Literal
 from gbaspatial.data import files
 from gbaspatial.data.schema import FIRST_YEAR, LAST_YEAR, chosen_cities, chosen_variables, chosen_years
 from gbaspatial.errors import OptionError, UnknownNameError, check_option, nearest_names
+from gbaspatial.options import public
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
+@public
 def load_links(*, year: int | None = None, level: Literal["city", "district"] = "city") -> pd.DataFrame:
     """Bridges, tunnels and railways that join units of the bay area, with their opening dates.
 
@@ -53,6 +55,7 @@ def load_links(*, year: int | None = None, level: Literal["city", "district"] = 
     return links[columns].reset_index(drop=True)
 
 
+@public
 def load_travel_times() -> pd.DataFrame:
     """Published travel times and distances between cities before and after links opened.
 
@@ -72,6 +75,7 @@ def load_travel_times() -> pd.DataFrame:
     return files.table("travel_times")
 
 
+@public
 def load_rail_minutes(*, ride: Literal["median", "shortest"] = "median") -> pd.DataFrame:
     """Minutes by rail between the main stations of the nine mainland cities, from the timetable of 10 March 2016.
 
@@ -100,6 +104,7 @@ def load_rail_minutes(*, ride: Literal["median", "shortest"] = "median") -> pd.D
     return table[["city_a", "city_b", "minutes", "services", "date", "source_id"]]
 
 
+@public
 def load_industry_structure() -> pd.DataFrame:
     """Value added of ten groups of manufacturing in GDP, nine mainland cities, 2018.
 
@@ -119,6 +124,7 @@ def load_industry_structure() -> pd.DataFrame:
     return wide.reindex(index=long["city"].unique(), columns=long["sector"].unique())
 
 
+@public
 def load_invention_grants() -> pd.DataFrame:
     """Invention patents that CNIPA granted to Hong Kong and Macao, by window of years.
 
@@ -138,6 +144,7 @@ def load_invention_grants() -> pd.DataFrame:
     return files.table("invention_grants_windows")
 
 
+@public
 def load_bay_areas(*, source: str | None = None) -> pd.DataFrame:
     """The bay areas of Guangdong-Hong Kong-Macao, San Francisco, New York and Tokyo compared.
 
@@ -172,6 +179,7 @@ def load_bay_areas(*, source: str | None = None) -> pd.DataFrame:
     return wide.loc[order, list(dict.fromkeys(rows["variable"]))]
 
 
+@public
 def load_firms_universities() -> pd.DataFrame:
     """Large firms and universities by city: Fortune Global 500 seats, papers, patents of institutions.
 
@@ -189,6 +197,7 @@ def load_firms_universities() -> pd.DataFrame:
     return files.table("firms_universities")
 
 
+@public
 def load_exchange_rates() -> pd.DataFrame:
     """Annual average exchange rates by which Hong Kong and Macao figures were turned into yuan.
 
@@ -206,6 +215,7 @@ def load_exchange_rates() -> pd.DataFrame:
     return files.table("exchange_rates").set_index("year")
 
 
+@public
 def load_values(
     *,
     variables: str | Iterable[str] | None = None,
@@ -237,6 +247,7 @@ def load_values(
     return values[chosen].reset_index(drop=True)
 
 
+@public
 def load_second_values() -> pd.DataFrame:
     """What other sources say about a value of the panel: earlier vintages and independent counts.
 

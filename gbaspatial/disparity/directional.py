@@ -13,6 +13,7 @@ from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.null import check_draws, check_test, monte_carlo_p, p_from_tails
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import orders
+from gbaspatial.options import public
 from gbaspatial.progress import track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
@@ -64,6 +65,7 @@ class RoseResult(Result):
         return rose(self, ax=ax)
 
 
+@public
 def directional_lisa(
     first: pd.Series,
     last: pd.Series,

@@ -15,6 +15,7 @@ import pandas as pd
 
 from gbaspatial.alignment import align, align_labels, as_numbers, check_units
 from gbaspatial.errors import DataError, OptionError, check_option, some
+from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 
 Kind = Literal["T", "L"]
@@ -50,6 +51,7 @@ def _in_unit(numbers: np.ndarray) -> np.ndarray:
     return np.ldexp(numbers, -int(np.frexp(np.abs(numbers).max())[1]))
 
 
+@public
 def gini(values: pd.Series, population: pd.Series | None = None, *, corrected: bool = False) -> float:
     """Gini coefficient, from 0 (all alike) to 1.
 
@@ -83,6 +85,7 @@ def gini(values: pd.Series, population: pd.Series | None = None, *, corrected: b
     return value * len(s) / (len(s) - 1) if corrected else value
 
 
+@public
 def hoover(values: pd.Series, population: pd.Series | None = None) -> float:
     """Hoover (Robin Hood) index: the share of the total that would have to move to make all alike.
 
@@ -100,6 +103,7 @@ def hoover(values: pd.Series, population: pd.Series | None = None) -> float:
     return float(np.abs(s - p).sum() / 2)
 
 
+@public
 def herfindahl(values: pd.Series) -> float:
     """Herfindahl-Hirschman index of concentration, the sum of squared shares: from 1/n to 1.
 
@@ -112,6 +116,7 @@ def herfindahl(values: pd.Series) -> float:
     return float(s @ s)
 
 
+@public
 def coefficient_of_variation(values: pd.Series, population: pd.Series | None = None, *, ddof: int = 0) -> float:
     """Standard deviation over mean; with a population, Williamson's weighted coefficient.
 
@@ -137,6 +142,7 @@ def coefficient_of_variation(values: pd.Series, population: pd.Series | None = N
     return float(np.sqrt(variance * len(s) / (len(s) - ddof)))
 
 
+@public
 def atkinson(values: pd.Series, population: pd.Series | None = None, *, epsilon: float = 0.5) -> float:
     """Atkinson's index with inequality aversion `epsilon`, from 0 to 1.
 
@@ -200,6 +206,7 @@ class TheilResult(Result):
         return (first,) if self.by_group is None else (first, Table(self.by_group, "By group"))
 
 
+@public
 def theil(
     values: pd.Series,
     population: pd.Series | None = None,
@@ -272,6 +279,7 @@ def _group_row(s: np.ndarray, p: np.ndarray, inside: np.ndarray, kind: Kind) -> 
     }
 
 
+@public
 def mean_by_group(values: pd.Series, groups: pd.Series) -> pd.DataFrame:
     """Mean, smallest and largest value of each group, with the ratio of its mean to the mean of all units.
 

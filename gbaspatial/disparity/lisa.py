@@ -12,6 +12,7 @@ import pandas as pd
 from gbaspatial.alignment import align_panel, periods_of
 from gbaspatial.disparity import transition
 from gbaspatial.disparity.mobility import MarkovResult, chain_of, check_periods, refuse_islands
+from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 from gbaspatial.weights.by_period import recipes_of, weights_by_period
@@ -55,6 +56,7 @@ class LisaMarkovResult(Result):
         return (Table(test, "LISA Markov", notes), *self.chain.tables())
 
 
+@public
 def lisa_markov(panel: pd.Series, w: Weights | Mapping[Any, Weights]) -> LisaMarkovResult:
     """Markov chain of the quadrants HH, LH, LL, HL of the Moran scatterplot.
 

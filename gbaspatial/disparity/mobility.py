@@ -16,6 +16,7 @@ from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.null import check_draws
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import orders
+from gbaspatial.options import public
 from gbaspatial.progress import track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
@@ -126,6 +127,7 @@ def check_periods(periods: pd.Index) -> None:
         raise DataError(f"transitions need at least two periods; the panel has {some(periods)} only.")
 
 
+@public
 def markov(panel: pd.Series, *, classes: Classes = 5, pooled: bool = False, relative: bool = False) -> MarkovResult:
     """Markov chain of the classes that units of a panel are in.
 
@@ -233,6 +235,7 @@ class SpatialMarkovResult(Result):
         )
 
 
+@public
 def spatial_markov(
     panel: pd.Series,
     w: Weights,

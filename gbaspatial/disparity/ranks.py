@@ -13,6 +13,7 @@ from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.null import check_draws, monte_carlo_p, p_from_tails
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import orders
+from gbaspatial.options import public
 from gbaspatial.progress import track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
@@ -67,6 +68,7 @@ class RankMobilityResult(Result):
         return (top, Table(self.theta, "Rank changes between groups (theta)")) if len(self.theta) else (top,)
 
 
+@public
 def rank_mobility(
     panel: pd.Series,
     w: Weights | None = None,
@@ -117,7 +119,8 @@ def rank_mobility(
         if np.ptp(row) == 0:
             raise DataError(f"all units have the same value in {period}; ranks need values that differ.")
     tau = stats.kendalltau(first, last)
-    agree = np.sign(np.subtract.outer(first, first) * np.subtract.outer(last, last))[np.triu_indices(len(first), 1)]
+    signs = (np.sign(np.subtract.outer(values, values)) for values in (first, last))
+    agree = np.multiply(*signs)[np.triu_indices(len(first), 1)]
     near = _spatial_tau(first, last, w, seed, draws) if w is not None and seed is not None else (np.nan,) * 3
     units = panel.index.unique(0).sort_values() if ids is None else ids
     return RankMobilityResult(

@@ -14,6 +14,7 @@ from gbaspatial.export.geopackages import geopackage
 from gbaspatial.export.kml import kml_text
 from gbaspatial.export.shapefiles import shapefile
 from gbaspatial.export.styles import Style, style_files, styled, write_styles
+from gbaspatial.options import public
 from gbaspatial.sheets import guarded
 from gbaspatial.writing import replace_file, replace_text
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 ENDINGS = (".gpkg", ".shp", ".geojson", ".json", ".parquet", ".kml", ".csv")
 
 
+@public
 def geojson(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
     """Write `frame` as GeoJSON by RFC 7946: longitude and latitude, seven decimals, no `crs` member.
 
@@ -46,6 +48,7 @@ def geojson(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
     return replace_file(path, _write)
 
 
+@public
 def geoparquet(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
     """Write `frame` as GeoParquet, index and types kept; needs the extra `parquet`.
 
@@ -65,6 +68,7 @@ def geoparquet(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
     return replace_file(path, lambda half: kept.to_parquet(half))
 
 
+@public
 def kml(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, name: str | None = None) -> Path:
     """Write `frame` as KML for Google Earth; a missing value is left out, so that it stays missing.
 
@@ -89,6 +93,7 @@ def kml(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, name: str | No
     return replace_text(path, kml_text(table, field, Path(path).stem))
 
 
+@public
 def csv(
     path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, geometry: Literal["none", "wkt", "point"] = "none"
 ) -> Path:
@@ -124,6 +129,7 @@ def csv(
     return replace_file(path, lambda half: guarded(plain).to_csv(half, index=False, encoding="utf-8-sig"))
 
 
+@public
 def write(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: str | Style | None = None) -> Path:
     """Write `frame` in the format that the ending of `path` names, with its style inside or beside.
 

@@ -14,6 +14,7 @@ from gbaspatial.errors import DataError, UnknownNameError, nearest_names, some
 from gbaspatial.export.frames import flat
 from gbaspatial.export.names import layer_names
 from gbaspatial.export.styles import Style, default_column, styled
+from gbaspatial.options import public
 from gbaspatial.writing import replace_file
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geome
 _SHAPES = "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?"
 
 
+@public
 def geopackage(
     path: str | os.PathLike[str], layers: Mapping[str, gpd.GeoDataFrame], *, styles: Styles | None = None
 ) -> Path:

@@ -6,7 +6,7 @@ import unicodedata
 import warnings
 from collections.abc import Callable, Iterable
 
-from gbaspatial.errors import GbaWarning, some
+from gbaspatial.errors import GbaWarning, outside, some
 
 _FORBIDDEN = ("Cc", "Cs")  # control characters and halves of characters: neither XML nor databases hold them
 _KEPT_BY_FILES = frozenset({"fid", "ogc_fid", "geom", "geometry"})
@@ -58,7 +58,7 @@ def _told(names: list[str], whose: str, free: Callable[[str], bool]) -> list[str
             f"{whose} whose names files do not take or do not tell apart; they are written with others: "
             f"{some(changed)}.",
             GbaWarning,
-            stacklevel=2,
+            stacklevel=outside(),
         )
     return made
 

@@ -14,6 +14,7 @@ import pandas as pd
 from gbaspatial.errors import DataError, FileFormatError, WritingError, some
 from gbaspatial.export.frames import flat
 from gbaspatial.export.styles import Style, style_files, styled, write_styles
+from gbaspatial.options import public
 from gbaspatial.sheets import guarded
 from gbaspatial.writing import Companion, replace_file
 
@@ -26,6 +27,7 @@ PARTS = (".shx", ".dbf", ".prj", ".cpg")
 INDEXES = (".qix", ".sbn", ".sbx", ".fbn", ".fbx", ".idm", ".ind")
 
 
+@public
 def shapefile(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: str | Style | None = None) -> Path:
     """Write `frame` as a shapefile for programs that need one; a GeoPackage keeps more.
 

@@ -19,6 +19,7 @@ from gbaspatial.alignment import columns_of
 from gbaspatial.export.names import without_controls
 from gbaspatial.figures.classes import Classes, classify
 from gbaspatial.figures.palette import CLUSTERS, HOTSPOTS, NO_DATA, Swatch
+from gbaspatial.options import public
 from gbaspatial.writing import Companion, is_ours, replace_text, sealed
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class Style:
         return Style(column, self.rules, self.shape)
 
 
+@public
 def style(
     frame: gpd.GeoDataFrame,
     column: str,
@@ -315,6 +317,7 @@ def write_styles(style: Style, half: Path) -> None:
     half.with_suffix(".sld").write_text(sealed(style.to_sld(half.stem), half.name), encoding="utf-8")
 
 
+@public
 def qml(path: str | os.PathLike[str], style: Style) -> Path:
     """Write `style` as a QGIS style file; beside a layer of the same name QGIS applies it by itself.
 
@@ -328,6 +331,7 @@ def qml(path: str | os.PathLike[str], style: Style) -> Path:
     return replace_text(path, sealed(style.to_qml()))
 
 
+@public
 def sld(path: str | os.PathLike[str], style: Style) -> Path:
     """Write `style` as an OGC SLD 1.1 file, which QGIS, GeoServer and others read.
 

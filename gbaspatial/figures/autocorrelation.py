@@ -15,6 +15,7 @@ from gbaspatial.alignment import check_same_units
 from gbaspatial.errors import OptionError
 from gbaspatial.figures.fonts import Language, lettering
 from gbaspatial.figures.palette import CLUSTERS, HOTSPOTS, ISOLATE, NOT_SIGNIFICANT, SIGNIFICANCE, Swatch
+from gbaspatial.options import public
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -37,6 +38,7 @@ def _tidy(ax: Axes) -> None:
     ax.tick_params(colors=INK)
 
 
+@public
 def correlogram(result: Any, ax: Axes | None = None) -> Axes:
     """The statistic by order or distance, over the band of what chance alone gives."""
     ax = _axes(ax)
@@ -83,6 +85,7 @@ def year_line(result: Any, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@public
 def rose(result: Any, ax: Axes | None = None) -> Axes:
     """Moves by direction: bars for the number of units, a line for what is expected."""
     from matplotlib.ticker import MaxNLocator
@@ -104,6 +107,7 @@ def rose(result: Any, ax: Axes | None = None) -> Axes:
     return ax
 
 
+@public
 def power_curve(result: Any, ax: Axes | None = None) -> Axes:
     """The chance to reject by rho, with the target and the smallest rho that reaches it."""
     ax = _axes(ax)
@@ -148,6 +152,7 @@ def _aspect(units: gpd.GeoDataFrame) -> float:
     return float(1 / np.cos(np.radians((south + north) / 2)))
 
 
+@public
 def cluster_map(
     result: Any, units: gpd.GeoDataFrame, *, title: str = "", ax: Axes | None = None, language: Language = "en"
 ) -> Axes:
@@ -173,6 +178,7 @@ def cluster_map(
     return _map(drawn, swatches, title, ax, language)
 
 
+@public
 def significance_map(
     result: Any,
     units: gpd.GeoDataFrame,

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial import options
-from gbaspatial.errors import DataError, GbaWarning, OptionError, nearest_names
+from gbaspatial.errors import DataError, GbaWarning, OptionError, nearest_names, outside
 from gbaspatial.figures.palette import qualitative, ramp
 
 MAPCLASSIFY = (
@@ -125,7 +125,11 @@ def _tell_few(name: object, different: int, k: int) -> None:
     """Warn that there are fewer different values than classes asked for, in the same words for every scheme."""
     if different < k:
         values = "one value only" if different == 1 else f"{different} different values only"
-        warn(f"{name!r} has {values}, fewer than the {k} classes asked for; each is a class.", GbaWarning, stacklevel=3)
+        warn(
+            f"{name!r} has {values}, fewer than the {k} classes asked for; each is a class.",
+            GbaWarning,
+            stacklevel=outside(),
+        )
 
 
 def _by_scheme(numbers: np.ndarray, scheme: str, k: int, palette: str) -> Classes:

@@ -10,6 +10,7 @@ import pandas as pd
 from gbaspatial.alignment import columns_of
 from gbaspatial.errors import DataError
 from gbaspatial.figures.fonts import written_names
+from gbaspatial.options import public
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 COLORS = {"direct": "#2C7FB8", "indirect": "#D95F0E", "total": "#333333"}
 
 
+@public
 def forest(result: Any, *, label: str = "") -> Figure:
     """Estimates and intervals, one row each, against zero; filled where the interval leaves zero out.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gbaspatial.errors import FileFormatError
+from gbaspatial.options import public
 from gbaspatial.writing import replace_file
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 ENDINGS = (".svg", ".png", ".pdf")
 
 
+@public
 def save(figure: Figure | Axes, path: str | os.PathLike[str], *, dpi: int = 200) -> list[Path]:
     """Write a figure as SVG and PNG, or in the one format that the ending names.
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 from warnings import warn
 
-from gbaspatial.errors import GbaWarning, check_option
+from gbaspatial.errors import GbaWarning, check_option, outside
 
 Language = Literal["en", "zh"]
 
@@ -86,7 +86,7 @@ def _say_once() -> None:
         "no font with Chinese characters is installed, so pictures are lettered in English "
         "(on Debian: apt install fonts-noto-cjk).",
         GbaWarning,
-        stacklevel=4,
+        stacklevel=outside(),
     )
 
 

@@ -16,6 +16,7 @@ from gbaspatial.figures.classes import classify
 from gbaspatial.figures.fonts import written_names
 from gbaspatial.figures.palette import BORDER, CLUSTERS, HOTSPOTS, LAND, NO_DATA, SEA, Swatch
 from gbaspatial.figures.surroundings import check_layer, surroundings
+from gbaspatial.options import public
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -28,6 +29,7 @@ GIVES, TAKES_AWAY, INK = "#D95F0E", "#542788", "#333333"
 MOST_NAMES = 80
 
 
+@public
 def map_of(
     units: gpd.GeoDataFrame,
     what: Any,
@@ -76,6 +78,7 @@ def map_of(
     return figure
 
 
+@public
 def weights_map(units: gpd.GeoDataFrame, w: Any, *, label: str = "", names: Names = "en") -> Figure:
     """The graph of the spatial weights: each half of a line is as wide as the weight its end gives.
 
@@ -132,6 +135,7 @@ def _one_way(ax: Axes, weights: Any, start: np.ndarray, end: np.ndarray, entries
         ax.annotate("", tuple(b), tuple(a), arrowprops=style, zorder=4)
 
 
+@public
 def flow_map(units: gpd.GeoDataFrame, flows: Any, *, label: str = "", top: int = 30, names: Names = "en") -> Figure:
     """Arrows from giver to receiver, as wide as the value.
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from gbaspatial.errors import DataError
 from gbaspatial.figures import autocorrelation
+from gbaspatial.options import public
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+@public
 def year_line(results: Any) -> Figure:
     """A statistic by year with its p-values, or several below one another.
 

@@ -29,7 +29,16 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, align_frame
-from gbaspatial.errors import DataError, FormulaError, GbaWarning, LabelTypeError, OptionError, SmallSampleWarning, some
+from gbaspatial.errors import (
+    DataError,
+    FormulaError,
+    GbaWarning,
+    LabelTypeError,
+    OptionError,
+    SmallSampleWarning,
+    outside,
+    some,
+)
 from gbaspatial.formula.collinearity import check_rank
 from gbaspatial.formula.expressions import names_in
 from gbaspatial.formula.grammar import sides as sides
@@ -111,7 +120,7 @@ class Design:
                     f"the impacts of {column.base} leave out {column.name}, which is told as the lag of a regressor "
                     f"{column.regressor} of its own; fit.impact_of_change(variable) has all terms of a variable.",
                     GbaWarning,
-                    stacklevel=2,
+                    stacklevel=outside(),
                 )
         found: dict[str, dict[str | None, int]] = {}
         for place, column in enumerate(self.columns):
@@ -301,6 +310,8 @@ def _check_values(y: np.ndarray, X: np.ndarray, terms: tuple[str, ...], response
                 f"{name} is not a finite number for {some(ids[bad])}; a logarithm of zero or of a negative "
                 f"value is the usual cause."
             )
+    if not len(y):
+        raise DataError("the data have no rows, so there is nothing to estimate from.")
     if np.ptp(y) == 0:
         raise DataError(f"{response} is {y[0]:g} for every unit; a constant outcome has nothing to explain.")
 
@@ -315,7 +326,7 @@ def _warn_of_lone_units(X: np.ndarray, ids: pd.Index) -> None:
             f"{some(ids[alone])} alone determines a coefficient (the only unit of a factor level?), so it is fitted "
             f"exactly and adds nothing to the others; merge the level with another.",
             SmallSampleWarning,
-            stacklevel=4,
+            stacklevel=outside(),
         )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import as_numbers
-from gbaspatial.errors import DataError, FormulaError, GbaWarning, some
+from gbaspatial.errors import DataError, FormulaError, GbaWarning, outside, some
 from gbaspatial.options import brief
 
 CROWDED = 0.5  # levels by unit, from which on a column of text is taken for an accident
@@ -71,7 +71,7 @@ def _used_levels(column: pd.Series, name: str) -> pd.Series:
             f"{name!r} has no unit of the level {some(gone)}: it is left out, and the levels are "
             f"{some(found.cat.categories)}.",
             GbaWarning,
-            stacklevel=6,
+            stacklevel=outside(),
         )
     return found
 

@@ -13,6 +13,7 @@ from gbaspatial.alignment import check_units
 from gbaspatial.errors import GeometryError
 from gbaspatial.geography.crs import require_crs, to_metric
 from gbaspatial.geography.datum import bd09_to_wgs84, gcj02_to_wgs84
+from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
@@ -102,6 +103,7 @@ class CoverageResult(Result):
         return ax
 
 
+@public
 def check_coverage(
     units: gpd.GeoDataFrame | gpd.GeoSeries,
     *,

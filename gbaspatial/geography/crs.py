@@ -11,6 +11,7 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 from gbaspatial.errors import CRSError, GeometryError, LabelTypeError, some
+from gbaspatial.options import public
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -22,6 +23,7 @@ _POINTS = 256  # at which lengths are compared
 _ROUND_OFF = 1e-9  # degrees beyond the pole that are taken for the pole
 
 
+@public
 def describe_crs(crs: Any) -> str:
     """A CRS in words: authority code and name.
 
@@ -49,6 +51,7 @@ def describe_crs(crs: Any) -> str:
     return f"{code} ({crs.name}, {unit})"
 
 
+@public
 def require_crs(units: gpd.GeoDataFrame | gpd.GeoSeries, what: str = "layer") -> pyproj.CRS:
     """The CRS of `units`, or an error: coordinates without a CRS, or beyond its range, cannot be measured.
 
@@ -127,6 +130,7 @@ def check_degrees(units: gpd.GeoDataFrame | gpd.GeoSeries, what: str = "the laye
     )
 
 
+@public
 def require_metric(
     units: gpd.GeoDataFrame | gpd.GeoSeries, what: str = "layer", *, instead: str = "use metric='geodesic'"
 ) -> pyproj.CRS:
@@ -273,6 +277,7 @@ def metres_per_unit(crs: pyproj.CRS) -> float:
     return float(crs.axis_info[0].unit_conversion_factor)
 
 
+@public
 def metric_crs(units: gpd.GeoDataFrame | gpd.GeoSeries) -> pyproj.CRS:
     """A Lambert azimuthal equal-area CRS in metres, centered on `units`, on whichever side of 180 degrees they are.
 
@@ -365,6 +370,7 @@ def _middle_of_circle(west: np.ndarray, east: np.ndarray) -> float:
     return float((first + stop) / 2 + 180) % 360 - 180
 
 
+@public
 def to_metric(units: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoDataFrame | gpd.GeoSeries:
     """`units` in metres: as they are if their CRS is in metres that are true to length there, else in `metric_crs`.
 

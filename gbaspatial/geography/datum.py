@@ -16,6 +16,7 @@ from gbaspatial import options
 from gbaspatial.alignment import align_labels
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.geography.crs import require_crs
+from gbaspatial.options import public
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -54,6 +55,7 @@ def _offset(points: np.ndarray) -> np.ndarray:
     return np.column_stack([lon, lat])
 
 
+@public
 def wgs84_to_gcj02(coordinates: np.ndarray) -> np.ndarray:
     """WGS 84 longitude and latitude (n, 2) in degrees to GCJ-02 (Amap, Tencent, Google in the mainland).
 
@@ -66,6 +68,7 @@ def wgs84_to_gcj02(coordinates: np.ndarray) -> np.ndarray:
     return points + _offset(points)
 
 
+@public
 def gcj02_to_wgs84(coordinates: np.ndarray) -> np.ndarray:
     """GCJ-02 longitude and latitude (n, 2) in degrees to WGS 84; back and forth within a millionth of a millimeter.
 
@@ -88,6 +91,7 @@ def _gcj02_to_bd09(points: np.ndarray) -> np.ndarray:
     return np.column_stack([radius * np.cos(angle) + 0.0065, radius * np.sin(angle) + 0.006])
 
 
+@public
 def wgs84_to_bd09(coordinates: np.ndarray) -> np.ndarray:
     """WGS 84 longitude and latitude (n, 2) in degrees to BD-09 (Baidu).
 
@@ -99,6 +103,7 @@ def wgs84_to_bd09(coordinates: np.ndarray) -> np.ndarray:
     return _gcj02_to_bd09(wgs84_to_gcj02(coordinates))
 
 
+@public
 def bd09_to_wgs84(coordinates: np.ndarray) -> np.ndarray:
     """BD-09 longitude and latitude (n, 2) in degrees to WGS 84, by a fixed point.
 
@@ -124,6 +129,7 @@ _MOVES: dict[tuple[str, str], Callable[[np.ndarray], np.ndarray]] = {
 Datum = Literal["wgs84", "gcj02", "bd09"]
 
 
+@public
 def shift_layer(
     units: gpd.GeoDataFrame, *, source: Datum, target: Datum = "wgs84", exempt: pd.Series | None = None
 ) -> gpd.GeoDataFrame:

@@ -11,6 +11,7 @@ from gbaspatial import options
 from gbaspatial.alignment import check_same_units, check_units
 from gbaspatial.errors import GeometryError, some
 from gbaspatial.geography.crs import densified, in_degrees, metres_per_unit, metric_crs, require_crs, require_metric
+from gbaspatial.options import public
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,6 +26,7 @@ def _check_geometry(shapes: Any) -> None:
         )
 
 
+@public
 def representative_points(units: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoSeries:
     """One point inside each unit, in the CRS of the layer; a point stands for itself.
 
@@ -74,6 +76,7 @@ def largest_parts(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
     return largest
 
 
+@public
 def lonlat(units: gpd.GeoDataFrame | gpd.GeoSeries, points: gpd.GeoSeries | None = None) -> np.ndarray:
     """Longitude and latitude (WGS 84) of the representative points of `units`, shape (n, 2)."""
     chosen = representative_points(units) if points is None else _given_points(units, points)
@@ -94,6 +97,7 @@ def _given_points(units: gpd.GeoDataFrame | gpd.GeoSeries, points: Any) -> gpd.G
     return chosen
 
 
+@public
 def distance_km(
     units: gpd.GeoDataFrame | gpd.GeoSeries,
     *,
@@ -179,6 +183,7 @@ def geodesic_between_km(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     return np.asarray(metres) / 1000
 
 
+@public
 def area_km2(units: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.Series:
     """Area of each unit in square kilometers, measured in an equal-area projection centered on the layer.
 

@@ -26,6 +26,7 @@ from gbaspatial.errors import OptionError, WeightsError, check_option
 from gbaspatial.inference.null import ALTERNATIVES, Alternative, check_draws
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.rejection import MOST_INTEGRATED, SIMULATED, Chance, chance_of
+from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
@@ -98,6 +99,7 @@ _TITLES = {
 }
 
 
+@public
 def power(
     statistic: Statistic,
     w: Weights,
@@ -185,6 +187,7 @@ def power(
     )
 
 
+@public
 def power_note(W: sparse.csr_array, *, statistic: Statistic = "moran", alternative: Alternative = "two-sided") -> str:
     """One sentence for the foot of a test: what it can detect at 5 %; empty from 50 units on.
 

@@ -9,11 +9,13 @@ import numpy as np
 from gbaspatial.errors import DataError, check_option
 from gbaspatial.inference.local_exact import TIE
 from gbaspatial.inference.null import ALTERNATIVES, Alternative, p_from_tails
+from gbaspatial.options import public
 
 Adjustment = Literal["bh", "by", "bonferroni", "sidak", "holm", "none"]
 ADJUSTMENTS = ("bh", "by", "bonferroni", "sidak", "holm", "none")
 
 
+@public
 def adjust(p_values: np.ndarray, method: Adjustment = "bh") -> np.ndarray:
     """Adjusted p-values (n,): below `alpha` where the test is rejected at `alpha` for all n together.
 
@@ -65,6 +67,7 @@ def _adjusted(p: np.ndarray, method: str) -> np.ndarray:
     return adjusted
 
 
+@public
 def adjust_by_neighbors(p_values: np.ndarray, cardinalities: np.ndarray, method: Adjustment = "holm") -> np.ndarray:
     """Each p-value adjusted as one of (number of neighbors + 1) tests, as spdep's `p.adjustSP`.
 
@@ -94,6 +97,7 @@ def adjust_by_neighbors(p_values: np.ndarray, cardinalities: np.ndarray, method:
     return np.minimum(1.0, family * p)
 
 
+@public
 def adjust_jointly(observed: np.ndarray, drawn: np.ndarray, alternative: Alternative = "two-sided") -> np.ndarray:
     """p-values (T,) of several statistics, adjusted for their number by draws that all of them share.
 

@@ -32,6 +32,7 @@ import numpy as np
 from scipy import special
 
 from gbaspatial.errors import OptionError, check_option
+from gbaspatial.options import public_methods
 
 Inference = Literal["auto", "exact", "permutation", "normal", "randomization", "saddlepoint", "imhof"]
 Alternative = Literal["two-sided", "greater", "less"]
@@ -94,6 +95,7 @@ def count_interval(count: int, draws: int, level: float, stopped: bool = False) 
     return low, high
 
 
+@public_methods
 @dataclass(frozen=True, slots=True, eq=False)
 class Null:
     """Where an observed statistic falls in its null distribution.
@@ -191,6 +193,7 @@ def _coarser(edges: np.ndarray, counts: np.ndarray, bins: int) -> tuple[np.ndarr
     return heights, wide
 
 
+@public_methods
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalNull:
     """`Null` for one statistic per unit: arrays (n,), NaN for units without neighbors."""

@@ -22,6 +22,7 @@ from gbaspatial.maps.geometry import display_shapes, pack_shapes
 from gbaspatial.maps.layers import Label, Layer, Points, bilingual
 from gbaspatial.maps.overlays import overlay_payload, points_payload
 from gbaspatial.maps.page import OfflinePage
+from gbaspatial.options import public
 from gbaspatial.writing import replace_text
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class Atlas(folium.Map):
         return replace_text(path, self.to_html())
 
 
+@public
 def atlas(
     units: gpd.GeoDataFrame,
     layers: Sequence[Layer] | Layer = (),

@@ -12,6 +12,8 @@ import json
 import math
 from typing import Any
 
+from gbaspatial.options import public
+
 # Legal in JSON but not inside a script element, or a line end to older JavaScript.
 _IN_SCRIPT = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
 # folium writes text into JavaScript template literals and renders it through Jinja once more.
@@ -41,6 +43,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
+@public
 def safe_text(text: object) -> str:
     """`text` for a popup, tooltip or layer name of folium: shown as it is written, never run.
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 import pandas as pd
 
 from gbaspatial.errors import DataError, OptionError, UnknownNameError, nearest_names, some
+from gbaspatial.options import public
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -101,6 +102,7 @@ class Points(Layer):
     is_fill: ClassVar[bool] = False
 
 
+@public
 def choropleth(
     column: str,
     *,
@@ -147,6 +149,7 @@ def choropleth(
     return Choropleth(label=words, column=column, scheme=scheme, k=k, palette=palette, panel=panel, unit=unit)
 
 
+@public
 def clusters(lisa: Any, *, label: Label = None) -> Classed:
     """Clusters of a local Moran (or Geary, bivariate...) in the colors of GeoDa, counted in the legend.
 
@@ -165,6 +168,7 @@ def clusters(lisa: Any, *, label: Label = None) -> Classed:
     return Classed(label=words, kind="clusters", by_year=_years_of(lisa), column="cluster")
 
 
+@public
 def hotspots(gi: Any, *, label: Label = None) -> Classed:
     """Hot and cold spots of a local Getis-Ord G, counted in the legend; takes what `clusters` takes.
 
@@ -177,6 +181,7 @@ def hotspots(gi: Any, *, label: Label = None) -> Classed:
     return Classed(label=words, kind="hotspots", by_year=_years_of(gi), column="cluster")
 
 
+@public
 def significance(lisa: Any, *, adjusted: bool = False, label: Label = None) -> Classed:
     """How small the p-value of each unit's local test is, in the greens of GeoDa.
 
@@ -198,6 +203,7 @@ def significance(lisa: Any, *, adjusted: bool = False, label: Label = None) -> C
     return Classed(label=bilingual(label, default), kind="significance", by_year=_years_of(lisa), column=column)
 
 
+@public
 def links(w: Any, *, label: Label = None, color: str = "#333333") -> Links:
     """The graph of the spatial weights `w`.
 
@@ -224,6 +230,7 @@ def links(w: Any, *, label: Label = None, color: str = "#333333") -> Links:
     return Links(label=bilingual(label, ("Weights graph", "空间权重图")), by_year=by_year, color=_color(color))
 
 
+@public
 def flows(frame: Any, *, label: Label = None, top: int = 30) -> Flows:
     """Arcs from giver to receiver, as wide as the value, with an arrow at the receiver.
 
@@ -258,6 +265,7 @@ def flows(frame: Any, *, label: Label = None, top: int = 30) -> Flows:
     return Flows(label=bilingual(label, ("Flows", "溢出流")), frame=frame[list(wanted)].copy(), top=top)
 
 
+@public
 def points(frame: gpd.GeoDataFrame, *, name: str | None = None, label: Label = None, color: str = "#B10026") -> Points:
     """Places as dots, with their columns in the popup.
 

@@ -15,6 +15,7 @@ from gbaspatial.models.likelihood.identification import acts_as_number, cut_note
 from gbaspatial.models.likelihood.marginal import Grid, evidence, level_of, log_density, trapezoid
 from gbaspatial.models.likelihood.problem import Problem, window
 from gbaspatial.models.regression import problem_of
+from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import as_weights
 
@@ -113,6 +114,7 @@ class ModelProbabilities(Result):
         return first, Table(self.by_model.to_frame(), "By model"), Table(self.by_weights.to_frame(), "By weights")
 
 
+@public
 def posterior(fit: Fit, *, g: float | None = None) -> Posterior:
     """The posterior of the spatial parameters of a fitted model, on a grid.
 
@@ -168,6 +170,7 @@ def uninformed_note(names: Sequence[str]) -> str:
     )
 
 
+@public
 def model_probabilities(
     formula: str,
     data: pd.DataFrame,

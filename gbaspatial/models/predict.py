@@ -27,6 +27,7 @@ from scipy.sparse import linalg
 from gbaspatial.alignment import check_units
 from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError, check_option, nearest_names, some
 from gbaspatial.formula import design, named_weights, sides
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of, stream
 from gbaspatial.weights import Weights, as_weights
 
@@ -40,6 +41,7 @@ NOT_SERVED = ("TS1", "TC1", "BP1", "BPW", "BPW1", "BPN1")
 DENSE_LIMIT = 5_000
 
 
+@public
 def predict(
     fit: Fit, data: pd.DataFrame | None = None, w: Any = None, *, kind: Kind = "corrected", error_w: Any = None
 ) -> pd.Series:
@@ -116,6 +118,7 @@ def predict(
     return pd.Series(numbers, index=ids, name="prediction").reindex(wanted)
 
 
+@public
 def simulate_fit(fit: Fit, *, draws: int = 1, rng: Rng = None) -> pd.DataFrame:
     """Outcomes (n, draws) drawn from a fitted model with normal innovations; a column a draw."""
     seed, ids = seed_of(rng), fit.design.ids
@@ -127,6 +130,7 @@ def simulate_fit(fit: Fit, *, draws: int = 1, rng: Rng = None) -> pd.DataFrame:
     return pd.DataFrame(values, index=ids).reindex(fit.design.index)
 
 
+@public
 def simulate(
     formula: str,
     data: pd.DataFrame,

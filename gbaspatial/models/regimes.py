@@ -54,6 +54,7 @@ class ChowResult(Result):
         return (Table(self.frame, f"Chow tests over {self.regimes}", tuple(notes)),)
 
 
+@public
 def chow(fit: Fit) -> ChowResult:
     """Chow test (least squares) or spatial Chow test of a fit with ``regimes=``.
 

@@ -26,7 +26,7 @@ from gbaspatial.models.few_units.recommended import told_kind, with_inference
 from gbaspatial.models.fit import SPATIAL as PARAMETERS
 from gbaspatial.models.likelihood.marginal import evidence
 from gbaspatial.models.likelihood.problem import window
-from gbaspatial.options import word
+from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import as_weights
@@ -128,6 +128,7 @@ class SpecificationCurve(Result):
         return self.totals.xs(term, level="term").rename(columns={"estimate": "value"})
 
 
+@public
 def over_weights(
     formula: str | Sequence[str] | Mapping[str, str],
     data: pd.DataFrame,

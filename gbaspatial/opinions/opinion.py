@@ -10,7 +10,7 @@ import pandas as pd
 
 from gbaspatial.errors import OptionError
 from gbaspatial.opinions.known import Known
-from gbaspatial.options import word
+from gbaspatial.options import public, word
 from gbaspatial.results import Result, Table
 
 Peer = Literal["pysal", "r"]
@@ -67,6 +67,7 @@ class SecondOpinion(Result):
         return (Table(self.frame, self.title, tuple(notes), {"difference": ".2e"}),)
 
 
+@public
 def second_opinion(result: Any, peer: Peer = "pysal") -> SecondOpinion:
     """Run the same test or model in another program, on the same data and W, and set the numbers side by side.
 

@@ -9,13 +9,14 @@ import numpy as np
 
 from gbaspatial.errors import OptionError
 from gbaspatial.opinions.subjects import Subject, subject_of
-from gbaspatial.options import word
+from gbaspatial.options import public, word
 
 Language = Literal["pysal", "r", "stata"]
 LANGUAGES = ("pysal", "r", "stata")
 MOST_UNITS = 400  # the data stand in the script: beyond, nobody would read it
 
 
+@public
 def code(result: Any, language: Language) -> str:
     """The script of `result` in another language, with data and W inside, so that it runs as it stands.
 

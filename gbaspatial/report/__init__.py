@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gbaspatial import data
-from gbaspatial.options import path_of
+from gbaspatial.options import path_of, public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Table, data_hash
 from gbaspatial.writing import replace_in_folder, replace_text
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["write_report"]
 
 
+@public
 def write_report(out: str | Path = "out", *, year: int | None = None, seed: Rng = 1) -> list[Path]:
     """Analyze the Greater Bay Area and write everything to the folder `out`.
 

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError, WeightsError, check_option, some
+from gbaspatial.options import public
 
 if TYPE_CHECKING:
     from gbaspatial.weights.core import Weights
@@ -82,6 +83,7 @@ def order_of(W: sparse.csr_array, k: int, cumulative: bool) -> sparse.csr_array:
     return without_diagonal(seen) if cumulative else ring
 
 
+@public
 def combine(weights: Mapping[str, Weights], *, shares: Mapping[str, float]) -> Weights:
     """A convex mix of several W, matched by label: the sum of share times W.
 

@@ -10,10 +10,11 @@ import pandas as pd
 import shapely
 from scipy import sparse
 
-from gbaspatial.errors import CRSError, GeometryError, GeometryWarning, OptionError, check_option, some
+from gbaspatial.errors import CRSError, GeometryError, GeometryWarning, OptionError, check_option, outside, some
 from gbaspatial.geography.crs import metres_per_unit, require_crs, require_metric
 from gbaspatial.geography.geodesy import geodesic_between_km
 from gbaspatial.geography.places import crs_name, places_of, shapes_of
+from gbaspatial.options import public
 from gbaspatial.weights.core import Recipe, Weights
 from gbaspatial.weights.isolation import ISLANDS, Islands, settle
 from gbaspatial.weights.links import link_pairs
@@ -26,6 +27,7 @@ Criterion = Literal["queen", "rook"]
 BorderWeight = Literal["binary", "shared_border"]
 
 
+@public
 def contiguity(
     units: Any,
     *,
@@ -158,6 +160,7 @@ def settled(
     return settle(matrix, shapes.index, lambda: places_of(shapes), islands, advice=f"{advice}.", when=when)
 
 
+@public
 def borders(units: Any, *, tolerance_m: float | None = None) -> pd.DataFrame:
     """Every pair of touching units: how they touch, along what length, and what is wrong there.
 
@@ -272,4 +275,4 @@ def _warn(shapes: Any, contacts: Contacts) -> None:
         if len(codes):
             told.append(f"{what} ({len(codes)}): {_pairs_told(shapes, codes)}")
     if told:
-        warnings.warn(f"{'; '.join(told)}. See gba.weights.borders(units).", GeometryWarning, stacklevel=4)
+        warnings.warn(f"{'; '.join(told)}. See gba.weights.borders(units).", GeometryWarning, stacklevel=outside())

@@ -11,6 +11,7 @@ import pandas as pd
 import scipy.sparse as sp
 
 from gbaspatial.errors import LabelTypeError, OptionError
+from gbaspatial.options import public, public_methods
 from gbaspatial.weights import algebra, scaling
 from gbaspatial.weights.diagonal import Diagonal, without_self_links
 from gbaspatial.weights.matrix import Standardization as Standardization, is_number
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from gbaspatial.results import Summary
 
 
+@public_methods
 class Weights(Standardizable):
     """An immutable n x n spatial weights matrix W with labels and a recipe.
 
@@ -253,6 +255,7 @@ def _told_friction(friction: Any) -> Any:
     return float(friction)
 
 
+@public
 def as_weights(w: Any, *, diagonal: Diagonal = "error") -> Weights:
     """`w` as `Weights`: takes ours, a `libpysal.graph.Graph` or a `libpysal.weights.W`, and changes none.
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.errors import GbaWarning, WeightsError, check_option, some
+from gbaspatial.errors import GbaWarning, WeightsError, check_option, outside, some
 
 Diagonal = Literal["error", "drop"]
 
@@ -42,6 +42,8 @@ def without_self_links(
             f"a unit cannot neighbor itself, but {what} links {n} of {len(ids)} units with themselves, as kernels do: "
             f"{units}; diagonal='drop' leaves these links out."
         )
-    warnings.warn(f"left out of {what}: the links of {n} units with themselves ({units}).", GbaWarning, stacklevel=3)
+    warnings.warn(
+        f"left out of {what}: the links of {n} units with themselves ({units}).", GbaWarning, stacklevel=outside()
+    )
     kept = i != j
     return sparse.coo_array((pairs.data[kept], (i[kept], j[kept])), shape=pairs.shape), n

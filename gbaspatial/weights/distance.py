@@ -11,12 +11,14 @@ from scipy import sparse
 from gbaspatial.errors import OptionError, WeightsError, check_option, some
 from gbaspatial.geography.places import Metric, Places, places_of
 from gbaspatial.geography.search import nearest_places, pairs_within, smallest_threshold
+from gbaspatial.options import public
 from gbaspatial.weights.core import Recipe, Weights
 from gbaspatial.weights.isolation import ISLANDS, Islands, settle
 
 Attach = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # the weights of pairs (i, j) at their distances
 
 
+@public
 def nearest(units: Any, *, k: int, metric: Metric = "geodesic") -> Weights:
     """Each unit's `k` nearest neighbors (weight 1; asymmetric in general).
 
@@ -58,6 +60,7 @@ def nearest(units: Any, *, k: int, metric: Metric = "geodesic") -> Weights:
     return _rows_of_k(places, columns, np.ones(columns.size), Recipe().then("nearest", k=k, **where_of(places)))
 
 
+@public
 def distance_band(
     units: Any, *, threshold_km: float | None = None, metric: Metric = "geodesic", islands: Islands = "keep"
 ) -> Weights:
@@ -94,6 +97,7 @@ def distance_band(
     return from_band(places, i, j, np.ones(len(i)), recipe, islands, lambda a, b, km: np.ones(len(a)))
 
 
+@public
 def inverse_distance(
     units: Any,
     *,
@@ -154,6 +158,7 @@ def inverse_distance(
     )
 
 
+@public
 def exponential_decay(
     units: Any,
     *,

@@ -17,10 +17,12 @@ from gbaspatial.errors import (
     OptionError,
     WeightsError,
     check_option,
+    outside,
     some,
 )
 from gbaspatial.geography.places import Metric, Places, places_of
 from gbaspatial.geography.search import pairs_within, refuse_too_many
+from gbaspatial.options import public
 from gbaspatial.weights.algebra import Symmetry, symmetric
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.distance import (
@@ -36,6 +38,7 @@ from gbaspatial.weights.minutes import connections_within, minutes_of
 from gbaspatial.weights.recipe import Recipe
 
 
+@public
 def travel_time(
     table: pd.DataFrame,
     *,
@@ -126,6 +129,7 @@ def travel_time(
     return Weights(matrix, units, recipe=recipe if islands == "keep" else recipe.then("islands", policy=islands))
 
 
+@public
 def economic(
     values: pd.Series,
     *,
@@ -222,7 +226,7 @@ def economic(
         f"these weights are made of {variable or 'a variable'}; if it enters the model, or answers to what the model "
         f"explains, W is endogenous, and estimates that take it as given are biased.",
         EndogeneityWarning,
-        stacklevel=2,
+        stacklevel=outside(),
     )
     if places is not None:
         return from_band(places, i, j, weight, recipe.then("places", **where_of(places)), islands, _weight)
@@ -269,6 +273,7 @@ def _gravity(
         return in_range(mass[i] * mass[j] / distance**exponent, exponent, "distance", distance)
 
 
+@public
 def block(groups: pd.Series) -> Weights:
     """Units of the same group are neighbors (weight 1): the same tier, the same side of a border.
 

@@ -11,10 +11,12 @@ from scipy import sparse
 
 from gbaspatial.alignment import check_units
 from gbaspatial.errors import DataError, LabelTypeError, UnknownNameError, WeightsError, nearest_names, some
+from gbaspatial.options import public
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.recipe import Recipe
 
 
+@public
 def from_pairs(pairs: pd.DataFrame, *, ids: Iterable[Any] | None = None) -> Weights:
     """W from a frame of links.
 
@@ -71,6 +73,7 @@ def _sorted(labels: pd.Index) -> pd.Index:
         ) from error
 
 
+@public
 def from_matrix(matrix: pd.DataFrame) -> Weights:
     """W from a labelled square frame (rows: focal, columns: neighbor).
 

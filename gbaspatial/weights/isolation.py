@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.errors import CRSError, IslandWarning, WeightsError, check_option, some
+from gbaspatial.errors import CRSError, IslandWarning, WeightsError, check_option, outside, some
 from gbaspatial.geography.places import Places
 from gbaspatial.weights.recipe import rounded_up
 
@@ -56,11 +56,11 @@ def settle(
         cure = advice or f"{_threshold_told(places)}islands='nearest' links them with their nearest unit."
     if policy == "error":
         raise WeightsError(f"{told} {cure} Or islands='keep' accepts them.")
-    warnings.warn(f"{told} {cure}", IslandWarning, stacklevel=4)
+    warnings.warn(f"{told} {cure}", IslandWarning, stacklevel=outside())
     return matrix
 
 
-def tell_new_islands(new: pd.Index, what: str, policy: str | None, stacklevel: int) -> None:
+def tell_new_islands(new: pd.Index, what: str, policy: str | None) -> None:
     """Warn of the units `new`, which lost all neighbors in a W made from another, or refuse them.
 
     Parameters
@@ -70,8 +70,6 @@ def tell_new_islands(new: pd.Index, what: str, policy: str | None, stacklevel: i
         The W they are in, as in ``the subset``.
     policy : str or None
         The policy for islands with which the first W was built.
-    stacklevel : int
-        As of `warnings.warn`, counted from the caller.
 
     Raises
     ------
@@ -85,7 +83,7 @@ def tell_new_islands(new: pd.Index, what: str, policy: str | None, stacklevel: i
         raise WeightsError(f"{told}; this W was built with islands='error'. Leave them out, or build W anew.")
     if policy == "nearest":
         told += "; islands='nearest', with which W was built, cannot be applied again without the shapes: build W anew"
-    warnings.warn(f"{told}.", IslandWarning, stacklevel=stacklevel + 1)
+    warnings.warn(f"{told}.", IslandWarning, stacklevel=outside())
 
 
 def _threshold_told(places: Callable[[], Places]) -> str:

@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 from gbaspatial.errors import OptionError, WeightsError, check_option, some
 from gbaspatial.geography.places import Metric, Places, places_of
 from gbaspatial.geography.search import TIE, check_whole, nearest_places, pairs_within, rounded, smallest_threshold
+from gbaspatial.options import public
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.distance import from_band, positive, where_of
 from gbaspatial.weights.isolation import ISLANDS, Islands
@@ -29,6 +30,7 @@ KERNELS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
+@public
 def kernel(
     units: Any,
     *,

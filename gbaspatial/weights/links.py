@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import OptionError, UnknownNameError, WeightsError, check_option, nearest_names, some
+from gbaspatial.options import public
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.isolation import ISLANDS, Islands
 from gbaspatial.weights.matrix import is_number
@@ -79,6 +80,7 @@ def _shipped(year: int, ids: pd.Index) -> pd.DataFrame:
     return load_links(year=year, level=level)
 
 
+@public
 def by_year(
     units: Any,
     years: int | Iterable[int],

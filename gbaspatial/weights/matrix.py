@@ -13,8 +13,8 @@ import scipy.sparse as sp
 from scipy.sparse import csgraph
 
 from gbaspatial.alignment import align, check_units, labelled
-from gbaspatial.errors import AlignmentError, GbaWarning, OptionError, WeightsError, some
-from gbaspatial.options import word
+from gbaspatial.errors import AlignmentError, GbaWarning, OptionError, WeightsError, outside, some
+from gbaspatial.options import public_methods, word
 from gbaspatial.weights import spectrum
 from gbaspatial.weights.frozen import FrozenError, frozen
 from gbaspatial.weights.isolation import tell_new_islands
@@ -28,6 +28,7 @@ IslandLag = Literal["nan", "zero"]
 _KEEP_ROWS = ("scaled", "spectral", "min_max", "globally_standardized", "with_friction")
 
 
+@public_methods
 class LabelledMatrix:
     """The state of `Weights` and what can be asked of it; never changes."""
 
@@ -263,7 +264,7 @@ class LabelledMatrix:
             made.__dict__["_evened"] = self.__dict__["_evened"]
         lost = (np.diff(made._sparse.indptr) == 0) & (np.diff(self._sparse.indptr) != 0)
         if lost.any():
-            tell_new_islands(self._ids[lost], f"the W made by {step}", self._policy_built_with(), stacklevel=3)
+            tell_new_islands(self._ids[lost], f"the W made by {step}", self._policy_built_with())
         return made
 
     def _tell_friction_undone(self, step: str) -> None:
@@ -274,7 +275,7 @@ class LabelledMatrix:
                 f"{step} undoes the friction of {some(evened)}: all their links cross a border, and weigh "
                 f"as without it. spectral() or min_max() keeps it.",
                 GbaWarning,
-                stacklevel=3,
+                stacklevel=outside(),
             )
 
     def _policy_built_with(self) -> str | None:

@@ -16,6 +16,7 @@ from gbaspatial.errors import (
     UnknownNameError,
     WeightsError,
     nearest_names,
+    outside,
     some,
 )
 from gbaspatial.weights.algebra import Symmetry
@@ -147,7 +148,7 @@ def connections_within(
         raise WeightsError(f"{told} Complete the table, use a wider threshold, or islands='keep' or 'nearest'.")
     if not never.all():
         told += " islands='nearest' links them by their quickest connection."
-    warnings.warn(told, IslandWarning, stacklevel=3)
+    warnings.warn(told, IslandWarning, stacklevel=outside())
     return near
 
 

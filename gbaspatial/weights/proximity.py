@@ -11,6 +11,7 @@ from scipy.spatial import Delaunay, QhullError
 
 from gbaspatial.errors import GeometryError, WeightsError, some
 from gbaspatial.geography.places import Metric, Places, places_of
+from gbaspatial.options import public
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.distance import where_of
 from gbaspatial.weights.recipe import Recipe
@@ -19,6 +20,7 @@ _SLACK = 1e-9
 _ROUND_OFF = 2e-15  # of coordinates, as a share of the largest
 
 
+@public
 def delaunay(units: Any, *, metric: Metric = "geodesic") -> Weights:
     """Units whose Voronoi cells touch (corners of a common Delaunay triangle).
 
@@ -64,6 +66,7 @@ def delaunay(units: Any, *, metric: Metric = "geodesic") -> Weights:
     return _from_pairs(places, *pairs, "delaunay")
 
 
+@public
 def gabriel(units: Any, *, metric: Metric = "geodesic") -> Weights:
     """Pairs whose circle (the pair its diameter) holds no third unit, neither inside nor upon it.
 
@@ -105,6 +108,7 @@ def gabriel(units: Any, *, metric: Metric = "geodesic") -> Weights:
     return _from_pairs(places, i, j, "gabriel")
 
 
+@public
 def relative_neighbors(units: Any, *, metric: Metric = "geodesic") -> Weights:
     """Pairs to which no third unit is nearer than they are to each other (Toussaint 1980).
 

@@ -11,11 +11,13 @@ import pandas as pd
 from gbaspatial import options
 from gbaspatial.alignment import check_units
 from gbaspatial.errors import OptionError, UnknownNameError, WeightsError, nearest_names, some
+from gbaspatial.options import public_methods
 from gbaspatial.weights import algebra, scaling
 from gbaspatial.weights.isolation import tell_new_islands
 from gbaspatial.weights.matrix import LabelledMatrix
 
 
+@public_methods
 class Standardizable(LabelledMatrix):
     """A labelled matrix that can be standardized and cut."""
 
@@ -113,7 +115,7 @@ class Standardizable(LabelledMatrix):
             islands=self._island_policy,
         )
         lost = part.islands.difference(self.islands, sort=False)
-        tell_new_islands(lost, "the subset", self._policy_built_with(), stacklevel=2)
+        tell_new_islands(lost, "the subset", self._policy_built_with())
         # scalings of rows and columns are undone by the same scaling of the part
         anew = {
             "row": part.row_standardized,

@@ -22,6 +22,7 @@ from gbaspatial.models.diagnostics.lm_tests import Score
 from gbaspatial.models.diagnostics.specification import spatial_tests
 from gbaspatial.models.diagnostics.words import reading
 from gbaspatial.models.fit import SMALL, Fit
+from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
@@ -96,6 +97,7 @@ class DiagnosticsResult(Result):
         return Table(self.frame, title, notes), Table(collinear, "Collinearity", condition)
 
 
+@public
 def diagnostics(fit: Fit, w: Any = None) -> DiagnosticsResult:
     """Specification tests of `fit`.
 

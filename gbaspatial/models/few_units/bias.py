@@ -11,6 +11,7 @@ import pandas as pd
 from gbaspatial.errors import OptionError
 from gbaspatial.models.few_units.bootstrap import check_refittable, refits
 from gbaspatial.models.likelihood.problem import window
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 
@@ -42,6 +43,7 @@ class BiasResult(Result):
         return (Table(self.frame, self.title, (f"{told}; n = {self.n}.", "A corrected rho stays in its interval.")),)
 
 
+@public
 def bias_correction(fit: Fit, *, method: str = "analytic", draws: int = 9999, rng: Rng = 0) -> BiasResult:
     """The bias of the estimates of a lag or error model, and estimates without it.
 

@@ -18,6 +18,7 @@ from gbaspatial.models.likelihood.many_refits import Refits, refit
 from gbaspatial.models.likelihood.many_tests import OneTest, ratio_tests, score_tests
 from gbaspatial.models.likelihood.problem import Problem
 from gbaspatial.models.likelihood.resample import KINDS, Kind, generator
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import as_weights
@@ -158,6 +159,7 @@ class BootstrapResult(Result):
         return figure
 
 
+@public
 def bootstrap(
     fit: Fit,
     *,

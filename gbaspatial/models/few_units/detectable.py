@@ -15,6 +15,7 @@ from gbaspatial.models.likelihood.many_outcomes import Batch
 from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.problem import Problem, problem
 from gbaspatial.models.likelihood.resample import Generator, held, restricted, scaled_innovations
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 
@@ -83,6 +84,7 @@ class DetectableResult(Result):
         return axis
 
 
+@public
 def detectable_effect(
     fit: Fit, name: str = "rho", *, target: float = 0.8, alpha: float = 0.05, draws: int = 2000, rng: Rng = 0
 ) -> DetectableResult:

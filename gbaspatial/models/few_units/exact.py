@@ -23,7 +23,7 @@ from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.problem import Problem
 from gbaspatial.models.likelihood.resample import BLOCK, held
 from gbaspatial.models.likelihood.signed_root import STREAM, noise, signed_roots
-from gbaspatial.options import word
+from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng, seed_of, stream
 from gbaspatial.results import Result, Table
 
@@ -78,6 +78,7 @@ class ExactTest(Result):
         return (Table(frame, self.title, (self.note, f"n = {self.n}; seed {self.seed}.")),)
 
 
+@public
 def exact_test(
     fit: Fit, *, method: Literal["rotation", "permutation"] = "rotation", draws: int = 9999, rng: Rng = 0
 ) -> ExactTest:

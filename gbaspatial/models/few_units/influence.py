@@ -11,6 +11,7 @@ import pandas as pd
 
 from gbaspatial.errors import GbaError, GbaWarning, OptionError, some
 from gbaspatial.models.few_units.bootstrap import MODELS
+from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ class InfluenceResult(Result):
         return axis
 
 
+@public
 def influence(fit: Fit, *, most_units: int = MOST_UNITS) -> InfluenceResult:
     """Estimate a model n times, each time without one unit.
 

@@ -15,6 +15,7 @@ from gbaspatial.models.few_units.recommended import inversion_of
 from gbaspatial.models.likelihood.identification import cut_note
 from gbaspatial.models.likelihood.problem import Problem, log_likelihood, rho_given_lambda, window
 from gbaspatial.models.likelihood.resample import restricted
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 
@@ -103,6 +104,7 @@ class ProfileResult(Result):
         return axis
 
 
+@public
 def profile(
     fit: Fit,
     name: str | None = None,

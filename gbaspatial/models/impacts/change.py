@@ -13,6 +13,7 @@ from gbaspatial.models.impacts import average as effects
 from gbaspatial.models.impacts.average import Quantity, Uncertainty
 from gbaspatial.models.impacts.engine import COLUMNS, Method, prepared
 from gbaspatial.models.solve.resolvent import Reader, Reading, Resolvent
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng
 from gbaspatial.results import Result, Table
 
@@ -50,6 +51,7 @@ class ChangeImpacts(Result):
         return (Table(self.average, self.title, self.notes),)
 
 
+@public
 def impact_of_change(
     fit: Fit,
     variable: str,

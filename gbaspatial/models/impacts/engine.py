@@ -26,6 +26,7 @@ from gbaspatial.models.impacts.uncertainty import chosen
 from gbaspatial.models.likelihood.confidence import mixture, parameter_draws
 from gbaspatial.models.likelihood.problem import Side, window
 from gbaspatial.models.solve.resolvent import Reading, Resolvent, average_readings, resolvent_of
+from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of, stream
 from gbaspatial.results import Result, Table
 
@@ -213,6 +214,7 @@ class ImpactsResult(Result):
         return by_group(self.engine, self.engine.regressor(term), groups)
 
 
+@public
 def impacts(
     fit: Fit, *, method: Method = "auto", draws: int = 1999, rng: Rng = SEED, level: float = 0.95
 ) -> ImpactsResult:
@@ -283,6 +285,7 @@ def prepared(fit: Fit, method: Method, draws: int, rng: Rng, level: float) -> En
     return _engine(fit, chosen(fit, method), check_draws(draws), rng, level)
 
 
+@public
 def impact_matrix(fit: Fit, term: str | None = None) -> pd.DataFrame:
     """The unit-by-unit impact matrix of a regressor: row receives, column gives.
 

@@ -29,6 +29,7 @@ from scipy import linalg, sparse
 
 from gbaspatial.errors import OptionError, check_option
 from gbaspatial.models.solve.factor import Factor, sparse_pencil_of
+from gbaspatial.options import public
 from gbaspatial.randomness import stream
 from gbaspatial.weights import Weights, as_weights
 
@@ -357,6 +358,7 @@ def curve_of(w: Weights, method: Method = "auto") -> Curve:
     return ChebyshevCurve(w)
 
 
+@public
 def log_determinant(w: Any, rho: float, *, method: Method = "auto") -> float:
     """log|I - rho W|.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from gbaspatial.errors import FileFormatError, GbaWarning, some
+from gbaspatial.errors import FileFormatError, GbaWarning, outside, some
 
 if TYPE_CHECKING:
     from gbaspatial.weights.core import Weights
@@ -116,7 +116,7 @@ def _underscored(labels: list[str], file: Path) -> list[str]:
     warnings.warn(
         f"{file.suffix} holds no spaces in labels: {file.name} has _ for them in {some(spaced)}.",
         GbaWarning,
-        stacklevel=6,
+        stacklevel=outside(),
     )
     return plain
 
@@ -242,7 +242,7 @@ def write_gal(w: Weights, file: Path) -> None:
         warnings.warn(
             f"GAL holds links and no weights: {file.name} loses them; use .gwt, .csv or .json to keep weights.",
             GbaWarning,
-            stacklevel=4,
+            stacklevel=outside(),
         )
     labels = _labels_of(w, file)
     lines = [f"0 {w.n} {_layer_of(w)} {_one_word(w.ids.name)}"]

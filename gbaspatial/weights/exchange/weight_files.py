@@ -27,7 +27,7 @@ from gbaspatial.errors import (
     nearest_names,
     some,
 )
-from gbaspatial.options import path_of, word
+from gbaspatial.options import path_of, public, word
 from gbaspatial.weights.core import Weights, as_weights
 from gbaspatial.weights.diagonal import Diagonal, without_self_links
 from gbaspatial.weights.exchange import numbered_formats, table_formats, text_formats
@@ -42,6 +42,7 @@ _FORMAT = "gbaspatial weights"
 MOST_UNITS = 10_000_000  # of a W that is read: their labels alone take a gigabyte
 
 
+@public
 def read(path: str | Path, *, ids: Iterable[Any] | None = None, diagonal: Diagonal = "error") -> Weights:
     """Read W from a file; its ending says how.
 
@@ -131,6 +132,7 @@ def read(path: str | Path, *, ids: Iterable[Any] | None = None, diagonal: Diagon
     )
 
 
+@public
 def write(w: Weights, path: str | Path) -> Path:
     """Write `w` to a file; its ending says how (see `read`; ``.swm`` is read only).
 
