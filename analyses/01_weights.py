@@ -113,10 +113,11 @@ gba.figures.save(figure, out / "weights_by_year", dpi=110)
 
 # %% [markdown]
 # ## How much do they agree?
-# Correlation of row-standardized weights over the 110 ordered pairs, and the admissible rho of each.
+# Correlation of spectrally standardized weights over the 110 ordered pairs, and the admissible rho of each. Row
+# standardization would undo the friction of Hong Kong and Macao, all of whose land borders are customs borders.
 
 # %%
-standardized = {name: w.row_standardized() for name, w in sets.items()}
+standardized = {name: w.spectral() for name, w in sets.items()}
 off = ~np.eye(len(cities), dtype=bool)
 cells = pd.DataFrame({name: w.subset(cities.index).to_sparse().toarray()[off] for name, w in standardized.items()})
 agreement = cells.corr()

@@ -214,7 +214,7 @@ def check(expression: str, known: Known) -> str:
     'W(log(x) + 1)'
     >>> check("I(x.sum())", Known(frozenset(["x"]), frozenset()))
     Traceback (most recent call last):
-    gbaspatial.errors.FormulaError: the formula holds x.sum, an attribute, which no formula may have. Allowed are ...
+    gbaspatial.errors.FormulaError: the formula holds x.sum, an attribute, which no formula may have. A column ...
     """
     tree = syntax(expression)
     _value(tree, known)

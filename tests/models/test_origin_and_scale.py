@@ -155,7 +155,11 @@ def agree(
     gap = np.abs(two.params[labels].to_numpy() / factors - one.params[labels].to_numpy())
     assert np.max(gap / size) < tolerance, dict(zip(labels, gap / size, strict=True))
     np.testing.assert_allclose(two.std_errors[labels].to_numpy() / factors, errors, rtol=tolerance)
-    np.testing.assert_allclose(two.pvalues[labels].to_numpy(), one.pvalues[labels].to_numpy(), rtol=100 * tolerance)
+    # with rho and lambda p-values count 999 refits, which stop a hair apart where y is far from zero: four may turn
+    turned = 0.004 if {"rho", "lambda"} <= set(one.params.index) else 0.0
+    np.testing.assert_allclose(
+        two.pvalues[labels].to_numpy(), one.pvalues[labels].to_numpy(), rtol=100 * tolerance, atol=turned
+    )
     if np.isfinite(one.log_likelihood):
         assert two.log_likelihood - shift == pytest.approx(one.log_likelihood, rel=tolerance, abs=tolerance)
 

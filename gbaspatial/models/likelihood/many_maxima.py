@@ -123,19 +123,21 @@ def _climb_two(
     one, two = batch.lag, batch.error
     assert one is not None
     assert two is not None
+    wide, broad = one.high - one.low, two.high - two.low  # W may have any scale: steps are shares of the intervals
     active, damp = np.arange(len(rho)), np.full(len(rho), 1e-3)
     for _ in range(4 * _STEPS):
         part = _pick(have, active)
         r, s = rho[active], lam[active]
         slope, hessian = slopes(batch, part, r, s)
-        a, b, c = -hessian[0, 0], -hessian[0, 1], -hessian[1, 1]
+        slope = slope * np.array([[wide], [broad]])
+        a, b, c = -hessian[0, 0] * wide**2, -hessian[0, 1] * wide * broad, -hessian[1, 1] * broad**2
         lowest = (a + c) / 2 - np.sqrt(((a - c) / 2) ** 2 + b**2)
         shift = np.maximum(0, -lowest) * 1.1 + damp[active] * (np.abs(a) + np.abs(c))
         shift = np.where((damp[active] <= 1e-3) & (lowest > 0), 0.0, shift)
         a, c = a + shift, c + shift
         det = a * c - b * b
         step = np.stack([(c * slope[0] - b * slope[1]) / det, (a * slope[1] - b * slope[0]) / det])
-        new_r, new_s = r + step[0], s + step[1]
+        new_r, new_s = r + wide * step[0], s + broad * step[1]
         inside = (new_r > one.low) & (new_r < one.high) & (new_s > two.low) & (new_s < two.high)
         safe_r, safe_s = np.where(inside, new_r, r), np.where(inside, new_s, s)
         value = _value_two(batch, residual_moments(batch, part, safe_s).G, safe_r, one(safe_r)[0], two(safe_s)[0])
