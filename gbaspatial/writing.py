@@ -105,7 +105,9 @@ def replace_text(path: str | os.PathLike[str], text: str) -> Path:
 
 
 @contextmanager
-def replace_in_folder(path: str | os.PathLike[str], *, folders: Iterable[str] = ()) -> Iterator[Path]:
+def replace_in_folder(
+    path: str | os.PathLike[str], *, folders: Iterable[str] = (), companions: Mapping[str, Companion] | None = None
+) -> Iterator[Path]:
     """A folder to write many files to, which are put into the folder `path` together when all are whole.
 
     Files of the same name are replaced, all others in `path` stay. After an error nothing has changed.
@@ -115,6 +117,8 @@ def replace_in_folder(path: str | os.PathLike[str], *, folders: Iterable[str] = 
     path : path
     folders : iterable of str
         Folders that are made in it; looked at first, so that no work is lost where they cannot be.
+    companions : mapping of str to Companion, optional
+        As in `replace_file`, of names in the folder.
 
     Raises
     ------
@@ -142,7 +146,7 @@ def replace_in_folder(path: str | os.PathLike[str], *, folders: Iterable[str] = 
                 (folder / name).mkdir()
         yield folder
         with told(asked):
-            _put_in_place(folder, target, {})
+            _put_in_place(folder, target, companions or {})
 
 
 @contextmanager

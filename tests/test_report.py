@@ -1,6 +1,10 @@
 """The main job: every file is there, the page opens without a request, and its numbers are those of the API."""
 
+import hashlib
+import html
 import json
+import re
+import warnings
 
 import geopandas as gpd
 import pandas as pd
@@ -9,7 +13,9 @@ from browser import open_page
 
 import gbaspatial as gba
 from gbaspatial.errors import DataError, UnknownNameError, WritingError
-from gbaspatial.report import write_report
+from gbaspatial.report import attachments, verdicts, write_report
+from gbaspatial.report.bay import Bay
+from gbaspatial.results import p_text
 
 YEAR = 2019
 
@@ -45,8 +51,143 @@ def test_numbers_are_those_of_the_api(out):
     table = pd.read_csv(folder / "tables" / "theil_by_year.csv").set_index("year")
     assert table.loc[YEAR, "between"] == pytest.approx(theil.between)
     fit = gba.models.lag("log(gdp_pc_cny) ~ C(tier)", cities, w)
-    models = pd.read_csv(folder / "tables" / "models_tiers.csv").set_index("log(gdp_pc_cny)")
-    assert float(models.loc["rho", "Lag"].rstrip("*")) == pytest.approx(fit.rho, abs=1e-4)
+    models = pd.read_csv(folder / "tables" / "models_tiers.csv").set_index(["block", "row", "what"])["Lag"]
+    assert models["coefficient", "rho", "estimate"] == pytest.approx(fit.rho)
+    assert models["coefficient", "rho", "p_value"] == pytest.approx(fit.pvalues["rho"])
+
+
+OUTCOMES = {"tiers": "log(gdp_pc_cny)", "patents": "log(patents_granted)"}
+
+
+def shown(folder):
+    """Every p-value and interval of a parameter that a table shows: (outcome, weights, model, term) -> values."""
+    found = {}
+
+    def add(key, what, value):
+        found.setdefault((*key, what), set()).add(round(float(value), 10))
+
+    for name, outcome in OUTCOMES.items():
+        table = pd.read_csv(folder / "tables" / f"models_{name}.csv").set_index(["block", "row", "what"])
+        for (_, term, what), row in table.loc[["coefficient"]].iterrows():
+            for model, value in row.dropna().items():
+                if what in ("p_value", "lower", "upper"):
+                    add((outcome, "borders and bridges", model.lower(), term), what, value)
+    curve = pd.read_csv(folder / "tables" / "over_weights_tiers.csv")
+    for _, row in curve.iterrows():
+        outcome = {"logs": OUTCOMES["tiers"], "levels": "gdp_pc_cny"}[row["outcome"]]
+        term = "rho" if row["model"] == "lag" else "lambda"
+        for what in ("p_value", "lower", "upper"):
+            add((outcome, row["weights"], row["model"], term), what, row[what])
+    return found
+
+
+def test_no_parameter_has_two_p_values_or_intervals(out):
+    folder, _ = out
+    found = shown(folder)
+    assert len(found) > 60
+    assert {key: values for key, values in found.items() if len(values) > 1} == {}
+    # and every sentence says what the tables say
+    text = html.unescape((folder / "report.html").read_text(encoding="utf-8"))
+    sentences = re.findall(
+        r"(rho|lambda) of the (lag|error) model is (\S+) \(p = (\S+), 95 % interval (\S+) to (\S+?)\)", text
+    )
+    sentences += re.findall(r"(lambda) of the (error) model (\S+) \(p = (\S+), 95 % interval (\S+) to (\S+?)\)\.", text)
+    assert len(sentences) == 3
+    for term, model, estimate, p, lower, upper in sentences:
+        told = [(outcome, {what: f"{next(iter(found[outcome, 'borders and bridges', model, term, what])):.2f}"
+                           for what in ("lower", "upper")} | {
+                "p": p_text(next(iter(found[outcome, "borders and bridges", model, term, "p_value"])))})
+                for outcome in OUTCOMES.values()]  # fmt: skip
+        assert {"lower": lower, "upper": upper, "p": p} in [values for _, values in told], (term, estimate)
+    for old in ("bootstrap", "large-sample theory and are too small"):
+        assert old not in "".join(re.findall(r"<li>.*?</li>", text))
+
+
+def test_sequences_of_years_are_adjusted_and_logs_stand_beside_levels(out):
+    folder, _ = out
+    for name in ("moran_gdp_pc", "moran_log_gdp_pc", "moran_gdp_pc_borders", "moran_patents"):
+        table = pd.read_csv(folder / "tables" / f"{name}.csv")
+        assert (table["p_joint"] >= table["p_value"]).all()
+    curve = pd.read_csv(folder / "tables" / "over_weights_tiers.csv")
+    assert set(curve["outcome"]) == {"logs", "levels"}
+    assert curve.groupby("outcome")["probability"].sum().tolist() == pytest.approx([1, 1])
+
+
+def test_a_report_is_made_without_a_warning_and_keeps_the_friction():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        bay = Bay(YEAR, 1)
+        assert len(bay.panel)
+        friction, plain = (bay.weights[name].to_frame() for name in ("border friction 0.5", "borders"))
+    macao = friction.query("focal == 'Macao'")["weight"].sum() / friction.query("focal == 'Zhaoqing'")["weight"].sum()
+    assert macao == pytest.approx(0.5)  # each has one neighbor, that of Macao across a border
+    assert plain.query("focal == 'Macao'")["weight"].sum() == 1
+
+
+def spatial(p):
+    return verdicts.Spatial(0.5, p, 0.1, 0.9)
+
+
+def test_sentences_follow_the_numbers(monkeypatch):
+    cities = gba.load_cities(year=2023)
+    w = gba.weights.contiguity(cities, links=2023).row_standardized()
+    formula = "log(gdp_pc_cny) ~ C(tier)"
+    ols, lag = gba.models.ols(formula, cities), gba.models.lag(formula, cities, w)
+    error = gba.models.error(formula, cities, w)
+    assert "by itself (p = 0.0228) rejects, the likelihood ratio (p = 0.08" in verdicts.agreement(lag, ols, w)
+    assert "residuals (p = 0.0749) do not." in verdicts.agreement(lag, ols, w)
+    assert verdicts.without_one(lag).endswith("it falls below 0.3 without Foshan, Hong Kong or Macao.")
+    assert verdicts.without_one(error).endswith("(without Foshan).")  # never below 0.3
+    assert verdicts.better({"Lag": lag, "Error": error}).startswith(
+        "By AIC the Error model fits best (22.4, against 23.3"
+    )
+    monkeypatch.setattr(verdicts, "spatial_of", lambda fit: spatial(fit))
+    assert "decides whether rho is significant" in verdicts.choice({"rho": (0.04, 0.06), "lambda": (0.01, 0.02)})
+    assert "decides whether rho and lambda are" in verdicts.choice({"rho": (0.04, 0.06), "lambda": (0.06, 0.02)})
+    assert "decides nothing at 5 %" in verdicts.choice({"rho": (0.2, 0.06)})
+
+
+def few_files(monkeypatch):
+    """A report of two small files, quickly made."""
+
+    def write(bay, folder, names=("a", "b")):
+        for name in names:
+            (folder / "tables" / f"{name}.csv").write_text(f"{name}\n")
+        written = [folder / "tables" / f"{name}.csv" for name in names]
+        return [*written, attachments.write_record(bay, folder / "run.json", written)]
+
+    monkeypatch.setattr("gbaspatial.report._write", write)
+    return write
+
+
+def test_what_a_report_no_longer_makes_goes_unless_it_was_changed(tmp_path, monkeypatch):
+    write = few_files(monkeypatch)
+    write_report(tmp_path, year=YEAR)
+    tables = tmp_path / "tables"
+    (tables / "mine.csv").write_text("mine")
+    monkeypatch.setattr("gbaspatial.report._write", lambda bay, folder: write(bay, folder, ("c",)))
+    (tables / "b.csv").write_text("changed by hand")
+    write_report(tmp_path, year=YEAR)
+    assert {path.name: path.read_text() for path in tables.iterdir()} == {
+        "b.csv": "changed by hand", "mine.csv": "mine", "c.csv": "c\n",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "record",
+    ["", "[1]", '{"made": 3}', '{"made": {"../beside.txt": "SEAL", "/etc/passwd": "x", "a/b/c": "x", "": "x"}}'],
+)
+def test_a_record_that_lies_removes_nothing(tmp_path, monkeypatch, record):
+    few_files(monkeypatch)
+    beside = tmp_path / "beside.txt"
+    beside.write_text("mine")
+    out = tmp_path / "out"
+    out.mkdir()
+    seal = hashlib.sha256(beside.read_bytes()).hexdigest()
+    (out / "run.json").write_text(record.replace("SEAL", seal))
+    assert attachments.made_before(out) == {}
+    write_report(out, year=YEAR)
+    assert beside.read_text() == "mine"
 
 
 def test_the_page_opens_anywhere(out):

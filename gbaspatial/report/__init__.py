@@ -26,7 +26,8 @@ def write_report(out: str | Path = "out", *, year: int | None = None, seed: Rng 
     ----------
     out : path
         Folder, made if it does not exist. All is written beside it first and put in place at the end: files of an
-        earlier report are replaced then, all others stay.
+        earlier report are replaced then, or removed where this one does not make them and nobody changed them
+        (``run.json`` says what was made). All others stay.
     year : int, optional
         Year of the cross-section, 2000 to 2023 (default 2023).
     seed : int
@@ -44,12 +45,13 @@ def write_report(out: str | Path = "out", *, year: int | None = None, seed: Rng 
     WritingError
         If `out` is a file or cannot be written to; then, and after any other error, nothing in it has changed.
     """
+    from gbaspatial.report.attachments import made_before
     from gbaspatial.report.bay import LAST_YEAR, Bay
 
     out = path_of(out, "out")
     bay = Bay(year=LAST_YEAR if year is None else year, seed=seed_of(seed))
     # Before the work: it would be lost where nothing can be written.
-    with replace_in_folder(out, folders=("tables", "figures", "maps")) as folder:
+    with replace_in_folder(out, folders=("tables", "figures", "maps"), companions=made_before(out)) as folder:
         written = _write(bay, folder)
         return [out / each.relative_to(folder) for each in written]
 
@@ -77,11 +79,11 @@ def _write(bay: Bay, folder: Path) -> list[Path]:
         fingerprint=data_hash(bay.panel),
     )
     replace_text(folder / "report.html", page)
-    return [
+    written = [
         folder / "report.html",
         folder / "maps" / "atlas.html",
         *attachments.write_tables(sections, folder / "tables"),
         *attachments.write_figures(sections, folder / "figures"),
         attachments.write_layers(bay, folder / "gba.gpkg"),
-        attachments.write_record(bay, folder / "run.json"),
     ]
+    return [*written, attachments.write_record(bay, folder / "run.json", written)]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 from collections.abc import Sequence
 from functools import partial
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gbaspatial import autocorrelation, data, export, maps
@@ -16,7 +17,7 @@ from gbaspatial.report.bay import Bay
 from gbaspatial.report.section import Section
 from gbaspatial.results import data_hash
 from gbaspatial.sheets import guarded
-from gbaspatial.writing import replace_file, replace_text
+from gbaspatial.writing import Companion, replace_file, replace_text
 
 PACKAGES = ("numpy", "scipy", "pandas", "geopandas", "shapely", "pyproj", "libpysal", "esda", "spreg", "folium")
 
@@ -24,10 +25,12 @@ PACKAGES = ("numpy", "scipy", "pandas", "geopandas", "shapely", "pyproj", "libpy
 def write_tables(sections: Sequence[Section], folder: Path) -> list[Path]:
     """Every table as CSV (all digits) and LaTeX."""
     written = []
+    numbers = dict(_all(sections, "numbers"))
     for name, table in _all(sections, "tables"):
         csv, tex = folder / f"{name}.csv", folder / f"{name}.tex"
         # with a mark at its beginning, a spreadsheet reads the Chinese names
-        replace_file(csv, partial(guarded(table.frame).to_csv, encoding="utf-8-sig"))
+        frame = numbers.get(name, table.frame)
+        replace_file(csv, partial(guarded(frame).to_csv, encoding="utf-8-sig"))
         replace_text(tex, table.to_latex())
         written += [csv, tex]
     return written
@@ -66,8 +69,8 @@ def write_layers(bay: Bay, path: Path) -> Path:
     return path
 
 
-def write_record(bay: Bay, path: Path) -> Path:
-    """What was run: versions, seed, hashes of the data, recipes of the weights."""
+def write_record(bay: Bay, path: Path, written: Sequence[Path]) -> Path:
+    """What was run: versions, seed, hashes of the data, recipes of the weights; and what was `written` beside it."""
     record = {
         "gbaspatial": metadata.version("gbaspatial"),
         "python": platform.python_version(),
@@ -78,6 +81,7 @@ def write_record(bay: Bay, path: Path) -> Path:
             "panel": data_hash(bay.panel),
             "files": {str(k): str(v) for k, v in data.catalog()["sha256"].items()},
         },
+        "made": {each.relative_to(path.parent).as_posix(): _hash_of(each) for each in written},
         "weights": {name: w.recipe.to_dict() for name, w in bay.weights.items()},
     }
     return replace_text(path, json.dumps(record, indent=2, ensure_ascii=False, default=str) + "\n")
@@ -85,3 +89,26 @@ def write_record(bay: Bay, path: Path) -> Path:
 
 def _all(sections: Sequence[Section], kind: str) -> list[tuple[str, Any]]:
     return [item for section in sections for item in getattr(section, kind).items()]
+
+
+def made_before(folder: Path) -> dict[str, Companion]:
+    """The files that the report in `folder` says it made: those that nobody changed may go when no longer made."""
+    try:
+        made = json.loads((folder / "run.json").read_text(encoding="utf-8"))["made"]
+        names = {str(name): str(seal) for name, seal in made.items() if _is_inside(str(name))}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return {}  # there is no report, or one that does not say what it made: all of it stays
+    return {name: Companion(lambda _: True, partial(_is_unchanged, seal=seal)) for name, seal in names.items()}
+
+
+def _is_inside(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    return len(parts) in (1, 2) and not {"..", "/", "."} & set(parts) and "\\" not in name and ":" not in name
+
+
+def _is_unchanged(path: Path, seal: str) -> bool:
+    return path.is_file() and not path.is_symlink() and _hash_of(path) == seal
+
+
+def _hash_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gbaspatial import data, weights
-from gbaspatial.errors import UnknownNameError
+from gbaspatial.errors import CaveatWarning, UnknownNameError
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from gbaspatial.weights import Weights
 
+T = TypeVar("T")
 FIRST_YEAR, LAST_YEAR = 2000, 2023
 PANEL = ("gdp_cny", "gdp_pc_cny", "population", "patents_per_10k")
 
@@ -35,7 +38,7 @@ class Bay:
     @cached_property
     def cities(self) -> gpd.GeoDataFrame:
         """Eleven cities with the statistics of the year."""
-        return data.load_cities(year=self.year)
+        return _told_on_the_page(data.load_cities, year=self.year)
 
     @cached_property
     def mainland(self) -> gpd.GeoDataFrame:
@@ -44,8 +47,8 @@ class Bay:
 
     @cached_property
     def panel(self) -> pd.DataFrame:
-        """What the report follows over the years; only these variables can warn of their caveats."""
-        return data.load_panel(variables=PANEL, years=range(FIRST_YEAR, LAST_YEAR + 1))
+        """What the report follows over the years."""
+        return _told_on_the_page(data.load_panel, variables=PANEL, years=range(FIRST_YEAR, LAST_YEAR + 1))
 
     @cached_property
     def districts(self) -> gpd.GeoDataFrame:
@@ -61,17 +64,31 @@ class Bay:
             "borders": queen,
             "4 nearest": weights.nearest(self.cities, k=4),
             "inverse distance": weights.inverse_distance(self.cities),
-            "border friction 0.5": queen.with_friction(self.cities["side"], 0.5),
         }
-        return {name: w.row_standardized() for name, w in built.items()}
+        standardized = {name: w.row_standardized() for name, w in built.items()}
+        # the rows of Hong Kong and Macao have links across a border only: row standardization would undo the friction
+        friction = queen.with_friction(self.cities["side"], 0.5)
+        return {**standardized, "border friction 0.5": friction.spectral()}
+
+    @property
+    def main_name(self) -> str:
+        """The name of the main weights among those compared."""
+        return next(iter(self.weights))
 
     @property
     def main_weights(self) -> Weights:
         """Borders plus the bridges and tunnels open in the year, row-standardized."""
-        return self.weights["borders and bridges"]
+        return self.weights[self.main_name]
 
     @cached_property
     def weights_by_year(self) -> dict[int, Weights]:
         """Borders plus the bridges and tunnels open in each year, row-standardized."""
         years = range(FIRST_YEAR, LAST_YEAR + 1)
         return {year: w.row_standardized() for year, w in weights.by_year(self.cities, years=years).items()}
+
+
+def _told_on_the_page(load: Callable[..., T], **what: Any) -> T:
+    """What `load` gives; its caveats stand on the page, in a table of their own."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CaveatWarning)
+        return load(**what)

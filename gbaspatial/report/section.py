@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gbaspatial.results import Result, Table
+from gbaspatial.results import Table
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 class Section:
     """A chapter: `text` leads, then pictures and tables; `findings` go to the first page.
 
-    Tables and figures are keyed by the name of the file they are also written to.
+    Tables and figures are keyed by the name of the file they are also written to; `numbers` are all digits of a
+    table whose cells are text.
     """
 
     key: str
@@ -24,11 +26,5 @@ class Section:
     text: tuple[str, ...] = ()
     findings: tuple[str, ...] = ()
     tables: dict[str, Table] = field(default_factory=dict)
+    numbers: dict[str, pd.DataFrame] = field(default_factory=dict)
     figures: dict[str, Figure] = field(default_factory=dict)
-
-
-def large_sample(result: Result) -> Table:
-    """The main table of `result` with a warning that its p-values come from large-sample theory."""
-    table = result.tables()[0]
-    note = "These p-values rest on large-sample theory and are too small here; read those of the bootstrap."
-    return Table(table.frame, table.title, (*table.notes, note), table.formats)

@@ -6,7 +6,8 @@ import pandas as pd
 
 from gbaspatial import figures, models, tables
 from gbaspatial.report.bay import Bay
-from gbaspatial.report.section import Section, large_sample
+from gbaspatial.report.section import Section
+from gbaspatial.report.verdicts import better, spatial_of, without_one
 from gbaspatial.results import p_text
 
 FORMULA = "log(patents_granted) ~ log(employment)"
@@ -24,14 +25,14 @@ def chapter(bay: Bay) -> Section:
     }
     impacts = fits["Durbin"].impacts(rng=bay.seed)
     tiers = impacts.by_group(nine["tier"])
-    boot = fits["Lag"].bootstrap(rng=bay.seed)
-    rho, elasticity = boot.to_frame().loc["rho"], fits["OLS"].params["log(employment)"]
-    spills = "is not established" if rho["p_value"] >= 0.05 else "has the sign of rho"
+    compared = tables.compare(fits, below="p_value")
+    rho, elasticity = spatial_of(fits["Lag"]), fits["OLS"].params["log(employment)"]
+    spills = "has the sign of rho" if rho.significant else "is not established"
     finding = (
         f"Across the nine mainland cities one per cent more employment goes with {elasticity:.2f} per cent more "
         f"patents granted in {bay.year} (least squares, p = {p_text(fits['OLS'].pvalues['log(employment)'])}). A "
-        f"spillover between neighbors {spills}: rho of the lag model is {fits['Lag'].rho:.2f} (bootstrap p = "
-        f"{p_text(rho['p_value'])}, 95 % interval {rho['lower']:.2f} to {rho['upper']:.2f})."
+        f"spillover between neighbors {spills}: rho of the lag model is {rho}. {better(fits)} "
+        f"{without_one(fits['Lag'])}"
     )
     return Section(
         key="innovation",
@@ -44,12 +45,12 @@ def chapter(bay: Bay) -> Section:
         ),
         findings=(finding, _giving(tiers.tables()[0].frame)),
         tables={
-            "models_patents": large_sample(tables.compare(fits, below="p_value")),
-            "bootstrap_patents": boot.tables()[0],
+            "models_patents": compared.tables()[0],
             "diagnostics_patents": fits["OLS"].diagnostics(w).tables()[0],
             "impacts_patents": impacts.tables()[0],
             "impacts_patents_by_tier": tiers.tables()[0],
         },
+        numbers={"models_patents": compared.to_frame()},
         figures={
             "patents_per_10k": figures.map_of(
                 bay.cities, "patents_per_10k", label=f"Patents granted per 10,000 persons, {bay.year}", names="both"

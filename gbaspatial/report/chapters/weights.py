@@ -22,8 +22,10 @@ def chapter(bay: Bay) -> Section:
     text = (
         "A spatial weights matrix W says who may influence whom; each result below is conditional on it, "
         "so several are compared. Borders come from the polygons; bridges and tunnels add a link in the "
-        "year they open. Each W is row-standardized: the spatial lag of a city is the weighted mean of "
-        "its neighbors.",
+        "year they open. Each W but one is row-standardized: the spatial lag of a city is the weighted mean of "
+        "its neighbors. Border friction halves links across a border between customs territories; that W is divided "
+        "by its largest eigenvalue instead, for all links of Hong Kong and Macao cross a border, and their rows would "
+        "be as without friction.",
         f"In {FIRST_YEAR} the graph with bridges had {before.n_links // 2} links.",
     )
     return Section(
@@ -55,9 +57,11 @@ def _weights(bay: Bay) -> Table:
         for name, w in bay.weights.items()
     }
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("weights")
-    return Table(frame, "The weights compared", ("rho from, to: the admissible interval, from the eigenvalues of W",))
+    notes = ("rho from, to: the admissible interval, from the eigenvalues of W",)
+    formats = dict.fromkeys(["neighbors, mean", "rho from", "rho to"], ".2f")
+    return Table(frame, "The weights compared", notes, formats)
 
 
 def _links(bay: Bay) -> Table:
     links = data.load_links(year=bay.year)
-    return Table(links, f"Bridges, tunnels and railways open by {bay.year}")
+    return Table(links, f"Bridges, tunnels and railways open by {bay.year}", formats={"length_km": ".1f"})
