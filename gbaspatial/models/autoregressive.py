@@ -49,6 +49,7 @@ def car(
     Parameters
     ----------
     formula : str
+        ``"y ~ x"``; ``W(x)`` is the spatial lag of a regressor.
     data : pandas.DataFrame
         One row per unit, indexed by unit.
     w : Weights
@@ -104,17 +105,43 @@ def sma(
 ) -> SpecialFit:
     """Regression with spatial moving average errors u = (I + lambda W) e.
 
-    A shock reaches the neighbors and no further, unlike in the error model. Arguments as
-    `car`, but W may be any; `residuals` are the innovations e.
+    A shock reaches the neighbors and no further, unlike in the error model.
 
     With an intercept and a row-standardized W the likelihood has a pole at lambda = -1, as
     that of a moving average in time has at a unit root: the intercept can fit exactly the one
     direction whose variance vanishes. The estimate is the highest maximum inside the interval.
 
+    Parameters
+    ----------
+    formula : str
+        ``"y ~ x"``; ``W(x)`` is the spatial lag of a regressor.
+    data : pandas.DataFrame
+        One row per unit, indexed by unit.
+    w : Weights
+        Any W, symmetric or not; used as given.
+    durbin : bool
+        Adds the lag of every regressor.
+    weights : pandas.Series or str, optional
+        Observation weights: the variance of an innovation is sigma2 / weight.
+    regimes : str, optional
+        A column of classes; every coefficient is estimated by class.
+
+    Returns
+    -------
+    SpecialFit
+        With ``lambda_``; `residuals` are the innovations e.
+
+    Raises
+    ------
+    FormulaError, AlignmentError, MissingDataError, DataError
+        For input that cannot be used; nothing is dropped.
+    ConvergenceError
+        If the likelihood has no maximum inside the interval.
+
     References
     ----------
-    Haining, R. P. (1978). The moving average model for spatial interaction. Transactions of
-    the Institute of British Geographers 3, 202-225.
+    Haining, R. P. (1978). The moving average model for spatial interaction. Transactions of the Institute of British
+    Geographers 3, 202-225.
 
     Examples
     --------

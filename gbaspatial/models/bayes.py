@@ -128,6 +128,12 @@ def posterior(fit: Fit, *, g: float | None = None) -> Posterior:
     Returns
     -------
     Posterior
+        Means, intervals and densities of rho, lambda or both.
+
+    Raises
+    ------
+    OptionError
+        If the fit has no spatial parameter or is not one of maximum likelihood, or `g` is not positive.
 
     References
     ----------
@@ -186,15 +192,25 @@ def model_probabilities(
     formula : str
         Without lags: the models add ``W(x)`` of every regressor where they have it.
     data : pandas.DataFrame
+        One row per unit, indexed by unit.
     w : Weights or mapping of str to Weights
         One W, or several to compare under their names.
     models : sequence of {"ols", "slx", "lag", "error", "durbin", "durbin_error"}
+        What is compared, all with the same prior probability.
     g : float, optional
         Of Zellner's prior; n by default (the information of one unit).
 
     Returns
     -------
     ModelProbabilities
+        One row for each model and W, with its marginal likelihood and `probability`.
+
+    Raises
+    ------
+    OptionError
+        If a model is not known, or `g` is not positive.
+    FormulaError, AlignmentError, MissingDataError, DataError
+        For input that cannot be used.
 
     References
     ----------

@@ -150,15 +150,27 @@ def simulate(
     data : pandas.DataFrame
         Regressors by unit.
     w : Weights or mapping of str to Weights, optional
+        Needed for ``W(x)``, ``rho`` and ``lambda``.
     params : mapping of str to float
         A value for every term of the formula, and ``rho`` and ``lambda`` if wanted.
     sigma2 : float
         Variance of the normal innovations.
+    draws : int
+        Columns of the answer.
+    rng : int, Generator or None
+        Seed of the innovations.
 
     Returns
     -------
     pandas.DataFrame, shape (n, draws)
         In the order of `data`.
+
+    Raises
+    ------
+    OptionError
+        If a term has no value, or `sigma2` or `draws` cannot be used.
+    FormulaError, AlignmentError, MissingDataError
+        For input that cannot be used.
 
     Examples
     --------

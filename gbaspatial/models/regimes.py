@@ -58,6 +58,16 @@ class ChowResult(Result):
 def chow(fit: Fit) -> ChowResult:
     """Chow test (least squares) or spatial Chow test of a fit with ``regimes=``.
 
+    Parameters
+    ----------
+    fit : Fit
+        Fitted with ``regimes=``.
+
+    Returns
+    -------
+    ChowResult
+        The joint test and one for each coefficient.
+
     Raises
     ------
     OptionError
@@ -65,9 +75,18 @@ def chow(fit: Fit) -> ChowResult:
 
     References
     ----------
-    Chow, G. (1960). Tests of equality between sets of coefficients. Econometrica 28.
-    Anselin, L. (1990). Spatial dependence and spatial structural instability in applied
-    regression analysis. Journal of Regional Science 30.
+    Chow, G. (1960). Tests of equality between sets of coefficients in two linear regressions. Econometrica 28,
+    591-605.
+    Anselin, L. (1990). Spatial dependence and spatial structural instability in applied regression analysis. Journal
+    of Regional Science 30, 185-207.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019).assign(coast=["yes", "no"] * 5 + ["yes"])
+    >>> fit = gba.models.ols("log(gdp_pc_cny) ~ log(employment)", cities, regimes="coast")
+    >>> chow(fit).to_frame().index.tolist()
+    ['Intercept', 'log(employment)', 'all']
     """
     if fit.design.regimes is None:
         raise OptionError("the fit has no regimes; estimate it with regimes='column' to test them.")
@@ -144,11 +163,6 @@ def rho_by_regime(
         With parameters ``rho[class]``; ``fit.chow()`` tests that they agree if b differs
         too, ``fit.extra["equal_rho"]`` holds the likelihood ratio test otherwise.
 
-    Notes
-    -----
-    Every |rho| is searched below 1 / (largest row sum of W), where I - diag(rho) W is
-    invertible for certain.
-
     Raises
     ------
     OptionError
@@ -157,6 +171,25 @@ def rho_by_regime(
         If there is one class only, or classes of several types.
     ConvergenceError
         If no maximum is found from any start.
+
+    Notes
+    -----
+    Every |rho| is searched below 1 / (largest row sum of W), where I - diag(rho) W is
+    invertible for certain.
+
+    References
+    ----------
+    Allers, M. A. and Elhorst, J. P. (2005). Tax mimicking and yardstick competition among local governments in the
+    Netherlands. International Tax and Public Finance 12, 493-513.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import Weights
+    >>> chain = Weights(np.eye(9, k=1) + np.eye(9, k=-1), list("abcdefghi")).row_standardized()
+    >>> data = pd.DataFrame({"y": [1.0, 2, 2, 3, 7, 8, 6, 7, 8], "x": [0.0, 2, 1, 2, 4, 3, 1, 0, 2]}, index=chain.ids)
+    >>> fit = rho_by_regime("y ~ x", data.assign(side=list("aaaaabbbb")), chain, regimes="side")
+    >>> [term for term in fit.params.index if term.startswith("rho")]
+    ['rho[a]', 'rho[b]']
     """
     from gbaspatial.models.regression import lag
 

@@ -73,6 +73,13 @@ def ols(formula: str, data: pd.DataFrame, w: Any = None, **options: Unpack[Optio
     Fit
         p-values and intervals from t with n - k degrees of freedom.
 
+    Raises
+    ------
+    FormulaError, AlignmentError, MissingDataError, DataError, CollinearityError
+        For input that cannot be used; nothing is dropped.
+    OptionError
+        If an option is not known or does not apply, such as `kernel` without ``covariance="hac"``.
+
     Examples
     --------
     >>> data = pd.DataFrame({"y": [1.0, 2, 4, 4], "x": [0.0, 1, 2, 3]}, index=list("abcd"))
@@ -84,7 +91,47 @@ def ols(formula: str, data: pd.DataFrame, w: Any = None, **options: Unpack[Optio
 
 @public
 def slx(formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = True, **options: Unpack[Options]) -> Fit:
-    """Least squares on regressors and their spatial lags; ``durbin=False`` takes only the lags that are written."""
+    """Least squares on regressors and their spatial lags: y = X b + W X g + e.
+
+    Parameters
+    ----------
+    formula : str
+        ``"y ~ x + C(tier)"``; ``W(x)`` is the spatial lag of a regressor. See docs/models.md for what a formula may
+        say.
+    data : pandas.DataFrame
+        One row per unit, indexed by unit; matched with W by label, in any order.
+    w : Weights or mapping of str to Weights
+        W, used as given; the first of a mapping is the model's, others serve ``W2(x)``.
+    durbin : bool
+        The lag of every regressor; False takes only the lags that are written as ``W(x)``.
+    **options
+        Of `Options`: `weights`, `regimes`, `covariance` (``"HC0"``, ``"HC1"``, ``"HC3"``, ``"hac"`` with `kernel`,
+        `neighbors`, `bandwidth_km`, `coordinates`) and `inference`.
+
+    Returns
+    -------
+    Fit
+        With the coefficients of the lags under ``W(x)``; they are the indirect impacts.
+
+    Raises
+    ------
+    FormulaError, AlignmentError, MissingDataError, DataError, CollinearityError
+        For input that cannot be used; nothing is dropped.
+    OptionError
+        If an option is not known or does not apply.
+
+    References
+    ----------
+    Halleck Vega, S. and Elhorst, J. P. (2015). The SLX model. Journal of Regional Science 55, 339-363.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import Weights
+    >>> chain = Weights(np.eye(9, k=1) + np.eye(9, k=-1), list("abcdefghi")).row_standardized()
+    >>> data = pd.DataFrame({"y": [1.0, 2, 2, 3, 7, 8, 6, 7, 8], "x": [0.0, 2, 1, 2, 4, 3, 1, 0, 2]}, index=chain.ids)
+    >>> slx("y ~ x", data, chain).params.round(3).to_dict()
+    {'Intercept': 4.218, 'x': 0.989, 'W(x)': -0.586}
+    """
     return _least_squares("slx", formula, data, w, durbin, options)
 
 
@@ -109,11 +156,13 @@ def lag(
     w : Weights or mapping of str to Weights
         W, used as given; the first of a mapping is the model's, others serve ``W2(x)``.
     method : {"ml", "gmm"}
-        Maximum likelihood, or two-stage least squares.
+        Maximum likelihood, or generalized moments with W X and W^2 X as instruments.
     durbin : bool
         Adds the lag of every regressor.
     **options
-        See `Options`; with ``method="gmm"`` those of `gbaspatial.models.gmm`.
+        Of `Options`: `weights` (a column or Series of observation weights), `regimes` (a column of classes),
+        `covariance`, `logdet` (how log|I - rho W| is computed), `inference` (``"recommended"`` or ``"asymptotic"``);
+        with ``method="gmm"`` those of `gbaspatial.models.gmm`.
 
     Returns
     -------
@@ -124,12 +173,15 @@ def lag(
     ------
     FormulaError, AlignmentError, MissingDataError, DataError, CollinearityError
         For input that cannot be used; nothing is dropped.
+    WeightsError
+        If W has no links, or says nothing of the spatial parameters.
     ConvergenceError
         If the likelihood has no maximum in the admissible interval of W.
 
     References
     ----------
-    Ord, K. (1975). Estimation methods for models of spatial interaction. JASA 70.
+    Ord, K. (1975). Estimation methods for models of spatial interaction. Journal of the American Statistical
+    Association 70, 120-126.
     Anselin, L. (1988). Spatial Econometrics: Methods and Models. Kluwer.
 
     Examples
@@ -147,7 +199,54 @@ def lag(
 def error(
     formula: str, data: pd.DataFrame, w: Any, *, method: Method = "ml", durbin: bool = False, **options: Any
 ) -> Fit:
-    """The spatial error model y = X b + u, u = lambda W u + e; arguments as `lag`."""
+    """The spatial error model y = X b + u, u = lambda W u + e.
+
+    Parameters
+    ----------
+    formula : str
+        ``"y ~ x + C(tier)"``; ``W(x)`` is the spatial lag of a regressor. See docs/models.md for what a formula may
+        say.
+    data : pandas.DataFrame
+        One row per unit, indexed by unit; matched with W by label, in any order.
+    w : Weights or mapping of str to Weights
+        W, used as given; the first of a mapping is the model's, others serve ``W2(x)``.
+    method : {"ml", "gmm"}
+        Maximum likelihood, or generalized moments with W X and W^2 X as instruments.
+    durbin : bool
+        Adds the lag of every regressor.
+    **options
+        Of `Options`: `weights` (a column or Series of observation weights), `regimes` (a column of classes),
+        `covariance`, `logdet` (how log|I - rho W| is computed), `inference` (``"recommended"`` or ``"asymptotic"``);
+        with ``method="gmm"`` those of `gbaspatial.models.gmm`.
+
+    Returns
+    -------
+    Fit
+        With ``lambda_``; standard errors from the information matrix.
+
+    Raises
+    ------
+    FormulaError, AlignmentError, MissingDataError, DataError, CollinearityError
+        For input that cannot be used; nothing is dropped.
+    WeightsError
+        If W has no links, or says nothing of the spatial parameters.
+    ConvergenceError
+        If the likelihood has no maximum in the admissible interval of W.
+
+    References
+    ----------
+    Ord, K. (1975). Estimation methods for models of spatial interaction. Journal of the American Statistical
+    Association 70, 120-126.
+    Anselin, L. (1988). Spatial Econometrics: Methods and Models. Kluwer.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import Weights
+    >>> chain = Weights(np.eye(9, k=1) + np.eye(9, k=-1), list("abcdefghi")).row_standardized()
+    >>> data = pd.DataFrame({"y": [1.0, 2, 2, 3, 7, 8, 6, 7, 8], "x": [0.0, 2, 1, 2, 4, 3, 1, 0, 2]}, index=chain.ids)
+    >>> round(error("y ~ x", data, chain).lambda_, 3)
+    0.828
+    """
     name = "durbin_error" if durbin else "error"
     return _spatial(name, formula, data, w, method, durbin, dict(options), erred=True)
 
@@ -163,26 +262,209 @@ def sarar(
     durbin: bool = False,
     **options: Any,
 ) -> Fit:
-    """Spatial lag and error: y = rho W y + X b + u, u = lambda W2 u + e; `error_w` is W2 (W by default)."""
+    """Spatial lag and spatial error: y = rho W y + X b + u, u = lambda W2 u + e.
+
+    Parameters
+    ----------
+    formula : str
+        ``"y ~ x + C(tier)"``; ``W(x)`` is the spatial lag of a regressor. See docs/models.md for what a formula may
+        say.
+    data : pandas.DataFrame
+        One row per unit, indexed by unit; matched with W by label, in any order.
+    w : Weights or mapping of str to Weights
+        W, used as given; the first of a mapping is the model's, others serve ``W2(x)``.
+    error_w : Weights, optional
+        W2, the weights of the errors; W by default.
+    method : {"ml", "gmm"}
+        Maximum likelihood, or generalized moments with W X and W^2 X as instruments.
+    durbin : bool
+        Adds the lag of every regressor.
+    **options
+        Of `Options`: `weights` (a column or Series of observation weights), `regimes` (a column of classes),
+        `covariance`, `logdet` (how log|I - rho W| is computed), `inference` (``"recommended"`` or ``"asymptotic"``);
+        with ``method="gmm"`` those of `gbaspatial.models.gmm`.
+
+    Returns
+    -------
+    Fit
+        With ``rho`` and ``lambda_``; standard errors from the information matrix.
+
+    Raises
+    ------
+    FormulaError, AlignmentError, MissingDataError, DataError, CollinearityError
+        For input that cannot be used; nothing is dropped.
+    WeightsError
+        If W has no links, or says nothing of the spatial parameters.
+    ConvergenceError
+        If the likelihood has no maximum in the admissible interval of W.
+
+    References
+    ----------
+    Anselin, L. (1988). Spatial Econometrics: Methods and Models. Kluwer.
+    Kelejian, H. H. and Prucha, I. R. (1998). A generalized spatial two-stage least squares procedure for estimating a
+    spatial autoregressive model with autoregressive disturbances. Journal of Real Estate Finance and Economics 17,
+    99-121.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import Weights
+    >>> chain = Weights(np.eye(9, k=1) + np.eye(9, k=-1), list("abcdefghi")).row_standardized()
+    >>> data = pd.DataFrame({"y": [1.0, 2, 2, 3, 7, 8, 6, 7, 8], "x": [0.0, 2, 1, 2, 4, 3, 1, 0, 2]}, index=chain.ids)
+    >>> fit = sarar("y ~ x", data, chain)
+    >>> round(fit.rho, 3), round(fit.lambda_, 3)
+    (0.433, 0.649)
+    """
     name = "gns" if durbin else "sarar"
     return _spatial(name, formula, data, w, method, durbin, dict(options), lagged=True, erred=True, error_w=error_w)
 
 
 @public
 def durbin(formula: str, data: pd.DataFrame, w: Any, *, method: Method = "ml", **options: Any) -> Fit:
-    """The spatial Durbin model: `lag` with the lag of every regressor."""
+    """The spatial Durbin model y = rho W y + X b + W X g + e: `lag` with the lag of every regressor.
+
+    Parameters
+    ----------
+    formula : str
+        ``"y ~ x + C(tier)"``; lags are added. See docs/models.md for what a formula may say.
+    data : pandas.DataFrame
+        One row per unit, indexed by unit; matched with W by label, in any order.
+    w : Weights or mapping of str to Weights
+        W, used as given; the first of a mapping is the model's, others serve ``W2(x)``.
+    method : {"ml", "gmm"}
+        Maximum likelihood, or generalized moments with W X and W^2 X as instruments.
+    **options
+        Of `Options`: `weights` (a column or Series of observation weights), `regimes` (a column of classes),
+        `covariance`, `logdet` (how log|I - rho W| is computed), `inference` (``"recommended"`` or ``"asymptotic"``);
+        with ``method="gmm"`` those of `gbaspatial.models.gmm`.
+
+    Returns
+    -------
+    Fit
+        With ``rho`` and a coefficient ``W(x)`` beside each ``x``.
+
+    Raises
+    ------
+    FormulaError, AlignmentError, MissingDataError, DataError, CollinearityError
+        For input that cannot be used; nothing is dropped.
+    WeightsError
+        If W has no links, or says nothing of the spatial parameters.
+    ConvergenceError
+        If the likelihood has no maximum in the admissible interval of W.
+
+    References
+    ----------
+    LeSage, J. and Pace, R. K. (2009). Introduction to Spatial Econometrics. CRC Press.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import Weights
+    >>> chain = Weights(np.eye(9, k=1) + np.eye(9, k=-1), list("abcdefghi")).row_standardized()
+    >>> data = pd.DataFrame({"y": [1.0, 2, 2, 3, 7, 8, 6, 7, 8], "x": [0.0, 2, 1, 2, 4, 3, 1, 0, 2]}, index=chain.ids)
+    >>> durbin("y ~ x", data, chain).params.round(3).to_dict()
+    {'Intercept': 0.302, 'x': 0.716, 'W(x)': -0.427, 'rho': 0.84}
+    """
     return lag(formula, data, w, method=method, durbin=True, **options)
 
 
 @public
 def durbin_error(formula: str, data: pd.DataFrame, w: Any, *, method: Method = "ml", **options: Any) -> Fit:
-    """The spatial Durbin error model: `error` with the lag of every regressor."""
+    """The spatial Durbin error model y = X b + W X g + u, u = lambda W u + e: `error` with the lag of every regressor.
+
+    Parameters
+    ----------
+    formula : str
+        ``"y ~ x + C(tier)"``; lags are added. See docs/models.md for what a formula may say.
+    data : pandas.DataFrame
+        One row per unit, indexed by unit; matched with W by label, in any order.
+    w : Weights or mapping of str to Weights
+        W, used as given; the first of a mapping is the model's, others serve ``W2(x)``.
+    method : {"ml", "gmm"}
+        Maximum likelihood, or generalized moments with W X and W^2 X as instruments.
+    **options
+        Of `Options`: `weights` (a column or Series of observation weights), `regimes` (a column of classes),
+        `covariance`, `logdet` (how log|I - rho W| is computed), `inference` (``"recommended"`` or ``"asymptotic"``);
+        with ``method="gmm"`` those of `gbaspatial.models.gmm`.
+
+    Returns
+    -------
+    Fit
+        With ``lambda_`` and a coefficient ``W(x)`` beside each ``x``.
+
+    Raises
+    ------
+    FormulaError, AlignmentError, MissingDataError, DataError, CollinearityError
+        For input that cannot be used; nothing is dropped.
+    WeightsError
+        If W has no links, or says nothing of the spatial parameters.
+    ConvergenceError
+        If the likelihood has no maximum in the admissible interval of W.
+
+    References
+    ----------
+    LeSage, J. and Pace, R. K. (2009). Introduction to Spatial Econometrics. CRC Press.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import Weights
+    >>> chain = Weights(np.eye(9, k=1) + np.eye(9, k=-1), list("abcdefghi")).row_standardized()
+    >>> data = pd.DataFrame({"y": [1.0, 2, 2, 3, 7, 8, 6, 7, 8], "x": [0.0, 2, 1, 2, 4, 3, 1, 0, 2]}, index=chain.ids)
+    >>> durbin_error("y ~ x", data, chain).params.round(3).to_dict()
+    {'Intercept': 1.665, 'x': 1.094, 'W(x)': 0.84, 'lambda': 0.916}
+    """
     return error(formula, data, w, method=method, durbin=True, **options)
 
 
 @public
 def gns(formula: str, data: pd.DataFrame, w: Any, *, error_w: Any = None, method: Method = "ml", **options: Any) -> Fit:
-    """The general nesting model: `sarar` with the lag of every regressor."""
+    """The general nesting model: `sarar` with the lag of every regressor.
+
+    y = rho W y + X b + W X g + u, u = lambda W2 u + e.
+
+    Parameters
+    ----------
+    formula : str
+        ``"y ~ x + C(tier)"``; lags are added. See docs/models.md for what a formula may say.
+    data : pandas.DataFrame
+        One row per unit, indexed by unit; matched with W by label, in any order.
+    w : Weights or mapping of str to Weights
+        W, used as given; the first of a mapping is the model's, others serve ``W2(x)``.
+    error_w : Weights, optional
+        W2, the weights of the errors; W by default.
+    method : {"ml", "gmm"}
+        Maximum likelihood, or generalized moments with W X and W^2 X as instruments.
+    **options
+        Of `Options`: `weights` (a column or Series of observation weights), `regimes` (a column of classes),
+        `covariance`, `logdet` (how log|I - rho W| is computed), `inference` (``"recommended"`` or ``"asymptotic"``);
+        with ``method="gmm"`` those of `gbaspatial.models.gmm`.
+
+    Returns
+    -------
+    Fit
+        With ``rho``, ``lambda_`` and a coefficient ``W(x)`` beside each ``x``. The spatial parameters of this model
+        are told apart only weakly.
+
+    Raises
+    ------
+    FormulaError, AlignmentError, MissingDataError, DataError, CollinearityError
+        For input that cannot be used; nothing is dropped.
+    WeightsError
+        If W has no links, or says nothing of the spatial parameters.
+    ConvergenceError
+        If the likelihood has no maximum in the admissible interval of W.
+
+    References
+    ----------
+    Elhorst, J. P. (2014). Spatial Econometrics: From Cross-Sectional Data to Spatial Panels. Springer.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import Weights
+    >>> chain = Weights(np.eye(9, k=1) + np.eye(9, k=-1), list("abcdefghi")).row_standardized()
+    >>> data = pd.DataFrame({"y": [1.0, 2, 2, 3, 7, 8, 6, 7, 8], "x": [0.0, 2, 1, 2, 4, 3, 1, 0, 2]}, index=chain.ids)
+    >>> fit = gns("y ~ x", data, chain, error_w=chain.higher_order(2).row_standardized())
+    >>> round(fit.rho, 3), round(fit.lambda_, 3)
+    (0.769, 0.634)
+    """
     return sarar(formula, data, w, error_w=error_w, method=method, durbin=True, **options)
 
 

@@ -54,14 +54,35 @@ def bias_correction(fit: Fit, *, method: str = "analytic", draws: int = 9999, rn
     method : {"analytic", "bootstrap"}
         The bias of order 1/n in closed form, for models with one spatial parameter; or the
         bias that refits of simulated outcomes show, for all.
-    draws, rng
-        Of the bootstrap.
+    draws : int
+        Refits of the bootstrap.
+    rng : int, Generator or None
+        Seed of the bootstrap; recorded.
+
+    Returns
+    -------
+    BiasResult
+        The estimates, their bias and what is left of them without it, in `to_frame()`.
+
+    Raises
+    ------
+    OptionError
+        If the fit is not by maximum likelihood, or has two spatial parameters and ``method="analytic"``.
 
     References
     ----------
-    Bao, Y. (2013). Finite-sample bias of the QMLE in spatial autoregressive models.
-    Econometric Theory 29, 68-88.
-    Cox, D. R. and Snell, E. J. (1968). A general definition of residuals. JRSS B 30, 248-275.
+    Bao, Y. (2013). Finite-sample bias of the QMLE in spatial autoregressive models. Econometric Theory 29, 68-88.
+    Cox, D. R. and Snell, E. J. (1968). A general definition of residuals. Journal of the Royal Statistical Society B
+    30, 248-275.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> w = gba.weights.contiguity(cities).row_standardized()
+    >>> fit = gba.models.lag("log(gdp_pc_cny) ~ log(employment)", cities, w)
+    >>> bias_correction(fit).to_frame().columns.tolist()
+    ['estimate', 'bias', 'corrected']
     """
     check_refittable(fit)
     if method not in ("analytic", "bootstrap"):

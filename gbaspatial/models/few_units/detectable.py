@@ -105,6 +105,26 @@ def detectable_effect(
         Samples for each value.
     rng : int, Generator or None
         Seed; recorded.
+
+    Returns
+    -------
+    DetectableResult
+        The effect, and the power at each value of the grid in `to_frame()`.
+
+    Raises
+    ------
+    OptionError
+        If the fit has no such parameter, or `target`, `alpha` or `draws` cannot be used.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> w = gba.weights.contiguity(cities).row_standardized()
+    >>> fit = gba.models.lag("log(gdp_pc_cny) ~ log(employment)", cities, w)
+    >>> found = detectable_effect(fit, draws=200, rng=1)
+    >>> found.to_frame().columns.tolist()
+    ['power']
     """
     check_refittable(fit)
     for told, value in (("target", target), ("alpha", alpha)):

@@ -96,15 +96,36 @@ def exact_test(
     fit : Fit
         By maximum likelihood, with rho, lambda or both.
     method : {"rotation", "permutation"}
+        Random directions of the residuals, or other orders of them.
     draws : int
+        Rotations or orders.
     rng : int, Generator or None
         Seed; recorded.
+
+    Returns
+    -------
+    ExactTest
+        `statistic`, `p_value` and its Monte Carlo interval.
+
+    Raises
+    ------
+    OptionError
+        If the fit is not by maximum likelihood or has no spatial parameter.
 
     References
     ----------
     Freedman, D. and Lane, D. (1983). A nonstochastic interpretation of reported significance
     levels. Journal of Business & Economic Statistics 1, 292-298.
     Langsrud, O. (2005). Rotation tests. Statistics and Computing 15, 53-60.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> w = gba.weights.contiguity(cities).row_standardized()
+    >>> fit = gba.models.lag("log(gdp_pc_cny) ~ log(employment)", cities, w)
+    >>> round(exact_test(fit, draws=199, rng=1).p_value, 3)
+    0.28
     """
     check_refittable(fit)
     word(method, ("rotation", "permutation"), "method")

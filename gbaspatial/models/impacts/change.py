@@ -79,12 +79,22 @@ def impact_of_change(
     add, multiply : float, optional
         Or by how much it grows; `add` is 1 if nothing is given.
     method : {"auto", "delta", "simulated", "bootstrap", "confidence"}
-        As for `impacts`.
+        Where standard errors and intervals come from: by default a bootstrap below 50 units and the delta method from
+        there on.
     rng : int, Generator or None
+        Seed of what is drawn; recorded.
 
     Returns
     -------
     ChangeImpacts
+        The effect of each unit on each other unit, its rows and sums with their intervals.
+
+    Raises
+    ------
+    OptionError
+        If more than one of `to`, `add` and `multiply` is given, or the fit has no such variable.
+    DataError
+        If no unit changes by it.
 
     Examples
     --------

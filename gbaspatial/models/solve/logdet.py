@@ -371,6 +371,11 @@ def log_determinant(w: Any, rho: float, *, method: Method = "auto") -> float:
         The last two are stochastic estimates; `logdet.curve_of(w, method).error(rho)`
         is their standard error.
 
+    Returns
+    -------
+    float
+        Its value, finite inside the interval.
+
     Raises
     ------
     OptionError
@@ -378,9 +383,10 @@ def log_determinant(w: Any, rho: float, *, method: Method = "auto") -> float:
 
     References
     ----------
-    Ord, K. (1975). Estimation methods for models of spatial interaction. JASA 70.
-    Pace, R. K. and LeSage, J. (2004). Chebyshev approximation of log-determinants of
-    spatial weight matrices. Computational Statistics & Data Analysis 45.
+    Ord, K. (1975). Estimation methods for models of spatial interaction. Journal of the American Statistical
+    Association 70, 120-126.
+    Pace, R. K. and LeSage, J. (2004). Chebyshev approximation of log-determinants of spatial weight matrices.
+    Computational Statistics & Data Analysis 45, 179-196.
 
     Examples
     --------
