@@ -144,5 +144,7 @@ agreement.to_csv(out / "weights_agreement.csv")
 
 # %%
 bridges.row_standardized().save(out / "weights_bridges.json")
-bridges.save(out / "weights_bridges.gal")
+with warnings.catch_warnings():  # said here instead: GAL has no spaces in labels, so it is Hong_Kong there
+    warnings.simplefilter("ignore", gba.errors.GbaWarning)
+    bridges.save(out / "weights_bridges.gal")
 print(gba.weights.read(out / "weights_bridges.json"))

@@ -66,7 +66,12 @@ print(gba.models.model_probabilities(formula, mainland, hypotheses).summary())
 
 # %% [markdown]
 # ## What cannot be said
-# With nine cities the bootstrap interval of rho covers most of what is possible.
+# With nine cities the interval of rho covers most of what is possible.
 
 # %%
-print(lag.bootstrap(rng=1).summary())
+print(lag.summary())
+print(
+    f"admissible: {w.interval[0]:.2f} to {w.interval[1]:.2f}; 95 % interval:",
+    lag.conf_int().loc["rho"].round(2).tolist(),
+)
+print(lag.influence().summary())

@@ -163,6 +163,7 @@ CALLS = {
     "models.bias_correction": lambda: ((fit(),), {}),
     "models.detectable_effect": lambda: ((fit(),), FEW),
     "models.exact_test": lambda: ((fit(),), FEW),
+    "models.wild_test": lambda: ((fit(),), FEW),
     "models.impact_of_change": lambda: ((fit(), "price"), {"add": 1.0, "method": "delta"}),
     "opinions.code": lambda: ((lisa(), "r"), {}),
     "opinions.second_opinion": lambda: ((made("autocorrelation.moran"),), {}),

@@ -326,7 +326,9 @@ def calls_in(path):
     formats = {
         id(node)
         for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef) and path.parent.name == "weights" and "write_" in function.name
+        if isinstance(function, ast.FunctionDef)
+        and path.parent.name in ("weights", "exchange")
+        and "write_" in function.name
         for node in ast.walk(function)
         if [argument.arg for argument in function.args.args][:2] == ["w", "file"]
     }

@@ -17,6 +17,7 @@ _NAMES = {
     "fit": ("Fit",),
     "few_units.bias": ("bias_correction",),
     "few_units.exact": ("exact_test",),
+    "few_units.wild": ("wild_test",),
     "few_units.detectable": ("detectable_effect",),
     "impacts.change": ("impact_of_change",),
     "solve.logdet": ("log_determinant",),

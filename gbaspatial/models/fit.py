@@ -273,6 +273,12 @@ class Fit(Result):
 
         return exact_test(self, **options)
 
+    def wild_test(self, *terms: str, **options: Any) -> Any:
+        """Test that parameters are zero where variances differ from unit to unit, also by place."""
+        from gbaspatial.models.few_units.wild import wild_test
+
+        return wild_test(self, *terms, **options)
+
     def detectable_effect(self, *names: str, **options: Any) -> Any:
         """Power, and the smallest value of a parameter that can be detected."""
         from gbaspatial.models.few_units.detectable import detectable_effect

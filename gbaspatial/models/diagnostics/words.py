@@ -23,7 +23,7 @@ def reading(fit: Fit, tests: pd.DataFrame, *, small: bool) -> tuple[str, ...]:
         parts.append(
             f"With {fit.n} units these p-values are approximate and the tests see only strong dependence: "
             f"a test that does not reject is no evidence of independence. fit.bootstrap() gives p-values "
-            f"that hold at this size."
+            f"that hold at this size, fit.wild_test() also where variances differ, such as in blocks."
         )
     return tuple(parts)
 
@@ -83,7 +83,7 @@ def _enough(rejected: set[str]) -> str:
 def _assumptions(rejected: set[str]) -> list[str]:
     words = []
     if rejected & {"koenker_bassett", "white", "spatial_breusch_pagan"}:
-        words.append("The variance is not constant: use covariance='HC3' or 'hac' (or the sandwich).")
+        words.append("The variance is not constant: use fit.wild_test(), or covariance='HC3', 'hac' or the sandwich.")
     if "jarque_bera" in rejected:
         words.append("Residuals are not normal, which Breusch-Pagan relies on; Koenker-Bassett does not.")
     return words
