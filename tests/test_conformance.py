@@ -33,6 +33,8 @@ ONE = {
     "moran": lambda y, w: auto.moran(y, w, **DRAWS),
     "moran saddlepoint": lambda y, w: auto.moran(y, w, inference="saddlepoint"),
     "geary": lambda y, w: auto.geary(y, w, **DRAWS),
+    "gamma": lambda y, w: auto.gamma(y, w, **DRAWS),
+    "gamma absolute": lambda y, w: auto.gamma(y, w, "absolute", **DRAWS),
     "general_g": lambda y, w: auto.general_g(y, w, **DRAWS),
     "local_moran": lambda y, w: auto.local_moran(y, w, **DRAWS),
     "local_geary": lambda y, w: auto.local_geary(y, w, **DRAWS),

@@ -14,6 +14,7 @@ from gbaspatial.autocorrelation.autoregression import aple
 from gbaspatial.autocorrelation.bivariate import bivariate_local_moran, bivariate_moran, lee_l, local_lee
 from gbaspatial.autocorrelation.correlograms import correlogram, correlogram_by_distance, lag_correlation
 from gbaspatial.autocorrelation.dispersion import losh
+from gbaspatial.autocorrelation.gamma import gamma
 from gbaspatial.autocorrelation.geary import geary, local_geary, multivariate_local_geary
 from gbaspatial.autocorrelation.getis_ord import general_g, local_g, local_g_star
 from gbaspatial.autocorrelation.hot_spots import emerging_hot_spots
@@ -45,6 +46,7 @@ __all__ = [
     "differential_moran",
     "emerging_hot_spots",
     "empirical_bayes_rates",
+    "gamma",
     "geary",
     "general_g",
     "join_count",
