@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: report test check format fuzz clean
+.PHONY: report test check doctor format fuzz clean
 .DEFAULT_GOAL := report
 
 report: $(VENV)/.report
@@ -20,6 +20,10 @@ check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# versions, extras, fonts and a self-check, in some seconds
+doctor: $(VENV)/.report
+	$(BIN)/gbaspatial doctor
 
 # a longer run than the tests make: make fuzz SECONDS=3600 SEED=7
 SECONDS ?= 1800

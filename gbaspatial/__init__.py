@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         autocorrelation as autocorrelation,
         data as data,
         disparity as disparity,
+        doctor as doctor,
         errors as errors,
         export as export,
         figures as figures,
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     )
 
 _ROOMS = (
-    "alignment", "autocorrelation", "data", "disparity", "errors", "export", "figures", "geography",
+    "alignment", "autocorrelation", "data", "disparity", "doctor", "errors", "export", "figures", "geography",
     "inference", "maps", "models", "opinions", "randomness", "report", "results", "tables", "weights",
 )  # fmt: skip
 _NAMES = dict.fromkeys(

@@ -17,7 +17,7 @@ from shapely import box
 import gbaspatial as gba
 
 ROOMS = (
-    "autocorrelation", "data", "disparity", "export", "figures", "geography", "inference", "maps", "models",
+    "autocorrelation", "data", "disparity", "doctor", "export", "figures", "geography", "inference", "maps", "models",
     "opinions", "report", "tables", "weights",
 )  # fmt: skip
 CITIES = pd.Index([f"city {letter}" for letter in "abcdefghijkl"], name="city")
@@ -71,7 +71,7 @@ def _path(name):
 DRAWN = {"inference": "permutation", "draws": 39, "rng": 1}
 FEW = {"draws": 39, "rng": 1}
 OF_ONE = (
-    "moran", "geary", "general_g", "local_moran", "local_geary", "local_g", "local_g_star", "losh", "aple",
+    "moran", "geary", "gamma", "general_g", "local_moran", "local_geary", "local_g", "local_g_star", "losh", "aple",
     "lag_correlation",
 )  # fmt: skip
 OF_TWO = (
@@ -94,6 +94,7 @@ OF_FORMULA = ("ols", "slx", "lag", "error", "sarar", "durbin", "durbin_error", "
 CALLS = {
     **{f"autocorrelation.{name}": lambda: ((INCOME, W), DRAWN) for name in OF_ONE},
     **{f"autocorrelation.{name}": lambda: ((INCOME, PRICE, W), DRAWN) for name in OF_TWO},
+    "doctor.examine": lambda: ((), {}),
     "autocorrelation.correlogram": lambda: ((INCOME, W), {"orders": 2, "inference": "randomization"}),
     "autocorrelation.correlogram_by_distance": lambda: (
         (INCOME, UNITS),

@@ -21,7 +21,7 @@ FLOORS = [
     ["autocorrelation", "models", "disparity"],
     ["opinions"],
     ["maps", "export", "tables"],
-    ["report"],
+    ["report", "doctor"],
     ["cli"],
 ]
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

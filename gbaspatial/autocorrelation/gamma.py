@@ -11,7 +11,7 @@ from scipy import sparse
 
 from gbaspatial.autocorrelation.door import admitted_values
 from gbaspatial.autocorrelation.results import GlobalTest
-from gbaspatial.errors import OptionError
+from gbaspatial.errors import DataError, OptionError
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.cross_product import CrossProduct, automatic, upper_links
 from gbaspatial.inference.moments import PairSums, permutation_moments
@@ -24,6 +24,7 @@ from gbaspatial.weights import Weights
 Measure = Literal["product", "squared", "absolute"]
 
 _KINDS = ("auto", "exact", "permutation", "randomization")
+_LARGEST = 400  # variances are squares of the index: 2^800 leaves room for sums over many units
 _CELLS = 20_000_000  # comparisons held at once: 160 MB
 
 
@@ -76,7 +77,8 @@ def gamma(
     Raises
     ------
     AlignmentError, MissingDataError, DataError
-        If values and weights do not cover the same units, or values are missing, not numbers or all equal.
+        If values and weights do not cover the same units, or values are missing, not numbers, all equal, or so large
+        that the variance of the index is no number.
     WeightsError
         If no unit has a neighbor, or there are fewer than three units.
     OptionError
@@ -99,7 +101,7 @@ def gamma(
     check_test(inference, alternative, _KINDS)
     check_draws(draws)
     t = admitted_values(values, w)
-    size = 2.0 ** (t.exponent * (1 if measure == "absolute" else 2))
+    size = _size_of(t.exponent * (1 if measure == "absolute" else 2))
     made = automatic(len(t.y), t.y) if inference == "auto" else inference
     seed = seed_of(rng)
     if measure == "absolute":
@@ -111,6 +113,16 @@ def gamma(
             made, draws=draws, seed=seed, alternative=alternative, stop_after=stop_after
         )
     return GammaResult(f"Gamma index ({measure})", null, alternative, t.n, t.values, t.w)
+
+
+def _size_of(exponent: int) -> float:
+    """2^exponent, by which the index of values in their unit is multiplied; its square must be a number too."""
+    if abs(exponent) > _LARGEST:
+        raise DataError(
+            "the values are so large or so small that the variance of the index is no number; it is not standardized, "
+            "so change the unit of the values, such as by (y - y.mean()) / y.std()."
+        )
+    return 2.0**exponent
 
 
 def _absolute_null(

@@ -288,3 +288,19 @@ def export(out: Path, column: str | None, clusters: bool, seed: int, **where: An
     if out.suffix.lower() == ".shp":
         click.echo(f"note: a shapefile has short names; {out.stem}_fields.csv tells the full ones.", err=True)
     click.echo(out)
+
+
+@main.command()
+@output_options
+def doctor(form: str, out: Path | None) -> None:
+    """Tell whether this installation is whole: versions, extras, fonts and a self-check, in some seconds.
+
+    \b
+    Example: gbaspatial doctor
+    """
+    from gbaspatial.doctor import examine
+
+    found = examine()
+    write(found, form, out)
+    if not found.sound:
+        raise click.exceptions.Exit(1)

@@ -9,7 +9,7 @@ import pytest
 
 from gbaspatial import autocorrelation as ac
 from gbaspatial.autocorrelation.gamma import absolute_sums
-from gbaspatial.errors import OptionError
+from gbaspatial.errors import DataError, OptionError
 from gbaspatial.inference.moments import pair_sums
 from gbaspatial.weights import Weights
 
@@ -81,3 +81,10 @@ def test_two_classes_are_exact_at_any_n_and_all_orders_are_too_many_else():
         ac.gamma(Y, W, "absolute", inference="exact")
     with pytest.raises(OptionError, match="measure"):
         ac.gamma(Y, W, "cubed")
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_values_too_large_for_their_variance_are_told(measure):
+    assert np.isfinite(ac.gamma(Y * 1e50, W, measure, inference="randomization").variance)
+    with pytest.raises(DataError, match="change the unit"):
+        ac.gamma(Y * 1e200, W, measure)
