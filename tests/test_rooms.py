@@ -65,6 +65,24 @@ def test_a_room_imports_only_rooms_below_it(path):
             assert FLOOR[other] <= FLOOR[room], f"{path.name} ({room}) imports {other} from a floor above"
 
 
+TOLD_ALIKE = {  # names that stand twice, since they mean the same
+    "autocorrelation": "the room, its pictures, and its chapter of the report",
+    "disparity": "the room, and its chapter of the report",
+    "weights": "the room, and its chapter of the report",
+}
+
+
+def test_no_name_stands_for_two_modules():
+    found: dict[str, list[str]] = {}
+    for path in MODULES:
+        place = path.parent if path.name == "__init__.py" else path.with_suffix("")
+        if place.name != "__main__":
+            found.setdefault(place.name, []).append(str(place.relative_to(PACKAGE)))
+    twice = {name: places for name, places in found.items() if len(places) > 1}
+    assert {name: places for name, places in twice.items() if name not in TOLD_ALIKE} == {}
+    assert set(TOLD_ALIKE) <= set(twice), "an exception that is none any more"
+
+
 HEAVY = ("numpy", "pandas", "geopandas", "libpysal", "esda", "spreg", "folium", "matplotlib", "scipy", "numba")
 
 

@@ -17,6 +17,7 @@ from gbaspatial.autocorrelation.dispersion import losh
 from gbaspatial.autocorrelation.gamma import gamma
 from gbaspatial.autocorrelation.geary import geary, local_geary, multivariate_local_geary
 from gbaspatial.autocorrelation.getis_ord import general_g, local_g, local_g_star
+from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.hot_spots import emerging_hot_spots
 from gbaspatial.autocorrelation.join_count import join_count, local_join_count
 from gbaspatial.autocorrelation.local_moran import local_moran
@@ -24,7 +25,6 @@ from gbaspatial.autocorrelation.local_results import LocalTest
 from gbaspatial.autocorrelation.matrix import moran_matrix
 from gbaspatial.autocorrelation.moran import moran
 from gbaspatial.autocorrelation.rates import empirical_bayes_rates, local_moran_rates, moran_rates, rate_probabilities
-from gbaspatial.autocorrelation.results import GlobalTest
 from gbaspatial.autocorrelation.space_time import (
     differential_local_moran,
     differential_moran,

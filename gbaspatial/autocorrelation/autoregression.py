@@ -11,8 +11,8 @@ from scipy import linalg, sparse
 from scipy.special import ndtr
 
 from gbaspatial.alignment import labelled
-from gbaspatial.autocorrelation.door import admitted_values
-from gbaspatial.autocorrelation.results import GlobalTest
+from gbaspatial.autocorrelation.entrance import admitted_values
+from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.errors import WeightsError
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test

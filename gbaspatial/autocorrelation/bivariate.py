@@ -10,11 +10,11 @@ import pandas as pd
 
 from gbaspatial.alignment import align, align_frame
 from gbaspatial.autocorrelation.cross import Shuffled, linear_cross_null, paired_cross_null
-from gbaspatial.autocorrelation.door import admitted_values, check_testable, in_unit
+from gbaspatial.autocorrelation.entrance import admitted_values, check_testable, in_unit
+from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.local_cross import product_null
 from gbaspatial.autocorrelation.local_moran import LocalMoranResult, crossed
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
-from gbaspatial.autocorrelation.results import GlobalTest
 from gbaspatial.errors import LabelTypeError, OptionError, check_option
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.null import Alternative, Inference, check_draws, check_test, normal_local_null

@@ -11,10 +11,10 @@ import pandas as pd
 from scipy import sparse
 
 from gbaspatial.alignment import align
-from gbaspatial.autocorrelation.door import admitted_values
+from gbaspatial.autocorrelation.entrance import admitted_values
 from gbaspatial.autocorrelation.geary import geary
+from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.moran import moran
-from gbaspatial.autocorrelation.results import GlobalTest
 from gbaspatial.errors import OptionError, WeightsError, check_option
 from gbaspatial.inference import adjust, exact_distribution as exact
 from gbaspatial.inference.null import Alternative, Inference, check_draws, check_test

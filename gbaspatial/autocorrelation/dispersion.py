@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse, special
 
-from gbaspatial.autocorrelation.door import admitted_values
+from gbaspatial.autocorrelation.entrance import admitted_values
 from gbaspatial.autocorrelation.local_cross import bootstrap_null
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
 from gbaspatial.errors import DataError, OptionError, check_option

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.autocorrelation.door import admitted_values
-from gbaspatial.autocorrelation.results import GlobalTest
+from gbaspatial.autocorrelation.entrance import admitted_values
+from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.errors import DataError, OptionError
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.cross_product import CrossProduct, automatic, upper_links

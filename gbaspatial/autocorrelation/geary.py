@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, align_frame
-from gbaspatial.autocorrelation.door import admitted_values, check_testable, in_unit
+from gbaspatial.autocorrelation.entrance import admitted_values, check_testable, in_unit
+from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.local_moran import quadrants
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
-from gbaspatial.autocorrelation.results import GlobalTest
 from gbaspatial.errors import OptionError, check_option
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.cross_product import CrossProduct, automatic

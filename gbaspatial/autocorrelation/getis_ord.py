@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.autocorrelation.door import Subject, admitted_values
+from gbaspatial.autocorrelation.entrance import Subject, admitted_values
+from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
-from gbaspatial.autocorrelation.results import GlobalTest
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.cross_product import CrossProduct, automatic

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, align_labels
-from gbaspatial.autocorrelation.door import check_size, check_testable
+from gbaspatial.autocorrelation.entrance import check_size, check_testable
+from gbaspatial.autocorrelation.global_results import null_plot
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
-from gbaspatial.autocorrelation.results import null_plot
 from gbaspatial.errors import DataError, OptionError, UnknownNameError, WeightsError, check_option, some
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.cross_product import upper_links

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.autocorrelation.door import Subject, admitted, in_unit
+from gbaspatial.autocorrelation.entrance import Subject, admitted, in_unit
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
 from gbaspatial.autocorrelation.moran import MoranResult, moran_scatter
 from gbaspatial.errors import OptionError, check_option

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import check_same_units
-from gbaspatial.autocorrelation.results import TOLD
+from gbaspatial.autocorrelation.global_results import TOLD
 from gbaspatial.errors import LabelTypeError, OptionError, some
 from gbaspatial.inference.multiple import adjust as adjust_p, adjust_by_neighbors
 from gbaspatial.inference.null import LocalNull

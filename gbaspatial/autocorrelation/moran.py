@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import labelled
-from gbaspatial.autocorrelation.door import Subject, admitted, in_unit
-from gbaspatial.autocorrelation.results import GlobalTest, null_plot
+from gbaspatial.autocorrelation.entrance import Subject, admitted, in_unit
+from gbaspatial.autocorrelation.global_results import GlobalTest, null_plot
 from gbaspatial.errors import OptionError
 from gbaspatial.inference import quadratic
 from gbaspatial.inference.cross_product import CrossProduct, automatic

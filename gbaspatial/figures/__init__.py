@@ -11,8 +11,8 @@ Examples
 from gbaspatial.errors import door_of
 from gbaspatial.figures.autocorrelation import cluster_map, correlogram, power_curve, rose, significance_map
 from gbaspatial.figures.effects import forest
-from gbaspatial.figures.files import save
-from gbaspatial.figures.maps import flow_map, map_of, weights_map
+from gbaspatial.figures.picture_files import save
+from gbaspatial.figures.printed_maps import flow_map, map_of, weights_map
 from gbaspatial.figures.years import year_line
 
 __all__ = [

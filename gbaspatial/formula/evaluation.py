@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import CollinearityError, FormulaError
-from gbaspatial.formula.expressions import column_of, function_name, options_of, syntax
+from gbaspatial.formula.call_options import options_of
+from gbaspatial.formula.syntax import column_of, function_name, syntax
 from gbaspatial.formula.vocabulary import FUNCTIONS, transform
 from gbaspatial.options import brief
 

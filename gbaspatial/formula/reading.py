@@ -24,20 +24,12 @@ from gbaspatial.errors import (
     some,
 )
 from gbaspatial.formula.evaluation import materializer
-from gbaspatial.formula.expressions import (
-    Known,
-    check,
-    check_column,
-    column_of,
-    lags_of,
-    names_of,
-    syntax,
-    whole_arguments,
-    whole_arguments_of,
-)
+from gbaspatial.formula.expressions import Known, check, check_column
 from gbaspatial.formula.grammar import Factor, Term, Terms, parse
 from gbaspatial.formula.kinds import check_crowded
+from gbaspatial.formula.mentions import lags_of, names_of, whole_arguments, whole_arguments_of
 from gbaspatial.formula.regressors import is_intercept
+from gbaspatial.formula.syntax import column_of, syntax
 from gbaspatial.options import brief
 from gbaspatial.weights import Weights
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import DataError, OptionError, some
-from gbaspatial.formula.expressions import lags_of, names_of
+from gbaspatial.formula.mentions import lags_of, names_of
 from gbaspatial.weights import Weights
 
 INTERCEPT = "Intercept"

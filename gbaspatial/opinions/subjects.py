@@ -13,11 +13,11 @@ from gbaspatial.autocorrelation.bivariate import CrossResult
 from gbaspatial.autocorrelation.dispersion import LoshResult
 from gbaspatial.autocorrelation.geary import GearyResult, LocalGearyResult
 from gbaspatial.autocorrelation.getis_ord import GeneralGResult, LocalGResult
+from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.join_count import JoinCountResult
 from gbaspatial.autocorrelation.local_moran import LocalMoranResult
 from gbaspatial.autocorrelation.local_results import LocalTest
 from gbaspatial.autocorrelation.moran import MoranResult
-from gbaspatial.autocorrelation.results import GlobalTest
 from gbaspatial.errors import LabelTypeError
 from gbaspatial.models import Fit
 from gbaspatial.weights import Weights

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gbaspatial import autocorrelation, data, export, maps
-from gbaspatial.figures.files import save
+from gbaspatial.figures.picture_files import save
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.section import Section
 from gbaspatial.results import data_hash

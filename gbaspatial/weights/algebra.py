@@ -14,7 +14,7 @@ from gbaspatial.options import public
 
 if TYPE_CHECKING:
     from gbaspatial.weights.core import Weights
-    from gbaspatial.weights.matrix import Standardization
+    from gbaspatial.weights.labelled_matrix import Standardization
 
 Union = Literal["max", "sum", "first"]
 Intersection = Literal["first", "min", "max", "product"]

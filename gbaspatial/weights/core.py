@@ -14,9 +14,9 @@ from gbaspatial.errors import LabelTypeError, OptionError
 from gbaspatial.options import public, public_methods
 from gbaspatial.weights import algebra, scaling
 from gbaspatial.weights.diagonal import Diagonal, without_self_links
-from gbaspatial.weights.matrix import Standardization as Standardization, is_number
+from gbaspatial.weights.labelled_matrix import Standardization as Standardization, is_number
 from gbaspatial.weights.recipe import Recipe as Recipe, Step as Step
-from gbaspatial.weights.styles import Standardizable
+from gbaspatial.weights.standardizations import Standardizable
 
 if TYPE_CHECKING:
     from gbaspatial.results import Summary

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from gbaspatial import autocorrelation as ac
-from gbaspatial.autocorrelation.door import check_testable
+from gbaspatial.autocorrelation.entrance import check_testable
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.weights import Weights
 

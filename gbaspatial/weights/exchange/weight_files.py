@@ -33,7 +33,7 @@ from gbaspatial.weights.diagonal import Diagonal, without_self_links
 from gbaspatial.weights.exchange import numbered_formats, table_formats, text_formats
 from gbaspatial.weights.exchange.table_formats import of_frame, with_islands
 from gbaspatial.weights.exchange.text_formats import Links
-from gbaspatial.weights.matrix import IslandLag, Standardization
+from gbaspatial.weights.labelled_matrix import IslandLag, Standardization
 from gbaspatial.weights.recipe import Recipe
 from gbaspatial.weights.scaling import false_claim
 from gbaspatial.writing import replace_file

@@ -14,7 +14,7 @@ from gbaspatial.errors import OptionError, UnknownNameError, WeightsError, neare
 from gbaspatial.options import public_methods
 from gbaspatial.weights import algebra, scaling
 from gbaspatial.weights.isolation import tell_new_islands
-from gbaspatial.weights.matrix import LabelledMatrix
+from gbaspatial.weights.labelled_matrix import LabelledMatrix
 
 
 @public_methods
