@@ -177,8 +177,10 @@ def lee_l(
 
     References
     ----------
-    Lee, S.-I. (2001). Developing a bivariate spatial association measure. Journal of
-    Geographical Systems 3, 369-385. Lee, S.-I. (2004). Environment and Planning A 36, 1687-1703.
+    Lee, S.-I. (2001). Developing a bivariate spatial association measure: an integration of Pearson's r and Moran's
+    I. Journal of Geographical Systems 3, 369-385.
+    Lee, S.-I. (2004). A generalized significance testing method for global measures of spatial association: an
+    extension of the Mantel test. Environment and Planning A 36, 1687-1703.
     """
     check_test(inference, alternative, KINDS)
     check_option(reassign, _TOLD, "reassign")
@@ -300,7 +302,8 @@ def local_lee(
 
     References
     ----------
-    Lee, S.-I. (2001). Journal of Geographical Systems 3, 369-385.
+    Lee, S.-I. (2001). Developing a bivariate spatial association measure: an integration of Pearson's r and Moran's
+    I. Journal of Geographical Systems 3, 369-385.
     """
     check_test(inference, alternative, ("auto", "exact", "permutation"))
     t, x, y = _two(values, other, w)

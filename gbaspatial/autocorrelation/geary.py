@@ -66,22 +66,33 @@ def geary(
     Parameters
     ----------
     values : pandas.Series, length n
+        By unit; matched with W by label, in any order.
     w : Weights
         Used as given.
     inference : {"auto", "exact", "permutation", "normal", "randomization"}
-        As for `moran`.
+        All orders, random ones, or a normal distribution; by default all orders where they can be listed, then random
+        ones.
     alternative : {"two-sided", "greater", "less"}
+        Which tail the p-value counts.
     draws : int
+        Random orders, or random sets of neighbors of a local statistic.
     rng : int, Generator or None
+        Seed of what is drawn; recorded.
     stop_after : int, optional
+        Stop once the tail holds this many draws.
 
     Returns
     -------
     GearyResult
 
+    Raises
+    ------
+    AlignmentError, MissingDataError, DataError
+        If values and weights do not cover the same units, or values are missing, not numbers or all equal.
+
     References
     ----------
-    Geary, R. C. (1954). The Incorporated Statistician 5, 115-145.
+    Geary, R. C. (1954). The contiguity ratio and statistical mapping. The Incorporated Statistician 5, 115-145.
 
     Examples
     --------
@@ -146,10 +157,21 @@ def local_geary(
     alpha : float
         Level of `cluster`.
 
+    Returns
+    -------
+    LocalGearyResult
+        Statistics, p-values and `cluster` by unit, in the order of `values`.
+
+    Raises
+    ------
+    AlignmentError, MissingDataError, DataError
+        If values and weights do not cover the same units, or values are missing, not numbers or all equal.
+
     References
     ----------
-    Anselin, L. (1995). Geographical Analysis 27, 93-115.
-    Anselin, L. (2019). Geographical Analysis 51, 133-150.
+    Anselin, L. (1995). Local indicators of spatial association - LISA. Geographical Analysis 27, 93-115.
+    Anselin, L. (2019). A local indicator of multivariate spatial association: extending Geary's c. Geographical
+    Analysis 51, 133-150.
 
     Examples
     --------
@@ -225,12 +247,38 @@ def multivariate_local_geary(
     data : pandas.DataFrame, shape (n, variables)
         All columns are used.
     w : Weights
-    inference, alternative, draws, rng, ddof, adjust, alpha
-        As for `local_geary`.
+    inference : {"auto", "exact", "permutation", "randomization"}
+        The unit keeps its value: all sets of neighbors, random ones, or a normal distribution with their moments.
+    alternative : {"two-sided", "greater", "less"}
+        Which tail the p-value counts.
+    draws : int
+        Random orders, or random sets of neighbors of a local statistic.
+    rng : int, Generator or None
+        Seed of what is drawn; recorded.
+    ddof : {0, 1}
+        Divisor n - ddof of the variances: 1 as in spdep, 0 as in esda.
+    adjust : str
+        Which correction for multiple tests `p_adjusted` holds: ``"bh"``, ``"by"``, ``"bonferroni"``, ``"sidak"``,
+        ``"holm"``, ``"by-neighbor"`` or ``"none"``.
+    alpha : float
+        Level of `cluster`.
+
+    Returns
+    -------
+    LocalGearyResult
+        Statistics, p-values and `cluster` by unit, in the order of `data`.
+
+    Raises
+    ------
+    AlignmentError, MissingDataError, DataError
+        If values and weights do not cover the same units, or values are missing, not numbers or all equal.
+    OptionError
+        If the data have no columns.
 
     References
     ----------
-    Anselin, L. (2019). Geographical Analysis 51, 133-150.
+    Anselin, L. (2019). A local indicator of multivariate spatial association: extending Geary's c. Geographical
+    Analysis 51, 133-150.
 
     Examples
     --------

@@ -80,7 +80,7 @@ def general_g(
         has s1 where it should have 2 s1 (spdep's ``B1correct``; for comparison with older
         software, with ``inference="randomization"``).
     inference : {"auto", "exact", "permutation", "randomization"}
-        As for `moran`.
+        All orders, random ones, or a normal distribution with the moments over all orders.
     alternative : {"two-sided", "greater", "less"}
     draws : int
     rng : int, Generator or None
@@ -90,9 +90,17 @@ def general_g(
     -------
     GeneralGResult
 
+    Raises
+    ------
+    DataError
+        If a value is negative, or fewer than two are positive.
+    OptionError
+        If ``corrected=False`` is asked of another inference than randomization.
+
     References
     ----------
-    Getis, A. and Ord, J. K. (1992). Geographical Analysis 24, 189-206; erratum 25, 276.
+    Getis, A. and Ord, J. K. (1992). The analysis of spatial association by use of distance statistics. Geographical
+    Analysis 24, 189-206; erratum 25, 276.
 
     Examples
     --------
@@ -180,7 +188,8 @@ def local_g(
 
     References
     ----------
-    Ord, J. K. and Getis, A. (1995). Geographical Analysis 27, 286-306.
+    Ord, J. K. and Getis, A. (1995). Local spatial autocorrelation statistics: distributional issues and an
+    application. Geographical Analysis 27, 286-306.
 
     Examples
     --------
@@ -217,8 +226,24 @@ def local_g_star(
 
     Parameters
     ----------
-    values, w, inference, alternative, draws, rng, adjust, alpha
-        As for `local_g`.
+    values : pandas.Series, length n
+        Numbers of any sign; where their sum is not positive the ratio is NaN, z and p-values are given.
+    w : Weights
+        The unit itself is added with the mean weight of its row. Units without neighbors get NaN and the class
+        "isolate".
+    inference : {"auto", "exact", "permutation", "randomization"}
+        The unit keeps its value: all sets of neighbors, random ones, or a normal distribution with their moments.
+    alternative : {"two-sided", "greater", "less"}
+        Which tail the p-value counts.
+    draws : int
+        Random orders, or random sets of neighbors of a local statistic.
+    rng : int, Generator or None
+        Seed of what is drawn; recorded.
+    adjust : str
+        Which correction for multiple tests `p_adjusted` holds: ``"bh"``, ``"by"``, ``"bonferroni"``, ``"sidak"``,
+        ``"holm"``, ``"by-neighbor"`` or ``"none"``.
+    alpha : float
+        Level of `cluster`.
 
     Returns
     -------
@@ -226,7 +251,8 @@ def local_g_star(
 
     References
     ----------
-    Ord, J. K. and Getis, A. (1995). Geographical Analysis 27, 286-306.
+    Ord, J. K. and Getis, A. (1995). Local spatial autocorrelation statistics: distributional issues and an
+    application. Geographical Analysis 27, 286-306.
 
     Examples
     --------

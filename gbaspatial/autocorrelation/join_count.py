@@ -327,9 +327,15 @@ def local_join_count(
     -------
     LocalJoinCountResult
 
+    Raises
+    ------
+    DataError
+        If values are other than zero and one.
+
     References
     ----------
-    Anselin, L. and Li, X. (2019). Journal of Geographical Systems 21, 189-210.
+    Anselin, L. and Li, X. (2019). Operational local join count statistics for cluster detection. Journal of
+    Geographical Systems 21, 189-210.
 
     Examples
     --------

@@ -118,10 +118,13 @@ def local_moran(
 
     References
     ----------
-    Anselin, L. (1995). Geographical Analysis 27, 93-115.
-    Sokal, R. R., Oden, N. L. and Thomson, B. A. (1998). Geographical Analysis 30, 331-354.
-    Tiefelsdorf, M. (2002). Geographical Analysis 34, 187-206.
-    Bivand, R., Mueller, W. G. and Reder, M. (2009). Computational Statistics & Data Analysis 53, 2859-2872.
+    Anselin, L. (1995). Local indicators of spatial association - LISA. Geographical Analysis 27, 93-115.
+    Sokal, R. R., Oden, N. L. and Thomson, B. A. (1998). Local spatial autocorrelation in a biological model.
+    Geographical Analysis 30, 331-354.
+    Tiefelsdorf, M. (2002). The saddlepoint approximation of Moran's I's and local Moran's Ii's reference
+    distributions and their numerical evaluation. Geographical Analysis 34, 187-206.
+    Bivand, R., Mueller, W. G. and Reder, M. (2009). Power calculations for global and local Moran's I. Computational
+    Statistics & Data Analysis 53, 2859-2872.
 
     Examples
     --------

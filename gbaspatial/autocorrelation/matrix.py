@@ -106,8 +106,10 @@ def moran_matrix(
 
     References
     ----------
-    Mantel, N. (1967). Cancer Research 27, 209-220. Wartenberg, D. (1985). Geographical
-    Analysis 17, 263-283.
+    Mantel, N. (1967). The detection of disease clustering and a generalized regression approach. Cancer Research 27,
+    209-220.
+    Wartenberg, D. (1985). Multivariate spatial correlation: a method for exploratory geographical analysis.
+    Geographical Analysis 17, 263-283.
 
     Examples
     --------

@@ -137,9 +137,8 @@ def moran(
 
     References
     ----------
-    Moran, P. A. P. (1950). Biometrika 37, 17-23.
-    Cliff, A. D. and Ord, J. K. (1981). Spatial Processes. Pion.
-    Tiefelsdorf, M. and Boots, B. (1995). Environment and Planning A 27, 985-999.
+    Moran, P. A. P. (1950). Notes on continuous stochastic phenomena. Biometrika 37, 17-23.
+    Tiefelsdorf, M. and Boots, B. (1995). The exact distribution of Moran's I. Environment and Planning A 27, 985-999.
 
     Examples
     --------

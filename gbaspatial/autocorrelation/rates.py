@@ -295,7 +295,8 @@ def local_moran_rates(
 
     References
     ----------
-    Assunção, R. and Reis, E. (1999). Statistics in Medicine 18, 2147-2162.
+    Assunção, R. and Reis, E. (1999). A new proposal to adjust Moran's I for population density. Statistics in
+    Medicine 18, 2147-2162.
     """
     w = as_weights(w)
     rates = _standardized_series(events, at_risk, w.ids)

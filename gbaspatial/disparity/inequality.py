@@ -89,6 +89,18 @@ def gini(values: pd.Series, population: pd.Series | None = None, *, corrected: b
 def hoover(values: pd.Series, population: pd.Series | None = None) -> float:
     """Hoover (Robin Hood) index: the share of the total that would have to move to make all alike.
 
+    Parameters
+    ----------
+    values : pandas.Series, length n
+        Amounts by unit (totals, if `population` is given).
+    population : pandas.Series, length n, optional
+        People by unit, for inequality of the amount per head.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
     References
     ----------
     Hoover, E. M. (1936). The measurement of industrial localization. Review of Economic
@@ -107,6 +119,16 @@ def hoover(values: pd.Series, population: pd.Series | None = None) -> float:
 def herfindahl(values: pd.Series) -> float:
     """Herfindahl-Hirschman index of concentration, the sum of squared shares: from 1/n to 1.
 
+    Parameters
+    ----------
+    values : pandas.Series, length n
+        Amounts by unit, none negative.
+
+    Returns
+    -------
+    float
+        From 1/n to 1.
+
     Examples
     --------
     >>> herfindahl(pd.Series([1.0, 1.0, 2.0]))
@@ -122,8 +144,22 @@ def coefficient_of_variation(values: pd.Series, population: pd.Series | None = N
 
     Parameters
     ----------
+    values : pandas.Series, length n
+        Amounts by unit (totals, if `population` is given).
+    population : pandas.Series, length n, optional
+        People by unit, for inequality of the amount per head.
     ddof : int
         1 for the sample standard deviation (only without `population`).
+
+    Returns
+    -------
+    float
+        Zero if all are alike.
+
+    Raises
+    ------
+    AlignmentError, MissingDataError, DataError
+        If values and population do not cover the same units, or are missing or negative.
 
     References
     ----------
@@ -145,6 +181,25 @@ def coefficient_of_variation(values: pd.Series, population: pd.Series | None = N
 @public
 def atkinson(values: pd.Series, population: pd.Series | None = None, *, epsilon: float = 0.5) -> float:
     """Atkinson's index with inequality aversion `epsilon`, from 0 to 1.
+
+    Parameters
+    ----------
+    values : pandas.Series, length n
+        Amounts by unit (totals, if `population` is given).
+    population : pandas.Series, length n, optional
+        People by unit, for inequality of the amount per head.
+    epsilon : float
+        Aversion to inequality, positive: the larger, the more the poorest count.
+
+    Returns
+    -------
+    float
+        From 0 (all alike) to 1.
+
+    Raises
+    ------
+    AlignmentError, MissingDataError, DataError
+        If values and population do not cover the same units, or are missing or negative.
 
     References
     ----------
@@ -231,6 +286,11 @@ def theil(
     -------
     TheilResult
 
+    Raises
+    ------
+    AlignmentError, MissingDataError, DataError
+        If values and population do not cover the same units, or are missing or negative.
+
     References
     ----------
     Theil, H. (1967). Economics and Information Theory. Shorrocks, A. F. (1980). The class
@@ -282,6 +342,18 @@ def _group_row(s: np.ndarray, p: np.ndarray, inside: np.ndarray, kind: Kind) -> 
 @public
 def mean_by_group(values: pd.Series, groups: pd.Series) -> pd.DataFrame:
     """Mean, smallest and largest value of each group, with the ratio of its mean to the mean of all units.
+
+    Parameters
+    ----------
+    values : pandas.Series, length n
+        Amounts by unit.
+    groups : pandas.Series, length n
+        The group of each unit, such as its tier.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a group.
 
     Examples
     --------

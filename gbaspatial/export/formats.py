@@ -28,6 +28,18 @@ ENDINGS = (".gpkg", ".shp", ".geojson", ".json", ".parquet", ".kml", ".csv")
 def geojson(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
     """Write `frame` as GeoJSON by RFC 7946: longitude and latitude, seven decimals, no `crs` member.
 
+    Parameters
+    ----------
+    path : path
+        Where to write; what stands there is kept until the new file is whole.
+    frame : GeoDataFrame
+        Units with a CRS, indexed by unit.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the file.
+
     Examples
     --------
     >>> import tempfile, gbaspatial as gba
@@ -52,6 +64,18 @@ def geojson(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
 def geoparquet(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
     """Write `frame` as GeoParquet, index and types kept; needs the extra `parquet`.
 
+    Parameters
+    ----------
+    path : path
+        Where to write; what stands there is kept until the new file is whole.
+    frame : GeoDataFrame
+        Units with a CRS, indexed by unit.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the file.
+
     Examples
     --------
     >>> import tempfile, gbaspatial as gba
@@ -75,9 +99,23 @@ def kml(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, name: str | No
     Parameters
     ----------
     path : path
+        Where to write; what stands there is kept until the new file is whole.
     frame : GeoDataFrame
+        Units with a CRS, indexed by unit.
     name : str, optional
         The column that names a placemark; by default the id.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the file.
+
+    Raises
+    ------
+    UnknownNameError
+        If `name` is no column.
+    WritingError
+        If the file cannot be written; what stood there is kept.
 
     Examples
     --------
@@ -106,9 +144,16 @@ def csv(
     Parameters
     ----------
     path : path
+        Where to write; what stands there is kept until the new file is whole.
     frame : GeoDataFrame
+        Units with a CRS, indexed by unit.
     geometry : {"none", "wkt", "point"}
         Leave the shapes out, write them as text, or write longitude and latitude of a point inside.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the file.
 
     Examples
     --------
@@ -138,8 +183,21 @@ def write(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: str |
     path : path
         Ends in ``.gpkg``, ``.shp``, ``.geojson``, ``.json``, ``.parquet``, ``.kml`` or ``.csv``.
     frame : GeoDataFrame
+        Units with a CRS, indexed by unit.
     style : str or Style, optional
         The column to color by. A GeoPackage carries the style; other formats get ``.qml`` and ``.sld`` beside.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the file.
+
+    Raises
+    ------
+    FileFormatError
+        If no format has this ending.
+    WritingError
+        If the file cannot be written; what stood there is kept.
 
     Examples
     --------

@@ -80,9 +80,21 @@ def style(
     Parameters
     ----------
     frame : GeoDataFrame
+        Units with a CRS, indexed by unit.
     column : str
-    scheme, k, palette
-        As in `gbaspatial.maps.choropleth`.
+        The column to color by.
+    scheme : str or sequence of float, optional
+        How numbers are put into classes: ``"quantiles"`` (default), ``"equal_interval"``, any scheme of mapclassify
+        in small letters, or upper bounds.
+    k : int
+        Number of classes.
+    palette : str
+        A ColorBrewer ramp such as ``"YlGnBu"``.
+
+    Returns
+    -------
+    Style
+        For `write`, `geopackage`, `qml` and `sld`.
 
     Examples
     --------
@@ -321,6 +333,18 @@ def write_styles(style: Style, half: Path) -> None:
 def qml(path: str | os.PathLike[str], style: Style) -> Path:
     """Write `style` as a QGIS style file; beside a layer of the same name QGIS applies it by itself.
 
+    Parameters
+    ----------
+    path : path
+        Where to write; what stands there is kept until the new file is whole.
+    style : Style
+        What `style` gives.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the file.
+
     Examples
     --------
     >>> import tempfile
@@ -334,6 +358,18 @@ def qml(path: str | os.PathLike[str], style: Style) -> Path:
 @public
 def sld(path: str | os.PathLike[str], style: Style) -> Path:
     """Write `style` as an OGC SLD 1.1 file, which QGIS, GeoServer and others read.
+
+    Parameters
+    ----------
+    path : path
+        Where to write; what stands there is kept until the new file is whole.
+    style : Style
+        What `style` gives.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the file.
 
     Examples
     --------

@@ -27,6 +27,16 @@ _ROUND_OFF = 1e-9  # degrees beyond the pole that are taken for the pole
 def describe_crs(crs: Any) -> str:
     """A CRS in words: authority code and name.
 
+    Parameters
+    ----------
+    crs : pyproj.CRS, str or int
+        Anything that names a CRS.
+
+    Returns
+    -------
+    str
+        Its name and what it measures in.
+
     Raises
     ------
     CRSError
@@ -284,6 +294,16 @@ def metric_crs(units: gpd.GeoDataFrame | gpd.GeoSeries) -> pyproj.CRS:
     Over the bay area its areas are exact and its distances within 0.005 per cent;
     Web Mercator is 9 per cent off there.
 
+    Parameters
+    ----------
+    units : GeoDataFrame or GeoSeries, n rows
+        Indexed by unit, with a CRS.
+
+    Returns
+    -------
+    pyproj.CRS
+        One whose lengths are true near the units.
+
     Raises
     ------
     GeometryError
@@ -373,6 +393,16 @@ def _middle_of_circle(west: np.ndarray, east: np.ndarray) -> float:
 @public
 def to_metric(units: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoDataFrame | gpd.GeoSeries:
     """`units` in metres: as they are if their CRS is in metres that are true to length there, else in `metric_crs`.
+
+    Parameters
+    ----------
+    units : GeoDataFrame or GeoSeries, n rows
+        Indexed by unit, with a CRS.
+
+    Returns
+    -------
+    GeoDataFrame or GeoSeries
+        In a CRS whose lengths are true near the units.
 
     Examples
     --------

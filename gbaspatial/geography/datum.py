@@ -59,6 +59,16 @@ def _offset(points: np.ndarray) -> np.ndarray:
 def wgs84_to_gcj02(coordinates: np.ndarray) -> np.ndarray:
     """WGS 84 longitude and latitude (n, 2) in degrees to GCJ-02 (Amap, Tencent, Google in the mainland).
 
+    Parameters
+    ----------
+    coordinates : numpy.ndarray, shape (n, 2)
+        Longitude and latitude in degrees.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, 2)
+        In GCJ-02.
+
     Examples
     --------
     >>> wgs84_to_gcj02(np.array([[113.25, 23.11667]])).round(4).tolist()
@@ -71,6 +81,16 @@ def wgs84_to_gcj02(coordinates: np.ndarray) -> np.ndarray:
 @public
 def gcj02_to_wgs84(coordinates: np.ndarray) -> np.ndarray:
     """GCJ-02 longitude and latitude (n, 2) in degrees to WGS 84; back and forth within a millionth of a millimeter.
+
+    Parameters
+    ----------
+    coordinates : numpy.ndarray, shape (n, 2)
+        Longitude and latitude in degrees.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, 2)
+        In WGS84.
 
     Examples
     --------
@@ -95,6 +115,16 @@ def _gcj02_to_bd09(points: np.ndarray) -> np.ndarray:
 def wgs84_to_bd09(coordinates: np.ndarray) -> np.ndarray:
     """WGS 84 longitude and latitude (n, 2) in degrees to BD-09 (Baidu).
 
+    Parameters
+    ----------
+    coordinates : numpy.ndarray, shape (n, 2)
+        Longitude and latitude in degrees.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, 2)
+        In BD-09.
+
     Examples
     --------
     >>> wgs84_to_bd09(np.array([[113.25, 23.11667]])).round(4).tolist()
@@ -106,6 +136,16 @@ def wgs84_to_bd09(coordinates: np.ndarray) -> np.ndarray:
 @public
 def bd09_to_wgs84(coordinates: np.ndarray) -> np.ndarray:
     """BD-09 longitude and latitude (n, 2) in degrees to WGS 84, by a fixed point.
+
+    Parameters
+    ----------
+    coordinates : numpy.ndarray, shape (n, 2)
+        Longitude and latitude in degrees.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, 2)
+        In WGS84.
 
     Examples
     --------

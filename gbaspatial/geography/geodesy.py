@@ -33,6 +33,16 @@ def representative_points(units: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoSer
     Of a unit in several parts (islands) it lies in the part with the largest area in km2. A
     centroid may fall into the sea or into a neighbor; this point never does.
 
+    Parameters
+    ----------
+    units : GeoDataFrame or GeoSeries, n rows
+        Indexed by unit, with a CRS.
+
+    Returns
+    -------
+    GeoSeries
+        A point inside each unit.
+
     Raises
     ------
     GeometryError
@@ -78,7 +88,26 @@ def largest_parts(shapes: gpd.GeoSeries) -> gpd.GeoSeries:
 
 @public
 def lonlat(units: gpd.GeoDataFrame | gpd.GeoSeries, points: gpd.GeoSeries | None = None) -> np.ndarray:
-    """Longitude and latitude (WGS 84) of the representative points of `units`, shape (n, 2)."""
+    """Longitude and latitude (WGS 84) of the representative points of `units`, shape (n, 2).
+
+    Parameters
+    ----------
+    units : GeoDataFrame or GeoSeries, n rows
+        Indexed by unit, with a CRS.
+    points : GeoSeries, optional
+        Their representative points, where these are known already.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n, 2)
+        Degrees.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> lonlat(gba.load_cities(year=2019)).shape
+    (11, 2)
+    """
     chosen = representative_points(units) if points is None else _given_points(units, points)
     chosen = in_degrees(chosen)
     return np.column_stack([chosen.x.to_numpy(), chosen.y.to_numpy().clip(-90, 90)])
@@ -188,6 +217,16 @@ def area_km2(units: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.Series:
     """Area of each unit in square kilometers, measured in an equal-area projection centered on the layer.
 
     Edges run straight in the CRS of the layer, as it is drawn, however long they are.
+
+    Parameters
+    ----------
+    units : GeoDataFrame or GeoSeries, n rows
+        Indexed by unit, with a CRS.
+
+    Returns
+    -------
+    pandas.Series, length n
+        Square kilometers on the ellipsoid.
 
     Examples
     --------

@@ -28,10 +28,17 @@ def adjust(p_values: np.ndarray, method: Adjustment = "bh") -> np.ndarray:
         under any dependence (Benjamini and Yekutieli 2001), ``"bonferroni"``,
         ``"sidak"``, ``"holm"``, ``"none"``.
 
+    Returns
+    -------
+    numpy.ndarray
+        Adjusted p-values in the order given, NaN where p is.
+
     References
     ----------
-    Benjamini, Y. and Hochberg, Y. (1995). Journal of the Royal Statistical Society B 57, 289-300.
-    Benjamini, Y. and Yekutieli, D. (2001). Annals of Statistics 29, 1165-1188.
+    Benjamini, Y. and Hochberg, Y. (1995). Controlling the false discovery rate: a practical and powerful approach to
+    multiple testing. Journal of the Royal Statistical Society B 57, 289-300.
+    Benjamini, Y. and Yekutieli, D. (2001). The control of the false discovery rate in multiple testing under
+    dependency. Annals of Statistics 29, 1165-1188.
 
     Examples
     --------

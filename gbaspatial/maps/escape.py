@@ -50,6 +50,16 @@ def safe_text(text: object) -> str:
     ``html.escape`` is not enough there: folium puts strings into JavaScript template literals,
     where a backtick and ``${...}`` still run, and through Jinja, which braces break.
 
+    Parameters
+    ----------
+    text : object
+        Anything that has a text.
+
+    Returns
+    -------
+    str
+        Without what a page could run.
+
     Examples
     --------
     >>> safe_text("<b>${x}`")

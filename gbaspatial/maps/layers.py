@@ -136,6 +136,17 @@ def choropleth(
     unit : str
         The unit of measurement, shown in the legend, e.g. ``"CNY"``; of shipped variables it is known.
 
+    Returns
+    -------
+    Choropleth
+        A layer for `atlas`.
+
+    Raises
+    ------
+    OptionError
+        If `column` is no text, or `panel` is not indexed by (unit, year). What scheme, classes and palette cannot be
+        is told by `atlas`, which knows the values.
+
     Examples
     --------
     >>> choropleth("gdp_pc_cny", label=("GDP per capita", "人均生产总值"), unit="CNY").column
@@ -158,6 +169,12 @@ def clusters(lisa: Any, *, label: Label = None) -> Classed:
     lisa : result, DataFrame or Series, or mapping of year to these
         Anything with a column `cluster` by unit. A mapping gets a year slider.
     label : str or (str, str), optional
+        What the layer is called, in English or (English, Chinese).
+
+    Returns
+    -------
+    Classed
+        A layer for `atlas`.
 
     Examples
     --------
@@ -171,6 +188,19 @@ def clusters(lisa: Any, *, label: Label = None) -> Classed:
 @public
 def hotspots(gi: Any, *, label: Label = None) -> Classed:
     """Hot and cold spots of a local Getis-Ord G, counted in the legend; takes what `clusters` takes.
+
+    Parameters
+    ----------
+    gi : result, DataFrame or Series, or mapping of year to these
+        Anything with a column `cluster` of hot and cold by unit, such as `local_g_star` gives. A mapping gets a year
+        slider.
+    label : str or (str, str), optional
+        What the layer is called, in English or (English, Chinese).
+
+    Returns
+    -------
+    Classed
+        A layer for `atlas`.
 
     Examples
     --------
@@ -192,6 +222,12 @@ def significance(lisa: Any, *, adjusted: bool = False, label: Label = None) -> C
     adjusted : bool
         Use `p_adjusted`, the p-values corrected for multiple testing.
     label : str or (str, str), optional
+        What the layer is called, in English or (English, Chinese).
+
+    Returns
+    -------
+    Classed
+        A layer for `atlas`.
 
     Examples
     --------
@@ -215,8 +251,14 @@ def links(w: Any, *, label: Label = None, color: str = "#333333") -> Links:
     ----------
     w : Weights (or a libpysal Graph or W), or mapping of year to these
     label : str or (str, str), optional
+        What the layer is called, in English or (English, Chinese).
     color : str
         A color such as ``"#333333"``.
+
+    Returns
+    -------
+    Links
+        A layer for `atlas`.
 
     Examples
     --------
@@ -240,8 +282,19 @@ def flows(frame: Any, *, label: Label = None, top: int = 30) -> Flows:
         Columns `giver`, `receiver`, `value`, or a result whose ``flows()`` has them, such as the impacts of a
         model; negative values get another color.
     label : str or (str, str), optional
+        What the layer is called, in English or (English, Chinese).
     top : int
         How many of the largest (in size) are drawn; the legend says how many there are.
+
+    Returns
+    -------
+    Flows
+        A layer for `atlas`.
+
+    Raises
+    ------
+    UnknownNameError
+        If `giver`, `receiver` or `value` is no column.
 
     Examples
     --------
@@ -276,7 +329,21 @@ def points(frame: gpd.GeoDataFrame, *, name: str | None = None, label: Label = N
     name : str, optional
         The column that names a point; by default the index.
     label : str or (str, str), optional
+        What the layer is called, in English or (English, Chinese).
     color : str
+        A color such as ``"#B10026"``.
+
+    Returns
+    -------
+    Points
+        A layer for `atlas`.
+
+    Raises
+    ------
+    UnknownNameError
+        If `name` is no column.
+    OptionError
+        If `color` is no color.
 
     Examples
     --------

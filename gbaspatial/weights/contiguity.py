@@ -169,7 +169,7 @@ def borders(units: Any, *, tolerance_m: float | None = None) -> pd.DataFrame:
     units : GeoDataFrame or GeoSeries, n rows
         Polygons with a CRS, indexed by unit id.
     tolerance_m : float, optional
-        As in `contiguity`.
+        Gaps and overlaps up to this many meters count as contact; as `contiguity` chooses it if not given.
 
     Returns
     -------

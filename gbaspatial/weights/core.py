@@ -266,6 +266,11 @@ def as_weights(w: Any, *, diagonal: Diagonal = "error") -> Weights:
         What to do with links of units with themselves, as the kernels of libpysal have:
         refuse them, or leave them out and warn.
 
+    Returns
+    -------
+    Weights
+        The same object, if it is ours.
+
     Raises
     ------
     LabelTypeError

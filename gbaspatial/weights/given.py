@@ -28,6 +28,18 @@ def from_pairs(pairs: pd.DataFrame, *, ids: Iterable[Any] | None = None) -> Weig
         All units in the wanted order, islands among them; by default the sorted units
         that occur.
 
+    Returns
+    -------
+    Weights
+        Not standardized.
+
+    Raises
+    ------
+    UnknownNameError
+        If `focal` or `neighbor` is no column, or a unit is not among `ids`.
+    WeightsError
+        If a link stands twice, or weights are negative or no finite numbers.
+
     Examples
     --------
     >>> from_pairs(pd.DataFrame({"focal": ["a", "b"], "neighbor": ["b", "a"]})).n_links
@@ -76,6 +88,21 @@ def _sorted(labels: pd.Index) -> pd.Index:
 @public
 def from_matrix(matrix: pd.DataFrame) -> Weights:
     """W from a labelled square frame (rows: focal, columns: neighbor).
+
+    Parameters
+    ----------
+    matrix : pandas.DataFrame, shape (n, n)
+        Rows are focal units, columns their neighbors, under the same labels.
+
+    Returns
+    -------
+    Weights
+        With the units in the order of the rows.
+
+    Raises
+    ------
+    WeightsError
+        If rows and columns name different units, or weights are negative or no finite numbers.
 
     Examples
     --------

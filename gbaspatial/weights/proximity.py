@@ -75,7 +75,7 @@ def gabriel(units: Any, *, metric: Metric = "geodesic") -> Weights:
     units : GeoDataFrame or GeoSeries, n rows
         At least two points (or polygons: their representative points), none twice; they may lie in a line.
     metric : {"geodesic", "planar"}
-        As for `delaunay`.
+        Distances on the ellipsoid, or in a projected CRS.
 
     Returns
     -------
@@ -117,9 +117,9 @@ def relative_neighbors(units: Any, *, metric: Metric = "geodesic") -> Weights:
     Parameters
     ----------
     units : GeoDataFrame or GeoSeries, n rows
-        As for `gabriel`.
+        At least two points (or polygons: their representative points), none twice.
     metric : {"geodesic", "planar"}
-        As for `delaunay`.
+        Distances on the ellipsoid, or in a projected CRS.
 
     Returns
     -------
