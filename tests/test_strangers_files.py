@@ -265,7 +265,7 @@ def test_other_mistakes_in_python(folder, tmp_path):
     fit = gba.models.ols("收入 ~ 教育", data)
     mistakes = [
         (lambda: gba.data.join(numbers, units), gba.errors.LabelTypeError, "the units are a DataFrame"),
-        (lambda: gba.read_units(None, id="代码"), MissingFileError, "not the path of a file"),
+        (lambda: gba.read_units(None, id="代码"), OptionError, "path=None must be the path of a file"),
         (lambda: gba.read_panel(folder / "ok.csv", unit=["代码"]), OptionError, "the name of one column"),
         (lambda: gba.tables.compare({"OLS": fit, "lag": "lag"}), OptionError, r"lag \(str\)"),
         (lambda: gba.export.geopackage(tmp_path / "a.gpkg", data), gba.errors.DataError, "by name"),

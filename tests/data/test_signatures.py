@@ -14,7 +14,7 @@ import pytest
 from shapely.geometry import box
 
 import gbaspatial as gba
-from gbaspatial.errors import FileFormatError, GbaError, MissingFileError
+from gbaspatial.errors import FileFormatError, GbaError, MissingFileError, OptionError
 
 LAYER = gpd.GeoDataFrame(
     {"code": ["a", "b"], "x": [1.0, 2.0]}, geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)], crs="EPSG:4326"
@@ -89,7 +89,7 @@ def test_no_disguise_opens_another_file_or_asks_a_server(tmp_path, server, endin
 )  # fmt: skip
 @pytest.mark.parametrize("read", [lambda p: gba.read_units(p, id="code"), lambda p: gba.read_panel(p, unit="code")])
 def test_addresses_are_no_files(path, read):
-    with pytest.raises(MissingFileError, match="is an address, not a file|not the path"):
+    with pytest.raises((MissingFileError, OptionError), match="is an address, not a file|not the path|no file name"):
         read(path)
 
 

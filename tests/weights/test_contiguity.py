@@ -361,5 +361,5 @@ def test_bad_layers():
     with pytest.raises(OptionError, match="tolerance_m"):
         gw.contiguity(CITIES, tolerance_m=-1)
     for wrong in (True, "50", float("nan")):
-        with pytest.raises(OptionError, match="tolerance_m=.* must be a number of meters"):
+        with pytest.raises(OptionError, match="tolerance_m=.* must be a number"):
             gw.contiguity(CITIES, tolerance_m=wrong)

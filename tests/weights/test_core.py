@@ -263,7 +263,7 @@ def test_lag_of_islands_is_zero_or_nan_by_a_named_policy():
     assert w.lag(y).tolist() == [2.0, 1.0, 0.0]
     silent = w.with_islands(lag="nan")
     assert np.isnan(silent.row_standardized().subset(["c", "a", "b"]).lag(y)["c"])  # the policy is carried on
-    with pytest.raises(OptionError, match="islands"):
+    with pytest.raises(OptionError, match="lag='drop' is not known"):
         w.with_islands(lag="drop")
 
 
@@ -442,7 +442,7 @@ def test_arguments_that_are_of_another_kind():
         with pytest.raises(OptionError, match="those of a mask"):
             w.subset(mask)
     for factor in (True, "2", None, np.inf):
-        with pytest.raises(OptionError, match="must be a positive number"):
+        with pytest.raises(OptionError, match="must be a (positive )?number"):
             w.scaled(factor)
 
 
