@@ -163,8 +163,15 @@ def lee_l(
         Used as given; units without neighbors add nothing and are counted in n.
     reassign : {"pairs", "second"}
         The null: pairs are reassigned together (Lee 2004), or `other` alone.
-    inference, alternative, draws, rng
-        As for `bivariate_moran`.
+    inference : str
+        All orders (``"exact"``), random ones (``"permutation"``) or moments over all orders (``"randomization"``);
+        ``"auto"`` takes the most exact that can be computed.
+    alternative : {"two-sided", "greater", "less"}
+        Which tail the p-value counts.
+    draws : int
+        Random orders, or random sets of neighbors of a local statistic.
+    rng : int, Generator or None
+        Seed of what is drawn; recorded.
 
     Returns
     -------
@@ -181,6 +188,15 @@ def lee_l(
     I. Journal of Geographical Systems 3, 369-385.
     Lee, S.-I. (2004). A generalized significance testing method for global measures of spatial association: an
     extension of the Mantel test. Environment and Planning A 36, 1687-1703.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> w = from_pairs(pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")}))
+    >>> x = pd.Series({"a": 1.0, "b": 2.0, "c": 4.0, "d": 5.0})
+    >>> y = pd.Series({"a": 2.0, "b": 1.0, "c": 5.0, "d": 3.0})
+    >>> round(lee_l(x, y, w).statistic, 3)
+    0.043
     """
     check_test(inference, alternative, KINDS)
     check_option(reassign, _TOLD, "reassign")
@@ -223,10 +239,19 @@ def bivariate_local_moran(
         Used as given. Units without neighbors get NaN and the class "isolate".
     inference : {"auto", "exact", "permutation", "randomization"}
         The unit keeps its values; the neighbors' are drawn from all other units.
-    alternative, draws, rng, adjust, alpha
-        As for `local_moran`.
+    alternative : {"two-sided", "greater", "less"}
+        Which tail the p-value counts.
+    draws : int
+        Random orders, or random sets of neighbors of a local statistic.
+    rng : int, Generator or None
+        Seed of what is drawn; recorded.
     ddof : {0, 1}
         Divisor n - ddof of both variances: 1 as in spdep, 0 as in esda.
+    adjust : str
+        Which correction for multiple tests `p_adjusted` holds: ``"bh"``, ``"by"``, ``"bonferroni"``, ``"sidak"``,
+        ``"holm"``, ``"by-neighbor"`` or ``"none"``.
+    alpha : float
+        Level of `cluster`.
 
     Returns
     -------
@@ -237,6 +262,15 @@ def bivariate_local_moran(
     ----------
     Anselin, L., Syabri, I. and Smirnov, O. (2002). Visualizing multivariate spatial
     correlation with dynamically linked windows.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> w = from_pairs(pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")}))
+    >>> x = pd.Series({"a": 1.0, "b": 2.0, "c": 4.0, "d": 5.0})
+    >>> y = pd.Series({"a": 2.0, "b": 1.0, "c": 5.0, "d": 3.0})
+    >>> bivariate_local_moran(x, y, w, draws=99, rng=1).statistic.round(3).tolist()
+    [1.122, -0.481, -0.481, 1.443]
     """
     check_test(inference, alternative, KINDS)
     check_option(ddof, (0, 1), "ddof")
@@ -292,8 +326,17 @@ def local_lee(
         Used as given. Units without neighbors get NaN and the class "isolate".
     inference : {"auto", "exact", "permutation"}
         The pairs of the neighbors are drawn from all other units.
-    alternative, draws, rng, adjust, alpha
-        As for `local_moran`.
+    alternative : {"two-sided", "greater", "less"}
+        Which tail the p-value counts.
+    draws : int
+        Random orders, or random sets of neighbors of a local statistic.
+    rng : int, Generator or None
+        Seed of what is drawn; recorded.
+    adjust : str
+        Which correction for multiple tests `p_adjusted` holds: ``"bh"``, ``"by"``, ``"bonferroni"``, ``"sidak"``,
+        ``"holm"``, ``"by-neighbor"`` or ``"none"``.
+    alpha : float
+        Level of `cluster`.
 
     Returns
     -------
@@ -304,6 +347,15 @@ def local_lee(
     ----------
     Lee, S.-I. (2001). Developing a bivariate spatial association measure: an integration of Pearson's r and Moran's
     I. Journal of Geographical Systems 3, 369-385.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> w = from_pairs(pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")}))
+    >>> x = pd.Series({"a": 1.0, "b": 2.0, "c": 4.0, "d": 5.0})
+    >>> y = pd.Series({"a": 2.0, "b": 1.0, "c": 5.0, "d": 3.0})
+    >>> local_lee(x, y, w, draws=99, rng=1).statistic.round(3).tolist()
+    [0.748, -0.641, -0.641, 0.962]
     """
     check_test(inference, alternative, ("auto", "exact", "permutation"))
     t, x, y = _two(values, other, w)

@@ -142,6 +142,15 @@ def correlogram(
     References
     ----------
     Cliff, A. D. and Ord, J. K. (1981). Spatial Processes. Pion, ch. 5.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> w = from_pairs(pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")}))
+    >>> x = pd.Series({"a": 1.0, "b": 2.0, "c": 4.0, "d": 5.0})
+    >>> y = pd.Series({"a": 2.0, "b": 1.0, "c": 5.0, "d": 3.0})
+    >>> correlogram(x, w, orders=2, inference="randomization").to_frame()["statistic"].round(3).tolist()
+    [0.4, -0.8]
     """
     w = as_weights(w)
     if isinstance(orders, bool) or not isinstance(orders, (int, np.integer)) or not 1 <= orders <= MOST_ORDERS:
@@ -289,8 +298,26 @@ def lag_correlation(
     w : Weights
     inference : {"auto", "exact", "permutation"}
         ``"auto"`` is exact for n <= 9, else permutation.
-    alternative, draws, rng
-        As for `moran`.
+    alternative : {"two-sided", "greater", "less"}
+        Which tail the p-value counts.
+    draws : int
+        Random orders, or random sets of neighbors of a local statistic.
+    rng : int, Generator or None
+        Seed of what is drawn; recorded.
+
+    Returns
+    -------
+    LagCorrelationResult
+        The correlation of the values with their spatial lag.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> w = from_pairs(pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")}))
+    >>> x = pd.Series({"a": 1.0, "b": 2.0, "c": 4.0, "d": 5.0})
+    >>> y = pd.Series({"a": 2.0, "b": 1.0, "c": 5.0, "d": 3.0})
+    >>> round(lag_correlation(x, w, draws=99, rng=1).statistic, 3)
+    0.949
     """
     check_test(inference, alternative, ("auto", "exact", "permutation"))
     t = admitted_values(values, w)

@@ -83,19 +83,36 @@ def losh(
         Greater: more scatter than elsewhere (the only one chi-square is used for in spdep).
     draws : int
     rng : int, numpy.random.Generator or None
-    adjust, alpha
-        As for `local_moran`.
+    adjust : str
+        Which correction for multiple tests `p_adjusted` holds: ``"bh"``, ``"by"``, ``"bonferroni"``, ``"sidak"``,
+        ``"holm"``, ``"by-neighbor"`` or ``"none"``.
+    alpha : float
+        Level of `cluster`.
 
     Returns
     -------
     LoshResult
         With columns `local_mean` and `local_residual`.
 
+    Raises
+    ------
+    AlignmentError, MissingDataError, DataError
+        If values and weights do not cover the same units, or values are missing, not numbers or all equal.
+
     References
     ----------
     Ord, J. K. and Getis, A. (2012). Local spatial heteroscedasticity (LOSH). Annals of
     Regional Science 48, 529-539. Xu, M., Mei, C.-L. and Yan, N. (2014). A note on the null distribution of the
     local spatial heteroscedasticity (LOSH) statistic. Annals of Regional Science 52, 697-710.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> w = from_pairs(pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")}))
+    >>> x = pd.Series({"a": 1.0, "b": 2.0, "c": 4.0, "d": 5.0})
+    >>> y = pd.Series({"a": 2.0, "b": 1.0, "c": 5.0, "d": 3.0})
+    >>> losh(x, w).statistic.round(3).tolist()
+    [0.4, 1.0, 1.0, 0.4]
     """
     check_option(inference, KINDS, "inference")
     check_test("auto", alternative)

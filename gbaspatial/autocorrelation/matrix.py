@@ -92,8 +92,15 @@ def moran_matrix(
     reassign : {"pairs", "second"}
         The null of the entries off the diagonal, as for `bivariate_moran`. The diagonal
         is Moran's I with its own null.
-    inference, alternative, draws, rng
-        As for `bivariate_moran`.
+    inference : str
+        All orders (``"exact"``), random ones (``"permutation"``) or moments over all orders (``"randomization"``);
+        ``"auto"`` takes the most exact that can be computed.
+    alternative : {"two-sided", "greater", "less"}
+        Which tail the p-value counts.
+    draws : int
+        Random orders, or random sets of neighbors of a local statistic.
+    rng : int, Generator or None
+        Seed of what is drawn; recorded.
 
     Returns
     -------

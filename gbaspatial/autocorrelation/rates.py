@@ -238,8 +238,15 @@ def moran_rates(
     events, at_risk : pandas.Series, length n
         Counts, and what they are counted against.
     w : Weights
-    inference, alternative, draws, rng
-        As for `moran`.
+    inference : str
+        All orders (``"exact"``), random ones (``"permutation"``) or moments over all orders (``"randomization"``);
+        ``"auto"`` takes the most exact that can be computed.
+    alternative : {"two-sided", "greater", "less"}
+        Which tail the p-value counts.
+    draws : int
+        Random orders, or random sets of neighbors of a local statistic.
+    rng : int, Generator or None
+        Seed of what is drawn; recorded.
 
     Returns
     -------
@@ -260,6 +267,15 @@ def moran_rates(
     ----------
     Assunção, R. and Reis, E. (1999). A new proposal to adjust Moran's I for population
     density. Statistics in Medicine 18, 2147-2162.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> w = from_pairs(pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")}))
+    >>> x = pd.Series({"a": 1.0, "b": 2.0, "c": 4.0, "d": 5.0})
+    >>> y = pd.Series({"a": 2.0, "b": 1.0, "c": 5.0, "d": 3.0})
+    >>> round(moran_rates(x, 10 * y, w).statistic, 3)
+    -0.959
     """
     w = as_weights(w)
     rates = _standardized_series(events, at_risk, w.ids)
@@ -286,8 +302,20 @@ def local_moran_rates(
     events, at_risk : pandas.Series, length n
         Counts, and what they are counted against.
     w : Weights
-    inference, alternative, draws, rng, adjust, alpha
-        As for `local_moran`.
+    inference : str
+        All orders (``"exact"``), random ones (``"permutation"``) or moments over all orders (``"randomization"``);
+        ``"auto"`` takes the most exact that can be computed.
+    alternative : {"two-sided", "greater", "less"}
+        Which tail the p-value counts.
+    draws : int
+        Random orders, or random sets of neighbors of a local statistic.
+    rng : int, Generator or None
+        Seed of what is drawn; recorded.
+    adjust : str
+        Which correction for multiple tests `p_adjusted` holds: ``"bh"``, ``"by"``, ``"bonferroni"``, ``"sidak"``,
+        ``"holm"``, ``"by-neighbor"`` or ``"none"``.
+    alpha : float
+        Level of `cluster`.
 
     Returns
     -------
@@ -297,6 +325,15 @@ def local_moran_rates(
     ----------
     Assunção, R. and Reis, E. (1999). A new proposal to adjust Moran's I for population density. Statistics in
     Medicine 18, 2147-2162.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> w = from_pairs(pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")}))
+    >>> x = pd.Series({"a": 1.0, "b": 2.0, "c": 4.0, "d": 5.0})
+    >>> y = pd.Series({"a": 2.0, "b": 1.0, "c": 5.0, "d": 3.0})
+    >>> local_moran_rates(x, 10 * y, w).statistic.round(3).tolist()
+    [-0.836, -1.723, -2.041, -1.154]
     """
     w = as_weights(w)
     rates = _standardized_series(events, at_risk, w.ids)

@@ -115,8 +115,13 @@ def moran_by(
     w : Weights, or mapping from period to Weights
         A mapping gives a W that changes, such as with the bridges open by then.
     statistic : {"moran", "geary"}
-    inference, alternative, draws
-        As for `moran`.
+    inference : str
+        All orders (``"exact"``), random ones (``"permutation"``) or moments over all orders (``"randomization"``);
+        ``"auto"`` takes the most exact that can be computed.
+    alternative : {"two-sided", "greater", "less"}
+        Which tail the p-value counts.
+    draws : int
+        Random orders, or random sets of neighbors of a local statistic.
     rng : int, numpy.random.Generator or None
         Every period uses the same seed: its result is that of `moran` with this seed.
 
@@ -217,13 +222,48 @@ def differential_moran(first: pd.Series, last: pd.Series, w: Weights, **options:
     ----------
     Anselin, L. (2019). A local indicator of multivariate spatial association: extending
     Geary's c. The differential Moran is that of GeoDa.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> w = from_pairs(pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")}))
+    >>> x = pd.Series({"a": 1.0, "b": 2.0, "c": 4.0, "d": 5.0})
+    >>> y = pd.Series({"a": 2.0, "b": 1.0, "c": 5.0, "d": 3.0})
+    >>> round(differential_moran(x, y, w).statistic, 3)
+    -0.802
     """
     return moran(_change(first, last, w), w, **options)
 
 
 @public
 def differential_local_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Any) -> Any:
-    """Local Moran of the change from `first` to `last`; options as for `local_moran`."""
+    """Local Moran of the change from `first` to `last`; options as for `local_moran`.
+
+    Parameters
+    ----------
+    first : pandas.Series, length n
+        Values at the first date.
+    last : pandas.Series, length n
+        Values at the last date.
+    w : Weights
+        Used as given.
+    **options
+        Those of `local_moran`: `inference`, `alternative`, `draws`, `rng`, `adjust`, `alpha`.
+
+    Returns
+    -------
+    LocalMoranResult
+        Of the changes, by unit.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> w = from_pairs(pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")}))
+    >>> x = pd.Series({"a": 1.0, "b": 2.0, "c": 4.0, "d": 5.0})
+    >>> y = pd.Series({"a": 2.0, "b": 1.0, "c": 5.0, "d": 3.0})
+    >>> differential_local_moran(x, y, w).statistic.round(3).tolist()
+    [-0.556, -1.111, -1.852, -1.296]
+    """
     return local_moran(_change(first, last, w), w, **options)
 
 
@@ -243,8 +283,7 @@ def space_time_moran(first: pd.Series, last: pd.Series, w: Weights, **options: A
         Values at two dates.
     w : Weights
     **options
-        As for `bivariate_moran`, of which this is a special case: `reassign`, `inference`,
-        `alternative`, `draws`, `rng`.
+        Those of `bivariate_moran`: `reassign`, `inference`, `alternative`, `draws`, `rng`.
 
     Returns
     -------
@@ -254,6 +293,15 @@ def space_time_moran(first: pd.Series, last: pd.Series, w: Weights, **options: A
     ----------
     Anselin, L., Syabri, I. and Smirnov, O. (2002). Visualizing multivariate spatial
     correlation with dynamically linked windows.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> w = from_pairs(pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")}))
+    >>> x = pd.Series({"a": 1.0, "b": 2.0, "c": 4.0, "d": 5.0})
+    >>> y = pd.Series({"a": 2.0, "b": 1.0, "c": 5.0, "d": 3.0})
+    >>> round(space_time_moran(x, y, w).statistic, 3)
+    0.356
     """
     return bivariate_moran(last, first, w, **options)
 

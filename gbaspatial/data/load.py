@@ -256,6 +256,11 @@ def load_prefectures(
 def load_context() -> gpd.GeoDataFrame:
     """Land around the bay area for a basemap: Natural Earth 1:10m land, public domain.
 
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Land around the bay, in longitude and latitude.
+
     Examples
     --------
     >>> bool(load_context().geom_type.isin(["Polygon", "MultiPolygon"]).all())

@@ -23,6 +23,11 @@ PANEL_YEARS = range(2000, 2024)
 def city_table() -> pd.DataFrame:
     """The eleven cities: codes, names, tier, side and currency, indexed by English name.
 
+    Returns
+    -------
+    pandas.DataFrame
+        One row a city.
+
     Examples
     --------
     >>> city_table().loc["Macao", ["adcode", "side"]].tolist()

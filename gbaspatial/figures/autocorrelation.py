@@ -40,7 +40,20 @@ def _tidy(ax: Axes) -> None:
 
 @public
 def correlogram(result: Any, ax: Axes | None = None) -> Axes:
-    """The statistic by order or distance, over the band of what chance alone gives."""
+    """The statistic by order or distance, over the band of what chance alone gives.
+
+    Parameters
+    ----------
+    result : CorrelogramResult
+        What `gba.autocorrelation.correlogram` gives.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        What was drawn in.
+    """
     ax = _axes(ax)
     frame = result.table
     place = np.arange(len(frame))
@@ -87,7 +100,20 @@ def year_line(result: Any, ax: Axes | None = None) -> Axes:
 
 @public
 def rose(result: Any, ax: Axes | None = None) -> Axes:
-    """Moves by direction: bars for the number of units, a line for what is expected."""
+    """Moves by direction: bars for the number of units, a line for what is expected.
+
+    Parameters
+    ----------
+    result : RoseResult
+        What `gba.disparity.directional_lisa` gives.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        What was drawn in.
+    """
     from matplotlib.ticker import MaxNLocator
 
     ax = _axes(ax, (5.0, 5.0), projection="polar")
@@ -109,7 +135,20 @@ def rose(result: Any, ax: Axes | None = None) -> Axes:
 
 @public
 def power_curve(result: Any, ax: Axes | None = None) -> Axes:
-    """The chance to reject by rho, with the target and the smallest rho that reaches it."""
+    """The chance to reject by rho, with the target and the smallest rho that reaches it.
+
+    Parameters
+    ----------
+    result : DetectableResult
+        What `fit.detectable_effect` gives.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        What was drawn in.
+    """
     ax = _axes(ax)
     ax.plot(result.curve.index, result.curve, color=INK)
     ax.axhline(result.target, color=FAINT, lw=1)
@@ -188,7 +227,28 @@ def significance_map(
     ax: Axes | None = None,
     language: Language = "en",
 ) -> Axes:
-    """The p-values of a local statistic in four steps, raw or `adjusted` for many tests."""
+    """The p-values of a local statistic in four steps, raw or `adjusted` for many tests.
+
+    Parameters
+    ----------
+    result : LocalTest
+        Any local test.
+    units : GeoDataFrame
+        The units of the test, with a CRS.
+    adjusted : bool
+        Color by `p_adjusted` instead of `p_value`.
+    title : str
+        Above the picture.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+    language : {"en", "zh"}
+        Of the legend.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        What was drawn in.
+    """
     p_values = result.p_adjusted if adjusted else result.p_value
     drawn = _drawn(units, p_values.index)
     return _map(drawn, [significance_of(p) for p in p_values], title, ax, language)

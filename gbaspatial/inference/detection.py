@@ -191,6 +191,20 @@ def power(
 def power_note(W: sparse.csr_array, *, statistic: Statistic = "moran", alternative: Alternative = "two-sided") -> str:
     """One sentence for the foot of a test: what it can detect at 5 %; empty from 50 units on.
 
+    Parameters
+    ----------
+    W : scipy.sparse.csr_array, shape (n, n)
+        The weights.
+    statistic : {"moran", "geary"}
+        Whose power it is.
+    alternative : {"two-sided", "greater", "less"}
+        Which tail the p-value counts.
+
+    Returns
+    -------
+    str
+        A sentence; empty from 50 units on.
+
     Examples
     --------
     >>> power_note(sparse.csr_array((60, 60)))

@@ -88,6 +88,11 @@ def adjust_by_neighbors(p_values: np.ndarray, cardinalities: np.ndarray, method:
         itself here, taken as the smallest of its family, so that ``"holm"``, ``"bh"`` and
         ``"bonferroni"`` agree.
 
+    Returns
+    -------
+    numpy.ndarray
+        Adjusted p-values in the order given, NaN where p is.
+
     Examples
     --------
     >>> adjust_by_neighbors(np.array([0.01, 0.3]), np.array([2, 4])).round(3).tolist()

@@ -1,0 +1,170 @@
+"""Every public name says what it takes, gives and refuses, where it comes from, and shows itself in an example."""
+
+import ast
+import importlib
+import inspect
+import re
+import textwrap
+
+import pytest
+
+ROOMS = (
+    "autocorrelation", "data", "disparity", "doctor", "export", "figures", "geography", "inference", "maps", "models",
+    "opinions", "report", "tables", "weights",
+)  # fmt: skip
+# To be written: a name leaves this list when its docstring is whole, and none comes in.
+OWED = {
+    "autocorrelation.correlogram_by_distance", "autocorrelation.emerging_hot_spots",
+    "autocorrelation.lisa_transitions", "data.check_caveats", "data.load_bay_areas", "data.load_cities",
+    "data.load_links", "data.load_points", "data.load_values", "disparity.directional_lisa",
+    "disparity.lisa_markov", "disparity.rank_mobility", "disparity.spatial_markov", "export.shapefile",
+    "figures.cluster_map", "figures.correlogram", "figures.flow_map", "figures.map_of", "figures.power_curve",
+    "figures.rose", "figures.save", "figures.significance_map", "figures.year_line", "geography.require_crs",
+    "geography.require_metric", "report.write_report", "weights.borders", "weights.by_year",
+}  # fmt: skip
+SECTION = re.compile(r"^([A-Z][A-Za-z ]+)\n-+$", re.MULTILINE)
+ELSEWHERE = re.compile(r"^(as|see)\b[^.]*`[\w.]+`\.?$", re.IGNORECASE)
+UNTITLED = re.compile(r"\(\d{4}[a-z]?\)\. [A-Z][^.?!]*? \d+(?:\(\d+\))?, \d+")
+
+
+def public_names() -> dict[str, object]:
+    """Functions and classes of ours that a room hands on, by room and name."""
+    found = {}
+    for room in ROOMS:
+        module = importlib.import_module(f"gbaspatial.{room}")
+        for name in getattr(module, "__all__", [n for n in vars(module) if not n.startswith("_")]):
+            thing = getattr(module, name)
+            own = getattr(thing, "__module__", "").startswith(f"gbaspatial.{room}")
+            if own and (inspect.isfunction(thing) or inspect.isclass(thing)):
+                found[f"{room}.{name}"] = thing
+    return found
+
+
+def results() -> dict[str, type]:
+    """Every class of results that is public or that a public function gives back."""
+    from gbaspatial.results import Result
+
+    found, waiting = {}, [Result]
+    while waiting:
+        for kind in waiting.pop().__subclasses__():
+            if kind.__module__.startswith("gbaspatial."):
+                found[f"{kind.__module__.removeprefix('gbaspatial.')}.{kind.__qualname__}"] = kind
+                waiting.append(kind)
+    return found
+
+
+PUBLIC = public_names()
+FUNCTIONS = {name: thing for name, thing in PUBLIC.items() if inspect.isfunction(thing)}
+CLASSES = {name: thing for name, thing in PUBLIC.items() if inspect.isclass(thing)} | results()
+VERBS = {
+    f"{owner}.{name}": verb
+    for owner, kind in CLASSES.items()
+    for name, verb in vars(kind).items()
+    if not name.startswith("_") and inspect.isfunction(getattr(verb, "__func__", verb))
+}
+
+
+def sections_of(thing: object) -> dict[str, str]:
+    """The sections of a docstring by title; the summary and what follows it stand under the empty title."""
+    parts = SECTION.split(inspect.getdoc(thing) or "")
+    return {"": parts[0].strip(), **{title: text.strip("\n") for title, text in zip(parts[1::2], parts[2::2])}}
+
+
+def parameters_told(text: str) -> dict[str, str]:
+    """What each parameter of a section is said to be: the text below its line, by name."""
+    told, names = {}, []
+    for line in text.splitlines():
+        if line and not line.startswith(" "):
+            names = [name.strip().lstrip("*") for name in line.partition(":")[0].split(",")]
+            told |= dict.fromkeys(names, line.partition(":")[2].strip())
+        else:
+            for name in names:
+                told[name] += "\n" + line.strip()
+    return told
+
+
+def own_parameters(function: object) -> list[str]:
+    return [name for name in inspect.signature(function).parameters if name not in ("self", "cls")]
+
+
+def raises_itself(function: object) -> bool:
+    function = inspect.unwrap(getattr(function, "__func__", function))
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    return any(isinstance(node, ast.Raise) for node in ast.walk(tree))
+
+
+def faults(function: object, *, verb: bool = False) -> list[str]:
+    """What the docstring of `function` lacks."""
+    function = getattr(function, "__func__", function)
+    sections = sections_of(function)
+    found = [] if sections[""] else ["no docstring"]
+    told = parameters_told(sections.get("Parameters", ""))
+    names = own_parameters(function)
+    if not verb or len(names) > 1:
+        missing = [name for name in names if name not in told]
+        found += [f"parameters not told: {missing}"] if missing else []
+    strange = [name for name in told if name not in names]
+    found += [f"parameters that it has not: {strange}"] if strange else []
+    borrowed = [name for name, text in told.items() if ELSEWHERE.match(" ".join(text.split("\n")[1:]).strip())]
+    found += [f"parameters told elsewhere only: {borrowed}"] if borrowed else []
+    gives = inspect.signature(function).return_annotation not in ("None", None)
+    if gives and not verb and "Returns" not in sections and "Yields" not in sections:
+        found.append("no Returns")
+    if raises_itself(function) and "Raises" not in sections and not verb:
+        found.append("no Raises")
+    if not verb and ">>>" not in sections.get("Examples", ""):
+        found.append("no example")
+    return found + untitled(sections)
+
+
+def untitled(sections: dict[str, str]) -> list[str]:
+    """References that go from the year to the journal and its volume."""
+    text = " ".join(sections.get("References", "").split())
+    return [f"a reference without its title: {found}" for found in UNTITLED.findall(text)]
+
+
+def test_the_gauge_sees_what_is_missing():
+    def bare(y, w):
+        raise ValueError
+
+    def borrowed(y: int) -> int:
+        """Borrowed.
+
+        Parameters
+        ----------
+        y : int
+            As for `other`.
+        z : int
+
+        References
+        ----------
+        Moran, P. A. P. (1950). Biometrika 37, 17-23.
+        """
+        return y
+
+    assert {fault.partition(":")[0] for fault in faults(bare)} == {
+        "no docstring", "parameters not told", "no Returns", "no Raises", "no example",
+    }  # fmt: skip
+    assert {fault.partition(":")[0] for fault in faults(borrowed)} == {
+        "parameters that it has not", "parameters told elsewhere only", "no Returns", "no example",
+        "a reference without its title",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_a_public_function_tells_all_of_itself(name):
+    found = faults(FUNCTIONS[name])
+    if name in OWED:
+        assert found, "it is whole: take it off the list"
+    else:
+        assert not found, "; ".join(found)
+
+
+def test_what_is_owed_exists():
+    assert set(FUNCTIONS) >= OWED
+
+
+@pytest.mark.parametrize("name", sorted(VERBS))
+def test_a_verb_of_a_result_says_what_it_does_and_of_no_parameter_that_it_has_not(name):
+    found = faults(VERBS[name], verb=True)
+    assert not [fault for fault in found if not fault.startswith("parameters not told")], "; ".join(found)
