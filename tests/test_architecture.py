@@ -14,7 +14,7 @@ PAGE = made.PAGE.read_text(encoding="utf-8")
 HOUSE = made.modules()
 ARROWS = {  # a verb of a result or of W that opens a room above only when it is called
     "autocorrelation/join_count.py -> opinions", "autocorrelation/local_results.py -> opinions",
-    "autocorrelation/results.py -> opinions", "models/fit.py -> opinions", "models/spatial_fit.py -> opinions",
+    "autocorrelation/global_results.py -> opinions", "models/fit.py -> opinions", "models/spatial_fit.py -> opinions",
     "weights/show.py -> maps", "weights/core.py -> maps", "weights/matrix.py -> maps",
 }  # fmt: skip
 
@@ -69,5 +69,7 @@ def test_what_the_pages_speak_of_exists(path):
     text = (ROOT / path).read_text(encoding="utf-8")
     for linked in re.findall(r"\]\(([^)#]+)\)", text):
         assert ((ROOT / path).parent / linked).exists(), linked
-    for named in re.findall(r"`((?:gbaspatial|tests|docs|models|autocorrelation|inference)/[\w/.]*)`", text):
+    for named in re.findall(
+        r"`((?:gbaspatial|tests|docs|models|autocorrelation|inference|maps|data|formula)/[\w/.]*)`", text
+    ):
         assert (ROOT / named).exists() or (ROOT / "gbaspatial" / named).exists(), named
