@@ -34,11 +34,15 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Evaluator:
-    """Works out expressions on a frame: `lags` by name, and what transforms learned in `spec.transform_state`."""
+    """Works out expressions on a frame: `lags` by name, and what transforms learned in `spec.transform_state`.
+
+    `earlier` gives the values of a column so many periods before; only a panel has it.
+    """
 
     frame: pd.DataFrame
     lags: Mapping[str, Callable[..., Any]]
     spec: Any
+    earlier: Callable[[pd.Series, int], pd.Series] | None = None
 
     def value(self, expression: str) -> Any:
         """The column, or columns, of an expression."""
@@ -71,6 +75,8 @@ class Evaluator:
         function = FUNCTIONS.get(name) if name not in self.lags else None
         if function is None:
             return self.lags[name](self._value(node.args[0]), _state=self._memory(node), _spec=self.spec)
+        if function.form == "earlier":
+            return self._earlier(node, name)
         values = [self._value(argument) for argument in node.args[: function.columns]]
         if function.form == "as_it_is":
             return values[0]
@@ -83,6 +89,19 @@ class Evaluator:
             return transform(name)(self._column(values[0], node), **options)
         column = self._column(self._numbers(values[0], node), node).astype(float)
         return transform(name)(column, **options, _state=self._memory(node), _spec=self.spec)
+
+    def _earlier(self, node: ast.Call, name: str) -> pd.Series:
+        """L(x, periods): by the value of time; over a gap, L(L(x)) is L(x, 2)."""
+        if self.earlier is None:
+            raise FormulaError(
+                f"{_shown(node)} in the formula is a lag in time, which only the models of panels have."
+            )
+        inner, periods = node, 0
+        while isinstance(inner, ast.Call) and function_name(inner) == name:
+            periods += options_of(inner, self.lags).get("periods", 1)
+            inner = inner.args[0]
+        column = self._column(self._numbers(self._value(inner), node), node).astype(float)
+        return self.earlier(column, periods)
 
     def _memory(self, node: ast.Call) -> dict[str, Any]:
         """What a transform learned when the model was fitted."""
@@ -159,7 +178,11 @@ def _doubles(value: Any) -> Any:
     return value.astype(float) if whole else value
 
 
-def materializer(frame: pd.DataFrame, lags: Mapping[str, Callable[..., Any]]) -> Any:
+def materializer(
+    frame: pd.DataFrame,
+    lags: Mapping[str, Callable[..., Any]],
+    earlier: Callable[[pd.Series, int], pd.Series] | None = None,
+) -> Any:
     """Formulaic's maker of model matrices, with expressions worked out here and names looked up in the data alone."""
     from formulaic.materializers import PandasMaterializer
 
@@ -167,7 +190,7 @@ def materializer(frame: pd.DataFrame, lags: Mapping[str, Callable[..., Any]]) ->
         return _doubles(frame[name]), set()
 
     def _evaluate(expression: str, _: Any, spec: Any) -> tuple[Any, set[Any]]:
-        return _doubles(Evaluator(frame, lags, spec).value(expression)), set()
+        return _doubles(Evaluator(frame, lags, spec, earlier).value(expression)), set()
 
     made: Any = PandasMaterializer(frame)
     theirs = made._get_columns_for_term

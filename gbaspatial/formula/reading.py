@@ -34,6 +34,9 @@ from gbaspatial.options import brief
 from gbaspatial.weights import Weights
 
 
+Earlier = Callable[[pd.Series, int], pd.Series]
+
+
 def sorted_index(index: pd.Index) -> pd.Index:
     """Labels in an order that the order of rows does not change."""
     check_units(index, "data")
@@ -113,6 +116,11 @@ def _check_outcome(terms: Terms, lags: Mapping[str, Weights]) -> None:
         inner = frozenset([factor.text]) if factor.column else names_of(factor.text).read
         if factor != outcome and not (len(read) == 1 and inner == read):
             continue
+        if not factor.column and "L" in names_of(factor.text).called:
+            raise FormulaError(
+                f"{factor} is the outcome of an earlier period, whose coefficient is biased beside effects of units by "
+                f"all estimators here; leave it out of the formula."
+            )
         if not factor.column and lags_of(factor.text, lags)[0]:
             raise FormulaError(
                 f"{factor} is the spatial lag of the outcome, which depends on the errors: leave it out of the "
@@ -254,24 +262,31 @@ def _labelled(coded: Any) -> pd.DataFrame:
     return frame
 
 
-def evaluate(formula: Any, frame: pd.DataFrame, lags: Mapping[str, Weights]) -> tuple[pd.DataFrame, Any]:
-    """The left and the right side of a formula on the data: model matrices, of which formulaic remembers the recipe."""
-    matrices = _worked_out(formula, frame, lags, "the formula cannot be worked out")
+def evaluate(
+    formula: Any, frame: pd.DataFrame, lags: Mapping[str, Any], earlier: Earlier | None = None
+) -> tuple[pd.DataFrame, Any]:
+    """The left and the right side of a formula on the data: model matrices, of which formulaic remembers the recipe.
+
+    `lags` have ``ids`` and a ``sparse`` that multiplies; `earlier` serves L(x), in panels.
+    """
+    matrices = _worked_out(formula, frame, lags, "the formula cannot be worked out", earlier)
     return matrices.lhs, matrices.rhs
 
 
-def rebuild(spec: Any, frame: pd.DataFrame, lags: Mapping[str, Weights]) -> Any:
+def rebuild(spec: Any, frame: pd.DataFrame, lags: Mapping[str, Any], earlier: Earlier | None = None) -> Any:
     """The model matrix of a formula that was worked out before, on other data."""
-    return _worked_out(spec, frame, lags, "the formula cannot be worked out on these data")
+    return _worked_out(spec, frame, lags, "the formula cannot be worked out on these data", earlier)
 
 
-def _worked_out(recipe: Any, frame: pd.DataFrame, lags: Mapping[str, Weights], failed: str) -> Any:
+def _worked_out(
+    recipe: Any, frame: pd.DataFrame, lags: Mapping[str, Any], failed: str, earlier: Earlier | None = None
+) -> Any:
     from formulaic.errors import DataMismatchWarning
 
     try:
         with np.errstate(all="ignore"), warnings.catch_warnings():  # a log of zero is reported later, by unit
             warnings.simplefilter("error", DataMismatchWarning)  # a level not known would count as the base level
-            made = materializer(frame, {name: _lagger(w) for name, w in lags.items()})
+            made = materializer(frame, {name: _lagger(w) for name, w in lags.items()}, earlier)
             return made.get_model_matrix(recipe, na_action="ignore", output="pandas")
     except (FormulaError, CollinearityError):
         raise

@@ -68,6 +68,8 @@ def _same_as_first(lags: Mapping[str, Weights]) -> frozenset[str]:
 
 
 def _equal(one: Weights, two: Weights) -> bool:
+    if not (isinstance(one, Weights) and isinstance(two, Weights)):  # those of a panel are one object or they differ
+        return False
     same = one.ids.equals(two.ids) and one.sparse.nnz == two.sparse.nnz
     return same and (one.sparse != two.sparse).nnz == 0
 

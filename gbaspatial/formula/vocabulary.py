@@ -13,6 +13,7 @@ LARGEST_DEGREE = 10  # beyond it, powers of numbers in a double have lost their 
 LARGEST_DF = 50
 MOST_LEVELS = 500  # in a list that is written out
 LARGEST_EXPONENT = 100
+MOST_PERIODS = 1_000  # back in time; a year has fewer days
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class Function:
 
     `columns` is how many columns it takes, `options` what may follow them, in order;
     `form` is numbers (number by number, `ufunc` does it), columns (a transform of formulaic),
-    classes, as_it_is, lag or contrast.
+    classes, as_it_is, lag, contrast or earlier (the lag in time of a panel).
     """
 
     form: str
@@ -64,6 +65,7 @@ FUNCTIONS: dict[str, Function] = {
     **{name: Function("numbers", 1, ufunc=made) for name, made in NUMBER_BY_NUMBER.items()},
     **{name: Function("numbers", 2, ufunc=made) for name, made in OF_TWO.items()},
     "I": Function("as_it_is"),
+    "L": Function("earlier", 1, {"periods": Option("whole", 1, MOST_PERIODS)}),
     "C": Function("classes", 1, {"contrasts": Option("contrasts"), "levels": Option("levels")}),
     "Q": Function("as_it_is"),
     "center": Function("columns"),

@@ -30,6 +30,11 @@ _NAMES = {
     "seemingly_unrelated": ("sur",),
     "filtering": ("moran_eigenvectors", "spatial_filter"),
     "counts": ("ppml",),
+    "panel.estimators": (
+        "panel_ols", "panel_slx", "panel_lag", "panel_error", "panel_sarar", "panel_durbin", "panel_durbin_error",
+        "panel_gns",
+    ),
+    "panel.fit": ("PanelFit",),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -20,13 +20,15 @@ from gbaspatial.models.panel.stack import Stack
 class Effects:
     """Effects of units (`unit`), and of the cells (m,) that vary over time, numbered from 0; None for none.
 
-    `groups` (n,) tells that the cells are these groups of units in each period (periods: all zero).
+    `groups` (n,) tells that the cells are these groups of units in each period (periods: all zero);
+    `group_labels` (n,) how they are called.
     """
 
     stack: Stack
     unit: bool = False
     cells: np.ndarray | None = None
     groups: np.ndarray | None = None
+    group_labels: np.ndarray | None = None
 
     @property
     def separable(self) -> bool:
@@ -69,6 +71,18 @@ class Effects:
     def fitted(self, values: np.ndarray) -> np.ndarray:
         """What the effects explain of `values`: their projection on D."""
         return values - self.take_out(values)
+
+    def split(self, total: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """The effects of units (n,) and of cells that sum to `total` (m,); beside units, those of cells have mean zero."""
+        s = self.stack
+        if self.cells is None:
+            return (_means(total[:, None], s.unit, s.n)[:, 0], None) if self.unit else (None, None)
+        if not self.unit:
+            return None, _means(total[:, None], self.cells, self._cell_count)[:, 0]
+        D, inverse = self._normal
+        cells = np.asarray(inverse @ (D.T @ self._without_units(total[:, None])))[:, 0]
+        cells = cells - cells.mean()
+        return _means((total - cells[self.cells])[:, None], s.unit, s.n)[:, 0], cells
 
     def _without_units(self, flat: np.ndarray) -> np.ndarray:
         if not self.unit:
@@ -125,7 +139,7 @@ def effects_of(stack: Stack, *, unit: bool, time: bool, groups: np.ndarray | Non
         _, codes = np.unique(groups, return_inverse=True)
         cells = codes[stack.unit] + (codes.max() + 1) * stack.period
         _, cells = np.unique(cells, return_inverse=True)
-        return Effects(stack, unit, cells, codes)
+        return Effects(stack, unit, cells, codes, np.asarray(groups))
     if time:
         return Effects(stack, unit, stack.period.copy(), np.zeros(stack.n, dtype=int))
     return Effects(stack, unit)

@@ -1,0 +1,470 @@
+"""The door for panels: a formula, a long frame and W become arrays by period, matched by unit and time.
+
+The frame is indexed (unit, time) in any order. Lags in time, ``L(x)`` and ``L(x, 2)``, go by the
+value of time and never by row; ``W(x)`` is the lag in space within each period; they nest. What
+L(x) does not know, the first periods, leaves the sample after everything is worked out.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.errors import (
+    AlignmentError,
+    DataError,
+    FormulaError,
+    GbaWarning,
+    LabelTypeError,
+    MissingDataError,
+    OptionError,
+    UnknownNameError,
+    some,
+)
+from gbaspatial.formula import check_lag_name, in_order
+from gbaspatial.formula.columns import Column, complete, written
+from gbaspatial.formula.kinds import plain
+from gbaspatial.formula.reading import (
+    as_matrix,
+    check_classes,
+    check_columns,
+    columns_named,
+    evaluate,
+    outcome_of,
+    parsed_formula,
+)
+from gbaspatial.models.panel.stack import ByPeriod, Operator, Repeated, Stack
+from gbaspatial.options import word
+from gbaspatial.results import data_hash
+from gbaspatial.weights import Weights, as_weights
+
+UNBALANCED = ("error", "common", "keep")
+Given = Mapping[str, "Weights | Mapping[int, Weights]"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PanelWeights:
+    """The W of each period over the units seen in it: one object where it does not change."""
+
+    ids: pd.Index
+    by_period: tuple[Weights, ...]
+    sparse: Operator
+
+    @property
+    def constant(self) -> bool:
+        """Whether all periods have one W."""
+        return all(w is self.by_period[0] for w in self.by_period)
+
+    @property
+    def different(self) -> tuple[Weights, ...]:
+        """Each W once."""
+        return tuple({id(w): w for w in self.by_period}.values())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PanelDesign:
+    """A panel model's numbers, rows by period and unit (see `Stack`), with their names.
+
+    `index` is that of the user's rows that are used, in the user's order; `ids` the same labels
+    in the order of the arrays.
+    """
+
+    formula: str
+    response: str
+    terms: tuple[str, ...]
+    y: np.ndarray
+    X: np.ndarray
+    columns: tuple[Column, ...]
+    model_spec: Any
+    stack: Stack
+    units: pd.Index
+    periods: pd.Index
+    ids: pd.MultiIndex
+    index: pd.MultiIndex
+    data: pd.DataFrame
+    weights: Mapping[str, PanelWeights]
+    durbin: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def n(self) -> int:
+        """Number of rows."""
+        return len(self.y)
+
+    @property
+    def k(self) -> int:
+        """Number of columns of X."""
+        return len(self.terms)
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash of the data used, the same for any order of rows."""
+        return data_hash(self.data, self.formula)
+
+    def label(self, numbers: np.ndarray, name: object = None) -> pd.Series:
+        """`numbers` (m,) in the order of `ids` as a Series in the order of the data."""
+        return pd.Series(numbers, index=self.ids, name=name).reindex(self.index)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rows:
+    """The rows of a frame in the order of the arrays: `places` in it, codes of unit and period, times as numbers."""
+
+    places: np.ndarray
+    stack: Stack
+    units: pd.Index
+    periods: pd.Index
+    times: np.ndarray
+    notes: tuple[str, ...]
+
+    def kept(self, inside: np.ndarray) -> _Rows:
+        """The rows that are `inside` (m,), with the periods and units that are left."""
+        period, unit = self.stack.period[inside], self.stack.unit[inside]
+        left, period = np.unique(period, return_inverse=True)
+        there, unit = np.unique(unit, return_inverse=True)
+        stack = Stack(unit, period, len(there), len(left))
+        return _Rows(self.places[inside], stack, self.units[there], self.periods[left], self.times[left], self.notes)
+
+
+# -- the index ------------------------------------------------------------------------------
+def time_numbers(times: pd.Index) -> np.ndarray:
+    """Times as whole numbers, one apart for neighboring periods.
+
+    Raises
+    ------
+    LabelTypeError
+        For text, dates and whatever else has no next period.
+
+    Examples
+    --------
+    >>> time_numbers(pd.Index([2019, 2021])).tolist()
+    [2019, 2021]
+    """
+    if isinstance(times, pd.PeriodIndex):
+        return np.asarray(times.asi8)
+    kind = times.inferred_type
+    if kind == "integer":
+        return times.to_numpy(dtype=np.int64)
+    if kind == "floating" and bool(np.all(np.isfinite(times)) and np.all(times == np.rint(times))):
+        return times.to_numpy(dtype=float).astype(np.int64)
+    cure = (
+        "give its years as whole numbers (index.year), or pandas periods (to_period), so that there is a period before"
+        if kind.startswith("date")
+        else "make it whole numbers, such as years, so that there is a period before"
+    )
+    raise LabelTypeError(f"the time of the panel ({some(times[:3])}) is {kind}, which has no order in steps; {cure}.")
+
+
+def _checked_index(data: Any) -> pd.MultiIndex:
+    if not isinstance(data, pd.DataFrame):
+        raise LabelTypeError(f"the data are a {type(data).__name__}; pass a DataFrame indexed by unit and time.")
+    index = data.index
+    if not isinstance(index, pd.MultiIndex) or index.nlevels != 2:
+        raise LabelTypeError(
+            f"the data have {index.nlevels} index level{'s' * (index.nlevels > 1)}; index them by unit and time, "
+            f"e.g. data.set_index(['city', 'year'])."
+        )
+    empty = np.asarray(index.to_frame(index=False).isna().any(axis=1))
+    if empty.any():
+        raise AlignmentError(f"the index of the data has missing labels in row {some(np.flatnonzero(empty) + 1)}.")
+    twice = index[index.duplicated()].unique()
+    if len(twice):
+        raise AlignmentError(
+            f"the data have more than one row for {some(_told(twice))}; keep one row per unit and period."
+        )
+    if len(index) == 0:
+        raise DataError("the data have no row.")
+    return index
+
+
+def _told(pairs: pd.Index) -> list[str]:
+    return [f"{unit} ({time})" for unit, time in pairs]
+
+
+def _ordered_rows(index: pd.MultiIndex, ids: pd.Index | None, unbalanced: str) -> _Rows:
+    """Rows by period and unit; what is missing is refused, left out or kept."""
+    units = pd.Index(index.get_level_values(0))
+    times = pd.Index(index.get_level_values(1))
+    numbers = time_numbers(times)
+    there = units.unique()
+    if ids is None:
+        try:
+            order = there.sort_values()
+        except TypeError:
+            order = there
+    else:
+        _check_units_of(there, times.unique(), ids)
+        order = ids
+    values, period = np.unique(numbers, return_inverse=True)
+    unit = order.get_indexer(units)
+    places = np.lexsort((unit, period))
+    labels = pd.Index(times[[int(np.flatnonzero(period == t)[0]) for t in range(len(values))]], name=index.names[1])
+    stack = Stack(unit[places], period[places], len(order), len(values))
+    rows = _Rows(places, stack, order.rename(index.names[0]), labels, values, ())
+    return rows if stack.balanced else _balanced(rows, unbalanced)
+
+
+def _check_units_of(there: pd.Index, times: pd.Index, ids: pd.Index) -> None:
+    absent, extra = ids.difference(there, sort=False), there.difference(ids, sort=False)
+    if not len(absent) and not len(extra):
+        return
+    if len(extra) == len(there) and times.isin(ids).all():
+        raise AlignmentError("the panel is indexed by time first; use data.swaplevel() to have the units first.")
+    parts = []
+    if len(absent):
+        parts.append(f"absent from the data: {some(absent)}")
+    if len(extra):
+        parts.append(f"absent from the weights: {some(extra)}")
+    raise AlignmentError(
+        f"the data and the weights cover different units ({'; '.join(parts)}). Use w.subset(units), or leave these "
+        f"units out of the data."
+    )
+
+
+def _balanced(rows: _Rows, unbalanced: str) -> _Rows:
+    s = rows.stack
+    seen = np.zeros((s.periods, s.n), dtype=bool)
+    seen[s.period, s.unit] = True
+    missing = [f"{rows.units[i]} ({rows.periods[t]})" for t, i in np.argwhere(~seen)]
+    if unbalanced == "keep":
+        note = f"Unbalanced: {len(missing)} of {seen.size} rows are not there ({some(missing, 3)}); W of each period is "
+        note += "restricted to the units seen in it and, where it was standardized, standardized anew."
+        return _Rows(rows.places, s, rows.units, rows.periods, rows.times, (note,))
+    complete_units = seen.all(axis=0)
+    if unbalanced == "error":
+        raise MissingDataError(
+            f"the panel has no row for {some(missing)}; fill these in, or use unbalanced='common' (the "
+            f"{complete_units.sum()} of {s.n} units that are there in all {s.periods} periods) or unbalanced='keep' "
+            f"(all rows, W restricted to the units of each period)."
+        )
+    if complete_units.sum() < 2:
+        raise MissingDataError(
+            f"only {complete_units.sum()} units are there in all {s.periods} periods, so unbalanced='common' leaves "
+            f"nothing to estimate; leave out periods, or use unbalanced='keep'."
+        )
+    out = rows.units[~complete_units]
+    note = f"Left out, because they lack periods: {some(out, 8)} ({len(out)} of {s.n} units)."
+    warnings.warn(note, GbaWarning, stacklevel=6)
+    kept = rows.kept(complete_units[s.unit])
+    return _Rows(kept.places, kept.stack, kept.units, kept.periods, kept.times, (note,))
+
+
+# -- weights --------------------------------------------------------------------------------
+def given_weights(w: Any, what: str = "w") -> dict[str, Any]:
+    """W by name, each a `Weights` or a mapping of periods to `Weights`; the first one is also ``W``."""
+    if w is None:
+        return {}
+    if not isinstance(w, Mapping):
+        return {"W": as_weights(w)}
+    if not w:
+        raise OptionError(f"{what} is an empty mapping; give a W, a mapping of periods to W, or of names to W.")
+    texts = [isinstance(key, str) for key in w]
+    if any(texts) and not all(texts):
+        raise OptionError(f"the keys of {what} are partly text and partly not; give periods, or names.")
+    if not texts[0]:
+        return {"W": _by_time(w)}
+    named = {name: _by_time(v) if isinstance(v, Mapping) else as_weights(v) for name, v in w.items()}
+    for name in named:
+        check_lag_name(name)
+    return {"W": next(iter(named.values())), **named} if "W" not in named else named
+
+
+def _by_time(w: Mapping[Any, Any]) -> dict[int, Weights]:
+    numbers = time_numbers(pd.Index(list(w)))
+    one: dict[int, Weights] = {}  # the same W given for several periods stays one object
+    return {int(t): one.setdefault(id(v), as_weights(v)) for t, v in zip(numbers, w.values(), strict=True)}
+
+
+def _ids_of(given: Mapping[str, Any]) -> pd.Index | None:
+    """The units of the first W, those of all periods together."""
+    if not given:
+        return None
+    first = next(iter(given.values()))
+    if isinstance(first, Weights):
+        return first.ids
+    ids = next(iter(first.values())).ids
+    for w in first.values():
+        ids = ids.append(w.ids.difference(ids, sort=False))
+    return ids
+
+
+def by_period(given: Any, rows: _Rows, ids: pd.Index, name: str) -> PanelWeights:
+    """The W of each period over the units seen in it."""
+    s = rows.stack
+    known: dict[tuple[int, bytes], Weights] = {}
+    found = []
+    for period, start in enumerate(s.starts[:-1]):
+        w = given if isinstance(given, Weights) else _of_time(given, rows, period, name)
+        codes = s.unit[start : s.starts[period + 1]]
+        key = (id(w), codes.tobytes())
+        if key not in known:
+            known[key] = _among(w, rows.units[codes], rows.periods[period], name, len(codes) == s.n)
+        found.append(known[key])
+    constant = s.balanced and all(w is found[0] for w in found)
+    operator: Operator = Repeated(found[0].sparse, s.periods) if constant else ByPeriod([w.sparse for w in found])
+    return PanelWeights(ids, tuple(found), operator)
+
+
+def _of_time(given: Mapping[int, Weights], rows: _Rows, period: int, name: str) -> Weights:
+    time = int(rows.times[period])
+    if time not in given:
+        lacking = [label for label, t in zip(rows.periods, rows.times, strict=True) if int(t) not in given]
+        raise UnknownNameError(
+            f"{name} has no weights for {some(lacking)}; it has them for {some(sorted(given))}. Give one for every "
+            f"period of the data, or leave out the others."
+        )
+    return given[time]
+
+
+def _among(w: Weights, units: pd.Index, period: Any, name: str, whole: bool) -> Weights:
+    """`w` among `units`, in their order; as it is where it has no others."""
+    if w.n == len(units) and units.isin(w.ids).all():
+        return in_order(w, units)
+    absent = units.difference(w.ids, sort=False)
+    if len(absent):
+        raise AlignmentError(f"the weights {name} of {period} lack {some(absent)}, which the data have then.")
+    return w.subset(units)
+
+
+def weights_of(w: Any, design: PanelDesign, what: str = "W") -> PanelWeights:
+    """Another W for the rows of `design`: one, or one for each period."""
+    given = given_weights(w, what)
+    if len({id(v) for v in given.values()}) != 1:
+        raise OptionError(f"{what} must be one W, or a mapping of periods to W.")
+    numbers = time_numbers(design.periods)
+    rows = _Rows(np.arange(design.n), design.stack, design.units, design.periods, numbers, ())
+    return by_period(given["W"], rows, design.ids, what)
+
+
+# -- the formula ------------------------------------------------------------------------------
+class _Earlier:
+    """L(x, k): the value of the same unit k periods before, by the value of time; notes the rows that have none."""
+
+    def __init__(self, rows: _Rows) -> None:
+        s = rows.stack
+        self.unit, self.time = s.unit, rows.times[s.period]
+        self.index = pd.MultiIndex.from_arrays([self.unit, self.time])
+        self.unknown = np.zeros(s.rows, dtype=bool)
+        self.steps = np.diff(rows.times)
+
+    def __call__(self, column: pd.Series, periods: int) -> pd.Series:
+        places = self.index.get_indexer(pd.MultiIndex.from_arrays([self.unit, self.time - periods]))
+        if (places < 0).all():
+            apart = int(np.gcd.reduce(self.steps)) if len(self.steps) else 0
+            cure = f"; the periods are {apart} apart, so write L(x, {apart})" if apart > 1 else ""
+            raise DataError(f"no row of the panel has a row {periods} before it, so L(...) is known nowhere{cure}.")
+        self.unknown |= places < 0
+        values = column.to_numpy(dtype=float)
+        return pd.Series(np.where(places < 0, np.nan, values[places]), index=column.index, name=column.name)
+
+
+def read_panel(formula: str, data: Any, w: Any = None, *, durbin: bool = False, unbalanced: str = "error") -> PanelDesign:
+    """Read `formula` on a long frame, matched to `w` by unit and time.
+
+    Parameters
+    ----------
+    formula : str
+        As in `gbaspatial.formula.design`, with L(x) for lags in time.
+    data : pandas.DataFrame
+        Indexed by unit and time.
+    w : Weights, mapping of period to Weights, or mapping of name to either
+    durbin : bool
+        Adds the spatial lag of every regressor that has none.
+    unbalanced : {"error", "common", "keep"}
+
+    Raises
+    ------
+    AlignmentError, MissingDataError, LabelTypeError
+        For an index, units or periods that do not fit; nothing is dropped unasked.
+    """
+    index = _checked_index(data)
+    word(unbalanced, UNBALANCED, "unbalanced")
+    given = given_weights(w)
+    rows = _ordered_rows(index, _ids_of(given), unbalanced)
+    data = _with_time(data, index)
+    parsed = parsed_formula(formula, data, given)
+    frame = columns_named(data, parsed.columns).iloc[rows.places]
+    check_columns(frame, parsed.columns)
+    frame = plain(frame, parsed.columns)
+    ids = pd.MultiIndex.from_arrays(
+        [rows.units[rows.stack.unit], rows.periods[rows.stack.period]], names=index.names
+    )
+    lags = {name: by_period(v, rows, ids, name) for name, v in given.items()}
+    frame.index = ids
+    check_classes(parsed.terms, frame, lags)  # type: ignore[arg-type]
+    earlier = _Earlier(rows)
+    lhs, rhs = evaluate(parsed.formula, frame, lags, earlier)
+    response, y = outcome_of(lhs, parsed.terms)
+    columns = written(rhs.model_spec, lags)  # type: ignore[arg-type]
+    X, columns = complete(as_matrix(rhs), columns, frame, lags, durbin, None, frame)  # type: ignore[arg-type]
+    names = [column.name for column in columns]
+    _check_names(names)
+    inside, notes = _known_rows(rows, earlier, y, X, unbalanced)
+    _check_values(y[inside], X[inside], names, response, ids[inside])
+    if not inside.all():
+        rows = rows.kept(inside)
+        ids = ids[inside]
+        lags = {name: by_period(v, rows, ids, name) for name, v in given.items()}
+    used = np.sort(rows.places)
+    return PanelDesign(
+        formula=formula, response=response, terms=tuple(names), y=y[inside], X=X[inside], columns=columns,
+        model_spec=rhs.model_spec, stack=rows.stack, units=rows.units, periods=rows.periods, ids=ids,
+        index=index[used], data=frame[inside], weights=lags, durbin=durbin, notes=(*rows.notes, *notes),
+    )  # fmt: skip
+
+
+def _with_time(data: pd.DataFrame, index: pd.MultiIndex) -> pd.DataFrame:
+    """The data with their time as a column, under its name, unless a column has it."""
+    name = index.names[1]
+    if not isinstance(name, str) or name in {str(c) for c in data.columns}:
+        return data
+    return data.assign(**{name: time_numbers(pd.Index(index.get_level_values(1)))})
+
+
+def _known_rows(
+    rows: _Rows, earlier: _Earlier, y: np.ndarray, X: np.ndarray, unbalanced: str
+) -> tuple[np.ndarray, list[str]]:
+    """Which rows (m,) know their lags in time: whole periods, unless the panel is kept unbalanced."""
+    s = rows.stack
+    if not earlier.unknown.any():
+        return np.ones(s.rows, dtype=bool), []
+    touched = np.zeros(s.periods, dtype=bool)
+    touched[s.period[earlier.unknown]] = True
+    empty = np.isnan(y) | np.isnan(X).any(axis=1)
+    out = earlier.unknown | (empty & touched[s.period])
+    if s.balanced or unbalanced != "keep":
+        out = touched[s.period]
+        note = f"L(...) leaves out the periods {some(rows.periods[touched], 8)}, whose lags in time are not known."
+    else:
+        note = f"L(...) leaves out {out.sum()} rows whose lags in time are not known."
+    if out.all():
+        raise DataError("no period knows all lags in time of the formula; use shorter lags, or more periods.")
+    return ~out, [note]
+
+
+def _check_names(names: Sequence[str]) -> None:
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise FormulaError(f"two columns of the model are named {twice[0]!r}; rename one in the data.")
+    for name in names:
+        if name.partition("[")[0] in ("rho", "lambda"):
+            raise FormulaError(
+                f"the regressor {name!r} has the name of a parameter of spatial models; rename the column."
+            )
+
+
+def _check_values(y: np.ndarray, X: np.ndarray, terms: Sequence[str], response: str, ids: pd.MultiIndex) -> None:
+    for name, values in [(response, y), *zip(terms, X.T, strict=True)]:
+        bad = ~np.isfinite(values)
+        if bad.any():
+            raise DataError(
+                f"{name} is not a finite number for {some(_told(ids[bad]))}; a logarithm of zero or of a negative "
+                f"value is the usual cause."
+            )
+    if np.ptp(y) == 0:
+        raise DataError(f"{response} is {y[0]:g} for every unit and period; a constant outcome has nothing to explain.")

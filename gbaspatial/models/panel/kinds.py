@@ -1,0 +1,96 @@
+"""Which effects a panel model has: words such as ``"twoway"`` or ``"unit + region:year"``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.errors import DataError, OptionError, UnknownNameError, nearest_names, some
+from gbaspatial.models.panel.frame import PanelDesign
+from gbaspatial.models.panel.within import Effects, effects_of
+from gbaspatial.options import brief
+
+NAMED = {"pooled": (), "unit": ("unit",), "time": ("time",), "twoway": ("unit", "time")}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Effects of units, of time, or of the classes of the column `groups` in each period."""
+
+    name: str
+    unit: bool
+    time: bool
+    groups: str | None = None
+
+    @property
+    def told(self) -> str:
+        """In words, for tables and errors."""
+        parts = ["unit"] * self.unit + (["time"] if self.time and self.groups is None else [])
+        parts += [f"{self.groups} by time"] if self.groups is not None else []
+        return " and ".join(parts) if parts else "no"
+
+
+def kind_of(effects: str, time_name: object = None) -> Kind:
+    """The `Kind` that is written.
+
+    Raises
+    ------
+    OptionError
+        If it cannot be read.
+
+    Examples
+    --------
+    >>> kind_of("twoway").told
+    'unit and time'
+    >>> kind_of("unit + region:year", "year").groups
+    'region'
+    """
+    if not isinstance(effects, str):
+        raise OptionError(f"effects={brief(effects)} must be text, such as 'unit' or 'twoway'.")
+    if effects in NAMED:
+        parts: tuple[str, ...] = NAMED[effects]
+    else:
+        parts = tuple(part.strip() for part in effects.split("+"))
+    plain = [part for part in parts if ":" not in part]
+    crossed = [part.split(":") for part in parts if ":" in part]
+    bad = [part for part in plain if part not in ("unit", "time")] or len(set(parts)) < len(parts)
+    if bad or len(crossed) > 1 or any(len(pair) != 2 or not all(pair) for pair in crossed):
+        known = ", ".join(repr(name) for name in NAMED)
+        raise OptionError(
+            f"effects={brief(effects)} is not known; use one of {known}, or 'unit + region:time' with a column of "
+            f"the data in place of region."
+        )
+    groups = None
+    if crossed:
+        first, second = (part.strip() for part in crossed[0])
+        if second not in ("time", time_name):
+            raise OptionError(
+                f"effects={brief(effects)}: {second!r} is not the time of the panel ({time_name}); write "
+                f"'{first}:time'."
+            )
+        groups = first
+    return Kind(effects, "unit" in plain, "time" in plain, groups)
+
+
+def effects_for(kind: Kind, design: PanelDesign, data: pd.DataFrame) -> Effects:
+    """The projection off the effects of `kind`; the classes of its groups come from `data`."""
+    groups = None if kind.groups is None else groups_of(kind.groups, design, data)
+    return effects_of(design.stack, unit=kind.unit, time=kind.time, groups=groups)
+
+
+def groups_of(name: str, design: PanelDesign, data: pd.DataFrame) -> np.ndarray:
+    """The class (n,) of each unit in the column `name`, which must not change over time."""
+    if name not in data.columns:
+        raise UnknownNameError(f"the data have no column {name!r} for effects. {nearest_names(name, data.columns)}")
+    column = data[name].reindex(design.ids)
+    if column.isna().any():
+        raise DataError(f"{name!r} is missing for {some(column.index[column.isna()])}, so its effects are not known.")
+    first = column.groupby(design.stack.unit).first()
+    changed = np.unique(design.stack.unit[(column.to_numpy() != first.loc[design.stack.unit].to_numpy())])
+    if len(changed):
+        raise DataError(
+            f"{name!r} changes over time for {some(design.units[changed])}; the groups of effects must stay the same."
+        )
+    return np.asarray(first.reindex(np.arange(design.stack.n)).to_numpy())

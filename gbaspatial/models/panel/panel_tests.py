@@ -1,0 +1,272 @@
+"""`fit.diagnostics(w)` of a panel: what effects, lags and residuals say of the specification."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from gbaspatial.models.lm_tests import Ingredients, Score, lm_error, lm_lag, robust_lm_error, robust_lm_lag
+from gbaspatial.models.panel.frame import PanelWeights, weights_of
+from gbaspatial.models.panel.within import Effects, effects_of
+from gbaspatial.randomness import stream
+from gbaspatial.results import Result, Table
+
+if TYPE_CHECKING:
+    from gbaspatial.models.panel.fit import PanelFit
+
+NULLS = {
+    "lm_lag": "no spatial lag",
+    "lm_error": "no spatial error",
+    "robust_lm_lag": "no spatial lag, an error allowed for",
+    "robust_lm_error": "no spatial error, a lag allowed for",
+    "f_unit": "effects of units are all alike",
+    "lr_unit_effects": "effects of units are all alike",
+    "lr_time_effects": "effects of time are all alike",
+    "lm_effects": "no variance of effects of units (random effects)",
+    "pesaran_cd": "residuals of different units are not correlated",
+    "weighted_cd": "residuals of different units are not correlated (random signs)",
+    "scaled_lm": "residuals of different units are not correlated",
+    "local_pesaran_cd": "residuals of linked units are not correlated",
+}
+_SEED = 20_261_130
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PanelDiagnostics(Result):
+    """Specification tests of a panel.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        Rows by test; `statistic`, `df`, `p_value`, `null`.
+    moran : pandas.Series
+        Moran's I of the residuals by period; empty without W.
+    serial_correlation : float
+        Of the residuals.
+    notes : tuple of str
+    """
+
+    frame: pd.DataFrame
+    moran: pd.Series
+    serial_correlation: float
+    formula: str
+    notes: tuple[str, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """The tests; see `frame`."""
+        return self.frame.copy()
+
+    def tables(self) -> tuple[Table, ...]:
+        """The tests, then Moran's I of the residuals by period."""
+        title = f"Specification tests: {self.formula}"
+        notes = (*self.notes, f"Serial correlation of the residuals: {self.serial_correlation:.3f}.")
+        tests = Table(self.frame, title, notes)
+        if self.moran.empty:
+            return (tests,)
+        return tests, Table(self.moran.to_frame(), "Moran's I of the residuals by period")
+
+
+def diagnostics(fit: PanelFit, w: Any = None) -> PanelDiagnostics:
+    """Specification tests of a panel fit.
+
+    Lagrange multiplier tests (Elhorst) are those of least squares with the effects of the fit, and
+    are made for `panel_ols` and `panel_slx`; as in the literature their traces are those of all
+    periods, without the degrees of freedom of the effects.
+
+    Parameters
+    ----------
+    fit : PanelFit
+    w : Weights or mapping of period to Weights, optional
+        The W of the tests; by default that of the fit.
+
+    Returns
+    -------
+    PanelDiagnostics
+
+    References
+    ----------
+    Elhorst, J. P. (2014). Spatial Econometrics: From Cross-Sectional Data to Spatial Panels. Springer, ch. 3.
+    Pesaran, M. H. (2021). General diagnostic tests for cross-sectional dependence in panels. Empirical Economics 60.
+    Juodis, A. and Reese, S. (2022). The incidental parameters problem in testing for remaining cross-section
+    correlation. Journal of Business and Economic Statistics 40(3).
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> panel = gba.load_panel().loc[:, ["gdp_pc_cny", "employment"]].dropna()
+    >>> w = gba.weights.contiguity(gba.load_cities(year=2019), links=2019).row_standardized()
+    >>> fit = gba.models.panel_ols("log(gdp_pc_cny) ~ log(employment)", panel, w, effects="unit", unbalanced="keep")
+    >>> sorted(fit.diagnostics().frame.index[:4])
+    ['lm_error', 'lm_lag', 'robust_lm_error', 'robust_lm_lag']
+    """
+    design = fit.design
+    weights = weights_of(w, design) if w is not None else design.weights.get("W")
+    least_squares = fit.problem.lag is None and fit.problem.error is None
+    found: dict[str, Score | tuple[float, Any, float]] = {}
+    if weights is not None and least_squares:
+        parts = _ingredients(fit, weights)
+        for name, test in (
+            ("lm_lag", lm_lag), ("lm_error", lm_error), ("robust_lm_lag", robust_lm_lag),
+            ("robust_lm_error", robust_lm_error),
+        ):  # fmt: skip
+            found[name] = test(parts)
+    if least_squares:
+        found |= _effect_tests(fit)
+    found |= _dependence(fit, weights)
+    frame = pd.DataFrame([_row(name, score) for name, score in found.items()]).set_index("test")
+    return PanelDiagnostics(
+        frame, _moran_by_period(fit, weights), fit.serial_correlation, fit.formula, _notes(fit, found)
+    )
+
+
+def _row(name: str, score: Any) -> dict[str, Any]:
+    if isinstance(score, Score):
+        p = float(stats.chi2.sf(score.statistic, score.df)) if np.isfinite(score.statistic) else np.nan
+        return {"test": name, "statistic": score.statistic, "df": score.df, "p_value": p, "null": NULLS[name]}
+    statistic, df, p = score
+    return {"test": name, "statistic": statistic, "df": df, "p_value": p, "null": NULLS[name]}
+
+
+def _notes(fit: PanelFit, found: Any) -> tuple[str, ...]:
+    notes = ["p-values: asymptotic; of LM and LR tests chi-squared, of f_unit F, of the others normal."]
+    if "pesaran_cd" in found and fit.problem.effects.cells is not None:
+        notes.append(
+            "pesaran_cd has no p-value after effects of time: these make the residuals of a period sum to zero, so that "
+            "it is set by the variances of the units (about -sqrt(T / 2) where they are equal) and not by their "
+            "correlation (Juodis and Reese 2022); weighted_cd, with random signs of the units, has one."
+        )
+    if "weighted_cd" in found:
+        notes.append(f"weighted_cd: one draw of signs, seed {_SEED}; it has little power against one common factor.")
+    return tuple(notes)
+
+
+# -- lag or error -------------------------------------------------------------------------------
+def _ingredients(fit: PanelFit, w: PanelWeights) -> Ingredients:
+    """Those of `lm_tests`, of outcome and regressors less the effects and W by period."""
+    take_out, W = fit.problem.effects.take_out, w.sparse
+    y, X = take_out(fit.design.y), take_out(fit.design.X)
+    basis = np.linalg.qr(X)[0]
+    fitted = basis @ (basis.T @ y)
+    e = y - fitted
+    s2 = float(e @ e) / len(y)
+    raw = W @ fitted
+    wxb = raw - basis @ (basis.T @ raw)
+    trace = 0.0
+    known: dict[int, float] = {}
+    for one in w.by_period:
+        if id(one) not in known:
+            both = one.sparse + one.sparse.T
+            known[id(one)] = float(both.multiply(both).sum()) / 2
+        trace += known[id(one)]
+    return Ingredients(
+        error=float(e @ (W @ e)) / s2, lag=float(e @ (W @ y)) / s2, trace=trace, nj=float(wxb @ wxb) / s2 + trace,
+        WX=np.zeros((len(y), 0)), wxb=wxb, residuals=e, s2=s2, basis=basis,
+    )  # fmt: skip
+
+
+# -- effects ------------------------------------------------------------------------------------
+def _sse(fit: PanelFit, effects: Effects) -> float:
+    """The sum of squares of least squares with other effects (an intercept where there are none)."""
+    X = fit.design.X
+    if effects.rank == 0:
+        X = np.column_stack([np.ones(len(X)), X])
+    y, X = effects.take_out(fit.design.y), effects.take_out(X)
+    return float(np.square(y - X @ np.linalg.lstsq(X, y, rcond=None)[0]).sum())
+
+
+def _effect_tests(fit: PanelFit) -> dict[str, Any]:
+    """Of the effects that the fit has, each against the fit without it; without effects, of random ones."""
+    effects, stack = fit.problem.effects, fit.design.stack
+    own = float(np.square(fit.residuals.to_numpy()).sum())
+    found: dict[str, Any] = {}
+    if effects.unit:
+        other = Effects(stack, False, effects.cells, effects.groups)
+        sse, df = _sse(fit, other), effects.rank - max(other.rank, 1)
+        F = (sse - own) / df / (own / fit.df_resid)
+        found["f_unit"] = (F, f"{df}, {fit.df_resid}", float(stats.f.sf(F, df, fit.df_resid)))
+        found["lr_unit_effects"] = Score(stack.rows * float(np.log(sse / own)), df)
+    if effects.cells is not None and fit.kind.groups is None:
+        other = effects_of(stack, unit=effects.unit, time=False)
+        found["lr_time_effects"] = Score(
+            stack.rows * float(np.log(_sse(fit, other) / own)), effects.rank - max(other.rank, 1)
+        )
+    if effects.rank == 0 and stack.balanced:
+        e = fit.residuals.reindex(fit.design.ids).to_numpy().reshape(stack.periods, stack.n)
+        T, n = e.shape
+        found["lm_effects"] = Score(n * T / (2 * (T - 1)) * (float(np.square(e.sum(0)).sum() / (e**2).sum()) - 1) ** 2, 1)
+    return found
+
+
+# -- dependence of residuals -----------------------------------------------------------------------
+def _dependence(fit: PanelFit, w: PanelWeights | None) -> dict[str, Any]:
+    """Tests from the correlations of all pairs of units; balanced panels only."""
+    stack = fit.design.stack
+    if not stack.balanced or stack.periods < 3 or stack.n < 3:
+        return {}
+    e = fit.residuals.reindex(fit.design.ids).to_numpy().reshape(stack.periods, stack.n)
+    T, n = e.shape
+    centered = e - e.mean(axis=0)
+    size = np.linalg.norm(centered, axis=0)
+    if (size <= 1e-12 * size.max()).any():
+        return {}
+    R = (centered / size).T @ (centered / size)
+    pairs = n * (n - 1) / 2
+    total = float((R.sum() - n) / 2)
+    squares = float((np.square(R).sum() - n) / 2)
+    cd = np.sqrt(T / pairs) * total
+    after_time = fit.problem.effects.cells is not None
+    found: dict[str, Any] = {"pesaran_cd": (cd, None, np.nan if after_time else _two_sided(cd))}
+    if after_time:
+        signs = stream(_SEED, n).integers(0, 2, n) * 2.0 - 1
+        weighted = np.sqrt(T / pairs) * float((signs @ R @ signs - n) / 2)
+        found["weighted_cd"] = (weighted, None, _two_sided(weighted))
+    scaled = (T * squares - pairs) / np.sqrt(2 * pairs)
+    if fit.problem.effects.unit:
+        scaled -= n / (2 * (T - 1))
+    found["scaled_lm"] = (scaled, None, _two_sided(scaled))
+    if w is not None and w.constant:
+        linked = (w.by_period[0].sparse + w.by_period[0].sparse.T).toarray() != 0
+        count = linked.sum() / 2
+        local = np.sqrt(T / count) * float((R * linked).sum() / 2)
+        found["local_pesaran_cd"] = (local, None, np.nan if after_time else _two_sided(local))
+    return found
+
+
+def _two_sided(z: float) -> float:
+    return float(2 * stats.norm.sf(abs(z)))
+
+
+def _moran_by_period(fit: PanelFit, w: PanelWeights | None) -> pd.Series:
+    """Moran's I of the residuals of each period."""
+    name = fit.design.periods.name
+    if w is None:
+        return pd.Series(dtype=float, name="moran", index=pd.Index([], name=name))
+    e = fit.residuals.reindex(fit.design.ids).to_numpy()
+    starts = fit.design.stack.starts
+    found = []
+    for t, one in enumerate(w.by_period):
+        z = e[starts[t] : starts[t + 1]]
+        z = z - z.mean()
+        total = float(one.sparse.sum())
+        found.append(len(z) / total * float(z @ (one.sparse @ z)) / float(z @ z) if total and z @ z else np.nan)
+    return pd.Series(found, index=fit.design.periods, name="moran")
+
+
+def serial_correlation(residuals: np.ndarray, unit: np.ndarray, time: np.ndarray) -> float:
+    """The correlation of residuals (m,) of one unit in neighboring times; NaN where there are none.
+
+    Examples
+    --------
+    >>> serial_correlation(np.array([1.0, -1, 1, -1]), np.zeros(4, int), np.arange(4))
+    -1.0
+    """
+    index = pd.MultiIndex.from_arrays([unit, time])
+    before = index.get_indexer(pd.MultiIndex.from_arrays([unit, time - 1]))
+    there = before >= 0
+    now, then = residuals[there], residuals[before[there]]
+    size = float(np.sqrt((now @ now) * (then @ then)))
+    return float(now @ then) / size if size > 0 else float("nan")

@@ -1,0 +1,102 @@
+"""The sides of rho and lambda of a panel: W by period with its curve less the effects, its interval and its solver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gbaspatial.errors import ConvergenceError, OptionError
+from gbaspatial.models.factor import Factor, pencil_of
+from gbaspatial.models.likelihood import Side
+from gbaspatial.models.logdet import curve_of
+from gbaspatial.models.panel.curves import panel_curve
+from gbaspatial.models.panel.frame import PanelWeights
+from gbaspatial.models.panel.stack import Operator, Repeated
+from gbaspatial.models.panel.within import Effects
+from gbaspatial.randomness import stream
+
+_SAME = 1e-9
+_SEED = 20_261_130  # which vectors are tried decides nothing: an identity of matrices holds for all or for none
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PanelFactor:
+    """I - rho W of every period, factorized; `factors` once for each W."""
+
+    weights: PanelWeights
+    factors: dict[int, Factor]
+
+    def solve(self, right: np.ndarray) -> np.ndarray:
+        """(I - rho W)^-1 `right`, period by period; `right` is (m,) or (m, q)."""
+        flat = right.reshape(len(right), -1)
+        by = self.weights.by_period
+        if isinstance(self.weights.sparse, Repeated):
+            n, q, T = by[0].n, flat.shape[1], len(by)
+            wide = flat.reshape(T, n, q).transpose(1, 0, 2).reshape(n, T * q)
+            out = self.factors[id(by[0])].solve(wide).reshape(n, T, q).transpose(1, 0, 2)
+            return np.ascontiguousarray(out).reshape(right.shape)
+        found, start = np.empty_like(flat, dtype=float), 0
+        for w in by:
+            found[start : start + w.n] = self.factors[id(w)].solve(flat[start : start + w.n])
+            start += w.n
+        return found.reshape(right.shape)
+
+
+def panel_side(weights: PanelWeights, effects: Effects | None) -> Side:
+    """The side of one W by period; with `effects` their part of the log-determinant is taken off."""
+    curves = {id(w): curve_of(w) for w in weights.different}
+    blocks = [w.sparse for w in weights.by_period]
+    curve = panel_curve(blocks, [curves[id(w)] for w in weights.by_period], effects)
+    ends = np.array([w.interval for w in weights.different])
+
+    def _factor(rho: float) -> PanelFactor:
+        return PanelFactor(weights, {id(w): pencil_of(w).factor(rho) for w in weights.different})
+
+    interval = (float(ends[:, 0].max()), float(ends[:, 1].min()))
+    return Side(weights.sparse, curve, interval, _factor)  # type: ignore[arg-type]
+
+
+def leaves_effects(weights: PanelWeights, effects: Effects) -> bool:
+    """Whether W maps the effects onto themselves, so that taking them out commutes with filtering by W."""
+    if effects.rank == 0:
+        return True
+    if not weights.constant or not effects.separable:
+        return False
+    if effects.groups is None:
+        return True
+    Q = (effects.groups[:, None] == np.arange(effects.groups.max() + 1)[None, :]).astype(float)
+    image = weights.by_period[0].sparse @ Q
+    means = (Q.T @ image) / Q.sum(axis=0)[:, None]
+    return bool(np.abs(image - means[effects.groups]).max() <= _SAME * max(np.abs(image).max(), 1e-300))
+
+
+def check_error_effects(weights: PanelWeights, effects: Effects, told: str) -> None:
+    """Raise unless effects and an error process go together."""
+    if leaves_effects(weights, effects):
+        return
+    raise OptionError(
+        f"an error process beside {told} effects needs a W that maps the effects onto themselves: one W for all periods "
+        f"of a balanced panel and, for effects of time, rows that sum to one (of groups by time, within each group too); "
+        f"use w.row_standardized(), other effects, or a lag model."
+    )
+
+
+def check_informed_panel(name: str, X: np.ndarray, W: Operator, effects: Effects) -> None:
+    """Raise `ConvergenceError` where W acts as a number on all that regressors and effects leave unexplained."""
+    vectors = stream(_SEED, len(X)).standard_normal((len(X), 3))
+    basis = np.linalg.qr(effects.take_out(X))[0]
+
+    def _off(values: np.ndarray) -> np.ndarray:
+        values = effects.take_out(values)
+        return np.asarray(values - basis @ (basis.T @ values))
+
+    images = W @ vectors
+    left, moved = _off(vectors), _off(images)
+    number = float(np.sum(left * moved) / np.sum(left**2))
+    if np.linalg.norm(moved - number * left) <= _SAME * np.linalg.norm(images):
+        raise ConvergenceError(
+            f"these data cannot tell {name}: W acts on all that regressors and effects leave unexplained as the number "
+            f"{number:.6g} (as complete row-standardized weights with effects of time do), so that {name} and sigma2 "
+            f"stand for each other; use weights that tell near units from far ones."
+        )
