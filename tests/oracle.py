@@ -31,9 +31,9 @@ def find(name: str) -> Path:
     pytest.skip(f"{name} may not be copied into the project and no oracles folder is beside it")
 
 
-def data(name: str) -> pd.DataFrame:
-    """The data set `name`, indexed by its `id` column."""
-    return pd.read_csv(find(f"data/{name}.csv")).set_index("id")
+def data(name: str, index: str | list[str] = "id", **options: Any) -> pd.DataFrame:
+    """The data set `name`, indexed by its `id` column, or by those of a panel."""
+    return pd.read_csv(find(f"data/{name}.csv"), **options).set_index(index)
 
 
 def weights(name: str, ids: pd.Index | None = None) -> Weights:

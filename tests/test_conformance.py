@@ -218,6 +218,37 @@ OTHER = {  # tested elsewhere: they take other things than one or two columns of
 }  # fmt: skip
 
 
+PANELS = ("panel_ols", "panel_slx", "panel_lag", "panel_error", "panel_sarar", "panel_durbin", "panel_durbin_error",
+          "panel_gns")  # fmt: skip
+_YEARS = {year: COLUMBUS[["CRIME", "INC"]] + 0.1 * year * shuffled(COLUMBUS, year)[["CRIME", "INC"]].to_numpy()
+          for year in range(1, 5)}  # fmt: skip
+LONG = pd.concat(_YEARS, names=["year", "tract"]).swaplevel()
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_panels_go_by_label_and_change_nothing(name):
+    fit = getattr(gba.models, name)
+    data, before = shuffled(LONG), W.sparse.copy()
+    first, second = fit("CRIME ~ INC", LONG, W), fit("CRIME ~ INC", data, W)
+    pd.testing.assert_series_equal(first.params, second.params)
+    assert second.residuals.index.equals(data.index)
+    pd.testing.assert_frame_equal(data, shuffled(LONG))
+    assert (W.sparse != before).nnz == 0
+    with pytest.raises(AlignmentError, match="tract 1"):
+        fit("CRIME ~ INC", pd.concat([LONG, LONG.loc[["tract 1"]]]), W)
+    with pytest.raises(AlignmentError, match="tract 3"):
+        fit("CRIME ~ INC", LONG.drop(index="tract 3", level=0), W)
+    with pytest.raises(MissingDataError, match=r"tract 7.*2"):
+        fit("CRIME ~ INC", LONG.drop(index=("tract 7", 2)), W)
+    with pytest.raises(MissingDataError, match="tract 7"):
+        fit("CRIME ~ INC", LONG.assign(INC=LONG["INC"].where(LONG.index != ("tract 7", 2))), W)
+
+
+def test_no_model_of_panels_is_forgotten():
+    public = {name for name in gba.models.__all__ if name.startswith("panel_")}
+    assert public == set(PANELS)
+
+
 def test_no_function_is_forgotten():
     public = {name for name in auto.__all__ if inspect.isfunction(getattr(auto, name))}
     listed = {name.split()[0] for name in [*ONE, *TWO]} | OTHER

@@ -93,10 +93,9 @@ class Evaluator:
     def _earlier(self, node: ast.Call, name: str) -> pd.Series:
         """L(x, periods): by the value of time; over a gap, L(L(x)) is L(x, 2)."""
         if self.earlier is None:
-            raise FormulaError(
-                f"{_shown(node)} in the formula is a lag in time, which only the models of panels have."
-            )
-        inner, periods = node, 0
+            raise FormulaError(f"{_shown(node)} in the formula is a lag in time, which only the models of panels have.")
+        inner: ast.expr = node
+        periods = 0
         while isinstance(inner, ast.Call) and function_name(inner) == name:
             periods += options_of(inner, self.lags).get("periods", 1)
             inner = inner.args[0]

@@ -33,7 +33,6 @@ from gbaspatial.formula.syntax import column_of, syntax
 from gbaspatial.options import brief
 from gbaspatial.weights import Weights
 
-
 Earlier = Callable[[pd.Series, int], pd.Series]
 
 
@@ -291,7 +290,7 @@ def _worked_out(
     except (FormulaError, CollinearityError):
         raise
     except Exception as error:
-        if isinstance(error.__cause__, FormulaError):
+        if isinstance(error.__cause__, (FormulaError, DataError)):
             raise error.__cause__ from None
         raise FormulaError(f"{failed}: {_first_line(error)}") from error
 

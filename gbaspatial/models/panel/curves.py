@@ -19,8 +19,8 @@ import numpy as np
 from scipy import sparse
 
 from gbaspatial.errors import OptionError
-from gbaspatial.models.logdet import Curve, EigenCurve
 from gbaspatial.models.panel.within import Effects
+from gbaspatial.models.solve.logdet import Curve, EigenCurve
 
 DENSE_UNITS = 2_000  # by-period eigenvectors of W; needed where the projection has no product form
 _STEPS = 120  # of Arnoldi: nodes enough for the smooth part of the spectrum
@@ -95,7 +95,7 @@ def _arnoldi(W: sparse.csr_array, start: np.ndarray) -> tuple[np.ndarray, np.nda
     V[:, 0] = start
     for j in range(steps):
         vector = W @ V[:, j]
-        scale = np.linalg.norm(vector)
+        scale = float(np.linalg.norm(vector))
         for _ in range(2):  # twice, to stay orthogonal
             part = V[:, : j + 1].T @ vector
             H[: j + 1, j] += part

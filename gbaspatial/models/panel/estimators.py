@@ -18,8 +18,7 @@ import pandas as pd
 from gbaspatial.errors import CollinearityError, OptionError, WeightsError, some
 from gbaspatial.formula import is_intercept
 from gbaspatial.formula.collinearity import check_rank
-from gbaspatial.models.likelihood import Estimate, maximize
-from gbaspatial.models.logdet import window
+from gbaspatial.models.likelihood.problem import Estimate, maximize
 from gbaspatial.models.panel.fit import SMALL, PanelFit
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights, read_panel, time_numbers, weights_of
 from gbaspatial.models.panel.information import Parts, clustered, information_apart, parts_of
@@ -28,6 +27,7 @@ from gbaspatial.models.panel.panel_tests import serial_correlation
 from gbaspatial.models.panel.problem import PanelProblem, panel_problem
 from gbaspatial.models.panel.sides import check_error_effects, check_informed_panel, leaves_effects, panel_side
 from gbaspatial.models.panel.within import Effects
+from gbaspatial.models.solve.logdet import window
 from gbaspatial.options import flag, only, public, word
 
 CORRECTIONS = ("lee-yu", "none")
@@ -86,7 +86,7 @@ def panel_ols(formula: str, data: pd.DataFrame, w: Any = None, **options: Unpack
     >>> data = pd.DataFrame({"x": [0.0, 1, 3, 2, 2, 5, 1, 4, 3]}, index=index)
     >>> data["y"] = 2 * data["x"] + [0, 1, 0, 5, 5, 6, 9, 9, 8]
     >>> panel_ols("y ~ x", data, effects="unit").params.round(3).to_dict()
-    {'x': 1.964}
+    {'x': 2.087}
     """
     return _fit("panel_ols", formula, data, w, False, dict(options))
 
@@ -339,6 +339,7 @@ def _labelled_effects(design: PanelDesign, effects: Effects, kind: Kind, total: 
         parts["unit"] = pd.Series(by_unit, index=design.units)
     if by_cell is not None:
         stack = design.stack
+        assert effects.cells is not None
         first = np.unique(effects.cells, return_index=True)[1]
         labels = design.periods[stack.period[first]]
         if kind.groups is not None:
@@ -364,8 +365,8 @@ def _correction_notes(
     if all(leaves_effects(one, effects) for one in (w, error_w) if one is not None):
         return [f"Likelihood of the outcome less {effects.rank} effects (the transformation of Lee and Yu 2010)."]
     return [
-        f"Adjusted score, less {effects.rank} effects: the transformation of Lee and Yu (2010) does not exist for this W "
-        f"and these effects; the log-likelihood is the one whose slope that score is."
+        f"Adjusted score, less {effects.rank} effects: the transformation of Lee and Yu (2010) does not exist for this "
+        f"W and these effects; the log-likelihood is the one whose slope that score is."
     ]
 
 

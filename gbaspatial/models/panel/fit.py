@@ -240,8 +240,8 @@ class PanelFit(Result):
         return self.design.label(mean, "predicted")
 
     def _estimate(self) -> Any:
-        from gbaspatial.models.likelihood import Estimate
-        from gbaspatial.models.logdet import ZeroCurve
+        from gbaspatial.models.likelihood.problem import Estimate
+        from gbaspatial.models.solve.logdet import ZeroCurve
 
         rho, lam = (0.0 if np.isnan(value) else value for value in (self.rho, self.lambda_))
         none: Any = ZeroCurve()

@@ -190,15 +190,17 @@ def _ordered_rows(index: pd.MultiIndex, ids: pd.Index | None, unbalanced: str) -
     """Rows by period and unit; what is missing is refused, left out or kept."""
     units = pd.Index(index.get_level_values(0))
     times = pd.Index(index.get_level_values(1))
-    numbers = time_numbers(times)
     there = units.unique()
+    if ids is not None and not there.isin(ids).any() and times.isin(ids).all():
+        raise AlignmentError("the panel is indexed by time first; use data.swaplevel() to have the units first.")
+    numbers = time_numbers(times)
     if ids is None:
         try:
             order = there.sort_values()
         except TypeError:
             order = there
     else:
-        _check_units_of(there, times.unique(), ids)
+        _check_units_of(there, ids)
         order = ids
     values, period = np.unique(numbers, return_inverse=True)
     unit = order.get_indexer(units)
@@ -209,12 +211,10 @@ def _ordered_rows(index: pd.MultiIndex, ids: pd.Index | None, unbalanced: str) -
     return rows if stack.balanced else _balanced(rows, unbalanced)
 
 
-def _check_units_of(there: pd.Index, times: pd.Index, ids: pd.Index) -> None:
+def _check_units_of(there: pd.Index, ids: pd.Index) -> None:
     absent, extra = ids.difference(there, sort=False), there.difference(ids, sort=False)
     if not len(absent) and not len(extra):
         return
-    if len(extra) == len(there) and times.isin(ids).all():
-        raise AlignmentError("the panel is indexed by time first; use data.swaplevel() to have the units first.")
     parts = []
     if len(absent):
         parts.append(f"absent from the data: {some(absent)}")
@@ -232,10 +232,12 @@ def _balanced(rows: _Rows, unbalanced: str) -> _Rows:
     seen[s.period, s.unit] = True
     missing = [f"{rows.units[i]} ({rows.periods[t]})" for t, i in np.argwhere(~seen)]
     if unbalanced == "keep":
-        note = f"Unbalanced: {len(missing)} of {seen.size} rows are not there ({some(missing, 3)}); W of each period is "
+        note = (
+            f"Unbalanced: {len(missing)} of {seen.size} rows are not there ({some(missing, 3)}); W of each period is "
+        )
         note += "restricted to the units seen in it and, where it was standardized, standardized anew."
         return _Rows(rows.places, s, rows.units, rows.periods, rows.times, (note,))
-    complete_units = seen.all(axis=0)
+    complete_units = np.asarray(seen.all(axis=0))
     if unbalanced == "error":
         raise MissingDataError(
             f"the panel has no row for {some(missing)}; fill these in, or use unbalanced='common' (the "
@@ -363,7 +365,9 @@ class _Earlier:
         return pd.Series(np.where(places < 0, np.nan, values[places]), index=column.index, name=column.name)
 
 
-def read_panel(formula: str, data: Any, w: Any = None, *, durbin: bool = False, unbalanced: str = "error") -> PanelDesign:
+def read_panel(
+    formula: str, data: Any, w: Any = None, *, durbin: bool = False, unbalanced: str = "error"
+) -> PanelDesign:
     """Read `formula` on a long frame, matched to `w` by unit and time.
 
     Parameters
@@ -391,9 +395,7 @@ def read_panel(formula: str, data: Any, w: Any = None, *, durbin: bool = False, 
     frame = columns_named(data, parsed.columns).iloc[rows.places]
     check_columns(frame, parsed.columns)
     frame = plain(frame, parsed.columns)
-    ids = pd.MultiIndex.from_arrays(
-        [rows.units[rows.stack.unit], rows.periods[rows.stack.period]], names=index.names
-    )
+    ids = pd.MultiIndex.from_arrays([rows.units[rows.stack.unit], rows.periods[rows.stack.period]], names=index.names)
     lags = {name: by_period(v, rows, ids, name) for name, v in given.items()}
     frame.index = ids
     check_classes(parsed.terms, frame, lags)  # type: ignore[arg-type]

@@ -9,9 +9,9 @@ import pandas as pd
 
 from gbaspatial.errors import OptionError, UnknownNameError, some
 from gbaspatial.formula import Design
+from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.fit import Fit
-from gbaspatial.models.few_units import SEED
-from gbaspatial.models.impacts import ImpactsResult, impacts as cross_section
+from gbaspatial.models.impacts.engine import ImpactsResult, impacts as cross_section
 from gbaspatial.options import word
 from gbaspatial.randomness import Rng
 

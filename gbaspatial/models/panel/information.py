@@ -17,8 +17,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gbaspatial.models.information import Apart, inverse
-from gbaspatial.models.likelihood import Estimate
+from gbaspatial.models.likelihood.information import Apart, inverse
+from gbaspatial.models.likelihood.problem import Estimate
 from gbaspatial.models.panel.problem import PanelProblem
 from gbaspatial.randomness import stream
 
@@ -61,7 +61,7 @@ def filtered(model: PanelProblem, lam: float, values: np.ndarray) -> np.ndarray:
 
 
 def information_apart(model: PanelProblem, at: Estimate, parts: Parts, corrected: bool) -> Apart:
-    """The information of (beta + h rho, rho, lambda, sigma2); see `gbaspatial.models.information.Apart`."""
+    """The information of (beta + h rho, rho, lambda, sigma2); see `gbaspatial.models.likelihood.information.Apart`."""
     X, s2 = parts.X, at.sigma2
     k, s = X.shape[1], (model.lag is not None) + (model.error is not None)
     matrix = np.zeros((k + s + 1, k + s + 1))
@@ -149,8 +149,9 @@ def _traces(model: PanelProblem, at: Estimate, corrected: bool) -> tuple[np.ndar
         less = [None if G is None else _less(model, G, K, corrected) for G in both]
         for i in range(2):
             for j in range(2):
-                if both[i] is not None and less[j] is not None:
-                    gram[i, j] += count * float(np.sum(both[i] * less[j]))
+                left, right = both[i], less[j]
+                if left is not None and right is not None:
+                    gram[i, j] += count * float(np.sum(left * right))
         if both[0] is not None and both[1] is not None:
             cross += count * float(np.sum(less[0] * both[1].T))
     return gram, cross, 0.0
@@ -203,7 +204,7 @@ def clustered(model: PanelProblem, at: Estimate, parts: Parts, apart: Apart, cor
     own[:, :k] = _sums(parts.X * e[:, None], stack.unit, stack.n)
     if parts.mean is not None:
         own[:, k] = _sums((parts.mean * e)[:, None], stack.unit, stack.n)[:, 0]
-    squares = _sums((parts.e**2)[:, None], stack.unit, stack.n)[:, 0]
+    squares = _sums((e**2)[:, None], stack.unit, stack.n)[:, 0]
     own[:, -1] = (squares - s2 * model.n * stack.histories / stack.rows) / (2 * s2)
     pairs: dict[int, np.ndarray] = {}
     centers: dict[int, np.ndarray] = {}

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from gbaspatial.models.lm_tests import Ingredients, Score, lm_error, lm_lag, robust_lm_error, robust_lm_lag
+from gbaspatial.models.diagnostics.lm_tests import Ingredients, Score, lm_error, lm_lag, robust_lm_error, robust_lm_lag
 from gbaspatial.models.panel.frame import PanelWeights, weights_of
 from gbaspatial.models.panel.within import Effects, effects_of
 from gbaspatial.randomness import stream
@@ -135,8 +135,8 @@ def _notes(fit: PanelFit, found: Any) -> tuple[str, ...]:
     notes = ["p-values: asymptotic; of LM and LR tests chi-squared, of f_unit F, of the others normal."]
     if "pesaran_cd" in found and fit.problem.effects.cells is not None:
         notes.append(
-            "pesaran_cd has no p-value after effects of time: these make the residuals of a period sum to zero, so that "
-            "it is set by the variances of the units (about -sqrt(T / 2) where they are equal) and not by their "
+            "pesaran_cd has no p-value after effects of time: these make the residuals of a period sum to zero, so "
+            "that it is set by the variances of the units (about -sqrt(T / 2) where they are equal) and not by their "
             "correlation (Juodis and Reese 2022); weighted_cd, with random signs of the units, has one."
         )
     if "weighted_cd" in found:
@@ -197,7 +197,9 @@ def _effect_tests(fit: PanelFit) -> dict[str, Any]:
     if effects.rank == 0 and stack.balanced:
         e = fit.residuals.reindex(fit.design.ids).to_numpy().reshape(stack.periods, stack.n)
         T, n = e.shape
-        found["lm_effects"] = Score(n * T / (2 * (T - 1)) * (float(np.square(e.sum(0)).sum() / (e**2).sum()) - 1) ** 2, 1)
+        found["lm_effects"] = Score(
+            n * T / (2 * (T - 1)) * (float(np.square(e.sum(0)).sum() / (e**2).sum()) - 1) ** 2, 1
+        )
     return found
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gbaspatial.models.likelihood import Problem, Side, Straight
+from gbaspatial.models.likelihood.problem import Problem, Side, Straight
 from gbaspatial.models.panel.within import Effects
 
 
@@ -49,7 +49,9 @@ def panel_problem(
     sides must be those of the same choice.
     """
     count = len(y) - effects.rank if corrected else len(y)
-    return reduced(PanelProblem(np.asarray(y, float), np.asarray(X, float), lag, error, d, effects=effects, count=count))
+    return reduced(
+        PanelProblem(np.asarray(y, float), np.asarray(X, float), lag, error, d, effects=effects, count=count)
+    )
 
 
 def reduced(model: PanelProblem) -> PanelProblem:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from gbaspatial.errors import ConvergenceError, OptionError
-from gbaspatial.models.factor import Factor, pencil_of
-from gbaspatial.models.likelihood import Side
-from gbaspatial.models.logdet import curve_of
+from gbaspatial.models.likelihood.problem import Side
 from gbaspatial.models.panel.curves import panel_curve
 from gbaspatial.models.panel.frame import PanelWeights
 from gbaspatial.models.panel.stack import Operator, Repeated
 from gbaspatial.models.panel.within import Effects
+from gbaspatial.models.solve.factor import Factor, pencil_of
+from gbaspatial.models.solve.logdet import curve_of
 from gbaspatial.randomness import stream
 
 _SAME = 1e-9
@@ -76,9 +76,9 @@ def check_error_effects(weights: PanelWeights, effects: Effects, told: str) -> N
     if leaves_effects(weights, effects):
         return
     raise OptionError(
-        f"an error process beside {told} effects needs a W that maps the effects onto themselves: one W for all periods "
-        f"of a balanced panel and, for effects of time, rows that sum to one (of groups by time, within each group too); "
-        f"use w.row_standardized(), other effects, or a lag model."
+        f"an error process beside {told} effects needs a W that maps the effects onto themselves: one W for all "
+        f"periods of a balanced panel and, for effects of time, rows that sum to one (of groups by time, within each "
+        f"group too); use w.row_standardized(), other effects, or a lag model."
     )
 
 

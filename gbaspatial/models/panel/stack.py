@@ -10,7 +10,7 @@ from scipy import sparse
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stack:
-    """Which unit (m,) and which period (m,) each row is, for `n` units and `periods` periods; sorted by period, unit."""
+    """Unit (m,) and period (m,) of each row, for `n` units and `periods` periods; sorted by period, unit."""
 
     unit: np.ndarray
     period: np.ndarray

@@ -50,7 +50,7 @@ class Effects:
         links = sparse.coo_array(
             (np.ones(s.rows), (s.unit, s.n + self.cells)), shape=(s.n + self._cell_count,) * 2
         ).tocsr()
-        parts, label = sparse.csgraph.connected_components(links, directed=False)
+        _, label = sparse.csgraph.connected_components(links, directed=False)
         used = np.union1d(s.unit, s.n + self.cells)
         return int(len(used) - np.unique(label[used]).size)
 
@@ -73,7 +73,7 @@ class Effects:
         return values - self.take_out(values)
 
     def split(self, total: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
-        """The effects of units (n,) and of cells that sum to `total` (m,); beside units, those of cells have mean zero."""
+        """The effects of units (n,) and of cells that sum to `total` (m,); beside units, cells have mean zero."""
         s = self.stack
         if self.cells is None:
             return (_means(total[:, None], s.unit, s.n)[:, 0], None) if self.unit else (None, None)

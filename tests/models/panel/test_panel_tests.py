@@ -1,0 +1,78 @@
+"""Specification tests of panels against splm, plm and Elhorst's cigarettes."""
+
+import numpy as np
+import oracle
+import pytest
+from test_estimators import FORMULA, PRODUC, cigarettes, made, states
+
+from gbaspatial import models
+
+THEIRS = {"pooled": "pooling", "unit": "within", "time": "time", "twoway": "twoways"}
+LM = {"lm_lag": "lml", "lm_error": "lme", "robust_lm_lag": "rlml", "robust_lm_error": "rlme"}
+
+
+@pytest.mark.parametrize("effects", list(THEIRS))
+def test_lagrange_multipliers_equal_splm(effects):
+    case = oracle.case("panel_tests__produc")
+    got = models.panel_ols(FORMULA, PRODUC, states(), effects=effects).diagnostics().to_frame()
+    for ours, theirs in LM.items():
+        want = case.expected[f"slm_{THEIRS[effects]}_{theirs}"]
+        case.close(got.loc[ours, ["statistic", "df", "p_value"]], [want["statistic"], want["df"], want["p_value"]])
+
+
+@pytest.mark.parametrize(
+    ("effects", "want"),
+    [
+        ("pooled", (66.47, 153.04, 58.26, 144.84)),
+        ("unit", (136.43, 255.71, 29.51, 148.80)),
+        ("time", (44.04, 62.86, 0.33, 19.15)),
+        ("twoway", (46.90, 54.65, 1.16, 8.91)),
+    ],
+)
+def test_cigarettes_of_elhorst(effects, want):
+    data, w = cigarettes()
+    got = models.panel_ols("logc ~ logp + logy", data, w, effects=effects).diagnostics().frame["statistic"]
+    np.testing.assert_allclose(got[list(LM)], want, atol=6e-3)
+    if effects == "twoway":
+        np.testing.assert_allclose(got[["lr_unit_effects", "lr_time_effects"]], (2315.7, 473.1), atol=6e-2)
+
+
+def test_tests_of_effects_and_of_dependence_equal_plm():
+    want = oracle.case("panel_nonspatial__produc").expected
+    unit = models.panel_ols(FORMULA, PRODUC, states(), effects="unit").diagnostics().frame
+    assert unit.loc["f_unit", "statistic"] == pytest.approx(want["F_individual"]["statistic"], rel=1e-9)
+    assert unit.loc["f_unit", "df"] == "47, 764"
+    assert unit.loc["pesaran_cd", "statistic"] == pytest.approx(want["pesaran_cd_within"]["statistic"], rel=1e-9)
+    local = want["local_cd_within_contig"]["statistic"]
+    assert unit.loc["local_pesaran_cd", "statistic"] == pytest.approx(local, rel=1e-9)
+    assert unit.loc["scaled_lm", "statistic"] == pytest.approx(81.68967, abs=1e-5)  # plm, bias-corrected
+    pooled = models.panel_ols(FORMULA, PRODUC, effects="pooled").diagnostics().frame
+    assert pooled.loc["lm_effects", "statistic"] == pytest.approx(want["BP_lm_individual"]["statistic"], rel=1e-9)
+
+
+def test_dependence_after_effects_of_time_has_a_number_and_no_p_value():
+    fit = models.panel_ols(FORMULA, PRODUC, effects="twoway")
+    frame = fit.diagnostics().frame
+    assert frame.loc["pesaran_cd", "statistic"] == pytest.approx(-1.557853, abs=1e-6)  # plm
+    assert np.isnan(frame.loc["pesaran_cd", "p_value"])
+    assert 0 < frame.loc["weighted_cd", "p_value"] <= 1
+    assert any("Juodis and Reese" in note for note in fit.diagnostics().notes)
+
+
+def test_independent_residuals_after_effects_of_time_have_a_negative_cd_and_an_honest_weighted_one():
+    found = [
+        models.panel_ols("z ~ x", made(20, 12, seed=s)[0], effects="twoway").diagnostics().frame for s in range(60)
+    ]
+    cd = [frame.loc["pesaran_cd", "statistic"] for frame in found]
+    assert np.mean(cd) == pytest.approx(-np.sqrt(12 / 2), abs=0.35)
+    p = np.array([frame.loc["weighted_cd", "p_value"] for frame in found])
+    assert (p < 0.05).mean() <= 0.15
+
+
+def test_spatial_fits_have_the_tests_that_apply():
+    data, w = made()
+    found = models.panel_lag("y ~ x", data, w, effects="twoway").diagnostics()
+    assert list(found.frame.index) == ["pesaran_cd", "weighted_cd", "scaled_lm", "local_pesaran_cd"]
+    assert list(found.moran.index) == list(range(2001, 2007))
+    other = models.panel_ols("y ~ x", data, effects="unit").diagnostics(w)
+    assert "lm_lag" in other.frame.index
