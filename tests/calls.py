@@ -41,6 +41,10 @@ W = gba.weights.contiguity(UNITS, criterion="rook").row_standardized()
 DATA = pd.DataFrame({"income": INCOME, "price": PRICE, "growth": GROWTH, "events": EVENTS, "kind": KIND})
 PANEL = pd.concat({year: INCOME + _rng.normal(0, 1, 12).round(2) for year in (2001, 2002, 2003, 2004)})
 PANEL = PANEL.swaplevel().rename_axis(["city", "year"]).rename("income")
+LONG_DATA = PANEL.to_frame().assign(price=PANEL * 0.5 + _rng.normal(0, 1, 48).round(2))
+OF_PANELS = (
+    "panel_ols", "panel_slx", "panel_lag", "panel_error", "panel_sarar", "panel_durbin", "panel_durbin_error", "panel_gns",
+)  # fmt: skip
 PAIRS = pd.DataFrame({"focal": CITIES[:4], "neighbor": CITIES[4:8], "weight": [1.0, 2.0, 3.0, 4.0]})
 FLOWS = PAIRS.set_axis(["giver", "receiver", "value"], axis="columns")
 MINUTES = pd.DataFrame({"focal": CITIES[:-1], "neighbor": CITIES[1:], "minutes": np.arange(10.0, 21.0)})
@@ -148,6 +152,7 @@ CALLS = {
     "maps.safe_text": lambda: (("<b>",), {}),
     "tables.compare": lambda: (({"lag": fit(), "error": fit("error")},), {}),
     **{f"models.{name}": lambda: ((FORMULA, DATA, W), {}) for name in OF_FORMULA},
+    **{f"models.{name}": lambda: (("income ~ price", LONG_DATA, W), {}) for name in OF_PANELS},
     "models.sma": lambda: (("growth ~ income", DATA, W), {}),
     "models.car": lambda: ((FORMULA, DATA, W.binary()), {}),
     "models.ppml": lambda: (("events ~ price", DATA), {}),
@@ -253,6 +258,7 @@ VERBS = (  # results that only methods of other results make
     lambda: fit("ols").diagnostics(),
     lambda: gba.models.lag(FORMULA, DATA, W, method="gmm").instrument_tests(),
     lambda: fit().influence(),
+    lambda: made("models.panel_ols").diagnostics(),
     lambda: fit().profile(draws=99, rng=1),
     lambda: made("models.mess").impacts(),
     lambda: made("models.sur").lm_tests(),

@@ -27,7 +27,6 @@ from gbaspatial.errors import (
     some,
 )
 from gbaspatial.formula import check_lag_name, in_order
-from gbaspatial.formula.columns import Column, complete, written
 from gbaspatial.formula.kinds import plain
 from gbaspatial.formula.reading import (
     as_matrix,
@@ -38,6 +37,7 @@ from gbaspatial.formula.reading import (
     outcome_of,
     parsed_formula,
 )
+from gbaspatial.formula.regressors import Column, complete, written
 from gbaspatial.models.panel.stack import ByPeriod, Operator, Repeated, Stack
 from gbaspatial.options import word
 from gbaspatial.results import data_hash
