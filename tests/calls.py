@@ -43,7 +43,8 @@ PANEL = pd.concat({year: INCOME + _rng.normal(0, 1, 12).round(2) for year in (20
 PANEL = PANEL.swaplevel().rename_axis(["city", "year"]).rename("income")
 LONG_DATA = PANEL.to_frame().assign(price=PANEL * 0.5 + _rng.normal(0, 1, 48).round(2))
 OF_PANELS = (
-    "panel_ols", "panel_slx", "panel_lag", "panel_error", "panel_sarar", "panel_durbin", "panel_durbin_error", "panel_gns",
+    "panel_ols", "panel_slx", "panel_lag", "panel_error", "panel_sarar", "panel_durbin", "panel_durbin_error",
+    "panel_gns",
 )  # fmt: skip
 PAIRS = pd.DataFrame({"focal": CITIES[:4], "neighbor": CITIES[4:8], "weight": [1.0, 2.0, 3.0, 4.0]})
 FLOWS = PAIRS.set_axis(["giver", "receiver", "value"], axis="columns")
