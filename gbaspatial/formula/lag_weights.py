@@ -22,15 +22,20 @@ def named_weights(w: Any) -> dict[str, Weights]:
         raise OptionError("no weights were given; give a W, or a mapping of names to W.")
     named = {str(name): as_weights(matrix) for name, matrix in w.items()}
     for name in named:
-        if not name.isidentifier():
-            raise OptionError(f"{name!r} cannot name a W in a formula; use letters, digits and underscores.")
-        if name in FUNCTIONS and name != "Q":
-            raise OptionError(f"{name!r} cannot name a W in a formula, where it is a function; choose another name.")
+        check_lag_name(name)
     first_name, first = next(iter(named.items()))
     for name, matrix in named.items():
         if len(matrix.ids) != len(first.ids) or not matrix.ids.isin(first.ids).all():
             raise OptionError(f"the weights {first_name!r} and {name!r} cover different units; use w.subset(ids).")
     return {"W": first, **named} if "W" not in named else named
+
+
+def check_lag_name(name: str) -> None:
+    """Raise `OptionError` unless a W may be named so in a formula."""
+    if not name.isidentifier():
+        raise OptionError(f"{name!r} cannot name a W in a formula; use letters, digits and underscores.")
+    if name in FUNCTIONS and name != "Q":
+        raise OptionError(f"{name!r} cannot name a W in a formula, where it is a function; choose another name.")
 
 
 def in_order(w: Weights, ids: pd.Index) -> Weights:

@@ -26,8 +26,8 @@ from gbaspatial.errors import (
     UnknownNameError,
     some,
 )
-from gbaspatial.formula import check_lag_name, in_order
 from gbaspatial.formula.kinds import plain
+from gbaspatial.formula.lag_weights import check_lag_name, in_order
 from gbaspatial.formula.reading import (
     as_matrix,
     check_classes,
