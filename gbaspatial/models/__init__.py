@@ -40,7 +40,7 @@ _NAMES = {
         "panel_durbin_error",
         "panel_gns",
     ),
-    "panel.fit": ("PanelFit",),
+    "panel.panel_fit": ("PanelFit",),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 

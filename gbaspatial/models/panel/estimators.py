@@ -19,12 +19,12 @@ from gbaspatial.errors import CollinearityError, OptionError, WeightsError, some
 from gbaspatial.formula import is_intercept
 from gbaspatial.formula.collinearity import check_rank
 from gbaspatial.models.likelihood.problem import Estimate, maximize
-from gbaspatial.models.panel.fit import SMALL, PanelFit
+from gbaspatial.models.panel.effect_kinds import Kind, effects_for, kind_of
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights, read_panel, time_numbers, weights_of
-from gbaspatial.models.panel.information import Parts, clustered, information_apart, parts_of
-from gbaspatial.models.panel.kinds import Kind, effects_for, kind_of
+from gbaspatial.models.panel.information_less_effects import Parts, clustered, information_apart, parts_of
+from gbaspatial.models.panel.less_effects import PanelProblem, panel_problem
+from gbaspatial.models.panel.panel_fit import SMALL, PanelFit
 from gbaspatial.models.panel.panel_tests import serial_correlation
-from gbaspatial.models.panel.problem import PanelProblem, panel_problem
 from gbaspatial.models.panel.sides import check_error_effects, check_informed_panel, leaves_effects, panel_side
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.logdet import window

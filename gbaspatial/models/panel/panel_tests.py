@@ -16,7 +16,7 @@ from gbaspatial.randomness import stream
 from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
-    from gbaspatial.models.panel.fit import PanelFit
+    from gbaspatial.models.panel.panel_fit import PanelFit
 
 NULLS = {
     "lm_lag": "no spatial lag",

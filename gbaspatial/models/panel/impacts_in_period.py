@@ -16,7 +16,7 @@ from gbaspatial.options import word
 from gbaspatial.randomness import Rng
 
 if TYPE_CHECKING:
-    from gbaspatial.models.panel.fit import PanelFit
+    from gbaspatial.models.panel.panel_fit import PanelFit
 
 
 def impacts(

@@ -19,7 +19,7 @@ import numpy as np
 
 from gbaspatial.models.likelihood.information import Apart, inverse
 from gbaspatial.models.likelihood.problem import Estimate
-from gbaspatial.models.panel.problem import PanelProblem
+from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.randomness import stream
 
 EXACT_LIMIT = 1_000

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from gbaspatial.models.panel.effect_kinds import Kind
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights
-from gbaspatial.models.panel.impacts import impacts as _impacts
-from gbaspatial.models.panel.kinds import Kind
+from gbaspatial.models.panel.impacts_in_period import impacts as _impacts
+from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.panel_tests import diagnostics as _diagnostics
-from gbaspatial.models.panel.problem import PanelProblem
 from gbaspatial.options import level_of
 from gbaspatial.results import Result, Table
 
@@ -233,7 +233,7 @@ class PanelFit(Result):
 
         (I - rho W)^-1 (X b + effects), period by period, in the order of the data.
         """
-        from gbaspatial.models.panel.information import parts_of
+        from gbaspatial.models.panel.information_less_effects import parts_of
 
         eta = parts_of(self.problem, self._estimate()).eta
         mean = eta if self.problem.lag is None else self.problem.lag.factor(self.rho).solve(eta)
