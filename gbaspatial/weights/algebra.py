@@ -13,8 +13,7 @@ from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError, Wei
 from gbaspatial.options import public
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import Weights
-    from gbaspatial.weights.labelled_matrix import Standardization
+    from gbaspatial.weights.core import Standardization, Weights
 
 Union = Literal["max", "sum", "first"]
 Intersection = Literal["first", "min", "max", "product"]

@@ -17,8 +17,8 @@ from gbaspatial.geography.places import crs_name, places_of, shapes_of
 from gbaspatial.options import public
 from gbaspatial.weights.core import Recipe, Weights
 from gbaspatial.weights.isolation import ISLANDS, Islands, settle
-from gbaspatial.weights.labelled_matrix import is_number
 from gbaspatial.weights.links import link_pairs
+from gbaspatial.weights.square_table import is_number
 from gbaspatial.weights.touch.contact import Contacts, contacts_of
 from gbaspatial.weights.touch.grouping import pairs_in_groups, sums
 from gbaspatial.weights.touch.segments import Meters

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import warnings
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+from scipy.sparse import csgraph
 
-from gbaspatial.errors import LabelTypeError, OptionError
-from gbaspatial.options import public, public_methods
-from gbaspatial.weights import algebra, scaling
+from gbaspatial.alignment import align, check_units, labelled
+from gbaspatial.errors import GbaWarning, LabelTypeError, OptionError, WeightsError, outside, some
+from gbaspatial.options import public, public_methods, word
+from gbaspatial.weights import algebra, composition, conversion, spectrum, standardizations
 from gbaspatial.weights.diagonal import Diagonal, without_self_links
-from gbaspatial.weights.labelled_matrix import Standardization as Standardization, is_number
+from gbaspatial.weights.frozen import FrozenError, frozen
+from gbaspatial.weights.isolation import tell_new_islands
 from gbaspatial.weights.recipe import Recipe as Recipe, Step as Step
-from gbaspatial.weights.standardizations import Standardizable
+from gbaspatial.weights.scaling import false_claim
+from gbaspatial.weights.square_table import checked_matrix
 
 if TYPE_CHECKING:
     from gbaspatial.results import Summary
 
+Standardization = Literal["none", "row", "binary", "spectral", "min_max", "variance_stabilized", "doubly", "global"]
+IslandLag = Literal["nan", "zero"]
+
+_KEEP_ROWS = ("scaled", "spectral", "min_max", "globally_standardized", "with_friction")
+
 
 @public_methods
-class Weights(Standardizable):
+class Weights:
     """An immutable n x n spatial weights matrix W with labels and a recipe.
 
     Build one with the functions of `gbaspatial.weights` (`contiguity`, `nearest`,
@@ -50,72 +60,266 @@ class Weights(Standardizable):
     {'Jiangmen': 1.0, 'Foshan': 2.5, 'Zhaoqing': 1.0}
     """
 
-    # -- orders and algebra -----------------------------------------------------------
-    def symmetrized(self, how: algebra.Symmetry = "max") -> Weights:
-        """W and its transpose put together: the larger weight of each pair, their mean, the smaller, or their sum."""
-        return self._like(algebra.symmetric(self._sparse, how), "symmetrized", "none", how=how)
+    _ids: pd.Index
+    _sparse: sp.csr_array
+    _recipe: Recipe
+    _standardization: Standardization
+    _island_policy: IslandLag
 
-    def power(self, k: int) -> Weights:
-        """The matrix power W^k with its diagonal set to zero: walks of k links to other units."""
-        _check_order(k, 1)
-        result = self._sparse
-        for _ in range(k - 1):
-            result = sp.csr_array(result @ self._sparse)
-        return self._like(algebra.without_diagonal(result), "power", "none" if k > 1 else None, k=k)
+    def __init__(
+        self,
+        matrix: Any,
+        ids: pd.Index | Iterable[Any],
+        *,
+        recipe: Recipe | None = None,
+        standardization: Standardization = "none",
+        islands: IslandLag = "zero",
+    ) -> None:
+        if isinstance(ids, bytes) or not isinstance(ids, Iterable):
+            raise OptionError(f"ids={ids!r} must be a list of labels.")
+        index = ids if isinstance(ids, pd.Index) else pd.Index(list(ids))
+        check_units(index, "weights")
+        if len(index) == 0:
+            raise WeightsError("there are no units; a W needs at least one.")
+        word(islands, ("nan", "zero"), "islands")
+        word(standardization, get_args(Standardization), "standardization")
+        if recipe is not None and not isinstance(recipe, Recipe):
+            raise OptionError(f"recipe is a {type(recipe).__name__}; leave it out, or give a Recipe.")
+        checked = checked_matrix(matrix, index)
+        broken = false_claim(
+            standardization, checked, None if recipe is None else recipe.total(), spectrum=recipe is None
+        )
+        if broken is not None:
+            raise WeightsError(
+                f"standardization={standardization!r} is claimed, but {broken}; leave it out, and use a verb such as "
+                f"row_standardized()."
+            )
+        self.__dict__.update(
+            _ids=index.copy(),
+            _sparse=checked,
+            _recipe=recipe or Recipe().then("matrix"),
+            _standardization=standardization,
+            _island_policy=islands,
+        )
 
-    def higher_order(self, k: int, *, cumulative: bool = False) -> Weights:
-        """Neighbors of order `k`: those whose shortest path has k links (at most k, if `cumulative`); weight 1.
+    # -- it never changes -------------------------------------------------------------
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise FrozenError(f"a W never changes, so {name} cannot be set; every verb, such as subset, gives a new W.")
 
-        Examples
-        --------
-        >>> line = Weights([[0, 1, 0], [1, 0, 1], [0, 1, 0]], ["a", "b", "c"])
-        >>> line.higher_order(2).to_frame()[["focal", "neighbor"]].values.tolist()
-        [['a', 'c'], ['c', 'a']]
+    def __delattr__(self, name: str) -> None:
+        raise FrozenError(f"a W never changes, so {name} cannot be deleted.")
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update({name: frozen(value) for name, value in state.items()})  # unpickled arrays are writable
+
+    # -- what it is -------------------------------------------------------------------
+    @property
+    def ids(self) -> pd.Index:
+        """Unit labels in matrix order."""
+        shown = self.__dict__.get("_shown_ids")
+        if shown is None or shown.name is not self._ids.name:  # its name can be set: then nobody else shall see it
+            self.__dict__["_shown_ids"] = shown = self._ids.view()
+        return shown
+
+    @property
+    def sparse(self) -> sp.csr_array:
+        """W as a read-only CSR array (n, n)."""
+        return self._sparse
+
+    @property
+    def recipe(self) -> Recipe:
+        """How this W was made."""
+        return self._recipe
+
+    @property
+    def standardization(self) -> Standardization:
+        """The standardization in force."""
+        return self._standardization
+
+    @property
+    def island_policy(self) -> IslandLag:
+        """What `lag` returns for a unit without neighbors: NaN or 0."""
+        return self._island_policy
+
+    @property
+    def n(self) -> int:
+        """Number of units."""
+        return len(self._ids)
+
+    @property
+    def n_links(self) -> int:
+        """Number of non-zero weights."""
+        return int(self._sparse.nnz)
+
+    @property
+    def cardinalities(self) -> pd.Series:
+        """Number of neighbors of each unit."""
+        return pd.Series(np.diff(self._sparse.indptr), index=self.ids, name="cardinality")
+
+    @property
+    def islands(self) -> pd.Index:
+        """Units without neighbors (no link out)."""
+        return self._ids[np.diff(self._sparse.indptr) == 0]
+
+    @property
+    def density(self) -> float:
+        """Share of the n (n - 1) possible links that exist."""
+        return self.n_links / (self.n * (self.n - 1)) if self.n > 1 else 0.0
+
+    @cached_property
+    def is_symmetric(self) -> bool:
+        """Whether w_ij = w_ji for all pairs (to 1e-12 of the largest weight)."""
+        difference = abs(self._sparse - self._sparse.T)
+        largest = abs(self._sparse.data).max() if self.n_links else 1.0
+        return bool(difference.nnz == 0 or difference.max() <= 1e-12 * largest)
+
+    @cached_property
+    def is_row_stochastic(self) -> bool:
+        """Whether every row sums to one (so no islands)."""
+        return bool(np.allclose(self.row_sums, 1.0, rtol=0, atol=1e-12))
+
+    @cached_property
+    def row_sums(self) -> np.ndarray:
+        """Row sums (n,)."""
+        return frozen(np.asarray(self._sparse.sum(axis=1)).ravel())
+
+    @cached_property
+    def s0(self) -> float:
+        """Sum of all weights."""
+        return float(self._sparse.sum())
+
+    @cached_property
+    def s1(self) -> float:
+        """Half the sum of (w_ij + w_ji)^2."""
+        both = self._sparse + self._sparse.T
+        return float((both.multiply(both)).sum() / 2)
+
+    @cached_property
+    def s2(self) -> float:
+        """Sum of (row sum + column sum)^2."""
+        columns = np.asarray(self._sparse.sum(axis=0)).ravel()
+        return float(((self.row_sums + columns) ** 2).sum())
+
+    @cached_property
+    def _components(self) -> np.ndarray:
+        return frozen(csgraph.connected_components(self._sparse, directed=False)[1])
+
+    @property
+    def components(self) -> pd.Series:
+        """Number of the connected component of each unit."""
+        return pd.Series(self._components.copy(), index=self.ids, name="component")
+
+    @property
+    def n_components(self) -> int:
+        """Number of connected components."""
+        return int(self._components.max()) + 1
+
+    # -- the spectrum -----------------------------------------------------------------
+    @cached_property
+    def similarity(self) -> tuple[sp.csr_array, np.ndarray] | None:
+        """S and log r (n,) with W = R^-1 S R, S symmetric and R = diag(r), or None where W has no such S.
+
+        W = D^-1 A with A symmetric is similar to S = D^-1/2 A D^-1/2 (Ord 1975), r being the
+        root of D; the general condition is that w_ij w_jk w_ki = w_ik w_kj w_ji on every cycle.
         """
-        _check_order(k, 1)
-        matrix = algebra.pattern(self._sparse) if k == 1 else algebra.order_of(self._sparse, k, cumulative)
-        return self._like(matrix, "higher_order", "binary", k=k, cumulative=cumulative or None)
+        return frozen(spectrum.similarity(self._sparse))
 
-    def union(self, other: Any, *, weights: algebra.Union = "max") -> Weights:
-        """Links of either W, matched by label, with their weights.
+    @property
+    def similar_symmetric(self) -> sp.csr_array | None:
+        """A symmetric matrix with the same eigenvalues as W, or None where W has none (see `similarity`)."""
+        return None if self.similarity is None else self.similarity[0]
 
-        Parameters
-        ----------
-        other : Weights, or a libpysal Graph or W
-            Over the same units, in any order.
-        weights : {"max", "sum", "first"}
-            Where both have a link: the larger weight, their sum, or that of this W.
+    def eigenvalues(self) -> np.ndarray:
+        """All n eigenvalues of W (real where W is similar to a symmetric matrix), cached.
 
         Raises
         ------
-        AlignmentError
-            If the units differ.
+        WeightsError
+            Above 5,000 units, where a dense matrix would be needed.
+        """
+        return self._eigenvalues
+
+    @cached_property
+    def _eigenvalues(self) -> np.ndarray:
+        return frozen(spectrum.eigenvalues(self._sparse, self.similar_symmetric))
+
+    @cached_property
+    def interval(self) -> tuple[float, float]:
+        """The admissible range of rho: where I - rho W stays invertible around zero.
+
+        It is (1 / smallest, 1 / largest) real eigenvalue of W; an end is infinite where
+        W has no real eigenvalue of that sign.
+        """
+        known = "_eigenvalues" in self.__dict__ or self.n <= spectrum.EXACT_ENDS
+        values = self._eigenvalues if known else None
+        return spectrum.admissible_interval(self._sparse, self.similar_symmetric, values)
+
+    # -- what it does -----------------------------------------------------------------
+    def lag(self, values: pd.Series) -> pd.Series:
+        """The spatial lag W y, matched by label.
+
+        Parameters
+        ----------
+        values : pandas.Series, length n
+
+        Returns
+        -------
+        pandas.Series
+            In the order of `values`; islands follow the island policy.
 
         Examples
         --------
-        >>> a, b = Weights([[0, 2], [0, 0]], "xy"), Weights([[0, 3], [1, 0]], "yx")
-        >>> a.union(b).to_frame().values.tolist()
-        [['x', 'y', 2.0], ['y', 'x', 3.0]]
+        >>> from gbaspatial.weights import Weights
+        >>> w = Weights([[0, 1], [1, 0]], ["a", "b"])
+        >>> w.lag(pd.Series({"b": 2.0, "a": 1.0}, name="x")).to_dict()
+        {'b': 1.0, 'a': 2.0}
         """
-        return self._with("union", other, algebra.union, weights)
+        numbers = align(values, self._ids)
+        lagged = self._sparse @ numbers
+        if self._island_policy == "nan":
+            lagged[np.diff(self._sparse.indptr) == 0] = np.nan
+        return labelled(lagged, self._ids, values.index, values.name)
 
-    def intersection(self, other: Any, *, weights: algebra.Intersection = "first") -> Weights:
-        """Links of both W, with the weight of this one, the smaller, the larger, or their product."""
-        return self._with("intersection", other, algebra.intersection, weights)
+    def _like(self, matrix: Any, step: str, standardization: Standardization | None = None, **options: Any) -> Weights:
+        made = type(self)(
+            matrix,
+            self._ids,
+            recipe=self._recipe.then(step, **options),
+            standardization=self._standardization if standardization is None else standardization,
+            islands=self._island_policy,
+        )
+        if "_evened" in self.__dict__ and step in _KEEP_ROWS:
+            made.__dict__["_evened"] = self.__dict__["_evened"]
+        lost = (np.diff(made._sparse.indptr) == 0) & (np.diff(self._sparse.indptr) != 0)
+        if lost.any():
+            tell_new_islands(self._ids[lost], f"the W made by {step}", self._policy_built_with())
+        return made
 
-    def difference(self, other: Any) -> Weights:
-        """Links of this W that `other` does not have, with their weights."""
-        return self._with("difference", other, algebra.difference)
+    def _tell_friction_undone(self, step: str) -> None:
+        """Warn of units whose links all bear the same friction, which scaling their row takes away again."""
+        evened = self.__dict__.get("_evened")
+        if evened is not None and len(evened):
+            warnings.warn(
+                f"{step} undoes the friction of {some(evened)}: all their links cross a border, and weigh "
+                f"as without it. spectral() or min_max() keeps it.",
+                GbaWarning,
+                stacklevel=outside(),
+            )
 
-    def hadamard(self, other: Any) -> Weights:
-        """The product of both W, link by link."""
-        return self._with("hadamard", other, algebra.intersection, "product")
+    def _policy_built_with(self) -> str | None:
+        """What the builder of this W was told to do with islands, if it was told."""
+        policies = [dict(step.options).get("policy") for step in self._recipe.steps if step.name == "islands"]
+        return policies[-1] if policies else None
 
-    def scaled(self, factor: float) -> Weights:
-        """W multiplied by a positive number."""
-        if not (is_number(factor) and factor > 0):
-            raise OptionError(f"factor={factor!r} must be a positive number.")
-        return self._like(scaling.times(self._sparse, float(factor)), "scaled", "none", factor=float(factor))
+    def with_islands(self, *, lag: IslandLag) -> Weights:
+        """The same W whose `lag` gives islands NaN or zero; the choice is carried on."""
+        return type(self)(
+            self._sparse,
+            self._ids,
+            recipe=self._recipe.then("with_islands", lag=lag),
+            standardization=self._standardization,
+            islands=lag,
+        )
 
     def _with(self, step: str, other: Any, operation: Any, *options: str) -> Weights:
         second = as_weights(other)
@@ -123,93 +327,30 @@ class Weights(Standardizable):
         how = {"weights": options[0]} if options and step != "hadamard" else {}
         return self._like(matrix, step, "none", other=second.recipe, **how)
 
-    def with_friction(self, groups: pd.Series, friction: Any) -> Weights:
-        """Links across groups multiplied by `friction`: a number, or a table of pairs. See `border.friction_matrix`.
-
-        Parameters
-        ----------
-        groups : pandas.Series
-            The group of each unit, such as ``cities["side"]``, matched by label.
-        friction : float, mapping or DataFrame
-            One number for every border; or ``{("mainland", "Hong Kong"): 0.5, ...}``, which
-            holds both ways unless the reverse pair is given too, and a pair of one group with
-            itself for links within it; or a square frame with groups as index (from) and
-            columns (to), whose diagonal is not read. Zero closes a border.
-
-        Returns
-        -------
-        Weights
-            Not standardized. Standardizing rows keeps friction only where a unit has links of
-            different friction: where all cross a border (Hong Kong and Macao by land), it is undone,
-            and a warning says so. ``.spectral()`` and ``.min_max()`` keep it everywhere.
-
-        Raises
-        ------
-        OptionError
-            If a number is negative or not finite.
-        UnknownNameError
-            If a pair of groups between which there are links is not given, or is unknown.
-
-        Examples
-        --------
-        >>> w = Weights([[0, 1, 1], [1, 0, 1], [1, 1, 0]], ["a", "b", "c"])
-        >>> side = pd.Series({"c": "east", "a": "west", "b": "west"})
-        >>> w.with_friction(side, 0.5).to_frame()["weight"].tolist()
-        [1.0, 0.5, 1.0, 0.5, 0.5, 0.5]
-        """
-        from gbaspatial.weights.border import slowed
-
-        matrix, evened = slowed(self._sparse, self._ids, groups, friction)
-        by = {"by": groups.name if groups.name is not None else "groups"}
-        made = self._like(matrix, "with_friction", "none", friction=_told_friction(friction), **by)
-        made.__dict__["_evened"] = evened
-        return made
-
-    # -- others' shapes ---------------------------------------------------------------
-    def to_frame(self) -> pd.DataFrame:
-        """Links as a frame with columns `focal`, `neighbor`, `weight`."""
-        pairs = self._sparse.tocoo()
-        return pd.DataFrame(
-            {"focal": self._ids[pairs.coords[0]], "neighbor": self._ids[pairs.coords[1]], "weight": pairs.data}
-        )
-
-    def to_sparse(self) -> sp.csr_array:
-        """A writable copy of the matrix."""
-        return self._sparse.copy()
-
-    def to_graph(self) -> Any:
-        """A `libpysal.graph.Graph` with the same ids and weights; islands are kept."""
-        from libpysal.graph import Graph
-
-        return Graph.from_sparse(sp.csr_array(self._sparse.copy()), ids=list(self._ids))
-
-    def to_libpysal(self) -> Any:
-        """A `libpysal.weights.W` with the same ids and weights; islands are kept."""
-        from libpysal.weights import W
-
-        neighbors: dict[Any, list[Any]] = {}
-        weights: dict[Any, list[float]] = {}
-        for place, unit in enumerate(self._ids.tolist()):
-            span = slice(self._sparse.indptr[place], self._sparse.indptr[place + 1])
-            neighbors[unit] = self._ids[self._sparse.indices[span]].tolist()
-            weights[unit] = self._sparse.data[span].tolist()
-        return W(neighbors, weights, id_order=self._ids.tolist(), silence_warnings=True)
-
-    def to_networkx(self) -> Any:
-        """A `networkx.DiGraph` (an undirected `Graph` if W is symmetric) with edge attribute `weight`."""
-        from gbaspatial.errors import import_extra
-
-        networkx = import_extra("networkx", extra="notebook")
-        graph = networkx.Graph() if self.is_symmetric else networkx.DiGraph()
-        graph.add_nodes_from(self._ids.tolist())
-        graph.add_weighted_edges_from(self.to_frame().itertuples(index=False, name=None))
-        return graph
-
-    def save(self, path: str | Path) -> Path:
-        """Write W to a file; the ending says how: see `gbaspatial.weights.write`."""
-        from gbaspatial.weights.exchange.weight_files import write
-
-        return write(self, path)
+    # -- its verbs: functions of a W, assigned ----------------------------------------
+    row_standardized = standardizations.row_standardized
+    binary = standardizations.binary
+    spectral = standardizations.spectral
+    min_max = standardizations.min_max
+    variance_stabilized = standardizations.variance_stabilized
+    doubly_standardized = standardizations.doubly_standardized
+    globally_standardized = standardizations.globally_standardized
+    subset = standardizations.subset
+    symmetrized = composition.symmetrized
+    power = composition.power
+    higher_order = composition.higher_order
+    union = composition.union
+    intersection = composition.intersection
+    difference = composition.difference
+    hadamard = composition.hadamard
+    scaled = composition.scaled
+    with_friction = composition.with_friction
+    to_frame = conversion.to_frame
+    to_sparse = conversion.to_sparse
+    to_graph = conversion.to_graph
+    to_libpysal = conversion.to_libpysal
+    to_networkx = conversion.to_networkx
+    save = conversion.save
 
     # -- how it shows itself ----------------------------------------------------------
     def describe(self) -> Summary:
@@ -240,19 +381,6 @@ class Weights(Standardizable):
 
     def _repr_html_(self) -> str:
         return self.describe()._repr_html_()
-
-
-def _check_order(k: int, least: int) -> None:
-    if not isinstance(k, (int, np.integer)) or isinstance(k, bool) or k < least:
-        raise OptionError(f"k={k!r} must be an integer, {least} or more.")
-
-
-def _told_friction(friction: Any) -> Any:
-    if isinstance(friction, pd.DataFrame):
-        return {f"{a} to {b}": float(friction.loc[a, b]) for a in friction.index for b in friction.columns if a != b}
-    if isinstance(friction, Mapping):
-        return {" to ".join(map(str, pair)): float(value) for pair, value in friction.items()}
-    return float(friction)
 
 
 @public

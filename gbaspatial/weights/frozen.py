@@ -28,9 +28,9 @@ class FrozenMatrix(sp.csr_array):
     ('csr_array', 'csr_array')
     """
 
-    @property  # type: ignore[misc]
-    def __class__(self) -> Any:  # scipy makes results with self.__class__(...): those are anybody's to change
-        return sp.csr_array
+    def __new__(cls, *made_of: Any, **options: Any) -> Any:
+        """A plain CSR array where one is made of something: scipy makes its results so, and they may be changed."""
+        return sp.csr_array(*made_of, **options) if made_of or options else super().__new__(cls)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name.removeprefix("_") not in _FLAGS or not value:

@@ -12,7 +12,7 @@ from gbaspatial.errors import OptionError, UnknownNameError, WeightsError, check
 from gbaspatial.options import public
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.isolation import ISLANDS, Islands
-from gbaspatial.weights.labelled_matrix import is_number
+from gbaspatial.weights.square_table import is_number
 
 CROSSINGS = ("bridge", "tunnel")
 KINDS = (*CROSSINGS, "rail")  # of the shipped links

@@ -28,12 +28,11 @@ from gbaspatial.errors import (
     some,
 )
 from gbaspatial.options import path_of, public, word
-from gbaspatial.weights.core import Weights, as_weights
+from gbaspatial.weights.core import IslandLag, Standardization, Weights, as_weights
 from gbaspatial.weights.diagonal import Diagonal, without_self_links
 from gbaspatial.weights.exchange import numbered_formats, table_formats, text_formats
 from gbaspatial.weights.exchange.table_formats import of_frame, with_islands
 from gbaspatial.weights.exchange.text_formats import Links
-from gbaspatial.weights.labelled_matrix import IslandLag, Standardization
 from gbaspatial.weights.recipe import Recipe
 from gbaspatial.weights.scaling import false_claim
 from gbaspatial.writing import replace_file
