@@ -63,7 +63,18 @@ class CorrelogramResult(Result):
             f"lower, upper: {self.band}, for each class by itself.",
             f"Weights: {self.recipe}.",
         )
-        shown = ["statistic", "expected", "z", "p_value", "p_adjusted", "lower", "upper", "pairs", "isolates"]
+        shown = [
+            "statistic",
+            "expected",
+            "variance",
+            "z",
+            "p_value",
+            "p_adjusted",
+            "lower",
+            "upper",
+            "pairs",
+            "isolates",
+        ]
         return (Table(self.table[shown], f"Correlogram of {self.name} ({self.title})", notes),)
 
     def plot(self, ax: Any = None) -> Any:

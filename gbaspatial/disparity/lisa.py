@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,9 +28,15 @@ class LisaMarkovResult(Result):
     chain: MarkovResult
     expected: pd.DataFrame
     statistic: float
-    dof: int
+    df: int
     p_value: float
     recipe: str
+
+    @property
+    def dof(self) -> int:
+        """The older name of `df`; it warns, and goes with the next version."""
+        warnings.warn("dof is called df, as everywhere; the older name goes.", DeprecationWarning, stacklevel=2)
+        return self.df
 
     @property
     def transitions(self) -> pd.DataFrame:
@@ -49,7 +56,7 @@ class LisaMarkovResult(Result):
     def tables(self) -> tuple[Table, ...]:
         """The test, then the tables of the chain."""
         test = pd.DataFrame(
-            {"statistic": [self.statistic], "dof": [self.dof], "p_value": [self.p_value]},
+            {"statistic": [self.statistic], "df": [self.df], "p_value": [self.p_value]},
             index=pd.Index(["independence of own and neighbors' moves"], name="test"),
         )
         notes = (f"Weights {self.recipe}.", "Chi-square; with few moves in a cell its p-value is a rough guide.")
@@ -90,12 +97,12 @@ def lisa_markov(panel: pd.Series, w: Weights | Mapping[Any, Weights]) -> LisaMar
     quadrant = np.select([(z > 0) & (z_lags > 0), (z <= 0) & (z_lags > 0), (z <= 0) & (z_lags <= 0)], [0, 1, 2], 3)
     chain = chain_of(quadrant, LISA_CLASSES, ids, periods, pd.DataFrame())
     expected = independent_moves(z > 0, z_lags > 0, chain.transitions.to_numpy())
-    statistic, p, dof = transition.chi_square(chain.transitions.to_numpy(), expected)
+    statistic, p, df = transition.chi_square(chain.transitions.to_numpy(), expected)
     return LisaMarkovResult(
         chain=chain,
         expected=pd.DataFrame(expected, index=chain.transitions.index, columns=chain.transitions.columns),
         statistic=statistic,
-        dof=dof,
+        df=df,
         p_value=p,
         recipe="; ".join(recipes_of(matrices, periods)),
     )

@@ -199,9 +199,9 @@ class SpatialMarkovResult(Result):
     first_passage : pandas.DataFrame, shape (m k, k)
     tests : pandas.DataFrame
         Rows `pearson` (Q) and `likelihood_ratio` (LR) of homogeneity: `statistic`,
-        `dof`, `p_value` (chi-square) and `p_permutation`.
+        `df`, `p_value` (chi-square) and `p_permutation`.
     by_lag : pandas.DataFrame
-        Each conditional chain against the overall one: `statistic`, `dof`, `p_value`.
+        Each conditional chain against the overall one: `statistic`, `df`, `p_value`.
     lag_cutoffs : pandas.DataFrame
     """
 
@@ -335,10 +335,10 @@ def _permuted_homogeneity(
 
 
 def _homogeneity_tests(counts: np.ndarray) -> pd.DataFrame:
-    q, lr, dof = transition.homogeneity(counts)
+    q, lr, df = transition.homogeneity(counts)
     index = pd.Index(["pearson", "likelihood_ratio"], name="test")
-    frame = pd.DataFrame({"statistic": [q, lr], "dof": dof}, index=index)
-    frame["p_value"] = stats.chi2.sf(frame["statistic"], dof) if dof > 0 else np.nan
+    frame = pd.DataFrame({"statistic": [q, lr], "df": df}, index=index)
+    frame["p_value"] = stats.chi2.sf(frame["statistic"], df) if df > 0 else np.nan
     return frame
 
 
@@ -350,7 +350,7 @@ def _conditional_frames(counts: np.ndarray) -> dict[str, pd.DataFrame]:
     P = transition.probabilities(counts)
     pooled = counts.sum(axis=0)
     tests = pd.DataFrame(
-        [transition.chi_square(part, pooled) for part in counts], index=lags, columns=["statistic", "p_value", "dof"]
+        [transition.chi_square(part, pooled) for part in counts], index=lags, columns=["statistic", "p_value", "df"]
     )
     return {
         "transitions": pd.DataFrame(counts.reshape(m * k, k), index=rows, columns=names),
@@ -359,5 +359,5 @@ def _conditional_frames(counts: np.ndarray) -> dict[str, pd.DataFrame]:
         "first_passage": pd.DataFrame(
             np.stack([transition.first_passage(p) for p in P]).reshape(m * k, k), index=rows, columns=names
         ),
-        "by_lag": tests[["statistic", "dof", "p_value"]],
+        "by_lag": tests[["statistic", "df", "p_value"]],
     }

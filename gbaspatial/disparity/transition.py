@@ -119,8 +119,8 @@ def homogeneity(counts: np.ndarray) -> tuple[float, float, int]:
     lr = 2 * (counts[moved] * np.log(counts[moved] / expected[moved])).sum()
     regimes = (counts.sum(axis=2) > 0).sum(axis=0)
     targets = (pooled > 0).sum(axis=1)
-    dof = int((np.maximum(regimes - 1, 0) * np.maximum(targets - 1, 0)).sum())
-    return float(q), float(lr), dof
+    df = int((np.maximum(regimes - 1, 0) * np.maximum(targets - 1, 0)).sum())
+    return float(q), float(lr), df
 
 
 def chi_square(counts: np.ndarray, expected: np.ndarray) -> tuple[float, float, int]:
@@ -128,5 +128,5 @@ def chi_square(counts: np.ndarray, expected: np.ndarray) -> tuple[float, float, 
     P0 = np.nan_to_num(probabilities(expected))
     E = counts.sum(axis=1, keepdims=True) * P0
     value = ((counts - E) ** 2 / np.where(E == 0, 1.0, E)).sum()
-    dof = int(((counts.sum(axis=1) > 0).sum() - 1) * ((expected.sum(axis=1) > 0).sum() - 1))
-    return float(value), float(stats.chi2.sf(value, dof)) if dof > 0 else np.nan, dof
+    df = int(((counts.sum(axis=1) > 0).sum() - 1) * ((expected.sum(axis=1) > 0).sum() - 1))
+    return float(value), float(stats.chi2.sf(value, df)) if df > 0 else np.nan, df

@@ -26,6 +26,8 @@ def test_orders_are_spdeps(dataset):
     count = len(want["I"])
     moran = ac.correlogram(y, w, orders=count, inference="randomization").table
     case.close(moran["statistic"], want["I"])
+    whole = ac.correlogram(y, w, orders=count, inference="randomization")
+    assert set(whole.to_frame()) == set(whole.table), "a column that is left out"
     case.close(moran["expected"], want["I_expectation"])
     case.close(moran["variance"], want["I_variance"])
     geary = ac.correlogram(y, w, orders=len(want["C"]), statistic="geary", inference="randomization").table
