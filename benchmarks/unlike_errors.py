@@ -22,7 +22,7 @@ from gbaspatial.models.likelihood.many_outcomes import batch_of
 from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.problem import Problem, problem
 from gbaspatial.models.likelihood.signed_root import noise, signed_roots
-from gbaspatial.models.regression import side_of
+from gbaspatial.models.solve.side import side_of
 from gbaspatial.randomness import stream
 from gbaspatial.weights import Weights
 

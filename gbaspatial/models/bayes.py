@@ -13,8 +13,8 @@ from gbaspatial.errors import DataError, OptionError, check_option, some
 from gbaspatial.formula import Design, design, is_intercept
 from gbaspatial.models.likelihood.identification import acts_as_number, cut_note
 from gbaspatial.models.likelihood.marginal import Grid, evidence, level_of, log_density, trapezoid
+from gbaspatial.models.likelihood.of_design import problem_of
 from gbaspatial.models.likelihood.problem import Problem, window
-from gbaspatial.models.regression import problem_of
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import as_weights

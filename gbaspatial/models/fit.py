@@ -206,7 +206,7 @@ class Fit(Result):
     # -- the likelihood again -------------------------------------------------------------
     def problem(self) -> Problem:
         """The arrays of the likelihood, for evaluating it again."""
-        from gbaspatial.models.regression import problem_of
+        from gbaspatial.models.likelihood.of_design import problem_of
 
         own = [n for n in self.params.index if n not in self.terms and n not in SPATIAL]
         if own or (self.w is not None and "rho" not in self.params):

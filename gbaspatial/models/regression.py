@@ -19,9 +19,9 @@ from gbaspatial.models import covariance as covariances
 from gbaspatial.models.fit import INFERENCES, Fit, build
 from gbaspatial.models.likelihood.identification import check_informed, cut_note
 from gbaspatial.models.likelihood.information import information_apart
-from gbaspatial.models.likelihood.problem import Estimate, Problem, Side, log_likelihood, maximize, problem, solution
-from gbaspatial.models.solve.factor import pencil_of
-from gbaspatial.models.solve.logdet import METHODS, FactorCurve, curve_of, window
+from gbaspatial.models.likelihood.of_design import problem_of
+from gbaspatial.models.likelihood.problem import Estimate, Problem, log_likelihood, maximize, problem, solution
+from gbaspatial.models.solve.logdet import METHODS, window
 from gbaspatial.models.solve.origin import Centered, Ground, refuse_perfect
 from gbaspatial.options import flag, only, public, unused, word
 from gbaspatial.weights import Weights, as_weights
@@ -468,25 +468,7 @@ def gns(formula: str, data: pd.DataFrame, w: Any, *, error_w: Any = None, method
     return sarar(formula, data, w, error_w=error_w, method=method, durbin=True, **options)
 
 
-# -- the likelihood of a design -----------------------------------------------------------
-def side_of(w: Weights, logdet: str = "auto") -> Side:
-    """W with its log-determinant curve and interval."""
-    known = {
-        "none": "auto", "sparse LU": "sparse", "sparse Cholesky": "sparse", "stochastic Lanczos": "lanczos",
-        "Chebyshev": "chebyshev",
-    }  # fmt: skip
-    curve = curve_of(w, known.get(logdet, logdet))  # type: ignore[arg-type]
-    factor = curve.factor if isinstance(curve, FactorCurve) else lambda rho: pencil_of(w).factor(rho)
-    return Side(w.sparse, curve, w.interval, factor)
-
-
-def problem_of(design: Design, w: Weights | None, error_w: Weights | None, logdet: str = "auto") -> Problem:
-    """The arrays of the likelihood of `design` with a spatial lag by `w`, a spatial error by `error_w`."""
-    one = side_of(w, logdet) if w is not None else None
-    two = one if error_w is w else (side_of(error_w, logdet) if error_w is not None else None)
-    return problem(design.y, design.X, one, two, design.observation_weights)
-
-
+# -- estimating ---------------------------------------------------------------------------
 def _read(formula: str, data: pd.DataFrame, w: Any, durbin: bool, options: dict[str, Any]) -> Design:
     only(options, Options.__annotations__, "an estimator")
     _inference(options)

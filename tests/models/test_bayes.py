@@ -11,6 +11,7 @@ import gbaspatial as gba
 from gbaspatial import models
 from gbaspatial.errors import OptionError
 from gbaspatial.models.likelihood.marginal import evidence, level_of, log_density
+from gbaspatial.models.likelihood.of_design import problem_of
 
 COLUMBUS = oracle.data("columbus")
 W = oracle.weights("columbus_W", COLUMBUS.index)
@@ -177,7 +178,7 @@ def test_the_level_is_the_mean_of_the_multiplier(seed, n, share, kind):
     ids = [f"u{i}" for i in range(n)]
     w = gba.weights.Weights(W, ids)
     data = pd.DataFrame({"y": random.normal(size=n)}, index=ids)
-    model = models.regression.problem_of(gba.formula.design("y ~ 1", data, w), w, None)
+    model = problem_of(gba.formula.design("y ~ 1", data, w), w, None)
     low, high = w.interval
     rho = share * (high if share > 0 or not np.isfinite(low) else -low)
     want = np.log(abs(np.linalg.solve(np.eye(n) - rho * W, np.ones(n)).mean()))

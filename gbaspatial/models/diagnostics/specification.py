@@ -12,6 +12,7 @@ from gbaspatial.formula import Design, is_intercept
 from gbaspatial.models.diagnostics.lm_tests import Score, lm_error_residual
 from gbaspatial.models.fit import SPATIAL, Fit
 from gbaspatial.models.likelihood.information import EXACT_LIMIT, information, information_apart
+from gbaspatial.models.likelihood.of_design import problem_of
 from gbaspatial.models.likelihood.problem import Estimate, log_likelihood, maximize, problem, solution
 from gbaspatial.models.solve.factor import Eliminated, Factor, pencil_of
 from gbaspatial.models.solve.logdet import DENSE_LIMIT
@@ -85,8 +86,6 @@ def _is_durbin(design: Design) -> bool:
 
 
 def _restricted(fit: Fit, w: Weights | None, error_w: Weights | None) -> float:
-    from gbaspatial.models.regression import problem_of
-
     return maximize(problem_of(keep(fit.design, _unlagged(fit.design)), w, error_w, fit.logdet)).log_likelihood
 
 

@@ -18,6 +18,7 @@ from gbaspatial.models.likelihood.many_refits import Refits, refit
 from gbaspatial.models.likelihood.many_tests import OneTest, ratio_tests, score_tests
 from gbaspatial.models.likelihood.problem import Problem
 from gbaspatial.models.likelihood.resample import KINDS, Kind, generator
+from gbaspatial.models.solve.side import side_of
 from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
@@ -325,8 +326,6 @@ def _inversions(fit: Fit, model: Problem, draws: int, seed: int, kind: Kind) -> 
 
 
 def _tests(fit: Fit, model: Problem, full: Batch, w: Any, draws: int, seed: int, kind: Kind) -> pd.DataFrame:
-    from gbaspatial.models.regression import side_of
-
     rows: list[OneTest] = []
     ranks = ranks_of(fit.design.ids)
     side = model.lag or model.error

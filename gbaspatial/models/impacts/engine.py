@@ -24,8 +24,9 @@ from gbaspatial.models.impacts import average as effects
 from gbaspatial.models.impacts.average import Measured, Quantity, Uncertainty
 from gbaspatial.models.impacts.uncertainty import chosen
 from gbaspatial.models.likelihood.confidence import mixture, parameter_draws
-from gbaspatial.models.likelihood.problem import Side, window
+from gbaspatial.models.solve.logdet import window
 from gbaspatial.models.solve.resolvent import Reading, Resolvent, average_readings, resolvent_of
+from gbaspatial.models.solve.side import Side, side_of
 from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of, stream
 from gbaspatial.results import Result, Table
@@ -318,8 +319,6 @@ def _frame(found: Mapping[str, Measured]) -> pd.DataFrame:
 
 
 def _engine(fit: Fit, method: str, draws: int, rng: Rng, level: float) -> Engine:
-    from gbaspatial.models.regression import side_of
-
     names = [*fit.terms] + (["rho"] if fit.w is not None else [])
     estimate = fit.params[names].to_numpy(dtype=float)
     covariance = fit.covariance.loc[names, names].to_numpy(dtype=float)

@@ -21,26 +21,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import optimize, sparse
+from scipy import optimize
 
 from gbaspatial.errors import ConvergenceError
 from gbaspatial.models.likelihood.identification import check_no_pole, no_maximum
-from gbaspatial.models.solve.factor import Factor
 from gbaspatial.models.solve.logdet import Curve, ZeroCurve, window
+from gbaspatial.models.solve.side import Side as Side
 
 LOG_2PI = float(np.log(2 * np.pi))
 _EDGE = 1e-3
 _AT_END = 1e-8  # a maximum inside that is nearer to the end has no use
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Side:
-    """One spatial parameter: its W (n, n), log-determinant curve, admissible interval, and I - rho W factorized."""
-
-    W: sparse.csr_array
-    curve: Curve
-    interval: tuple[float, float]
-    factor: Callable[[float], Factor]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

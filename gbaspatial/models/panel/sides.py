@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from gbaspatial.errors import ConvergenceError, OptionError
-from gbaspatial.models.likelihood.problem import Side
 from gbaspatial.models.panel.curves import panel_curve
 from gbaspatial.models.panel.frame import PanelWeights
 from gbaspatial.models.panel.stack import Operator, Repeated
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.factor import Factor, pencil_of
 from gbaspatial.models.solve.logdet import curve_of
+from gbaspatial.models.solve.side import Side
 from gbaspatial.randomness import stream
 
 _SAME = 1e-9

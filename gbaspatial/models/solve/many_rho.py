@@ -6,8 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from gbaspatial.models.likelihood.problem import Side, window
-from gbaspatial.models.solve.logdet import EigenCurve
+from gbaspatial.models.solve.logdet import EigenCurve, window
+from gbaspatial.models.solve.side import Side
 
 EIGEN_LIMIT = 2_000
 _WORK = 4_000_000

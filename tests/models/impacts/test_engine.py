@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import gbaspatial as gba
 from gbaspatial import models
 from gbaspatial.errors import AlignmentError, DataError, OptionError, UnknownNameError
-from gbaspatial.models.regression import side_of
 from gbaspatial.models.solve.resolvent import Direct, Nodes, Reading, average_readings, resolvent_of, spectral
+from gbaspatial.models.solve.side import side_of
 from gbaspatial.weights import Weights
 
 SETS = ("columbus", "baltimore", "boston", "ncsids")

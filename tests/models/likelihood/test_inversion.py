@@ -8,7 +8,7 @@ from gbaspatial import models
 from gbaspatial.models.likelihood.inversion import Inversion, invert
 from gbaspatial.models.likelihood.problem import log_likelihood, maximize, problem
 from gbaspatial.models.likelihood.signed_root import noise, signed_roots
-from gbaspatial.models.regression import side_of
+from gbaspatial.models.solve.side import side_of
 from gbaspatial.weights import Weights
 
 MODELS = {"rho": models.lag, "lambda": models.error}

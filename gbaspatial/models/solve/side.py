@@ -1,0 +1,33 @@
+"""`Side`: one spatial parameter with its W, and all that its likelihood needs of I - rho W."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scipy import sparse
+
+from gbaspatial.models.solve.factor import Factor, pencil_of
+from gbaspatial.models.solve.logdet import Curve, FactorCurve, curve_of
+from gbaspatial.weights import Weights
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """One spatial parameter: its W (n, n), log-determinant curve, admissible interval, and I - rho W factorized."""
+
+    W: sparse.csr_array
+    curve: Curve
+    interval: tuple[float, float]
+    factor: Callable[[float], Factor]
+
+
+def side_of(w: Weights, logdet: str = "auto") -> Side:
+    """W with its log-determinant curve and interval."""
+    known = {
+        "none": "auto", "sparse LU": "sparse", "sparse Cholesky": "sparse", "stochastic Lanczos": "lanczos",
+        "Chebyshev": "chebyshev",
+    }  # fmt: skip
+    curve = curve_of(w, known.get(logdet, logdet))  # type: ignore[arg-type]
+    factor = curve.factor if isinstance(curve, FactorCurve) else lambda rho: pencil_of(w).factor(rho)
+    return Side(w.sparse, curve, w.interval, factor)
