@@ -25,11 +25,12 @@ from gbaspatial.errors import ConvergenceError, OptionError, WeightsError
 from gbaspatial.formula import Design, design as read_design
 from gbaspatial.models.fit import build
 from gbaspatial.models.likelihood.identification import check_informed, no_maximum
+from gbaspatial.models.likelihood.peaks import at_edge, highest, level
 from gbaspatial.models.likelihood.problem import LOG_2PI
 from gbaspatial.models.solve.factor import pencil_of
 from gbaspatial.models.solve.logdet import Curve, curve_of
 from gbaspatial.models.solve.origin import Centered, refuse_perfect, span_of
-from gbaspatial.models.special import SpecialFit, as_kind, at_edge, highest, level
+from gbaspatial.models.spatial_fit import ErrorProcessFit
 from gbaspatial.options import flag, public
 from gbaspatial.weights import Weights
 
@@ -43,7 +44,7 @@ def car(
     durbin: bool = False,
     weights: pd.Series | str | None = None,
     regimes: str | None = None,
-) -> SpecialFit:
+) -> ErrorProcessFit:
     """Regression with conditional autoregressive errors.
 
     Parameters
@@ -64,7 +65,7 @@ def car(
 
     Returns
     -------
-    SpecialFit
+    ErrorProcessFit
         With ``lambda``; its standard error from the curvature of the log-likelihood.
         `residuals` are y - X b, `sigma2` is the conditional variance.
 
@@ -102,7 +103,7 @@ def sma(
     durbin: bool = False,
     weights: pd.Series | str | None = None,
     regimes: str | None = None,
-) -> SpecialFit:
+) -> ErrorProcessFit:
     """Regression with spatial moving average errors u = (I + lambda W) e.
 
     A shock reaches the neighbors and no further, unlike in the error model.
@@ -128,7 +129,7 @@ def sma(
 
     Returns
     -------
-    SpecialFit
+    ErrorProcessFit
         With ``lambda_``; `residuals` are the innovations e.
 
     Raises
@@ -157,7 +158,9 @@ def sma(
     return _estimate("sma", design, first, _sma(design, first), (-high, -low))
 
 
-def _estimate(model: str, design: Design, w: Weights, lik: _Likelihood, interval: tuple[float, float]) -> SpecialFit:
+def _estimate(
+    model: str, design: Design, w: Weights, lik: _Likelihood, interval: tuple[float, float]
+) -> ErrorProcessFit:
     if design.k + 2 > design.n:
         raise OptionError(f"{design.n} units cannot carry {design.k} coefficients, a spatial parameter and a variance.")
     check_informed("lambda", design.X, w.sparse, design.observation_weights)
@@ -185,13 +188,13 @@ def _estimate(model: str, design: Design, w: Weights, lik: _Likelihood, interval
     beta = lik.origin.coefficients(best.c)
     u = lik.origin.rest - lik.origin.Q @ best.c
     residuals = u if model == "car" else pencil_of(w).factor(-lam).solve(u)
-    fit = build(
+    return build(
+        kind=ErrorProcessFit,
         model=model, method="ml", design=design, params={**dict(zip(design.terms, beta, strict=True)), "lambda": lam},
         covariance=covariance, residuals=residuals, sigma2=sigma2, log_likelihood=lik.value(lik.curve, lam), error_w=w,
         covariance_kind="coefficients by generalized least squares, lambda by the curvature of the log-likelihood",
         edges=("lambda",) if edge else (), notes=notes, logdet=pencil_of(w).kind,
     )  # fmt: skip
-    return as_kind(SpecialFit, fit)
 
 
 # -- arrays -----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import pandas as pd
 
 from gbaspatial.errors import DataError, OptionError, check_option, some
 from gbaspatial.formula import Design, design, is_intercept
+from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.identification import acts_as_number, cut_note
 from gbaspatial.models.likelihood.marginal import Grid, evidence, level_of, log_density, trapezoid
 from gbaspatial.models.likelihood.of_design import problem_of
@@ -154,7 +155,7 @@ def posterior(fit: Fit, *, g: float | None = None) -> Posterior:
     if fit.w is None and fit.error_w is None:
         raise OptionError("the model has no spatial parameter; fit a lag, error or SARAR model.")
     size = _g(g, fit.n)
-    return posterior_of(fit.problem(), intercept_of(fit.design), size)
+    return posterior_of(problem_again(fit), intercept_of(fit.design), size)
 
 
 def posterior_of(model: Problem, intercept: int | None, g: float) -> Posterior:

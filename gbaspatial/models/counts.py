@@ -25,10 +25,10 @@ from gbaspatial.errors import (
     some,
 )
 from gbaspatial.formula import Design, design as read_design, is_intercept
-from gbaspatial.models.fit import METHOD_NAMES, build
+from gbaspatial.models.fit import METHOD_NAMES, Fit, build
+from gbaspatial.models.impacts.change import impact_of_change
 from gbaspatial.models.instruments.hac import Kernel, kernel_weights
 from gbaspatial.models.solve.origin import taken_back
-from gbaspatial.models.special import SpecialFit, as_kind
 from gbaspatial.options import only, public, unused, word
 
 COVARIANCES = ("classical", "HC0", "HC1", "HC3", "hac")
@@ -46,12 +46,14 @@ class KernelOptions(TypedDict, total=False):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class PoissonFit(SpecialFit):
+class PoissonFit(Fit):
     """A fit by Poisson pseudo-maximum likelihood.
 
     `residuals` are y - mu, `fitted` mu, `sigma2` the Pearson dispersion; `log_likelihood`
     is that of the Poisson distribution.
     """
+
+    impact_of_change = impact_of_change
 
     @property
     def n_params(self) -> int:
@@ -83,7 +85,7 @@ class PoissonFit(SpecialFit):
         """Sum of (y - mu)^2 / mu over n - k; one under a Poisson distribution."""
         return self.sigma2
 
-    def predict(  # type: ignore[override]
+    def predict(
         self,
         data: pd.DataFrame | None = None,
         w: Any = None,
@@ -180,14 +182,13 @@ def ppml(
     matrix = sandwich(design.y, design.X, mu, covariance, K)
     level = poisson(design.y, np.ones((design.n, 1)), offset)[1]
     residuals = design.y - mu
-    fit = build(
-        model="ppml", method="ppml", design=design, params=dict(zip(design.terms, beta, strict=True)),
+    return build(
+        kind=PoissonFit, model="ppml", method="ppml", design=design, params=dict(zip(design.terms, beta, strict=True)),
         covariance=matrix, residuals=residuals, sigma2=float((residuals**2 / mu).sum() / (design.n - design.k)),
         log_likelihood=float((special.xlogy(design.y, mu) - mu - special.gammaln(design.y + 1)).sum()),
         covariance_kind="spatial HAC" if K is not None else covariance, notes=_notes(design, residuals, mu),
         extra={"deviance": deviance(design.y, mu), "null_deviance": deviance(design.y, level), "exposure": exposure},
     )  # fmt: skip
-    return as_kind(PoissonFit, fit)
 
 
 def log_exposure(exposure: str | pd.Series | None, data: pd.DataFrame, ids: pd.Index) -> np.ndarray:

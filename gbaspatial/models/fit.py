@@ -1,4 +1,4 @@
-"""`Fit`: what every estimator of `gbaspatial.models` returns, with verbs for what one may ask of it.
+"""`Fit`: what every estimator of `gbaspatial.models` returns: numbers and tables.
 
 Structure (for those who write estimators or verbs)
 ---------------------------------------------------
@@ -9,29 +9,31 @@ their own, such as ``alpha``). ``residuals`` are the innovations e; ``fitted = y
 both are Series in the order of the user's data. `build` makes one from arrays.
 
 ``beta``, ``theta`` by regressor: ``fit.design.regressors()`` and ``fit.params``.
-The likelihood again: ``fit.problem()`` (arrays, see `likelihood`), ``fit.refit(y)``.
-Verbs such as `impacts`, and the tables, live in modules of their own, imported when used.
+The verbs (`impacts`, `predict`, `bootstrap`...) belong to the classes of `spatial_fit`: a fit has those
+that apply to it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import OptionError
+from gbaspatial.errors import nearest_names
 from gbaspatial.formula import Design, is_intercept
+from gbaspatial.models.likelihood.of_design import problem_of
+from gbaspatial.models.likelihood.problem import Problem
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
-    from gbaspatial.models.likelihood.problem import Estimate, Problem
     from gbaspatial.opinions.opinion import Peer, SecondOpinion
     from gbaspatial.opinions.scripts import Language
 
+F = TypeVar("F", bound="Fit")
 SPATIAL = ("rho", "lambda")
 SMALL = 50
 INFERENCES = ("recommended", "asymptotic")
@@ -39,8 +41,44 @@ TITLES = {
     "ols": "Least squares", "slx": "Spatial lag of X (SLX)", "lag": "Spatial lag model", "error": "Spatial error model",
     "sarar": "Spatial lag and error model (SARAR)", "durbin": "Spatial Durbin model",
     "durbin_error": "Spatial Durbin error model", "gns": "General nesting spatial model",
+    "mess": "Matrix exponential spatial lag model (MESS)",
+    "mess_error": "Matrix exponential spatial error model (MESS)",
+    "car": "Conditional autoregressive model (CAR)", "sma": "Spatial moving average model (SMA)",
+    "ppml": "Poisson regression", "filter": "Least squares with Moran eigenvectors (spatial filter)",
 }  # fmt: skip
 METHOD_NAMES = {"ml": "maximum likelihood", "gmm": "generalized method of moments"}
+
+
+BELONG = {  # verbs that some fits have, and to which
+    "impacts": "models whose coefficients are not all there is: least squares, lag and error models, MESS",
+    "impact_matrix": "least squares and models with one rho or lambda",
+    "impact_of_change": "least squares and models with one rho or lambda",
+    "predict": "all models but those that hold no classes",
+    "simulate": "least squares, lag and error models",
+    "diagnostics": "least squares and models with one rho or lambda",
+    "problem": "models by maximum likelihood or least squares",
+    "refit": "models by maximum likelihood or least squares",
+    "bootstrap": "models by maximum likelihood or least squares",
+    "wild_test": "models by maximum likelihood or least squares",
+    "influence": "models by maximum likelihood or least squares",
+    "detectable_effect": "models by maximum likelihood or least squares",
+    "profile": "models with rho or lambda by maximum likelihood",
+    "bias_correction": "models with rho or lambda by maximum likelihood",
+    "exact_test": "models with rho or lambda by maximum likelihood",
+    "instrument_tests": "models by generalized moments that use instruments",
+    "chow": "fits with regimes=",
+}
+
+
+def absent(kind: type, name: str) -> str:
+    """The sentence for a name that a fit of this `kind` has not."""
+    if name in BELONG:
+        there = [verb for verb in BELONG if hasattr(kind, verb)]
+        told = ", ".join(there) or "its tables"
+        return f"a {kind.__name__} has no {name}(): it is for {BELONG[name]}. It has {told}."
+    if name.startswith("__"):
+        return name
+    return f"a {kind.__name__} has no {name!r}. {nearest_names(name, [n for n in dir(kind) if not n.startswith('_')])}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -203,126 +241,14 @@ class Fit(Result):
         constant = any(map(is_intercept, self.terms))
         return 1 - (1 - self.r_squared) * (self.n - constant) / (self.n - self.k)
 
-    # -- the likelihood again -------------------------------------------------------------
-    def problem(self) -> Problem:
-        """The arrays of the likelihood, for evaluating it again."""
-        from gbaspatial.models.likelihood.of_design import problem_of
+    # -- what it has not --------------------------------------------------------------------
+    if not TYPE_CHECKING:  # a type checker knows what is there
 
-        own = [n for n in self.params.index if n not in self.terms and n not in SPATIAL]
-        if own or (self.w is not None and "rho" not in self.params):
-            raise OptionError(f"{self.model} has a likelihood of its own ({', '.join(own)}), so this is not to be had.")
-        return problem_of(self.design, self.w, self.error_w, self.logdet)
+        def __getattr__(self, name):
+            """Only for names that are not there: of a verb of other fits, why this one has it not."""
+            raise AttributeError(absent(type(self), name))
 
-    def refit(self, y: np.ndarray) -> Estimate:
-        """The maximum-likelihood estimate for another outcome (n,) in the order of ``design.ids``."""
-        from gbaspatial.models.likelihood import problem as likelihood
-
-        return likelihood.maximize(self.problem().with_outcome(y))
-
-    def check_one_rho(self, verb: str) -> None:
-        """Raise `OptionError` for a lag model that has another parameter than ``rho``."""
-        if self.w is not None and "rho" not in self.params:
-            own = [name for name in self.params.index if name not in self.terms]
-            raise OptionError(
-                f"{verb}() needs a lag model with one rho for all units, and this is {self.model} with "
-                f"{', '.join(own)}; fit lag() or durbin() for it."
-            )
-
-    # -- verbs that live elsewhere ----------------------------------------------------------
-    def impacts(self, **options: Any) -> Any:
-        """Direct, indirect and total impacts; see `gbaspatial.models.impacts.engine`."""
-        from gbaspatial.models.impacts import engine as impacts
-
-        self.check_one_rho("impacts")
-        return impacts.impacts(self, **options)
-
-    def impact_matrix(self, *names: str, **options: Any) -> Any:
-        """The unit-by-unit matrix of impacts of a regressor."""
-        from gbaspatial.models.impacts import engine as impacts
-
-        self.check_one_rho("impact_matrix")
-        return impacts.impact_matrix(self, *names, **options)
-
-    def bootstrap(self, **options: Any) -> Any:
-        """Inference by simulation from the fitted model; see `gbaspatial.models.few_units.bootstrap`."""
-        from gbaspatial.models.few_units import bootstrap
-
-        return bootstrap.bootstrap(self, **options)
-
-    def profile(self, *names: str, **options: Any) -> Any:
-        """The profile likelihood of a spatial parameter, with its interval."""
-        from gbaspatial.models.few_units.profile import profile
-
-        return profile(self, *names, **options)
-
-    def influence(self, **options: Any) -> Any:
-        """How the estimates change when one unit is left out."""
-        from gbaspatial.models.few_units.influence import influence
-
-        return influence(self, **options)
-
-    def bias_correction(self, **options: Any) -> Any:
-        """The bias of the estimates, and estimates without it."""
-        from gbaspatial.models.few_units.bias import bias_correction
-
-        return bias_correction(self, **options)
-
-    def exact_test(self, **options: Any) -> Any:
-        """Test that there is no spatial dependence, exact at any n."""
-        from gbaspatial.models.few_units.exact import exact_test
-
-        return exact_test(self, **options)
-
-    def wild_test(self, *terms: str, **options: Any) -> Any:
-        """Test that parameters are zero where variances differ from unit to unit, also by place."""
-        from gbaspatial.models.few_units.wild import wild_test
-
-        return wild_test(self, *terms, **options)
-
-    def detectable_effect(self, *names: str, **options: Any) -> Any:
-        """Power, and the smallest value of a parameter that can be detected."""
-        from gbaspatial.models.few_units.detectable import detectable_effect
-
-        return detectable_effect(self, *names, **options)
-
-    def impact_of_change(self, *variables: str, **options: Any) -> Any:
-        """What a change of a variable in all its terms does, unit by unit."""
-        from gbaspatial.models.impacts import change as impact_change
-
-        return impact_change.impact_of_change(self, *variables, **options)
-
-    def predict(self, *data: Any, **options: Any) -> Any:
-        """Predictions in sample and for new units; see `gbaspatial.models.predict`."""
-        from gbaspatial.models import predict
-
-        return predict.predict(self, *data, **options)
-
-    def simulate(self, **options: Any) -> Any:
-        """Outcomes drawn from the fitted model."""
-        from gbaspatial.models import predict
-
-        return predict.simulate_fit(self, **options)
-
-    def diagnostics(self, *w: Any, **options: Any) -> Any:
-        """Specification tests; see `gbaspatial.models.diagnostics.suite`."""
-        from gbaspatial.models.diagnostics import suite as diagnostics
-
-        self.check_one_rho("diagnostics")
-        return diagnostics.diagnostics(self, *w, **options)
-
-    def instrument_tests(self) -> Any:
-        """Strength and validity of the instruments of a fit by generalized moments."""
-        tests = self.extra.get("instruments")
-        if tests is None:
-            raise OptionError(f"a {self.model} model by method={self.method!r} uses no instruments.")
-        return tests
-
-    def chow(self) -> Any:
-        """Chow test that coefficients do not differ between regimes."""
-        from gbaspatial.models import regimes
-
-        return regimes.chow(self)
-
+    # -- what others say --------------------------------------------------------------------
     def second_opinion(self, peer: Peer = "pysal") -> SecondOpinion:
         """The same by PySAL, or by R, on the same data and W, side by side; see `gba.opinions.second_opinion`."""
         from gbaspatial.opinions import second_opinion
@@ -372,11 +298,12 @@ def build(
     params: Mapping[str, float],
     covariance: np.ndarray,
     residuals: np.ndarray,
+    kind: type[F],
     **rest: Any,
-) -> Fit:
-    """A `Fit` from arrays in the order of ``design.ids``; `covariance` (p, p) in the order of `params`."""
+) -> F:
+    """A fit of this `kind` from arrays in the order of ``design.ids``; `covariance` (p, p) in the order of `params`."""
     series = pd.Series(dict(params), name="estimate", dtype=float)
-    return Fit(
+    return kind(
         model=model,
         method=method,
         design=design,
@@ -385,3 +312,18 @@ def build(
         residuals=design.label(residuals, "residuals"),
         **{"sigma2": float(residuals @ residuals) / design.n, "log_likelihood": float("nan"), **rest},
     )
+
+
+def problem_again(fit: Fit) -> Problem:
+    """The arrays of the Gaussian likelihood behind `fit`, for evaluating it again.
+
+    Parameters
+    ----------
+    fit : Fit
+        Of the lag and error family, or by least squares.
+
+    Returns
+    -------
+    Problem
+    """
+    return problem_of(fit.design, fit.w, fit.error_w, fit.logdet)

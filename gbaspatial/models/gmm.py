@@ -28,6 +28,7 @@ from gbaspatial.models.instruments.instrument_set import (
 )
 from gbaspatial.models.likelihood.identification import check_informed
 from gbaspatial.models.solve.origin import scale_of
+from gbaspatial.models.spatial_fit import moments_kind
 from gbaspatial.options import only, unused, word
 from gbaspatial.weights import Weights, as_weights
 
@@ -295,6 +296,7 @@ def _wrap(
         place = list(params).index(edge)
         covariance[place, :] = covariance[:, place] = np.nan
     return build(
+        kind=moments_kind(tests is not None, spec.design.regimes is not None),
         model=spec.model, method="gmm", design=spec.design, params=params, covariance=covariance, residuals=residuals,
         sigma2=sigma2, w=spec.w, error_w=spec.error_w, covariance_kind=told, edges=edges,
         notes=(*_notes(spec, params, tests, edges, kind), *_negative_notes(negative)),

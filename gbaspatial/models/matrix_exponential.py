@@ -19,13 +19,13 @@ from scipy.sparse.linalg import expm_multiply
 
 from gbaspatial.errors import ConvergenceError, OptionError
 from gbaspatial.formula import design as read_design
-from gbaspatial.models.fit import build
+from gbaspatial.models.fit import Fit, build
 from gbaspatial.models.likelihood.identification import check_informed
+from gbaspatial.models.likelihood.peaks import highest
 from gbaspatial.models.likelihood.problem import LOG_2PI
 from gbaspatial.models.predict import trend_everywhere
 from gbaspatial.models.solve.logdet import DENSE_LIMIT
 from gbaspatial.models.solve.origin import Centered, Ground, refuse_perfect, taken_back
-from gbaspatial.models.special import SpecialFit, as_kind, highest
 from gbaspatial.options import flag, level_of, only, public, word
 from gbaspatial.randomness import stream
 from gbaspatial.results import Result, Table
@@ -70,7 +70,7 @@ class MessImpacts(Result):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MessFit(SpecialFit):
+class MessFit(Fit):
     """A fitted MESS: `params` has ``alpha`` after the terms of X."""
 
     @property
@@ -83,19 +83,7 @@ class MessFit(SpecialFit):
         """1 - exp(alpha): the rho with the same total multiplier if W is row-standardized."""
         return 1 - float(np.exp(self.alpha))
 
-    def impacts(self, *, level: float = 0.95) -> MessImpacts:  # type: ignore[override]
-        """Direct, indirect and total impacts with delta-method standard errors.
-
-        Raises
-        ------
-        OptionError
-            For the error model, where the coefficients are the impacts.
-        """
-        if self.model != "mess":
-            raise OptionError("in a spatial error model nothing spills over: the coefficients are the direct impacts.")
-        return _impacts(self, level)
-
-    def predict(  # type: ignore[override]
+    def predict(
         self, data: pd.DataFrame | None = None, w: Any = None, *, kind: Literal["trend", "corrected"] = "corrected"
     ) -> pd.Series:
         """X b (``"trend"``), or the mean of y given X, which is exp(-alpha W) X b in the lag model."""
@@ -104,6 +92,25 @@ class MessFit(SpecialFit):
         if kind == "corrected" and self.model == "mess":
             mean = pd.Series(expm(lags["W"].sparse, -self.alpha, mean.to_numpy()), index=mean.index, name=mean.name)
         return mean.reindex(self.design.index if data is None else data.index)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MessLagFit(MessFit):
+    """A fitted MESS of the outcome, whose regressors spill over; see `MessFit`."""
+
+    def impacts(self, *, level: float = 0.95) -> MessImpacts:
+        """Direct, indirect and total impacts with delta-method standard errors.
+
+        Parameters
+        ----------
+        level : float
+            Of the intervals.
+
+        Returns
+        -------
+        MessImpacts
+        """
+        return _impacts(self, level)
 
 
 @public
@@ -191,14 +198,14 @@ def mess(
         beta, covariance = ground.lifted(beta, covariance, share, ground.s * share, design.k)
     beta, covariance = origin.coefficients(beta, whole=lagged), origin.covariance(covariance)
     likelihood = -design.n / 2 * (LOG_2PI + 1 + np.log(sigma2)) + float(np.log(root).sum())
-    fit = build(
+    return build(
+        kind=MessLagFit if model == "lag" else MessFit,
         model="mess" if model == "lag" else "mess_error", method="ml", design=design,
         params={**dict(zip(design.terms, beta, strict=True)), "alpha": alpha},
         covariance=covariance, residuals=e / root, sigma2=sigma2, log_likelihood=likelihood,
         w=first if model == "lag" else None, error_w=first if model == "error" else None,
         covariance_kind="HC0" if kind == "HC0" else "observed information", notes=_notes(alpha, first),
     )  # fmt: skip
-    return as_kind(MessFit, fit)
 
 
 def _notes(alpha: float, w: Weights) -> tuple[str, ...]:

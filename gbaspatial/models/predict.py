@@ -27,7 +27,7 @@ from scipy.sparse import linalg
 from gbaspatial.alignment import check_units
 from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError, check_option, nearest_names, some
 from gbaspatial.formula import design, named_weights, sides
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng, seed_of, stream
 from gbaspatial.weights import Weights, as_weights
 
@@ -116,6 +116,44 @@ def predict(
         _check_known(ids, A, B, target)
     numbers = _predicted(kind, signal, A, B, y, target if data is not None else None)
     return pd.Series(numbers, index=ids, name="prediction").reindex(wanted)
+
+
+@public
+def predict_mean(
+    fit: Fit,
+    data: pd.DataFrame | None = None,
+    w: Any = None,
+    *,
+    kind: Literal["trend", "corrected"] = "corrected",
+    error_w: Any = None,
+) -> pd.Series:
+    """The mean of the outcome given X, which is X b where only errors depend on each other.
+
+    Parameters
+    ----------
+    fit : Fit
+    data : pandas.DataFrame, optional
+        Units to predict; by default the fitted ones.
+    w, error_w : Weights, optional
+        Over the units of `data`, for formulas with ``W(x)``.
+    kind : {"trend", "corrected"}
+        The same here.
+
+    Returns
+    -------
+    pandas.Series
+        In the order of `data`.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> fit = gba.models.sma("log(gdp_pc_cny) ~ C(tier)", cities, gba.weights.contiguity(cities).row_standardized())
+    >>> fit.predict().shape
+    (11,)
+    """
+    word(kind, ("trend", "corrected"), "kind")
+    return predict(fit, data, w, kind="trend", error_w=error_w)
 
 
 @public

@@ -23,6 +23,7 @@ from gbaspatial.models.likelihood.of_design import problem_of
 from gbaspatial.models.likelihood.problem import Estimate, Problem, log_likelihood, maximize, problem, solution
 from gbaspatial.models.solve.logdet import METHODS, window
 from gbaspatial.models.solve.origin import Centered, Ground, refuse_perfect
+from gbaspatial.models.spatial_fit import LeastSquaresByRegime, LeastSquaresFit, LikelihoodByRegime, LikelihoodFit
 from gbaspatial.options import flag, only, public, unused, word
 from gbaspatial.weights import Weights, as_weights
 
@@ -468,7 +469,6 @@ def gns(formula: str, data: pd.DataFrame, w: Any, *, error_w: Any = None, method
     return sarar(formula, data, w, error_w=error_w, method=method, durbin=True, **options)
 
 
-# -- estimating ---------------------------------------------------------------------------
 def _read(formula: str, data: pd.DataFrame, w: Any, durbin: bool, options: dict[str, Any]) -> Design:
     only(options, Options.__annotations__, "an estimator")
     _inference(options)
@@ -493,6 +493,7 @@ def _least_squares(name: str, formula: str, data: Any, w: Any, durbin: bool, opt
         unused({name: options.get(name) for name in KERNEL_OPTIONS}, "they belong to covariance='hac'")
     matrix, told = covariances.least_squares(spec, residuals, kind, options, data)
     return build(
+        kind=LeastSquaresFit if spec.regimes is None else LeastSquaresByRegime,
         model=name, method="ols", design=spec, params=dict(zip(spec.terms, beta, strict=True)), covariance=matrix,
         residuals=residuals, sigma2=sse / df, log_likelihood=log_likelihood(model), covariance_kind=told, df=float(df),
         inference=_inference(options),
@@ -582,6 +583,7 @@ def _maximum_likelihood(
         variance[place, :] = variance[:, place] = np.nan
     curve = at.lag_curve if w is not None else at.error_curve
     return build(
+        kind=LikelihoodFit if spec.regimes is None else LikelihoodByRegime,
         model=name, method="ml", design=spec, params={**dict(zip(spec.terms, beta, strict=True)), **spatial},
         covariance=variance, residuals=residuals, sigma2=at.sigma2, log_likelihood=at.log_likelihood, w=w,
         error_w=error_w, covariance_kind=told, logdet=curve.kind, edges=at.edges,

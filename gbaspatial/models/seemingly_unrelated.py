@@ -14,6 +14,7 @@ from gbaspatial.errors import OptionError
 from gbaspatial.formula import Design, design as read_design, is_intercept
 from gbaspatial.models.instruments import two_stage as iv
 from gbaspatial.models.likelihood.identification import check_informed
+from gbaspatial.models.likelihood.peaks import at_edge
 from gbaspatial.models.likelihood.several_equations import (
     Solution,
     System,
@@ -23,7 +24,6 @@ from gbaspatial.models.likelihood.several_equations import (
     three_stage,
 )
 from gbaspatial.models.solve.origin import Centered, Ground, refuse_perfect, span_of
-from gbaspatial.models.special import at_edge
 from gbaspatial.options import level_of, public, unused, word
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights

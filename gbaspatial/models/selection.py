@@ -23,7 +23,8 @@ from gbaspatial.models.bayes import (
     uninformed_note,
 )
 from gbaspatial.models.few_units.recommended import told_kind, with_inference
-from gbaspatial.models.fit import SPATIAL as PARAMETERS
+from gbaspatial.models.fit import SPATIAL as PARAMETERS, problem_again
+from gbaspatial.models.impacts.engine import impacts
 from gbaspatial.models.likelihood.marginal import evidence
 from gbaspatial.models.likelihood.problem import window
 from gbaspatial.options import public, word
@@ -216,7 +217,7 @@ def _totals(fits: Mapping[tuple[str, str, str], Fit], keys: pd.MultiIndex, seed:
     if not fits:
         empty = pd.MultiIndex.from_arrays([[]] * len(names), names=names)
         return pd.DataFrame(columns=["estimate", "std_error", "lower", "upper", "p_value"], index=empty, dtype=float)
-    return pd.concat({key: fit.impacts(rng=seed).total for key, fit in fits.items()}, names=names)
+    return pd.concat({key: impacts(fit, rng=seed).total for key, fit in fits.items()}, names=names)
 
 
 def _named(formula: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
@@ -237,7 +238,7 @@ def _row(fit: Fit) -> dict[str, float]:
     spatial = next((name for name in PARAMETERS if name in fit.params.index), None)
     if spatial is None:
         known = pd.Series({"p_value": np.nan, "lower": np.nan, "upper": np.nan})
-        _, log_evidence = evidence(fit.problem(), intercept_of(fit.design), float(fit.n))
+        _, log_evidence = evidence(problem_again(fit), intercept_of(fit.design), float(fit.n))
     else:
         known, log_evidence = fit.tidy().loc[spatial], posterior(fit).log_evidence
     return {

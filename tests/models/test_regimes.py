@@ -87,13 +87,15 @@ def test_rhos_of_regimes_are_recovered() -> None:
     gap = (fit.params[["rho[a]", "rho[b]"]] - [0.2, 0.7]) / fit.std_errors[["rho[a]", "rho[b]"]]
     assert np.abs(gap).max() < 3
     assert fit.extra["equal_rho"]["p_value"] < 0.001
-    with pytest.raises(OptionError, match="likelihood of its own"):
-        fit.refit(data["y"].to_numpy())
+    with pytest.raises(AttributeError, match=r"no refit\(\)"):
+        _ = fit.refit
 
 
 def test_impossible_regimes_are_told() -> None:
+    with pytest.raises(AttributeError, match=r"no chow\(\): it is for fits with regimes="):
+        _ = models.ols(CRIME, COLUMBUS).chow
     with pytest.raises(OptionError, match="has no regimes"):
-        models.ols(CRIME, COLUMBUS).chow()
+        models.chow(models.ols(CRIME, COLUMBUS))
     few = COLUMBUS.assign(part=np.where(COLUMBUS.index <= 2, "few", "many"))
     with pytest.raises(OptionError, match="fewer than three units in few"):
         models.rho_by_regime(CRIME, few, W, regimes="part")

@@ -10,7 +10,7 @@ from scipy import sparse
 
 from gbaspatial.formula import Design, is_intercept
 from gbaspatial.models.diagnostics.lm_tests import Score, lm_error_residual
-from gbaspatial.models.fit import SPATIAL, Fit
+from gbaspatial.models.fit import SPATIAL, Fit, problem_again
 from gbaspatial.models.likelihood.information import EXACT_LIMIT, information, information_apart
 from gbaspatial.models.likelihood.of_design import problem_of
 from gbaspatial.models.likelihood.problem import Estimate, log_likelihood, maximize, problem, solution
@@ -86,6 +86,8 @@ def _is_durbin(design: Design) -> bool:
 
 
 def _restricted(fit: Fit, w: Weights | None, error_w: Weights | None) -> float:
+    from gbaspatial.models.likelihood.of_design import problem_of
+
     return maximize(problem_of(keep(fit.design, _unlagged(fit.design)), w, error_w, fit.logdet)).log_likelihood
 
 
@@ -142,7 +144,7 @@ def _covariance(fit: Fit) -> tuple[np.ndarray, np.ndarray | None]:
     kept = fit.covariance.to_numpy()
     if fit.n <= EXACT_LIMIT or fit.edges:
         return kept, None
-    model, at = fit.problem(), estimate_of(fit)
+    model, at = problem_again(fit), estimate_of(fit)
     apart = information_apart(model, at)
     if not apart.error or not np.allclose(np.diag(apart.covariance())[:-1], np.diag(kept), rtol=1e-4, atol=0):
         return kept, None  # a sandwich has no probes
@@ -224,7 +226,7 @@ def spatial_breusch_pagan(fit: Fit) -> Score:
     The score of the variance is not orthogonal to that of rho and lambda (their
     covariance is sum z_i G_ii), which the plain Breusch-Pagan test overlooks (Anselin 1988, 121).
     """
-    model = fit.problem()
+    model = problem_again(fit)
     spec = fit.design
     Z = spec.X[:, [not is_intercept(t) for t in fit.terms]]
     if not Z.shape[1]:
@@ -268,7 +270,7 @@ def _diagonal(fit: Fit, name: str) -> np.ndarray:
 
 def estimate_of(fit: Fit) -> Estimate:
     """The `Estimate` that stands behind `fit`, without searching again."""
-    model = fit.problem()
+    model = problem_again(fit)
     rho = fit.rho if fit.w is not None else 0.0
     lam = fit.lambda_ if fit.error_w is not None else 0.0
     beta, sse, _, _ = solution(model, rho, lam)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from gbaspatial.errors import OptionError
 from gbaspatial.models.few_units.bootstrap import check_refittable, refits
+from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.problem import window
 from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of
@@ -100,7 +101,7 @@ def bias_correction(fit: Fit, *, method: str = "analytic", draws: int = 9999, rn
         bias = _analytic(fit)[:-1]
     frame = pd.DataFrame({"estimate": fit.params, "bias": bias})
     frame["corrected"] = frame["estimate"] - frame["bias"]
-    model = fit.problem()
+    model = problem_again(fit)
     for name, side in (("rho", model.lag), ("lambda", model.error)):
         if side is not None:
             frame.loc[name, "corrected"] = np.clip(frame.loc[name, "corrected"], *window(side.interval))
@@ -109,7 +110,7 @@ def bias_correction(fit: Fit, *, method: str = "analytic", draws: int = 9999, rn
 
 
 def _analytic(fit: Fit) -> np.ndarray:
-    model = fit.problem()
+    model = problem_again(fit)
     if (model.lag is None) == (model.error is None) or model.d is not None:
         raise OptionError(
             "the analytic bias is for models with one spatial parameter and without observation weights; "

@@ -11,7 +11,7 @@ import pandas as pd
 
 from gbaspatial.errors import OptionError, check_option
 from gbaspatial.models.few_units.recommended import inversion_of, ranks_of
-from gbaspatial.models.fit import SMALL
+from gbaspatial.models.fit import SMALL, problem_again
 from gbaspatial.models.likelihood.inversion import Inversion, invert
 from gbaspatial.models.likelihood.many_outcomes import Batch, batch_of
 from gbaspatial.models.likelihood.many_refits import Refits, refit
@@ -219,7 +219,7 @@ def bootstrap(
     check_option(kind, KINDS, "kind")
     draws = _checked(fit, draws)
     seed = seed_of(rng)
-    model = fit.problem()
+    model = problem_again(fit)
     own, parts = refits(fit, draws, kind, seed)
     values, errors = _stacked(fit, parts)
     center, scale = (part[0] for part in _stacked(fit, own))
@@ -266,7 +266,7 @@ def batch_around(fit: Fit, model: Problem) -> Batch:
 def refits(fit: Fit, draws: int, kind: Kind, seed: int) -> tuple[Refits, Refits]:
     """The estimate itself and those of `draws` simulated outcomes, with covariances by the same formula."""
     check_refittable(fit)
-    model = fit.problem()
+    model = problem_again(fit)
     full = batch_around(fit, model)
     drawn = [
         refit(full, Y, errors=True)
@@ -326,6 +326,8 @@ def _inversions(fit: Fit, model: Problem, draws: int, seed: int, kind: Kind) -> 
 
 
 def _tests(fit: Fit, model: Problem, full: Batch, w: Any, draws: int, seed: int, kind: Kind) -> pd.DataFrame:
+    from gbaspatial.models.solve.side import side_of
+
     rows: list[OneTest] = []
     ranks = ranks_of(fit.design.ids)
     side = model.lag or model.error

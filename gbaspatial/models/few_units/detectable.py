@@ -11,6 +11,7 @@ import pandas as pd
 from gbaspatial.errors import OptionError, UnknownNameError, nearest_names
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models.few_units.bootstrap import batch_around, check_refittable, places_of
+from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.many_outcomes import Batch
 from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.problem import Problem, problem
@@ -133,7 +134,7 @@ def detectable_effect(
     if name not in fit.params.index:
         raise UnknownNameError(f"the model has no parameter {name!r}. {nearest_names(name, fit.params.index)}")
     draws, seed = check_draws(draws), seed_of(rng)
-    model = fit.problem()
+    model = problem_again(fit)
     full = batch_around(fit, model)
     grid, at, statistic = (_spatial if name in ("rho", "lambda") else _coefficient)(fit, model, full, name)
     null = _drawn(at(0.0), statistic, draws, seed, 31)

@@ -18,6 +18,7 @@ from gbaspatial.inference.null import check_draws, monte_carlo_p
 from gbaspatial.inference.permutation import orders
 from gbaspatial.models.few_units.bootstrap import batch_around, check_refittable
 from gbaspatial.models.few_units.recommended import ranks_of
+from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.many_outcomes import Batch
 from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.problem import Problem
@@ -129,7 +130,7 @@ def exact_test(
     """
     check_refittable(fit)
     word(method, ("rotation", "permutation"), "method")
-    model = fit.problem()
+    model = problem_again(fit)
     if model.lag is None and model.error is None:
         raise OptionError(f"a {fit.model} model has no spatial parameter to test; fit lag, error or sarar.")
     draws, seed = check_draws(draws), seed_of(rng)

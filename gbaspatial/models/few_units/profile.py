@@ -12,6 +12,7 @@ from scipy import optimize, special
 from gbaspatial.errors import OptionError
 from gbaspatial.models.few_units.bootstrap import check_refittable
 from gbaspatial.models.few_units.recommended import inversion_of
+from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.identification import cut_note
 from gbaspatial.models.likelihood.problem import Problem, log_likelihood, rho_given_lambda, window
 from gbaspatial.models.likelihood.resample import restricted
@@ -143,7 +144,7 @@ def profile(
         raise OptionError(f"a {fit.model} model has no parameter {name!r}; it has {', '.join(there) or 'neither'}.")
     if not 0 < level < 1:
         raise OptionError(f"level={level} is not a confidence level; use one between 0 and 1, such as 0.95.")
-    model = fit.problem()
+    model = problem_again(fit)
     side = model.lag if name == "rho" else model.error
     assert side is not None
     ends = window(side.interval)

@@ -27,7 +27,7 @@ import pandas as pd
 from scipy import special
 
 from gbaspatial.inference.null import check_draws
-from gbaspatial.models.fit import INFERENCES, SMALL, SPATIAL, Fit
+from gbaspatial.models.fit import INFERENCES, SMALL, SPATIAL, Fit, problem_again
 from gbaspatial.models.likelihood.inversion import POINTS, Inversion, invert
 from gbaspatial.options import level_of, word
 from gbaspatial.results import number, p_text
@@ -150,7 +150,7 @@ def inversion_of(fit: Fit, name: str, seed: int = SEED, draws: int | None = None
 
 def _inverted(fit: Fit, name: str, draws: int, seed: int, two: bool) -> Inversion:
     ranks, points = ranks_of(fit.design.ids), POINTS_TWO if two else POINTS
-    return invert(fit.problem(), name, draws=draws, seed=seed, ranks=ranks, points=points)
+    return invert(problem_again(fit), name, draws=draws, seed=seed, ranks=ranks, points=points)
 
 
 def ranks_of(ids: pd.Index) -> np.ndarray:
@@ -167,7 +167,7 @@ def _made(fit: Fit) -> FewUnits:
     names = [name for name in SPATIAL if name in fit.params.index]
     if len(names) == 1:
         found = {names[0]: _inverted(fit, names[0], DRAWS, SEED, two=False)}
-        return FewUnits(fit.terms, found, mixture(fit.problem(), names[0], found[names[0]]))
+        return FewUnits(fit.terms, found, mixture(problem_again(fit), names[0], found[names[0]]))
     both = {name: _inverted(fit, name, DRAWS_TWO, SEED, two=True) for name in names}
     return FewUnits(fit.terms, both, _studentized(fit))
 

@@ -20,6 +20,7 @@ from gbaspatial.formula import is_intercept
 from gbaspatial.inference.null import check_draws, monte_carlo_p, p_from_tails
 from gbaspatial.models.few_units.bootstrap import check_refittable
 from gbaspatial.models.few_units.recommended import ranks_of
+from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.many_outcomes import batch_of
 from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.problem import Problem, maximize, problem
@@ -127,7 +128,7 @@ def wild_test(fit: Fit, *terms: str, draws: int = 9_999, rng: Rng = 0) -> WildTe
         )
     draws, seed = check_draws(draws), seed_of(rng)
     named = _named(fit, terms)
-    model, ranks = fit.problem(), ranks_of(fit.design.ids)
+    model, ranks = problem_again(fit), ranks_of(fit.design.ids)
     rows = {}
     for term in named:
         if term in _SPATIAL:

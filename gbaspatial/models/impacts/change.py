@@ -106,7 +106,6 @@ def impact_of_change(
     >>> len(found.changed)  # the three cities of tier 1 have nothing to change
     8
     """
-    fit.check_one_rho("impact_of_change")
     changed_to = _change(fit, variable, to, add, multiply)
     how = f"to {to!r}" if to is not None else f"times {multiply:g}" if multiply is not None else f"by {add or 1.0:+g}"
     if fit.model == "ppml":

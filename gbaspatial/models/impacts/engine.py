@@ -20,13 +20,14 @@ from gbaspatial.errors import OptionError, UnknownNameError, check_option, neare
 from gbaspatial.formula import Regressor
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models.few_units.recommended import SEED, inversion_of
+from gbaspatial.models.fit import problem_again
 from gbaspatial.models.impacts import average as effects
 from gbaspatial.models.impacts.average import Measured, Quantity, Uncertainty
 from gbaspatial.models.impacts.uncertainty import chosen
 from gbaspatial.models.likelihood.confidence import mixture, parameter_draws
-from gbaspatial.models.solve.logdet import window
+from gbaspatial.models.likelihood.problem import window
 from gbaspatial.models.solve.resolvent import Reading, Resolvent, average_readings, resolvent_of
-from gbaspatial.models.solve.side import Side, side_of
+from gbaspatial.models.solve.side import Side
 from gbaspatial.options import public
 from gbaspatial.randomness import Rng, seed_of, stream
 from gbaspatial.results import Result, Table
@@ -319,6 +320,8 @@ def _frame(found: Mapping[str, Measured]) -> pd.DataFrame:
 
 
 def _engine(fit: Fit, method: str, draws: int, rng: Rng, level: float) -> Engine:
+    from gbaspatial.models.solve.side import side_of
+
     names = [*fit.terms] + (["rho"] if fit.w is not None else [])
     estimate = fit.params[names].to_numpy(dtype=float)
     covariance = fit.covariance.loc[names, names].to_numpy(dtype=float)
@@ -335,9 +338,9 @@ def _engine(fit: Fit, method: str, draws: int, rng: Rng, level: float) -> Engine
         name = "rho" if fit.w is not None else "lambda"
         found = inversion_of(fit, name, seed)
         if name == "rho":
-            drawn = parameter_draws(fit.problem(), name, found, draws, seed)
+            drawn = parameter_draws(problem_again(fit), name, found, draws, seed)
         else:
-            linear = mixture(fit.problem(), name, found)
+            linear = mixture(problem_again(fit), name, found)
     elif method == "bootstrap":
         seed = seed_of(rng)
         drawn, drawn_covariances, covariance = _refits(fit, draws, seed, len(names))

@@ -10,8 +10,9 @@ from scipy import special
 from gbaspatial.inference.null import monte_carlo_p
 from gbaspatial.models.likelihood.many_outcomes import Batch
 from gbaspatial.models.likelihood.many_refits import refit
-from gbaspatial.models.likelihood.problem import Problem, Side, problem
+from gbaspatial.models.likelihood.problem import Problem, problem
 from gbaspatial.models.likelihood.resample import Kind, generator, held
+from gbaspatial.models.solve.side import Side
 
 SCORES = ("lm_error", "lm_lag", "robust_lm_error", "robust_lm_lag", "lm_sarma")
 SCORE_DF = (1, 1, 1, 1, 2)

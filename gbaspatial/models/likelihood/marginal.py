@@ -22,8 +22,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from gbaspatial.models.likelihood.problem import Problem, Side, window
+from gbaspatial.models.likelihood.problem import Problem, window
 from gbaspatial.models.solve.resolvent import average_readings, resolvent_of
+from gbaspatial.models.solve.side import Side
 
 COARSE, FINE = 65, 401
 _DEPTH = 40.0  # parts of the density below exp(-40) of its peak carry nothing

@@ -26,7 +26,7 @@ from scipy import optimize
 from gbaspatial.errors import ConvergenceError
 from gbaspatial.models.likelihood.identification import check_no_pole, no_maximum
 from gbaspatial.models.solve.logdet import Curve, ZeroCurve, window
-from gbaspatial.models.solve.side import Side as Side
+from gbaspatial.models.solve.side import Side
 
 LOG_2PI = float(np.log(2 * np.pi))
 _EDGE = 1e-3

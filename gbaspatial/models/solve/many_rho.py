@@ -6,7 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from gbaspatial.models.solve.logdet import EigenCurve, window
+from gbaspatial.models.likelihood.problem import window
+from gbaspatial.models.solve.logdet import EigenCurve
 from gbaspatial.models.solve.side import Side
 
 EIGEN_LIMIT = 2_000

@@ -18,7 +18,8 @@ import numpy as np
 from scipy import sparse
 
 from gbaspatial.errors import OptionError
-from gbaspatial.models.solve.logdet import EigenCurve, window
+from gbaspatial.models.likelihood.problem import window
+from gbaspatial.models.solve.logdet import EigenCurve
 from gbaspatial.models.solve.side import Side
 from gbaspatial.randomness import stream
 from gbaspatial.weights import spectrum

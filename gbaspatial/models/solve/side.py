@@ -1,4 +1,4 @@
-"""`Side`: one spatial parameter with its W, and all that its likelihood needs of I - rho W."""
+"""One side of a model: a W with its log-determinant curve, admissible interval and factors."""
 
 from __future__ import annotations
 

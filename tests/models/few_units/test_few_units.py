@@ -68,8 +68,8 @@ def test_profile_simulated_and_plotted() -> None:
     assert one.plot().get_xlabel() == "rho"
     with pytest.raises(OptionError, match="no parameter 'lambda'"):
         fit.profile("lambda")
-    with pytest.raises(OptionError, match="neither"):
-        models.ols("y ~ x", sample(11)).profile()
+    with pytest.raises(AttributeError, match=r"LeastSquaresFit has no profile\(\)"):
+        _ = models.ols("y ~ x", sample(11)).profile
 
 
 # -- bias -------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ def test_rotation_test_has_its_size() -> None:
 
 def test_exact_test_needs_a_spatial_parameter() -> None:
     with pytest.raises(OptionError, match="no spatial parameter"):
-        models.ols("y ~ x", sample(11)).exact_test()
+        models.exact_test(models.ols("y ~ x", sample(11)))
     both = models.sarar("y ~ x", sample(11), ring(11)).exact_test(draws=99)
     assert np.isnan(both.p_greater)
     assert both.p_value == both.p_ratio

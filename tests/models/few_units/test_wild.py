@@ -97,8 +97,10 @@ def test_what_has_no_wild_test_is_told():
         fit.wild_test("lambda")
     with pytest.raises(OptionError, match="draws"):
         fit.wild_test(draws=0)
+    with pytest.raises(AttributeError, match=r"no wild_test\(\)"):
+        _ = models.lag("y ~ x", DATA, W, method="gmm").wild_test
     with pytest.raises(OptionError, match="cannot be refitted"):
-        models.lag("y ~ x", DATA, W, method="gmm").wild_test()
+        models.wild_test(models.lag("y ~ x", DATA, W, method="gmm"))
     with pytest.raises(OptionError, match="nothing to test"):
         models.ols("y ~ 1", DATA).wild_test()
     assert models.lag("y ~ 1", DATA, W).wild_test(draws=99).frame.index.tolist() == ["rho"]
