@@ -232,9 +232,7 @@ def test_what_does_not_apply_is_refused():
     fit = gba.models.mess("y ~ x", data, w)
     for verb in ("bootstrap", "diagnostics", "profile", "influence", "simulate", "problem", "chow"):
         assert verb not in dir(fit)
-        with pytest.raises(
-            AttributeError, match=rf"no {verb}\(\): it is for .* It has impacts, predict"
-        ):
+        with pytest.raises(AttributeError, match=rf"no {verb}\(\): it is for .* It has impacts, predict"):
             getattr(fit, verb)
     with pytest.raises(AttributeError, match=r"no impacts\(\)"):  # nothing spills over
         _ = gba.models.mess("y ~ x", data, w, model="error").impacts

@@ -86,7 +86,6 @@ def _is_durbin(design: Design) -> bool:
 
 
 def _restricted(fit: Fit, w: Weights | None, error_w: Weights | None) -> float:
-    from gbaspatial.models.likelihood.of_design import problem_of
 
     return maximize(problem_of(keep(fit.design, _unlagged(fit.design)), w, error_w, fit.logdet)).log_likelihood
 

@@ -326,7 +326,6 @@ def _inversions(fit: Fit, model: Problem, draws: int, seed: int, kind: Kind) -> 
 
 
 def _tests(fit: Fit, model: Problem, full: Batch, w: Any, draws: int, seed: int, kind: Kind) -> pd.DataFrame:
-    from gbaspatial.models.solve.side import side_of
 
     rows: list[OneTest] = []
     ranks = ranks_of(fit.design.ids)
