@@ -263,6 +263,16 @@ VERBS = (  # results that only methods of other results make
     lambda: fit().profile(draws=99, rng=1),
     lambda: made("models.mess").impacts(),
     lambda: made("models.sur").lm_tests(),
+    # fits of other classes than the calls of the estimators make
+    lambda: gba.models.ols(FORMULA, DATA, regimes="kind"),
+    lambda: gba.models.lag(FORMULA, DATA, W, regimes="kind"),
+    lambda: gba.models.lag(FORMULA, DATA, W, method="gmm"),
+    lambda: gba.models.lag("income ~ price", DATA, W, method="gmm", regimes="kind", instrument_lags=1),
+    lambda: gba.models.error(FORMULA, DATA, W, method="gmm"),
+    lambda: gba.models.error(FORMULA, DATA, W, method="gmm", regimes="kind"),
+    lambda: gba.models.rho_by_regime("income ~ price", DATA, W, regimes="kind", coefficients="regimes"),
+    lambda: gba.models.rho_by_regime("income ~ price", DATA, W, regimes="kind", coefficients="common"),
+    lambda: gba.models.mess(FORMULA, DATA, W, model="error"),
 )
 LONG = {"report.write_report"}  # minutes: has tests of its own; here its options are only refused
 

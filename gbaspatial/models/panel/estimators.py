@@ -66,7 +66,8 @@ def panel_ols(formula: str, data: pd.DataFrame, w: Any = None, **options: Unpack
     w : Weights, mapping of period to Weights, or mapping of name to either, optional
         Needed only for ``W(x)``.
     **options
-        See `PanelOptions`.
+        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year"),
+        ``correction``, ``covariance``, ``unbalanced``.
 
     Returns
     -------
@@ -95,7 +96,48 @@ def panel_ols(formula: str, data: pd.DataFrame, w: Any = None, **options: Unpack
 def panel_slx(
     formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = True, **options: Unpack[PanelOptions]
 ) -> PanelFit:
-    """Least squares on regressors and their spatial lags; ``durbin=False`` takes only the lags that are written."""
+    """Least squares on regressors and their spatial lags, with effects taken out.
+
+    Parameters
+    ----------
+    formula : str
+        ``"y ~ x + L(x)"``; L(x) is x a period before, ``W(x)`` its spatial lag.
+    data : pandas.DataFrame
+        Indexed by unit and time (whole numbers, such as years), in any order.
+    w : Weights, mapping of period to Weights, or mapping of name to either
+        W, used as given; by period it may change.
+    durbin : bool
+        Adds the spatial lag of every regressor; False takes only the lags that are written.
+    **options
+        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year"),
+        ``correction``, ``covariance``, ``unbalanced``.
+
+    Returns
+    -------
+    PanelFit
+
+    Raises
+    ------
+    AlignmentError, MissingDataError, LabelTypeError
+        For rows that do not fit; nothing is dropped unasked.
+    CollinearityError
+        If effects absorb a regressor.
+
+    References
+    ----------
+    Halleck Vega, S. and Elhorst, J. P. (2015). The SLX model. Journal of Regional Science 55(3).
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import Weights
+    >>> w = Weights(np.eye(6, k=1) + np.eye(6, k=-1), list("abcdef")).row_standardized()
+    >>> index = pd.MultiIndex.from_product([list("abcdef"), range(2000, 2006)], names=["city", "year"])
+    >>> random = np.random.default_rng(1)
+    >>> data = pd.DataFrame(random.normal(size=(36, 2)), index=index, columns=["y", "x"])
+    >>> fit = panel_slx("y ~ x", data, w, effects="unit")
+    >>> list(fit.params.index)
+    ['x', 'W(x)']
+    """
     return _fit("panel_slx", formula, data, w, durbin, dict(options))
 
 
@@ -116,7 +158,8 @@ def panel_lag(
     durbin : bool
         Adds the spatial lag of every regressor.
     **options
-        See `PanelOptions`.
+        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year"),
+        ``correction``, ``covariance``, ``unbalanced``.
 
     Returns
     -------
@@ -153,7 +196,49 @@ def panel_lag(
 def panel_error(
     formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = False, **options: Unpack[PanelOptions]
 ) -> PanelFit:
-    """The spatial error model of a panel, u_t = lambda W u_t + e_t; arguments as `panel_lag`."""
+    """The spatial error model of a panel, u_t = lambda W u_t + e_t; arguments as `panel_lag`.
+
+    Parameters
+    ----------
+    formula : str
+        ``"y ~ x + L(x)"``; L(x) is x a period before, ``W(x)`` its spatial lag.
+    data : pandas.DataFrame
+        Indexed by unit and time (whole numbers, such as years), in any order.
+    w : Weights, mapping of period to Weights, or mapping of name to either
+        W, used as given; by period it may change.
+    durbin : bool
+        Adds the spatial lag of every regressor.
+    **options
+        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year"),
+        ``correction``, ``covariance``, ``unbalanced``.
+
+    Returns
+    -------
+    PanelFit
+
+    Raises
+    ------
+    AlignmentError, MissingDataError, LabelTypeError
+        For rows that do not fit; nothing is dropped unasked.
+    CollinearityError
+        If effects absorb a regressor.
+
+    References
+    ----------
+    Lee, L.-F. and Yu, J. (2010). Estimation of spatial autoregressive panel data models with fixed effects. Journal
+    of Econometrics 154(2).
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import Weights
+    >>> w = Weights(np.eye(6, k=1) + np.eye(6, k=-1), list("abcdef")).row_standardized()
+    >>> index = pd.MultiIndex.from_product([list("abcdef"), range(2000, 2006)], names=["city", "year"])
+    >>> random = np.random.default_rng(1)
+    >>> data = pd.DataFrame(random.normal(size=(36, 2)), index=index, columns=["y", "x"])
+    >>> fit = panel_error("y ~ x", data, w, effects="unit")
+    >>> list(fit.params.index)
+    ['x', 'lambda']
+    """
     return _fit("panel_durbin_error" if durbin else "panel_error", formula, data, w, durbin, dict(options), erred=True)
 
 
@@ -167,20 +252,142 @@ def panel_sarar(
     durbin: bool = False,
     **options: Unpack[PanelOptions],
 ) -> PanelFit:
-    """Spatial lag and error of a panel; `error_w` is the W of the error (W by default)."""
+    """Spatial lag and error of a panel; `error_w` is the W of the error (W by default).
+
+    Parameters
+    ----------
+    formula : str
+        ``"y ~ x + L(x)"``; L(x) is x a period before, ``W(x)`` its spatial lag.
+    data : pandas.DataFrame
+        Indexed by unit and time (whole numbers, such as years), in any order.
+    w : Weights, mapping of period to Weights, or mapping of name to either
+        W, used as given; by period it may change.
+    error_w : Weights, optional
+        The W of the error; by default that of the lag.
+    durbin : bool
+        Adds the spatial lag of every regressor.
+    **options
+        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year"),
+        ``correction``, ``covariance``, ``unbalanced``.
+
+    Returns
+    -------
+    PanelFit
+
+    Raises
+    ------
+    AlignmentError, MissingDataError, LabelTypeError
+        For rows that do not fit; nothing is dropped unasked.
+    CollinearityError
+        If effects absorb a regressor.
+
+    References
+    ----------
+    Lee, L.-F. and Yu, J. (2010). Estimation of spatial autoregressive panel data models with fixed effects. Journal
+    of Econometrics 154(2).
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import Weights
+    >>> w = Weights(np.eye(6, k=1) + np.eye(6, k=-1), list("abcdef")).row_standardized()
+    >>> index = pd.MultiIndex.from_product([list("abcdef"), range(2000, 2006)], names=["city", "year"])
+    >>> random = np.random.default_rng(1)
+    >>> data = pd.DataFrame(random.normal(size=(36, 2)), index=index, columns=["y", "x"])
+    >>> fit = panel_sarar("y ~ x", data, w, effects="unit")
+    >>> list(fit.params.index)
+    ['x', 'rho', 'lambda']
+    """
     name = "panel_gns" if durbin else "panel_sarar"
     return _fit(name, formula, data, w, durbin, dict(options), lagged=True, erred=True, error_w=error_w)
 
 
 @public
 def panel_durbin(formula: str, data: pd.DataFrame, w: Any, **options: Unpack[PanelOptions]) -> PanelFit:
-    """The spatial Durbin model of a panel: `panel_lag` with the lag of every regressor."""
+    """The spatial Durbin model of a panel: `panel_lag` with the lag of every regressor.
+
+    Parameters
+    ----------
+    formula : str
+        ``"y ~ x + L(x)"``; L(x) is x a period before, ``W(x)`` its spatial lag.
+    data : pandas.DataFrame
+        Indexed by unit and time (whole numbers, such as years), in any order.
+    w : Weights, mapping of period to Weights, or mapping of name to either
+        W, used as given; by period it may change.
+    **options
+        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year"),
+        ``correction``, ``covariance``, ``unbalanced``.
+
+    Returns
+    -------
+    PanelFit
+
+    Raises
+    ------
+    AlignmentError, MissingDataError, LabelTypeError
+        For rows that do not fit; nothing is dropped unasked.
+    CollinearityError
+        If effects absorb a regressor.
+
+    References
+    ----------
+    Elhorst, J. P. (2014). Spatial Econometrics: From Cross-Sectional Data to Spatial Panels. Springer.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import Weights
+    >>> w = Weights(np.eye(6, k=1) + np.eye(6, k=-1), list("abcdef")).row_standardized()
+    >>> index = pd.MultiIndex.from_product([list("abcdef"), range(2000, 2006)], names=["city", "year"])
+    >>> random = np.random.default_rng(1)
+    >>> data = pd.DataFrame(random.normal(size=(36, 2)), index=index, columns=["y", "x"])
+    >>> fit = panel_durbin("y ~ x", data, w, effects="unit")
+    >>> list(fit.params.index)
+    ['x', 'W(x)', 'rho']
+    """
     return panel_lag(formula, data, w, durbin=True, **options)
 
 
 @public
 def panel_durbin_error(formula: str, data: pd.DataFrame, w: Any, **options: Unpack[PanelOptions]) -> PanelFit:
-    """The spatial Durbin error model of a panel: `panel_error` with the lag of every regressor."""
+    """The spatial Durbin error model of a panel: `panel_error` with the lag of every regressor.
+
+    Parameters
+    ----------
+    formula : str
+        ``"y ~ x + L(x)"``; L(x) is x a period before, ``W(x)`` its spatial lag.
+    data : pandas.DataFrame
+        Indexed by unit and time (whole numbers, such as years), in any order.
+    w : Weights, mapping of period to Weights, or mapping of name to either
+        W, used as given; by period it may change.
+    **options
+        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year"),
+        ``correction``, ``covariance``, ``unbalanced``.
+
+    Returns
+    -------
+    PanelFit
+
+    Raises
+    ------
+    AlignmentError, MissingDataError, LabelTypeError
+        For rows that do not fit; nothing is dropped unasked.
+    CollinearityError
+        If effects absorb a regressor.
+
+    References
+    ----------
+    LeSage, J. (2014). What regional scientists need to know about spatial econometrics. Review of Regional Studies 44.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import Weights
+    >>> w = Weights(np.eye(6, k=1) + np.eye(6, k=-1), list("abcdef")).row_standardized()
+    >>> index = pd.MultiIndex.from_product([list("abcdef"), range(2000, 2006)], names=["city", "year"])
+    >>> random = np.random.default_rng(1)
+    >>> data = pd.DataFrame(random.normal(size=(36, 2)), index=index, columns=["y", "x"])
+    >>> fit = panel_durbin_error("y ~ x", data, w, effects="unit")
+    >>> list(fit.params.index)
+    ['x', 'W(x)', 'lambda']
+    """
     return panel_error(formula, data, w, durbin=True, **options)
 
 
@@ -188,7 +395,48 @@ def panel_durbin_error(formula: str, data: pd.DataFrame, w: Any, **options: Unpa
 def panel_gns(
     formula: str, data: pd.DataFrame, w: Any, *, error_w: Any = None, **options: Unpack[PanelOptions]
 ) -> PanelFit:
-    """The general nesting model of a panel: `panel_sarar` with the lag of every regressor."""
+    """The general nesting model of a panel: `panel_sarar` with the lag of every regressor.
+
+    Parameters
+    ----------
+    formula : str
+        ``"y ~ x + L(x)"``; L(x) is x a period before, ``W(x)`` its spatial lag.
+    data : pandas.DataFrame
+        Indexed by unit and time (whole numbers, such as years), in any order.
+    w : Weights, mapping of period to Weights, or mapping of name to either
+        W, used as given; by period it may change.
+    error_w : Weights, optional
+        The W of the error; by default that of the lag.
+    **options
+        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year"),
+        ``correction``, ``covariance``, ``unbalanced``.
+
+    Returns
+    -------
+    PanelFit
+
+    Raises
+    ------
+    AlignmentError, MissingDataError, LabelTypeError
+        For rows that do not fit; nothing is dropped unasked.
+    CollinearityError
+        If effects absorb a regressor.
+
+    References
+    ----------
+    Elhorst, J. P. (2014). Spatial Econometrics: From Cross-Sectional Data to Spatial Panels. Springer.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import Weights
+    >>> w = Weights(np.eye(6, k=1) + np.eye(6, k=-1), list("abcdef")).row_standardized()
+    >>> index = pd.MultiIndex.from_product([list("abcdef"), range(2000, 2006)], names=["city", "year"])
+    >>> random = np.random.default_rng(1)
+    >>> data = pd.DataFrame(random.normal(size=(36, 2)), index=index, columns=["y", "x"])
+    >>> fit = panel_gns("y ~ x", data, w, effects="unit")
+    >>> list(fit.params.index)
+    ['x', 'W(x)', 'rho', 'lambda']
+    """
     return panel_sarar(formula, data, w, error_w=error_w, durbin=True, **options)
 
 

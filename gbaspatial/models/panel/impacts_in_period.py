@@ -38,8 +38,12 @@ def impacts(
     method : {"auto", "delta", "simulated"}
         Standard errors by the delta method (exact without a spatial lag, and the default there), or by
         draws from the normal distribution of the estimates with the fit's covariance.
-    draws, rng, level
-        As in `gbaspatial.models.impacts`.
+    draws : int
+        Draws of the simulated errors.
+    rng : int, Generator or None
+        Seed of the draws; recorded.
+    level : float
+        Of the intervals.
 
     Returns
     -------
