@@ -266,7 +266,7 @@ def test_other_mistakes_in_python(folder, tmp_path):
     mistakes = [
         (lambda: gba.data.join(numbers, units), gba.errors.LabelTypeError, "the units are a DataFrame"),
         (lambda: gba.read_units(None, id="代码"), OptionError, "path=None must be the path of a file"),
-        (lambda: gba.read_panel(folder / "ok.csv", unit=["代码"]), OptionError, "the name of one column"),
+        (lambda: gba.read_panel(folder / "ok.csv", unit=["代码"]), OptionError, "must be text"),
         (lambda: gba.tables.compare({"OLS": fit, "lag": "lag"}), OptionError, r"lag \(str\)"),
         (lambda: gba.export.geopackage(tmp_path / "a.gpkg", data), gba.errors.DataError, "by name"),
         (lambda: gba.maps.atlas(data, []).save(tmp_path / "a.png"), FileFormatError, "does not end in .html"),

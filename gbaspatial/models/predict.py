@@ -148,7 +148,8 @@ def predict_mean(
     --------
     >>> import gbaspatial as gba
     >>> cities = gba.load_cities(year=2019)
-    >>> fit = gba.models.sma("log(gdp_pc_cny) ~ C(tier)", cities, gba.weights.contiguity(cities).row_standardized())
+    >>> w = gba.weights.contiguity(cities).row_standardized()
+    >>> fit = gba.models.sma("log(gdp_pc_cny) ~ log(employment)", cities, w)
     >>> fit.predict().shape
     (11,)
     """
