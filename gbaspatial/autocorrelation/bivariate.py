@@ -15,10 +15,10 @@ from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.local_cross import product_null
 from gbaspatial.autocorrelation.local_moran import LocalMoranResult, crossed
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
-from gbaspatial.errors import LabelTypeError, OptionError, check_option
+from gbaspatial.errors import LabelTypeError, OptionError
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.null import Alternative, Inference, check_draws, check_test, normal_local_null
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Table
 from gbaspatial.weights import Weights
@@ -128,7 +128,7 @@ def bivariate_moran(
     0.3443
     """
     check_test(inference, alternative, KINDS)
-    check_option(reassign, _TOLD, "reassign")
+    word(reassign, _TOLD, "reassign")
     options: dict[str, Any] = {"draws": check_draws(draws), "seed": seed_of(rng), "alternative": alternative}
     t, x, y = _two(values, other, w)
     W = t.w.sparse
@@ -199,7 +199,7 @@ def lee_l(
     0.043
     """
     check_test(inference, alternative, KINDS)
-    check_option(reassign, _TOLD, "reassign")
+    word(reassign, _TOLD, "reassign")
     options: dict[str, Any] = {"draws": check_draws(draws), "seed": seed_of(rng), "alternative": alternative}
     t, x, y = _two(values, other, w)
     W = t.w.sparse
@@ -273,7 +273,7 @@ def bivariate_local_moran(
     [1.122, -0.481, -0.481, 1.443]
     """
     check_test(inference, alternative, KINDS)
-    check_option(ddof, (0, 1), "ddof")
+    word(ddof, (0, 1), "ddof")
     t, x, y = _two(values, other, w)
     scale = (len(x) - ddof) / float(np.sqrt((x @ x) * (y @ y)))
     sums = LocalSums(t.w.sparse, y[None, :], (scale * x)[None, :])

@@ -15,11 +15,11 @@ from gbaspatial.autocorrelation.entrance import admitted_values
 from gbaspatial.autocorrelation.geary import geary
 from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.moran import moran
-from gbaspatial.errors import OptionError, WeightsError, check_option
+from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.inference import adjust, exact_distribution as exact
 from gbaspatial.inference.null import Alternative, Inference, check_draws, check_test
 from gbaspatial.inference.permutation import permutation_null
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
@@ -248,7 +248,7 @@ def _by_class(
     alpha: float = 0.05,
 ) -> CorrelogramResult:
     """The statistic and its band for each W of `parts`; every class uses the same seed."""
-    check_option(statistic, TITLES, "statistic")
+    word(statistic, TITLES, "statistic")
     seed = seed_of(rng)
     tests: dict[str, Any] = {"moran": moran, "geary": geary, "correlation": lag_correlation}
     rows = []

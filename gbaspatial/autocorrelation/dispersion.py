@@ -12,11 +12,11 @@ from scipy import sparse, special
 from gbaspatial.autocorrelation.entrance import admitted_values
 from gbaspatial.autocorrelation.local_cross import bootstrap_null
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
-from gbaspatial.errors import DataError, OptionError, check_option
+from gbaspatial.errors import DataError, OptionError
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.moments import without_noise
 from gbaspatial.inference.null import Alternative, LocalNull, check_draws, check_test
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.weights import Weights
 
@@ -114,7 +114,7 @@ def losh(
     >>> losh(x, w).statistic.round(3).tolist()
     [0.4, 1.0, 1.0, 0.4]
     """
-    check_option(inference, KINDS, "inference")
+    word(inference, KINDS, "inference")
     check_test("auto", alternative)
     if not (np.isfinite(power) and power > 0):
         raise OptionError(f"power={power!r} is not a positive number; use 2 for variances, 1 for absolute deviations.")

@@ -13,7 +13,7 @@ from gbaspatial.autocorrelation.entrance import admitted_values, check_testable,
 from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.local_moran import quadrants
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
-from gbaspatial.errors import OptionError, check_option
+from gbaspatial.errors import OptionError
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.cross_product import CrossProduct, automatic
 from gbaspatial.inference.moments import PairSums, geary_normal_moments
@@ -26,7 +26,7 @@ from gbaspatial.inference.null import (
     normal_local_null,
 )
 from gbaspatial.inference.ordering import by_label
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.weights import Weights
 
@@ -204,7 +204,7 @@ def local_geary(
 
 
 def _checked_ddof(ddof: int) -> int:
-    check_option(ddof, (0, 1), "ddof")
+    word(ddof, (0, 1), "ddof")
     return ddof
 
 

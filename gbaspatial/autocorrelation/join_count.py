@@ -13,7 +13,7 @@ from gbaspatial.alignment import align, align_labels
 from gbaspatial.autocorrelation.entrance import check_size, check_testable
 from gbaspatial.autocorrelation.global_results import null_plot
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
-from gbaspatial.errors import DataError, OptionError, UnknownNameError, WeightsError, check_option, some
+from gbaspatial.errors import DataError, OptionError, UnknownNameError, WeightsError, some
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.cross_product import upper_links
 from gbaspatial.inference.detection import power_note
@@ -22,7 +22,7 @@ from gbaspatial.inference.null import Alternative, Inference, LocalNull, Null, c
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.patterns import count_patterns, joined_weights
 from gbaspatial.inference.permutation import class_draws, sampled_null
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
@@ -354,7 +354,7 @@ def local_join_count(
         z = _zero_one(other, w, "other")
         both = x * z
         kind = kind or ("colocation" if both.any() else "bivariate")
-        check_option(kind, ("bivariate", "colocation"), "kind")
+        word(kind, ("bivariate", "colocation"), "kind")
         own, brought = (both, both) if kind == "colocation" else (x * (1 - z), z * (1 - x))
         name = f"Local join count ({kind})"
         data = data.assign(**{"other" if other.name is None else str(other.name): other})

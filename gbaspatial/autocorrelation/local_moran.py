@@ -13,7 +13,7 @@ from scipy import sparse
 from gbaspatial.autocorrelation.entrance import Subject, admitted, in_unit
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
 from gbaspatial.autocorrelation.moran import MoranResult, moran_scatter
-from gbaspatial.errors import OptionError, check_option
+from gbaspatial.errors import OptionError
 from gbaspatial.inference import quadratic
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.moments import without_noise
@@ -26,7 +26,7 @@ from gbaspatial.inference.null import (
     check_test,
     normal_local_null,
 )
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.weights import Weights
 
@@ -136,8 +136,8 @@ def local_moran(
     """
     check_test(inference, alternative)
     check_draws(draws)
-    check_option(moments, ("conditional", "total"), "moments")
-    check_option(ddof, (0, 1), "ddof")
+    word(moments, ("conditional", "total"), "moments")
+    word(ddof, (0, 1), "ddof")
     t = admitted(values, w)
     z = t.y if t.regressors is not None else t.y - t.y.mean()
     scale = (len(z) - ddof) / float(z @ z)

@@ -12,13 +12,13 @@ from scipy import sparse
 from gbaspatial.autocorrelation.bivariate import KINDS, aligned_columns
 from gbaspatial.autocorrelation.cross import MOST_PAIRS, Shuffled, linear_cross_null, paired_cross_null
 from gbaspatial.autocorrelation.local_results import adjusted_p
-from gbaspatial.errors import OptionError, check_option
+from gbaspatial.errors import OptionError
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.moments import pair_sums, permutation_moments
 from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test, normal_null
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import permutation_null
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
@@ -127,7 +127,7 @@ def moran_matrix(
     [[0.4, 0.344], [0.344, 0.222]]
     """
     check_test(inference, alternative, KINDS)
-    check_option(reassign, ("second", "pairs"), "reassign")
+    word(reassign, ("second", "pairs"), "reassign")
     w = by_label(w)
     names, Z = aligned_columns(data, w)
     options: dict[str, Any] = {"draws": check_draws(draws), "seed": seed_of(rng), "alternative": alternative}

@@ -14,11 +14,11 @@ from gbaspatial.autocorrelation.bivariate import bivariate_moran
 from gbaspatial.autocorrelation.geary import geary
 from gbaspatial.autocorrelation.local_moran import local_moran
 from gbaspatial.autocorrelation.moran import moran
-from gbaspatial.errors import DataError, check_option, some
+from gbaspatial.errors import DataError, some
 from gbaspatial.inference.detection import power_note
 from gbaspatial.inference.multiple import adjust, adjust_jointly
 from gbaspatial.inference.null import Alternative, Inference
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
@@ -145,7 +145,7 @@ def moran_by(
     >>> moran_by(panel, w).table["statistic"].round(3).tolist()
     [-0.2, -0.8]
     """
-    check_option(statistic, TITLES, "statistic")
+    word(statistic, TITLES, "statistic")
     periods = periods_of(panel)
     matrices = weights_by_period(w, periods)
     values, _ = align_panel(panel, matrices[0].ids)

@@ -17,8 +17,8 @@ from gbaspatial.data.schema import (
     chosen_years,
     city_table,
 )
-from gbaspatial.errors import AlignmentError, CRSError, UnknownNameError, check_option, nearest_names, some
-from gbaspatial.options import public
+from gbaspatial.errors import AlignmentError, CRSError, UnknownNameError, nearest_names, some
+from gbaspatial.options import public, word
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -180,7 +180,7 @@ def load_districts(*, year: int | None = 2020, boundaries: Boundaries | None = N
     import pandas as pd
 
     if year is not None:
-        check_option(year, (2010, 2020), "year")
+        word(year, (2010, 2020), "year")
     names = files.table("district_names").rename(columns={"name_en": "district"}).set_index("district")
     own = files.layer("gba_districts").set_index("name_en")
     about = city_table()
@@ -237,7 +237,7 @@ def load_prefectures(
     >>> load_prefectures().shape[0], load_prefectures(area="china").shape[0]
     (23, 375)
     """
-    check_option(area, ("guangdong", "china"), "area")
+    word(area, ("guangdong", "china"), "area")
     name = {"guangdong": "gd_prefectures", "china": "cn_prefectures"}[area]
     units = files.layer(name)
     twice = units["name_en"].duplicated(keep=False)
@@ -278,7 +278,7 @@ def load_points(*, kind: Literal["city", "airport"] = "city") -> gpd.GeoDataFram
     >>> load_points().loc["Guangzhou", "source"]
     'GeoNames id 1809858 (cities1000)'
     """
-    check_option(kind, ("city", "airport"), "kind")
+    word(kind, ("city", "airport"), "kind")
     points = files.layer("gba_points")
     points = points[points["kind"] == kind]
     about = city_table()

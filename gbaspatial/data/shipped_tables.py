@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 from gbaspatial.data import files
 from gbaspatial.data.schema import FIRST_YEAR, LAST_YEAR, chosen_cities, chosen_variables, chosen_years
-from gbaspatial.errors import OptionError, UnknownNameError, check_option, nearest_names
-from gbaspatial.options import public
+from gbaspatial.errors import OptionError, UnknownNameError, nearest_names
+from gbaspatial.options import public, word
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +38,7 @@ def load_links(*, year: int | None = None, level: Literal["city", "district"] = 
     >>> links.loc[links["kind"] == "bridge", ["city_a", "city_b", "opened"]].tail(1).values.tolist()
     [['Guangzhou', 'Dongguan', '2019-04-02']]
     """
-    check_option(level, ("city", "district"), "level")
+    word(level, ("city", "district"), "level")
     links = files.table("links")
     if year is not None:
         if isinstance(year, bool) or not hasattr(year, "__index__"):
@@ -98,7 +98,7 @@ def load_rail_minutes(*, ride: Literal["median", "shortest"] = "median") -> pd.D
     >>> float(rides.set_index(["city_a", "city_b"])["minutes"]["Guangzhou", "Shenzhen"])
     38.0
     """
-    check_option(ride, ("median", "shortest"), "ride")
+    word(ride, ("median", "shortest"), "ride")
     table = files.table("rail_minutes")
     table["minutes"] = table["median_minutes" if ride == "median" else "min_minutes"]
     return table[["city_a", "city_b", "minutes", "services", "date", "source_id"]]

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, align_labels, as_numbers, check_units
-from gbaspatial.errors import DataError, OptionError, check_option, some
-from gbaspatial.options import public
+from gbaspatial.errors import DataError, OptionError, some
+from gbaspatial.options import public, word
 from gbaspatial.results import Result, Table
 
 Kind = Literal["T", "L"]
@@ -304,7 +304,7 @@ def theil(
     >>> round(result.total, 4), round(result.between + result.within, 4)
     (0.1733, 0.1733)
     """
-    check_option(kind, ("T", "L"), "kind")
+    word(kind, ("T", "L"), "kind")
     s, p = _shares(values, population)
     if kind == "L" and (s == 0).any():
         raise DataError(f"Theil's L needs positive amounts, but they are zero for {some(values.index[s == 0])}.")

@@ -8,13 +8,13 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from gbaspatial.errors import FileFormatError, UnknownNameError, check_option, import_extra, nearest_names
+from gbaspatial.errors import FileFormatError, UnknownNameError, import_extra, nearest_names
 from gbaspatial.export.frames import flat
 from gbaspatial.export.geopackages import geopackage
 from gbaspatial.export.kml import kml_text
 from gbaspatial.export.shapefiles import shapefile
 from gbaspatial.export.styles import Style, style_files, styled, write_styles
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.sheets import guarded
 from gbaspatial.writing import replace_file, replace_text
 
@@ -162,7 +162,7 @@ def csv(
     >>> made.read_text(encoding="utf-8-sig").splitlines()[0].split(",")[-2:]
     ['longitude', 'latitude']
     """
-    check_option(geometry, ("none", "wkt", "point"), "geometry")
+    word(geometry, ("none", "wkt", "point"), "geometry")
     table = flat(frame)
     shapes = table.geometry
     plain = table.drop(columns="geometry")

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Literal
 from warnings import warn
 
-from gbaspatial.errors import GbaWarning, check_option, outside
+from gbaspatial.errors import GbaWarning, outside
+from gbaspatial.options import word
 
 Language = Literal["en", "zh"]
 
@@ -69,7 +70,7 @@ def lettering(language: Language) -> Iterator[Language]:
     """
     import matplotlib as mpl
 
-    check_option(language, ("en", "zh"), "language")
+    word(language, ("en", "zh"), "language")
     font = chinese_font() if language == "zh" else None
     if font is None:
         yield "en"

@@ -11,12 +11,12 @@ import pandas as pd
 import shapely
 
 from gbaspatial.alignment import columns_of
-from gbaspatial.errors import AlignmentError, DataError, UnknownNameError, check_option, nearest_names, some
+from gbaspatial.errors import AlignmentError, DataError, UnknownNameError, nearest_names, some
 from gbaspatial.figures.classes import classify
 from gbaspatial.figures.fonts import written_names
 from gbaspatial.figures.palette import BORDER, CLUSTERS, HOTSPOTS, LAND, NO_DATA, SEA, Swatch
 from gbaspatial.figures.surroundings import check_layer, surroundings
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -67,7 +67,7 @@ def map_of(
     >>> figure.axes[0].get_title("left")
     'GDP per capita, CNY'
     """
-    check_option(names, NAMES, "names")
+    word(names, NAMES, "names")
     frame = check_layer(units)
     rows = _column_rows(frame, what, scheme, k, palette) if isinstance(what, str) else _class_rows(frame, what)
     with written_names(names) as written:
@@ -105,7 +105,7 @@ def weights_map(units: gpd.GeoDataFrame, w: Any, *, label: str = "", names: Name
     """
     from gbaspatial.weights import as_weights
 
-    check_option(names, NAMES, "names")
+    word(names, NAMES, "names")
     frame, weights = check_layer(units), as_weights(w)
     places = _places(frame, weights.ids, "weights")
     entries = weights.sparse.tocoo()
@@ -161,7 +161,7 @@ def flow_map(units: gpd.GeoDataFrame, flows: Any, *, label: str = "", top: int =
     >>> len(gba.figures.flow_map(gba.load_cities(), flows).axes[0].patches)
     1
     """
-    check_option(names, NAMES, "names")
+    word(names, NAMES, "names")
     flows = flows.flows() if hasattr(flows, "flows") else flows
     for column in ("giver", "receiver", "value"):
         if column not in flows.columns:

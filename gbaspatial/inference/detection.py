@@ -22,11 +22,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.errors import OptionError, WeightsError, check_option
+from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.inference.null import ALTERNATIVES, Alternative, check_draws
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.rejection import MOST_INTEGRATED, SIMULATED, Chance, chance_of
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
@@ -160,9 +160,9 @@ def power(
     [0.05, 0.339, 0.878]
     """
     w = by_label(w)
-    check_option(statistic, STATISTICS, "statistic")
-    check_option(process, ("sar", "sma"), "process")
-    check_option(alternative, ALTERNATIVES, "alternative")
+    word(statistic, STATISTICS, "statistic")
+    word(process, ("sar", "sma"), "process")
+    word(alternative, ALTERNATIVES, "alternative")
     for name, value in (("alpha", alpha), ("target", target)):
         if not 0 < value < 1:
             raise OptionError(f"{name}={value!r} is not a probability; use a number between 0 and 1.")

@@ -6,10 +6,10 @@ from typing import Literal
 
 import numpy as np
 
-from gbaspatial.errors import DataError, check_option
+from gbaspatial.errors import DataError
 from gbaspatial.inference.local_exact import TIE
 from gbaspatial.inference.null import ALTERNATIVES, Alternative, p_from_tails
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 
 Adjustment = Literal["bh", "by", "bonferroni", "sidak", "holm", "none"]
 ADJUSTMENTS = ("bh", "by", "bonferroni", "sidak", "holm", "none")
@@ -45,7 +45,7 @@ def adjust(p_values: np.ndarray, method: Adjustment = "bh") -> np.ndarray:
     >>> adjust(np.array([0.01, 0.04, np.nan, 0.03]), "bonferroni").round(3).tolist()
     [0.03, 0.12, nan, 0.09]
     """
-    check_option(method, ADJUSTMENTS, "adjust")
+    word(method, ADJUSTMENTS, "adjust")
     p = np.asarray(p_values, dtype=float)
     adjusted = np.full(p.shape, np.nan)
     made = ~np.isnan(p)
@@ -98,7 +98,7 @@ def adjust_by_neighbors(p_values: np.ndarray, cardinalities: np.ndarray, method:
     >>> adjust_by_neighbors(np.array([0.01, 0.3]), np.array([2, 4])).round(3).tolist()
     [0.03, 1.0]
     """
-    check_option(method, ADJUSTMENTS, "adjust")
+    word(method, ADJUSTMENTS, "adjust")
     p, family = np.asarray(p_values, dtype=float), np.asarray(cardinalities) + 1.0
     if method == "none":
         return p.copy()
@@ -151,7 +151,7 @@ def adjust_jointly(observed: np.ndarray, drawn: np.ndarray, alternative: Alterna
     >>> adjust_jointly(np.array([97.5, 97.5]), np.column_stack([draws, draws[::-1]]), "greater").tolist()
     [0.03, 0.03]
     """
-    check_option(alternative, ALTERNATIVES, "alternative")
+    word(alternative, ALTERNATIVES, "alternative")
     observed, drawn = np.asarray(observed, dtype=float), np.asarray(drawn, dtype=float)
     if drawn.ndim != 2 or len(drawn) == 0 or drawn.shape[1:] != observed.shape:
         raise DataError(

@@ -31,8 +31,8 @@ from typing import Literal
 import numpy as np
 from scipy import special
 
-from gbaspatial.errors import OptionError, check_option
-from gbaspatial.options import public_methods
+from gbaspatial.errors import OptionError
+from gbaspatial.options import public_methods, word
 
 Inference = Literal["auto", "exact", "permutation", "normal", "randomization", "saddlepoint", "imhof"]
 Alternative = Literal["two-sided", "greater", "less"]
@@ -52,8 +52,8 @@ def check_draws(draws: int) -> int:
 
 def check_test(inference: str, alternative: str, allowed: Iterable[str] = INFERENCES) -> None:
     """Raise `OptionError` unless both words are known and `inference` is among `allowed`."""
-    check_option(inference, allowed, "inference")
-    check_option(alternative, ALTERNATIVES, "alternative")
+    word(inference, allowed, "inference")
+    word(alternative, ALTERNATIVES, "alternative")
 
 
 def p_from_tails(upper: np.ndarray | float, lower: np.ndarray | float, alternative: str) -> np.ndarray:

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError, WeightsError, check_option, some
-from gbaspatial.options import public
+from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError, WeightsError, some
+from gbaspatial.options import public, word
 
 if TYPE_CHECKING:
     from gbaspatial.weights.core import Standardization, Weights
@@ -29,7 +29,7 @@ def pattern(W: sparse.csr_array) -> sparse.csr_array:
 
 def union(A: sparse.csr_array, B: sparse.csr_array, weights: Union) -> sparse.csr_array:
     """Links of either; where both have one, the larger weight, their sum, or that of `A`."""
-    check_option(weights, ("max", "sum", "first"), "weights")
+    word(weights, ("max", "sum", "first"), "weights")
     if weights == "max":
         return sparse.csr_array(A.maximum(B))
     return sparse.csr_array(A + B) if weights == "sum" else sparse.csr_array(A + difference(B, A))
@@ -37,7 +37,7 @@ def union(A: sparse.csr_array, B: sparse.csr_array, weights: Union) -> sparse.cs
 
 def intersection(A: sparse.csr_array, B: sparse.csr_array, weights: Intersection) -> sparse.csr_array:
     """Links of both, with the weight of `A`, the smaller, the larger, or their product."""
-    check_option(weights, ("first", "min", "max", "product"), "weights")
+    word(weights, ("first", "min", "max", "product"), "weights")
     if weights == "min":
         return sparse.csr_array(A.minimum(B))
     if weights == "product":
@@ -55,7 +55,7 @@ def difference(A: sparse.csr_array, B: sparse.csr_array) -> sparse.csr_array:
 
 def symmetric(W: sparse.csr_array, how: Symmetry) -> sparse.csr_array:
     """`W` and its transpose: the larger weight of the two, their mean, the smaller, or their sum."""
-    check_option(how, ("max", "mean", "min", "sum"), "how")
+    word(how, ("max", "mean", "min", "sum"), "how")
     if how == "max":
         return sparse.csr_array(W.maximum(W.T))
     if how == "min":

@@ -10,11 +10,11 @@ import pandas as pd
 import shapely
 from scipy import sparse
 
-from gbaspatial.errors import CRSError, GeometryError, GeometryWarning, OptionError, check_option, outside, some
+from gbaspatial.errors import CRSError, GeometryError, GeometryWarning, OptionError, outside, some
 from gbaspatial.geography.crs import metres_per_unit, require_crs, require_metric
 from gbaspatial.geography.geodesy import geodesic_between_km
 from gbaspatial.geography.places import crs_name, places_of, shapes_of
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.weights.core import Recipe, Weights
 from gbaspatial.weights.isolation import ISLANDS, Islands, settle
 from gbaspatial.weights.links import link_pairs
@@ -95,8 +95,8 @@ def contiguity(
     >>> contiguity(two).n_links
     2
     """
-    check_option(weight, ("binary", "shared_border"), "weight")
-    check_option(islands, ISLANDS, "islands")
+    word(weight, ("binary", "shared_border"), "weight")
+    word(islands, ISLANDS, "islands")
     if weight == "shared_border" and links is not None:
         raise OptionError(
             "links have no shared border; use weight='binary', or add them with w.union(from_pairs(...))."
@@ -123,7 +123,7 @@ def touching(
     units: Any, criterion: Criterion, tolerance_m: float | None, weight: BorderWeight = "binary"
 ) -> tuple[Any, sparse.csr_array, Recipe]:
     """The shapes of `units`, the weight of each touching pair i < j in a matrix (n, n), and the recipe so far."""
-    check_option(criterion, ("queen", "rook"), "criterion")
+    word(criterion, ("queen", "rook"), "criterion")
     shapes = _polygons(units)
     meters = _meters(shapes, tolerance_m, weight)
     contacts = contacts_of(shapes.to_numpy(), meters, tolerance_m=tolerance_m, known_units=shapes.crs is not None)

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.errors import GbaWarning, WeightsError, check_option, outside, some
+from gbaspatial.errors import GbaWarning, WeightsError, outside, some
+from gbaspatial.options import word
 
 Diagonal = Literal["error", "drop"]
 
@@ -29,7 +30,7 @@ def without_self_links(
     >>> without_self_links(sparse.csr_array([[0.0, 1.0], [1.0, 0.0]]), pd.Index(["a", "b"]), "error", "w.gwt")[1]
     0
     """
-    check_option(diagonal, ("error", "drop"), "diagonal")
+    word(diagonal, ("error", "drop"), "diagonal")
     pairs = sparse.coo_array(matrix)
     i, j = pairs.coords
     selfed = (i == j) & (pairs.data != 0)

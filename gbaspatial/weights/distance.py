@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from gbaspatial.errors import OptionError, WeightsError, check_option, some
+from gbaspatial.errors import OptionError, WeightsError, some
 from gbaspatial.geography.places import Metric, Places, places_of
 from gbaspatial.geography.search import nearest_places, pairs_within, smallest_threshold
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.weights.core import Recipe, Weights
 from gbaspatial.weights.isolation import ISLANDS, Islands, settle
 
@@ -272,7 +272,7 @@ def from_band(
     attach: Attach,
 ) -> Weights:
     """Symmetric weights of the pairs (i, j); a link that `islands` adds weighs what `attach` says."""
-    check_option(islands, ISLANDS, "islands")
+    word(islands, ISLANDS, "islands")
     there = weight != 0  # a decay can underflow
     if not there.all():
         i, j, weight = i[there], j[there], weight[there]

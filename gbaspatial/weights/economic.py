@@ -16,13 +16,12 @@ from gbaspatial.errors import (
     LabelTypeError,
     OptionError,
     WeightsError,
-    check_option,
     outside,
     some,
 )
 from gbaspatial.geography.places import Metric, Places, places_of
 from gbaspatial.geography.search import pairs_within, refuse_too_many
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.weights.algebra import Symmetry, symmetric
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.distance import (
@@ -95,12 +94,12 @@ def travel_time(
     >>> travel_time(minutes, decay="exponential", scale_minutes=30).to_frame().round(2).values.tolist()
     [['HK', 'SZ', 0.63], ['SZ', 'HK', 0.55]]
     """
-    check_option(decay, ("inverse", "exponential", "binary"), "decay")
+    word(decay, ("inverse", "exponential", "binary"), "decay")
     if (scale_minutes is None) == (decay == "exponential"):
         raise OptionError("decay='exponential' needs scale_minutes, and only it takes scale_minutes.")
     if decay != "inverse" and power != 1.0:
         raise OptionError(f"power={power!r} is of decay='inverse' only; drop it.")
-    check_option(islands, ISLANDS, "islands")
+    word(islands, ISLANDS, "islands")
     threshold = np.inf if threshold_minutes is None else positive(threshold_minutes, "threshold_minutes")
     units, i, j, minutes = minutes_of(table, ids)
     wrong = ~np.isfinite(minutes) | (minutes < 0) | ((minutes == 0) if decay == "inverse" else False)
@@ -197,8 +196,8 @@ def economic(
     ...     economic(gdp).to_frame()["weight"].round(3).tolist()
     [2.0, 0.667, 2.0, 0.5, 0.667, 0.5]
     """
-    check_option(kind, ("inverse_gap", "gravity"), "kind")
-    check_option(islands, ISLANDS, "islands")
+    word(kind, ("inverse_gap", "gravity"), "kind")
+    word(islands, ISLANDS, "islands")
     exponent = positive(power, "power")
     least = None if floor is None else positive(floor, "floor")
     if not isinstance(values, pd.Series):

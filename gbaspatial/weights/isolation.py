@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.errors import CRSError, IslandWarning, WeightsError, check_option, outside, some
+from gbaspatial.errors import CRSError, IslandWarning, WeightsError, outside, some
 from gbaspatial.geography.places import Places
+from gbaspatial.options import word
 from gbaspatial.weights.recipe import rounded_up
 
 Islands = Literal["keep", "error", "nearest"]
@@ -44,7 +45,7 @@ def settle(
     when : str
         Of which W of several this is told, such as ``" in 2019"``.
     """
-    check_option(policy, ISLANDS, "islands")
+    word(policy, ISLANDS, "islands")
     alone = np.flatnonzero(np.diff(sparse.csr_array(matrix).indptr) == 0)
     if len(alone) == 0:
         return matrix

@@ -9,10 +9,10 @@ import numpy as np
 from scipy import sparse
 from scipy.spatial import cKDTree
 
-from gbaspatial.errors import OptionError, WeightsError, check_option, some
+from gbaspatial.errors import OptionError, WeightsError, some
 from gbaspatial.geography.places import Metric, Places, places_of
 from gbaspatial.geography.search import TIE, check_whole, nearest_places, pairs_within, rounded, smallest_threshold
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.distance import from_band, positive, where_of
 from gbaspatial.weights.isolation import ISLANDS, Islands
@@ -89,8 +89,8 @@ def kernel(
     >>> kernel(towns, bandwidth_km=120).to_frame().round(3).values.tolist()
     [['GZ', 'SZ', 0.123], ['SZ', 'GZ', 0.123], ['SZ', 'HK', 0.736], ['HK', 'SZ', 0.736]]
     """
-    check_option(function, KERNELS, "function")
-    check_option(islands, ISLANDS, "islands")
+    word(function, KERNELS, "function")
+    word(islands, ISLANDS, "islands")
     if bandwidth_km is not None and k is not None:
         raise OptionError("give bandwidth_km (one for all) or k (a bandwidth for each unit), not both.")
     places = places_of(units, metric)

@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import OptionError, UnknownNameError, WeightsError, check_option, nearest_names, some
-from gbaspatial.options import public
+from gbaspatial.errors import OptionError, UnknownNameError, WeightsError, nearest_names, some
+from gbaspatial.options import public, word
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.isolation import ISLANDS, Islands
 from gbaspatial.weights.square_table import is_number
@@ -130,7 +130,7 @@ def by_year(
     from gbaspatial.weights.given import from_places
 
     chosen = _whole_years(years)
-    check_option(islands, ISLANDS, "islands")
+    word(islands, ISLANDS, "islands")
     if links is not None and not isinstance(links, pd.DataFrame):
         raise OptionError(f"links is a {type(links).__name__}; give a table of pairs of units, or leave it out.")
     wanted = [kinds] if isinstance(kinds, str) else None if kinds is None else list(kinds)
