@@ -9,31 +9,14 @@ of tr(G) in the score, which is the same where both exist.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Literal, TypedDict, Unpack
 
-import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import CollinearityError, OptionError, WeightsError, some
-from gbaspatial.formula import is_intercept
-from gbaspatial.formula.collinearity import check_rank
-from gbaspatial.models.likelihood.problem import Estimate, maximize
-from gbaspatial.models.panel.effect_kinds import Kind, effects_for, kind_of
-from gbaspatial.models.panel.frame import PanelDesign, PanelWeights, read_panel, time_numbers, weights_of
-from gbaspatial.models.panel.information_less_effects import Parts, clustered, information_apart, parts_of
-from gbaspatial.models.panel.less_effects import PanelProblem, panel_problem
-from gbaspatial.models.panel.panel_fit import SMALL, PanelFit
-from gbaspatial.models.panel.panel_tests import serial_correlation
-from gbaspatial.models.panel.sides import check_error_effects, check_informed_panel, leaves_effects, panel_side
-from gbaspatial.models.panel.within import Effects
-from gbaspatial.models.solve.logdet import window
-from gbaspatial.options import flag, only, public, word
-
-CORRECTIONS = ("lee-yu", "none")
-COVARIANCES = ("classical", "information", "cluster")
-SERIAL = 0.3  # of residuals, from which standard errors that overlook it are half or a third of the truth
-_ABSORBED = 1e-10
+from gbaspatial.models.panel.fixed_effects import fixed_effects
+from gbaspatial.models.panel.panel_fit import PanelFit
+from gbaspatial.models.panel.panel_specification import specified
+from gbaspatial.options import only, public
 
 
 class PanelOptions(TypedDict, total=False):
@@ -129,6 +112,7 @@ def panel_slx(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from gbaspatial.weights import Weights
     >>> w = Weights(np.eye(6, k=1) + np.eye(6, k=-1), list("abcdef")).row_standardized()
     >>> index = pd.MultiIndex.from_product([list("abcdef"), range(2000, 2006)], names=["city", "year"])
@@ -230,6 +214,7 @@ def panel_error(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from gbaspatial.weights import Weights
     >>> w = Weights(np.eye(6, k=1) + np.eye(6, k=-1), list("abcdef")).row_standardized()
     >>> index = pd.MultiIndex.from_product([list("abcdef"), range(2000, 2006)], names=["city", "year"])
@@ -288,6 +273,7 @@ def panel_sarar(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from gbaspatial.weights import Weights
     >>> w = Weights(np.eye(6, k=1) + np.eye(6, k=-1), list("abcdef")).row_standardized()
     >>> index = pd.MultiIndex.from_product([list("abcdef"), range(2000, 2006)], names=["city", "year"])
@@ -334,6 +320,7 @@ def panel_durbin(formula: str, data: pd.DataFrame, w: Any, **options: Unpack[Pan
 
     Examples
     --------
+    >>> import numpy as np
     >>> from gbaspatial.weights import Weights
     >>> w = Weights(np.eye(6, k=1) + np.eye(6, k=-1), list("abcdef")).row_standardized()
     >>> index = pd.MultiIndex.from_product([list("abcdef"), range(2000, 2006)], names=["city", "year"])
@@ -379,6 +366,7 @@ def panel_durbin_error(formula: str, data: pd.DataFrame, w: Any, **options: Unpa
 
     Examples
     --------
+    >>> import numpy as np
     >>> from gbaspatial.weights import Weights
     >>> w = Weights(np.eye(6, k=1) + np.eye(6, k=-1), list("abcdef")).row_standardized()
     >>> index = pd.MultiIndex.from_product([list("abcdef"), range(2000, 2006)], names=["city", "year"])
@@ -428,6 +416,7 @@ def panel_gns(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from gbaspatial.weights import Weights
     >>> w = Weights(np.eye(6, k=1) + np.eye(6, k=-1), list("abcdef")).row_standardized()
     >>> index = pd.MultiIndex.from_product([list("abcdef"), range(2000, 2006)], names=["city", "year"])
@@ -454,188 +443,5 @@ def _fit(
     error_w: Any = None,
 ) -> PanelFit:
     only(options, PanelOptions.__annotations__, f"{name}()")
-    corrected = word(options.get("correction", "lee-yu"), CORRECTIONS, "correction") == "lee-yu"
-    covariance = options.get("covariance")
-    if covariance is not None:
-        word(covariance, COVARIANCES, "covariance")
-    if w is None and name != "panel_ols":
-        raise OptionError("a spatial model needs weights: give a W, such as gba.weights.contiguity(data).")
-    time_name = data.index.names[-1] if isinstance(data, pd.DataFrame) else None
-    kind = kind_of(options.get("effects", "unit"), time_name)
-    unbalanced = options.get("unbalanced", "error")
-    design = read_panel(formula, data, w, durbin=flag(durbin, "durbin"), unbalanced=unbalanced)
-    effects = effects_for(kind, design, data)
-    design = _less_absorbed(design, effects, kind)
-    W1 = design.weights["W"] if lagged else None
-    W2 = None if not erred else design.weights["W"] if error_w is None else weights_of(error_w, design, "error_w")
-    _check_weights(W1, W2, design, effects, kind)
-    model = _problem(design, W1, W2, effects, corrected)
-    at = maximize(model)
-    notes = [*design.notes, *_correction_notes(W1, W2, effects, corrected), *_edge_notes(at, model)]
-    if design.stack.n < SMALL and effects.rank and (lagged or erred):
-        notes.append(_other_correction(design, W1, W2, effects, corrected))
-    return _wrapped(name, kind, design, model, at, W1, W2, corrected, covariance, tuple(notes))
-
-
-def _problem(
-    design: PanelDesign, w: PanelWeights | None, error_w: PanelWeights | None, effects: Effects, corrected: bool
-) -> PanelProblem:
-    off = effects if corrected else None
-    one = panel_side(w, off) if w is not None else None
-    two = one if error_w is w else panel_side(error_w, off) if error_w is not None else None
-    return panel_problem(design.y, design.X, one, two, effects, corrected=corrected)
-
-
-def _less_absorbed(design: PanelDesign, effects: Effects, kind: Kind) -> PanelDesign:
-    """The design without the intercept that effects absorb; raise for other columns that they absorb."""
-    if effects.rank == 0:
-        check_rank(design.X, design.terms)
-        return design
-    kept = [place for place, term in enumerate(design.terms) if not is_intercept(term)]
-    X = design.X[:, kept]
-    terms = tuple(design.terms[place] for place in kept)
-    if not kept:
-        raise CollinearityError("the formula has no regressor beside the effects; there is nothing to estimate.")
-    left = effects.take_out(X)
-    gone = [t for t, x, m in zip(terms, X.T, left.T, strict=True) if np.abs(m).max() <= _ABSORBED * np.abs(x).max()]
-    if gone:
-        within = " vary over time within units" if kind.unit and not kind.time else " vary otherwise"
-        time = design.periods.name or "time"
-        raise CollinearityError(
-            f"{kind.told} effects absorb {some(gone)}, which do{'es' * (len(gone) == 1)} not{within}, so the "
-            f"coefficient cannot be told; leave it out, or take its product with time, such as {gone[0]}:{time}."
-        )
-    if effects.rank + len(kept) >= design.n:
-        raise CollinearityError(
-            f"{effects.rank} effects and {len(kept)} regressors are as many as the {design.n} rows; take fewer."
-        )
-    check_rank(left, terms)
-    return replace(design, X=X, terms=terms, columns=tuple(design.columns[place] for place in kept))
-
-
-def _check_weights(
-    w: PanelWeights | None, error_w: PanelWeights | None, design: PanelDesign, effects: Effects, kind: Kind
-) -> None:
-    for name, given in (("rho", w), ("lambda", error_w)):
-        if given is None:
-            continue
-        if all(one.n_links == 0 for one in given.different):
-            raise WeightsError("W has no links, so there is nothing spatial to estimate; build it with other options.")
-        if error_w is not None:
-            check_error_effects(given, effects, kind.told)
-        check_informed_panel(name, design.X, given.sparse, effects)
-
-
-def _wrapped(
-    name: str, kind: Kind, design: PanelDesign, model: PanelProblem, at: Estimate, w: PanelWeights | None,
-    error_w: PanelWeights | None, corrected: bool, covariance: str | None, notes: tuple[str, ...],
-) -> PanelFit:  # fmt: skip
-    parts = parts_of(model, at)
-    serial = serial_correlation(parts.e, design.stack.unit, time_numbers(design.periods)[design.stack.period])
-    if covariance is None:
-        covariance = "cluster" if serial > SERIAL else "information"
-        if covariance == "cluster":
-            notes += (
-                f"Standard errors are clustered by unit because residuals are serially correlated ({serial:.2f}); "
-                f"covariance='information' overlooks that.",
-            )
-    spatial = {n: v for n, v, there in (("rho", at.rho, w), ("lambda", at.lam, error_w)) if there is not None}
-    df_resid = design.n - model.effects.rank - design.k
-    variance, told, df = _variance(model, at, parts, covariance, corrected, df_resid)
-    for term in at.edges:
-        place = design.k + list(spatial).index(term)
-        variance[place, :] = variance[:, place] = np.nan
-    terms = [*design.terms, *spatial]
-    sse = float(parts.e @ parts.e)
-    return PanelFit(
-        model=name, kind=kind, correction="lee-yu" if corrected else "none", design=design,
-        params=pd.Series([*at.beta, *spatial.values()], index=terms, name="estimate", dtype=float),
-        covariance=pd.DataFrame(variance, index=terms, columns=terms), sigma2=at.sigma2 if spatial else sse / df_resid,
-        log_likelihood=at.log_likelihood, residuals=design.label(parts.e, "residuals"),
-        effects=_labelled_effects(design, model.effects, kind, parts.eta - design.X @ at.beta),
-        absorbed=model.effects.rank, count=model.n, covariance_kind=told, df=df, df_resid=df_resid,
-        serial_correlation=serial, problem=model, w=w, error_w=error_w, edges=at.edges, notes=notes,
-    )  # fmt: skip
-
-
-def _variance(
-    model: PanelProblem, at: Estimate, parts: Parts, covariance: str, corrected: bool, df_resid: int
-) -> tuple[np.ndarray, str, float | None]:
-    """The covariance without sigma2, how to call it, and the degrees of freedom of t."""
-    apart = information_apart(model, at, parts, corrected)
-    spatial = model.lag is not None or model.error is not None
-    n = model.effects.stack.n
-    if covariance == "cluster":
-        few = n < SMALL
-        matrix = clustered(model, at, parts, apart, corrected, few)[:-1, :-1]
-        told = f"clustered by unit ({n} clusters{', leaving one out: CR3' if few else ''})"
-        return matrix, told, float(n - 1)
-    matrix = apart.covariance()[:-1, :-1]
-    if not spatial:
-        return matrix * (model.n / df_resid), "classical", float(df_resid)
-    exact = apart.error == 0
-    return matrix, "information matrix" + ("" if exact else f", traces by probes (error {apart.error:.1e})"), None
-
-
-def _labelled_effects(design: PanelDesign, effects: Effects, kind: Kind, total: np.ndarray) -> pd.Series:
-    """The effects from what they sum to (m,) in each row."""
-    by_unit, by_cell = effects.split(total)
-    if by_unit is None and by_cell is None:
-        return pd.Series(dtype=float, name="effect")
-    parts = {}
-    if by_unit is not None:
-        parts["unit"] = pd.Series(by_unit, index=design.units)
-    if by_cell is not None:
-        stack = design.stack
-        assert effects.cells is not None
-        first = np.unique(effects.cells, return_index=True)[1]
-        labels = design.periods[stack.period[first]]
-        if kind.groups is not None:
-            assert effects.group_labels is not None
-            names = effects.group_labels[stack.unit[first]]
-            index = pd.MultiIndex.from_arrays([names, labels], names=[kind.groups, design.periods.name])
-            parts[f"{kind.groups} by time"] = pd.Series(by_cell, index=[f"{a} ({b})" for a, b in index])
-        else:
-            parts["time"] = pd.Series(by_cell, index=labels)
-    if len(parts) == 1:
-        return next(iter(parts.values())).rename("effect")
-    return pd.concat(parts, names=["effect", "label"]).rename("effect")
-
-
-# -- what a reader must know ------------------------------------------------------------------
-def _correction_notes(
-    w: PanelWeights | None, error_w: PanelWeights | None, effects: Effects, corrected: bool
-) -> list[str]:
-    if effects.rank == 0 or (w is None and error_w is None):
-        return []
-    if not corrected:
-        return ["Not corrected for the degrees of freedom of the effects: sigma2 is too small."]
-    if all(leaves_effects(one, effects) for one in (w, error_w) if one is not None):
-        return [f"Likelihood of the outcome less {effects.rank} effects (the transformation of Lee and Yu 2010)."]
-    return [
-        f"Adjusted score, less {effects.rank} effects: the transformation of Lee and Yu (2010) does not exist for this "
-        f"W and these effects; the log-likelihood is the one whose slope that score is."
-    ]
-
-
-def _other_correction(
-    design: PanelDesign, w: PanelWeights | None, error_w: PanelWeights | None, effects: Effects, corrected: bool
-) -> str:
-    """Below fifty units: the estimates with the other choice of correction."""
-    at = maximize(_problem(design, w, error_w, effects, not corrected))
-    values = [("rho", at.rho, w), ("lambda", at.lam, error_w)]
-    told = ", ".join(f"{name} = {value:.4f}" for name, value, there in values if there is not None)
-    how = "Without the correction" if corrected else "Corrected (lee-yu)"
-    return f"{how}: {told}, sigma2 = {at.sigma2:.4g}."
-
-
-def _edge_notes(at: Estimate, model: PanelProblem) -> list[str]:
-    notes = []
-    for name, value, side in (("rho", at.rho, model.lag), ("lambda", at.lam, model.error)):
-        if name in at.edges and side is not None:
-            low, high = window(side.interval)
-            notes.append(
-                f"{name} = {value:.6g} lies at the edge of the interval ({low:.6g}, {high:.6g}) that was searched, so "
-                f"no standard error is given."
-            )
-    return notes
+    given = specified(name, formula, data, w, durbin, options, lagged=lagged, erred=erred, error_w=error_w)
+    return fixed_effects(given)

@@ -1,0 +1,155 @@
+"""Panel models with fixed effects, taken out: from a specification to a `PanelFit`."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.models.likelihood.problem import Estimate, maximize
+from gbaspatial.models.panel.effect_kinds import Kind
+from gbaspatial.models.panel.frame import PanelDesign, PanelWeights, time_numbers
+from gbaspatial.models.panel.information_less_effects import Parts, clustered, information_apart, parts_of
+from gbaspatial.models.panel.less_effects import PanelProblem, panel_problem
+from gbaspatial.models.panel.panel_fit import SMALL, PanelFit
+from gbaspatial.models.panel.panel_specification import Specification
+from gbaspatial.models.panel.panel_tests import serial_correlation
+from gbaspatial.models.panel.sides import leaves_effects, panel_side
+from gbaspatial.models.panel.within import Effects
+from gbaspatial.models.solve.logdet import window
+
+SERIAL = 0.3  # of residuals, from which standard errors that overlook it are half or a third of the truth
+
+
+def fixed_effects(given: Specification) -> PanelFit:
+    """The fit of a specification whose effects are all fixed."""
+    design, W1, W2, effects = given.design, given.w, given.error_w, given.effects
+    model = _problem(design, W1, W2, effects, given.corrected)
+    at = maximize(model)
+    notes = [*design.notes, *_correction_notes(W1, W2, effects, given.corrected), *_edge_notes(at, model)]
+    if design.stack.n < SMALL and effects.rank and (W1 is not None or W2 is not None):
+        notes.append(_other_correction(design, W1, W2, effects, given.corrected))
+    return _wrapped(given.name, given.kind, design, model, at, W1, W2, given.corrected, given.covariance, tuple(notes))
+
+
+def _problem(
+    design: PanelDesign, w: PanelWeights | None, error_w: PanelWeights | None, effects: Effects, corrected: bool
+) -> PanelProblem:
+    off = effects if corrected else None
+    one = panel_side(w, off) if w is not None else None
+    two = one if error_w is w else panel_side(error_w, off) if error_w is not None else None
+    return panel_problem(design.y, design.X, one, two, effects, corrected=corrected)
+
+
+def _wrapped(
+    name: str, kind: Kind, design: PanelDesign, model: PanelProblem, at: Estimate, w: PanelWeights | None,
+    error_w: PanelWeights | None, corrected: bool, covariance: str | None, notes: tuple[str, ...],
+) -> PanelFit:  # fmt: skip
+    parts = parts_of(model, at)
+    serial = serial_correlation(parts.e, design.stack.unit, time_numbers(design.periods)[design.stack.period])
+    if covariance is None:
+        covariance = "cluster" if serial > SERIAL else "information"
+        if covariance == "cluster":
+            notes += (
+                f"Standard errors are clustered by unit because residuals are serially correlated ({serial:.2f}); "
+                f"covariance='information' overlooks that.",
+            )
+    spatial = {n: v for n, v, there in (("rho", at.rho, w), ("lambda", at.lam, error_w)) if there is not None}
+    df_resid = design.n - model.effects.rank - design.k
+    variance, told, df = _variance(model, at, parts, covariance, corrected, df_resid)
+    for term in at.edges:
+        place = design.k + list(spatial).index(term)
+        variance[place, :] = variance[:, place] = np.nan
+    terms = [*design.terms, *spatial]
+    sse = float(parts.e @ parts.e)
+    return PanelFit(
+        model=name, kind=kind, correction="lee-yu" if corrected else "none", design=design,
+        params=pd.Series([*at.beta, *spatial.values()], index=terms, name="estimate", dtype=float),
+        covariance=pd.DataFrame(variance, index=terms, columns=terms), sigma2=at.sigma2 if spatial else sse / df_resid,
+        log_likelihood=at.log_likelihood, residuals=design.label(parts.e, "residuals"),
+        effects=labelled_effects(design, model.effects, kind, parts.eta - design.X @ at.beta),
+        absorbed=model.effects.rank, count=model.n, covariance_kind=told, df=df, df_resid=df_resid,
+        serial_correlation=serial, problem=model, w=w, error_w=error_w, edges=at.edges, notes=notes,
+    )  # fmt: skip
+
+
+def _variance(
+    model: PanelProblem, at: Estimate, parts: Parts, covariance: str, corrected: bool, df_resid: int
+) -> tuple[np.ndarray, str, float | None]:
+    """The covariance without sigma2, how to call it, and the degrees of freedom of t."""
+    apart = information_apart(model, at, parts, corrected)
+    spatial = model.lag is not None or model.error is not None
+    n = model.effects.stack.n
+    if covariance == "cluster":
+        few = n < SMALL
+        matrix = clustered(model, at, parts, apart, corrected, few)[:-1, :-1]
+        told = f"clustered by unit ({n} clusters{', leaving one out: CR3' if few else ''})"
+        return matrix, told, float(n - 1)
+    matrix = apart.covariance()[:-1, :-1]
+    if not spatial:
+        return matrix * (model.n / df_resid), "classical", float(df_resid)
+    exact = apart.error == 0
+    return matrix, "information matrix" + ("" if exact else f", traces by probes (error {apart.error:.1e})"), None
+
+
+def labelled_effects(design: PanelDesign, effects: Effects, kind: Kind, total: np.ndarray) -> pd.Series:
+    """The effects from what they sum to (m,) in each row."""
+    by_unit, by_cell = effects.split(total)
+    if by_unit is None and by_cell is None:
+        return pd.Series(dtype=float, name="effect")
+    parts = {}
+    if by_unit is not None:
+        parts["unit"] = pd.Series(by_unit, index=design.units)
+    if by_cell is not None:
+        stack = design.stack
+        assert effects.cells is not None
+        first = np.unique(effects.cells, return_index=True)[1]
+        labels = design.periods[stack.period[first]]
+        if kind.groups is not None:
+            assert effects.group_labels is not None
+            names = effects.group_labels[stack.unit[first]]
+            index = pd.MultiIndex.from_arrays([names, labels], names=[kind.groups, design.periods.name])
+            parts[f"{kind.groups} by time"] = pd.Series(by_cell, index=[f"{a} ({b})" for a, b in index])
+        else:
+            parts["time"] = pd.Series(by_cell, index=labels)
+    if len(parts) == 1:
+        return next(iter(parts.values())).rename("effect")
+    return pd.concat(parts, names=["effect", "label"]).rename("effect")
+
+
+# -- what a reader must know ------------------------------------------------------------------
+def _correction_notes(
+    w: PanelWeights | None, error_w: PanelWeights | None, effects: Effects, corrected: bool
+) -> list[str]:
+    if effects.rank == 0 or (w is None and error_w is None):
+        return []
+    if not corrected:
+        return ["Not corrected for the degrees of freedom of the effects: sigma2 is too small."]
+    if all(leaves_effects(one, effects) for one in (w, error_w) if one is not None):
+        return [f"Likelihood of the outcome less {effects.rank} effects (the transformation of Lee and Yu 2010)."]
+    return [
+        f"Adjusted score, less {effects.rank} effects: the transformation of Lee and Yu (2010) does not exist for this "
+        f"W and these effects; the log-likelihood is the one whose slope that score is."
+    ]
+
+
+def _other_correction(
+    design: PanelDesign, w: PanelWeights | None, error_w: PanelWeights | None, effects: Effects, corrected: bool
+) -> str:
+    """Below fifty units: the estimates with the other choice of correction."""
+    at = maximize(_problem(design, w, error_w, effects, not corrected))
+    values = [("rho", at.rho, w), ("lambda", at.lam, error_w)]
+    told = ", ".join(f"{name} = {value:.4f}" for name, value, there in values if there is not None)
+    how = "Without the correction" if corrected else "Corrected (lee-yu)"
+    return f"{how}: {told}, sigma2 = {at.sigma2:.4g}."
+
+
+def _edge_notes(at: Estimate, model: PanelProblem) -> list[str]:
+    notes = []
+    for name, value, side in (("rho", at.rho, model.lag), ("lambda", at.lam, model.error)):
+        if name in at.edges and side is not None:
+            low, high = window(side.interval)
+            notes.append(
+                f"{name} = {value:.6g} lies at the edge of the interval ({low:.6g}, {high:.6g}) that was searched, so "
+                f"no standard error is given."
+            )
+    return notes

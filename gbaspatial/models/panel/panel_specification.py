@@ -1,0 +1,105 @@
+"""What a call of a panel estimator means: the design, its effects and its W, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.errors import CollinearityError, OptionError, WeightsError, some
+from gbaspatial.formula import is_intercept
+from gbaspatial.formula.collinearity import check_rank
+from gbaspatial.models.panel.effect_kinds import Kind, effects_for, kind_of
+from gbaspatial.models.panel.frame import PanelDesign, PanelWeights, read_panel, weights_of
+from gbaspatial.models.panel.sides import check_error_effects, check_informed_panel
+from gbaspatial.models.panel.within import Effects
+from gbaspatial.options import flag, word
+
+CORRECTIONS = ("lee-yu", "none")
+COVARIANCES = ("classical", "information", "cluster")
+_ABSORBED = 1e-10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Specification:
+    """A panel model before it is estimated: `effects` are the fixed ones; `w` that of rho, `error_w` of lambda."""
+
+    name: str
+    kind: Kind
+    design: PanelDesign
+    effects: Effects
+    w: PanelWeights | None
+    error_w: PanelWeights | None
+    corrected: bool
+    covariance: str | None
+
+
+def specified(
+    name: str, formula: str, data: pd.DataFrame, w: Any, durbin: bool, options: dict[str, Any], *, lagged: bool,
+    erred: bool, error_w: Any,
+) -> Specification:  # fmt: skip
+    """The specification of one call.
+
+    Raises
+    ------
+    OptionError, AlignmentError, MissingDataError, LabelTypeError, CollinearityError, WeightsError, ConvergenceError
+        For options, rows, regressors and W that do not fit.
+    """
+    corrected = word(options.get("correction", "lee-yu"), CORRECTIONS, "correction") == "lee-yu"
+    covariance = options.get("covariance")
+    if covariance is not None:
+        word(covariance, COVARIANCES, "covariance")
+    if w is None and name != "panel_ols":
+        raise OptionError("a spatial model needs weights: give a W, such as gba.weights.contiguity(data).")
+    time_name = data.index.names[-1] if isinstance(data, pd.DataFrame) else None
+    kind = kind_of(options.get("effects", "unit"), time_name)
+    unbalanced = options.get("unbalanced", "error")
+    design = read_panel(formula, data, w, durbin=flag(durbin, "durbin"), unbalanced=unbalanced)
+    effects = effects_for(kind, design, data)
+    design = _less_absorbed(design, effects, kind)
+    W1 = design.weights["W"] if lagged else None
+    W2 = None if not erred else design.weights["W"] if error_w is None else weights_of(error_w, design, "error_w")
+    _check_weights(W1, W2, design, effects, kind)
+    return Specification(name, kind, design, effects, W1, W2, corrected, covariance)
+
+
+def _less_absorbed(design: PanelDesign, effects: Effects, kind: Kind) -> PanelDesign:
+    """The design without the intercept that effects absorb; raise for other columns that they absorb."""
+    if effects.rank == 0:
+        check_rank(design.X, design.terms)
+        return design
+    kept = [place for place, term in enumerate(design.terms) if not is_intercept(term)]
+    X = design.X[:, kept]
+    terms = tuple(design.terms[place] for place in kept)
+    if not kept:
+        raise CollinearityError("the formula has no regressor beside the effects; there is nothing to estimate.")
+    left = effects.take_out(X)
+    gone = [t for t, x, m in zip(terms, X.T, left.T, strict=True) if np.abs(m).max() <= _ABSORBED * np.abs(x).max()]
+    if gone:
+        within = " vary over time within units" if kind.unit and not kind.time else " vary otherwise"
+        time = design.periods.name or "time"
+        raise CollinearityError(
+            f"{kind.told} effects absorb {some(gone)}, which do{'es' * (len(gone) == 1)} not{within}, so the "
+            f"coefficient cannot be told; leave it out, or take its product with time, such as {gone[0]}:{time}."
+        )
+    if effects.rank + len(kept) >= design.n:
+        raise CollinearityError(
+            f"{effects.rank} effects and {len(kept)} regressors are as many as the {design.n} rows; take fewer."
+        )
+    check_rank(left, terms)
+    return replace(design, X=X, terms=terms, columns=tuple(design.columns[place] for place in kept))
+
+
+def _check_weights(
+    w: PanelWeights | None, error_w: PanelWeights | None, design: PanelDesign, effects: Effects, kind: Kind
+) -> None:
+    for name, given in (("rho", w), ("lambda", error_w)):
+        if given is None:
+            continue
+        if all(one.n_links == 0 for one in given.different):
+            raise WeightsError("W has no links, so there is nothing spatial to estimate; build it with other options.")
+        if error_w is not None:
+            check_error_effects(given, effects, kind.told)
+        check_informed_panel(name, design.X, given.sparse, effects)
