@@ -197,9 +197,10 @@ def compare(
     >>> list(compare({"OLS": ols, "Lag": lag}).fit.columns)
     ['OLS', 'Lag']
     """
-    from gbaspatial.models.few_units.recommended import told_kind, with_inference
     from gbaspatial.models.filtering import SpatialFilter
     from gbaspatial.models.fit import Fit
+    from gbaspatial.models.fit_tables import told_kind
+    from gbaspatial.models.fitted import with_inference
 
     word(below, ("std_error", "p_value", "interval", "none"), "below")
     stars, impacts, rng = flag(stars, "stars"), flag(impacts, "impacts"), seed_of(rng)

@@ -1,4 +1,4 @@
-"""`Fit`: what every estimator of `gbaspatial.models` returns: numbers and tables.
+"""`Fit`: what every estimator of a cross-section returns: numbers and tables.
 
 Structure (for those who write estimators or verbs)
 ---------------------------------------------------
@@ -22,11 +22,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import nearest_names
 from gbaspatial.formula import Design, is_intercept
+from gbaspatial.models.fitted import Fitted
 from gbaspatial.models.likelihood.of_design import problem_of
 from gbaspatial.models.likelihood.problem import Problem
-from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Fit")
 SPATIAL = ("rho", "lambda")
-SMALL = 50
-INFERENCES = ("recommended", "asymptotic")
 TITLES = {
     "ols": "Least squares", "slx": "Spatial lag of X (SLX)", "lag": "Spatial lag model", "error": "Spatial error model",
     "sarar": "Spatial lag and error model (SARAR)", "durbin": "Spatial Durbin model",
@@ -49,40 +46,8 @@ TITLES = {
 METHOD_NAMES = {"ml": "maximum likelihood", "gmm": "generalized method of moments"}
 
 
-BELONG = {  # verbs that some fits have, and to which
-    "impacts": "models whose coefficients are not all there is: least squares, lag and error models, MESS",
-    "impact_matrix": "least squares and models with one rho or lambda",
-    "impact_of_change": "least squares and models with one rho or lambda",
-    "predict": "all models but those that hold no classes",
-    "simulate": "least squares, lag and error models",
-    "diagnostics": "least squares and models with one rho or lambda",
-    "problem": "models by maximum likelihood or least squares",
-    "refit": "models by maximum likelihood or least squares",
-    "bootstrap": "models by maximum likelihood or least squares",
-    "wild_test": "models by maximum likelihood or least squares",
-    "influence": "models by maximum likelihood or least squares",
-    "detectable_effect": "models by maximum likelihood or least squares",
-    "profile": "models with rho or lambda by maximum likelihood",
-    "bias_correction": "models with rho or lambda by maximum likelihood",
-    "exact_test": "models with rho or lambda by maximum likelihood",
-    "instrument_tests": "models by generalized moments that use instruments",
-    "chow": "fits with regimes=",
-}
-
-
-def absent(kind: type, name: str) -> str:
-    """The sentence for a name that a fit of this `kind` has not."""
-    if name in BELONG:
-        there = [verb for verb in BELONG if hasattr(kind, verb)]
-        told = ", ".join(there) or "its tables"
-        return f"a {kind.__name__} has no {name}(): it is for {BELONG[name]}. It has {told}."
-    if name.startswith("__"):
-        return name
-    return f"a {kind.__name__} has no {name!r}. {nearest_names(name, [n for n in dir(kind) if not n.startswith('_')])}"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Fit(Result):
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Fit(Fitted):
     """An estimated model.
 
     Attributes
@@ -116,116 +81,14 @@ class Fit(Result):
         kind of fit and number of units (see docs/inference.md), or normal theory.
     """
 
-    model: str
     method: str
     design: Design
-    params: pd.Series
-    covariance: pd.DataFrame
-    sigma2: float
-    log_likelihood: float
-    residuals: pd.Series
     w: Weights | None = None
     error_w: Weights | None = None
-    covariance_kind: str = "information"
-    df: float | None = None
     logdet: str = "none"
-    edges: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
-    inference: str = "recommended"
-    made: dict[str, Any] = field(default_factory=dict, init=False)  # what was computed once: begins anew in a copy
-
-    # -- what was estimated -----------------------------------------------------------
-    @property
-    def formula(self) -> str:
-        """The formula as it was given."""
-        return self.design.formula
-
-    @property
-    def response(self) -> str:
-        """The name of the outcome."""
-        return self.design.response
-
-    @property
-    def terms(self) -> tuple[str, ...]:
-        """The terms of X."""
-        return self.design.terms
-
-    @property
-    def n(self) -> int:
-        """Number of units."""
-        return self.design.n
-
-    @property
-    def k(self) -> int:
-        """Number of columns of X."""
-        return self.design.k
-
-    @property
-    def n_params(self) -> int:
-        """All parameters, the variance and the spatial ones among them."""
-        return len(self.params) + 1
-
-    @property
-    def beta(self) -> np.ndarray:
-        """Coefficients (k,) of the columns of X."""
-        return self.params[list(self.terms)].to_numpy()
-
-    @property
-    def rho(self) -> float:
-        """Coefficient of W y; NaN if the model has none."""
-        return float(self.params.get("rho", np.nan))
-
-    @property
-    def lambda_(self) -> float:
-        """Coefficient of W u; NaN if the model has none."""
-        return float(self.params.get("lambda", np.nan))
-
-    @property
-    def outcome(self) -> pd.Series:
-        """The outcome, in the order of the data."""
-        return self.design.label(self.design.y, self.response)
-
-    @property
-    def fitted(self) -> pd.Series:
-        """The outcome less the residuals."""
-        return (self.outcome - self.residuals).rename("fitted")
-
-    @property
-    def std_errors(self) -> pd.Series:
-        """Asymptotic standard errors by term, at any number of units; `covariance_kind` says of which kind."""
-        with np.errstate(invalid="ignore"):
-            return pd.Series(np.sqrt(np.diag(self.covariance)), index=self.params.index, name="std_error")
-
-    @property
-    def tvalues(self) -> pd.Series:
-        """Estimate over asymptotic standard error (z where `df` is None)."""
-        return (self.params / self.std_errors).rename("t")
-
-    @property
-    def pvalues(self) -> pd.Series:
-        """Two-sided p-values by term, by the `inference` of the fit."""
-        from gbaspatial.models.few_units import recommended as few_units
-
-        return few_units.p_values(self)
-
-    def conf_int(self, level: float = 0.95, *, inference: str | None = None) -> pd.DataFrame:
-        """Confidence intervals `lower`, `upper` by term, by the same inference as `pvalues` or by the one named."""
-        from gbaspatial.models.few_units import recommended as few_units
-
-        return few_units.conf_int(few_units.with_inference(self, inference), level)
 
     # -- how well it fits ---------------------------------------------------------------
-    @property
-    def aic(self) -> float:
-        """-2 l + 2 `n_params`."""
-        return -2 * self.log_likelihood + 2 * self.n_params
-
-    @property
-    def bic(self) -> float:
-        """-2 l + log(n) `n_params`."""
-        return -2 * self.log_likelihood + float(np.log(self.n)) * self.n_params
-
     @property
     def r_squared(self) -> float:
         """1 - e'De / total sum of squares (D: observation weights): of spatial models a pseudo R2."""
@@ -241,13 +104,6 @@ class Fit(Result):
         constant = any(map(is_intercept, self.terms))
         return 1 - (1 - self.r_squared) * (self.n - constant) / (self.n - self.k)
 
-    # -- what it has not --------------------------------------------------------------------
-    if not TYPE_CHECKING:  # a type checker knows what is there
-
-        def __getattr__(self, name):
-            """Only for names that are not there: of a verb of other fits, why this one has it not."""
-            raise AttributeError(absent(type(self), name))
-
     # -- what others say --------------------------------------------------------------------
     def second_opinion(self, peer: Peer = "pysal") -> SecondOpinion:
         """The same by PySAL, or by R, on the same data and W, side by side; see `gba.opinions.second_opinion`."""
@@ -262,32 +118,28 @@ class Fit(Result):
         return code(self, language)
 
     # -- tables -----------------------------------------------------------------------------
-    def tidy(self, level: float = 0.95, *, inference: str | None = None) -> pd.DataFrame:
-        """One row per term: `estimate, std_error, statistic, p_value, lower, upper` (second and third asymptotic)."""
-        from gbaspatial.models import fit_tables
-        from gbaspatial.models.few_units import recommended as few_units
+    @property
+    def heading(self) -> str:
+        """The model in words, how it was estimated, and its formula: the title of its tables."""
+        how = "" if self.method == "ols" else f" by {METHOD_NAMES.get(self.method, self.method)}"
+        return f"{TITLES.get(self.model, self.model)}{how}: {self.formula}"
 
-        return fit_tables.tidy(few_units.with_inference(self, inference), level)
+    def _about(self) -> list[str]:
+        notes = [f"n = {self.n} units, k = {self.k} columns of X, {self.n_params} parameters in AIC and BIC."]
+        if self.w is not None:
+            notes.append(f"W: {self.w.recipe}.")
+        if self.error_w is not None and self.error_w is not self.w:
+            notes.append(f"W of the error: {self.error_w.recipe}.")
+        return notes
 
     def glance(self) -> pd.DataFrame:
         """One row that tells the whole fit."""
-        from gbaspatial.models import fit_tables
-
-        return fit_tables.glance(self)
-
-    def augment(self) -> pd.DataFrame:
-        """The data used with columns `fitted` and `residuals`, in their order."""
-        return self.design.data.reindex(self.design.index).assign(fitted=self.fitted, residuals=self.residuals)
-
-    def tables(self) -> tuple[Table, ...]:
-        """Coefficients and, in a second table, the fit.
-
-        Below 50 units a spatial model by maximum likelihood has its rho or lambda tested at every
-        value, with a fixed seed, which takes a fraction of a second; a note names the inference.
-        """
-        from gbaspatial.models import fit_tables
-
-        return fit_tables.tables(self)
+        row = {
+            "model": self.model, "method": self.method, "n": self.n, "k": self.k, "n_params": self.n_params,
+            "rho": self.rho, "lambda": self.lambda_, "sigma2": self.sigma2, "log_likelihood": self.log_likelihood,
+            "aic": self.aic, "bic": self.bic, "r_squared": self.r_squared, "adj_r_squared": self.adj_r_squared,
+        }  # fmt: skip
+        return pd.DataFrame([row])
 
 
 def build(

@@ -1,28 +1,28 @@
-"""What a `Fit` shows: its terms, the measures of the whole fit, and in words where the inference comes from."""
+"""What a fit shows: its terms, the measures of the whole fit, and in words where the inference comes from."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
-from gbaspatial.models.few_units import recommended as few_units
-from gbaspatial.models.fit import METHOD_NAMES, TITLES, Fit
 from gbaspatial.results import Table
 
+if TYPE_CHECKING:
+    from gbaspatial.models.fitted import Fitted
 
-def tables(fit: Fit) -> tuple[Table, ...]:
-    """Coefficients and, in a second table, the measures of the fit."""
-    notes = [f"n = {fit.n} units, k = {fit.k} columns of X, {fit.n_params} parameters in AIC and BIC."]
-    if fit.w is not None:
-        notes.append(f"W: {fit.w.recipe}.")
-    if fit.error_w is not None and fit.error_w is not fit.w:
-        notes.append(f"W of the error: {fit.error_w.recipe}.")
-    notes.extend([*few_units.told(fit), *fit.notes])
-    numbers = fit.glance().iloc[0].drop(["model", "method"])
+SMALL = 50  # from here on the asymptotic inference is near
+
+
+def tables(fit: Fitted, about: list[str]) -> tuple[Table, ...]:
+    """Coefficients with sentences `about` the fit, and, in a second table, its measures."""
+    numbers = fit.glance().iloc[0]
+    numbers = numbers[[not isinstance(value, str) for value in numbers]]
     measures = pd.DataFrame({"value": numbers.dropna()}).rename_axis("measure")
-    return Table(fit.tidy(), _title(fit), tuple(notes)), Table(measures)
+    return Table(fit.tidy(), fit.heading, (*about, *told(fit), *fit.notes)), Table(measures)
 
 
-def tidy(fit: Fit, level: float = 0.95) -> pd.DataFrame:
+def tidy(fit: Fitted, level: float = 0.95) -> pd.DataFrame:
     """One row per term: `estimate, std_error, statistic, p_value, lower, upper`, by the inference of the fit."""
     frame = pd.DataFrame(
         {
@@ -35,18 +35,26 @@ def tidy(fit: Fit, level: float = 0.95) -> pd.DataFrame:
     return frame.rename_axis("term")
 
 
-def glance(fit: Fit) -> pd.DataFrame:
-    """One row that tells the whole fit."""
-    row = {
-        "model": fit.model, "method": fit.method, "n": fit.n, "k": fit.k, "n_params": fit.n_params,
-        "rho": fit.rho, "lambda": fit.lambda_, "sigma2": fit.sigma2, "log_likelihood": fit.log_likelihood,
-        "aic": fit.aic, "bic": fit.bic, "r_squared": fit.r_squared,
-        "adj_r_squared": fit.adj_r_squared,
-    }  # fmt: skip
-    return pd.DataFrame([row])
+def told(fit: Fitted, level: float = 0.95) -> tuple[str, ...]:
+    """Sentences that name the inference of `fit`, with its Monte Carlo error where it has one."""
+    found = fit._few_units()
+    if found is None:
+        return (_told_asymptotic(fit),)
+    return (found.told(), *found.told_errors(level), f"std_error, statistic: asymptotic ({fit.covariance_kind}).")
 
 
-def _title(fit: Fit) -> str:
-    name = TITLES.get(fit.model, fit.model)
-    how = "" if fit.method == "ols" else f" by {METHOD_NAMES.get(fit.method, fit.method)}"
-    return f"{name}{how}: {fit.formula}"
+def told_kind(fit: Fitted) -> str:
+    """One sentence that names the inference of `fit`."""
+    found = fit._few_units()
+    return _told_asymptotic(fit) if found is None else found.told()
+
+
+def _told_asymptotic(fit: Fitted) -> str:
+    if fit.df is not None:
+        distribution = f"t with {fit.df:g} degrees of freedom"
+        if fit.n_units < SMALL:
+            distribution += ", exact for normal errors" if fit.covariance_kind == "classical" else ", approximate"
+    else:
+        few = fit.n_units < SMALL
+        distribution = f"normal, approximate with {fit.n_units} units" if few else "normal, asymptotic"
+    return f"Standard errors: {fit.covariance_kind}; p-values and intervals: {distribution}, two-sided."

@@ -16,7 +16,8 @@ import pandas as pd
 from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.formula import Design, design as read_design, in_order
 from gbaspatial.models import covariance as covariances
-from gbaspatial.models.fit import INFERENCES, Fit, build
+from gbaspatial.models.fit import Fit, build
+from gbaspatial.models.fitted import INFERENCES
 from gbaspatial.models.likelihood.identification import check_informed, cut_note
 from gbaspatial.models.likelihood.information import information_apart
 from gbaspatial.models.likelihood.of_design import problem_of

@@ -22,8 +22,9 @@ from gbaspatial.models.bayes import (
     says_something,
     uninformed_note,
 )
-from gbaspatial.models.few_units.recommended import told_kind, with_inference
 from gbaspatial.models.fit import SPATIAL as PARAMETERS, problem_again
+from gbaspatial.models.fit_tables import told_kind
+from gbaspatial.models.fitted import with_inference
 from gbaspatial.models.impacts.engine import impacts
 from gbaspatial.models.likelihood.marginal import evidence
 from gbaspatial.models.likelihood.problem import window

@@ -26,6 +26,7 @@ from gbaspatial.models.few_units.detectable import detectable_effect as _detecta
 from gbaspatial.models.few_units.exact import exact_test as _exact_test
 from gbaspatial.models.few_units.influence import influence as _influence
 from gbaspatial.models.few_units.profile import profile as _profile
+from gbaspatial.models.few_units.recommended import few_units as _recommended
 from gbaspatial.models.few_units.wild import wild_test as _wild_test
 from gbaspatial.models.fit import Fit, problem_again
 from gbaspatial.models.impacts.change import impact_of_change as _impact_of_change
@@ -75,6 +76,7 @@ class LikelihoodFit(LeastSquaresFit):
     profile = _profile
     bias_correction = _bias_correction
     exact_test = _exact_test
+    _few_units = _recommended
 
 
 @dataclass(frozen=True, slots=True, eq=False)

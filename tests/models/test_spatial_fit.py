@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from gbaspatial import models
-from gbaspatial.models.fit import BELONG
+from gbaspatial.models.fitted import BELONG
 from gbaspatial.weights import from_pairs
 
 DATA = oracle.data("columbus").assign(people=lambda d: d["HOVAL"].round())

@@ -10,7 +10,8 @@ from scipy import special
 
 from gbaspatial.errors import OptionError
 from gbaspatial.formula.regressors import classes_of
-from gbaspatial.models.fit import SMALL, Fit
+from gbaspatial.models.fit import Fit
+from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 

@@ -21,7 +21,8 @@ from gbaspatial.models.diagnostics import lm_tests as tests
 from gbaspatial.models.diagnostics.lm_tests import Score
 from gbaspatial.models.diagnostics.specification import spatial_tests
 from gbaspatial.models.diagnostics.words import reading
-from gbaspatial.models.fit import SMALL, Fit
+from gbaspatial.models.fit import Fit
+from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights

@@ -11,7 +11,8 @@ import pandas as pd
 
 from gbaspatial.errors import OptionError, check_option
 from gbaspatial.models.few_units.recommended import inversion_of, ranks_of
-from gbaspatial.models.fit import SMALL, problem_again
+from gbaspatial.models.fit import problem_again
+from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.likelihood.inversion import Inversion, invert
 from gbaspatial.models.likelihood.many_outcomes import Batch, batch_of
 from gbaspatial.models.likelihood.many_refits import Refits, refit

@@ -19,17 +19,16 @@ the asymptotic ones.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from gbaspatial.inference.null import check_draws
-from gbaspatial.models.fit import INFERENCES, SMALL, SPATIAL, Fit, problem_again
+from gbaspatial.models.fit import SPATIAL, Fit, problem_again
+from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.likelihood.inversion import POINTS, Inversion, invert
-from gbaspatial.options import level_of, word
 from gbaspatial.results import number, p_text
 
 if TYPE_CHECKING:
@@ -86,15 +85,39 @@ class FewUnits:
         rows = np.vstack([np.column_stack([low, high]), np.array(ends)])
         return pd.DataFrame(rows, index=self._index(), columns=["lower", "upper"])
 
+    def told(self) -> str:
+        """One sentence that names this inference."""
+        first = next(iter(self.inversions.values()))
+        names = " and ".join(self.inversions)
+        drawn = f"{first.draws:,} rotations of residuals, seed {SEED}"
+        if self.exact:
+            return (
+                f"Inference recommended below {SMALL} units: every value of {names} tested ({drawn}: exact for normal "
+                f"errors, both tails alike), coefficients by t given {names}, over its confidence distribution."
+            )
+        return (
+            f"Inference recommended below {SMALL} units: every value of {names} tested, the other estimated ({drawn}: "
+            f"approximate), coefficients by parametric bootstrap (studentized, {first.draws:,} draws)."
+        )
+
+    def told_errors(self, level: float) -> list[str]:
+        """The Monte Carlo errors of p and of the ends at this `level`, a sentence for each spatial parameter."""
+        words = []
+        for name, inversion in self.inversions.items():
+            p, error = inversion.p_at(0.0), inversion.p_error(0.0)
+            ends = zip(("lower", "upper"), inversion.interval(level), inversion.end_errors(level), strict=True)
+            limits = [round(value, 6) for value in inversion.window]
+            parts = [
+                f"{side} end at the limit {number(limits[place])} (nothing up to it is rejected)"
+                if value in inversion.window
+                else f"{side} end {number(value)} ± {number(spread)}"
+                for place, (side, value, spread) in enumerate(ends)
+            ]
+            words.append(f"Monte Carlo error of {name}: p {p_text(p)} ± {number(error)}; {'; '.join(parts)}.")
+        return words
+
     def _index(self) -> pd.Index:
         return pd.Index([*self.terms, *self.inversions])
-
-
-def with_inference(fit: Fit, inference: str | None) -> Fit:
-    """`fit` with its p-values and intervals by `inference`; None leaves it as it is."""
-    if inference is None or word(inference, INFERENCES, "inference") == fit.inference:
-        return fit
-    return replace(fit, inference=inference)
 
 
 def applies(fit: Fit) -> bool:
@@ -114,26 +137,6 @@ def few_units(fit: Fit) -> FewUnits | None:
         fit.made["few_units"] = _made(fit)
     found: FewUnits = fit.made["few_units"]
     return found
-
-
-def p_values(fit: Fit) -> pd.Series:
-    """Two-sided p-values by term, by the inference of the fit."""
-    found = few_units(fit)
-    if found is not None:
-        return found.p_values()
-    size = np.abs(fit.tvalues.to_numpy())
-    tail = special.ndtr(-size) if fit.df is None else special.stdtr(fit.df, -size)
-    return pd.Series(2 * tail, index=fit.params.index, name="p_value")
-
-
-def conf_int(fit: Fit, level: float) -> pd.DataFrame:
-    """Intervals `lower`, `upper` by term, by the inference of the fit."""
-    level, found = level_of(level), few_units(fit)
-    if found is not None:
-        return found.conf_int(level)
-    tail = 0.5 + level / 2
-    width = float(special.ndtri(tail) if fit.df is None else special.stdtrit(fit.df, tail)) * fit.std_errors
-    return pd.DataFrame({"lower": fit.params - width, "upper": fit.params + width})
 
 
 def inversion_of(fit: Fit, name: str, seed: int = SEED, draws: int | None = None) -> Inversion:
@@ -180,57 +183,3 @@ def _studentized(fit: Fit) -> Studentized:
     with np.errstate(invalid="ignore", divide="ignore"):
         ratios = ((parts.beta - center[:, None]) / parts.std_errors[: fit.k]).T
     return Studentized(center, scale, np.where(np.isfinite(ratios), ratios, np.nan))
-
-
-# -- in words ---------------------------------------------------------------------------------
-def told(fit: Fit, level: float = 0.95) -> tuple[str, ...]:
-    """Sentences that name the inference of `fit`, with its Monte Carlo error where it has one."""
-    found = few_units(fit)
-    if found is None:
-        return (_told_asymptotic(fit),)
-    return (told_kind(fit), *_told_errors(found, level), f"std_error, statistic: asymptotic ({fit.covariance_kind}).")
-
-
-def told_kind(fit: Fit) -> str:
-    """One sentence that names the inference of `fit`."""
-    found = few_units(fit)
-    if found is None:
-        return _told_asymptotic(fit)
-    first = next(iter(found.inversions.values()))
-    names = " and ".join(found.inversions)
-    drawn = f"{first.draws:,} rotations of residuals, seed {SEED}"
-    if found.exact:
-        return (
-            f"Inference recommended below {SMALL} units: every value of {names} tested ({drawn}: exact for normal "
-            f"errors, both tails alike), coefficients by t given {names}, over its confidence distribution."
-        )
-    return (
-        f"Inference recommended below {SMALL} units: every value of {names} tested, the other estimated ({drawn}: "
-        f"approximate), coefficients by parametric bootstrap (studentized, {first.draws:,} draws)."
-    )
-
-
-def _told_errors(found: FewUnits, level: float) -> list[str]:
-    words = []
-    for name, inversion in found.inversions.items():
-        p, error = inversion.p_at(0.0), inversion.p_error(0.0)
-        ends = zip(("lower", "upper"), inversion.interval(level), inversion.end_errors(level), strict=True)
-        limits = [round(value, 6) for value in inversion.window]
-        parts = [
-            f"{side} end at the limit {number(limits[place])} (nothing up to it is rejected)"
-            if value in inversion.window
-            else f"{side} end {number(value)} ± {number(spread)}"
-            for place, (side, value, spread) in enumerate(ends)
-        ]
-        words.append(f"Monte Carlo error of {name}: p {p_text(p)} ± {number(error)}; {'; '.join(parts)}.")
-    return words
-
-
-def _told_asymptotic(fit: Fit) -> str:
-    if fit.df is not None:
-        distribution = f"t with {fit.df:g} degrees of freedom"
-        if fit.n < SMALL:
-            distribution += ", exact for normal errors" if fit.covariance_kind == "classical" else ", approximate"
-    else:
-        distribution = "normal, asymptotic" if fit.n >= SMALL else f"normal, approximate with {fit.n} units"
-    return f"Standard errors: {fit.covariance_kind}; p-values and intervals: {distribution}, two-sided."

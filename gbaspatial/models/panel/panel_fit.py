@@ -7,17 +7,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from gbaspatial.models.fitted import Fitted
 from gbaspatial.models.panel.effect_kinds import Kind
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights
 from gbaspatial.models.panel.impacts_in_period import impacts as _impacts
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.panel_tests import diagnostics as _diagnostics
-from gbaspatial.options import level_of
-from gbaspatial.results import Result, Table
 
-SMALL = 50
 TITLES = {
     "panel_ols": "Panel, least squares", "panel_slx": "Panel, spatial lag of X (SLX)",
     "panel_lag": "Panel, spatial lag", "panel_error": "Panel, spatial error",
@@ -26,8 +23,8 @@ TITLES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PanelFit(Result):
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class PanelFit(Fitted):
     """An estimated model of a panel.
 
     Attributes
@@ -60,49 +57,26 @@ class PanelFit(Result):
         Spatial parameters at the edge of their interval: they have no standard error.
     notes : tuple of str
         What a reader must know.
+    inference : {"recommended", "asymptotic"}
+        Where p-values and intervals come from; the one recommended for panels is t or normal, by `df`.
     """
 
-    model: str
+    design: PanelDesign
     kind: Kind
     correction: str
-    design: PanelDesign
-    params: pd.Series
-    covariance: pd.DataFrame
-    sigma2: float
-    log_likelihood: float
-    residuals: pd.Series
     effects: pd.Series
     absorbed: int
     count: int
-    covariance_kind: str
-    df: float | None
     df_resid: int
     serial_correlation: float
     problem: PanelProblem = field(repr=False)
     w: PanelWeights | None = None
     error_w: PanelWeights | None = None
-    edges: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
 
     impacts = _impacts
     diagnostics = _diagnostics
 
     # -- what was estimated ---------------------------------------------------------------
-    @property
-    def formula(self) -> str:
-        """The formula as it was given."""
-        return self.design.formula
-
-    @property
-    def terms(self) -> tuple[str, ...]:
-        """The terms of X; an intercept that effects absorb is not among them."""
-        return self.design.terms
-
-    @property
-    def n(self) -> int:
-        """Number of rows."""
-        return self.design.n
-
     @property
     def n_units(self) -> int:
         """Number of units."""
@@ -114,63 +88,9 @@ class PanelFit(Result):
         return self.design.stack.periods
 
     @property
-    def k(self) -> int:
-        """Number of columns of X."""
-        return self.design.k
-
-    @property
     def n_params(self) -> int:
         """All parameters and the variance; with ``correction="none"`` the effects too, which are in the likelihood."""
         return len(self.params) + 1 + (self.absorbed if self.correction == "none" else 0)
-
-    @property
-    def beta(self) -> np.ndarray:
-        """Coefficients (k,) of the columns of X."""
-        return self.params[list(self.terms)].to_numpy()
-
-    @property
-    def rho(self) -> float:
-        """Coefficient of W y; NaN if the model has none."""
-        return float(self.params.get("rho", np.nan))
-
-    @property
-    def lambda_(self) -> float:
-        """Coefficient of W u; NaN if the model has none."""
-        return float(self.params.get("lambda", np.nan))
-
-    @property
-    def fitted(self) -> pd.Series:
-        """The outcome less the residuals."""
-        return (self.design.label(self.design.y) - self.residuals).rename("fitted")
-
-    @property
-    def std_errors(self) -> pd.Series:
-        """Standard errors by term; `covariance_kind` says of which kind."""
-        with np.errstate(invalid="ignore"):
-            return pd.Series(np.sqrt(np.diag(self.covariance)), index=self.params.index, name="std_error")
-
-    @property
-    def tvalues(self) -> pd.Series:
-        """Estimate over standard error."""
-        return (self.params / self.std_errors).rename("t")
-
-    @property
-    def pvalues(self) -> pd.Series:
-        """Two-sided p-values by term, from t with `df` degrees of freedom or the normal distribution."""
-        t = self.tvalues.abs()
-        tail = stats.norm.sf(t) if self.df is None else stats.t.sf(t, self.df)
-        return pd.Series(2 * tail, index=t.index, name="p_value")
-
-    def conf_int(self, level: float = 0.95) -> pd.DataFrame:
-        """Confidence intervals `lower`, `upper` by term."""
-        share = (1 + level_of(level)) / 2
-        width = (stats.norm.ppf(share) if self.df is None else stats.t.ppf(share, self.df)) * self.std_errors
-        return pd.DataFrame({"lower": self.params - width, "upper": self.params + width})
-
-    @property
-    def aic(self) -> float:
-        """-2 l + 2 `n_params`."""
-        return -2 * self.log_likelihood + 2 * self.n_params
 
     @property
     def bic(self) -> float:
@@ -185,20 +105,6 @@ class PanelFit(Result):
         return 1 - float(e @ e) / float(np.square(y - y.mean()).sum())
 
     # -- tables -----------------------------------------------------------------------------
-    def tidy(self, level: float = 0.95) -> pd.DataFrame:
-        """One row per term: `estimate, std_error, statistic, p_value, lower, upper`."""
-        frame = pd.DataFrame(
-            {
-                "estimate": self.params, "std_error": self.std_errors, "statistic": self.tvalues,
-                "p_value": self.pvalues,
-            }
-        )  # fmt: skip
-        return frame.join(self.conf_int(level)).rename_axis("term")
-
-    def to_frame(self) -> pd.DataFrame:
-        """As `tidy`."""
-        return self.tidy()
-
     def glance(self) -> pd.DataFrame:
         """One row that tells the whole fit."""
         row = {
@@ -210,23 +116,23 @@ class PanelFit(Result):
         }  # fmt: skip
         return pd.DataFrame([row])
 
-    def tables(self) -> tuple[Table, ...]:
-        """Coefficients and, in a second table, the fit."""
+    @property
+    def heading(self) -> str:
+        """The model in words, and its formula: the title of its tables."""
+        return f"{TITLES[self.model]}: {self.formula}"
+
+    def _about(self) -> list[str]:
         first, last = self.design.periods[0], self.design.periods[-1]
         notes = [
             f"n = {self.n} rows: {self.n_units} units in {self.n_periods} periods ({first} to {last}); "
             f"{self.kind.told} effects ({self.absorbed} absorbed).",
-            f"Standard errors: {self.covariance_kind}"
-            + (f"; t with {self.df:g} degrees of freedom." if self.df is not None else "; normal."),
             f"Serial correlation of the residuals: {self.serial_correlation:.3f}.",
         ]
         for name, w in (("W", self.w), ("W of the error", self.error_w if self.error_w is not self.w else None)):
             if w is not None:
                 count = len(w.different)
                 notes.append(f"{name}: {w.by_period[0].recipe}." + (f" ({count} W by period)" if count > 1 else ""))
-        numbers = self.glance().iloc[0].drop(["model", "effects", "correction"])
-        measures = pd.DataFrame({"value": numbers.dropna()}).rename_axis("measure")
-        return Table(self.tidy(), f"{TITLES[self.model]}: {self.formula}", (*notes, *self.notes)), Table(measures)
+        return notes
 
     def predict(self) -> pd.Series:
         """The mean of the outcome in sample: of the reduced form, so that neighbors' innovations are not used.
