@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gbaspatial import (
         autocorrelation as autocorrelation,
         data as data,
+        development as development,
         disparity as disparity,
         doctor as doctor,
         errors as errors,
@@ -52,8 +53,8 @@ if TYPE_CHECKING:
     )
 
 _ROOMS = (
-    "alignment", "autocorrelation", "data", "disparity", "doctor", "errors", "export", "figures", "geography",
-    "inference", "maps", "models", "opinions", "randomness", "report", "results", "tables", "weights",
+    "alignment", "autocorrelation", "data", "development", "disparity", "doctor", "errors", "export", "figures",
+    "geography", "inference", "maps", "models", "opinions", "randomness", "report", "results", "tables", "weights",
 )  # fmt: skip
 _NAMES = dict.fromkeys(
     (

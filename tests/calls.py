@@ -17,8 +17,8 @@ from shapely import box
 import gbaspatial as gba
 
 ROOMS = (
-    "autocorrelation", "data", "disparity", "doctor", "export", "figures", "geography", "inference", "maps", "models",
-    "opinions", "report", "tables", "weights",
+    "autocorrelation", "data", "development", "disparity", "doctor", "export", "figures", "geography", "inference",
+    "maps", "models", "opinions", "report", "tables", "weights",
 )  # fmt: skip
 CITIES = pd.Index([f"city {letter}" for letter in "abcdefghijkl"], name="city")
 
@@ -125,6 +125,7 @@ CALLS = {
         f"disparity.{name}": lambda: ((PEOPLE.astype(float),), {})
         for name in ("atkinson", "coefficient_of_variation", "gini", "herfindahl", "hoover", "theil")
     },
+    "development.coupling": lambda: ((LONG_DATA, {"wealth": ["income"], "prices": ["price"]}), {}),
     "disparity.mean_by_group": lambda: ((INCOME, KIND), {}),
     "disparity.directional_lisa": lambda: ((INCOME, PRICE, W), FEW),
     "disparity.lisa_markov": lambda: ((PANEL, W), {}),
@@ -253,6 +254,8 @@ CALLS = {
     "export.sld": lambda: ((_path("a.sld"), made("export.style")), {}),
 }
 VERBS = (  # results that only methods of other results make
+    lambda: made("development.coupling").obstacles(),
+    lambda: made("development.coupling").sensitivity(),
     lambda: fit().bootstrap(draws=99, rng=1),
     lambda: fit().impacts(method="delta"),
     lambda: fit().impacts(method="delta").by_group(KIND, term="price"),

@@ -147,7 +147,8 @@ HOSTILE = {
 NUMERIC = sorted(
     name
     for name in calls.CALLS
-    if name.partition(".")[0] in ("autocorrelation", "disparity") or name in ("weights.economic", "weights.block")
+    if name.partition(".")[0] in ("autocorrelation", "development", "disparity")
+    or name in ("weights.economic", "weights.block")
 )  # those that take Series or frames of numbers
 
 

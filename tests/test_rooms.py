@@ -18,7 +18,7 @@ FLOORS = [
     ["data", "geography"],
     ["collinearity", "weights", "formula"],
     ["inference", "figures"],
-    ["autocorrelation", "models", "disparity"],
+    ["autocorrelation", "models", "disparity", "development"],
     ["opinions"],
     ["maps", "export", "tables"],
     ["report", "doctor"],
@@ -101,7 +101,8 @@ def test_every_name_handed_on_exists():
 
 
 OPENED = (
-    "autocorrelation", "data", "disparity", "export", "figures", "geography", "inference", "maps", "models", "weights",
+    "autocorrelation", "data", "development", "disparity", "export", "figures", "geography", "inference", "maps",
+    "models", "weights",
 )  # fmt: skip
 
 
