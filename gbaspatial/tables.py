@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 Below = Literal["std_error", "p_value", "interval", "none"]
 SPATIAL = ("rho", "lambda", "alpha")
-LIKELIHOOD = ("ols", "slx", "lag", "error", "sarar", "durbin", "durbin_error", "gns")
 WHAT = ("estimate", "std_error", "p_value", "lower", "upper")
 STATISTICS = {
     "log_likelihood": "log-likelihood", "aic": "AIC", "bic": "BIC", "sigma2": "sigma2",
@@ -244,11 +243,13 @@ def _terms(fits: Mapping[str, Fit]) -> list[str]:
 
 def _impacts(fits: Mapping[str, Fit], rng: int) -> pd.DataFrame | None:
     """Impacts of each model in long form; models without spatial lags have none."""
+    from gbaspatial.models.spatial_fit import SpatialFit
+
     columns = {}
     for name, fit in fits.items():
         if fit.w is None and not fit.design.uses_weights:
             continue
-        result = fit.impacts(rng=rng) if fit.model in LIKELIHOOD else fit.impacts()  # others need no draws
+        result = fit.impacts(rng=rng) if isinstance(fit, SpatialFit) else fit.impacts()  # others need no draws
         effects = {effect: getattr(result, effect) for effect in ("direct", "indirect", "total")}
         columns[name] = pd.concat(effects)[list(WHAT)].stack()
     if not columns:

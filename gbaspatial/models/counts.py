@@ -53,6 +53,8 @@ class PoissonFit(Fit):
     is that of the Poisson distribution.
     """
 
+    _exponential = True
+
     impact_of_change = impact_of_change
 
     @property
@@ -186,7 +188,8 @@ def ppml(
         kind=PoissonFit, model="ppml", method="ppml", design=design, params=dict(zip(design.terms, beta, strict=True)),
         covariance=matrix, residuals=residuals, sigma2=float((residuals**2 / mu).sum() / (design.n - design.k)),
         log_likelihood=float((special.xlogy(design.y, mu) - mu - special.gammaln(design.y + 1)).sum()),
-        covariance_kind="spatial HAC" if K is not None else covariance, notes=_notes(design, residuals, mu),
+        covariance_kind="spatial HAC" if K is not None else covariance,
+        covariance_code=covariance, notes=_notes(design, residuals, mu),
         extra={"deviance": deviance(design.y, mu), "null_deviance": deviance(design.y, level), "exposure": exposure},
     )  # fmt: skip
 

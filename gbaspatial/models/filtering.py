@@ -284,7 +284,9 @@ def _wrap(
         joined = data.assign(**{name: frame[name] for name in names})
     fit = (ols if model == "ols" else ppml)(whole, joined, w, **options)
     if names:  # selected by these data: no t distribution is exact then
-        fit = replace(fit, covariance_kind=f"{fit.covariance_kind}, as if the eigenvectors had been given")
+        fit = replace(
+            fit, covariance_kind=f"{fit.covariance_kind}, as if the eigenvectors had been given", selected=True
+        )
     component = (frame @ fit.params[names]).rename("spatial component")
     table = pd.DataFrame(
         {

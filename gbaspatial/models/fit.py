@@ -57,7 +57,9 @@ class Fit(Fitted):
     params : pandas.Series
         Coefficients by term, ``rho`` and ``lambda`` among them.
     covariance : pandas.DataFrame
-        Their covariance matrix; ``covariance_kind`` says which.
+        Their covariance matrix; ``covariance_kind`` says which in words, ``covariance_code`` in one:
+        ``"classical"``, ``"information"``, ``"HC0"``, ``"HC1"``, ``"HC3"``, ``"hac"``, ``"sandwich"``,
+        ``"cluster"``, ``"gls"``, ``"homoskedastic"``, ``"heteroskedastic"``, ``"kp98"``.
     sigma2 : float
         Variance of the innovations: e'e / n by maximum likelihood, e'e / (n - k) by least squares.
     log_likelihood : float
@@ -79,6 +81,8 @@ class Fit(Fitted):
     inference : {"recommended", "asymptotic"}
         Where `pvalues`, `conf_int` and all tables come from: the inference recommended for this
         kind of fit and number of units (see docs/inference.md), or normal theory.
+    selected : bool
+        Whether the regressors were selected by these data, so that no distribution is exact.
     """
 
     method: str

@@ -53,7 +53,8 @@ def _told_asymptotic(fit: Fitted) -> str:
     if fit.df is not None:
         distribution = f"t with {fit.df:g} degrees of freedom"
         if fit.n_units < SMALL:
-            distribution += ", exact for normal errors" if fit.covariance_kind == "classical" else ", approximate"
+            exact = fit.covariance_code == "classical" and not fit.selected
+            distribution += ", exact for normal errors" if exact else ", approximate"
     else:
         few = fit.n_units < SMALL
         distribution = f"normal, approximate with {fit.n_units} units" if few else "normal, asymptotic"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -99,11 +99,16 @@ class Fitted(Result):
     log_likelihood: float
     residuals: pd.Series
     covariance_kind: str = "information"
+    covariance_code: str = "information"
     df: float | None = None
     edges: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     inference: str = "recommended"
+    selected: bool = False
     made: dict[str, Any] = field(default_factory=dict, init=False)  # what was computed once: begins anew in a copy
+
+    _refits: ClassVar[bool] = False  # whether its Gaussian likelihood can be evaluated again, for other outcomes
+    _exponential: ClassVar[bool] = False  # whether the mean of y is exp(X b)
 
     # -- what was estimated -----------------------------------------------------------
     @property

@@ -116,7 +116,7 @@ def lag(formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = False, **opt
         unused({name: options.get(name) for name in kernel}, "they belong to covariance='hac'")
     if kind not in ("hac", "classical"):
         matrix = iv.robust_covariance(stage, kind)
-    return _wrap(spec, stage.delta, None, matrix, stage.residuals, sigma2, told, spec.tests(stage, K))
+    return _wrap(spec, stage.delta, None, matrix, stage.residuals, sigma2, (kind, told), spec.tests(stage, K))
 
 
 def error(formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = False, **options: Unpack[Options]) -> Fit:
@@ -269,7 +269,7 @@ def _generalized(spec: _Spec, options: Mapping[str, Any]) -> Fit:
     tests = spec.tests(at.stage) if spec.Q is not None else None
     told = {"kp98": "generalized moments (1998)"}.get(kind, f"{kind} generalized moments")
     edges = ("lambda",) if at.at_edge else ()
-    return _wrap(spec, at.delta, at.lam, at.covariance, at.innovations, at.sigma2, told, tests, edges, kind)
+    return _wrap(spec, at.delta, at.lam, at.covariance, at.innovations, at.sigma2, (kind, told), tests, edges, kind)
 
 
 def _wrap(
@@ -279,7 +279,7 @@ def _wrap(
     matrix: np.ndarray,
     residuals: np.ndarray,
     sigma2: float,
-    told: str,
+    told: tuple[str, str],
     tests: InstrumentTests | None,
     edges: tuple[str, ...] = (),
     kind: str = "",
@@ -298,7 +298,7 @@ def _wrap(
     return build(
         kind=moments_kind(tests is not None, spec.design.regimes is not None),
         model=spec.model, method="gmm", design=spec.design, params=params, covariance=covariance, residuals=residuals,
-        sigma2=sigma2, w=spec.w, error_w=spec.error_w, covariance_kind=told, edges=edges,
+        sigma2=sigma2, w=spec.w, error_w=spec.error_w, covariance_code=told[0], covariance_kind=told[1], edges=edges,
         notes=(*_notes(spec, params, tests, edges, kind), *_negative_notes(negative)),
         extra={"instruments": tests, "moments": kind or None},
     )  # fmt: skip

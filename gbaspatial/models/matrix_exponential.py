@@ -204,7 +204,8 @@ def mess(
         params={**dict(zip(design.terms, beta, strict=True)), "alpha": alpha},
         covariance=covariance, residuals=e / root, sigma2=sigma2, log_likelihood=likelihood,
         w=first if model == "lag" else None, error_w=first if model == "error" else None,
-        covariance_kind="HC0" if kind == "HC0" else "observed information", notes=_notes(alpha, first),
+        covariance_kind="HC0" if kind == "HC0" else "observed information",
+        covariance_code="HC0" if kind == "HC0" else "information", notes=_notes(alpha, first),
     )  # fmt: skip
 
 

@@ -496,8 +496,8 @@ def _least_squares(name: str, formula: str, data: Any, w: Any, durbin: bool, opt
     return build(
         kind=LeastSquaresFit if spec.regimes is None else LeastSquaresByRegime,
         model=name, method="ols", design=spec, params=dict(zip(spec.terms, beta, strict=True)), covariance=matrix,
-        residuals=residuals, sigma2=sse / df, log_likelihood=log_likelihood(model), covariance_kind=told, df=float(df),
-        inference=_inference(options),
+        residuals=residuals, sigma2=sse / df, log_likelihood=log_likelihood(model), covariance_kind=told,
+        covariance_code=kind, df=float(df), inference=_inference(options),
     )  # fmt: skip
 
 
@@ -568,6 +568,8 @@ def _maximum_likelihood(
     residuals = innovations(centered, at, w, error_w)
     if kind not in ("information", "classical"):
         variance, told = covariances.maximum_likelihood(spec, model, at, apart, kind)
+    else:
+        kind = "information"
     beta = at.beta
     if ground is not None:
         share, slope = np.array([1 - at.rho * ground.s]), np.array([-ground.s])
@@ -587,7 +589,7 @@ def _maximum_likelihood(
         kind=LikelihoodFit if spec.regimes is None else LikelihoodByRegime,
         model=name, method="ml", design=spec, params={**dict(zip(spec.terms, beta, strict=True)), **spatial},
         covariance=variance, residuals=residuals, sigma2=at.sigma2, log_likelihood=at.log_likelihood, w=w,
-        error_w=error_w, covariance_kind=told, logdet=curve.kind, edges=at.edges,
+        error_w=error_w, covariance_kind=told, covariance_code=kind, logdet=curve.kind, edges=at.edges,
         notes=(*notes, *_curve_notes(at)), inference=_inference(options),
     )  # fmt: skip
 

@@ -57,6 +57,8 @@ class SpatialFit(Fit):
 class LeastSquaresFit(SpatialFit):
     """A fit whose Gaussian likelihood can be evaluated again; see `Fit`."""
 
+    _refits = True
+
     bootstrap = _bootstrap
     wild_test = _wild_test
     influence = _influence

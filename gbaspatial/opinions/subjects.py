@@ -20,10 +20,10 @@ from gbaspatial.autocorrelation.local_results import LocalTest
 from gbaspatial.autocorrelation.moran import MoranResult
 from gbaspatial.errors import LabelTypeError
 from gbaspatial.models import Fit
+from gbaspatial.models.spatial_fit import SpatialFit
 from gbaspatial.weights import Weights
 
-_PLAIN = dict.fromkeys((("error", "gmm"), ("sarar", "gmm")), ("heteroskedastic generalized moments",))
-MODELS = ("ols", "slx", "lag", "error", "sarar", "durbin", "durbin_error", "gns")
+PLAIN = ("information", "classical", "heteroskedastic")  # covariances that other programs have by default
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,13 +155,13 @@ def _of_fit(fit: Fit) -> Subject:
     ours = {f"params[{term}]": float(value) for term, value in fit.params.items()}
     ours |= {f"std_errors[{term}]": float(value) for term, value in fit.std_errors.items()}
     ours |= {"sigma2": fit.sigma2, "log_likelihood": fit.log_likelihood}
-    classical = fit.covariance_kind.startswith(_PLAIN.get((fit.model, fit.method), ("information", "classical")))
+    classical = fit.covariance_code in PLAIN
     return Subject(
         fit.model, fit.method, pd.Series(design.y, design.ids, name=design.response), columns, fit.w or fit.error_w,
         {name: value for name, value in ours.items() if np.isfinite(value)}, f"{fit.model} by {fit.method}",
         error_w=fit.error_w, intercept=len(kept) < design.k,
         plain=classical and design.observation_weights is None and design.regimes is None
-        and fit.model in MODELS,
+        and isinstance(fit, SpatialFit),
         terms=tuple(design.terms[place] for place in kept),
     )  # fmt: skip
 

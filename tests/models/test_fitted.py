@@ -1,5 +1,7 @@
 """What fits of cross-sections and of panels have in common: p-values, intervals, tables, words and absent verbs."""
 
+from dataclasses import replace
+
 import numpy as np
 import oracle
 import pandas as pd
@@ -9,13 +11,14 @@ from scipy import stats
 from gbaspatial import models
 from gbaspatial.errors import OptionError
 from gbaspatial.models.fitted import Fitted
-from gbaspatial.weights import Weights
+from gbaspatial.weights import Weights, from_pairs
 
 CITIES = list("abcdef")
 W = Weights(np.eye(6, k=1) + np.eye(6, k=-1), CITIES).row_standardized()
 ROWS = pd.MultiIndex.from_product([CITIES, range(2000, 2008)], names=["city", "year"])
 DATA = pd.DataFrame(np.random.default_rng(2).normal(size=(48, 2)), index=ROWS, columns=["y", "x"])
 COLUMBUS = oracle.data("columbus")
+QUEEN = from_pairs(pd.read_csv(oracle.find("data/columbus_B.csv")), ids=COLUMBUS.index).row_standardized()
 FITS = {
     "ols": lambda: models.ols("CRIME ~ INC", COLUMBUS),
     "ols HC3": lambda: models.ols("CRIME ~ INC", COLUMBUS, covariance="HC3"),
@@ -69,3 +72,33 @@ def test_the_data_with_fitted_values_and_residuals(name):
     augmented = fit.augment()
     assert augmented.index.equals(data.index)
     np.testing.assert_allclose(augmented["fitted"] + augmented["residuals"], data[fit.response], rtol=1e-12)
+
+
+CODES = {
+    "classical": lambda: models.ols("CRIME ~ INC", COLUMBUS),
+    "HC3": lambda: models.ols("CRIME ~ INC", COLUMBUS, covariance="HC3"),
+    "information": lambda: models.lag("CRIME ~ INC", COLUMBUS, QUEEN),
+    "sandwich": lambda: models.error("CRIME ~ INC", COLUMBUS, QUEEN, covariance="sandwich"),
+    "HC1": lambda: models.lag("CRIME ~ INC", COLUMBUS, QUEEN, method="gmm", covariance="HC1"),
+    "heteroskedastic": lambda: models.error("CRIME ~ INC", COLUMBUS, QUEEN, method="gmm"),
+    "kp98": lambda: models.error("CRIME ~ INC", COLUMBUS, QUEEN, method="gmm", moments="kp98"),
+    "gls": lambda: models.sma("CRIME ~ INC", COLUMBUS, QUEEN),
+    "HC0": lambda: models.mess("CRIME ~ INC", COLUMBUS, QUEEN, covariance="HC0"),
+    "cluster": lambda: models.panel_lag("y ~ x", DATA, W, covariance="cluster"),
+}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_code_stands_beside_the_words_for_a_covariance(code):
+    fit = CODES[code]()
+    assert fit.covariance_code == code
+    other = replace(fit, covariance_kind="in other words")
+    assert str(other.summary()).replace("in other words", fit.covariance_kind) == str(fit.summary())
+    pd.testing.assert_series_equal(other.pvalues, fit.pvalues)
+
+
+def test_no_distribution_is_exact_after_selection():
+    fit = models.spatial_filter("CRIME ~ INC", COLUMBUS, QUEEN).fit
+    assert fit.selected
+    assert fit.covariance_code == "classical"
+    assert "degrees of freedom, approximate" in str(fit.summary())

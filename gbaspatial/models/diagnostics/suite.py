@@ -243,7 +243,7 @@ def _instrumental(fit: Fit, w: Weights) -> dict[str, Score]:
         fit.w is None
         or fit.error_w is not None
         or list(fit.params.index) != names
-        or "classical" not in (fit.covariance_kind)
+        or fit.covariance_code != "classical"
     ):
         return {}
     spec = fit.design

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 IntervalKind = Literal["recommended", "percentile", "basic", "studentized", "inverted"]
 INTERVALS = ("recommended", "percentile", "basic", "studentized", "inverted")
-MODELS = ("ols", "slx", "lag", "error", "sarar", "durbin", "durbin_error", "gns")
 MOST_INVERTED = 999  # from fifty units on
 
 
@@ -251,11 +250,11 @@ def bootstrap(
 
 
 def check_refittable(fit: Fit) -> None:
-    """Raise `OptionError` unless `fit` is one of the models of the Gaussian likelihood, by ML or least squares."""
-    if fit.model not in MODELS or fit.method not in ("ml", "ols"):
+    """Raise `OptionError` unless the class of `fit` says that its Gaussian likelihood can be evaluated again."""
+    if not fit._refits:
         raise OptionError(
-            f"a {fit.model} model by method={fit.method!r} cannot be refitted here; "
-            f"fit one of {', '.join(MODELS)} with method='ml'."
+            f"a {fit.model} model by method={fit.method!r} cannot be refitted here; fit a model of the lag and error "
+            f"family with method='ml', or least squares."
         )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import GbaError, GbaWarning, OptionError, some
-from gbaspatial.models.few_units.bootstrap import MODELS
+from gbaspatial.models.few_units.bootstrap import check_refittable
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 
@@ -80,8 +80,7 @@ def influence(fit: Fit, *, most_units: int = MOST_UNITS) -> InfluenceResult:
     most_units : int
         The model is estimated once for each unit; above this many units it is refused.
     """
-    if fit.model not in MODELS or fit.method not in ("ml", "ols"):
-        raise OptionError(f"the influence of units on a {fit.model} model by {fit.method!r} is not to be had.")
+    check_refittable(fit)
     if fit.n > most_units:
         raise OptionError(
             f"influence() estimates the model {fit.n} times, once without each unit, which goes to {most_units} "

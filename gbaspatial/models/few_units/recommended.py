@@ -122,10 +122,8 @@ class FewUnits:
 
 def applies(fit: Fit) -> bool:
     """Whether the recommended inference of `fit` is by inversion."""
-    from gbaspatial.models.few_units.bootstrap import MODELS
-
     spatial = any(name in fit.params.index for name in SPATIAL)
-    plain = fit.model in MODELS and fit.method == "ml" and fit.covariance_kind.startswith("information")
+    plain = fit._refits and fit.covariance_code == "information"
     return fit.inference == "recommended" and fit.n < SMALL and spatial and plain
 
 

@@ -108,7 +108,7 @@ def impact_of_change(
     """
     changed_to = _change(fit, variable, to, add, multiply)
     how = f"to {to!r}" if to is not None else f"times {multiply:g}" if multiply is not None else f"by {add or 1.0:+g}"
-    if fit.model == "ppml":
+    if fit._exponential:
         check_option(method, ("auto", "delta"), "method")
         return _of_counts(fit, f"{variable} {how}", *_steps(fit, variable, changed_to))
     engine = prepared(fit, method, 1999, rng, 0.95)

@@ -16,9 +16,7 @@ MOST_TESTED = 500
 
 def chosen(fit: Fit, method: str) -> str:
     """The method asked for, or the usual one for ``"auto"``; an error where the fit cannot serve it."""
-    from gbaspatial.models.few_units.bootstrap import MODELS
-
-    refittable = fit.model in MODELS and fit.method in ("ml", "ols")
+    refittable = fit._refits
     if method == "auto":
         method = _usual(fit, refittable)
     one = (fit.w is None) != (fit.error_w is None)

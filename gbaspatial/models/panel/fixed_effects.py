@@ -68,8 +68,9 @@ def _wrapped(
         covariance=pd.DataFrame(variance, index=terms, columns=terms), sigma2=at.sigma2 if spatial else sse / df_resid,
         log_likelihood=at.log_likelihood, residuals=design.label(parts.e, "residuals"),
         effects=labelled_effects(design, model.effects, kind, parts.eta - design.X @ at.beta),
-        absorbed=model.effects.rank, count=model.n, covariance_kind=told, df=df, df_resid=df_resid,
-        serial_correlation=serial, problem=model, w=w, error_w=error_w, edges=at.edges, notes=notes,
+        absorbed=model.effects.rank, count=model.n, covariance_kind=told,
+        covariance_code="classical" if not spatial and covariance != "cluster" else covariance, df=df,
+        df_resid=df_resid, serial_correlation=serial, problem=model, w=w, error_w=error_w, edges=at.edges, notes=notes,
     )  # fmt: skip
 
 

@@ -89,7 +89,8 @@ def in_period(fit: PanelFit, period: Any) -> Fit:
         sigma2=fit.sigma2, log_likelihood=np.nan, residuals=fit.residuals,
         w=None if fit.w is None else fit.w.by_period[place],
         error_w=None if fit.error_w is None else fit.error_w.by_period[place],
-        covariance_kind=fit.covariance_kind, df=fit.df, edges=fit.edges, inference="asymptotic",
+        covariance_kind=fit.covariance_kind, covariance_code=fit.covariance_code,
+        df=fit.df, edges=fit.edges, inference="asymptotic",
     )  # fmt: skip
 
 

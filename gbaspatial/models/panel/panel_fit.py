@@ -36,7 +36,8 @@ class PanelFit(Fitted):
     params : pandas.Series
         Coefficients by term, ``rho`` and ``lambda`` among them.
     covariance : pandas.DataFrame
-        Their covariance matrix; ``covariance_kind`` says which.
+        Their covariance matrix; ``covariance_kind`` says which in words, ``covariance_code`` in one
+        (``"classical"``, ``"information"``, ``"cluster"``).
     sigma2 : float
         e'e over rows less effects (and less coefficients, for least squares); with ``correction="none"``
         e'e over rows, for spatial models.
