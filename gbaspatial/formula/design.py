@@ -41,6 +41,7 @@ from gbaspatial.errors import (
 from gbaspatial.formula.collinearity import check_rank
 from gbaspatial.formula.kinds import like, plain
 from gbaspatial.formula.lag_weights import in_order, named_weights
+from gbaspatial.formula.magnitude import check_magnitude
 from gbaspatial.formula.mentions import names_in
 from gbaspatial.formula.reading import (
     as_matrix,
@@ -268,6 +269,7 @@ def _check_values(y: np.ndarray, X: np.ndarray, terms: tuple[str, ...], response
                 f"{name} is not a finite number for {some(ids[bad])}; a logarithm of zero or of a negative "
                 f"value is the usual cause."
             )
+    check_magnitude([(response, y), *zip(terms, X.T, strict=True)])
     if not len(y):
         raise DataError("the data have no rows, so there is nothing to estimate from.")
     if np.ptp(y) == 0:
@@ -295,4 +297,5 @@ def _observation_weights(weights: pd.Series | str | None, data: pd.DataFrame, id
     numbers = align(series, ids, "observation weights")
     if (numbers <= 0).any():
         raise DataError(f"observation weights must be positive, but are not for {some(ids[numbers <= 0])}.")
+    check_magnitude([("the observation weights", numbers)])
     return numbers

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from gbaspatial.errors import OptionError
+from gbaspatial.formula.magnitude import check_weights_magnitude
 from gbaspatial.formula.vocabulary import FUNCTIONS
 from gbaspatial.weights import Weights, as_weights
 
@@ -17,12 +18,15 @@ def named_weights(w: Any) -> dict[str, Weights]:
     if w is None:
         return {}
     if not isinstance(w, Mapping):
-        return {"W": as_weights(w)}
+        alone = {"W": as_weights(w)}
+        check_weights_magnitude(alone)
+        return alone
     if not w:
         raise OptionError("no weights were given; give a W, or a mapping of names to W.")
     named = {str(name): as_weights(matrix) for name, matrix in w.items()}
     for name in named:
         check_lag_name(name)
+    check_weights_magnitude(named)
     first_name, first = next(iter(named.items()))
     for name, matrix in named.items():
         if len(matrix.ids) != len(first.ids) or not matrix.ids.isin(first.ids).all():

@@ -23,7 +23,7 @@ from gbaspatial.models.likelihood.several_equations import (
     score_tests,
     three_stage,
 )
-from gbaspatial.models.solve.origin import Centered, Ground, refuse_perfect, span_of
+from gbaspatial.models.solve.origin import Centered, Ground, least_squares, refuse_perfect, span_of
 from gbaspatial.options import level_of, public, unused, word
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
@@ -392,7 +392,7 @@ def _system(
 
 
 def _least_squares(design: Design) -> np.ndarray:
-    return design.y - design.X @ np.linalg.lstsq(design.X, design.y, rcond=None)[0]
+    return design.y - design.X @ least_squares(design.X, design.y)
 
 
 def _three_stage(designs: Mapping[str, Design], system: System, lags: int, degrees: str) -> tuple[Solution, np.ndarray]:

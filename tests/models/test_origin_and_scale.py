@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 
 import gbaspatial as gba
-from gbaspatial.errors import OptionError
+from gbaspatial.errors import DataError, OptionError, WeightsError
 from gbaspatial.weights import Weights
 
 models = gba.models
@@ -221,6 +221,37 @@ def test_the_unit_of_the_outcome_moves_all_coefficients(case, c):
 
     two = case.fit(DATA.assign(y=c * DATA["y"]), WS[case.w])
     agree(at_rest(case), two, 1e-8, _factor, shift=-len(DATA) * np.log(c))
+
+
+def at_a_scale(case: Case, what: str, factor: float) -> Any:
+    """The fit with the outcome, a regressor or W in another unit."""
+    if what == "w":
+        return case.fit(DATA, Weights(factor * WS[case.w].sparse, WS[case.w].ids))
+    columns = ["y", "y2", "count"] if what == "y" else ["x"]
+    return case.fit(DATA.assign(**{name: factor * DATA[name] for name in columns}), WS[case.w])
+
+
+@every
+@pytest.mark.parametrize(("what", "factor"), [("y", 1e-49), ("x", 1e49), ("w", 1e28)])
+def test_the_ratio_to_the_error_is_the_same_up_to_the_largest_units(case, what, factor):
+    if what == "y" and not case.y_scales:
+        pytest.skip("counts have a unit")
+    one, two = at_rest(case), at_a_scale(case, what, factor)
+    np.testing.assert_allclose(two.params / two.std_errors, one.params / one.std_errors, rtol=1e-5, atol=1e-6)
+
+
+@every
+@pytest.mark.parametrize("what", ["y", "x", "w"])
+def test_a_unit_whose_squares_are_no_numbers_is_refused(case, what):
+    for factor in (1e-300, 1e-160, 1e-90, 1e154, 1e300):
+        with pytest.raises((DataError, WeightsError), match="no numbers"):
+            at_a_scale(case, what, factor)
+
+
+def test_observation_weights_whose_squares_are_no_numbers_are_refused():
+    for factor in (1e-160, 1e160):
+        with pytest.raises(DataError, match="^the observation weights: values are so"):
+            models.ols("y ~ x", DATA.assign(size=factor * DATA["size"]), weights="size")
 
 
 @every

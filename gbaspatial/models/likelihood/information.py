@@ -20,6 +20,7 @@ import numpy as np
 
 from gbaspatial.models.likelihood.problem import Estimate, Problem
 from gbaspatial.models.solve.factor import Factor
+from gbaspatial.models.solve.origin import least_squares
 from gbaspatial.randomness import stream
 
 EXACT_LIMIT = 800
@@ -89,7 +90,7 @@ def information_apart(model: Problem, at: Estimate, *, exact: bool = False) -> A
         matrix[place, place] = traces.square[i] + traces.gram[i, i]
         matrix[place, -1] = matrix[-1, place] = traces.first[i] / s2
     if model.lag is not None:
-        h = np.linalg.lstsq(X, traces.mean, rcond=None)[0]
+        h = least_squares(X, traces.mean)
         left = traces.mean - X @ h
         matrix[k, k] += left @ left / s2
         T[:k, k] = -h

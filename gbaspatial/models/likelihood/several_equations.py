@@ -31,7 +31,7 @@ from gbaspatial.models.likelihood.information import inverse
 from gbaspatial.models.likelihood.problem import LOG_2PI
 from gbaspatial.models.solve.factor import pencil_of
 from gbaspatial.models.solve.logdet import Curve, curve_of
-from gbaspatial.models.solve.origin import newton, span_of
+from gbaspatial.models.solve.origin import least_squares, newton, span_of
 from gbaspatial.randomness import stream
 from gbaspatial.weights import Weights
 
@@ -247,7 +247,7 @@ def _apart(system: System, at: Solution) -> tuple[np.ndarray, float, np.ndarray]
             factor = pencil.factor(at.rho[g])
             owners.append(g)
             mean = W @ factor.solve(X @ at.betas[g])
-            h = np.linalg.lstsq(X, mean, rcond=None)[0]
+            h = least_squares(X, mean)
             shifts.append((len(owners) - 1, h))
             means.append(mean - X @ h)
             images.append((W @ factor.solve(Z), factor.solve(W.T @ Z, transposed=True)))

@@ -28,6 +28,7 @@ from gbaspatial.errors import (
 )
 from gbaspatial.formula.kinds import plain
 from gbaspatial.formula.lag_weights import check_lag_name, in_order
+from gbaspatial.formula.magnitude import check_magnitude, check_weights_magnitude
 from gbaspatial.formula.reading import (
     as_matrix,
     check_classes,
@@ -282,6 +283,14 @@ def _by_time(w: Mapping[Any, Any]) -> dict[int, Weights]:
     return {int(t): one.setdefault(id(v), as_weights(v)) for t, v in zip(numbers, w.values(), strict=True)}
 
 
+def _by_name(given: Mapping[str, Any]) -> dict[str, Weights]:
+    """Every single W of `given` under a name that tells its period."""
+    found: dict[str, Weights] = {}
+    for name, w in given.items():
+        found |= {name: w} if isinstance(w, Weights) else {f"{name} in {period}": one for period, one in w.items()}
+    return found
+
+
 def _ids_of(given: Mapping[str, Any]) -> pd.Index | None:
     """The units of the first W, those of all periods together."""
     if not given:
@@ -389,6 +398,7 @@ def read_panel(
     index = _checked_index(data)
     word(unbalanced, UNBALANCED, "unbalanced")
     given = given_weights(w)
+    check_weights_magnitude(_by_name(given))
     rows = _ordered_rows(index, _ids_of(given), unbalanced)
     data = _with_time(data, index)
     parsed = parsed_formula(formula, data, given)
@@ -468,5 +478,6 @@ def _check_values(y: np.ndarray, X: np.ndarray, terms: Sequence[str], response: 
                 f"{name} is not a finite number for {some(_told(ids[bad]))}; a logarithm of zero or of a negative "
                 f"value is the usual cause."
             )
+    check_magnitude([(response, y), *zip(terms, X.T, strict=True)])
     if np.ptp(y) == 0:
         raise DataError(f"{response} is {y[0]:g} for every unit and period; a constant outcome has nothing to explain.")

@@ -20,6 +20,7 @@ import numpy as np
 from gbaspatial.models.likelihood.information import Apart, inverse
 from gbaspatial.models.likelihood.problem import Estimate
 from gbaspatial.models.panel.less_effects import PanelProblem
+from gbaspatial.models.solve.origin import least_squares
 from gbaspatial.randomness import stream
 
 EXACT_LIMIT = 1_000
@@ -78,7 +79,7 @@ def information_apart(model: PanelProblem, at: Estimate, parts: Parts, corrected
         matrix[place, place] = gram[i, i] - second
         matrix[place, -1] = matrix[-1, place] = -first / s2
     if parts.mean is not None:
-        h = np.linalg.lstsq(X, parts.mean, rcond=None)[0]
+        h = least_squares(X, parts.mean)
         left = parts.mean - X @ h
         matrix[k, k] += left @ left / s2
         T[:k, k] = -h

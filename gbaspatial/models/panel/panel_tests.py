@@ -13,6 +13,7 @@ from gbaspatial.models.diagnostics.lm_tests import Ingredients, Score, lm_error,
 from gbaspatial.models.panel import dependence
 from gbaspatial.models.panel.frame import PanelWeights, weights_of
 from gbaspatial.models.panel.within import Effects, effects_of
+from gbaspatial.models.solve.origin import least_squares
 from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def _sse(fit: PanelFit, effects: Effects) -> float:
     if effects.rank == 0:
         X = np.column_stack([np.ones(len(X)), X])
     y, X = effects.take_out(fit.design.y), effects.take_out(X)
-    return float(np.square(y - X @ np.linalg.lstsq(X, y, rcond=None)[0]).sum())
+    return float(np.square(y - X @ least_squares(X, y)).sum())
 
 
 def _effect_tests(fit: PanelFit) -> dict[str, Any]:

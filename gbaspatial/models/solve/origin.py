@@ -92,6 +92,22 @@ class Ground:
         return c + self.m * (self.q @ share), T @ C @ T.T
 
 
+def least_squares(X: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The coefficients (k,) of `y` (n,) on `X` (n, k) of any rank, whatever the units of its columns.
+
+    Plain least squares takes a column that is 1e-15 times another for round-off, and leaves it out.
+
+    Examples
+    --------
+    >>> least_squares(np.diag([1e-20, 1e20]), np.array([1e-20, 1e20])).tolist()
+    [1.0, 1.0]
+    """
+    size = np.linalg.norm(X, axis=0)
+    size = np.where(size > 0, size, 1.0)
+    found: np.ndarray = np.linalg.lstsq(X / size, y, rcond=None)[0] / size
+    return found
+
+
 def taken_back(R: np.ndarray, C: np.ndarray) -> np.ndarray:
     """The covariance (p, p) of (R^-1 c, others) from `C`, that of (c, others)."""
     k = len(R)
