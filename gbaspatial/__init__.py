@@ -22,6 +22,7 @@ from gbaspatial.errors import no_attribute
 if TYPE_CHECKING:
     from gbaspatial import (
         autocorrelation as autocorrelation,
+        causal as causal,
         data as data,
         development as development,
         disparity as disparity,
@@ -53,8 +54,9 @@ if TYPE_CHECKING:
     )
 
 _ROOMS = (
-    "alignment", "autocorrelation", "data", "development", "disparity", "doctor", "errors", "export", "figures",
-    "geography", "inference", "maps", "models", "opinions", "randomness", "report", "results", "tables", "weights",
+    "alignment", "autocorrelation", "causal", "data", "development", "disparity", "doctor", "errors", "export",
+    "figures", "geography", "inference", "maps", "models", "opinions", "randomness", "report", "results",
+    "tables", "weights",
 )  # fmt: skip
 _NAMES = dict.fromkeys(
     (

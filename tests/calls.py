@@ -17,8 +17,8 @@ from shapely import box
 import gbaspatial as gba
 
 ROOMS = (
-    "autocorrelation", "data", "development", "disparity", "doctor", "export", "figures", "geography", "inference",
-    "maps", "models", "opinions", "report", "tables", "weights",
+    "autocorrelation", "causal", "data", "development", "disparity", "doctor", "export", "figures", "geography",
+    "inference", "maps", "models", "opinions", "report", "tables", "weights",
 )  # fmt: skip
 CITIES = pd.Index([f"city {letter}" for letter in "abcdefghijkl"], name="city")
 
@@ -46,6 +46,10 @@ OF_PANELS = (
     "panel_ols", "panel_slx", "panel_lag", "panel_error", "panel_sarar", "panel_durbin", "panel_durbin_error",
     "panel_gns",
 )  # fmt: skip
+TREATED = {"treated": ["city a", "city l"], "time": 2003}
+SIDES = pd.Series(["west", "west", "east", "east"] * 3, index=CITIES, name="side")
+SHARES = pd.DataFrame(np.random.default_rng(8).dirichlet([1.0, 1.0, 1.0, 1.0], 12), CITIES, list("pqrs"))
+SHOCKS = pd.Series([1.0, -0.5, 0.3, 2.0], index=list("pqrs"), name="shock")
 PAIRS = pd.DataFrame({"focal": CITIES[:4], "neighbor": CITIES[4:8], "weight": [1.0, 2.0, 3.0, 4.0]})
 FLOWS = PAIRS.set_axis(["giver", "receiver", "value"], axis="columns")
 MINUTES = pd.DataFrame({"focal": CITIES[:-1], "neighbor": CITIES[1:], "minutes": np.arange(10.0, 21.0)})
@@ -126,6 +130,10 @@ CALLS = {
         for name in ("atkinson", "coefficient_of_variation", "gini", "herfindahl", "hoover", "theil")
     },
     "development.coupling": lambda: ((LONG_DATA, {"wealth": ["income"], "prices": ["price"]}), {}),
+    "causal.difference_in_differences": lambda: (("income ~ price", LONG_DATA), {**TREATED, "w": W}),
+    "causal.event_study": lambda: (("income ~ 1", LONG_DATA), TREATED),
+    "causal.border_discontinuity": lambda: ((INCOME, UNITS, SIDES), {"bandwidth_km": 60.0}),
+    "causal.shift_share": lambda: (("growth ~ 1", DATA, SHARES, SHOCKS), {"w": W}),
     "disparity.mean_by_group": lambda: ((INCOME, KIND), {}),
     "disparity.directional_lisa": lambda: ((INCOME, PRICE, W), FEW),
     "disparity.lisa_markov": lambda: ((PANEL, W), {}),
@@ -138,6 +146,7 @@ CALLS = {
     "figures.power_curve": lambda: ((made("inference.power"),), {}),
     "figures.rose": lambda: ((made("disparity.directional_lisa"),), {}),
     "figures.forest": lambda: ((fit().impacts(method="delta"),), {}),
+    "figures.event_times": lambda: ((made("causal.event_study"),), {}),
     "figures.year_line": lambda: ((made("autocorrelation.moran_by"),), {}),
     "figures.map_of": lambda: ((UNITS, "income"), {"k": 3, "names": "none"}),
     "figures.flow_map": lambda: ((UNITS, FLOWS), {"names": "none"}),
@@ -264,6 +273,8 @@ VERBS = (  # results that only methods of other results make
     lambda: fit().influence(),
     lambda: made("models.panel_ols").diagnostics(),
     lambda: fit().profile(draws=99, rng=1),
+    lambda: made("causal.difference_in_differences").placebo(draws=19, rng=1),
+    lambda: made("causal.event_study").honest_bounds(),
     lambda: made("models.mess").impacts(),
     lambda: made("models.sur").lm_tests(),
     # fits of other classes than the calls of the estimators make

@@ -9,8 +9,8 @@ import textwrap
 import pytest
 
 ROOMS = (
-    "autocorrelation", "data", "development", "disparity", "doctor", "export", "figures", "geography", "inference",
-    "maps", "models", "opinions", "report", "tables", "weights",
+    "autocorrelation", "causal", "data", "development", "disparity", "doctor", "export", "figures", "geography",
+    "inference", "maps", "models", "opinions", "report", "tables", "weights",
 )  # fmt: skip
 # To be written: a name leaves this list when its docstring is whole, and none comes in.
 OWED = {

@@ -19,6 +19,7 @@ FLOORS = [
     ["collinearity", "weights", "formula"],
     ["inference", "figures"],
     ["autocorrelation", "models", "disparity", "development"],
+    ["causal"],
     ["opinions"],
     ["maps", "export", "tables"],
     ["report", "doctor"],
@@ -101,8 +102,8 @@ def test_every_name_handed_on_exists():
 
 
 OPENED = (
-    "autocorrelation", "data", "development", "disparity", "export", "figures", "geography", "inference", "maps",
-    "models", "weights",
+    "autocorrelation", "causal", "data", "development", "disparity", "export", "figures", "geography",
+    "inference", "maps", "models", "weights",
 )  # fmt: skip
 
 

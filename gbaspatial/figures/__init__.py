@@ -11,6 +11,7 @@ Examples
 from gbaspatial.errors import door_of
 from gbaspatial.figures.autocorrelation import cluster_map, correlogram, power_curve, rose, significance_map
 from gbaspatial.figures.effects import forest
+from gbaspatial.figures.event_times import event_times
 from gbaspatial.figures.picture_files import save
 from gbaspatial.figures.printed_maps import flow_map, map_of, weights_map
 from gbaspatial.figures.years import year_line
@@ -18,6 +19,7 @@ from gbaspatial.figures.years import year_line
 __all__ = [
     "cluster_map",
     "correlogram",
+    "event_times",
     "flow_map",
     "forest",
     "map_of",

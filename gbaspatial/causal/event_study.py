@@ -1,0 +1,312 @@
+"""Event studies: effects by time since the treatment, for the treated and for the rings around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import linalg, stats
+
+from gbaspatial.causal.differences import FEW, Setting, read_setting
+from gbaspatial.causal.exposure import NEVER, first_exposure
+from gbaspatial.causal.honest_bounds import honest_bounds
+from gbaspatial.errors import DataError, some
+from gbaspatial.models.panel.within import effects_of
+from gbaspatial.options import public
+from gbaspatial.results import Result, Table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventStudy(Result):
+    """Effects by time since the treatment against one named base period.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        Rows by term (`treated` and the rings) and `event_time`; `estimate, std_error, statistic, p_value, lower,
+        upper` (95 %), `units`. The base has estimate 0 and no error.
+    covariance : pandas.DataFrame
+        Of all estimates but the base, by unit.
+    base : int
+        The event time against which all others are.
+    pretest : pandas.DataFrame
+        By term: joint test that the effects before the base (anticipation left out) are zero: `leads`, `F`, `df`,
+        `p_value` (missing where there are too few units), and `p_largest`, Bonferroni's of the largest.
+    formula : str
+    notes : tuple of str
+    """
+
+    frame: pd.DataFrame
+    covariance: pd.DataFrame
+    base: int
+    pretest: pd.DataFrame
+    n: int
+    n_units: int
+    formula: str
+    notes: tuple[str, ...]
+    anticipation: int = field(default=0)
+
+    honest_bounds = honest_bounds
+
+    def tables(self) -> tuple[Table, ...]:
+        """Effects by event time, then the test of the leads."""
+        return (
+            Table(self.frame, f"Event study: {self.formula}", self.notes),
+            Table(self.pretest, "Were they parallel before?", (PRETEST_NOTE,)),
+        )
+
+    def plot(self, ax: Any = None) -> Any:
+        """Effects by event time with their intervals."""
+        from gbaspatial.figures import event_times
+
+        return event_times(self, ax=ax)
+
+
+PRETEST_NOTE = (
+    "A test that does not reject has not shown that trends are parallel: with few units it has little power. "
+    "honest_bounds() says how much the conclusion bears."
+)
+
+
+@public
+def event_study(
+    formula: str,
+    data: pd.DataFrame,
+    *,
+    treated: Any,
+    time: Any = None,
+    w: Any = None,
+    distance: Any = None,
+    rings: Any = None,
+    anticipation: int = 0,
+    unbalanced: Literal["error", "common", "keep"] = "error",
+) -> EventStudy:
+    """Effects by time since the treatment, with effects of unit and period.
+
+    Every group of units with the same first treated period, the same first touched period and ring has its own
+    effect at every time; those of the same time since the treatment are averaged by the groups' sizes (Sun and
+    Abraham). So no treated unit is a control of another, and effects may differ between groups. A unit counts in
+    the ring in which it is first touched, until it is treated itself; its base is then the period before it was
+    first touched.
+
+    Parameters
+    ----------
+    formula : str
+        Outcome and covariates that vary over time, ``"log(y) ~ x"``, or ``"y ~ 1"``.
+    data : pandas.DataFrame
+        Indexed by unit and time, in any order.
+    treated : pandas.Series, list of labels, or str
+        The first treated period of each unit (missing for never); or who is treated (a list, or true and false by
+        unit) with `time`; or the name of a column that is 0 before and 1 from the first treated row on.
+    time : int, optional
+        The one first treated period.
+    w : Weights, optional
+        Rings by steps over its links.
+    distance : GeoDataFrame or DataFrame, optional
+        Rings by kilometers: the units' shapes, or km from unit to unit.
+    rings : int or sequence of float, optional
+        How many steps (1 by default), or outer edges of the rings in km.
+    anticipation : int
+        Periods before the treatment that may already react. The base is the period before these, event time
+        ``-1 - anticipation``, and the test of the leads leaves them out.
+    unbalanced : {"error", "common", "keep"}
+        What to do about rows that are not there.
+
+    Returns
+    -------
+    EventStudy
+
+    Raises
+    ------
+    DataError
+        Without a unit that is never treated and never touched, or without a base period for a group.
+    AlignmentError, MissingDataError, OptionError
+        For units, rows and options that do not fit.
+
+    References
+    ----------
+    Sun, L. and Abraham, S. (2021). Estimating dynamic treatment effects in event studies with heterogeneous
+    treatment effects. Journal of Econometrics 225(2), 175-199.
+    Butts, K. (2021). Difference-in-differences estimation with spatial spillovers. arXiv 2105.03737.
+
+    Examples
+    --------
+    >>> index = pd.MultiIndex.from_product([list("abcd"), [2000, 2001, 2002]], names=["city", "year"])
+    >>> data = pd.DataFrame({"y": [1.0, 2, 5, 2, 3, 4, 0, 1.1, 2, 5, 5.9, 7]}, index=index)
+    >>> result = event_study("y ~ 1", data, treated=["a"], time=2002)
+    >>> float(round(result.frame.loc[("treated", 0), "estimate"], 6))
+    2.0
+    """
+    design, setting, units, notes = read_setting(
+        formula, data, treated, time, (w, distance, rings), anticipation, unbalanced
+    )
+    base = -1 - setting.anticipation
+    cells = _cells(setting, base, units, design.periods)
+    fitted = _saturated(setting, cells, [t for t in design.terms if t != "Intercept"])
+    return _result(design.formula, setting, cells, fitted, base, notes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Cells:
+    """The saturated columns: for each its term (number), event time and rows (m,) of bool; and names of terms.
+
+    `based` counts, by term, the units whose base period is before it.
+    """
+
+    term: np.ndarray
+    event: np.ndarray
+    rows: np.ndarray
+    names: tuple[str, ...]
+    based: dict[int, int]
+
+
+def _cells(setting: Setting, base: int, units: pd.Index, periods: pd.Index) -> _Cells:
+    s = setting.stack
+    touched, ring = first_exposure(setting.starts, setting.rings, s.periods)
+    names = ("treated", *setting.rings.names)
+    if not ((setting.starts == NEVER) & (touched == NEVER)).any():
+        raise DataError(
+            "no unit is never treated and never touched, so there is nothing to compare with in all periods; use "
+            "fewer or narrower rings, or end the data before the last treatment."
+        )
+    begin = np.where(touched < setting.starts, touched, setting.starts)
+    history = np.column_stack([setting.starts, np.where(touched < setting.starts, touched, NEVER), ring])
+    history[touched >= setting.starts, 2] = 0
+    groups, member = np.unique(history, axis=0, return_inverse=True)
+    term, event, rows = [], [], []
+    for g, (start, near, k) in enumerate(groups):
+        if start == NEVER and near == NEVER:
+            continue
+        first = min(start, near)
+        inside = (member == g)[s.unit]
+        times = np.unique(s.period[inside])
+        if first + base not in times:
+            what = "treated" if near == NEVER else names[k]
+            raise DataError(
+                f"{some(units[member == g])} ({what} from {periods[int(first)]}) have no row {-base} "
+                f"period{'s' * (base < -1)} before, the base; leave them out, or state less anticipation."
+            )
+        for period in times[times != first + base]:
+            treated = period >= start or near == NEVER
+            term.append(0 if treated else int(k))
+            event.append(int(period - (start if treated else near)))
+            rows.append(inside & (s.period == period))
+    based = {k: int(((begin < NEVER) & (history[:, 2] == k)).sum()) for k in range(len(names))}
+    return _Cells(np.array(term), np.array(event), np.array(rows), names, based)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Saturated:
+    effects: np.ndarray
+    covariance: np.ndarray
+    count: np.ndarray
+
+
+def _saturated(setting: Setting, cells: _Cells, terms: list[str]) -> _Saturated:
+    """Least squares on all cells with effects of unit and period; covariance by unit (CR1)."""
+    s = setting.stack
+    effects = effects_of(s, unit=True, time=True)
+    scale = np.sqrt(np.mean(setting.X**2, axis=0)) if setting.X.size else np.ones(0)
+    Z = np.column_stack([cells.rows.T.astype(float), setting.X / np.where(scale > 0, scale, 1.0)])
+    within = effects.take_out(Z)
+    y = effects.take_out(setting.y)
+    _, r, order = linalg.qr(within, mode="economic", pivoting=True)
+    size = np.abs(np.diag(r))
+    if len(size) < within.shape[1] or size.min() <= 1e-10 * size.max():
+        lost = order[size <= 1e-10 * size.max()] if len(size) == within.shape[1] else order[len(size) :]
+        named = [_cell_name(cells, int(j), terms) for j in lost]
+        raise DataError(
+            f"effects of unit and period leave {some(named)} without variation of its own; a steady trend of a "
+            f"group cannot be told from the effects. Use fewer rings, or leave covariates out."
+        )
+    inverse = np.empty((within.shape[1],) * 2)
+    inverse[np.ix_(order, order)] = linalg.cho_solve((r, False), np.eye(len(r)))
+    b = inverse @ (within.T @ y)
+    e = y - within @ b
+    scores = np.stack([np.bincount(s.unit, weights=c * e, minlength=s.n) for c in within.T], axis=1)
+    few = s.n / (s.n - 1) * (s.rows - 1) / max(s.rows - within.shape[1] - effects.rank, 1)
+    covariance = few * inverse @ (scores.T @ scores) @ inverse
+    count = cells.rows.sum(axis=1)
+    m = len(count)
+    return _Saturated(b[:m], covariance[:m, :m], count)
+
+
+def _cell_name(cells: _Cells, j: int, terms: list[str]) -> str:
+    if j >= len(cells.term):
+        return terms[j - len(cells.term)]
+    return f"{cells.names[cells.term[j]]} at {cells.event[j]:+d}"
+
+
+def _result(
+    formula: str, setting: Setting, cells: _Cells, fitted: _Saturated, base: int, notes: list[str]
+) -> EventStudy:
+    s = setting.stack
+    labels = sorted({(int(k), int(t)) for k, t in zip(cells.term, cells.event, strict=True)})
+    A = np.zeros((len(labels), len(cells.term)))  # averages by the sizes of the groups
+    for i, (k, t) in enumerate(labels):
+        here = (cells.term == k) & (cells.event == t)
+        A[i, here] = fitted.count[here] / fitted.count[here].sum()
+    estimate, covariance = A @ fitted.effects, A @ fitted.covariance @ A.T
+    count = [int(fitted.count[(cells.term == k) & (cells.event == t)].sum()) for k, t in labels]
+    df = s.n - 1
+    error = np.sqrt(np.diag(covariance))
+    width = stats.t.ppf(0.975, df) * error
+    with np.errstate(divide="ignore", invalid="ignore"):
+        statistic = np.where(error > 0, estimate / error, np.nan)
+    index = pd.MultiIndex.from_tuples([(cells.names[k], t) for k, t in labels], names=["term", "event_time"])
+    frame = pd.DataFrame(
+        {
+            "estimate": estimate, "std_error": error, "statistic": statistic,
+            "p_value": 2 * stats.t.sf(np.abs(statistic), df), "lower": estimate - width, "upper": estimate + width,
+            "units": count,
+        },
+        index=index,
+    )  # fmt: skip
+    table = pd.DataFrame(covariance, index=index, columns=index)
+    pretest = _pretest(frame, table, base, df)
+    frame = _with_base(frame, cells, base)
+    treated = int((setting.starts < NEVER).sum())
+    words = [
+        f"Base: event time {base}"
+        + (f" (before {setting.anticipation} periods of anticipation)." if setting.anticipation else "."),
+        f"{s.rows} rows: {s.n} units in {s.periods} periods; {treated} treated. Standard errors by unit, t with {df} "
+        f"degrees of freedom.",
+    ]
+    if treated < FEW or s.n - treated < FEW:
+        words.append(
+            f"With {treated} treated of {s.n} units these standard errors mislead; placebo() of "
+            f"difference_in_differences reassigns the treatment instead."
+        )
+    return EventStudy(
+        frame, table, base, pretest, s.rows, s.n, formula, (*words, *notes), setting.anticipation
+    )  # fmt: skip
+
+
+def _with_base(frame: pd.DataFrame, cells: _Cells, base: int) -> pd.DataFrame:
+    rows = [name for k, name in enumerate(cells.names) if (cells.term == k).any()]
+    index = pd.MultiIndex.from_tuples([(name, base) for name in rows], names=frame.index.names)
+    zero = pd.DataFrame({"estimate": 0.0, "lower": 0.0, "upper": 0.0}, index=index).reindex(columns=frame.columns)
+    zero["units"] = [cells.based[cells.names.index(name)] for name in rows]
+    order = {name: i for i, name in enumerate(cells.names)}
+    both = pd.concat([frame, zero])
+    both = both.iloc[np.lexsort([both.index.get_level_values(1), both.index.get_level_values(0).map(order)])]
+    both["units"] = both["units"].astype(int)
+    return both
+
+
+def _pretest(frame: pd.DataFrame, covariance: pd.DataFrame, base: int, df: int) -> pd.DataFrame:
+    rows = {}
+    for name in frame.index.get_level_values(0).unique():
+        leads = [key for key in frame.index if key[0] == name and key[1] < base]
+        if not leads:
+            continue
+        b, V = frame.loc[leads, "estimate"].to_numpy(), covariance.loc[leads, leads].to_numpy()
+        q = len(leads)
+        usable = q < df and np.linalg.matrix_rank(V, hermitian=True) == q
+        F = float(b @ np.linalg.solve(V, b)) / q if usable else np.nan
+        largest = min(1.0, q * float(frame.loc[leads, "p_value"].min()))
+        rows[name] = (q, F, df, float(stats.f.sf(F, q, df)) if usable else np.nan, largest)
+    out = pd.DataFrame.from_dict(rows, orient="index", columns=["leads", "F", "df", "p_value", "p_largest"])
+    return out.rename_axis("term")

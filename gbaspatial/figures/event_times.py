@@ -1,0 +1,67 @@
+"""Effects by time since an event, with their intervals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.alignment import columns_of
+from gbaspatial.options import public
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_COLORS = ("#2C7FB8", "#D95F0E", "#31A354", "#756BB1", "#636363")
+
+
+@public
+def event_times(result: Any, *, ax: Any = None) -> Axes:
+    """Effects by event time, a color for each term; the base is an open mark on zero.
+
+    Parameters
+    ----------
+    result : EventStudy or DataFrame
+        Or any table indexed by term and event time with columns `estimate, lower, upper`.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Examples
+    --------
+    >>> index = pd.MultiIndex.from_product([["treated"], [-2, -1, 0]], names=["term", "event_time"])
+    >>> frame = pd.DataFrame({"estimate": [0.1, 0, 2], "lower": [-1, 0, 1], "upper": [1, 0, 3]}, index=index)
+    >>> event_times(frame).get_xlabel()
+    'periods since the treatment'
+    """
+    frame = result if isinstance(result, pd.DataFrame) else result.to_frame()
+    columns_of(frame, ["estimate", "lower", "upper"], "effects")
+    if ax is None:
+        from matplotlib.figure import Figure
+
+        ax = Figure(figsize=(6.6, 4.0), layout="constrained").add_subplot()
+    terms = list(frame.index.get_level_values(0).unique())
+    for k, term in enumerate(terms):
+        part = frame.loc[term]
+        x = part.index.to_numpy(dtype=float) + (k - (len(terms) - 1) / 2) * 0.16
+        color = _COLORS[k % len(_COLORS)]
+        estimate, lower, upper = (part[c].to_numpy(dtype=float) for c in ("estimate", "lower", "upper"))
+        base = (lower == upper) & (estimate == 0)
+        ax.vlines(x, lower, upper, color=color, lw=1.6)
+        ax.plot(x[~base], estimate[~base], "o", color=color, ms=5, label=str(term))
+        ax.plot(x[base], estimate[base], "o", mfc="white", mec=color, ms=5)
+    ax.axhline(0, color="#999999", lw=0.8, zorder=0)
+    ax.axvline(-0.5, color="#999999", lw=0.8, ls=":", zorder=0)
+    ax.set_xlabel("periods since the treatment")
+    ax.set_ylabel("effect")
+    times = np.unique(frame.index.get_level_values(1))
+    if len(times) <= 24:
+        ax.set_xticks(times)
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    if len(terms) > 1:
+        ax.legend(frameon=False)
+    return ax

@@ -1,0 +1,150 @@
+"""Event studies and honest bounds: against another program, closed forms and laws."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+import gbaspatial as gba
+from gbaspatial.causal.honest_bounds import _Estimates, _relative, _smooth
+from gbaspatial.errors import DataError, OptionError
+
+REFERENCE = json.loads((Path(__file__).parents[1] / "reference" / "causal_designs.json").read_text())
+
+
+def _panel(effect=2.0, drift=0.0, seed=2, n=30, treated=6, start=5, periods=9):
+    rng = np.random.default_rng(seed)
+    index = pd.MultiIndex.from_product([range(n), range(periods)], names=["unit", "year"])
+    unit, year = index.get_level_values(0), index.get_level_values(1)
+    y = rng.normal(size=n)[unit] + rng.normal(size=periods)[year] + rng.normal(0, 0.3, n * periods)
+    y = y + (unit < treated) * (effect * (year >= start) + drift * year)
+    return pd.DataFrame({"y": y}, index=index), list(range(treated)), start
+
+
+def test_one_date_is_a_difference_of_means():
+    data, treated, start = _panel()
+    found = gba.causal.event_study("y ~ 1", data, treated=treated, time=start)
+    wide = data.reset_index().pivot_table(index="unit", columns="year", values="y")
+    gap = wide.iloc[:6].mean() - wide.iloc[6:].mean()
+    expected = gap - gap[start - 1]
+    for k in range(-start, 4):
+        assert found.frame.loc[("treated", k), "estimate"] == pytest.approx(expected[start + k], abs=1e-10)
+    assert found.base == -1
+    assert np.isnan(found.frame.loc[("treated", -1), "std_error"])
+
+
+def test_groups_with_their_own_dates_are_averaged_by_their_size():
+    data, _, _ = _panel(effect=0.0)
+    start = pd.Series(np.nan, index=range(30))
+    start[:4], start[4:6] = 4, 6
+    unit, year = data.index.get_level_values(0), data.index.get_level_values(1)
+    data["y"] += np.where(unit < 4, 1.0, 4.0) * (year >= start.reindex(unit).to_numpy())
+    found = gba.causal.event_study("y ~ 1", data, treated=start)
+    one = gba.causal.event_study("y ~ 1", data[~unit.isin([4, 5])], treated=start.drop([4, 5]))
+    two = gba.causal.event_study("y ~ 1", data[unit > 3], treated=start[4:])
+    at = ("treated", 1)
+    expected = (4 * one.frame.loc[at, "estimate"] + 2 * two.frame.loc[at, "estimate"]) / 6
+    assert found.frame.loc[at, "estimate"] == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_unit_touched_before_it_is_treated_has_its_base_before_both():
+    index = pd.MultiIndex.from_product([list("abcdef"), range(6)], names=["unit", "year"])
+    unit, year = index.get_level_values(0), index.get_level_values(1)
+    y = 3.0 * (unit == "a") * (year >= 2) + (unit == "b") * (1.0 * (year >= 2) * (year < 4) + 5.0 * (year >= 4))
+    data = pd.DataFrame({"y": np.asarray(y, dtype=float)}, index=index)
+    links = pd.DataFrame({"focal": list("abcdef"), "neighbor": list("badcfe"), "weight": 1.0})
+    w = gba.weights.from_pairs(links)
+    start = pd.Series({"a": 2.0, "b": 4.0, "c": np.nan, "d": np.nan, "e": np.nan, "f": np.nan})
+    found = gba.causal.event_study("y ~ 1", data, treated=start, w=w)
+    effects = found.frame["estimate"]
+    assert effects[("1 step away", 0)] == pytest.approx(1.0)
+    assert effects[("treated", 0)] == pytest.approx((3 + 5) / 2)
+    assert effects[("treated", 3)] == pytest.approx(3.0)
+
+
+def test_the_leads_show_a_steady_drift_and_the_base_is_before_anticipation():
+    data, treated, start = _panel(drift=0.5)
+    found = gba.causal.event_study("y ~ 1", data, treated=treated, time=start, anticipation=1)
+    assert found.base == -2
+    assert found.pretest.loc["treated", "leads"] == 3
+    assert found.pretest.loc["treated", "p_value"] < 0.01
+
+
+def test_the_size_of_the_test_of_leads_is_near_its_level():
+    rejected = []
+    for seed in range(200):
+        data, treated, start = _panel(effect=0.0, seed=seed, n=40, treated=15, start=3, periods=5)
+        found = gba.causal.event_study("y ~ 1", data, treated=treated, time=start)
+        rejected.append(found.pretest.loc["treated", "p_value"] < 0.05)
+    assert 0.01 <= np.mean(rejected) <= 0.12  # 0.05, three Monte Carlo errors and what 15 units cost
+
+
+def test_without_clean_units_or_base_nothing_is_estimated():
+    data, _, start = _panel()
+    with pytest.raises(DataError, match="never treated and never touched"):
+        gba.causal.event_study("y ~ 1", data, treated=list(range(30)), time=start)
+    dates = pd.Series(np.nan, index=range(30))
+    dates[0] = 5
+    gappy = data.drop((0, 4))
+    with pytest.raises(DataError, match=r"0 \(treated from 5\) have no row 1 period before"):
+        gba.causal.event_study("y ~ 1", gappy, treated=dates, unbalanced="keep")
+
+
+@pytest.mark.parametrize("case", REFERENCE["honest"])
+def test_shortest_intervals_are_those_of_another_program(case):
+    n, m = case["npre"], case["npost"]
+    at = _Estimates(
+        np.arange(-n, 0) - 1, np.arange(m), -1, np.array(case["b"]), np.array(case["V"]), np.array(case["l"])
+    )
+    for size, expected in zip((0.0, 0.05, 0.2), case["flci"], strict=True):
+        np.testing.assert_allclose(_smooth(at, size, 0.95)[2:], expected, atol=2e-5)
+
+
+def test_no_deviation_is_the_plain_interval_and_more_is_wider():
+    data, treated, start = _panel()
+    study = gba.causal.event_study("y ~ 1", data, treated=treated, time=start)
+    bounds = study.honest_bounds(event_time=0)
+    estimate, error = study.frame.loc[("treated", 0), ["estimate", "std_error"]]
+    low, high = bounds.frame.loc[0.0, ["lower", "upper"]]
+    z = stats.norm.ppf(0.975)
+    assert (low, high) == pytest.approx((estimate - z * error, estimate + z * error))
+    width = bounds.frame["upper"] - bounds.frame["lower"]
+    assert (np.diff(width) > 0).all()
+    assert bounds.breakdown in bounds.frame.index
+
+
+def test_relative_bounds_cover_where_the_drift_is_as_large_as_stated():
+    """After the base the drift doubles the largest one before it; the interval for size 2 must hold the effect."""
+    rng = np.random.default_rng(5)
+    drift = np.array([-0.2, -0.1, 0.2, 0.4])  # at -3, -2, 0, 1: steps of 0.1 before, 0.2 after
+    truth = np.array([0, 0, 1.0, 1.0]) + drift
+    A = rng.normal(size=(4, 8))
+    V = 0.01 * A @ A.T
+    weights = np.array([0.5, 0.5])
+    held = []
+    for b in rng.multivariate_normal(truth, V, size=400):
+        at = _Estimates(np.array([-3, -2]), np.array([0, 1]), -1, b, V, weights)
+        low, high = _relative(at, 2.0, 0.95)[2:]
+        held.append(low <= 1.0 <= high)
+    assert np.mean(held) >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / 400)
+
+
+def test_honest_bounds_say_what_they_need():
+    data, treated, _ = _panel()
+    early = gba.causal.event_study("y ~ 1", data, treated=treated, time=1)
+    with pytest.raises(DataError, match="before the base"):
+        early.honest_bounds()
+    study = gba.causal.event_study("y ~ 1", data, treated=treated, time=5)
+    with pytest.raises(OptionError, match="event_time=9"):
+        study.honest_bounds(event_time=9)
+    with pytest.raises(OptionError, match="ascend"):
+        study.honest_bounds(sizes=[1, 0])
+
+
+def test_the_picture_has_a_mark_for_every_time():
+    data, treated, start = _panel()
+    axes = gba.causal.event_study("y ~ 1", data, treated=treated, time=start).plot()
+    assert sum(len(line.get_xdata()) for line in axes.lines if line.get_marker() == "o") == 9
