@@ -295,18 +295,19 @@ def _result(
     s = setting.stack
     if not np.isfinite(found.effects).all():
         raise MissingDataError("the averages are not finite; look for huge values in the outcome.")
-    error = np.sqrt(np.diag(found.covariance))
+    sets = _rows_of(setting, names, mark)
+    count = np.array([len(np.unique(s.unit[rows])) for rows in sets])
+    error = np.where(count > 1, np.sqrt(np.diag(found.covariance)), np.nan)
     df = s.n - 1
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(error > 0, found.effects / error, np.nan)
     width = stats.t.ppf(0.975, df) * error
-    sets = _rows_of(setting, names, mark)
     frame = pd.DataFrame(
         {
             "estimate": found.effects, "std_error": error, "statistic": t, "p_value": 2 * stats.t.sf(np.abs(t), df),
             "lower": found.effects - width, "upper": found.effects + width,
             "rows": [int(rows.sum()) for rows in sets],
-            "units": [len(np.unique(s.unit[rows])) for rows in sets],
+            "units": count,
         },
         index=pd.Index(names, name="term"),
     )  # fmt: skip
@@ -315,6 +316,8 @@ def _result(
     notes = [_told_rows(design, setting, treated, len(never), df), *notes]
     if not setting.rings.edges:
         notes.append("Without w= or distance= no unit is taken to be touched by the treatment of another.")
+    if (count == 1).any():
+        notes.append(f"{some(np.array(names)[count == 1])}: one unit, whose own chance has no standard error.")
     if treated < FEW or s.n - treated < FEW:
         notes.append(
             f"With {treated} treated of {s.n} units these standard errors mislead; placebo() reassigns the "

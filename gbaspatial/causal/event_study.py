@@ -251,7 +251,8 @@ def _result(
     estimate, covariance = A @ fitted.effects, A @ fitted.covariance @ A.T
     count = [int(fitted.count[(cells.term == k) & (cells.event == t)].sum()) for k, t in labels]
     df = s.n - 1
-    error = np.sqrt(np.diag(covariance))
+    alone = np.array(count) < 2  # one unit: its own chance has no standard error
+    error = np.where(alone, np.nan, np.sqrt(np.diag(covariance)))
     width = stats.t.ppf(0.975, df) * error
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.where(error > 0, estimate / error, np.nan)
@@ -274,6 +275,8 @@ def _result(
         f"{s.rows} rows: {s.n} units in {s.periods} periods; {treated} treated. Standard errors by unit, t with {df} "
         f"degrees of freedom.",
     ]
+    if alone.any():
+        words.append("Effects of a single unit have no standard error: nothing tells its own chance.")
     if treated < FEW or s.n - treated < FEW:
         words.append(
             f"With {treated} treated of {s.n} units these standard errors mislead; placebo() of "
@@ -304,7 +307,11 @@ def _pretest(frame: pd.DataFrame, covariance: pd.DataFrame, base: int, df: int) 
             continue
         b, V = frame.loc[leads, "estimate"].to_numpy(), covariance.loc[leads, leads].to_numpy()
         q = len(leads)
-        usable = q < df and np.linalg.matrix_rank(V, hermitian=True) == q
+        usable = (
+            q < df
+            and bool(frame.loc[leads, "std_error"].notna().all())
+            and np.linalg.matrix_rank(V, hermitian=True) == q
+        )
         F = float(b @ np.linalg.solve(V, b)) / q if usable else np.nan
         largest = min(1.0, q * float(frame.loc[leads, "p_value"].min()))
         rows[name] = (q, F, df, float(stats.f.sf(F, q, df)) if usable else np.nan, largest)

@@ -138,7 +138,7 @@ def _of_study(study: EventStudy) -> tuple[list[int], list[int], np.ndarray, np.n
     keys = [("treated", t) for t in (*leads, *lags)]
     b = study.frame.loc[keys, "estimate"].to_numpy()
     V = study.covariance.loc[keys, keys].to_numpy()
-    if not (np.diag(V) > 0).all():
+    if not (study.frame.loc[keys, "std_error"] > 0).all():
         raise DataError("some effects of the study have no standard error; honest bounds need one for each.")
     return leads, lags, b, V
 

@@ -63,5 +63,5 @@ def event_times(result: Any, *, ax: Any = None) -> Axes:
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     if len(terms) > 1:
-        ax.legend(frameon=False)
+        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncol=len(terms))
     return ax

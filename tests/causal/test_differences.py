@@ -192,3 +192,11 @@ def test_placebo_dates_use_rows_before_the_treatment_only():
     changed = data["y"].where(~((unit < 7) & (year >= treated.reindex(unit).to_numpy())), 1e3)
     again = gba.causal.difference_in_differences("y ~ 1", changed.to_frame(), treated=treated).placebo(over="dates")
     np.testing.assert_allclose(first.placebos, again.placebos, atol=1e-9)
+
+
+def test_a_single_unit_has_no_standard_error_and_still_a_placebo():
+    data, _, _ = _staggered()
+    found = gba.causal.difference_in_differences("y ~ 1", data, treated=[0], time=2004)
+    assert np.isnan(found.std_errors["treated"])
+    assert "own chance" in str(found)
+    assert found.placebo().frame.loc["treated", "placebos"] == 40
