@@ -257,7 +257,7 @@ def _check_names(columns: Iterable[Column], rhs: pd.DataFrame) -> None:
         if parameter in _PARAMETERS and (name == parameter or bracket):
             raise FormulaError(
                 f"the regressor {name!r} has the name of the parameter {parameter} of spatial models; "
-                f"rename the column, or write I({parameter})."
+                f"rename the column, or write I({name if name == parameter else f'`{name}`'})."
             )
 
 

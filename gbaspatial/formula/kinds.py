@@ -110,10 +110,13 @@ def check_crowded(frame: pd.DataFrame, names: Sequence[str]) -> None:
     """Raise `FormulaError` for a column of text that has nearly as many levels as there are units."""
     for name in names:
         column = frame[name]
-        if column.dtype != object:
+        classes = isinstance(column.dtype, pd.CategoricalDtype)  # as Stata and Parquet give a column of text
+        if column.dtype != object and not (classes and all(isinstance(v, str) for v in column.cat.categories)):
             continue
-        levels = pd.unique(column)
+        levels = pd.unique(column.astype(object))
         decorated = _reads_as_numbers(levels)
+        if classes and not decorated:
+            continue
         if len(levels) <= 2 or len(levels) <= (CROWDED / 2 if decorated else CROWDED) * len(column):
             continue
         if decorated:

@@ -140,3 +140,24 @@ def test_a_subset_of_cities_drops_what_it_does_not_hold():
     with pytest.warns(GbaWarning, match="'tier' has no unit of the level 1"):
         fit = gba.models.ols("log(gdp_pc_cny) ~ tier", cities[cities["tier"] != 1])
     assert fit.terms == ("Intercept", "tier[T.3]")
+
+
+@pytest.mark.parametrize("form", ["{}%", "{},234", "1 {:03d}"])
+@pytest.mark.parametrize("dtype", [object, "category"])
+def test_classes_that_read_as_numbers_are_refused_in_every_dtype(form, dtype):
+    data = pd.DataFrame({"y": np.arange(30.0) ** 2, "x": [form.format(i // 2) for i in range(30)]}, index=range(30))
+    with pytest.raises(FormulaError, match="reads as numbers"):
+        gba.models.ols("y ~ x", data.astype({"x": dtype}))
+    assert len(gba.models.ols("y ~ C(x)", data.astype({"x": dtype})).params) == 15
+
+
+def test_named_classes_of_a_category_stay_what_they_were_made_for():
+    data = pd.DataFrame({"y": np.arange(30.0) ** 2, "x": [f"town {i // 2}" for i in range(30)]}, index=range(30))
+    assert len(gba.models.ols("y ~ x", data.astype({"x": "category"})).params) == 15
+
+
+def test_the_cure_for_a_name_in_brackets_names_that_column():
+    data = pd.DataFrame({"y": [1.0, 4, 2, 8], "rho[a]": [0.0, 1, 1, 3]})
+    with pytest.raises(FormulaError, match=r"write I\(`rho\[a\]`\)"):
+        gba.models.ols("y ~ `rho[a]`", data)
+    assert "I(`rho[a]`)" in gba.models.ols("y ~ I(`rho[a]`)", data).params
