@@ -26,14 +26,21 @@ class PanelOptions(TypedDict, total=False):
     (effects of each class of the column region in each year);
     correction : ``"lee-yu"`` or ``"none"``;
     covariance : ``"information"`` (``"classical"`` of least squares) or ``"cluster"`` (by unit; below fifty units
-    of leaving a unit out); by default clusters where residuals are serially correlated above 0.3;
+    of leaving a unit out); by default clusters where residuals are serially correlated above 0.3; for least squares
+    also ``"driscoll-kraay"`` (`lags`) or ``"hac"`` (`lags`, `coordinates` of the units, `kernel`, `neighbors` or
+    `bandwidth_km`); a covariance that is named leaves p-values and intervals to t or normal;
     unbalanced : ``"error"``, ``"common"`` (units that are there in all periods) or ``"keep"``.
     """
 
     effects: str
     correction: Literal["lee-yu", "none"]
-    covariance: Literal["classical", "information", "cluster"] | None
+    covariance: Literal["classical", "information", "cluster", "driscoll-kraay", "hac"] | None
     unbalanced: Literal["error", "common", "keep"]
+    lags: int | None
+    coordinates: Any
+    kernel: str
+    neighbors: int | None
+    bandwidth_km: float | None
 
 
 @public

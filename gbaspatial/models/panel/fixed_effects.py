@@ -11,6 +11,7 @@ from gbaspatial.models.panel.effect_kinds import Kind
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights, time_numbers
 from gbaspatial.models.panel.information_less_effects import Parts, clustered, information_apart, parts_of
 from gbaspatial.models.panel.less_effects import PanelProblem, panel_problem
+from gbaspatial.models.panel.long_run_variance import long_run
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.models.panel.panel_specification import Specification
 from gbaspatial.models.panel.panel_tests import serial_correlation
@@ -29,7 +30,7 @@ def fixed_effects(given: Specification) -> PanelFit:
     notes = [*design.notes, *_correction_notes(W1, W2, effects, given.corrected), *_edge_notes(at, model)]
     if design.stack.n < SMALL and effects.rank and (W1 is not None or W2 is not None):
         notes.append(_other_correction(design, W1, W2, effects, given.corrected))
-    return _wrapped(given.name, given.kind, design, model, at, W1, W2, given.corrected, given.covariance, tuple(notes))
+    return _wrapped(given, model, at, tuple(notes))
 
 
 def _problem(
@@ -41,10 +42,8 @@ def _problem(
     return panel_problem(design.y, design.X, one, two, effects, corrected=corrected)
 
 
-def _wrapped(
-    name: str, kind: Kind, design: PanelDesign, model: PanelProblem, at: Estimate, w: PanelWeights | None,
-    error_w: PanelWeights | None, corrected: bool, covariance: str | None, notes: tuple[str, ...],
-) -> PanelFit:  # fmt: skip
+def _wrapped(given: Specification, model: PanelProblem, at: Estimate, notes: tuple[str, ...]) -> PanelFit:
+    design, covariance = given.design, given.covariance
     parts = parts_of(model, at)
     serial = serial_correlation(parts.e, design.stack.unit, time_numbers(design.periods)[design.stack.period])
     if covariance is None:
@@ -54,24 +53,38 @@ def _wrapped(
                 f"Standard errors are clustered by unit because residuals are serially correlated ({serial:.2f}); "
                 f"covariance='information' overlooks that.",
             )
-    spatial = {n: v for n, v, there in (("rho", at.rho, w), ("lambda", at.lam, error_w)) if there is not None}
+    spatial = {
+        n: v for n, v, there in (("rho", at.rho, given.w), ("lambda", at.lam, given.error_w)) if there is not None
+    }
     df_resid = design.n - model.effects.rank - design.k
-    variance, told, df = _variance(model, at, parts, covariance, corrected, df_resid)
+    if given.reach is not None:
+        times = time_numbers(design.periods)
+        variance, told, df = long_run(
+            parts.X, parts.e, design.stack, times, design.units, design.terms, covariance, given.reach
+        )
+    else:
+        variance, told, df = _variance(model, at, parts, covariance, given.corrected, df_resid)
     for term in at.edges:
         place = design.k + list(spatial).index(term)
         variance[place, :] = variance[:, place] = np.nan
     terms = [*design.terms, *spatial]
     sse = float(parts.e @ parts.e)
     return PanelFit(
-        model=name, kind=kind, correction="lee-yu" if corrected else "none", design=design,
+        model=given.name, kind=given.kind, correction="lee-yu" if given.corrected else "none", design=design,
         params=pd.Series([*at.beta, *spatial.values()], index=terms, name="estimate", dtype=float),
         covariance=pd.DataFrame(variance, index=terms, columns=terms), sigma2=at.sigma2 if spatial else sse / df_resid,
         log_likelihood=at.log_likelihood, residuals=design.label(parts.e, "residuals"),
-        effects=labelled_effects(design, model.effects, kind, parts.eta - design.X @ at.beta),
+        effects=labelled_effects(design, model.effects, given.kind, parts.eta - design.X @ at.beta),
         absorbed=model.effects.rank, count=model.n, covariance_kind=told,
-        covariance_code="classical" if not spatial and covariance != "cluster" else covariance, df=df,
-        df_resid=df_resid, serial_correlation=serial, problem=model, w=w, error_w=error_w, edges=at.edges, notes=notes,
+        covariance_code=_code(covariance, bool(spatial)), df=df, df_resid=df_resid, serial_correlation=serial,
+        problem=model, w=given.w, error_w=given.error_w, edges=at.edges, notes=notes,
+        inference="recommended" if given.covariance is None else "asymptotic",
     )  # fmt: skip
+
+
+def _code(covariance: str, spatial: bool) -> str:
+    """The covariance by its code: that of least squares without a name is the classical one."""
+    return "classical" if covariance == "information" and not spatial else covariance
 
 
 def _variance(

@@ -13,12 +13,13 @@ from gbaspatial.formula import is_intercept
 from gbaspatial.formula.collinearity import check_rank
 from gbaspatial.models.panel.effect_kinds import Kind, effects_for, kind_of
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights, read_panel, weights_of
+from gbaspatial.models.panel.long_run_variance import Reach, check_least_squares, reach_of
 from gbaspatial.models.panel.sides import check_error_effects, check_informed_panel
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.options import flag, word
 
 CORRECTIONS = ("lee-yu", "none")
-COVARIANCES = ("classical", "information", "cluster")
+COVARIANCES = ("classical", "information", "cluster", "driscoll-kraay", "hac")
 _ABSORBED = 1e-10
 
 
@@ -34,6 +35,7 @@ class Specification:
     error_w: PanelWeights | None
     corrected: bool
     covariance: str | None
+    reach: Reach | None = None
 
 
 def specified(
@@ -51,6 +53,7 @@ def specified(
     covariance = options.get("covariance")
     if covariance is not None:
         word(covariance, COVARIANCES, "covariance")
+    check_least_squares(covariance, lagged or erred)
     if w is None and name != "panel_ols":
         raise OptionError("a spatial model needs weights: give a W, such as gba.weights.contiguity(data).")
     time_name = data.index.names[-1] if isinstance(data, pd.DataFrame) else None
@@ -62,7 +65,8 @@ def specified(
     W1 = design.weights["W"] if lagged else None
     W2 = None if not erred else design.weights["W"] if error_w is None else weights_of(error_w, design, "error_w")
     _check_weights(W1, W2, design, effects, kind)
-    return Specification(name, kind, design, effects, W1, W2, corrected, covariance)
+    reach = reach_of(covariance, options, data)
+    return Specification(name, kind, design, effects, W1, W2, corrected, covariance, reach)
 
 
 def _less_absorbed(design: PanelDesign, effects: Effects, kind: Kind) -> PanelDesign:
