@@ -57,6 +57,7 @@ def _wrapped(given: Specification, model: PanelProblem, at: Estimate, notes: tup
         n: v for n, v, there in (("rho", at.rho, given.w), ("lambda", at.lam, given.error_w)) if there is not None
     }
     df_resid = design.n - model.effects.rank - design.k
+    df: float | None
     if given.reach is not None:
         times = time_numbers(design.periods)
         variance, told, df = long_run(
