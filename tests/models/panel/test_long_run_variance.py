@@ -97,7 +97,7 @@ def test_few_units_leave_one_out_and_many_do_not_and_serial_correlation_is_print
     many, _ = made(60, 6)
     assert "CR3" in models.panel_ols("y ~ x", few, covariance="cluster").covariance_kind
     assert "CR3" not in models.panel_ols("y ~ x", many, covariance="cluster").covariance_kind
-    assert "serial_correlation" in models.panel_ols("y ~ x", many).summary()
+    assert "serial_correlation" in str(models.panel_ols("y ~ x", many).summary())
 
 
 def test_serially_correlated_residuals_of_many_units_are_clustered_by_default():
