@@ -272,6 +272,7 @@ VERBS = (  # results that only methods of other results make
     lambda: gba.models.lag(FORMULA, DATA, W, method="gmm").instrument_tests(),
     lambda: fit().influence(),
     lambda: made("models.panel_ols").diagnostics(),
+    lambda: made("models.panel_ols").bootstrap(draws=9, rng=1),
     lambda: fit().profile(draws=99, rng=1),
     lambda: made("causal.difference_in_differences").placebo(draws=19, rng=1),
     lambda: made("causal.event_study").honest_bounds(),

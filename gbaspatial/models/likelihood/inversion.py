@@ -9,6 +9,7 @@ of an interval, bisection finds them, all with the same draws. Arrays only.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -161,6 +162,28 @@ def invert(
     roots = signed_roots(model, name, noise(model.n, draws, seed, kind, ranks))
     above, below = np.array([_tails(roots, float(value)) for value in grid]).T
     return Inversion(grid, above, below, estimate, ends, draws, roots)
+
+
+def invert_roots(
+    roots: Roots,
+    estimate: float,
+    interval: tuple[float, float],
+    ratios: Callable[[np.ndarray], np.ndarray],
+    draws: int,
+    points: int = POINTS,
+) -> Inversion:
+    """The same from `roots` of any kind of samples, at zero and the points of a grid; between these interpolated.
+
+    `ratios` are the likelihood ratios of the data at values (g,).
+    """
+    ends = window(interval)
+    tried = np.linspace(*ends, 202)[1:-1]
+    near = np.flatnonzero(ratios(tried) < _HOPELESS)
+    padded = np.concatenate([[ends[0]], tried, [ends[1]]])
+    low, high = (float(padded[near[0]]), float(padded[near[-1] + 2])) if len(near) else ends
+    grid = np.union1d(_grid(low, high, estimate, points), [0.0])
+    above, below = np.array([_tails(roots, float(value)) for value in grid]).T
+    return Inversion(grid, above, below, estimate, ends, draws)
 
 
 def _tails(roots: Roots, value: float) -> tuple[float, float]:

@@ -53,9 +53,8 @@ def _wrapped(given: Specification, model: PanelProblem, at: Estimate, notes: tup
                 f"Standard errors are clustered by unit because residuals are serially correlated ({serial:.2f}); "
                 f"covariance='information' overlooks that.",
             )
-    spatial = {
-        n: v for n, v, there in (("rho", at.rho, given.w), ("lambda", at.lam, given.error_w)) if there is not None
-    }
+    both = (("rho", at.rho, given.w), ("lambda", at.lam, given.error_w))
+    spatial = {name: value for name, value, there in both if there is not None}
     df_resid = design.n - model.effects.rank - design.k
     df: float | None
     if given.reach is not None:

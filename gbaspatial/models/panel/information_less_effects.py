@@ -71,7 +71,7 @@ def information_apart(model: PanelProblem, at: Estimate, parts: Parts, corrected
     T = np.eye(len(matrix))
     if not s:
         return Apart(matrix, T, 0.0)
-    gram, cross, error = _traces(model, at, corrected)
+    gram, cross, error = traces(model, at, corrected)
     sides = [(0, k, at.lag_curve, at.rho)] if model.lag is not None else []
     sides += [(1, k + s - 1, at.error_curve, at.lam)] if model.error is not None else []
     for i, place, curve, value in sides:
@@ -138,7 +138,7 @@ def products(model: PanelProblem, at: Estimate, t: int) -> tuple[np.ndarray | No
     return G1, G2
 
 
-def _traces(model: PanelProblem, at: Estimate, corrected: bool) -> tuple[np.ndarray, float, float]:
+def traces(model: PanelProblem, at: Estimate, corrected: bool) -> tuple[np.ndarray, float, float]:
     """tr(Gi' M Gj) (2, 2), tr(M G1 G2), and the relative error of probes."""
     side = model.lag or model.error
     assert side is not None
@@ -199,7 +199,7 @@ def clustered(model: PanelProblem, at: Estimate, parts: Parts, apart: Apart, cor
     e_it G_ij e_jt. With `few` innovations are those of leaving a unit out (CR3).
     """
     stack, k, s2 = model.effects.stack, parts.X.shape[1], at.sigma2
-    e = _without_unit(parts, stack.unit, stack.n) if few else parts.e
+    e = without_unit(parts, stack.unit, stack.n) if few else parts.e
     s = (model.lag is not None) + (model.error is not None)
     own = np.zeros((stack.n, k + s + 1))
     own[:, :k] = _sums(parts.X * e[:, None], stack.unit, stack.n)
@@ -257,7 +257,7 @@ def _sums(values: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:
     return np.column_stack([np.bincount(codes, weights=column, minlength=count) for column in values.T])
 
 
-def _without_unit(parts: Parts, unit: np.ndarray, n: int) -> np.ndarray:
+def without_unit(parts: Parts, unit: np.ndarray, n: int) -> np.ndarray:
     """Residuals (m,) of each unit from the regression that leaves it out."""
     Q = np.linalg.qr(parts.X)[0]
     e = parts.e.copy()

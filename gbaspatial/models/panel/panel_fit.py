@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.models.fitted import Fitted
+from gbaspatial.models.panel.block_bootstrap import bootstrap as _bootstrap
 from gbaspatial.models.panel.effect_kinds import Kind
+from gbaspatial.models.panel.few_histories import FewHistories, few_histories
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights
 from gbaspatial.models.panel.impacts_in_period import impacts as _impacts
 from gbaspatial.models.panel.less_effects import PanelProblem
@@ -59,7 +61,8 @@ class PanelFit(Fitted):
     notes : tuple of str
         What a reader must know.
     inference : {"recommended", "asymptotic"}
-        Where p-values and intervals come from; the one recommended for panels is t or normal, by `df`.
+        Where p-values and intervals come from: below fifty units whole residual histories of units are
+        exchanged and drawn anew (see docs/panels.md), else t or normal, by `df`.
     """
 
     design: PanelDesign
@@ -76,6 +79,7 @@ class PanelFit(Fitted):
 
     impacts = _impacts
     diagnostics = _diagnostics
+    bootstrap = _bootstrap
 
     # -- what was estimated ---------------------------------------------------------------
     @property
@@ -104,6 +108,9 @@ class PanelFit(Fitted):
         y = self.problem.effects.take_out(self.design.y)
         e = self.residuals.to_numpy()
         return 1 - float(e @ e) / float(np.square(y - y.mean()).sum())
+
+    def _few_units(self) -> FewHistories | None:
+        return few_histories(self)
 
     # -- tables -----------------------------------------------------------------------------
     def glance(self) -> pd.DataFrame:

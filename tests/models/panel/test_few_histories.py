@@ -1,0 +1,87 @@
+"""The recommended inference of a panel of few units: its laws, and where it applies."""
+
+import numpy as np
+import pytest
+from test_estimators import made
+
+from gbaspatial import models
+from gbaspatial.models.panel import few_histories, histories
+from gbaspatial.models.panel.stack import balanced_stack
+from gbaspatial.models.panel.within import effects_of
+
+
+@pytest.fixture(autouse=True)
+def fewer_draws(monkeypatch):
+    monkeypatch.setattr(few_histories, "DRAWS", 99)
+
+
+def shuffled(data, seed):
+    return data.sample(frac=1, random_state=seed)
+
+
+@pytest.mark.parametrize("make", [models.panel_lag, models.panel_error, models.panel_slx])
+def test_neither_the_order_of_rows_nor_of_units_changes_p_values_and_intervals(make):
+    data, w = made(8, 5)
+    one = make("y ~ x", data, w, effects="twoway")
+    other = make("y ~ x", shuffled(data, 3), w.subset(w.ids[::-1]), effects="twoway")
+    np.testing.assert_allclose(one.pvalues, other.pvalues, atol=1e-9)
+    np.testing.assert_allclose(one.conf_int(), other.conf_int(), atol=1e-6)
+
+
+def test_p_and_interval_of_rho_agree_and_are_made_once():
+    data, w = made(8, 6, rho=0.6)
+    fit = models.panel_lag("y ~ x", data, w, effects="twoway")
+    low, high = fit.conf_int().loc["rho"]
+    assert (fit.pvalues["rho"] <= 0.05) == (low > 0 or high < 0)
+    assert fit._few_units() is fit._few_units()
+    assert low < fit.rho < high
+    assert "residual histories" in fit._few_units().told()
+    assert "recommended" not in str(models.panel_lag("y ~ x", data, w, covariance="cluster").summary())
+
+
+def test_where_it_does_not_apply_p_values_are_t_or_normal():
+    data, w = made(8, 6)
+    asked = models.panel_lag("y ~ x", data, w, covariance="cluster")
+    kept = models.panel_lag("y ~ x", data.iloc[1:], w, unbalanced="keep")
+    two = models.panel_sarar("y ~ x", data, w)
+    many = models.panel_lag("y ~ x", *made(50, 3))
+    for fit in (asked, kept, two, many):
+        assert fit._few_units() is None
+    assert models.panel_lag("y ~ x", data, w).tidy(inference="asymptotic")["p_value"].notna().all()
+
+
+def test_the_signed_root_at_zero_is_that_of_the_likelihoods():
+    data, w = made(8, 6)
+    fit = models.panel_lag("y ~ x", data, w, effects="twoway")
+    plain = models.panel_ols("y ~ x", data, effects="twoway")
+    given = histories.orders(8, 5, 0, np.arange(8))
+    seen, null = histories.history_roots(fit.problem, given)(0.0)
+    m = fit.problem.count
+    low = -m / 2 * np.log(float(plain.residuals @ plain.residuals) / m) - m / 2 * (np.log(2 * np.pi) + 1)
+    assert seen == pytest.approx(np.sign(fit.rho) * np.sqrt(2 * (fit.log_likelihood - low)), abs=1e-3)
+    assert len(null) == 5
+
+
+def test_samples_in_which_nobody_moves_are_the_data():
+    data, w = made(7, 5)
+    for make in (models.panel_lag, models.panel_error):
+        fit = make("y ~ x", data, w, effects="twoway")
+        seen, null = histories.history_roots(fit.problem, np.arange(7)[:, None])(0.2)
+        assert null[0] == pytest.approx(seen, abs=1e-9)
+
+
+def test_orders_are_orders_and_stay_within_groups():
+    groups = np.array([0, 1, 0, 1, 1, 0])
+    found = histories.orders(6, 50, 1, np.arange(6), groups)
+    assert (np.sort(found, axis=0) == np.arange(6)[:, None]).all()
+    assert (groups[found] == groups[:, None]).all()
+    assert len({tuple(column) for column in found.T}) > 10
+    again = histories.resampled(6, 50, 1, np.arange(6), groups)
+    assert (groups[again] == groups[:, None]).all()
+
+
+def test_effects_are_taken_out_of_many_columns_at_once():
+    values = np.random.default_rng(1).standard_normal((12, 3))
+    for unit, time in ((True, True), (True, False), (False, True), (False, False)):
+        effects = effects_of(balanced_stack(4, 3), unit=unit, time=time)
+        np.testing.assert_allclose(histories.take_out(effects, values), effects.take_out(values), atol=1e-12)
