@@ -100,9 +100,12 @@ def classify(
     >>> classify(pd.Series([3, 1, 2, 1])).labels, classify(pd.Series([3.0, 12.0]), scheme=[5, 10]).labels
     (('1', '2', '3'), ('≤ 5', '5 – 10', '> 10'))
     """
+    options.text(palette, "palette")
     known = values.dropna()
     if not len(known):
         raise DataError(f"{values.name!r} has no value at all, so there is nothing to draw; choose another column.")
+    if pd.api.types.is_complex_dtype(values):
+        raise DataError(f"{values.name!r} holds complex numbers, which no map shows; take their real part or modulus.")
     is_text = not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)
     if (isinstance(scheme, str) and scheme == "categorical") or (scheme is None and is_text):
         return _categorical(known)
@@ -111,6 +114,8 @@ def classify(
     numbers = known.to_numpy(dtype=float)
     if not np.isfinite(numbers).all():
         raise DataError(f"{values.name!r} has infinite values, which no class can hold; correct them first.")
+    if np.abs(numbers).max() > 1e306:  # bounds of several ranges or deviations would be infinite
+        raise DataError(f"{values.name!r} holds numbers beyond 1e306; divide it by a constant first.")
     k = options.whole(k, "k", least=2, most=MOST_CLASSES)
     if scheme is not None and not isinstance(scheme, str):
         return _own_breaks(scheme, palette)
@@ -174,7 +179,8 @@ def _own_breaks(breaks: Sequence[float], palette: str) -> Classes:
 
 
 def _few_whole_numbers(numbers: np.ndarray, k: int) -> bool:
-    return bool((numbers == np.round(numbers)).all()) and len(np.unique(numbers)) <= k
+    written_out = np.abs(numbers).max() < 1e15  # beyond, every number is whole and none is a category
+    return bool(written_out and (numbers == np.round(numbers)).all()) and len(np.unique(numbers)) <= k
 
 
 def _ranked(numbers: np.ndarray, palette: str) -> Classes:
@@ -189,7 +195,13 @@ def _categorical(known: pd.Series) -> Classes:
         present = set(known)
         categories = [c for c in known.cat.categories if c in present]
     else:
-        categories = sorted(known.unique(), key=lambda c: (str(type(c)), c))
+        try:
+            categories = sorted(known.unique(), key=lambda c: (str(type(c)), c))
+        except TypeError as error:
+            raise DataError(
+                f"{known.name!r} holds values that are no categories, such as {options.brief(known.iloc[0])}; "
+                f"make them text or numbers first."
+            ) from error
     labels = tuple(str(c) for c in categories)
     return Classes(labels, qualitative(len(categories)), np.array([]), tuple(categories), scheme="categorical")
 
@@ -278,7 +290,8 @@ def write_numbers(edges: np.ndarray, *, exact: bool = False) -> tuple[tuple[str,
     digits = _decimals_of(edges) if exact else decimals(edges)
     texts = tuple(format_number(edge, digits) for edge in edges)
     largest = float(np.abs(edges).max())
-    if largest < 1e15 and len(set(texts)) == len(np.unique(edges)) and (largest == 0 or largest >= 1e-5):
+    told = np.abs(edges[edges != 0]).min(initial=np.inf) if exact else largest or np.inf
+    if largest < 1e15 and len(set(texts)) == len(np.unique(edges)) and told >= 1e-5:
         return texts, digits
     for figures in range(2, 17):
         texts = tuple(f"{edge:.{figures}e}" for edge in edges)
@@ -316,4 +329,5 @@ def format_number(value: float, digits: int) -> str:
     >>> format_number(1234567.891, 1), format_number(-0.0, 1)
     ('1,234,567.9', '0.0')
     """
-    return f"{value + 0.0:,.{digits}f}" if round(value, digits) != 0 else f"{0:.{digits}f}"
+    text = f"{value:,.{digits}f}"
+    return text.removeprefix("-") if not text.strip("-0.,") else text

@@ -26,6 +26,7 @@ _OF_UNITS = {
     "side": ("Side of the border", "关境"),
     "area_km2": ("Area, km²", "面积，平方千米"),
 }
+MOST_DECIMALS = 9  # one more than `figures.classes` writes before it turns to powers of ten
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 NO_TEST = Swatch(NO_DATA.color, "Not in the analysis", "未参与分析")
 
@@ -248,9 +249,12 @@ def _years(labels: Any) -> list[Any] | None:
 
 
 def _rounded(values: pd.Series, digits: int = 6) -> list[float | None]:
-    """The numbers with as many decimals as a tooltip shows."""
-    numbers = np.round(values.to_numpy(dtype=float, na_value=np.nan), digits)
-    return [None if v != v else int(v) if v == int(v) else v for v in numbers.tolist()]
+    """The numbers with as many decimals as a tooltip shows; whole where it writes powers of ten."""
+    numbers = values.to_numpy(dtype=float, na_value=np.nan)
+    if digits <= MOST_DECIMALS:
+        plain = np.abs(numbers) < 1e15  # rounding multiplies first, which ends beyond the largest number
+        numbers = np.where(plain, np.round(np.where(plain, numbers, 0), digits), numbers)
+    return [None if v != v else int(v) if abs(v) < 1e15 and v == int(v) else v for v in numbers.tolist()]
 
 
 def _legend_and_codes(legend: list[Swatch], codes: list[np.ndarray], missing: Swatch) -> dict[str, Any]:

@@ -90,6 +90,34 @@ def test_what_cannot_be_classed_is_said(values, options, error, words):
 
 
 # -- breaks of one's own --------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("values", "options", "error", "words"),
+    [
+        ([1.0, -1.7e308], {}, DataError, "beyond 1e306"),
+        ([1 + 2j, 3 + 1j], {}, DataError, "complex numbers"),
+        ([[1], [2]], {"scheme": "categorical"}, DataError, "no categories"),
+        ([1.0, 2.5], {"palette": 5}, OptionError, "must be text"),
+    ],
+)
+def test_strange_values_and_options_get_a_sentence(values, options, error, words):
+    with pytest.raises(error, match=words):
+        classify(pd.Series(values, name="v"), **options)
+
+
+@given(st.lists(st.floats(1e-300, 1e300), min_size=1, max_size=6, unique=True).map(sorted))
+@settings(max_examples=200, deadline=None)
+def test_no_bound_of_ones_own_reads_as_zero(breaks):
+    bounds = [float(f"{b:.12g}") for b in breaks]
+    if len(set(bounds)) == len(bounds):
+        labels = classify(pd.Series([1.0, 2.5]), scheme=bounds).labels
+        assert len(set(labels)) == len(labels)
+        assert all(float(label.split(" – ")[-1].strip("≤> ").replace(",", "")) > 0 for label in labels)
+
+
+def test_huge_whole_numbers_are_no_categories():
+    assert classify(pd.Series([1.5e300, 2.5e300, 4e300])).labels == ("1.50e+300", "2.50e+300", "4.00e+300")
+
+
 @pytest.mark.parametrize("data", [[1.0, 15, 30], [1.0, 2], [100.0], [12.0, 13], [10.0, 20]])
 def test_own_breaks_keep_their_classes_and_colors_whatever_the_data(data):
     values = pd.Series(data)

@@ -92,6 +92,19 @@ def test_units_without_a_value_are_grey_and_counted():
     assert fill["values"][0][list(CITIES.index).index("Macao")] is None
 
 
+@pytest.mark.parametrize("power", [-310, -300, -160, -100, -99, -20, -9, -4, 0, 9, 16, 160, 305])
+def test_values_of_any_size_reach_the_page(power):
+    units = grid_of(1, 5).assign(v=np.array([1.0, 1.5, 0.0, -2.0, 4.25]) * 10.0**power)
+    fill = fill_payload(maps.choropleth("v", k=3), units)
+    read = np.array(fill["values"][0], dtype=float)
+    assert np.abs(read - units["v"]).max() <= 2e-3 * np.abs(units["v"]).max()
+
+
+def test_the_smallest_and_the_largest_lie_on_one_map():
+    units = grid_of(1, 4).assign(v=[1e-160, 2e-160, 1.0, 1.5e305])
+    assert fill_payload(maps.choropleth("v", k=4), units)["values"][0] == [1e-160, 2e-160, 1, 1.5e305]
+
+
 def test_classes_are_the_same_in_all_years():
     panel = gba.load_panel(variables="gdp_pc_cny")
     fill = fill_payload(maps.choropleth("gdp_pc_cny", panel=panel, k=4), CITIES)
@@ -260,6 +273,21 @@ def test_a_tooltip_and_a_popup_tell_the_year_s_value(page):
     card = page.evaluate("[...document.querySelectorAll('.gba-card')].pop().textContent")
     assert value in card
     assert page.evaluate("document.querySelectorAll('.gba-history path').length") == 1
+
+
+@pytest.mark.parametrize(("power", "shown"), [(-120, "1.5e-120"), (-12, "1.5e-12"), (-3, "0.0015"), (300, "1.5e+300")])
+def test_popups_write_values_of_any_size_as_the_legend_does(tmp_path, power, shown):
+    panel = pd.concat(
+        {year: grid_of(1, 3)["x"].map({0.0: 1.5, 1.0: 2.5, 2.0: 4.0}) * 10.0**power for year in (2019, 2020)}
+    ).rename("v")
+    panel = panel.rename_axis(["year", "unit"]).swaplevel().to_frame()
+    made = maps.atlas(grid_of(1, 3), [maps.choropleth("v", panel=panel, k=3)])
+    with browser.open_page(made.save(tmp_path / "map.html")) as opened:
+        assert opened.evaluate(f"({TIP})(0)").endswith(f": {shown}")
+        opened.evaluate("(() => { const s = gbaAtlas.first().sets[0]; s.layers[0].fire('click', {}, true); })()")
+        opened.wait(0.3)
+        assert shown in opened.evaluate("[...document.querySelectorAll('.gba-card')].pop().textContent")
+        assert opened.errors == []
 
 
 def test_links_are_those_open_by_the_year(page):

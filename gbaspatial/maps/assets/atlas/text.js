@@ -41,6 +41,8 @@ function remark(pair, language) {
 
 function write(value, digits) {
   if (value === null || value === undefined) return null;
+  // As in the legend: beyond what decimals can tell apart, powers of ten; browsers know 100 decimals at most.
+  if (digits > 9 || Math.abs(value) >= 1e15) return value === 0 ? '0' : Number(value.toPrecision(6)).toExponential();
   return value.toLocaleString('en-US', { minimumFractionDigits: 0, maximumFractionDigits: digits });
 }
 
