@@ -13,6 +13,7 @@ import math
 import numbers
 import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar, get_args, get_origin
 
@@ -111,7 +112,7 @@ def level_of(value: Any, name: str = "level") -> float:
 
 
 def path_of(value: Any, name: str = "path") -> Path:
-    """`value` as a Path: text or a path that is not empty, or `OptionError`.
+    """`value` as a Path: text or a path that is not empty, or `OptionError`; ``~`` is the home folder.
 
     Examples
     --------
@@ -121,6 +122,8 @@ def path_of(value: Any, name: str = "path") -> Path:
     if isinstance(value, (str, os.PathLike)) and isinstance(os.fspath(value), str) and str(value).strip():
         if "\0" in str(value):
             raise OptionError(f"{name}={brief(value)} holds a NUL character, which no file name can have.")
+        with suppress(RuntimeError):  # ~ of nobody is a name like any other
+            return Path(value).expanduser()
         return Path(value)
     raise OptionError(f"{name}={brief(value)} must be the path of a file, such as 'bay.gpkg'.")
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gbaspatial.errors import GbaError, WritingError, some
+from gbaspatial.filenames import check_portable
 from gbaspatial.options import path_of
 
 
@@ -85,6 +86,7 @@ def replace_file(
         target = _followed(asked)
         if _is_device(target):
             return _through(asked, write)
+        check_portable(target.name)
         _check_open(target)
         with _staging(target.parent) as folder:
             _make(write, folder / target.name)

@@ -9,7 +9,7 @@ FUZZ = Path(__file__).parent / "fuzz"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["units", "table"])
+@pytest.mark.parametrize("kind", ["units", "table", "w."])
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is bounded by what /proc says")
 def test_damaged_files_are_read_or_refused_in_one_sentence(tmp_path, monkeypatch, kind):
     monkeypatch.syspath_prepend(str(FUZZ))

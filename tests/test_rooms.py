@@ -13,6 +13,7 @@ PACKAGE = Path(gbaspatial.__file__).parent
 FLOORS = [
     ["errors"],
     ["options"],
+    ["filenames"],
     ["writing", "sheets"],
     ["alignment", "results", "randomness", "progress"],
     ["data", "geography"],

@@ -34,8 +34,16 @@ def check_encoding(encoding: str | None) -> None:
         raise OptionError(f"encoding={encoding!r} is not known; use e.g. 'utf-8', 'gb18030' or 'big5'.") from None
 
 
-def decode(content: bytes, name: str) -> str | None:
+def decode(content: bytes, name: str, cure: str = "say its encoding with encoding=") -> str | None:
     """`content` as text in the encoding that fits it best, or None where none does.
+
+    Parameters
+    ----------
+    content : bytes
+    name : str
+        Of the file.
+    cure : str
+        What to do where the guess is wrong.
 
     Warns
     -----
@@ -56,7 +64,7 @@ def decode(content: bytes, name: str) -> str | None:
     if best is None:
         return None
     text = content.decode(best)
-    tell(best, text, name)
+    tell(best, text, name, cure)
     return text
 
 
@@ -72,14 +80,14 @@ def guess(pieces: Iterable[bytes], first: str | None = None) -> str | None:
     return best if known[best] > 0 else None
 
 
-def tell(encoding: str, text: str, name: str) -> None:
+def tell(encoding: str, text: str, name: str, cure: str = "say its encoding with encoding=") -> None:
     """Warn that `text` was read by a guess, unless it is clearly GB18030."""
     if encoding == "gb18030" and usual(text, encoding) >= _CLEAR:
         return
     shown = next((word for word in text.split() if not word.isascii()), "")[:20]
     warnings.warn(
         f"{name} is not UTF-8; it was read as {NAMES[encoding]}, which fits best ({shown!r}); "
-        f"if its texts look strange, say its encoding with encoding=.",
+        f"if its texts look strange, {cure}.",
         ReadingWarning,
         stacklevel=outside(),
     )

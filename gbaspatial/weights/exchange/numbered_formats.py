@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import FileFormatError, some
-from gbaspatial.weights.exchange.text_formats import Links, Names, lines_of, whole, wrong
+from gbaspatial.weights.exchange.text_formats import Links, Names, is_number, lines_of, number_of, whole, wrong
 from gbaspatial.writing import Companion
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def read_stata(file: Path, ids: list[str] | None = None) -> Links:
     try:
         labels = [_id(line[0]) for line in lines[1:]]
         if all(len(line) == n + 1 for line in lines[1:]):
-            matrix = np.array([[float(word) for word in line[1:]] for line in lines[1:]]).reshape(n, n)
+            matrix = np.array([[number_of(word) for word in line[1:]] for line in lines[1:]]).reshape(n, n)
             focal, neighbor = np.nonzero(matrix)
             weight = matrix[focal, neighbor]
         else:
@@ -39,7 +39,7 @@ def read_stata(file: Path, ids: list[str] | None = None) -> Links:
     except ValueError as error:
         if isinstance(error, FileFormatError):
             raise
-        odd = next((word for line in lines for word in line if not _is_number(word)), None)
+        odd = next((word for line in lines for word in line if not is_number(word)), None)
         why = f"{odd[:40]!r} is none" if odd else str(error)
         raise FileFormatError(f"{file.name} must hold numbers only, and {why}.") from error
     return Links.of(_labels_beside(file, labels, lines), focal, neighbor, weight)
@@ -49,18 +49,10 @@ def _id(word: str) -> int:
     """A unit's number in full; a float keeps no more than 15 digits of it."""
     if re.fullmatch(r"[+-]?[0-9]{1,300}", word):
         return int(word)
-    number = float(word)
+    number = number_of(word)
     if not number.is_integer():
         raise ValueError(f"the id {word} is not whole")
     return int(number)
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
 
 
 def _listed(file: Path, labels: list[int], near: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:

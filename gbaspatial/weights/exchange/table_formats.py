@@ -12,7 +12,7 @@ import pandas as pd
 
 from gbaspatial.errors import FileFormatError, some
 from gbaspatial.sheets import guarded, unguarded
-from gbaspatial.weights.exchange.text_formats import Links, refuse_nul
+from gbaspatial.weights.exchange.text_formats import Links, is_number, text_of
 
 if TYPE_CHECKING:
     from gbaspatial.weights.core import Weights
@@ -39,8 +39,8 @@ def write_csv(w: Weights, file: Path) -> None:
 
 
 def read_csv(file: Path, ids: list[str] | None = None) -> Links:
-    """CSV in UTF-8, UTF-16 or GB18030, separated by comma, semicolon or tab."""
-    text = _decoded(file)
+    """CSV, separated by comma, semicolon or tab."""
+    text = text_of(file)
     if not text.strip():
         raise FileFormatError(f"{file.name} is empty.")
     separator = _separator(text.splitlines()[0])
@@ -118,24 +118,7 @@ def _entries(file: Path, labels: list[Any], values: np.ndarray, point: str) -> L
 
 
 def _number(word: Any, point: str) -> bool:
-    try:
-        float(str(word).replace(point, "."))
-    except ValueError:
-        return False
-    return True
-
-
-def _decoded(file: Path) -> str:
-    raw = file.read_bytes()
-    if raw[:2] not in (b"\xff\xfe", b"\xfe\xff"):
-        refuse_nul(raw, file)
-    encodings = ["utf-16"] if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else ["utf-8-sig", "gb18030"]
-    for encoding in encodings:
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise FileFormatError(f"{file.name} is not text in UTF-8, UTF-16 or GB18030; save it as UTF-8.")
+    return is_number(str(word).replace(point, "."))
 
 
 def _separator(head: str) -> str:
@@ -146,6 +129,15 @@ def _separator(head: str) -> str:
     if 0 < head.count(";") >= head.count(",") - 1:  # then the commas may be those of decimals
         return ";"
     return max(_MARKS, key=head.count)
+
+
+def _check_named(frame: pd.DataFrame, file: Path) -> None:
+    """Refuse empty cells where units are named; a unit whose label is empty has links to and from it, or a row."""
+    ends = frame[["focal", "neighbor"]]
+    empty = ends.isna() | (ends == "")
+    unnamed = ends.isna().any(axis=1) | (empty.any(axis=1) & (empty.any().sum() == 1))
+    if unnamed.any():
+        raise FileFormatError(f"{file.name} names no unit in line {some(np.flatnonzero(unnamed) + 2)}; fill it in.")
 
 
 def of_frame(frame: pd.DataFrame, file: Path, about: dict[str, Any]) -> Links:
@@ -161,6 +153,7 @@ def of_frame(frame: pd.DataFrame, file: Path, about: dict[str, Any]) -> Links:
         raise FileFormatError(
             f"{file.name} has weights that are not numbers in line {some(np.flatnonzero(weight.isna()) + 2)}."
         )
+    _check_named(frame, file)
     labels = pd.Index(about["ids"]) if "ids" in about else pd.Index(frame["focal"].unique())
     labels = labels.append(pd.Index(frame["neighbor"].unique()).difference(labels, sort=False))
     island = (frame["focal"] == frame["neighbor"]) & (weight == 0)

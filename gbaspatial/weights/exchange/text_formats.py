@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import warnings
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from gbaspatial.data.encodings import decode
 from gbaspatial.errors import FileFormatError, GbaWarning, outside, some
 
 if TYPE_CHECKING:
@@ -57,17 +59,37 @@ class Names:
 
 
 def lines_of(file: Path) -> list[str]:
-    """The lines of a text file in UTF-8 or GB18030, or an error if there are none."""
-    raw = file.read_bytes()
-    refuse_nul(raw, file)
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("gb18030", errors="replace")
-    lines = text.splitlines()
+    """The lines of a text file, or an error if there are none."""
+    lines = text_of(file).splitlines()
     if not any(line.strip() for line in lines):
         raise FileFormatError(f"{file.name} is empty.")
     return lines
+
+
+def text_of(file: Path) -> str:
+    """The text of a file in UTF-8, UTF-16 or the encoding that fits it best; a guess is told."""
+    raw = file.read_bytes()
+    if raw[:2] not in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        refuse_nul(raw, file)
+    text = decode(raw, file.name, cure="save it as UTF-8")
+    if text is None:
+        raise FileFormatError(f"{file.name} is text in none of UTF-8, UTF-16, GB18030 and Big5; save it as UTF-8.")
+    if "\0" in text:
+        raise FileFormatError(f"{file.name} is not text: it holds NUL characters. It may be damaged.")
+    return text
+
+
+def number_of(word: str) -> float:
+    """The number that `word` is, or `ValueError`; Python's own ``1_000`` is none.
+
+    Examples
+    --------
+    >>> number_of("1e-3")
+    0.001
+    """
+    if "_" in word:
+        raise ValueError(f"{word!r} is no number")
+    return float(word)
 
 
 def refuse_nul(raw: bytes, file: Path) -> None:
@@ -268,7 +290,7 @@ def read_gwt(file: Path, ids: list[str] | None = None) -> Links:
         if labels is None:
             wrong(file, number, "should be focal, neighbor, weight (labels with spaces need ids=)")
         try:
-            value = float(words[-1])
+            value = number_of(words[-1])
         except ValueError:
             wrong(file, number, f"has the weight {words[-1]!r}, which is not a number")
         if labels[0] == labels[1] and value == 0:
@@ -348,18 +370,25 @@ def _mtx_numbers(file: Path, body: list[tuple[int, str]], columns: int) -> np.nd
             wrong(file, number, f"should have {columns} numbers, but has {count} words")
     words = (word for _, line in body for word in line.split())
     try:
-        return np.fromiter(map(float, words), dtype=float, count=columns * len(body)).reshape(len(body), columns)
+        return np.fromiter(map(number_of, words), dtype=float, count=columns * len(body)).reshape(len(body), columns)
     except ValueError:
         for number, line in body:
             for word in line.split():
-                if not _is_float(word):
+                if not is_number(word):
                     wrong(file, number, f"has {word[:40]!r}, which is not a number")
         raise
 
 
-def _is_float(word: str) -> bool:
+def is_number(word: str) -> bool:
+    """Whether `number_of` takes `word`.
+
+    Examples
+    --------
+    >>> is_number("1e-3"), is_number("1_000")
+    (True, False)
+    """
     try:
-        float(word)
+        number_of(word)
     except ValueError:
         return False
     return True

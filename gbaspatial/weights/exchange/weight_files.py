@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import sparse
 
 from gbaspatial.alignment import check_units
+from gbaspatial.data.files import existing
 from gbaspatial.errors import (
     AlignmentError,
     FileFormatError,
@@ -91,10 +92,9 @@ def read(path: str | Path, *, ids: Iterable[Any] | None = None, diagonal: Diagon
     file = path_of(path)
     how = _of(file, _READERS, "read")
     word(diagonal, ("error", "drop"), "diagonal")
-    if not file.exists():
-        raise MissingFileError(f"there is no file {file}.")
     if file.is_dir():
         raise FileFormatError(f"{file} is a folder; give the path of a file.")
+    file = existing(path)
     wanted = None if ids is None else labels_of(ids, "ids")
     if wanted is not None:
         check_units(wanted, "ids")

@@ -14,6 +14,7 @@ from gbaspatial.errors import (
     GbaError,
     GbaWarning,
     MissingFileError,
+    ReadingWarning,
     UnknownNameError,
     WeightsError,
 )
@@ -126,7 +127,7 @@ def test_other_headers_and_tables(tmp_path):
 
 def test_csv_in_no_encoding_we_know(tmp_path):
     (tmp_path / "a.csv").write_bytes(b"focal,neighbor\n\xff\xff,b\n")
-    with pytest.raises(FileFormatError, match="not text in UTF-8, UTF-16 or GB18030"):
+    with pytest.raises(FileFormatError, match="text in none of UTF-8, UTF-16, GB18030 and Big5"):
         gw.read(tmp_path / "a.csv")
     (tmp_path / "a.json").write_bytes(b"\xff\xfe{")
     with pytest.raises(FileFormatError, match="not UTF-8"):
@@ -320,3 +321,63 @@ def test_damaged_archives_are_told(tmp_path, kind):
         except GbaError:
             told += 1
     assert told > 20
+
+
+# -- encodings ------------------------------------------------------------------------
+TABLE = "focal,neighbor,weight\n{0},{1},1\n{1},{0},1\n"
+GAL = "0 2 layer key\n{0} 1\n{1}\n{1} 1\n{0}\n"
+GWT = "0 2 layer key\n{0} {1} 1\n{1} {0} 1\n"
+
+
+@pytest.mark.parametrize(("ending", "text"), [("csv", TABLE), ("gal", GAL), ("gwt", GWT)])
+@pytest.mark.parametrize(
+    ("encoding", "names", "told"),
+    [
+        ("utf-8", ("香港島", "九龍"), False),
+        ("utf-8-sig", ("香港島", "九龍"), False),
+        ("utf-16", ("香港島", "九龍"), False),
+        ("gb18030", ("广州市", "深圳市"), False),
+        ("big5", ("香港島", "九龍"), True),
+        ("cp1252", ("Zürich", "Genève"), True),
+    ],
+)
+def test_labels_in_every_encoding_of_the_region(tmp_path, recwarn, ending, text, encoding, names, told):
+    file = tmp_path / f"w.{ending}"
+    file.write_bytes(text.format(*names).encode(encoding))
+    assert gw.read(file).ids.tolist() == list(names)
+    guesses = [str(each.message) for each in recwarn if issubclass(each.category, ReadingWarning)]
+    assert len(guesses) == told
+    assert all("save it as UTF-8" in guess for guess in guesses)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("w.gwt", "0 2 l k\na b 1_000\nb a 1\n"),
+        ("w.mtx", "%%MatrixMarket matrix coordinate real general\n2 2 1\n1 2 1_000\n"),
+        ("w.txt", "2\n1 0 1_0\n2 1 0\n"),
+        ("w.csv", "focal,neighbor,weight\na,b,1_000\nb,a,1\n"),
+        ("w.csv", "a,b\n0,1_000\n1,0\n"),
+    ],
+)
+def test_numbers_that_only_python_knows_are_refused(tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(FileFormatError, match="number"):
+        gw.read(tmp_path / name)
+
+
+@pytest.mark.parametrize("row", ["a,,1", ",b,1"])
+def test_a_link_with_nobody_is_refused(tmp_path, row):
+    (tmp_path / "w.csv").write_text(f"focal,neighbor,weight\na,b,1\n{row}\n")
+    with pytest.raises(FileFormatError, match="names no unit in line 3"):
+        gw.read(tmp_path / "w.csv")
+
+
+def test_addresses_and_the_home_folder_are_those_of_every_reader(tmp_path, monkeypatch):
+    with pytest.raises(MissingFileError, match="is an address, not a file"):
+        gw.read("http://127.0.0.1:9/w.gal")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    gw.write(Weights([[0, 1], [1, 0]], ["a", "b"]), "~/w.csv")
+    assert gw.read("~/w.csv").n == 2
+    assert (tmp_path / "w.csv").is_file()

@@ -1,0 +1,61 @@
+"""Names of files that can be copied to every system: Windows reserves some, and some letters."""
+
+from __future__ import annotations
+
+import os
+import re
+import warnings
+
+from gbaspatial.errors import GbaWarning, OptionError, outside
+
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?", re.DOTALL)
+_LETTERS = re.compile(r'[<>:"|?*\\\x00-\x1f]')
+
+
+def fault_of(name: str) -> str | None:
+    """Why Windows does not take `name` (of a file or folder, without its place), or None where it does.
+
+    References
+    ----------
+    Microsoft. Naming Files, Paths, and Namespaces. Win32 documentation: reserved names and characters.
+
+    Examples
+    --------
+    >>> fault_of("bay.gpkg")
+    >>> fault_of("con.csv")
+    "'CON' is a device there"
+    >>> fault_of("growth: 2010-2020?.csv")
+    "':' is no letter of a name there"
+    >>> fault_of("bay.")
+    'a dot or a space at the end is cut off there'
+    """
+    reserved = _RESERVED.fullmatch(name)
+    if reserved:
+        return f"{reserved[1].upper()!r} is a device there"
+    letter = _LETTERS.search(name)
+    if letter:
+        return f"{letter[0]!r} is no letter of a name there"
+    if name.endswith((".", " ")):
+        return "a dot or a space at the end is cut off there"
+    return None
+
+
+def check_portable(name: str) -> None:
+    """Warn that a file of this `name` cannot be copied to Windows; on Windows it is an `OptionError`.
+
+    There the writer would seem to succeed: ``nul.csv`` is a device, and ``a:b.csv`` a hidden part of the file ``a``.
+
+    Examples
+    --------
+    >>> check_portable("bay.gpkg")
+    """
+    fault = fault_of(name)
+    if fault is None:
+        return
+    if os.name == "nt":
+        raise OptionError(f"{name!r} is no name of a file on Windows: {fault}; choose another.")
+    warnings.warn(
+        f"{name!r} is no name of a file on Windows ({fault}), so the file cannot be copied there; choose another.",
+        GbaWarning,
+        stacklevel=outside(),
+    )
