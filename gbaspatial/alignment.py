@@ -20,7 +20,9 @@ from gbaspatial.errors import (
     LabelTypeError,
     MissingDataError,
     UnknownNameError,
+    door_of,
     nearest_names,
+    own_names,
     some,
 )
 
@@ -287,3 +289,6 @@ def align_panel(panel: pd.Series, ids: pd.Index | None = None, what: str = "pane
             f"fill these in, or drop the units or periods yourself."
         )
     return by_period.reindex(full).to_numpy(float).reshape(len(periods), len(ids)), periods
+
+
+__getattr__, __dir__ = door_of(__name__, own_names(globals()))

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from gbaspatial.errors import door_of, own_names
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 
@@ -211,3 +212,6 @@ _CHECKS: dict[str, Callable[[], str]] = {
     "GeoPackage": _layer,
     "interactive map": _map,
 }
+
+
+__getattr__, __dir__ = door_of(__name__, own_names(globals()))

@@ -203,6 +203,22 @@ def door_of(
     return _missing, lambda: list(known)
 
 
+def own_names(namespace: Mapping[str, Any]) -> list[str]:
+    """The public functions and classes that a module defines itself, for `door_of`, from its ``globals()``.
+
+    Examples
+    --------
+    >>> "GbaError" in own_names(globals()), "Any" in own_names(globals())
+    (True, False)
+    """
+    here = namespace["__name__"]
+    return [
+        name
+        for name, value in namespace.items()
+        if not name.startswith("_") and getattr(value, "__module__", None) == here
+    ]
+
+
 def outside() -> int:
     """The `stacklevel` of a warning that points at the line of whoever called into the package.
 
@@ -250,3 +266,6 @@ def import_extra(module: str, extra: str) -> ModuleType:
             f"this needs the package {module.split('.')[0]!r}, which is not installed; "
             f"install it with: pip install 'gbaspatial[{extra}]'"
         ) from error
+
+
+__getattr__, __dir__ = door_of(__name__, own_names(globals()))

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from gbaspatial.errors import OptionError
+from gbaspatial.errors import OptionError, door_of, own_names
 
 Rng: TypeAlias = "int | np.random.Generator | None"
 
@@ -87,3 +87,6 @@ def _key_of(label: Any) -> tuple[str, float, str]:
     if isinstance(label, (int, float)):
         return "number", float(label), ""
     return type(label).__name__, 0.0, str(label)
+
+
+__getattr__, __dir__ = door_of(__name__, own_names(globals()))

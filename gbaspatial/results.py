@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gbaspatial.errors import door_of, own_names
 from gbaspatial.options import public_methods
 
 Formats = Mapping[str, str | Callable[[Any], str]]
@@ -325,3 +326,6 @@ def pad(text: str, width: int, right: bool = False) -> str:
     """`text` filled with spaces to `width` terminal columns."""
     fill = " " * max(0, width - display_width(text))
     return fill + text if right else text + fill
+
+
+__getattr__, __dir__ = door_of(__name__, own_names(globals()))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import DataError, FileFormatError, OptionError, import_extra, some
+from gbaspatial.errors import DataError, FileFormatError, OptionError, door_of, import_extra, own_names, some
 from gbaspatial.options import flag, path_of, public, word
 from gbaspatial.randomness import seed_of
 from gbaspatial.results import Result, Table, number, p_text
@@ -279,3 +279,6 @@ def _same_data(fits: list[Fit]) -> bool:
         and bool((fit.outcome.reindex(first.index) == first).all())
         for fit in fits[1:]
     )
+
+
+__getattr__, __dir__ = door_of(__name__, own_names(globals()))

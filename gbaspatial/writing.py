@@ -206,7 +206,11 @@ def _seal(body: str, layer: str) -> str:
 
 # -- in the cellar ---------------------------------------------------------------------
 def _make(write: Callable[[Path], object], half: Path) -> None:
-    write(half)
+    try:
+        write(half)
+    except WritingError as error:  # of a writer inside this one, which knows the file by its place on the way only
+        error.args = (str(error).replace(f"{half.parent}{os.sep}", ""), *error.args[1:])
+        raise
     if not half.is_file():
         raise WritingError(f"{half.name} was not written, and the program that should write it gave no reason.")
 

@@ -4,6 +4,7 @@ The calls are in `calls.py`; a function without one fails here.
 """
 
 import inspect
+import types
 import warnings
 
 import calls
@@ -304,3 +305,17 @@ def test_methods_refuse_options_of_the_wrong_type(kinds):
                     f"{option}=",
                     f"{type(thing).__name__}.{name}",
                 )
+
+
+SHOWN = [name for name in dir(gba) if isinstance(getattr(gba, name), types.ModuleType)]
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_every_module_that_one_sees_shows_what_is_its_own_and_hints(name):
+    module = getattr(gba, name)
+    borrowed = {"Any", "Path", "TYPE_CHECKING", "annotations", "np", "pd", "re", "warnings"}
+    assert not borrowed & set(dir(module))
+    assert all(hasattr(module, each) for each in dir(module))
+    first = max((each for each in dir(module) if not each.startswith("_")), key=len)
+    with pytest.raises(AttributeError, match=f"Did you mean .*{first}"):
+        getattr(module, first + "x")

@@ -53,7 +53,12 @@ def text_cells(file: Path, encoding: str | None) -> pd.DataFrame:
     width = _width(text, separator)
     if width > MOST_COLUMNS:
         raise FileFormatError(f"{file.name} has more than {MOST_COLUMNS} columns in a row; is it damaged?")
-    cells = pd.read_csv(io.StringIO(text), **options, names=range(width))
+    try:
+        cells = pd.read_csv(io.StringIO(text), **options, names=range(width))
+    except pd.errors.ParserError as error:
+        if "EOF inside string" not in str(error):
+            raise
+        raise FileFormatError(f"{file.name} opens a quote that never ends; close it, or take it out.") from error
     return _without_apostrophes(cells, file.name)
 
 
@@ -109,9 +114,36 @@ def sheet_cells(file: Path, sheet: str | int) -> pd.DataFrame:
         names = [page.title for page in book.worksheets]
         page = book.worksheets[_place(names, sheet, file.name)]
         page.reset_dimensions()  # what the file says of its size may be wrong
-        return pd.DataFrame(_rows(page, file.name), dtype=object)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of a date that is none: #VALUE! is in its cell, and told
+            cells = pd.DataFrame(_rows(page, file.name), dtype=object)
+        if cells.isna().to_numpy().any():
+            _tell_uncalculated(openpyxl, file, page.title, cells)
+        return cells
     finally:
         book.close()
+
+
+def _tell_uncalculated(openpyxl: Any, file: Path, sheet: str, cells: pd.DataFrame) -> None:
+    """Warn of formulas that no program has calculated: their cells would be missing values without a word."""
+    book = openpyxl.load_workbook(file, read_only=True, keep_links=False)
+    try:
+        page = book[sheet]
+        page.reset_dimensions()
+        empty, found = cells.isna().to_numpy(), []
+        for cell in (cell for row in page.iter_rows(max_row=len(cells)) for cell in row):
+            inside = getattr(cell, "data_type", "") == "f" and cell.column <= cells.shape[1]
+            if inside and empty[cell.row - 1, cell.column - 1]:
+                found.append(cell.coordinate)
+    finally:
+        book.close()
+    if found:
+        warnings.warn(
+            f"{file.name} has formulas without results in {some(found)}, which are read as missing; open and save it "
+            f"in a spreadsheet program, which calculates them.",
+            ReadingWarning,
+            stacklevel=outside(),
+        )
 
 
 def _rows(page: Any, name: str) -> list[list[Any]]:

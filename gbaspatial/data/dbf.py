@@ -10,7 +10,7 @@ import codecs
 from dataclasses import dataclass
 from pathlib import Path
 
-from gbaspatial.data.encodings import GUESSES, NAMES, guess
+from gbaspatial.data.encodings import CLEAR, GUESSES, NAMES, guess, tell, usual
 from gbaspatial.errors import FileFormatError
 
 RAW = "ISO-8859-1"
@@ -67,25 +67,57 @@ def header_of(content: bytes, name: str) -> DbfTable:
 
 
 def encoding_of(table: Path, code_page: Path | None) -> str:
-    """The encoding of the texts of `table`: what `code_page` says if it fits, else UTF-8, else the best guess."""
+    """The encoding of the texts of `table`: what `code_page` says if it fits, else UTF-8, else the best guess.
+
+    Many encodings fit any bytes, so one that is said counts only where its reading is not plainly another's.
+
+    Warns
+    -----
+    ReadingWarning
+        Where the encoding is a guess that is not clear, or another than the one that is said.
+    """
     content = table.read_bytes()
     header = header_of(content, table.name)
     texts = _texts(content, header)
     if all(text.isascii() for text in texts):
         return "utf-8"
     said = _said(code_page)
+    whole = [_uncut(text) for text in texts]
     if said and all(fits(text, said) for text in texts):
-        return said
+        other = _plainly_other(texts, whole, said)
+        if other is not None:
+            tell(other, _read(whole, other), table.name, said=NAMES.get(said, said))
+        return other or said
     if all(fits(text, "utf-8") for text in texts):
         return "utf-8"
-    whole = [_uncut(text) for text in texts]
     found = guess(whole, _LANGUAGES.get(header.language))
     if found is None:
         tried = ", ".join(NAMES[encoding] for encoding in GUESSES)
         raise FileFormatError(
             f"the texts of {table.name} are neither UTF-8 nor {tried}; say their encoding with encoding=."
         )
+    tell(found, _read(whole, found), table.name)
     return found
+
+
+def _plainly_other(texts: list[bytes], whole: list[bytes], said: str) -> str | None:
+    """The encoding that `texts` are plainly in although another is `said`, or None: mostly .cpg files are right."""
+    if said == "utf-8" or said not in (*GUESSES, "iso8859-1") or usual(_read(whole, said), _judged_as(said)) >= CLEAR:
+        return None
+    if all(fits(text, "utf-8") for text in texts):
+        return "utf-8"
+    found = guess(whole)
+    if found in (None, _judged_as(said)) or usual(_read(whole, str(found)), str(found)) < CLEAR:
+        return None
+    return found
+
+
+def _judged_as(encoding: str) -> str:
+    return "cp1252" if encoding == "iso8859-1" else encoding
+
+
+def _read(texts: list[bytes], encoding: str) -> str:
+    return " ".join(text.decode(encoding, "replace") for text in texts if not text.isascii())
 
 
 def fits(text: bytes, encoding: str) -> bool:

@@ -16,7 +16,7 @@ GUESSES = ("gb18030", "big5hkscs", "cp1252")
 NAMES = {"gb18030": "GB18030", "big5hkscs": "Big5", "cp1252": "Latin-1", "utf-8": "UTF-8", "utf-16": "UTF-16"}
 
 _MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-_CLEAR = 0.7  # share of usual characters above which GB18030, which fits nearly any bytes, is taken without a word
+CLEAR = 0.7  # share of usual characters above which GB18030, which fits nearly any bytes, is taken without a word
 _SAMPLE = 20_000  # characters enough to tell two encodings apart
 
 
@@ -80,13 +80,16 @@ def guess(pieces: Iterable[bytes], first: str | None = None) -> str | None:
     return best if known[best] > 0 else None
 
 
-def tell(encoding: str, text: str, name: str, cure: str = "say its encoding with encoding=") -> None:
-    """Warn that `text` was read by a guess, unless it is clearly GB18030."""
-    if encoding == "gb18030" and usual(text, encoding) >= _CLEAR:
+def tell(
+    encoding: str, text: str, name: str, cure: str = "say its encoding with encoding=", said: str | None = None
+) -> None:
+    """Warn that `text` was read by a guess, unless it is clearly GB18030, or other than it is `said` to be."""
+    if said is None and encoding == "gb18030" and usual(text, encoding) >= CLEAR:
         return
     shown = next((word for word in text.split() if not word.isascii()), "")[:20]
+    wrong = "not UTF-8" if said is None else f"said to be in {said}"
     warnings.warn(
-        f"{name} is not UTF-8; it was read as {NAMES[encoding]}, which fits best ({shown!r}); "
+        f"{name} is {wrong}; it was read as {NAMES[encoding]}, which fits best ({shown!r}); "
         f"if its texts look strange, {cure}.",
         ReadingWarning,
         stacklevel=outside(),

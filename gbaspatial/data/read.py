@@ -136,7 +136,9 @@ def _read_by_gdal(file: Path, kind: str, layer: str | None, encoding: str | None
     if layer is None and len(names) > 1:
         raise OptionError(f"{file.name} has {len(names)} layers; choose one with layer=: {some(names, 12)}.")
     chosen = layer or (names[0] if names else None)
-    driver = pyogrio.read_info(file, layer=chosen, force_feature_count=False, force_total_bounds=False)["driver"]
+    # byte by byte: names of fields that are not in the encoding that a .cpg says would end the reading here
+    raw = {"encoding": RAW} if kind == "shapefile" else {}
+    driver = pyogrio.read_info(file, layer=chosen, force_feature_count=False, force_total_bounds=False, **raw)["driver"]
     if driver not in DRIVERS[kind]:
         raise FileFormatError(f"{file.name} is no {kind} file, but one for {driver}; give {READ}.")
     if kind != "shapefile":

@@ -87,7 +87,7 @@ def geoparquet(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         flat(frame)  # the same checks as for every file, but this one keeps every name
-    kept = frame.copy()
+    kept = frame.rename(columns=str)
     kept.attrs = {}
     return replace_file(path, lambda half: kept.to_parquet(half))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gbaspatial import data
+from gbaspatial.errors import door_of, own_names
 from gbaspatial.options import path_of, public
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Table, data_hash
@@ -87,3 +88,6 @@ def _write(bay: Bay, folder: Path) -> list[Path]:
         attachments.write_layers(bay, folder / "gba.gpkg"),
     ]
     return [*written, attachments.write_record(bay, folder / "run.json", written)]
+
+
+__getattr__, __dir__ = door_of(__name__, own_names(globals()))

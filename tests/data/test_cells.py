@@ -1,6 +1,7 @@
 """The cells of table files: dates are dates, old workbooks say what reads them, longer rows are refused."""
 
 import datetime as dt
+import warnings
 
 import openpyxl
 import pandas as pd
@@ -95,3 +96,32 @@ def test_options_that_nothing_would_use_are_refused(tmp_path, name, options):
     writers[path.suffix](path)
     with pytest.raises(OptionError):
         gba.read_panel(path, **{"unit": "code", **options})
+
+
+def test_formulas_that_nothing_has_calculated_are_told(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["code", "v", "w"], ["a", "=1+1", 1], ["b", 3, None]):
+        book.active.append(row)
+    book.save(tmp_path / "f.xlsx")
+    with pytest.warns(ReadingWarning, match="formulas without results in B2, which"):
+        table = gba.read_panel(tmp_path / "f.xlsx", unit="code")
+    assert table["v"].isna().tolist() == [True, False]
+
+
+def test_a_date_that_is_none_is_told_by_us_alone(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["code", "day"], ["a", 43397], ["b", 3_000_000]):
+        book.active.append(row)
+    for cell in ("B2", "B3"):
+        book.active[cell].number_format = "yyyy-mm-dd"
+    book.save(tmp_path / "d.xlsx")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(DataError, match="holds dates but has '#VALUE!' in row 3"):
+            gba.read_panel(tmp_path / "d.xlsx", unit="code")
+
+
+def test_an_open_quote_is_told_in_a_sentence(tmp_path):
+    (tmp_path / "q.csv").write_text('code,v\n"a,1\nb,2\n')
+    with pytest.raises(FileFormatError, match="opens a quote that never ends"):
+        gba.read_panel(tmp_path / "q.csv", unit="code")

@@ -2,6 +2,7 @@
 
 import contextlib
 import struct
+import warnings
 import zipfile
 
 import geopandas as gpd
@@ -11,7 +12,7 @@ from shapely.geometry import box
 
 import gbaspatial as gba
 from gbaspatial.data.dbf import fits, header_of, recoded
-from gbaspatial.errors import FileFormatError
+from gbaspatial.errors import FileFormatError, ReadingWarning
 
 NAMES = {
     "gbk": ["广州市", "深圳市"],
@@ -45,13 +46,10 @@ def test_names_at_every_width_and_encoding(tmp_path, encoding, memo):
 
 
 @pytest.mark.parametrize("said", ["", "UTF-8", "ISO-8859-1\n", "klingon", "936", "GBK", "ANSI 936", "\x00\xff"])
+@pytest.mark.filterwarnings("ignore::gbaspatial.errors.ReadingWarning")
 def test_an_empty_or_wrong_cpg_does_not_hide_the_names(tmp_path, said):
     path = shapefile(tmp_path / "g.shp", NAMES["gbk"], "gbk")
     path.with_suffix(".cpg").write_text(said)
-    if said.startswith("ISO"):  # fits any bytes: the file is taken at its word, and encoding= is the cure
-        assert gba.read_units(path, id="code")["nm"].tolist() != NAMES["gbk"]
-        assert gba.read_units(path, id="code", encoding="gbk")["nm"].tolist() == NAMES["gbk"]
-        return
     assert gba.read_units(path, id="code")["nm"].tolist() == NAMES["gbk"]
 
 
@@ -96,3 +94,44 @@ def test_any_text_cut_anywhere_fits_and_keeps_its_beginning(text, encoding, cut)
 def test_any_bytes_are_a_header_or_a_sentence(content):
     with contextlib.suppress(FileFormatError):
         assert header_of(content, "t.dbf").width > 0
+
+
+SPOKEN = {
+    "gbk": ["广州市", "深圳市", "香港岛"],
+    "big5": ["香港島", "九龍", "澳門"],
+    "utf-8": ["广州市", "深圳市", "香港岛"],
+    "cp1252": ["Zürich", "Genève", "Málaga"],
+}
+
+
+@pytest.mark.parametrize("said", [None, "", "UTF-8", "ISO-8859-1", "1252", "GBK", "936", "Big5", "klingon"])
+@pytest.mark.parametrize("encoding", SPOKEN)
+def test_names_of_fields_and_texts_survive_every_cpg(tmp_path, encoding, said):
+    plain = encoding == "cp1252"
+    column = "città" if plain else "名"
+    frame = gpd.GeoDataFrame(
+        {"code": list("abc"), column: SPOKEN[encoding]}, geometry=[box(i, 0, i + 1, 1) for i in range(3)], crs=4326
+    )
+    path = tmp_path / "g.shp"
+    frame.rename(columns={column: "field_x"}).to_file(path, encoding=encoding)
+    table = path.with_suffix(".dbf")
+    table.write_bytes(table.read_bytes().replace(b"field_x\0\0\0\0", column.encode(encoding).ljust(11, b"\0")))
+    path.with_suffix(".cpg").unlink(missing_ok=True)
+    if said is not None:
+        path.with_suffix(".cpg").write_text(said)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        units = gba.read_units(path, id="code")
+    assert units[column].tolist() == SPOKEN[encoding]
+    assert all(issubclass(each.category, ReadingWarning) for each in told)
+    another = {"GBK": "gbk", "936": "gbk", "Big5": "big5", "UTF-8": "utf-8", "1252": "cp1252", "ISO-8859-1": "cp1252"}
+    clear = (said == "UTF-8" and encoding == "gbk") or (encoding == "utf-8" and said in ("1252", "Big5"))  # cannot be
+    if another.get(said, encoding) != encoding and not clear:
+        assert told  # the file says another encoding than the one that it was read in
+        assert "encoding=" in str(told[0].message)
+
+
+def test_a_short_name_that_is_also_utf_8_is_what_the_cpg_says(tmp_path):
+    path = shapefile(tmp_path / "g.shp", ["联通", "联通"], "gbk")  # the bytes of 联通 in GBK are valid UTF-8, by chance
+    path.with_suffix(".cpg").write_text("GBK")
+    assert gba.read_units(path, id="code")["nm"].tolist() == ["联通", "联通"]

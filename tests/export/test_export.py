@@ -15,7 +15,15 @@ from hypothesis import given, settings, strategies as st
 from shapely import Point, box
 
 import gbaspatial as gba
-from gbaspatial.errors import CRSError, DataError, FileFormatError, GeometryError, OptionError, UnknownNameError
+from gbaspatial.errors import (
+    CRSError,
+    DataError,
+    FileFormatError,
+    GeometryError,
+    OptionError,
+    UnknownNameError,
+    WritingError,
+)
 from gbaspatial.export.shapefiles import NAME_BYTES, short_names
 
 CITIES = gba.load_cities(year=2019)
@@ -246,3 +254,23 @@ def test_geoparquet_names_the_extra(tmp_path, odd, monkeypatch):
     monkeypatch.setattr("importlib.import_module", lambda name, *_: without(name))
     with pytest.raises(ImportError, match="parquet"):
         gba.export.geoparquet(tmp_path / "x.parquet", odd)
+
+
+@pytest.mark.parametrize("ending", ["gpkg", "shp", "geojson", "kml", "csv", "parquet"])
+def test_columns_that_are_numbers_are_written_in_every_format(tmp_path, ending):
+    frame = gpd.GeoDataFrame({1: [2.0, 3.0]}, geometry=[Point(0, 0), Point(1, 1)], crs=4326, index=["a", "b"])
+    assert gba.export.write(tmp_path / f"x.{ending}", frame).is_file()
+
+
+def test_an_error_names_the_file_that_was_asked_for(tmp_path, monkeypatch):
+    pytest.importorskip("pyarrow")
+    frame = gpd.GeoDataFrame({"v": [2.0]}, geometry=[Point(0, 0)], crs=4326, index=["a"])
+
+    def full(self, path, **options):
+        raise OSError(28, "No space left on device", str(path))
+
+    monkeypatch.setattr(gpd.GeoDataFrame, "to_parquet", full)
+    with pytest.raises(WritingError) as told:
+        gba.export.write(tmp_path / "x.parquet", frame)
+    assert "half" not in str(told.value)
+    assert "x.parquet was not written: the disk is full" in str(told.value)
