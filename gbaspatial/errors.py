@@ -238,19 +238,6 @@ def _is_ours(frame: FrameType) -> bool:
     return frame.f_code.co_filename.startswith(_PACKAGE)
 
 
-def check_option(value: object, options: Iterable[object], name: str) -> None:
-    """Raise `OptionError` unless `value` is one of `options` of the argument `name`.
-
-    Examples
-    --------
-    >>> check_option("queen", ("queen", "rook"), "criterion")
-    """
-    allowed = list(options)
-    if value not in allowed:
-        listed = ", ".join(repr(item) for item in allowed)
-        raise OptionError(f"{name}={value!r} is not known; use one of {listed}.")
-
-
 def import_extra(module: str, extra: str) -> ModuleType:
     """Import an optional `module`, or say which extra of gbaspatial brings it.
 

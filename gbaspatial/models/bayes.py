@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import DataError, OptionError, check_option, some
+from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.formula import Design, design, is_intercept
 from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.identification import acts_as_number, cut_note
 from gbaspatial.models.likelihood.marginal import Grid, evidence, level_of, log_density, trapezoid
 from gbaspatial.models.likelihood.of_design import problem_of
 from gbaspatial.models.likelihood.problem import Problem, window
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import as_weights
 
@@ -228,7 +228,7 @@ def model_probabilities(
     1.0
     """
     for name in models:
-        check_option(name, ("ols", *MODELS), "models")
+        word(name, ("ols", *MODELS), "models")
     named = {str(k): as_weights(v) for k, v in w.items()} if isinstance(w, Mapping) else {"W": as_weights(w)}
     if not named or not models:
         raise DataError("there is nothing to compare: give at least one model and one W.")

@@ -25,7 +25,7 @@ from scipy import sparse
 from scipy.sparse import linalg
 
 from gbaspatial.alignment import check_units
-from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError, check_option, nearest_names, some
+from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError, nearest_names, some
 from gbaspatial.formula import design, named_weights, sides
 from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng, seed_of, stream
@@ -92,7 +92,7 @@ def predict(
         raise OptionError(f"kind={kind!r} of Goulard et al. is called {PAPER_KINDS[kind]!r} here.")
     if kind in NOT_SERVED:
         raise OptionError(f"kind={kind!r} of Goulard et al. is not served; kind='best' (BP) is the optimal one.")
-    check_option(kind, KINDS, "kind")
+    word(kind, KINDS, "kind")
     frame, trend, lags, W2 = trend_everywhere(fit, data, w, error_w)
     ids, signal = trend.index, trend.to_numpy()
     W = lags.get("W") if fit.w is not None else None

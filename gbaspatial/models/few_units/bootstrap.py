@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import OptionError, check_option
+from gbaspatial.errors import OptionError
 from gbaspatial.models.few_units.recommended import inversion_of, ranks_of
 from gbaspatial.models.fit import problem_again
 from gbaspatial.models.fit_tables import SMALL
@@ -20,7 +20,7 @@ from gbaspatial.models.likelihood.many_tests import OneTest, ratio_tests, score_
 from gbaspatial.models.likelihood.problem import Problem
 from gbaspatial.models.likelihood.resample import KINDS, Kind, generator
 from gbaspatial.models.solve.side import side_of
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import as_weights
@@ -93,7 +93,7 @@ class BootstrapResult(Result):
         (where there is one, else studentized): of those in the table of
         docs/small-samples.md the ones whose coverage is nearest to nominal.
         """
-        check_option(kind, INTERVALS, "kind")
+        word(kind, INTERVALS, "kind")
         level = self.level if level is None else level
         if not 0 < level < 1:
             raise OptionError(f"level={level} is not a confidence level; use one between 0 and 1, such as 0.95.")
@@ -216,7 +216,7 @@ def bootstrap(
     >>> boot.conf_int().shape
     (3, 2)
     """
-    check_option(kind, KINDS, "kind")
+    word(kind, KINDS, "kind")
     draws = _checked(fit, draws)
     seed = seed_of(rng)
     model = problem_again(fit)

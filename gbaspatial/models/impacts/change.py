@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import DataError, OptionError, UnknownNameError, check_option, nearest_names, some
+from gbaspatial.errors import DataError, OptionError, UnknownNameError, nearest_names, some
 from gbaspatial.models.impacts import average as effects
 from gbaspatial.models.impacts.average import Quantity, Uncertainty
 from gbaspatial.models.impacts.engine import COLUMNS, Method, prepared
 from gbaspatial.models.solve.resolvent import Reader, Reading, Resolvent
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng
 from gbaspatial.results import Result, Table
 
@@ -109,7 +109,7 @@ def impact_of_change(
     changed_to = _change(fit, variable, to, add, multiply)
     how = f"to {to!r}" if to is not None else f"times {multiply:g}" if multiply is not None else f"by {add or 1.0:+g}"
     if fit._exponential:
-        check_option(method, ("auto", "delta"), "method")
+        word(method, ("auto", "delta"), "method")
         return _of_counts(fit, f"{variable} {how}", *_steps(fit, variable, changed_to))
     engine = prepared(fit, method, 1999, rng, 0.95)
     steps, moved = _steps(fit, variable, changed_to)

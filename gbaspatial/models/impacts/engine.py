@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import OptionError, UnknownNameError, check_option, nearest_names
+from gbaspatial.errors import OptionError, UnknownNameError, nearest_names
 from gbaspatial.formula import Regressor
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models.few_units.recommended import SEED, inversion_of
@@ -28,7 +28,7 @@ from gbaspatial.models.likelihood.confidence import mixture, parameter_draws
 from gbaspatial.models.likelihood.problem import window
 from gbaspatial.models.solve.resolvent import Reading, Resolvent, average_readings, resolvent_of
 from gbaspatial.models.solve.side import Side
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng, seed_of, stream
 from gbaspatial.results import Result, Table
 
@@ -151,7 +151,7 @@ class ImpactsResult(Result):
         -------
         matplotlib.axes.Axes
         """
-        check_option(kind, ("forest", "flows"), "kind")
+        word(kind, ("forest", "flows"), "kind")
         if kind == "forest":
             from gbaspatial.models.impacts.forest import forest
 
@@ -281,7 +281,7 @@ def impacts(
 
 def prepared(fit: Fit, method: Method, draws: int, rng: Rng, level: float) -> Engine:
     """The engine of a fit for a method, checked."""
-    check_option(method, ("auto", *effects.METHODS), "method")
+    word(method, ("auto", *effects.METHODS), "method")
     if not 0 < level < 1:
         raise OptionError(f"level={level} is not a confidence level; use one between 0 and 1, such as 0.95.")
     return _engine(fit, chosen(fit, method), check_draws(draws), rng, level)

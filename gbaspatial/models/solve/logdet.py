@@ -27,9 +27,9 @@ import numpy as np
 from numpy.polynomial.chebyshev import chebval
 from scipy import linalg, sparse
 
-from gbaspatial.errors import OptionError, check_option
+from gbaspatial.errors import OptionError
 from gbaspatial.models.solve.factor import Factor, sparse_pencil_of
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.randomness import stream
 from gbaspatial.weights import Weights, as_weights
 
@@ -340,7 +340,7 @@ def curve_of(w: Weights, method: Method = "auto") -> Curve:
 
     Exact by eigenvalues for small or dense W, exact by the factors of I - rho W otherwise.
     """
-    check_option(method, METHODS, "logdet")
+    word(method, METHODS, "logdet")
     if method == "auto":
         dense = w.n <= DENSE_LIMIT and w.density > 0.1
         method = "eigen" if w.n <= EIGEN_LIMIT or dense else "sparse"
