@@ -17,15 +17,15 @@ import pandas as pd
 from scipy import linalg, sparse, stats
 from scipy.sparse.linalg import expm_multiply
 
-from gbaspatial.errors import ConvergenceError, OptionError
+from gbaspatial.errors import OptionError
 from gbaspatial.formula import design as read_design
 from gbaspatial.models.fit import Fit, build
-from gbaspatial.models.likelihood.identification import check_informed
+from gbaspatial.models.likelihood.identification import check_informed, check_settled, endless
 from gbaspatial.models.likelihood.peaks import highest
 from gbaspatial.models.likelihood.problem import LOG_2PI
 from gbaspatial.models.predict import trend_everywhere
 from gbaspatial.models.solve.logdet import DENSE_LIMIT
-from gbaspatial.models.solve.origin import Centered, Ground, refuse_perfect, taken_back
+from gbaspatial.models.solve.origin import PERFECT, Centered, Ground, refuse_perfect, taken_back
 from gbaspatial.options import flag, level_of, only, public, word
 from gbaspatial.randomness import stream
 from gbaspatial.results import Result, Table
@@ -190,6 +190,8 @@ def mess(
     arrays = _Arrays(design.y - ground.m if lagged else origin.rest, origin.Q, first.sparse, root)
     alpha = _search(arrays.lag_sums if lagged else arrays.error_sums, first)
     at = arrays.lag(alpha) if lagged else arrays.error(alpha)
+    if not at.bend > 0:
+        raise endless("alpha", alpha)
     sigma2 = float(at.e @ at.e) / design.n
     covariance = arrays.sandwich(model, alpha, at) if kind == "HC0" else sigma2 * arrays.inverse_hessian(at)
     beta, e = at.beta, at.e
@@ -333,18 +335,19 @@ def _search(sums: Callable[[float], tuple[float, float, float]], w: Weights) -> 
     def _value(alpha: float) -> float:
         return -float(np.log(max(sums(alpha)[0] / unit, 1e-300)))
 
-    reach = _REACH / float(abs(w.sparse).sum(axis=1).max())
+    near = reach = _REACH / float(abs(w.sparse).sum(axis=1).max())
     for _ in range(5):
         best = highest(_value, lambda alpha: -sums(alpha)[1], -reach, reach, points=25)
         sse, _, size = sums(best)
-        refuse_perfect(sse, size)
+        if abs(best) <= near:
+            refuse_perfect(sse, size)
+        elif not sse > PERFECT * size:
+            break
         if abs(best) < 0.98 * reach:
+            check_settled("alpha", lambda alpha: sums(alpha)[0], best, near)
             return best
         reach *= 2
-    raise ConvergenceError(
-        f"the sum of squares still falls at alpha = {best:.4g}, the end of the widest window tried "
-        f"(-{reach / 2:.4g}, {reach / 2:.4g}); the model does not suit these data."
-    )
+    raise endless("alpha", best)
 
 
 # -- impacts ----------------------------------------------------------------------------------

@@ -439,6 +439,8 @@ def _wrap(
         matrix.loc[:, edge] = np.nan
         told = f"{edge[1]} of {edge[0]} = {params[edge]:.6g} lies at or beyond the edge of its admissible interval"
         notes = (*notes, f"{told} ({low:.6g}, {high:.6g}): no standard error is given.")
+    if not edges and not np.all(np.isfinite(covariance)):
+        notes = (*notes, "The information matrix is singular: these data do not tell all parameters apart.")
     names = list(designs)
     residuals = pd.DataFrame(at.E, index=w.ids, columns=names).reindex(next(iter(designs.values())).index)
     return SurFit(

@@ -36,11 +36,13 @@ import numpy as np
 from numpy.polynomial import Polynomial
 from scipy import linalg, sparse
 
+from gbaspatial.errors import ConvergenceError
 from gbaspatial.models.instruments.two_stage import TwoStage, basis, two_stage
 
 Moments = Literal["kp98", "homoskedastic", "heteroskedastic"]
 MOMENTS = ("kp98", "homoskedastic", "heteroskedastic")
 _EDGE = 1e-3
+_DEPENDENT = 1e-7
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +102,7 @@ def _of_unit_scale(
     )
     lagged, lagged_y = W @ Z, W @ y
     filtered = Z - start * lagged
+    check_filtered(start, filtered, Q)
     second = two_stage(y - start * lagged_y, filtered, basis(filtered) if Q is None else Q)
     u = y - Z @ second.delta
     if shapes is None:
@@ -110,12 +113,39 @@ def _of_unit_scale(
         return Generalized(second.delta, start, covariance, u, e, sigma2, second, near_edge(start, interval))
     polynomials = moments(u, W, shapes)
     parts = joint_parts(u - start * (W @ u), filtered, Q, shapes, kind)
+    check_moments(parts.psi, u - start * (W @ u), shapes)
     lam = smallest(polynomials, interval, np.linalg.inv(parts.psi))
     e = u - lam * (W @ u)
+    check_filtered(lam, Z - lam * lagged, Q)
     parts = joint_parts(e, Z - lam * lagged, Q, shapes, kind)
+    check_moments(parts.psi, e, shapes)
     slope = np.array([p.deriv()(lam) for p in polynomials])
     covariance = joint_covariance(parts, slope) / df
     return Generalized(second.delta, lam, covariance, u, e, float(e @ e / df), second, near_edge(lam, interval))
+
+
+def check_filtered(lam: float, filtered: np.ndarray, Q: np.ndarray | None) -> None:
+    """Raise `ConvergenceError` where (I - lambda W) Z (n, p), projected on the instruments, is no basis any more."""
+    known = filtered if Q is None else Q.T @ filtered
+    size = np.linalg.norm(known, axis=0)
+    if size.min() <= 0 or np.linalg.svd(known / size, compute_uv=False)[-1] < _DEPENDENT:
+        raise ConvergenceError(
+            f"the moments lead to lambda = {lam:.6g}, where I - lambda W makes the regressors linearly dependent, so "
+            f"that they have no coefficients; use method='ml', other weights or fewer regressors."
+        )
+
+
+def check_moments(psi: np.ndarray, e: np.ndarray, shapes: list[sparse.csr_array]) -> None:
+    """Raise `ConvergenceError` where the covariance `psi` (2, 2) of the moments of `e` (n,) is singular."""
+    size = np.array([(e @ e) ** 2 * A.multiply(A).sum() for A in shapes]) / len(e) ** 3
+    own = np.diag(psi)
+    told = bool((own > 1e-12 * size).all()) and psi[0, 1] ** 2 < (1 - 1e-9) * own[0] * own[1]
+    if not told:
+        raise ConvergenceError(
+            "the two moments of lambda say nothing or one and the same, for W'W beside its diagonal is nothing (no two "
+            "units share a neighbor, as in a directed ring) or a multiple of W + W' (complete groups of one size), or "
+            "the regressors leave too little; use method='ml', moments='kp98' or other weights."
+        )
 
 
 def near_edge(value: float, interval: tuple[float, float]) -> bool:

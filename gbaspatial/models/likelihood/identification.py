@@ -29,6 +29,7 @@ from gbaspatial.randomness import stream
 
 _SAME = 1e-9
 _NEAR, _NEARER = 1e-7, 1e-9  # of the interval, from its end: at a pole the second is the higher
+_SETTLED = 1e-6  # the fall from half way: a t value of alpha below 0.002 times the root of n
 _VECTORS = 3
 _SEED = 20_261_130  # which vectors are tried decides nothing: an identity of matrices holds for all or for none
 
@@ -84,6 +85,25 @@ def no_maximum(name: str, end: float, interval: tuple[float, float]) -> Converge
         f"the likelihood has no maximum: it rises without bound as {name} tends to {end:.6g}, an end of its admissible "
         f"interval ({interval[0]:.6g}, {interval[1]:.6g}), because the regressors explain all that is left of the "
         f"outcome there; use fewer regressors or other weights."
+    )
+
+
+def check_settled(name: str, squares: Callable[[float], float], best: float, near: float) -> None:
+    """Raise `ConvergenceError` where a sum of `squares` without a determinant only falls towards its limit at `best`.
+
+    exp(alpha W) has the determinant one, so that the sum of squares alone decides. Where W moves all that X leaves
+    unexplained one way, it falls for ever: to nothing, or to a limit that is reached to all digits beyond `near`.
+    """
+    if abs(best) > near and not squares(best / 2) > (1 + _SETTLED) * squares(best):
+        raise endless(name, best)
+
+
+def endless(name: str, best: float) -> ConvergenceError:
+    """The error for a sum of squares that falls for ever."""
+    return ConvergenceError(
+        f"the likelihood has no maximum: the sum of squares still falls at {name} = {best:.4g} and beyond, because W "
+        f"moves all that the regressors leave unexplained one way (as complete groups with a dummy for each and stars "
+        f"do); use other weights or fewer regressors."
     )
 
 

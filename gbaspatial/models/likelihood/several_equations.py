@@ -91,7 +91,12 @@ def weighted(cross: tuple[np.ndarray, np.ndarray, list[slice]], precision: np.nd
         for h, two in enumerate(places):
             A[one, two] = precision[g, h] * XX[one, two]
     unit = 1 / np.sqrt(np.diag(A))  # columns may have any scale
-    return unit * np.linalg.solve(A * unit[:, None] * unit, unit * b), A
+    try:
+        return unit * np.linalg.solve(A * unit[:, None] * unit, unit * b), A
+    except np.linalg.LinAlgError:
+        raise ConvergenceError(
+            "the filtered regressors of an equation are linearly dependent at an end of the interval of lambda."
+        ) from None
 
 
 def iterated(

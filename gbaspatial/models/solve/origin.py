@@ -18,7 +18,7 @@ from gbaspatial.models.solve.logdet import window
 from gbaspatial.weights import Weights
 
 _EXACT = 1e-27  # squared round-off of a residual, as a share of the square of what was regressed
-_PERFECT = 1e-18  # of a sum of squares at a maximum that is none
+PERFECT = 1e-18  # of a sum of squares at a maximum that is none
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,7 +149,7 @@ def scale_of(w: Weights) -> float:
 
 def refuse_perfect(sse: float, size: float) -> None:
     """Raise `ConvergenceError` if the sum of squares at a maximum is nothing beside `size`: there is no maximum."""
-    if not sse > _PERFECT * size:
+    if not sse > PERFECT * size:
         raise ConvergenceError(
             "the model fits every unit exactly, so its likelihood is unbounded and has no maximum; "
             "use fewer regressors."
