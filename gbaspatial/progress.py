@@ -2,19 +2,22 @@
 
 ``for item in track(items, "years"): ...`` tells of a loop, ``with Work("permutations", total) as work:`` of
 work that advances by parts (``work.advance(1_000)``, from any thread). Only the outermost work is shown.
-An option ``progress=False`` is ``with silenced(not progress): ...`` around whatever is called.
+A function with an option `progress` (True, False, or None: on a terminal only) is marked by `shows_progress`.
 """
 
 from __future__ import annotations
 
+import functools
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
+from contextvars import ContextVar
 from types import TracebackType
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 PATIENCE_S = 2.0  # shorter work needs no telling
@@ -22,6 +25,7 @@ _STEP_S = 0.2  # a line that changes more often cannot be read, and costs time
 _WIDTH = 30
 
 _line = threading.Lock()  # held by the work that has the line: a terminal has one, whatever the threads
+_asked = ContextVar("_asked", default=False)  # whether the caller wants to be told where there is no terminal too
 
 
 class Work:
@@ -46,13 +50,13 @@ class Work:
 
     def __init__(self, what: str, total: int, *, show: bool = True) -> None:
         self.what, self.total, self.done = what, max(int(total), 1), 0
-        self._wanted, self._drawn = show, False
+        self._wanted, self._first, self._shown, self._drawn = show, False, False, False
         self._lock = threading.Lock()
         self._began = self._told = 0.0
 
     def __enter__(self) -> Work:
         self._first = _line.acquire(blocking=False)
-        self._shown = self._wanted and self._first and on_terminal()
+        self._shown = self._wanted and self._first and (_asked.get() or on_terminal())
         self._began = self._told = time.monotonic()
         return self
 
@@ -109,6 +113,48 @@ def silenced(silent: bool = True) -> Iterator[None]:
     finally:
         if held:
             _line.release()
+
+
+@contextmanager
+def asked() -> Iterator[None]:
+    """Tell of long work inside wherever standard error goes, a notebook or a log among them.
+
+    Examples
+    --------
+    >>> with asked():
+    ...     list(track([1, 2], "years"))
+    [1, 2]
+    """
+    before = _asked.set(True)
+    try:
+        yield
+    finally:
+        _asked.reset(before)
+
+
+def shows_progress(function: Callable[P, T]) -> Callable[P, T]:
+    """Obey the option `progress` of `function`: True tells everywhere, False nowhere, None on a terminal only.
+
+    It stands above `public`, which refuses other values.
+
+    Examples
+    --------
+    >>> @shows_progress
+    ... def squares(numbers, *, progress: bool | None = None):
+    ...     return [number**2 for number in track(numbers, "squares")]
+    >>> squares([1, 2], progress=False)
+    [1, 4]
+    """
+
+    @functools.wraps(function)
+    def told(*args: P.args, **kwargs: P.kwargs) -> T:
+        wanted = kwargs.get("progress")
+        if wanted is None:
+            return function(*args, **kwargs)
+        with asked() if wanted is True else silenced(wanted is False):
+            return function(*args, **kwargs)
+
+    return told
 
 
 def on_terminal() -> bool:

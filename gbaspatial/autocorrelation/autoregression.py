@@ -19,6 +19,7 @@ from gbaspatial.inference.null import Alternative, Inference, Null, check_draws,
 from gbaspatial.inference.permutation import permutation_null
 from gbaspatial.inference.quadratic import positive_tail, saddlepoint_deviate
 from gbaspatial.options import public
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.weights import Weights
 
@@ -49,6 +50,7 @@ class ApleResult(GlobalTest):
         return labelled(parts, w.ids, self.values.index, "local_aple")
 
 
+@shows_progress
 @public
 def aple(
     values: pd.Series,
@@ -58,6 +60,7 @@ def aple(
     alternative: Alternative = "two-sided",
     draws: int = 9_999,
     rng: Rng = None,
+    progress: bool | None = None,
 ) -> ApleResult:
     """Approximate profile-likelihood estimate of rho in a simultaneous autoregression.
 
@@ -75,6 +78,8 @@ def aple(
     alternative : {"two-sided", "greater", "less"}
     draws : int
     rng : int, numpy.random.Generator or None
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------

@@ -19,6 +19,7 @@ from gbaspatial.errors import LabelTypeError, OptionError
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.null import Alternative, Inference, check_draws, check_test, normal_local_null
 from gbaspatial.options import public, word
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Table
 from gbaspatial.weights import Weights
@@ -71,6 +72,7 @@ def _two(values: pd.Series, other: pd.Series, w: Any) -> tuple[Any, np.ndarray, 
     return t, t.y - t.y.mean(), y - y.mean()
 
 
+@shows_progress
 @public
 def bivariate_moran(
     values: pd.Series,
@@ -82,6 +84,7 @@ def bivariate_moran(
     alternative: Alternative = "two-sided",
     draws: int = 9_999,
     rng: Rng = None,
+    progress: bool | None = None,
 ) -> CrossResult:
     """Bivariate Moran's I: association of a variable with the neighbors' values of another.
 
@@ -104,6 +107,8 @@ def bivariate_moran(
     draws : int
         Random orders for ``"permutation"``.
     rng : int, numpy.random.Generator or None
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------
@@ -140,6 +145,7 @@ def bivariate_moran(
     return CrossResult("Bivariate Moran's I", null, alternative, t.n, t.values, t.w, other.copy(), reassign)
 
 
+@shows_progress
 @public
 def lee_l(
     values: pd.Series,
@@ -151,6 +157,7 @@ def lee_l(
     alternative: Alternative = "two-sided",
     draws: int = 9_999,
     rng: Rng = None,
+    progress: bool | None = None,
 ) -> CrossResult:
     """Lee's L: correlation of two variables as both look smoothed over neighbors.
 
@@ -172,6 +179,8 @@ def lee_l(
         Random orders, or random sets of neighbors of a local statistic.
     rng : int, Generator or None
         Seed of what is drawn; recorded.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------
@@ -215,6 +224,7 @@ def _lee_scale(w: Weights, x: np.ndarray, y: np.ndarray) -> float:
     return float(w.n / (w.row_sums**2).sum() / np.sqrt((x @ x) * (y @ y)))
 
 
+@shows_progress
 @public
 def bivariate_local_moran(
     values: pd.Series,
@@ -228,6 +238,7 @@ def bivariate_local_moran(
     ddof: int = 1,
     adjust: str = "bh",
     alpha: float = 0.05,
+    progress: bool | None = None,
 ) -> LocalMoranResult:
     """Bivariate local Moran I_i = x_i sum_j w_ij y_j, both in units of their standard deviations.
 
@@ -252,6 +263,8 @@ def bivariate_local_moran(
         ``"holm"``, ``"by-neighbor"`` or ``"none"``.
     alpha : float
         Level of `cluster`.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------
@@ -304,6 +317,7 @@ def _both(values: pd.Series, other: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({names[0]: values, names[1]: other.reindex(values.index)})
 
 
+@shows_progress
 @public
 def local_lee(
     values: pd.Series,
@@ -316,6 +330,7 @@ def local_lee(
     rng: Rng = None,
     adjust: str = "bh",
     alpha: float = 0.05,
+    progress: bool | None = None,
 ) -> LocalLeeResult:
     """Local Lee L_i = n (W x)_i (W y)_i / sqrt(sum x^2 sum y^2): where both smoothed variables agree.
 
@@ -337,6 +352,8 @@ def local_lee(
         ``"holm"``, ``"by-neighbor"`` or ``"none"``.
     alpha : float
         Level of `cluster`.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------

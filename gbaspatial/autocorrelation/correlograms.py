@@ -20,6 +20,7 @@ from gbaspatial.inference import adjust, exact_distribution as exact
 from gbaspatial.inference.null import Alternative, Inference, check_draws, check_test
 from gbaspatial.inference.permutation import permutation_null
 from gbaspatial.options import public, word
+from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
@@ -252,7 +253,7 @@ def _by_class(
     seed = seed_of(rng)
     tests: dict[str, Any] = {"moran": moran, "geary": geary, "correlation": lag_correlation}
     rows = []
-    for part in parts:
+    for part in track(parts, "classes"):
         found = tests[statistic](values, part, inference=inference, alternative=alternative, rng=seed)
         lower, upper = found.null.quantile([alpha / 2, 1 - alpha / 2])
         rows.append(
@@ -289,6 +290,7 @@ class LagCorrelationResult(GlobalTest):
     """Correlation of values with their spatial lags, and its test; see `GlobalTest`."""
 
 
+@shows_progress
 @public
 def lag_correlation(
     values: pd.Series,
@@ -298,6 +300,7 @@ def lag_correlation(
     alternative: Alternative = "two-sided",
     draws: int = 9_999,
     rng: Rng = None,
+    progress: bool | None = None,
 ) -> LagCorrelationResult:
     """Pearson's correlation of values with the lags of their neighbors, over units that have neighbors.
 
@@ -315,6 +318,8 @@ def lag_correlation(
         Random orders, or random sets of neighbors of a local statistic.
     rng : int, Generator or None
         Seed of what is drawn; recorded.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------

@@ -17,6 +17,7 @@ from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.moments import without_noise
 from gbaspatial.inference.null import Alternative, LocalNull, check_draws, check_test
 from gbaspatial.options import public, word
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.weights import Weights
 
@@ -48,6 +49,7 @@ class LoshResult(LocalTest):
         return self.frame["local_residual"].copy()
 
 
+@shows_progress
 @public
 def losh(
     values: pd.Series,
@@ -60,6 +62,7 @@ def losh(
     rng: Rng = None,
     adjust: str = "bh",
     alpha: float = 0.05,
+    progress: bool | None = None,
 ) -> LoshResult:
     """Local spatial heteroscedasticity H_i = sum_j w_ij e_j / (mean(e) sum_j w_ij).
 
@@ -88,6 +91,8 @@ def losh(
         ``"holm"``, ``"by-neighbor"`` or ``"none"``.
     alpha : float
         Level of `cluster`.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------

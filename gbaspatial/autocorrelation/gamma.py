@@ -18,6 +18,7 @@ from gbaspatial.inference.moments import PairSums, permutation_moments
 from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test, normal_null
 from gbaspatial.inference.permutation import permutation_null
 from gbaspatial.options import public, word
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.weights import Weights
 
@@ -33,6 +34,7 @@ class GammaResult(GlobalTest):
     """The Gamma index and its test; of differences, a small one is positive autocorrelation. See `GlobalTest`."""
 
 
+@shows_progress
 @public
 def gamma(
     values: pd.Series,
@@ -44,6 +46,7 @@ def gamma(
     draws: int = 9_999,
     rng: Rng = None,
     stop_after: int | None = None,
+    progress: bool | None = None,
 ) -> GammaResult:
     """The Gamma index sum_ij w_ij b_ij: weights against a comparison b_ij of the values of two units.
 
@@ -69,6 +72,8 @@ def gamma(
         Seed of the random orders; recorded.
     stop_after : int, optional
         Stop once the tail holds this many draws (Besag and Clifford 1991).
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------

@@ -27,6 +27,7 @@ from gbaspatial.inference.null import (
 )
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.options import public, word
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.weights import Weights
 
@@ -46,6 +47,7 @@ class LocalGearyResult(LocalTest):
     """Local Geary statistics; small ones are positive association. See `LocalTest`."""
 
 
+@shows_progress
 @public
 def geary(
     values: pd.Series,
@@ -56,6 +58,7 @@ def geary(
     draws: int = 9_999,
     rng: Rng = None,
     stop_after: int | None = None,
+    progress: bool | None = None,
 ) -> GearyResult:
     """Geary's C of a variable.
 
@@ -80,6 +83,8 @@ def geary(
         Seed of what is drawn; recorded.
     stop_after : int, optional
         Stop once the tail holds this many draws.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------
@@ -121,6 +126,7 @@ def geary(
     return GearyResult("Geary's C", null, alternative, t.n, t.values, t.w)
 
 
+@shows_progress
 @public
 def local_geary(
     values: pd.Series,
@@ -133,6 +139,7 @@ def local_geary(
     ddof: int = 1,
     adjust: str = "bh",
     alpha: float = 0.05,
+    progress: bool | None = None,
 ) -> LocalGearyResult:
     """Local Geary c_i = sum_j w_ij (z_i - z_j)^2, z with unit variance.
 
@@ -156,6 +163,8 @@ def local_geary(
         ``"bh"``, ``"by"``, ``"bonferroni"``, ``"sidak"``, ``"holm"``, ``"by-neighbor"``, ``"none"``.
     alpha : float
         Level of `cluster`.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------
@@ -223,6 +232,7 @@ def _null(z: np.ndarray, w: Weights, inference: str, alternative: str, draws: in
     return conditional_null(sums, inference, draws=draws, seed=seed, shift=constant)
 
 
+@shows_progress
 @public
 def multivariate_local_geary(
     data: pd.DataFrame,
@@ -235,6 +245,7 @@ def multivariate_local_geary(
     ddof: int = 1,
     adjust: str = "bh",
     alpha: float = 0.05,
+    progress: bool | None = None,
 ) -> LocalGearyResult:
     """Local Geary of several variables at once: the mean of their local statistics (Anselin 2019).
 
@@ -262,6 +273,8 @@ def multivariate_local_geary(
         ``"holm"``, ``"by-neighbor"`` or ``"none"``.
     alpha : float
         Level of `cluster`.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------

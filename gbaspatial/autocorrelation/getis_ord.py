@@ -25,6 +25,7 @@ from gbaspatial.inference.null import (
     normal_null,
 )
 from gbaspatial.options import public
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Table
 from gbaspatial.weights import Weights
@@ -53,6 +54,7 @@ class LocalGResult(LocalTest):
         return (Table(table.frame, table.title, (note, *table.notes), table.formats), *rest)
 
 
+@shows_progress
 @public
 def general_g(
     values: pd.Series,
@@ -64,6 +66,7 @@ def general_g(
     draws: int = 9_999,
     rng: Rng = None,
     stop_after: int | None = None,
+    progress: bool | None = None,
 ) -> GeneralGResult:
     """Getis and Ord's general G = sum_ij w_ij x_i x_j / sum_{i != j} x_i x_j.
 
@@ -85,6 +88,8 @@ def general_g(
     draws : int
     rng : int, Generator or None
     stop_after : int, optional
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------
@@ -148,6 +153,7 @@ def _variance_of_1992(statistic: CrossProduct, mean: float) -> float:
     return square / ((m1**2 - m2) ** 2 * falling) - mean**2
 
 
+@shows_progress
 @public
 def local_g(
     values: pd.Series,
@@ -159,6 +165,7 @@ def local_g(
     rng: Rng = None,
     adjust: str = "bh",
     alpha: float = 0.05,
+    progress: bool | None = None,
 ) -> LocalGResult:
     """Getis and Ord's G_i = sum_j w_ij x_j / sum_{j != i} x_j, the unit itself left out.
 
@@ -181,6 +188,8 @@ def local_g(
     adjust : str
     alpha : float
         Level of `cluster`: "hot" above the expectation, "cold" below.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------
@@ -205,6 +214,7 @@ def local_g(
     return _local("Local G", t, sums, total, inference, alternative, draws, rng, adjust, alpha)
 
 
+@shows_progress
 @public
 def local_g_star(
     values: pd.Series,
@@ -216,6 +226,7 @@ def local_g_star(
     rng: Rng = None,
     adjust: str = "bh",
     alpha: float = 0.05,
+    progress: bool | None = None,
 ) -> LocalGResult:
     """Getis and Ord's G_i* = sum_j w_ij x_j / sum_j x_j, the unit itself among its neighbors.
 
@@ -244,6 +255,8 @@ def local_g_star(
         ``"holm"``, ``"by-neighbor"`` or ``"none"``.
     alpha : float
         Level of `cluster`.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------

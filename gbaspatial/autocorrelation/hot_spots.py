@@ -14,6 +14,7 @@ from gbaspatial.autocorrelation.getis_ord import local_g_star
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.null import Inference
 from gbaspatial.options import public
+from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
@@ -143,6 +144,7 @@ class HotSpotsResult(Result):
         return (Table(self.frame, f"Emerging hot spots of {self.name}", notes),)
 
 
+@shows_progress
 @public
 def emerging_hot_spots(
     panel: pd.Series,
@@ -152,6 +154,7 @@ def emerging_hot_spots(
     inference: Inference = "auto",
     draws: int = 9_999,
     rng: Rng = None,
+    progress: bool | None = None,
 ) -> HotSpotsResult:
     """Hot and cold spots of each period (Gi*), and how they develop.
 
@@ -165,6 +168,8 @@ def emerging_hot_spots(
     inference, draws
         As for `local_g_star`.
     rng : int, numpy.random.Generator or None
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------
@@ -191,7 +196,7 @@ def emerging_hot_spots(
     seed = seed_of(rng)
     found = [
         local_g_star(pd.Series(row, index=ids), part, inference=inference, draws=draws, rng=seed)
-        for row, part in zip(values, matrices, strict=True)
+        for row, part in track(zip(values, matrices, strict=True), "periods", total=len(periods))
     ]
     z = pd.DataFrame({p: r.z for p, r in zip(periods, found, strict=True)}).rename_axis(columns=periods.name)
     p_value = pd.DataFrame({p: r.p_value for p, r in zip(periods, found, strict=True)}).rename_axis(

@@ -23,6 +23,7 @@ from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.patterns import count_patterns, joined_weights
 from gbaspatial.inference.permutation import class_draws, sampled_null
 from gbaspatial.options import public, word
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
@@ -128,6 +129,7 @@ class JoinCountResult(Result):
         return null_plot(self.nulls[name], f"joins {name}", ax, self.alternative)
 
 
+@shows_progress
 @public
 def join_count(
     values: pd.Series,
@@ -137,6 +139,7 @@ def join_count(
     alternative: Alternative = "two-sided",
     draws: int = 9_999,
     rng: Rng = None,
+    progress: bool | None = None,
 ) -> JoinCountResult:
     """Join counts of classes: BB, BW and WW for two of them, every pair for more.
 
@@ -156,6 +159,8 @@ def join_count(
     alternative : {"two-sided", "greater", "less"}
     draws : int
     rng : int, Generator or None
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------
@@ -287,6 +292,7 @@ class LocalJoinCountResult(LocalTest):
     """Local join counts; `cluster` is HH where the count is significantly high. See `LocalTest`."""
 
 
+@shows_progress
 @public
 def local_join_count(
     values: pd.Series,
@@ -300,6 +306,7 @@ def local_join_count(
     rng: Rng = None,
     adjust: str = "bh",
     alpha: float = 0.05,
+    progress: bool | None = None,
 ) -> LocalJoinCountResult:
     """Local join counts of a 0/1 variable x (Anselin and Li 2019).
 
@@ -322,6 +329,8 @@ def local_join_count(
     rng : int, Generator or None
     adjust : str
     alpha : float
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------

@@ -27,6 +27,7 @@ from gbaspatial.inference.null import (
     normal_local_null,
 )
 from gbaspatial.options import public, word
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.weights import Weights
 
@@ -69,6 +70,7 @@ def crossed(x: np.ndarray, lag: np.ndarray) -> np.ndarray:
     return np.array(["LL", "LH", "HL", "HH"], dtype=object)[2 * (x > 0) + (lag > 0)]
 
 
+@shows_progress
 @public
 def local_moran(
     values: pd.Series | Any,
@@ -82,6 +84,7 @@ def local_moran(
     ddof: int = 0,
     adjust: str = "bh",
     alpha: float = 0.05,
+    progress: bool | None = None,
 ) -> LocalMoranResult:
     """Local Moran I_i = z_i sum_j w_ij z_j / m2 of a variable or of the residuals of a regression.
 
@@ -110,6 +113,8 @@ def local_moran(
         ``"bh"``, ``"by"``, ``"bonferroni"``, ``"sidak"``, ``"holm"``, ``"by-neighbor"``, ``"none"``.
     alpha : float
         Level of `cluster`.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------

@@ -19,6 +19,7 @@ from gbaspatial.inference.null import Alternative, Inference, Null, check_draws,
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import permutation_null
 from gbaspatial.options import public, word
+from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
@@ -70,6 +71,7 @@ class MoranMatrixResult(Result):
         )
 
 
+@shows_progress
 @public
 def moran_matrix(
     data: pd.DataFrame,
@@ -80,6 +82,7 @@ def moran_matrix(
     alternative: Alternative = "two-sided",
     draws: int = 9_999,
     rng: Rng = None,
+    progress: bool | None = None,
 ) -> MoranMatrixResult:
     """Bivariate Moran's I of every pair of columns, and one test of spatial association of them all.
 
@@ -101,6 +104,8 @@ def moran_matrix(
         Random orders, or random sets of neighbors of a local statistic.
     rng : int, Generator or None
         Seed of what is drawn; recorded.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------
@@ -134,7 +139,8 @@ def moran_matrix(
     linked = int((w.cardinalities > 0).sum())
     scale = linked / w.s0 / w.n
     nulls = [
-        [_entry(w.sparse, Z, i, j, scale, reassign, inference, options) for j in range(len(Z))] for i in range(len(Z))
+        [_entry(w.sparse, Z, i, j, scale, reassign, inference, options) for j in range(len(Z))]
+        for i in track(range(len(Z)), "variables")
     ]
 
     def _frame(of: Any) -> pd.DataFrame:

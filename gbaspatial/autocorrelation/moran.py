@@ -17,6 +17,7 @@ from gbaspatial.inference.cross_product import CrossProduct, automatic
 from gbaspatial.inference.moments import PairSums, moran_normal_moments, residual_moran_moments
 from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test, normal_null
 from gbaspatial.options import public
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.weights import Weights
 
@@ -90,6 +91,7 @@ def _slope(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.ldexp((x @ (y - y.mean())) / (x @ (x - x.mean())), b - a))
 
 
+@shows_progress
 @public
 def moran(
     values: pd.Series | Any,
@@ -100,6 +102,7 @@ def moran(
     draws: int = 9_999,
     rng: Rng = None,
     stop_after: int | None = None,
+    progress: bool | None = None,
 ) -> MoranResult:
     """Moran's I of a variable or of the residuals of a regression.
 
@@ -126,6 +129,8 @@ def moran(
     rng : int, Generator or None
     stop_after : int, optional
         Stop drawing when the tail looked at holds this many draws (Besag and Clifford 1991).
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------

@@ -15,6 +15,7 @@ from gbaspatial.autocorrelation.moran import MoranResult, moran
 from gbaspatial.errors import DataError, LabelTypeError, some
 from gbaspatial.inference.null import Alternative, Inference
 from gbaspatial.options import public
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
@@ -220,6 +221,7 @@ def _standardized_series(events: pd.Series, at_risk: pd.Series, ids: pd.Index) -
     return labelled(standardized_rates(number, base), ids, events.index, name)
 
 
+@shows_progress
 @public
 def moran_rates(
     events: pd.Series,
@@ -230,6 +232,7 @@ def moran_rates(
     alternative: Alternative = "two-sided",
     draws: int = 9_999,
     rng: Rng = None,
+    progress: bool | None = None,
 ) -> MoranResult:
     """Moran's I of rates, each in units of its own standard deviation.
 
@@ -247,6 +250,8 @@ def moran_rates(
         Random orders, or random sets of neighbors of a local statistic.
     rng : int, Generator or None
         Seed of what is drawn; recorded.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------
@@ -282,6 +287,7 @@ def moran_rates(
     return moran(rates, w, inference=inference, alternative=alternative, draws=draws, rng=rng)
 
 
+@shows_progress
 @public
 def local_moran_rates(
     events: pd.Series,
@@ -294,6 +300,7 @@ def local_moran_rates(
     rng: Rng = None,
     adjust: str = "bh",
     alpha: float = 0.05,
+    progress: bool | None = None,
 ) -> LocalMoranResult:
     """Local Moran of rates, each in units of its own standard deviation.
 
@@ -316,6 +323,8 @@ def local_moran_rates(
         ``"holm"``, ``"by-neighbor"`` or ``"none"``.
     alpha : float
         Level of `cluster`.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------

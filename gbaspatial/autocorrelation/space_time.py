@@ -19,6 +19,7 @@ from gbaspatial.inference.detection import power_note
 from gbaspatial.inference.multiple import adjust, adjust_jointly
 from gbaspatial.inference.null import Alternative, Inference
 from gbaspatial.options import public, word
+from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
@@ -95,6 +96,7 @@ class ByPeriodResult(Result):
         return year_line(self, ax=ax)
 
 
+@shows_progress
 @public
 def moran_by(
     panel: pd.Series,
@@ -105,6 +107,7 @@ def moran_by(
     alternative: Alternative = "two-sided",
     draws: int = 9_999,
     rng: Rng = None,
+    progress: bool | None = None,
 ) -> ByPeriodResult:
     """Moran's I (or Geary's C) of each period of a panel.
 
@@ -124,6 +127,8 @@ def moran_by(
         Random orders, or random sets of neighbors of a local statistic.
     rng : int, numpy.random.Generator or None
         Every period uses the same seed: its result is that of `moran` with this seed.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------
@@ -153,7 +158,8 @@ def moran_by(
     test = moran if statistic == "moran" else geary
     ids = matrices[0].ids
     results = {}
-    for period, part, row in zip(periods, matrices, values, strict=True):
+    every = zip(periods, matrices, values, strict=True)
+    for period, part, row in track(every, "periods", total=len(periods)):
         series = pd.Series(row, index=ids, name=f"{panel.name} in {period}")
         if row.max() == row.min():
             raise DataError(f"all units have the same value in {period}; leave this period out of the panel.")
@@ -338,6 +344,7 @@ class TransitionsResult(Result):
         )
 
 
+@shows_progress
 @public
 def lisa_transitions(
     panel: pd.Series,
@@ -347,6 +354,7 @@ def lisa_transitions(
     inference: Inference = "auto",
     draws: int = 9_999,
     rng: Rng = None,
+    progress: bool | None = None,
 ) -> TransitionsResult:
     """LISA class and quadrant of every unit in every period, and the moves between classes.
 
@@ -360,6 +368,8 @@ def lisa_transitions(
     inference, draws
         As for `local_moran`.
     rng : int, numpy.random.Generator or None
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------
@@ -374,7 +384,7 @@ def lisa_transitions(
     seed, ids = seed_of(rng), matrices[0].ids
     found = [
         local_moran(pd.Series(row, index=ids), part, inference=inference, alpha=alpha, draws=draws, rng=seed)
-        for row, part in zip(values, matrices, strict=True)
+        for row, part in track(zip(values, matrices, strict=True), "periods", total=len(periods))
     ]
     clusters = pd.DataFrame({p: r.cluster for p, r in zip(periods, found, strict=True)}).rename_axis(
         columns=periods.name

@@ -14,7 +14,7 @@ from gbaspatial.inference.null import check_draws, check_test, monte_carlo_p, p_
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import orders
 from gbaspatial.options import public
-from gbaspatial.progress import track
+from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
@@ -65,6 +65,7 @@ class RoseResult(Result):
         return rose(self, ax=ax)
 
 
+@shows_progress
 @public
 def directional_lisa(
     first: pd.Series,
@@ -75,6 +76,7 @@ def directional_lisa(
     alternative: str = "two-sided",
     draws: int = 999,
     rng: Rng = None,
+    progress: bool | None = None,
 ) -> RoseResult:
     """Directions in which units move in the Moran scatterplot from `first` to `last`.
 
@@ -91,6 +93,8 @@ def directional_lisa(
     draws : int
         Random reassignments of the moves to units.
     rng : int, numpy.random.Generator or None
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------

@@ -17,7 +17,7 @@ from gbaspatial.inference.null import check_draws
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import orders
 from gbaspatial.options import public
-from gbaspatial.progress import track
+from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
@@ -235,6 +235,7 @@ class SpatialMarkovResult(Result):
         )
 
 
+@shows_progress
 @public
 def spatial_markov(
     panel: pd.Series,
@@ -245,6 +246,7 @@ def spatial_markov(
     relative: bool = True,
     draws: int | None = 999,
     rng: Rng = None,
+    progress: bool | None = None,
 ) -> SpatialMarkovResult:
     """Transitions conditional on the class of the neighbors, with quantiles pooled over all periods.
 
@@ -263,6 +265,8 @@ def spatial_markov(
         Permutations of whole histories over units for the tests, which stay right with
         few moves in a cell; None for chi-square only.
     rng : int, numpy.random.Generator or None
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------

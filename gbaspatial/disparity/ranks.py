@@ -14,7 +14,7 @@ from gbaspatial.inference.null import check_draws, monte_carlo_p, p_from_tails
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import orders
 from gbaspatial.options import public
-from gbaspatial.progress import track
+from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
@@ -68,6 +68,7 @@ class RankMobilityResult(Result):
         return (top, Table(self.theta, "Rank changes between groups (theta)")) if len(self.theta) else (top,)
 
 
+@shows_progress
 @public
 def rank_mobility(
     panel: pd.Series,
@@ -76,6 +77,7 @@ def rank_mobility(
     groups: pd.Series | None = None,
     draws: int = 999,
     rng: Rng = None,
+    progress: bool | None = None,
 ) -> RankMobilityResult:
     """Kendall's tau between first and last period, among neighbors too; theta between groups.
 
@@ -90,6 +92,8 @@ def rank_mobility(
     draws : int
         Random reassignments of units for the p-values of spatial tau and theta.
     rng : int, numpy.random.Generator or None
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from gbaspatial.inference.permutation import in_parts
-from gbaspatial.progress import track
+from gbaspatial.progress import Work
 
 COMPILED_FROM = 4_000_000
 _BLOCK_CELLS = 1_000_000
@@ -54,6 +54,7 @@ class DrawCounter:
             self.coefficients = np.sign(coefficients)
             self.target, self.tie = target / size, tie / size
         self.prefix = np.zeros((0, 0, 0))
+        self.work = Work("units", len(target))
 
     # -- rows of equal weights: only the sum of the first k values matters ----------------
     def count_equal(self, units: np.ndarray) -> None:
@@ -63,14 +64,15 @@ class DrawCounter:
         brought = self.channels[:, self.lists]  # (c, draws, width)
         self.prefix = np.ascontiguousarray(np.cumsum(brought, axis=2).transpose(0, 2, 1))
         compiled = len(units) * len(self.lists) >= COMPILED_FROM
-        for k, group in self._by_count(units):
-            sums = self.prefix[:, k - 1, :]
-            if len(self.channels) == 1:
-                self._search(np.sort(sums[0]), group)
-            elif compiled:
-                self._count_compiled(np.ascontiguousarray(sums), group)
-            else:
-                self._count_values(group, lambda block, sums=sums: self.coefficients[:, block].T @ sums)
+        with Work("units", len(units)) as self.work:
+            for k, group in self._by_count(units):
+                sums = self.prefix[:, k - 1, :]
+                if len(self.channels) == 1:
+                    self._search(np.sort(sums[0]), group)
+                elif compiled:
+                    self._count_compiled(np.ascontiguousarray(sums), group)
+                else:
+                    self._count_values(group, lambda block, sums=sums: self.coefficients[:, block].T @ sums)
         if not self.everyone:
             self._replace_equal(units)
 
@@ -81,6 +83,7 @@ class DrawCounter:
         at_most = np.searchsorted(ordered, center + self.tie[units], side="right")
         self.greater[units] = np.select([sign > 0, sign < 0], [at_least, at_most], draws)
         self.less[units] = np.select([sign > 0, sign < 0], [at_most, at_least], draws)
+        self.work.advance(len(units))
 
     def _count_compiled(self, sums: np.ndarray, units: np.ndarray) -> None:
         from gbaspatial.inference import loops
@@ -92,6 +95,7 @@ class DrawCounter:
         def _work(start: int, stop: int) -> None:
             span = slice(start, stop)
             loops.linear_counts(sums, coefficients[span], target[span], tie[span], greater[span], less[span])
+            self.work.advance(stop - start)
 
         in_parts(_work, len(units), self.parts)
         self.greater[units], self.less[units] = greater, less
@@ -110,11 +114,12 @@ class DrawCounter:
         """Count for `units` with any weights."""
         if not len(units):
             return
-        for k, group in self._by_count(units):
-            brought = self.channels[:, self.lists[:, :k]]  # (c, draws, k)
-            self._count_values(group, lambda block, k=k, brought=brought: self._weighted_values(block, k, brought))
-            if not self.everyone:
-                self._replace_weighted(group, k)
+        with Work("units", len(units)) as self.work:
+            for k, group in self._by_count(units):
+                brought = self.channels[:, self.lists[:, :k]]  # (c, draws, k)
+                self._count_values(group, lambda block, k=k, brought=brought: self._weighted_values(block, k, brought))
+                if not self.everyone:
+                    self._replace_weighted(group, k)
 
     def _weights_of(self, units: np.ndarray, k: int) -> np.ndarray:
         return self.W.data[self.W.indptr[units][:, None] + np.arange(k)]
@@ -147,12 +152,13 @@ class DrawCounter:
 
     def _count_values(self, units: np.ndarray, values_of) -> None:  # type: ignore[no-untyped-def]
         step = max(1, _BLOCK_CELLS // len(self.lists))
-        for start in track(range(0, len(units), step), "units"):
+        for start in range(0, len(units), step):
             block = units[start : start + step]
             values = values_of(block)
             low, high = self.target[block] - self.tie[block], self.target[block] + self.tie[block]
             self.greater[block] = np.count_nonzero(values >= low[:, None], axis=1)
             self.less[block] = np.count_nonzero(values <= high[:, None], axis=1)
+            self.work.advance(len(block))
 
     def _own_entries(self, units: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Draw, place and unit of every entry of the lists that is one of `units` within its own first k."""

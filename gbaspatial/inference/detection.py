@@ -27,6 +27,7 @@ from gbaspatial.inference.null import ALTERNATIVES, Alternative, check_draws
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.rejection import MOST_INTEGRATED, SIMULATED, Chance, chance_of
 from gbaspatial.options import public, word
+from gbaspatial.progress import shows_progress
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
@@ -99,6 +100,7 @@ _TITLES = {
 }
 
 
+@shows_progress
 @public
 def power(
     statistic: Statistic,
@@ -110,6 +112,7 @@ def power(
     alpha: float = 0.05,
     target: float = 0.8,
     draws: int = 4_999,
+    progress: bool | None = None,
 ) -> PowerResult:
     """The chance that a test on these weights detects spatially dependent errors.
 
@@ -133,6 +136,8 @@ def power(
         The probability for which `detectable` is found.
     draws : int
         Samples for simulated statistics.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------

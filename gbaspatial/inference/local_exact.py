@@ -16,6 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from gbaspatial.errors import OptionError
+from gbaspatial.progress import track
 
 MOST_SETS = 1_000_000
 MOST_ORDERS = 4_000_000  # 10! is below: every unit of eleven is exact for any weights
@@ -144,7 +145,7 @@ def tails(
                 f"inference='exact' counts all sets of neighbors, but a unit with {k} of {others_of} others "
                 f"{'has' if alike else 'with unequal weights has'} too many; use inference='permutation'."
             )
-    for i in np.flatnonzero(tested):
+    for i in track(np.flatnonzero(tested), "units"):
         places = slice(W.indptr[i], W.indptr[i + 1])
         brought = coefficients[:, i] @ channels
         weights = W.data[places]

@@ -118,21 +118,30 @@ def class_draws(
 ) -> np.ndarray:
     """Weights summed by pair of classes (draws, classes, classes) over links i < j, for random orders of `codes`."""
     out = np.zeros((draws, classes, classes))
-    if len(codes) * draws < COMPILED_FROM:
+    n = len(codes)
+    if n * draws < COMPILED_FROM:
         links = upper.tocoo()
         rows, columns = links.coords
-        order = codes[orders(len(codes), draws, seed)]
-        pair = order[:, rows] * classes + order[:, columns] + np.arange(draws)[:, None] * classes**2
-        weights = np.broadcast_to(links.data, pair.shape)
-        return np.bincount(pair.ravel(), weights.ravel(), draws * classes**2).reshape(out.shape)
+        for start in track(range(0, draws, _BLOCK), "permutations"):
+            part = out[start : start + _BLOCK]
+            order = codes[orders(n, len(part), seed, start)]
+            pair = order[:, rows] * classes + order[:, columns] + np.arange(len(part))[:, None] * classes**2
+            weights = np.broadcast_to(links.data, pair.shape)
+            part[...] = np.bincount(pair.ravel(), weights.ravel(), part.size).reshape(part.shape)
+        return out
     from gbaspatial.inference import loops
 
     key, small = key_of(seed), codes.astype(np.int32)
+    step = max(_BLOCK, COMPILED_FROM // n)  # draws are keyed by their number, so that steps change nothing
+    for start in track(range(0, draws, step), "permutations"):
 
-    def _work(first: int, last: int) -> None:
-        loops.class_draws(upper.indptr, upper.indices, upper.data, small, classes, key, first, last, out[first:last])
+        def _work(first: int, last: int, start: int = start) -> None:
+            span = slice(start + first, start + last)
+            loops.class_draws(
+                upper.indptr, upper.indices, upper.data, small, classes, key, span.start, span.stop, out[span]
+            )
 
-    in_parts(_work, draws, parts)
+        in_parts(_work, min(step, draws - start), parts)
     return out
 
 

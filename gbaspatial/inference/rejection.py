@@ -13,6 +13,7 @@ from scipy import linalg, optimize
 from scipy.special import ndtr
 
 from gbaspatial.inference.quadratic import positive_tail, saddlepoint_deviate
+from gbaspatial.progress import track
 from gbaspatial.randomness import stream
 
 Chance = Callable[[np.ndarray], np.ndarray]
@@ -72,7 +73,7 @@ def _exact_chance(S: np.ndarray, B: np.ndarray, W: np.ndarray, process: str, tai
 
     def _chance(grid: np.ndarray) -> np.ndarray:
         total = np.zeros(len(grid))
-        A = np.stack([basis.T @ _transform(W, r, process) for r in np.atleast_1d(grid)])
+        A = np.stack([basis.T @ _transform(W, r, process) for r in track(np.atleast_1d(grid), "values of rho")])
         for cut, above in ((upper, True), (lower, False)):
             if cut is not None:
                 form = np.swapaxes(A, 1, 2) @ (S0 - cut * B0) @ A
@@ -147,7 +148,7 @@ def _simulated_chance(
     high, low = np.quantile(null, [1 - upper, lower], method="inverted_cdf")
 
     def _chance(grid: np.ndarray) -> np.ndarray:
-        found = [values_of(E @ _transform(W, r, process).T, W) for r in np.atleast_1d(grid)]
+        found = [values_of(E @ _transform(W, r, process).T, W) for r in track(np.atleast_1d(grid), "values of rho")]
         above = [np.mean(v > high + 1e-12) if upper else 0.0 for v in found]
         below = [np.mean(v < low - 1e-12) if lower else 0.0 for v in found]
         return np.add(above, below)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from gbaspatial import data
 from gbaspatial.errors import door_of, own_names
 from gbaspatial.options import path_of, public
+from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Table, data_hash
 from gbaspatial.writing import replace_in_folder, replace_text
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 __all__ = ["write_report"]
 
 
+@shows_progress
 @public
-def write_report(out: str | Path = "out", *, year: int | None = None, seed: Rng = 1) -> list[Path]:
+def write_report(
+    out: str | Path = "out", *, year: int | None = None, seed: Rng = 1, progress: bool | None = None
+) -> list[Path]:
     """Analyze the Greater Bay Area and write everything to the folder `out`.
 
     Parameters
@@ -33,6 +37,8 @@ def write_report(out: str | Path = "out", *, year: int | None = None, seed: Rng 
         Year of the cross-section, 2000 to 2023 (default 2023).
     seed : int
         Of every random draw; the same seed writes the same numbers.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------
@@ -62,7 +68,7 @@ def _write(bay: Bay, folder: Path) -> list[Path]:
     from gbaspatial.report.chapters import CHAPTERS
     from gbaspatial.report.document import render
 
-    sections = [chapter(bay) for chapter in CHAPTERS]
+    sections = [chapter(bay) for chapter in track(CHAPTERS, "chapters of the report")]
     atlas = attachments.atlas_of(bay)
     atlas.save(folder / "maps" / "atlas.html")
     page = render(

@@ -13,6 +13,7 @@ from gbaspatial.models.few_units.bootstrap import check_refittable, refits
 from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.problem import window
 from gbaspatial.options import public
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 
@@ -44,8 +45,11 @@ class BiasResult(Result):
         return (Table(self.frame, self.title, (f"{told}; n = {self.n}.", "A corrected rho stays in its interval.")),)
 
 
+@shows_progress
 @public
-def bias_correction(fit: Fit, *, method: str = "analytic", draws: int = 9999, rng: Rng = 0) -> BiasResult:
+def bias_correction(
+    fit: Fit, *, method: str = "analytic", draws: int = 9999, rng: Rng = 0, progress: bool | None = None
+) -> BiasResult:
     """The bias of the estimates of a lag or error model, and estimates without it.
 
     Parameters
@@ -59,6 +63,8 @@ def bias_correction(fit: Fit, *, method: str = "analytic", draws: int = 9999, rn
         Refits of the bootstrap.
     rng : int, Generator or None
         Seed of the bootstrap; recorded.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------

@@ -21,6 +21,7 @@ from gbaspatial.models.likelihood.problem import Problem
 from gbaspatial.models.likelihood.resample import KINDS, Kind, generator
 from gbaspatial.models.solve.side import side_of
 from gbaspatial.options import public, word
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import as_weights
@@ -160,6 +161,7 @@ class BootstrapResult(Result):
         return figure
 
 
+@shows_progress
 @public
 def bootstrap(
     fit: Fit,
@@ -169,6 +171,7 @@ def bootstrap(
     rng: Rng = None,
     level: float = 0.95,
     w: Any = None,
+    progress: bool | None = None,
 ) -> BootstrapResult:
     """Refit a model to outcomes simulated from it.
 
@@ -188,6 +191,8 @@ def bootstrap(
         Of the intervals shown.
     w : Weights, optional
         For the LM tests of a least-squares fit.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------

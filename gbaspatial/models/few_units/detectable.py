@@ -17,6 +17,7 @@ from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.problem import Problem, problem
 from gbaspatial.models.likelihood.resample import Generator, held, restricted, scaled_innovations
 from gbaspatial.options import public
+from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 
@@ -85,9 +86,17 @@ class DetectableResult(Result):
         return axis
 
 
+@shows_progress
 @public
 def detectable_effect(
-    fit: Fit, name: str = "rho", *, target: float = 0.8, alpha: float = 0.05, draws: int = 2000, rng: Rng = 0
+    fit: Fit,
+    name: str = "rho",
+    *,
+    target: float = 0.8,
+    alpha: float = 0.05,
+    draws: int = 2000,
+    rng: Rng = 0,
+    progress: bool | None = None,
 ) -> DetectableResult:
     """The smallest value of a parameter that its test finds with probability `target`.
 
@@ -106,6 +115,8 @@ def detectable_effect(
         Samples for each value.
     rng : int, Generator or None
         Seed; recorded.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------
@@ -139,7 +150,7 @@ def detectable_effect(
     grid, at, statistic = (_spatial if name in ("rho", "lambda") else _coefficient)(fit, model, full, name)
     null = _drawn(at(0.0), statistic, draws, seed, 31)
     low, high = np.nanquantile(null, [alpha / 2, 1 - alpha / 2])
-    drawn = [_drawn(at(float(v)), statistic, draws, seed, 32) for v in grid]
+    drawn = [_drawn(at(float(v)), statistic, draws, seed, 32) for v in track(grid, f"values of {name}")]
     power = np.array([np.mean((values < low) | (values > high)) for values in drawn])
     curve = pd.DataFrame({"effect": grid, "power": power}).sort_values("effect", ignore_index=True)
     negative, positive = (_first(curve, target, side) for side in (-1, 1))

@@ -25,6 +25,7 @@ from gbaspatial.models.likelihood.problem import Problem
 from gbaspatial.models.likelihood.resample import BLOCK, held
 from gbaspatial.models.likelihood.signed_root import STREAM, noise, signed_roots
 from gbaspatial.options import public, word
+from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of, stream
 from gbaspatial.results import Result, Table
 
@@ -79,9 +80,15 @@ class ExactTest(Result):
         return (Table(frame, self.title, (self.note, f"n = {self.n}; seed {self.seed}.")),)
 
 
+@shows_progress
 @public
 def exact_test(
-    fit: Fit, *, method: Literal["rotation", "permutation"] = "rotation", draws: int = 9999, rng: Rng = 0
+    fit: Fit,
+    *,
+    method: Literal["rotation", "permutation"] = "rotation",
+    draws: int = 9999,
+    rng: Rng = 0,
+    progress: bool | None = None,
 ) -> ExactTest:
     """Test that the spatial parameters are zero, exactly at any n.
 
@@ -102,6 +109,8 @@ def exact_test(
         Rotations or orders.
     rng : int, Generator or None
         Seed; recorded.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------
@@ -208,7 +217,7 @@ def _rotations(fit: Fit, model: Problem, draws: int, seed: int) -> Iterator[np.n
     """Outcomes (n, up to 1,000) with the residuals turned to random directions; their length and the fit are kept."""
     fitted, e, basis, root = _split(model)
     ranks = ranks_of(fit.design.ids)
-    for block, start in enumerate(range(0, draws, BLOCK)):
+    for block, start in enumerate(track(range(0, draws, BLOCK), "rotations")):
         z = stream(seed, STREAM, block).standard_normal((BLOCK, model.n))[: draws - start].T[ranks]
         z = z - basis @ (basis.T @ z)
         yield (fitted[:, None] + z * (np.linalg.norm(e) / np.linalg.norm(z, axis=0))) / root[:, None]
@@ -217,5 +226,5 @@ def _rotations(fit: Fit, model: Problem, draws: int, seed: int) -> Iterator[np.n
 def _orders(model: Problem, draws: int, seed: int, whole: bool) -> Iterator[np.ndarray]:
     fitted, e, _, root = _split(model)
     every = np.array(list(permutations(range(model.n)))) if whole else orders(model.n, draws, seed)
-    for start in range(0, len(every), 10 * BLOCK):
+    for start in track(range(0, len(every), 10 * BLOCK), "orders"):
         yield (fitted[:, None] + e[every[start : start + 10 * BLOCK]].T) / root[:, None]

@@ -12,6 +12,7 @@ import pandas as pd
 from gbaspatial.errors import GbaError, GbaWarning, OptionError, some
 from gbaspatial.models.few_units.bootstrap import check_refittable
 from gbaspatial.options import public
+from gbaspatial.progress import shows_progress, track
 from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
@@ -66,8 +67,9 @@ class InfluenceResult(Result):
         return axis
 
 
+@shows_progress
 @public
-def influence(fit: Fit, *, most_units: int = MOST_UNITS) -> InfluenceResult:
+def influence(fit: Fit, *, most_units: int = MOST_UNITS, progress: bool | None = None) -> InfluenceResult:
     """Estimate a model n times, each time without one unit.
 
     The unit leaves the data and W; a row-standardized W is standardized anew, and lags of
@@ -79,6 +81,8 @@ def influence(fit: Fit, *, most_units: int = MOST_UNITS) -> InfluenceResult:
         By maximum likelihood or least squares.
     most_units : int
         The model is estimated once for each unit; above this many units it is refused.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
     """
     check_refittable(fit)
     if fit.n > most_units:
@@ -91,7 +95,7 @@ def influence(fit: Fit, *, most_units: int = MOST_UNITS) -> InfluenceResult:
     with warnings.catch_warnings():
         # what holds of the whole sample was told when it was fitted, and not n times again
         warnings.simplefilter("ignore", GbaWarning)
-        for unit in fit.design.index:
+        for unit in track(fit.design.index, "units"):
             try:
                 rows[unit] = _without(fit, unit).params
             except GbaError as problem:

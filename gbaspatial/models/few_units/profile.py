@@ -17,6 +17,7 @@ from gbaspatial.models.likelihood.identification import cut_note
 from gbaspatial.models.likelihood.problem import Problem, log_likelihood, rho_given_lambda, window
 from gbaspatial.models.likelihood.resample import restricted
 from gbaspatial.options import public
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 
@@ -105,6 +106,7 @@ class ProfileResult(Result):
         return axis
 
 
+@shows_progress
 @public
 def profile(
     fit: Fit,
@@ -114,6 +116,7 @@ def profile(
     draws: int | None = None,
     rng: Rng = 0,
     simulate: bool = True,
+    progress: bool | None = None,
 ) -> ProfileResult:
     """The profile likelihood of rho or lambda over its whole admissible interval.
 
@@ -131,6 +134,8 @@ def profile(
         Seed; recorded.
     simulate : bool
         False leaves the simulated interval out.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     References
     ----------

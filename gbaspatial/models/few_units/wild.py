@@ -27,6 +27,7 @@ from gbaspatial.models.likelihood.problem import Problem, maximize, problem
 from gbaspatial.models.likelihood.resample import BLOCK, DENSE_LIMIT
 from gbaspatial.models.likelihood.signed_root import noise, signed_roots
 from gbaspatial.options import public, word
+from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 
@@ -81,8 +82,9 @@ class WildTest(Result):
         )
 
 
+@shows_progress
 @public
-def wild_test(fit: Fit, *terms: str, draws: int = 9_999, rng: Rng = 0) -> WildTest:
+def wild_test(fit: Fit, *terms: str, draws: int = 9_999, rng: Rng = 0, progress: bool | None = None) -> WildTest:
     """Test that parameters are zero, one at a time, where variances may differ from unit to unit.
 
     Parameters
@@ -95,6 +97,8 @@ def wild_test(fit: Fit, *terms: str, draws: int = 9_999, rng: Rng = 0) -> WildTe
         Random signs of the residuals of each restricted model.
     rng : int, Generator or None
         Seed; recorded. Random numbers belong to labels: the order of units changes nothing.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------
@@ -200,7 +204,7 @@ def coefficient_roots(model: Problem, place: int, signs: np.ndarray) -> tuple[fl
     roots = [_roots(full, part, place, model.y[:, None])]
     roots += [
         _roots(full, part, place, back @ (mean[:, None] + e[:, None] * signs[:, start : start + BLOCK]))
-        for start in range(0, signs.shape[1], BLOCK)
+        for start in track(range(0, signs.shape[1], BLOCK), "draws")
     ]
     found = np.concatenate(roots)
     return float(found[0]), found[1:]

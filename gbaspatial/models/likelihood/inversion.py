@@ -21,6 +21,7 @@ from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.problem import Problem, window
 from gbaspatial.models.likelihood.resample import Kind, held
 from gbaspatial.models.likelihood.signed_root import Roots, noise, signed_roots
+from gbaspatial.progress import track
 
 POINTS = 25
 _TIE = 1e-9
@@ -160,7 +161,7 @@ def invert(
     low, high = _plausible(model, name, ends, float(found.log_likelihood[0]))
     grid = _grid(low, high, estimate, points)
     roots = signed_roots(model, name, noise(model.n, draws, seed, kind, ranks))
-    above, below = np.array([_tails(roots, float(value)) for value in grid]).T
+    above, below = np.array([_tails(roots, float(value)) for value in track(grid, f"values of {name}")]).T
     return Inversion(grid, above, below, estimate, ends, draws, roots)
 
 

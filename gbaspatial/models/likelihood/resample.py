@@ -16,6 +16,7 @@ from gbaspatial.errors import OptionError
 from gbaspatial.models.likelihood.many_outcomes import Batch, log_likelihood, moments
 from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.problem import Problem, maximize, problem, solution
+from gbaspatial.progress import track
 from gbaspatial.randomness import stream
 
 Kind = Literal["parametric", "residual", "wild"]
@@ -42,7 +43,7 @@ class Generator:
         """Outcomes (n, up to 1,000) block by block."""
         mean = self.model.X @ self.beta
         solve_lag, solve_error = _solver(self.model.lag, self.rho), _solver(self.model.error, self.lam)
-        for block, start in enumerate(range(0, draws, BLOCK)):
+        for block, start in enumerate(track(range(0, draws, BLOCK), "draws")):
             e = self._errors(block)[:, : min(BLOCK, draws - start)]
             if self.model.d is not None:
                 e = e / np.sqrt(self.model.d)[:, None]
