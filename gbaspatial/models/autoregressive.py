@@ -24,6 +24,7 @@ from scipy import sparse
 from gbaspatial.errors import ConvergenceError, OptionError, WeightsError
 from gbaspatial.formula import Design, design as read_design
 from gbaspatial.models.fit import build
+from gbaspatial.models.fitted import Inference
 from gbaspatial.models.likelihood.identification import check_informed, no_maximum
 from gbaspatial.models.likelihood.peaks import at_edge, highest, level
 from gbaspatial.models.likelihood.problem import LOG_2PI
@@ -44,6 +45,7 @@ def car(
     durbin: bool = False,
     weights: pd.Series | str | None = None,
     regimes: str | None = None,
+    inference: Inference = "recommended",
 ) -> ErrorProcessFit:
     """Regression with conditional autoregressive errors.
 
@@ -62,6 +64,8 @@ def car(
         Observation weights, such as populations: the conditional variance is sigma2 / weight.
     regimes : str, optional
         A column of classes; every coefficient is estimated by class.
+    inference : {"recommended", "asymptotic"}
+        Where p-values and intervals come from; of this estimator both are normal, approximate below 50 units.
 
     Returns
     -------
@@ -91,7 +95,7 @@ def car(
     design = read_design(formula, data, w, durbin=flag(durbin, "durbin"), weights=weights, regimes=regimes)
     first = design.weights["W"]
     scaled = _symmetric(first, design.observation_weights)
-    return _estimate("car", design, first, _car(design, scaled), span_of(scaled))
+    return _estimate("car", design, first, _car(design, scaled), span_of(scaled), inference)
 
 
 @public
@@ -103,6 +107,7 @@ def sma(
     durbin: bool = False,
     weights: pd.Series | str | None = None,
     regimes: str | None = None,
+    inference: Inference = "recommended",
 ) -> ErrorProcessFit:
     """Regression with spatial moving average errors u = (I + lambda W) e.
 
@@ -126,6 +131,8 @@ def sma(
         Observation weights: the variance of an innovation is sigma2 / weight.
     regimes : str, optional
         A column of classes; every coefficient is estimated by class.
+    inference : {"recommended", "asymptotic"}
+        Where p-values and intervals come from; of this estimator both are normal, approximate below 50 units.
 
     Returns
     -------
@@ -155,11 +162,11 @@ def sma(
     design = read_design(formula, data, w, durbin=flag(durbin, "durbin"), weights=weights, regimes=regimes)
     first = design.weights["W"]
     low, high = span_of(first)
-    return _estimate("sma", design, first, _sma(design, first), (-high, -low))
+    return _estimate("sma", design, first, _sma(design, first), (-high, -low), inference)
 
 
 def _estimate(
-    model: str, design: Design, w: Weights, lik: _Likelihood, interval: tuple[float, float]
+    model: str, design: Design, w: Weights, lik: _Likelihood, interval: tuple[float, float], inference: str
 ) -> ErrorProcessFit:
     if design.k + 2 > design.n:
         raise OptionError(f"{design.n} units cannot carry {design.k} coefficients, a spatial parameter and a variance.")
@@ -194,6 +201,7 @@ def _estimate(
         covariance=covariance, residuals=residuals, sigma2=sigma2, log_likelihood=lik.value(lik.curve, lam), error_w=w,
         covariance_kind="coefficients by generalized least squares, lambda by the curvature of the log-likelihood",
         covariance_code="gls", edges=("lambda",) if edge else (), notes=notes, logdet=pencil_of(w).kind,
+        inference=inference,
     )  # fmt: skip
 
 

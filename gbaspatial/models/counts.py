@@ -26,6 +26,7 @@ from gbaspatial.errors import (
 )
 from gbaspatial.formula import Design, design as read_design, is_intercept
 from gbaspatial.models.fit import METHOD_NAMES, Fit, build
+from gbaspatial.models.fitted import Inference
 from gbaspatial.models.impacts.change import impact_of_change
 from gbaspatial.models.instruments.hac import Kernel, kernel_weights
 from gbaspatial.models.solve.origin import taken_back
@@ -128,6 +129,7 @@ def ppml(
     *,
     exposure: str | pd.Series | None = None,
     covariance: Literal["classical", "HC0", "HC1", "HC3", "hac"] = "HC1",
+    inference: Inference = "recommended",
     **kernel: Unpack[KernelOptions],
 ) -> PoissonFit:
     """Regression of counts: E y = exposure * exp(X b), with robust standard errors.
@@ -144,6 +146,8 @@ def ppml(
         A positive column, such as population, whose coefficient in logarithms is one.
     covariance : {"HC1", "HC0", "HC3", "classical", "hac"}
         ``"classical"`` trusts that the variance is the mean.
+    inference : {"recommended", "asymptotic"}
+        Where p-values and intervals come from; of this estimator both are normal, approximate below 50 units.
     **kernel
         For ``"hac"``: `kernel`, `neighbors` or `bandwidth_km`, `coordinates` (by default
         the geometry of the data).
@@ -189,7 +193,7 @@ def ppml(
         covariance=matrix, residuals=residuals, sigma2=float((residuals**2 / mu).sum() / (design.n - design.k)),
         log_likelihood=float((special.xlogy(design.y, mu) - mu - special.gammaln(design.y + 1)).sum()),
         covariance_kind="spatial HAC" if K is not None else covariance,
-        covariance_code=covariance, notes=_notes(design, residuals, mu),
+        covariance_code=covariance, notes=_notes(design, residuals, mu), inference=inference,
         extra={"deviance": deviance(design.y, mu), "null_deviance": deviance(design.y, level), "exposure": exposure},
     )  # fmt: skip
 

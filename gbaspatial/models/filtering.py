@@ -198,7 +198,7 @@ def spatial_filter(
         How many eigenvectors at most; by default all but as many as leave two degrees of
         freedom for each that is used.
     **options
-        Those of `ols` or `ppml`, such as `covariance`.
+        Those of `ols` or `ppml`, such as `covariance` and `inference`.
 
     Returns
     -------

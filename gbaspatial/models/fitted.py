@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,7 @@ from gbaspatial.options import level_of, word
 from gbaspatial.results import Result, Table
 
 F = TypeVar("F", bound="Fitted")
+Inference = Literal["recommended", "asymptotic"]
 INFERENCES = ("recommended", "asymptotic")
 
 

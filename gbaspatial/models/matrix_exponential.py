@@ -20,6 +20,7 @@ from scipy.sparse.linalg import expm_multiply
 from gbaspatial.errors import OptionError
 from gbaspatial.formula import design as read_design
 from gbaspatial.models.fit import Fit, build
+from gbaspatial.models.fitted import INFERENCES, Inference
 from gbaspatial.models.likelihood.identification import check_informed, check_settled, endless
 from gbaspatial.models.likelihood.peaks import highest
 from gbaspatial.models.likelihood.problem import LOG_2PI
@@ -36,10 +37,14 @@ _PROBES, _SEED = 64, 20_070_301  # probes are part of the method, not of the use
 
 
 class Options(TypedDict, total=False):
-    """weights : observation weights; regimes : a column of classes; covariance : ``"information"`` or ``"HC0"``."""
+    """weights : observation weights; regimes : a column of classes; covariance : ``"information"`` or ``"HC0"``.
+
+    inference : ``"recommended"`` or ``"asymptotic"``, of this estimator the same.
+    """
 
     weights: pd.Series | str | None
     regimes: str | None
+    inference: Inference
     covariance: Literal["information", "HC0"]
 
 
@@ -141,7 +146,8 @@ def mess(
         sigma2 / weight); `regimes`, a column of classes by which every coefficient is
         estimated; `covariance`: ``"information"`` (observed) by default, or ``"HC0"``, as
         MESS, unlike the lag model, stays consistent if variances differ by unit (Debarsy,
-        Jin and Lee 2015).
+        Jin and Lee 2015); `inference`, ``"recommended"`` or ``"asymptotic"``: of this
+        estimator both are normal, approximate below 50 units.
 
     Returns
     -------
@@ -172,6 +178,7 @@ def mess(
     word(model, ("lag", "error"), "model")
     only(options, Options.__annotations__, "mess()")
     kind = word(options.get("covariance", "information"), ("information", "HC0"), "covariance")
+    inference = word(options.get("inference", "recommended"), INFERENCES, "inference")
     design = read_design(
         formula, data, w, durbin=flag(durbin, "durbin"), weights=options.get("weights"), regimes=options.get("regimes")
     )
@@ -208,6 +215,7 @@ def mess(
         w=first if model == "lag" else None, error_w=first if model == "error" else None,
         covariance_kind="HC0" if kind == "HC0" else "observed information",
         covariance_code="HC0" if kind == "HC0" else "information", notes=_notes(alpha, first),
+        inference=inference,
     )  # fmt: skip
 
 

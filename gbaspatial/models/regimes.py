@@ -20,6 +20,7 @@ from gbaspatial.errors import ConvergenceError, OptionError, WeightsError, some
 from gbaspatial.formula import design, is_intercept
 from gbaspatial.formula.regressors import classes_of
 from gbaspatial.models.fit import Fit, build
+from gbaspatial.models.fitted import Inference
 from gbaspatial.models.likelihood.information import inverse
 from gbaspatial.models.likelihood.problem import LOG_2PI
 from gbaspatial.models.solve.origin import Centered, Ground, newton, refuse_perfect
@@ -38,6 +39,7 @@ def rho_by_regime(
     regimes: str,
     durbin: bool = False,
     coefficients: Literal["intercepts", "common", "regimes"] = "intercepts",
+    inference: Inference = "recommended",
 ) -> Fit:
     """A lag model in which every class of units responds with its own rho.
 
@@ -57,6 +59,8 @@ def rho_by_regime(
         What of b differs between classes: its intercept (by default), nothing, or all of it. With
         one intercept for all classes the answer depends on the unit of y: log y in another
         currency is log y + c, and (I - diag(rho) W) c is c (1 - rho) of the class.
+    inference : {"recommended", "asymptotic"}
+        Where p-values and intervals come from; of this estimator both are normal, approximate below 50 units.
 
     Returns
     -------
@@ -136,7 +140,7 @@ def rho_by_regime(
         model="lag with rho by regime", method="ml", design=spec, w=spec.weights["W"],
         params={**dict(zip(spec.terms, beta, strict=True)), **dict(zip(names, rho, strict=True))},
         covariance=variance, residuals=e, log_likelihood=log_likelihood, covariance_kind="information matrix",
-        edges=edges, notes=tuple(notes),
+        edges=edges, notes=tuple(notes), inference=inference,
         extra={"regimes": regimes, "equal_rho": equal},
     )  # fmt: skip
 

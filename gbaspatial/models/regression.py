@@ -17,7 +17,7 @@ from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.formula import Design, design as read_design, in_order
 from gbaspatial.models import covariance as covariances
 from gbaspatial.models.fit import Fit, build
-from gbaspatial.models.fitted import INFERENCES
+from gbaspatial.models.fitted import INFERENCES, Inference
 from gbaspatial.models.likelihood.identification import check_informed, cut_note
 from gbaspatial.models.likelihood.information import information_apart
 from gbaspatial.models.likelihood.of_design import problem_of
@@ -29,7 +29,6 @@ from gbaspatial.options import flag, only, public, unused, word
 from gbaspatial.weights import Weights, as_weights
 
 Method = Literal["ml", "gmm"]
-Inference = Literal["recommended", "asymptotic"]
 KERNEL_OPTIONS = ("kernel", "neighbors", "bandwidth_km", "coordinates")
 Covariance = Literal["classical", "information", "sandwich", "HC0", "HC1", "HC3", "hac"]
 

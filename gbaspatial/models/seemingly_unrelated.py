@@ -12,6 +12,8 @@ from scipy import linalg, stats
 
 from gbaspatial.errors import OptionError
 from gbaspatial.formula import Design, design as read_design, is_intercept
+from gbaspatial.models.fit_tables import SMALL
+from gbaspatial.models.fitted import Inference
 from gbaspatial.models.instruments import two_stage as iv
 from gbaspatial.models.likelihood.identification import check_informed
 from gbaspatial.models.likelihood.peaks import at_edge
@@ -59,6 +61,8 @@ class SurFit(Result):
     edges : tuple of (str, str)
         Spatial parameters at the edge of their interval; they have no standard error.
     notes : tuple of str
+    inference : {"recommended", "asymptotic"}
+        As asked for; of these models both are normal, approximate below 50 units.
     """
 
     model: str
@@ -72,6 +76,7 @@ class SurFit(Result):
     log_likelihood: float
     edges: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    inference: str = "recommended"
 
     @property
     def equations(self) -> tuple[str, ...]:
@@ -216,7 +221,9 @@ class SurFit(Result):
             }
         ).join(self.conf_int())
         title = f"Seemingly unrelated equations, {self.model} model by {self.method}: {', '.join(self.equations)}"
-        notes = (f"n = {self.n} units, {len(self.designs)} equations.", f"W: {self.w.recipe}.", *self.notes)
+        kind = "asymptotic" if self.n >= SMALL else f"approximate with {self.n} units"
+        told = f"p-values and intervals: normal, {kind}, two-sided."
+        notes = (f"n = {self.n} units, {len(self.designs)} equations.", f"W: {self.w.recipe}.", told, *self.notes)
         fit = {"log_likelihood": self.log_likelihood, "aic": self.aic, "bic": self.bic}
         fit |= {f"r_squared of {name}": value for name, value in self.r_squared.items()}
         measures = pd.DataFrame({"value": pd.Series(fit, dtype=float).dropna()}).rename_axis("measure")
@@ -245,6 +252,7 @@ def sur(
     method: Literal["ml", "3sls"] = "ml",
     instrument_lags: Literal[1, 2] | None = None,
     degrees_of_freedom: Literal["n", "n-k"] | None = None,
+    inference: Inference = "recommended",
 ) -> SurFit:
     """Several spatial equations of the same units whose errors are correlated.
 
@@ -264,6 +272,8 @@ def sur(
         3SLS: W X, or (by default) W X and W^2 X as instruments for W y.
     degrees_of_freedom : {"n", "n-k"}
         3SLS: divisor of the covariances of the two-stage residuals, by default ``"n"``.
+    inference : {"recommended", "asymptotic"}
+        Where p-values and intervals come from; of this estimator both are normal, approximate below 50 units.
 
     Returns
     -------
@@ -312,12 +322,12 @@ def sur(
             raise OptionError("method='3sls' estimates the models 'lag' and 'durbin'; use method='ml' for others.")
         solution, matrix = _three_stage(designs, system, instrument_lags or 2, degrees_of_freedom or "n")
         solution, matrix = origins.taken_back(system, solution, matrix)
-        return _wrap(model, method, designs, first, system, solution, matrix, ())
+        return _wrap(model, method, designs, first, system, solution, matrix, (), inference)
     solution = maximize(system)
     matrix, spread = covariance(system, solution)
     notes = (f"Standard errors by random probes (relative error of traces {spread:.1e}).",) if spread else ()
     solution, matrix = origins.taken_back(system, solution, matrix)
-    return _wrap(model, method, designs, first, system, solution, matrix, notes)
+    return _wrap(model, method, designs, first, system, solution, matrix, notes, inference)
 
 
 # -- reading and wrapping -------------------------------------------------------------------------
@@ -421,6 +431,7 @@ def _wrap(
     at: Solution,
     covariance: np.ndarray,
     notes: tuple[str, ...],
+    inference: str,
 ) -> SurFit:
     params: dict[tuple[str, str], float] = {}
     edges = []
@@ -448,4 +459,5 @@ def _wrap(
         params=pd.Series(list(params.values()), index=index, name="estimate"), covariance=matrix,
         sigma=pd.DataFrame(at.Sigma, index=names, columns=names), residuals=residuals,
         log_likelihood=at.log_likelihood, edges=tuple(edges), notes=notes,
+        inference=inference,
     )  # fmt: skip
