@@ -15,7 +15,7 @@ that apply to it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -91,6 +91,7 @@ class Fit(Fitted):
     error_w: Weights | None = None
     logdet: str = "none"
     extra: Mapping[str, Any] = field(default_factory=dict)
+    estimator: Callable[..., Fit] | None = None  # (formula, data, w, **options), for the same on other units
 
     # -- how well it fits ---------------------------------------------------------------
     @property

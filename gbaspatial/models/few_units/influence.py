@@ -109,8 +109,6 @@ def influence(fit: Fit, *, most_units: int = MOST_UNITS, progress: bool | None =
 
 
 def _without(fit: Fit, unit: Any) -> Fit:
-    from gbaspatial.models import regression
-
     design = fit.design
     kept = design.ids[design.ids != unit]
     data = design.data.loc[kept]
@@ -118,11 +116,7 @@ def _without(fit: Fit, unit: Any) -> Fit:
     options: dict[str, Any] = {"regimes": design.regimes}
     if design.observation_weights is not None:
         options["weights"] = pd.Series(design.observation_weights, index=design.ids).loc[kept]
-    if fit.model == "slx":
-        options["durbin"] = design.durbin
-    elif fit.model in ("lag", "error", "sarar") and design.durbin:
-        options["durbin"] = True
     if fit.error_w is not None and fit.w is not None and fit.error_w is not fit.w:
         options["error_w"] = fit.error_w.subset(kept)
-    found: Fit = getattr(regression, fit.model)(design.formula, data, weights, **options)
-    return found
+    assert fit.estimator is not None
+    return fit.estimator(design.formula, data, weights, **options)
