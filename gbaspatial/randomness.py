@@ -20,6 +20,28 @@ from gbaspatial.errors import OptionError, door_of, own_names
 
 Rng: TypeAlias = "int | np.random.Generator | None"
 
+# What a stream of the user's seed is drawn for: two that shared a number would draw the same, and what is made of
+# them would agree by accident. The numbers stay, so that results of earlier versions repeat.
+REFITS = 0  # outcomes of the bootstrap
+SCORE_TESTS = 2  # outcomes under independence, for LM tests
+RATIO_TESTS = 3  # outcomes under each restriction, for LR tests: 3, 4 and so on
+IMPACT_DRAWS = 11  # parameters from their normal distribution
+PLACEBO_ORDERS = 17  # of the times at which units are treated
+ROTATIONS = 21  # of residuals, for tests of every value of rho or lambda
+NO_EFFECT, AN_EFFECT = 31, 32  # outcomes without and with an effect, for its power
+CONFIDENCE_DRAWS = 41  # coefficients given rho or lambda
+
+# Seeds of what is part of a method and not of the user's randomness: each answer is the same for everyone. Methods
+# that are added up in one number have seeds of their own, so that their errors are independent.
+LOG_DETERMINANT_PROBES = 20_240_229
+INFORMATION_PROBES = 20_240_301
+TRACE_PROBES = 20_240_302  # of impacts, and of the score of a second W
+EXPONENTIAL_PROBES = 20_070_301
+EQUATION_PROBES = 19_880_501
+PANEL_PROBES = 20_261_130
+IDENTITY_VECTORS = 20_261_130  # which are tried decides nothing: an identity of matrices holds for all or for none
+POWER_DRAWS = 0  # of the power of tests by simulation
+
 
 def seed_of(rng: Rng) -> int:
     """The integer seed that stands for `rng`; results record it.

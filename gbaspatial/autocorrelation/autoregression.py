@@ -21,10 +21,10 @@ from gbaspatial.inference.quadratic import positive_tail, saddlepoint_deviate
 from gbaspatial.options import public
 from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.sizes import DENSE_LIMIT
 from gbaspatial.weights import Weights
 
 APLE_INFERENCES = ("auto", "exact", "permutation", "saddlepoint", "imhof")
-MOST_LOCAL = 5_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,8 +43,10 @@ class ApleResult(GlobalTest):
             Above 5,000 units: a dense matrix is decomposed.
         """
         w = self.weights
-        if w.n > MOST_LOCAL:
-            raise WeightsError(f"local APLE decomposes a dense matrix, refused above {MOST_LOCAL} units (w has {w.n}).")
+        if w.n > DENSE_LIMIT:
+            raise WeightsError(
+                f"local APLE decomposes a dense matrix, refused above {DENSE_LIMIT} units (w has {w.n})."
+            )
         y = self.values.reindex(w.ids).to_numpy(float)
         parts = local_aple(y - y.mean(), w.sparse, weights_trace(w.sparse))
         return labelled(parts, w.ids, self.values.index, "local_aple")

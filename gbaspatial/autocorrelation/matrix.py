@@ -22,9 +22,8 @@ from gbaspatial.options import public, word
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
+from gbaspatial.sizes import DENSE_LIMIT
 from gbaspatial.weights import Weights
-
-_MOST_DENSE = 5_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -186,12 +185,12 @@ def mantel_null(
         return exact.pair_null(scale * W.toarray(), Z.T @ Z)
     observed = float(scale * np.einsum("in,ni->", Z, W @ Z.T))
     moments = None
-    if n <= _MOST_DENSE:
+    if n <= DENSE_LIMIT:
         mean, variance = permutation_moments(pair_sums(W), pair_sums(Z.T @ Z), n)
         moments = scale * mean, scale**2 * variance
     if inference == "randomization":
         if moments is None:
-            raise OptionError(f"the moments of all variables together need at most {_MOST_DENSE} units; w has {n}.")
+            raise OptionError(f"the moments of all variables together need at most {DENSE_LIMIT} units; w has {n}.")
         return normal_null(inference, observed, *moments)
 
     def _values(order: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from gbaspatial.errors import DataError
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models.panel.stack import Stack
 from gbaspatial.progress import track
-from gbaspatial.randomness import Rng, label_order, seed_of, stream
+from gbaspatial.randomness import PLACEBO_ORDERS, Rng, label_order, seed_of, stream
 from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def placebo(
     seed = None if found is not None else seed_of(rng)
     if found is None:
         assert seed is not None
-        found = [setting.starts[order][stream(seed, 17, i).permutation(len(order))] for i in range(draws)]
+        found = [setting.starts[order][stream(seed, PLACEBO_ORDERS, i).permutation(len(order))] for i in range(draws)]
     values, lost = [], 0
     for starts in track(found, "placebo treatments", show=progress is not False):
         there = np.empty_like(starts)

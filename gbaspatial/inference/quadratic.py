@@ -20,8 +20,8 @@ from scipy import sparse, special
 
 from gbaspatial.errors import WeightsError
 from gbaspatial.inference.null import LocalNull, Null
+from gbaspatial.sizes import DENSE_LIMIT
 
-DENSE_LIMIT = 5_000
 _BLOCK = 2_000
 
 

@@ -14,7 +14,7 @@ from scipy.special import ndtr
 
 from gbaspatial.inference.quadratic import positive_tail, saddlepoint_deviate
 from gbaspatial.progress import track
-from gbaspatial.randomness import stream
+from gbaspatial.randomness import POWER_DRAWS, stream
 
 Chance = Callable[[np.ndarray], np.ndarray]
 MOST_INTEGRATED = 60
@@ -141,7 +141,7 @@ def _simulated_chance(
     alpha: float,
     draws: int,
 ) -> Chance:
-    E = stream(0, len(W)).standard_normal((draws, len(W)))
+    E = stream(POWER_DRAWS, len(W)).standard_normal((draws, len(W)))
     upper, lower = _tails(alternative, alpha)
     null = values_of(_every_pattern(len(W)) if values_of is _black_joins and len(W) <= 16 else E, W)
     # beyond, not at, the quantile: a discrete statistic then keeps its level

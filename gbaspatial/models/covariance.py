@@ -24,9 +24,9 @@ from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.formula import Design
 from gbaspatial.models.likelihood.information import Apart, Quadratics, inverse, quadratics
 from gbaspatial.models.likelihood.problem import Estimate, Problem
-from gbaspatial.models.solve.logdet import DENSE_LIMIT
 from gbaspatial.models.solve.origin import taken_back
 from gbaspatial.options import word
+from gbaspatial.sizes import DENSE_LIMIT
 
 LEAST_SQUARES = ("classical", "HC0", "HC1", "HC3", "hac")
 MAXIMUM_LIKELIHOOD = ("information", "sandwich", "HC0", "HC1", "HC3")

@@ -27,9 +27,9 @@ from gbaspatial.models.counts import log_exposure, ppml
 from gbaspatial.models.eigenvectors import Steps, eigenvectors_off, linear_steps, poisson_steps
 from gbaspatial.models.fit import Fit
 from gbaspatial.models.regression import ols
-from gbaspatial.models.solve.logdet import DENSE_LIMIT
 from gbaspatial.options import number, public, whole, word
 from gbaspatial.results import Result, Table
+from gbaspatial.sizes import DENSE_LIMIT
 from gbaspatial.weights import Weights, as_weights
 
 

@@ -25,15 +25,15 @@ from gbaspatial.models.likelihood.identification import check_informed, check_se
 from gbaspatial.models.likelihood.peaks import highest
 from gbaspatial.models.likelihood.problem import LOG_2PI
 from gbaspatial.models.predict import trend_everywhere
-from gbaspatial.models.solve.logdet import DENSE_LIMIT
 from gbaspatial.models.solve.origin import PERFECT, Centered, Ground, refuse_perfect, taken_back
 from gbaspatial.options import flag, level_of, only, public, word
-from gbaspatial.randomness import stream
+from gbaspatial.randomness import EXPONENTIAL_PROBES, stream
 from gbaspatial.results import Result, Table
+from gbaspatial.sizes import DENSE_LIMIT
 from gbaspatial.weights import Weights
 
 _REACH = 3.0  # the first window of alpha, in units of 1 / largest row sum
-_PROBES, _SEED = 64, 20_070_301  # probes are part of the method, not of the user's randomness
+_PROBES = 64
 
 
 class Options(TypedDict, total=False):
@@ -419,7 +419,7 @@ def _traces(w: Weights, alpha: float, lags: list[Weights]) -> tuple[dict[str, li
         powers = [spread, *(spread * values for _ in lags)]
         direct = [(float(p.sum().real) / n, -float((p * values).sum().real) / n) for p in powers]
         return {"direct": direct, "total": total}, "Delta-method standard errors; exact traces."
-    probes = stream(_SEED, n).integers(0, 2, (n, _PROBES)) * 2.0 - 1
+    probes = stream(EXPONENTIAL_PROBES, n).integers(0, 2, (n, _PROBES)) * 2.0 - 1
     moved = expm(S.T.tocsr(), -alpha, probes)
     change = -(S.T @ moved)
     direct = []

@@ -29,6 +29,7 @@ from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError, nea
 from gbaspatial.formula import design, named_weights, sides
 from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng, seed_of, stream
+from gbaspatial.sizes import DENSE_LIMIT
 from gbaspatial.weights import Weights, as_weights
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ Kind = Literal["trend", "signal", "corrected", "best", "neighbors"]
 KINDS = ("trend", "signal", "corrected", "best", "neighbors")
 PAPER_KINDS = {"TS": "signal", "TC": "corrected", "BP": "best", "BPN": "neighbors"}
 NOT_SERVED = ("TS1", "TC1", "BP1", "BPW", "BPW1", "BPN1")
-DENSE_LIMIT = 5_000
 
 
 @public

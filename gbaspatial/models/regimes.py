@@ -26,8 +26,7 @@ from gbaspatial.models.likelihood.problem import LOG_2PI
 from gbaspatial.models.solve.origin import Centered, Ground, newton, refuse_perfect
 from gbaspatial.models.spatial_fit import RhoByRegimeFit, RhoByRegimeWithChow
 from gbaspatial.options import flag, public, word
-
-_DENSE = 1_500
+from gbaspatial.sizes import REGIMES_LIMIT
 
 
 @public
@@ -220,7 +219,7 @@ def _lowest(likelihood: _Likelihood, starts: tuple[float, ...], bound: float) ->
     if best.fun >= 1e299:
         raise ConvergenceError("no maximum over the rho of the regimes was found; four starts were tried.")
     near = _polished(_loss, best.x, bound / limit)
-    if len(likelihood.rest) <= _DENSE:
+    if len(likelihood.rest) <= REGIMES_LIMIT:
         near = newton(likelihood.by_share, near, box)
     return near * limit
 
@@ -240,7 +239,7 @@ def _log_det(W: sparse.csr_array, rho: np.ndarray) -> float:
     """log|I - diag(rho) W| for `rho` by unit (n,)."""
     n = W.shape[0]
     A = sparse.eye_array(n, format="csr") - sparse.diags_array(rho) @ W
-    if n <= _DENSE:
+    if n <= REGIMES_LIMIT:
         sign, value = np.linalg.slogdet(A.toarray())
         return float(value) if sign > 0 else -np.inf
     return float(np.log(np.abs(splu(A.tocsc()).U.diagonal())).sum())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal, TypedDict, Unpack
 
 import numpy as np
@@ -497,6 +498,7 @@ def _least_squares(name: str, formula: str, data: Any, w: Any, durbin: bool, opt
         model=name, method="ols", design=spec, params=dict(zip(spec.terms, beta, strict=True)), covariance=matrix,
         residuals=residuals, sigma2=sse / df, log_likelihood=log_likelihood(model), covariance_kind=told,
         covariance_code=kind, df=float(df), inference=_inference(options),
+        estimator=ols if name == "ols" else partial(slx, durbin=durbin),
     )  # fmt: skip
 
 
@@ -561,8 +563,9 @@ def _maximum_likelihood(
     at = maximize(model)
     spatial = {n: v for n, v, there in (("rho", at.rho, w), ("lambda", at.lam, error_w)) if there is not None}
     apart = information_apart(model, at)
-    variance, error = apart.covariance()[:-1, :-1], apart.error
-    told = "information matrix" if error == 0 else f"information matrix, traces by probes (relative error {error:.1e})"
+    variance = apart.covariance()[:-1, :-1]
+    probes = "" if apart.error == 0 else f", traces by probes (relative error {apart.error:.1e})"
+    told = f"information matrix{probes}"
     kind = options.get("covariance") or "information"
     residuals = innovations(centered, at, w, error_w)
     if kind not in ("information", "classical"):
@@ -590,6 +593,7 @@ def _maximum_likelihood(
         covariance=variance, residuals=residuals, sigma2=at.sigma2, log_likelihood=at.log_likelihood, w=w,
         error_w=error_w, covariance_kind=told, covariance_code=kind, logdet=curve.kind, edges=at.edges,
         notes=(*notes, *_curve_notes(at)), inference=_inference(options),
+        estimator=partial(error if w is None else lag if error_w is None else sarar, durbin=spec.durbin),
     )  # fmt: skip
 
 

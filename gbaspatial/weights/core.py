@@ -250,7 +250,7 @@ class Weights:
         It is (1 / smallest, 1 / largest) real eigenvalue of W; an end is infinite where
         W has no real eigenvalue of that sign.
         """
-        known = "_eigenvalues" in self.__dict__ or self.n <= spectrum.EXACT_ENDS
+        known = "_eigenvalues" in self.__dict__ or self.n <= spectrum.EIGEN_LIMIT
         values = self._eigenvalues if known else None
         return spectrum.admissible_interval(self._sparse, self.similar_symmetric, values)
 

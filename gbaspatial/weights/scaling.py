@@ -6,6 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from gbaspatial.errors import WeightsError
+from gbaspatial.sizes import EIGEN_LIMIT
 from gbaspatial.weights.spectrum import admissible_interval, eigenvalues, similarity
 
 _ROUNDS = 10_000
@@ -99,13 +100,12 @@ def false_claim(style: str, W: sparse.csr_array, total: float | None = None, *, 
     if style == "spectral" and spectrum:
         found = similarity(W)
         symmetric = None if found is None else found[0]
-        values = eigenvalues(W, symmetric) if W.shape[0] <= _DENSE else None
+        values = eigenvalues(W, symmetric) if W.shape[0] <= EIGEN_LIMIT else None
         largest = 1 / admissible_interval(W, symmetric, values)[1]
         return None if abs(largest - 1) < 1e-6 else f"its largest eigenvalue is {largest:.6g}, not 1"
     return None
 
 
-_DENSE = 500  # units up to which all eigenvalues are had at once
 _CLAIMED = 1e-8  # by which sums may miss one: numbers that were written in full, not rounded to a few digits
 
 

@@ -7,9 +7,8 @@ from scipy import sparse
 from scipy.sparse import csgraph, linalg
 
 from gbaspatial.errors import WeightsError
+from gbaspatial.sizes import DENSE_LIMIT, EIGEN_LIMIT as EIGEN_LIMIT
 
-DENSE_LIMIT = 5_000
-EXACT_ENDS = 500  # up to here the ends of the interval come from all eigenvalues
 _LOOSE_ABOVE = 10_000  # more units: the last digits would take Lanczos minutes
 _REAL = 1e-9
 _ROUNDS = 200
@@ -100,7 +99,7 @@ def _ends(W: sparse.csr_array, symmetric: sparse.csr_array | None, values: np.nd
         return _extremes_of(values) if values is not None else _extremes(W, symmetric, None)
     likeness = similarity(cyclic)
     part = None if likeness is None else likeness[0]
-    if cyclic.shape[0] <= EXACT_ENDS:
+    if cyclic.shape[0] <= EIGEN_LIMIT:
         return _extremes_of(eigenvalues(cyclic, part))
     return _extremes(cyclic, part, _common_sum(W))
 

@@ -8,7 +8,8 @@ import pytest
 from gbaspatial import models
 from gbaspatial.errors import OptionError
 from gbaspatial.models.diagnostics.specification import estimate_of
-from gbaspatial.models.likelihood.information import EXACT_LIMIT, information, quadratics
+from gbaspatial.models.likelihood.information import information, quadratics
+from gbaspatial.sizes import TRACES_LIMIT
 from gbaspatial.weights import Weights
 
 COLUMBUS = oracle.data("columbus")
@@ -92,13 +93,13 @@ def test_relabelling_does_not_change_a_robust_covariance() -> None:
 
 
 def test_probes_give_the_information_of_exact_traces() -> None:
-    """Above EXACT_LIMIT units tr(G'G) is from probes; the standard errors stay within the error stated."""
+    """Above TRACES_LIMIT units tr(G'G) is from probes; the standard errors stay within the error stated."""
     from gbaspatial.models.likelihood import information as module
 
     side = 30
     line = np.eye(side, k=1) + np.eye(side, k=-1)
     w = Weights(np.kron(line, np.eye(side)) + np.kron(np.eye(side), line), range(side**2)).row_standardized()
-    assert w.n > EXACT_LIMIT
+    assert w.n > TRACES_LIMIT
     rng = np.random.default_rng(0)
     x = rng.normal(size=w.n)
     y = np.linalg.solve(np.eye(w.n) - 0.5 * w.sparse.toarray(), 1 + x + rng.normal(size=w.n))

@@ -59,9 +59,9 @@ def test_standard_errors_of_two_parameters_above_the_exact_limit(monkeypatch, ot
     second = Weights(nearest(900).sparse, w.ids) if other else None
     data = sample(w, 0.4, 0.3, 11, slope)
     for estimator in (models.sarar, models.gns):
-        monkeypatch.setattr(information, "EXACT_LIMIT", 800)
+        monkeypatch.setattr(information, "TRACES_LIMIT", 800)
         fit = estimator("y ~ x", data, w, error_w=second)
-        monkeypatch.setattr(information, "EXACT_LIMIT", 10_000)
+        monkeypatch.setattr(information, "TRACES_LIMIT", 10_000)
         exact = estimator("y ~ x", data, w, error_w=second)
         np.testing.assert_allclose(fit.std_errors, exact.std_errors, rtol=2e-3)
 
@@ -72,7 +72,7 @@ def test_a_hub_has_the_standard_errors_of_all_columns(monkeypatch: pytest.Monkey
     w = Weights(star, range(900)).row_standardized()
     data = sample(w, 0.4, 0.3)
     fit = models.sarar("y ~ x", data, w)
-    monkeypatch.setattr(information, "EXACT_LIMIT", 10_000)
+    monkeypatch.setattr(information, "TRACES_LIMIT", 10_000)
     np.testing.assert_allclose(fit.std_errors, models.sarar("y ~ x", data, w).std_errors, rtol=1e-6)
 
 

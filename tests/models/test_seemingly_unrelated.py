@@ -250,7 +250,7 @@ def test_information_is_the_variance_of_the_score():
 def test_information_by_probes_agrees_with_the_exact_one(monkeypatch):
     data, w = simulated(300)
     exact = gba.models.sur(FORMULAS, data, w, model="sarar")
-    monkeypatch.setattr(arrays, "EXACT_LIMIT", 100)
+    monkeypatch.setattr(arrays, "EQUATIONS_LIMIT", 100)
     rough = gba.models.sur(FORMULAS, data, w, model="sarar")
     np.testing.assert_allclose(rough.std_errors, exact.std_errors, rtol=0.1)
     assert any("probes" in note for note in rough.notes)

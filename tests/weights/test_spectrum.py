@@ -40,7 +40,7 @@ def dense(w):
     ],
 )
 def test_sparse_methods_agree_with_dense_ones(build, monkeypatch):
-    monkeypatch.setattr(spectrum, "EXACT_ENDS", 0)
+    monkeypatch.setattr(spectrum, "EIGEN_LIMIT", 0)
     w = build()
     low, high = w.interval
     want_low, want_high = dense(w)
@@ -113,7 +113,7 @@ def test_bounds_stand_in_where_iterations_do_not_settle(build, monkeypatch):
     want = dense(w)[1]
     assert 1 / spectrum._perron_bound(w.sparse) == pytest.approx(want, rel=1e-8)
     assert 1 / spectrum._perron_bound(w.sparse) <= want * (1 + 1e-11)
-    monkeypatch.setattr(spectrum, "EXACT_ENDS", 0)
+    monkeypatch.setattr(spectrum, "EIGEN_LIMIT", 0)
     monkeypatch.setattr(spectrum.linalg, "eigsh", no_convergence)
     monkeypatch.setattr(spectrum.linalg, "eigs", no_convergence)
     low, high = build().interval

@@ -11,12 +11,12 @@ from scipy import sparse
 from gbaspatial.formula import Design, is_intercept
 from gbaspatial.models.diagnostics.lm_tests import Score, lm_error_residual
 from gbaspatial.models.fit import SPATIAL, Fit, problem_again
-from gbaspatial.models.likelihood.information import EXACT_LIMIT, information, information_apart
+from gbaspatial.models.likelihood.information import information, information_apart
 from gbaspatial.models.likelihood.of_design import problem_of
 from gbaspatial.models.likelihood.problem import Estimate, log_likelihood, maximize, problem, solution
 from gbaspatial.models.solve.factor import Eliminated, Factor, pencil_of
-from gbaspatial.models.solve.logdet import DENSE_LIMIT
-from gbaspatial.randomness import stream
+from gbaspatial.randomness import TRACE_PROBES, stream
+from gbaspatial.sizes import DENSE_LIMIT, TRACES_LIMIT
 from gbaspatial.weights import Weights
 
 _BLOCK, _PROBES = 256, 256
@@ -141,7 +141,7 @@ def error_residual(fit: Fit, w: Weights) -> Score:
 def _covariance(fit: Fit) -> tuple[np.ndarray, np.ndarray | None]:
     """The covariance for tests, exact where that can be had; and one as far off as its probes err, None where exact."""
     kept = fit.covariance.to_numpy()
-    if fit.n <= EXACT_LIMIT or fit.edges:
+    if fit.n <= TRACES_LIMIT or fit.edges:
         return kept, None
     model, at = problem_again(fit), estimate_of(fit)
     apart = information_apart(model, at)
@@ -160,7 +160,7 @@ def _cross_trace(w: Weights, other: Weights, rho: float) -> tuple[float, float]:
     """tr((W2 + W2') W1 A^-1), A = I - rho W1, and the standard error that probes leave in it."""
     W1, W2, n = w.sparse, other.sparse, w.n
     both = W2 + W2.T
-    if n <= EXACT_LIMIT:
+    if n <= TRACES_LIMIT:
         G = W1 @ np.linalg.inv(np.eye(n) - rho * W1.toarray())
         return float(np.sum(both.toarray() * G.T)), 0.0
     if abs(rho) < _SERIES * min(abs(end) for end in w.interval):  # where 1 / rho would magnify round-off
@@ -175,7 +175,7 @@ def _cross_trace(w: Weights, other: Weights, rho: float) -> tuple[float, float]:
         return float(both.multiply(inverse_on_links(factor)).sum()) / rho, 0.0  # W A^-1 = (A^-1 - I) / rho
     if n <= DENSE_LIMIT:
         return _trace_by_columns(both, W1, factor), 0.0
-    V = stream(20_240_302).integers(0, 2, (n, _PROBES)) * 2.0 - 1
+    V = stream(TRACE_PROBES).integers(0, 2, (n, _PROBES)) * 2.0 - 1
     by_probe = np.sum((both @ V) * (W1 @ factor.solve(V)), axis=0)
     return float(by_probe.mean()), float(by_probe.std(ddof=1) / np.sqrt(_PROBES))
 

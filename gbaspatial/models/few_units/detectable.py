@@ -18,7 +18,7 @@ from gbaspatial.models.likelihood.problem import Problem, problem
 from gbaspatial.models.likelihood.resample import Generator, held, restricted, scaled_innovations
 from gbaspatial.options import public
 from gbaspatial.progress import shows_progress, track
-from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.randomness import AN_EFFECT, NO_EFFECT, Rng, seed_of
 from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
@@ -148,9 +148,9 @@ def detectable_effect(
     model = problem_again(fit)
     full = batch_around(fit, model)
     grid, at, statistic = (_spatial if name in ("rho", "lambda") else _coefficient)(fit, model, full, name)
-    null = _drawn(at(0.0), statistic, draws, seed, 31)
+    null = _drawn(at(0.0), statistic, draws, seed, NO_EFFECT)
     low, high = np.nanquantile(null, [alpha / 2, 1 - alpha / 2])
-    drawn = [_drawn(at(float(v)), statistic, draws, seed, 32) for v in track(grid, f"values of {name}")]
+    drawn = [_drawn(at(float(v)), statistic, draws, seed, AN_EFFECT) for v in track(grid, f"values of {name}")]
     power = np.array([np.mean((values < low) | (values > high)) for values in drawn])
     curve = pd.DataFrame({"effect": grid, "power": power}).sort_values("effect", ignore_index=True)
     negative, positive = (_first(curve, target, side) for side in (-1, 1))
@@ -192,7 +192,7 @@ def _spatial(fit: Fit, model: Problem, full: Batch, name: str):  # type: ignore[
 
     def _at(value: float) -> Generator:
         return Generator(
-            model, beta, value if name == "rho" else rho, lam if name == "rho" else value, e, "parametric", 0
+            model, beta, value if name == "rho" else rho, lam if name == "rho" else value, e, "parametric", seed=0
         )
 
     def _statistic(Y: np.ndarray) -> np.ndarray:
@@ -220,7 +220,7 @@ def _coefficient(fit: Fit, model: Problem, full: Batch, name: str):  # type: ign
     def _at(value: float) -> Generator:
         coefficients = beta.copy()
         coefficients[place] = value
-        return Generator(model, coefficients, rho, lam, e, "parametric", 0)
+        return Generator(model, coefficients, rho, lam, e, "parametric", seed=0)
 
     def _statistic(Y: np.ndarray) -> np.ndarray:
         found = refit(full, Y, errors=True)

@@ -23,17 +23,17 @@ from gbaspatial.models.likelihood.many_outcomes import Batch
 from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.problem import Problem
 from gbaspatial.models.likelihood.resample import BLOCK, held
-from gbaspatial.models.likelihood.signed_root import STREAM, noise, signed_roots
+from gbaspatial.models.likelihood.signed_root import noise, signed_roots
 from gbaspatial.options import public, word
 from gbaspatial.progress import shows_progress, track
-from gbaspatial.randomness import Rng, seed_of, stream
+from gbaspatial.randomness import ROTATIONS, Rng, seed_of, stream
 from gbaspatial.results import Result, Table
+from gbaspatial.sizes import INVERT_LIMIT
 
 if TYPE_CHECKING:
     from gbaspatial.models.fit import Fit
 
 ALL_ORDERS = 8
-MOST_DENSE = 500  # units up to which samples are made with dense matrices
 _TIE = 1e-9
 
 
@@ -148,7 +148,7 @@ def exact_test(
     full = batch_around(fit, model)
     least = held(model, full, 0.0 if model.lag else None, 0.0 if model.error else None)
     observed, root = (part[0] for part in _ratios(full, least, model, model.y[:, None]))
-    if one and method == "rotation" and fit.n <= MOST_DENSE:
+    if one and method == "rotation" and fit.n <= INVERT_LIMIT:
         name = "rho" if model.lag is not None else "lambda"
         made = noise(model.n, draws, seed, ranks=ranks_of(fit.design.ids))
         seen, roots = signed_roots(model, name, made)(0.0)
@@ -218,7 +218,7 @@ def _rotations(fit: Fit, model: Problem, draws: int, seed: int) -> Iterator[np.n
     fitted, e, basis, root = _split(model)
     ranks = ranks_of(fit.design.ids)
     for block, start in enumerate(track(range(0, draws, BLOCK), "rotations")):
-        z = stream(seed, STREAM, block).standard_normal((BLOCK, model.n))[: draws - start].T[ranks]
+        z = stream(seed, ROTATIONS, block).standard_normal((BLOCK, model.n))[: draws - start].T[ranks]
         z = z - basis @ (basis.T @ z)
         yield (fitted[:, None] + z * (np.linalg.norm(e) / np.linalg.norm(z, axis=0))) / root[:, None]
 

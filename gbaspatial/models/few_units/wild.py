@@ -24,12 +24,13 @@ from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.many_outcomes import batch_of
 from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.problem import Problem, maximize, problem
-from gbaspatial.models.likelihood.resample import BLOCK, DENSE_LIMIT
+from gbaspatial.models.likelihood.resample import BLOCK
 from gbaspatial.models.likelihood.signed_root import noise, signed_roots
 from gbaspatial.options import public, word
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
+from gbaspatial.sizes import INVERT_LIMIT
 
 if TYPE_CHECKING:
     from gbaspatial.models.fit import Fit
@@ -125,10 +126,10 @@ def wild_test(fit: Fit, *terms: str, draws: int = 9_999, rng: Rng = 0, progress:
     ['rho']
     """
     check_refittable(fit)
-    if fit.n > DENSE_LIMIT:
+    if fit.n > INVERT_LIMIT:
         raise OptionError(
-            f"wild_test() works with dense matrices, which goes to {DENSE_LIMIT} units (there are {fit.n}); from there "
-            f"on covariance='HC3' or 'hac' of least squares, or the sandwich of a spatial model, holds."
+            f"wild_test() works with dense matrices, which goes to {INVERT_LIMIT} units (there are {fit.n}); from "
+            f"there on covariance='HC3' or 'hac' of least squares, or the sandwich of a spatial model, holds."
         )
     draws, seed = check_draws(draws), seed_of(rng)
     named = _named(fit, terms)

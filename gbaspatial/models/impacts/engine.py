@@ -29,8 +29,9 @@ from gbaspatial.models.likelihood.problem import window
 from gbaspatial.models.solve.resolvent import Reading, Resolvent, average_readings, resolvent_of
 from gbaspatial.models.solve.side import Side
 from gbaspatial.options import public, word
-from gbaspatial.randomness import Rng, seed_of, stream
+from gbaspatial.randomness import IMPACT_DRAWS, Rng, seed_of, stream
 from gbaspatial.results import Result, Table
+from gbaspatial.sizes import DENSE_LIMIT
 
 if TYPE_CHECKING:
     from gbaspatial.models.fit import Fit
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 Method = Literal["auto", "delta", "simulated", "bootstrap", "confidence"]
 COLUMNS = ("estimate", "std_error", "lower", "upper", "p_value")
-DENSE_LIMIT = 5_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -332,7 +332,7 @@ def _engine(fit: Fit, method: str, draws: int, rng: Rng, level: float) -> Engine
     redrawn, linear = 0, None
     if method == "simulated":
         seed = seed_of(rng)
-        drawn, redrawn = effects.normal_draws(estimate, covariance, place, ends, draws, stream(seed, 11))
+        drawn, redrawn = effects.normal_draws(estimate, covariance, place, ends, draws, stream(seed, IMPACT_DRAWS))
     elif method == "confidence":
         seed = seed_of(rng)
         name = "rho" if fit.w is not None else "lambda"

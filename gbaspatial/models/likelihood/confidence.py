@@ -23,10 +23,9 @@ from scipy import optimize, special
 
 from gbaspatial.models.likelihood.inversion import Inversion
 from gbaspatial.models.likelihood.problem import Problem
-from gbaspatial.randomness import stream
+from gbaspatial.randomness import CONFIDENCE_DRAWS, stream
 
 QUANTILES = 500
-_STREAM = 41
 _UNBOUNDED = 1e5  # times the usual size: only at the limit of rho or lambda
 
 
@@ -100,7 +99,7 @@ def mixture(model: Problem, name: str, found: Inversion) -> Mixture:
 
 def parameter_draws(model: Problem, name: str, found: Inversion, draws: int, seed: int) -> np.ndarray:
     """Draws (draws, k + 1) of (beta, `name`) from the curve `found` and the t distributions given it."""
-    rng = stream(seed, _STREAM)
+    rng = stream(seed, CONFIDENCE_DRAWS)
     spatial = quantiles(found, rng.random(draws))
     return np.column_stack([coefficient_draws(model, name, spatial, rng), spatial])
 

@@ -25,13 +25,12 @@ from scipy import sparse
 
 from gbaspatial.errors import ConvergenceError
 from gbaspatial.models.solve.logdet import window
-from gbaspatial.randomness import stream
+from gbaspatial.randomness import IDENTITY_VECTORS, stream
 
 _SAME = 1e-9
 _NEAR, _NEARER = 1e-7, 1e-9  # of the interval, from its end: at a pole the second is the higher
 _SETTLED = 1e-6  # the fall from half way: a t value of alpha below 0.002 times the root of n
 _VECTORS = 3
-_SEED = 20_261_130  # which vectors are tried decides nothing: an identity of matrices holds for all or for none
 
 
 def acts_as_number(X: np.ndarray, W: sparse.csr_array, d: np.ndarray | None = None) -> float | None:
@@ -48,7 +47,7 @@ def acts_as_number(X: np.ndarray, W: sparse.csr_array, d: np.ndarray | None = No
     True
     """
     root = np.ones((len(X), 1)) if d is None else np.sqrt(d)[:, None]
-    vectors = stream(_SEED, len(X)).standard_normal((len(X), _VECTORS))
+    vectors = stream(IDENTITY_VECTORS, len(X)).standard_normal((len(X), _VECTORS))
     images = W @ vectors
     basis = np.linalg.qr(root * X)[0]
     left, moved = (root * part - basis @ (basis.T @ (root * part)) for part in (vectors, images))

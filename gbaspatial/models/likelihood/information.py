@@ -6,7 +6,7 @@ B = I - lambda W2), the entries are traces of products of G1 and G2 (Anselin 198
 W enters as it is, never as the similar symmetric matrix: tr(G'G) is not invariant
 under similarity (a known error of other programs).
 
-Up to `EXACT_LIMIT` units the matrices are inverted and the traces are exact. Above, tr(G)
+Up to `TRACES_LIMIT` units the matrices are inverted and the traces are exact. Above, tr(G)
 and tr(G^2), and tr(G1 G2) where both sides have one W, come from the log-determinant curves
 and the rest from random probes, whose relative standard error is returned; where they err
 too much, solves for all columns, up to 5,000 units, make the traces exact again.
@@ -21,15 +21,14 @@ import numpy as np
 from gbaspatial.models.likelihood.problem import Estimate, Problem
 from gbaspatial.models.solve.factor import Factor
 from gbaspatial.models.solve.origin import least_squares
-from gbaspatial.randomness import stream
+from gbaspatial.randomness import INFORMATION_PROBES, stream
+from gbaspatial.sizes import COLUMNS_LIMIT, TRACES_LIMIT
 
-EXACT_LIMIT = 800
 _PROBES = 8
 _FEW_PROBES = 4  # their error falls with n too
 _LARGE = 20_000
 _MORE_PROBES = 64  # where G is far from symmetric
 _GOOD = 5e-4
-_COLUMNS_LIMIT = 5_000  # up to which all columns are taken where probes err more
 _BLOCK = 256
 
 
@@ -83,7 +82,7 @@ def information_apart(model: Problem, at: Estimate, *, exact: bool = False) -> A
     T = np.eye(len(matrix))
     if not sides:
         return Apart(matrix, T, 0.0)
-    traces = _exact(model, at) if n <= EXACT_LIMIT else _probed(model, at, exact and n <= _COLUMNS_LIMIT)
+    traces = _exact(model, at) if n <= TRACES_LIMIT else _probed(model, at, exact and n <= COLUMNS_LIMIT)
     places = {"rho": k, "lambda": k + s - 1}
     present = [(i, places[name]) for i, name in enumerate(("rho", "lambda")) if (model.lag, model.error)[i] is not None]
     for i, place in present:
@@ -192,11 +191,11 @@ def _probed(model: Problem, at: Estimate, columns: bool) -> Traces:
     factors = [side.factor(value) if side else None for side, value in ((model.lag, at.rho), (model.error, at.lam))]
     found = None
     for count in () if columns else (_PROBES if model.n < _LARGE else _FEW_PROBES, _MORE_PROBES):
-        V = stream(20_240_301).integers(0, 2, (model.n, count)) * 2.0 - 1
+        V = stream(INFORMATION_PROBES).integers(0, 2, (model.n, count)) * 2.0 - 1
         found = _traces(model, at, factors, _readings(model, at, factors, V))
         if found.error <= _GOOD:
             return found
-    if model.n > _COLUMNS_LIMIT:
+    if model.n > COLUMNS_LIMIT:
         assert found is not None
         return found
     total = np.zeros(4)

@@ -21,7 +21,8 @@ import numpy as np
 from scipy import sparse
 
 from gbaspatial.models.likelihood.problem import LOG_2PI, Problem
-from gbaspatial.models.solve.many_rho import EIGEN_LIMIT, Spline, spline_of
+from gbaspatial.models.solve.many_rho import Spline, spline_of
+from gbaspatial.sizes import SPLINE_LIMIT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +79,7 @@ def batch_of(model: Problem, center: tuple[float, float] = (0.0, 0.0), reach: fl
         lagged = lagged if root is None else lagged * root[:, None]
         Q1, Q2 = basis.T @ lagged + lagged.T @ basis, lagged.T @ lagged
     lag = spline_of(model.lag, n, center[0], reach) if model.lag else None
-    if model.error is not None and model.lag is not None and model.error.W is model.lag.W and n <= EIGEN_LIMIT:
+    if model.error is not None and model.lag is not None and model.error.W is model.lag.W and n <= SPLINE_LIMIT:
         error = lag
     else:
         error = spline_of(model.error, n, center[1], reach) if model.error else None

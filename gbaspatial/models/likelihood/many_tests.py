@@ -13,6 +13,7 @@ from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.problem import Problem, problem
 from gbaspatial.models.likelihood.resample import Kind, generator, held
 from gbaspatial.models.solve.side import Side
+from gbaspatial.randomness import RATIO_TESTS, SCORE_TESTS
 
 SCORES = ("lm_error", "lm_lag", "robust_lm_error", "robust_lm_lag", "lm_sarma")
 SCORE_DF = (1, 1, 1, 1, 2)
@@ -67,7 +68,7 @@ def score_tests(
     plain = problem(model.y, model.X)
     W = side.W.toarray() if side.W.shape[0] <= 200 else side.W
     observed = scores(model.y[:, None], model.X, W)[:, 0]
-    source = generator(plain, seed, kind, 2, ranks=ranks)
+    source = generator(plain, seed, kind, SCORE_TESTS, ranks=ranks)
     null = np.concatenate([scores(Y, model.X, W) for Y in source.outcomes(draws)], axis=1)
     return [
         OneTest(name, float(seen), df, float(special.chdtrc(df, seen)), simulated_p(seen, row))
@@ -88,7 +89,7 @@ def ratio_tests(
     rows = []
     for number, (name, zero) in enumerate(nulls):
         best = held(model, full, **zero)
-        source = generator(model, seed, kind, 3 + number, **zero, ranks=ranks)
+        source = generator(model, seed, kind, RATIO_TESTS + number, **zero, ranks=ranks)
         y = model.y[:, None]
         seen = float(max(0.0, 2 * (refit(full, y).log_likelihood - best(y))[0]))
         null = np.concatenate([2 * (refit(full, Y).log_likelihood - best(Y)) for Y in source.outcomes(draws)])

@@ -17,12 +17,12 @@ from gbaspatial.models.likelihood.many_outcomes import Batch, log_likelihood, mo
 from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.problem import Problem, maximize, problem, solution
 from gbaspatial.progress import track
-from gbaspatial.randomness import stream
+from gbaspatial.randomness import REFITS, stream
+from gbaspatial.sizes import INVERT_LIMIT
 
 Kind = Literal["parametric", "residual", "wild"]
 KINDS = ("parametric", "residual", "wild")
 BLOCK = 1_000
-DENSE_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +36,7 @@ class Generator:
     innovations: np.ndarray
     kind: Kind
     seed: int
-    purpose: int = 0
+    purpose: int = REFITS
     ranks: np.ndarray | None = None
 
     def outcomes(self, draws: int) -> Iterator[np.ndarray]:
@@ -66,7 +66,7 @@ def _solver(side, value: float):  # type: ignore[no-untyped-def]
     if side is None or value == 0.0:
         return lambda right: right
     n = side.W.shape[0]
-    if n <= DENSE_LIMIT:
+    if n <= INVERT_LIMIT:
         inverse = np.linalg.inv(np.eye(n) - value * side.W.toarray())
         return lambda right: inverse @ right
     return side.factor(value).solve
@@ -87,7 +87,7 @@ def scaled_innovations(model: Problem, beta: np.ndarray, rho: float, lam: float)
 
 
 def generator(
-    model: Problem, seed: int, kind: Kind = "parametric", purpose: int = 0, rho: float | None = None,
+    model: Problem, seed: int, kind: Kind = "parametric", purpose: int = REFITS, rho: float | None = None,
     lam: float | None = None, ranks: np.ndarray | None = None,
 ) -> Generator:  # fmt: skip
     """The maximum-likelihood model of these data with rho or lambda held at a value, ready to make outcomes.

@@ -32,11 +32,11 @@ from gbaspatial.models.likelihood.problem import LOG_2PI
 from gbaspatial.models.solve.factor import pencil_of
 from gbaspatial.models.solve.logdet import Curve, curve_of
 from gbaspatial.models.solve.origin import least_squares, newton, span_of
-from gbaspatial.randomness import stream
+from gbaspatial.randomness import EQUATION_PROBES, stream
+from gbaspatial.sizes import EQUATIONS_LIMIT
 from gbaspatial.weights import Weights
 
-EXACT_LIMIT = 2_000
-_PROBES, _SEED = 64, 19_880_501  # probes are part of the method, not of the user's randomness
+_PROBES = 64
 _ROUNDS = 2_000
 
 
@@ -234,9 +234,9 @@ def _apart(system: System, at: Solution) -> tuple[np.ndarray, float, np.ndarray]
     n, G = system.n, system.G
     W = system.w.sparse
     pencil = pencil_of(system.w)
-    exact = n <= EXACT_LIMIT
+    exact = n <= EQUATIONS_LIMIT
     plain = not at.rho.any() and not at.lam.any()  # score tests: every C is W, whose traces are sums over links
-    Z = np.eye(n) if exact else stream(_SEED, n).integers(0, 2, (n, _PROBES)) * 2.0 - 1
+    Z = np.eye(n) if exact else stream(EQUATION_PROBES, n).integers(0, 2, (n, _PROBES)) * 2.0 - 1
     share = 1.0 if exact else 1 / _PROBES
     owners: list[int] = []
     means: list[np.ndarray] = []

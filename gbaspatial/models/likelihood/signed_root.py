@@ -33,10 +33,9 @@ from gbaspatial.models.likelihood.problem import Problem, rho_given_lambda
 from gbaspatial.models.likelihood.resample import BLOCK, Kind, restricted
 from gbaspatial.models.solve.many_rho import Spline, spline_of
 from gbaspatial.models.solve.side import Side
-from gbaspatial.randomness import stream
+from gbaspatial.randomness import ROTATIONS, stream
 
 Roots = Callable[[float], tuple[float, np.ndarray]]
-STREAM = 21
 _GRID, _GRID_MANY, _GRID_TWO = 25, 97, 19
 _MANY = 50
 
@@ -77,7 +76,7 @@ def noise(n: int, draws: int, seed: int, kind: Kind = "parametric", ranks: np.nd
 
 def _numbers(n: int, draws: int, seed: int, kind: Kind) -> Iterator[np.ndarray]:
     for block, start in enumerate(range(0, draws, BLOCK)):
-        rng, left = stream(seed, STREAM, block), draws - start
+        rng, left = stream(seed, ROTATIONS, block), draws - start
         if kind == "parametric":
             yield rng.standard_normal((BLOCK, n))[:left].T
         elif kind == "residual":

@@ -21,8 +21,8 @@ from scipy import sparse
 from gbaspatial.errors import OptionError
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.logdet import Curve, EigenCurve
+from gbaspatial.sizes import PERIOD_EIGEN_LIMIT
 
-DENSE_UNITS = 2_000  # by-period eigenvectors of W; needed where the projection has no product form
 _STEPS = 120  # of Arnoldi: nodes enough for the smooth part of the spectrum
 
 
@@ -142,10 +142,10 @@ def panel_curve(blocks: Sequence[sparse.csr_array], curves: Sequence[Curve], eff
             if effects.groups is not None:
                 parts.append((-keep * count, inside_curve(W, _indicators(effects.groups))))
         return SumCurve(parts)
-    if max(block.shape[0] for block in blocks) > DENSE_UNITS:
+    if max(block.shape[0] for block in blocks) > PERIOD_EIGEN_LIMIT:
         raise OptionError(
             f"the bias correction of an unbalanced panel needs the eigenvectors of W, which is refused above "
-            f"{DENSE_UNITS:,} units; use correction='none', or unbalanced='common'."
+            f"{PERIOD_EIGEN_LIMIT:,} units; use correction='none', or unbalanced='common'."
         )
     parts = [(float(count), curve) for count, (_, curve) in _counted(blocks, curves)]
     for period, W in enumerate(blocks):

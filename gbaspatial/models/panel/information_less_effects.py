@@ -6,7 +6,7 @@ With e = M B (y - rho W1 y - X b), B = I - lambda W2, M the projection off the e
     I_bb = X'B'M B X / s2      I_rr = tr(M G1^2) + |M G1|^2 + |M B W1 A^-1 eta|^2 / s2
 
 and so on, where eta = A y - B^-1 e holds regressors and effects. tr(M G) and tr(M G^2) are the
-derivatives of the curves; the rest is exact up to `EXACT_LIMIT` units and comes from random
+derivatives of the curves; the rest is exact up to `PANEL_TRACES_LIMIT` units and comes from random
 probes above. Nothing of the size of units times periods squared is made.
 """
 
@@ -21,9 +21,9 @@ from gbaspatial.models.likelihood.information import Apart, inverse
 from gbaspatial.models.likelihood.problem import Estimate
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.solve.origin import least_squares
-from gbaspatial.randomness import stream
+from gbaspatial.randomness import PANEL_PROBES, stream
+from gbaspatial.sizes import PANEL_TRACES_LIMIT
 
-EXACT_LIMIT = 1_000
 _PROBES = 32
 
 
@@ -142,7 +142,7 @@ def traces(model: PanelProblem, at: Estimate, corrected: bool) -> tuple[np.ndarr
     """tr(Gi' M Gj) (2, 2), tr(M G1 G2), and the relative error of probes."""
     side = model.lag or model.error
     assert side is not None
-    if max(block.shape[0] for block in side.W.blocks) > EXACT_LIMIT:
+    if max(block.shape[0] for block in side.W.blocks) > PANEL_TRACES_LIMIT:
         return _probed(model, at, corrected)
     gram, cross = np.zeros((2, 2)), 0.0
     for count, t, K in _periods(model, corrected):
@@ -161,7 +161,7 @@ def traces(model: PanelProblem, at: Estimate, corrected: bool) -> tuple[np.ndarr
 def _probed(model: PanelProblem, at: Estimate, corrected: bool) -> tuple[np.ndarray, float, float]:
     """The same from random probes: v'G'M G v, one set of probes for all periods."""
     m = len(model.y)
-    V = stream(20_261_130).integers(0, 2, (m, _PROBES)) * 2.0 - 1
+    V = stream(PANEL_PROBES).integers(0, 2, (m, _PROBES)) * 2.0 - 1
     take_out = model.effects.take_out if corrected else (lambda values: values)
     images: list[np.ndarray | None] = [None, None]
     A = model.lag.factor(at.rho) if model.lag is not None else None

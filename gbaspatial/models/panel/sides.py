@@ -14,10 +14,9 @@ from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.factor import Factor, pencil_of
 from gbaspatial.models.solve.logdet import curve_of
 from gbaspatial.models.solve.side import Side
-from gbaspatial.randomness import stream
+from gbaspatial.randomness import IDENTITY_VECTORS, stream
 
 _SAME = 1e-9
-_SEED = 20_261_130  # which vectors are tried decides nothing: an identity of matrices holds for all or for none
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +83,7 @@ def check_error_effects(weights: PanelWeights, effects: Effects, told: str) -> N
 
 def check_informed_panel(name: str, X: np.ndarray, W: Operator, effects: Effects) -> None:
     """Raise `ConvergenceError` where W acts as a number on all that regressors and effects leave unexplained."""
-    vectors = stream(_SEED, len(X)).standard_normal((len(X), 3))
+    vectors = stream(IDENTITY_VECTORS, len(X)).standard_normal((len(X), 3))
     basis = np.linalg.qr(effects.take_out(X))[0]
 
     def _off(values: np.ndarray) -> np.ndarray:

@@ -30,16 +30,14 @@ from scipy import linalg, sparse
 from gbaspatial.errors import OptionError
 from gbaspatial.models.solve.factor import Factor, sparse_pencil_of
 from gbaspatial.options import public, word
-from gbaspatial.randomness import stream
+from gbaspatial.randomness import LOG_DETERMINANT_PROBES, stream
+from gbaspatial.sizes import DENSE_LIMIT, EIGEN_LIMIT
 from gbaspatial.weights import Weights, as_weights
 
 Method = Literal["auto", "eigen", "sparse", "chebyshev", "lanczos"]
 METHODS = ("auto", "eigen", "sparse", "chebyshev", "lanczos")
-EIGEN_LIMIT = 500
-DENSE_LIMIT = 5_000
 _PROBES = 16
 _NODES = 8  # over the whole interval, and around one rho
-_SEED = 20_240_229  # probes are part of the method, not of the user's randomness
 
 
 class Curve(Protocol):
@@ -277,7 +275,7 @@ def lanczos_quadrature(S: sparse.csr_array, probes: int, steps: int) -> tuple[np
     """Nodes and weights (probes, steps) with tr f(S) = mean over probes of sum of weights f(nodes)."""
     n = S.shape[0]
     steps = min(steps, n)
-    V = stream(_SEED, 1).integers(0, 2, (n, probes)) * 2.0 - 1
+    V = stream(LOG_DETERMINANT_PROBES, 1).integers(0, 2, (n, probes)) * 2.0 - 1
     V /= np.sqrt(n)
     before, beta = np.zeros_like(V), np.zeros(probes)
     diagonal, beside = np.zeros((steps, probes)), np.zeros((steps, probes))
@@ -304,7 +302,7 @@ def _chebyshev_traces(matrix: sparse.csr_array, middle: float, half: float, degr
     def scaled(V: np.ndarray) -> np.ndarray:
         return (matrix @ V - middle * V) / half
 
-    V = stream(_SEED, 2).integers(0, 2, (n, probes)) * 2.0 - 1
+    V = stream(LOG_DETERMINANT_PROBES, 2).integers(0, 2, (n, probes)) * 2.0 - 1
     T0, T1 = V, scaled(V)
     traces = np.empty((probes, degree + 1))
     traces[:, 0], traces[:, 1] = n, -n * middle / half

@@ -6,11 +6,10 @@ from typing import Protocol
 
 import numpy as np
 
-from gbaspatial.models.likelihood.problem import window
-from gbaspatial.models.solve.logdet import EigenCurve
+from gbaspatial.models.solve.logdet import EigenCurve, window
 from gbaspatial.models.solve.side import Side
+from gbaspatial.sizes import SPLINE_LIMIT
 
-EIGEN_LIMIT = 2_000
 _WORK = 4_000_000
 _NODES = 32
 
@@ -75,7 +74,7 @@ def spline_of(side: Side, n: int, center: float = 0.0, reach: float = np.inf) ->
     """The log-determinant of `side` for many rho: by eigenvalues up to 2,000 units, else around `center`."""
     if isinstance(side.curve, EigenCurve):
         return EigenSpline(side.curve.values, side.interval)
-    if n <= EIGEN_LIMIT:
+    if n <= SPLINE_LIMIT:
         from gbaspatial.weights import spectrum
 
         likeness = spectrum.similarity(side.W)

@@ -18,14 +18,12 @@ import numpy as np
 from scipy import sparse
 
 from gbaspatial.errors import OptionError
-from gbaspatial.models.likelihood.problem import window
-from gbaspatial.models.solve.logdet import EigenCurve
+from gbaspatial.models.solve.logdet import EigenCurve, window
 from gbaspatial.models.solve.side import Side
-from gbaspatial.randomness import stream
+from gbaspatial.randomness import TRACE_PROBES, stream
+from gbaspatial.sizes import DENSE_LIMIT, RESOLVENT_LIMIT
 from gbaspatial.weights import spectrum
 
-EIGEN_LIMIT = 800
-DENSE_LIMIT = 5_000
 _PROBES = 64
 _GOOD = 1e-9
 _CONDITION = 1e8
@@ -204,7 +202,7 @@ class Nodes:
             assert reading.right is not None
             return np.einsum("iq,iq->q", reading.left, factor.solve(np.ascontiguousarray(_times(M, reading.right))))
         if reading.kind == "trace" and self.n > DENSE_LIMIT:  # a second W at large n
-            V = stream(20_240_302).integers(0, 2, (self.n, _PROBES)) * 2.0 - 1
+            V = stream(TRACE_PROBES).integers(0, 2, (self.n, _PROBES)) * 2.0 - 1
             return np.array([np.einsum("ip,ip->p", V, factor.solve(_times(M, V))).mean() / self.n])
         if self.n > DENSE_LIMIT:
             raise OptionError(f"impacts by unit need a dense matrix of {self.n} units; this goes to {DENSE_LIMIT}.")
@@ -285,7 +283,7 @@ def resolvent_of(side: Side | None, n: int, low: float, high: float) -> Resolven
     """The resolvent of W for rho between `low` and `high`."""
     if side is None:
         return NoLag(n)
-    if n <= EIGEN_LIMIT or isinstance(side.curve, EigenCurve):
+    if n <= RESOLVENT_LIMIT or isinstance(side.curve, EigenCurve):
         found = spectral(side.W)
         if found is not None:
             return found

@@ -70,7 +70,7 @@ def test_probes_agree_with_exact_traces(name, effects, monkeypatch):
     data, w = made(60, 8)
     estimator = getattr(models, f"panel_{name}")
     exact = estimator("y ~ x", data, w, effects=effects, covariance="information")
-    monkeypatch.setattr(information_less_effects, "EXACT_LIMIT", 10)
+    monkeypatch.setattr(information_less_effects, "PANEL_TRACES_LIMIT", 10)
     probed = estimator("y ~ x", data, w, effects=effects, covariance="information")
     np.testing.assert_allclose(probed.std_errors, exact.std_errors, rtol=0.08)
     assert "traces by probes" in probed.covariance_kind

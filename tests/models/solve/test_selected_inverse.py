@@ -47,8 +47,8 @@ def test_the_test_of_residuals_is_exact_above_800_units(durbin, monkeypatch):
     fit, w = durbin
     many = specification.error_residual(fit, w)
     assert many.error == 0.0
-    monkeypatch.setattr(specification, "EXACT_LIMIT", 10_000)
-    monkeypatch.setattr(information, "EXACT_LIMIT", 10_000)
+    monkeypatch.setattr(specification, "TRACES_LIMIT", 10_000)
+    monkeypatch.setattr(information, "TRACES_LIMIT", 10_000)
     dense = fit.refit(fit.design.y)
     matrix, _ = information.information(fit.problem(), dense)
     variance = information.inverse(matrix)[fit.k, fit.k]
@@ -65,7 +65,7 @@ def test_cross_traces_are_exact_for_all_rho(rho, other, monkeypatch):
     second = w.binary() if other else w
     G = w.sparse.toarray() @ np.linalg.inv(np.eye(w.n) - rho * w.sparse.toarray())
     want = np.sum((second.sparse + second.sparse.T).toarray() * G.T)
-    monkeypatch.setattr(specification, "EXACT_LIMIT", 1)
+    monkeypatch.setattr(specification, "TRACES_LIMIT", 1)
     monkeypatch.setattr(specification, "pencil_of", sparse_pencil_of)
     value, error = specification._cross_trace(w, second, rho)
     assert value == pytest.approx(want, rel=1e-10)
@@ -78,7 +78,7 @@ def test_tests_made_from_probes_carry_their_error(durbin, monkeypatch):
     exact = specification.spatial_tests(fit, w)
     frame = fit.diagnostics().to_frame()
     assert "probe_error" not in frame.columns
-    monkeypatch.setattr(information, "_COLUMNS_LIMIT", 10)
+    monkeypatch.setattr(information, "COLUMNS_LIMIT", 10)
     monkeypatch.setattr(specification, "DENSE_LIMIT", 10)
     binary = w.binary()
     probed = specification.spatial_tests(fit, binary)

@@ -1,0 +1,17 @@
+"""How far each way of computing goes, in units: every limit once, with its reason.
+
+Refusals come at `DENSE_LIMIT`. At the others one way takes over from another, and both are tested against each
+other on either side.
+"""
+
+DENSE_LIMIT = 5_000  # a dense n x n matrix takes 200 MB, and several are held at once; beyond it is refused
+EIGEN_LIMIT = 500  # all eigenvalues of W are had in a moment; beyond, factors of I - rho W are faster
+INVERT_LIMIT = 500  # (I - rho W)^-1 whole, for thousands of outcomes; beyond, its factors are faster
+SPLINE_LIMIT = 2_000  # all eigenvalues, for log-determinants at thousands of rho; beyond, a polynomial is faster
+RESOLVENT_LIMIT = 800  # all eigenvectors, for impacts at every rho; beyond, a polynomial is faster
+TRACES_LIMIT = 800  # G = W (I - rho W)^-1 whole, for exact traces; beyond they come from random probes
+PANEL_TRACES_LIMIT = 1_000  # the same of one period, whose inverse serves all periods with this W
+EQUATIONS_LIMIT = 2_000  # the same of several equations: solved for all columns, never inverted
+COLUMNS_LIMIT = 5_000  # all columns of G, solved for one block after another, where probes err too much
+PERIOD_EIGEN_LIMIT = 2_000  # eigenvectors of each period's W, where effects leave no other way to the determinant
+REGIMES_LIMIT = 1_500  # I - R W with a rho for each regime as a dense determinant; beyond, by sparse LU
