@@ -10,8 +10,8 @@ import pandas as pd
 from scipy import stats
 
 from gbaspatial.models.diagnostics.lm_tests import Ingredients, Score, lm_error, lm_lag, robust_lm_error, robust_lm_lag
-from gbaspatial.models.panel import dependence
-from gbaspatial.models.panel.frame import PanelWeights, weights_of
+from gbaspatial.models.panel import comparison_tests, dependence, random_effects_tests, unit_roots
+from gbaspatial.models.panel.frame import PanelWeights, time_numbers, weights_of
 from gbaspatial.models.panel.within import Effects, effects_of
 from gbaspatial.models.solve.origin import least_squares
 from gbaspatial.results import Result, Table
@@ -28,6 +28,23 @@ NULLS = {
     "lr_unit_effects": "effects of units are all alike",
     "lr_time_effects": "effects of time are all alike",
     "lm_effects": "no variance of effects of units (random effects)",
+    "hausman": "effects of units and regressors are not related",
+    "hausman_auxiliary": "effects of units and regressors are not related (within columns added)",
+    "hausman_clustered": "effects of units and regressors are not related (variances clustered by unit)",
+    "bsk_lmh": "neither effects of units nor spatial errors",
+    "bsk_lm1": "no effects of units, no spatial errors assumed",
+    "bsk_lm2": "no spatial errors, no effects of units assumed",
+    "bsk_clm_lambda": "no spatial errors, effects of units allowed for",
+    "bsk_clm_mu": "no effects of units, spatial errors allowed for",
+    "bsjk_j": "neither effects of units, spatial errors nor serial correlation",
+    "bsjk_c_1": "no spatial errors, effects of units and serial correlation allowed for",
+    "bsjk_c_2": "no serial correlation, effects of units and spatial errors allowed for",
+    "bsjk_c_3": "no effects of units, spatial errors and serial correlation allowed for",
+    "wooldridge": "errors are not serially correlated (Wooldridge)",
+    "cips": "the outcome has a unit root in every unit",
+    "common_factor": "the Durbin model is an error model",
+    "lr_rho": "no spatial lag",
+    "lr_lambda": "no spatial error",
     "pesaran_cd": "residuals of different units are not correlated",
     "weighted_cd": "residuals of different units are not correlated (random signs)",
     "scaled_lm": "residuals of different units are not correlated",
@@ -116,8 +133,12 @@ def diagnostics(fit: PanelFit, w: Any = None) -> PanelDiagnostics:
         ):  # fmt: skip
             found[name] = test(parts)
     if least_squares:
-        found |= _effect_tests(fit)
-    found |= _dependence(fit, weights)
+        found |= _effect_tests(fit) | _random_effects(fit, weights)
+    else:
+        found |= comparison_tests.likelihood_ratios(fit)
+    factor = comparison_tests.common_factor(fit)
+    found |= {"common_factor": factor} if factor is not None else {}
+    found |= _over_time(fit) | _dependence(fit, weights)
     frame = pd.DataFrame([_row(name, score) for name, score in found.items()]).set_index("test")
     return PanelDiagnostics(
         frame, _moran_by_period(fit, weights), fit.serial_correlation, fit.formula, _notes(fit, found)
@@ -133,7 +154,7 @@ def _row(name: str, score: Any) -> dict[str, Any]:
 
 
 def _notes(fit: PanelFit, found: Any) -> tuple[str, ...]:
-    notes = ["p-values: asymptotic; of LM and LR tests chi-squared, of f_unit F, of the others normal."]
+    notes = ["p-values: asymptotic, but for cips; chi-squared where df is one number, F where it is two, else normal."]
     if "pesaran_cd" in found and fit.problem.effects.cells is not None:
         notes.append(
             "pesaran_cd has no p-value after effects of time: these make the residuals of a period sum to zero, so "
@@ -146,6 +167,18 @@ def _notes(fit: PanelFit, found: Any) -> tuple[str, ...]:
             f"weighted_cd: one draw of signs, seed {dependence.SEED}; it sees large correlations of any sign and has "
             f"little power against small ones{few}."
         )
+    if "hausman" in found and np.isnan(found["hausman"][0]):
+        notes.append(
+            "hausman: the difference of the variances is not positive definite, so that there is no such test here; "
+            "hausman_auxiliary and hausman_clustered (Mundlak's form) stand for it."
+        )
+    if "cips" in found:
+        notes.append(
+            f"cips: of the outcome, one lagged difference and a drift (Pesaran 2007); p from {unit_roots.DRAWS} "
+            f"simulated panels of random walks."
+        )
+    if "bsk_lmh" in found:
+        notes.append("bsk_lmh: p from the mixture of chi-squared with 1 and 2 df; bsk_lm1 and bsk_clm_mu one-sided.")
     if "exponent" in found:
         notes.append("exponent: of cross-section dependence (Bailey, Kapetanios and Pesaran 2019), has no test.")
     return tuple(notes)
@@ -207,6 +240,42 @@ def _effect_tests(fit: PanelFit) -> dict[str, Any]:
         found["lm_effects"] = Score(
             n * T / (2 * (T - 1)) * (float(np.square(e.sum(0)).sum() / (e**2).sum()) - 1) ** 2, 1
         )
+    return found
+
+
+def _random_effects(fit: PanelFit, w: PanelWeights | None) -> dict[str, Any]:
+    """Of balanced panels: Hausman's tests beside effects of units, those of random effects beside none."""
+    design, effects = fit.design, fit.problem.effects
+    stack = design.stack
+    if not stack.balanced or stack.periods < 2:
+        return {}
+    if effects.unit and effects.cells is None and stack.n > design.k + 1:
+        return comparison_tests.hausman_tests(design.y, design.X, stack)
+    small = stack.n <= random_effects_tests.DENSE_UNITS
+    if effects.rank or w is None or not w.constant or w.by_period[0].n_links == 0 or not small:
+        return {}
+    shape = (stack.periods, stack.n)
+    pooled = random_effects_tests.Pooled(
+        design.y.reshape(shape), design.X.reshape(*shape, -1), w.by_period[0].sparse.toarray()
+    )
+    return random_effects_tests.random_effects_tests(pooled)
+
+
+def _over_time(fit: PanelFit) -> dict[str, Any]:
+    """Serial correlation of within residuals, and unit roots of the outcome; of balanced panels of enough periods."""
+    stack, effects = fit.design.stack, fit.problem.effects
+    T, n = stack.periods, stack.n
+    steps = np.diff(time_numbers(fit.design.periods))
+    if not stack.balanced or T < 3 or (steps != steps[0]).any():
+        return {}
+    found: dict[str, Any] = {}
+    if effects.unit and fit.kind.groups is None:
+        found["wooldridge"] = comparison_tests.wooldridge(
+            fit.residuals.reindex(fit.design.ids).to_numpy().reshape(T, n)
+        )
+    if unit_roots.least_periods() <= T and n > 2:
+        statistic = float(unit_roots.cips(fit.design.y.reshape(T, n)))
+        found["cips"] = (statistic, None, unit_roots.cips_p(statistic, n, T))
     return found
 
 

@@ -1,4 +1,8 @@
-"""The recommended inference of a panel of few units: its laws, and where it applies."""
+"""The recommended inference of a panel of few units: its laws, where it applies, and its size in two cells."""
+
+import importlib.util
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,6 +12,8 @@ from gbaspatial import models
 from gbaspatial.models.panel import few_histories, histories
 from gbaspatial.models.panel.stack import balanced_stack
 from gbaspatial.models.panel.within import effects_of
+
+PLACE = Path(__file__).parents[3] / "benchmarks" / "panel_samples.py"
 
 
 @pytest.fixture(autouse=True)
@@ -85,3 +91,20 @@ def test_effects_are_taken_out_of_many_columns_at_once():
     for unit, time in ((True, True), (True, False), (False, True), (False, False)):
         effects = effects_of(balanced_stack(4, 3), unit=unit, time=time)
         np.testing.assert_allclose(histories.take_out(effects, values), effects.take_out(values), atol=1e-12)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [0, 6])
+def test_two_cells_of_the_page_hold_within_monte_carlo_error(number):
+    spec = importlib.util.spec_from_file_location("panel_samples", PLACE)
+    script = importlib.util.module_from_spec(spec)
+    sys.modules["panel_samples"] = script
+    spec.loader.exec_module(script)
+    cell = script.CELLS[number]
+    samples = 120
+    found = 100 * script.coverage(cell, samples)
+    page = (PLACE.parents[1] / "docs" / "small-samples.md").read_text(encoding="utf-8")
+    row = next(line for line in page.splitlines() if line.startswith(f"| {cell.name} |"))
+    told = np.array([float(text) for text in row.split("|")[5:-1]])
+    error = np.sqrt(np.maximum(told * (100 - told), 300) * (1 / samples + 1 / script.SAMPLES))
+    np.testing.assert_array_less(np.abs(found - told), 3.5 * error)

@@ -72,7 +72,10 @@ def test_independent_residuals_after_effects_of_time_have_a_negative_cd_and_an_h
 def test_spatial_fits_have_the_tests_that_apply():
     data, w = made()
     found = models.panel_lag("y ~ x", data, w, effects="twoway").diagnostics()
-    assert list(found.frame.index) == ["pesaran_cd", "weighted_cd", "scaled_lm", "local_pesaran_cd", "exponent"]
+    assert list(found.frame.index) == [
+        "lr_rho", "lr_unit_effects", "lr_time_effects", "wooldridge", "pesaran_cd", "weighted_cd", "scaled_lm",
+        "local_pesaran_cd", "exponent",
+    ]  # fmt: skip
     assert list(found.moran.index) == list(range(2001, 2007))
     other = models.panel_ols("y ~ x", data, effects="unit").diagnostics(w)
     assert "lm_lag" in other.frame.index
