@@ -13,21 +13,32 @@ from gbaspatial.models.panel.within import Effects, effects_of
 from gbaspatial.options import brief
 
 NAMED = {"pooled": (), "unit": ("unit",), "time": ("time",), "twoway": ("unit", "time")}
+RANDOM = ("random", "mundlak")
+ROWS = ("between", "first-difference")
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """Effects of units, of time, or of the classes of the column `groups` in each period."""
+    """Fixed effects of units, of time, or of the classes of the column `groups` in each period.
+
+    `random` is ``"random"`` or ``"mundlak"`` where units have random effects; `rows` ``"between"`` or
+    ``"first-difference"`` where other rows than those of the panel are used.
+    """
 
     name: str
     unit: bool
     time: bool
     groups: str | None = None
+    random: str | None = None
+    rows: str | None = None
 
     @property
     def told(self) -> str:
         """In words, for tables and errors."""
-        parts = ["unit"] * self.unit + (["time"] if self.time and self.groups is None else [])
+        if self.rows is not None:
+            return f"no ({self.rows} rows)"
+        parts = [f"{self.random} unit"] if self.random is not None else []
+        parts += ["unit"] * self.unit + (["time"] if self.time and self.groups is None else [])
         parts += [f"{self.groups} by time"] if self.groups is not None else []
         return " and ".join(parts) if parts else "no"
 
@@ -46,21 +57,26 @@ def kind_of(effects: str, time_name: object = None) -> Kind:
     'unit and time'
     >>> kind_of("unit + region:year", "year").groups
     'region'
+    >>> kind_of("random + time").told
+    'random unit and time'
     """
     if not isinstance(effects, str):
         raise OptionError(f"effects={brief(effects)} must be text, such as 'unit' or 'twoway'.")
+    if effects in ROWS:
+        return Kind(effects, False, False, rows=effects)
     if effects in NAMED:
         parts: tuple[str, ...] = NAMED[effects]
     else:
         parts = tuple(part.strip() for part in effects.split("+"))
     plain = [part for part in parts if ":" not in part]
     crossed = [part.split(":") for part in parts if ":" in part]
-    bad = [part for part in plain if part not in ("unit", "time")] or len(set(parts)) < len(parts)
+    of_units = [part for part in plain if part in ("unit", *RANDOM)]
+    bad = set(plain) - {"unit", "time", *RANDOM} or len(set(parts)) < len(parts) or len(of_units) > 1
     if bad or len(crossed) > 1 or any(len(pair) != 2 or not all(pair) for pair in crossed):
-        known = ", ".join(repr(name) for name in NAMED)
+        known = ", ".join(repr(name) for name in (*NAMED, *RANDOM, *ROWS))
         raise OptionError(
-            f"effects={brief(effects)} is not known; use one of {known}, or 'unit + region:time' with a column of "
-            f"the data in place of region."
+            f"effects={brief(effects)} is not known; use one of {known}, 'random + time', or 'unit + region:time' "
+            f"with a column of the data in place of region."
         )
     groups = None
     if crossed:
@@ -71,7 +87,8 @@ def kind_of(effects: str, time_name: object = None) -> Kind:
                 f"'{first}:time'."
             )
         groups = first
-    return Kind(effects, "unit" in plain, "time" in plain, groups)
+    random = next((part for part in plain if part in RANDOM), None)
+    return Kind(effects, "unit" in plain, "time" in plain, groups, random)
 
 
 def effects_for(kind: Kind, design: PanelDesign, data: pd.DataFrame) -> Effects:

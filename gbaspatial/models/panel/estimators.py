@@ -13,26 +13,38 @@ from typing import Any, Literal, TypedDict, Unpack
 
 import pandas as pd
 
+from gbaspatial.errors import OptionError
+from gbaspatial.models.panel.dynamic import dynamic_effects
 from gbaspatial.models.panel.fixed_effects import fixed_effects
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.models.panel.panel_specification import specified
-from gbaspatial.options import only, public
+from gbaspatial.models.panel.random_effects import random_effects
+from gbaspatial.options import brief, only, public, word
+
+ERRORS = ("baltagi", "kkp", "ar1")
 
 
 class PanelOptions(TypedDict, total=False):
     """Options that the estimators of panels share.
 
     effects : ``"unit"`` (default), ``"time"``, ``"twoway"``, ``"pooled"``, or such as ``"unit + region:year"``
-    (effects of each class of the column region in each year);
+    (effects of each class of the column region in each year); ``"random"``, ``"mundlak"`` (random, with the means of
+    units among the regressors), ``"random + time"``; of least squares ``"between"`` and ``"first-difference"``;
     correction : ``"lee-yu"`` or ``"none"``;
     covariance : ``"information"`` (``"classical"`` of least squares) or ``"cluster"`` (by unit; below fifty units
     of leaving a unit out); by default clusters where residuals are serially correlated above 0.3; for least squares
     also ``"driscoll-kraay"`` (`lags`) or ``"hac"`` (`lags`, `coordinates` of the units, `kernel`, `neighbors` or
     `bandwidth_km`); a covariance that is named leaves p-values and intervals to t or normal;
+    errors : of random effects, ``"baltagi"`` (default), ``"kkp"`` (the effects are filtered by lambda too) or
+    ``"ar1"`` (innovations are correlated over time);
+    dynamic : of least squares and lag models, ``"y"`` (the outcome of the period before is a regressor) or
+    ``"y + Wy"`` (its spatial lag too): a `DynamicFit`;
     unbalanced : ``"error"``, ``"common"`` (units that are there in all periods) or ``"keep"``.
     """
 
     effects: str
+    errors: Literal["baltagi", "kkp", "ar1"] | None
+    dynamic: Literal["y", "y + Wy"] | None
     correction: Literal["lee-yu", "none"]
     covariance: Literal["classical", "information", "cluster", "driscoll-kraay", "hac"] | None
     unbalanced: Literal["error", "common", "keep"]
@@ -56,8 +68,8 @@ def panel_ols(formula: str, data: pd.DataFrame, w: Any = None, **options: Unpack
     w : Weights, mapping of period to Weights, or mapping of name to either, optional
         Needed only for ``W(x)``.
     **options
-        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year"),
-        ``correction``, ``covariance``, ``unbalanced``.
+        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year", "random",
+        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``unbalanced``.
 
     Returns
     -------
@@ -99,8 +111,8 @@ def panel_slx(
     durbin : bool
         Adds the spatial lag of every regressor; False takes only the lags that are written.
     **options
-        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year"),
-        ``correction``, ``covariance``, ``unbalanced``.
+        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year", "random",
+        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``unbalanced``.
 
     Returns
     -------
@@ -149,8 +161,8 @@ def panel_lag(
     durbin : bool
         Adds the spatial lag of every regressor.
     **options
-        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year"),
-        ``correction``, ``covariance``, ``unbalanced``.
+        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year", "random",
+        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``unbalanced``.
 
     Returns
     -------
@@ -200,8 +212,8 @@ def panel_error(
     durbin : bool
         Adds the spatial lag of every regressor.
     **options
-        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year"),
-        ``correction``, ``covariance``, ``unbalanced``.
+        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year", "random",
+        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``unbalanced``.
 
     Returns
     -------
@@ -259,8 +271,8 @@ def panel_sarar(
     durbin : bool
         Adds the spatial lag of every regressor.
     **options
-        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year"),
-        ``correction``, ``covariance``, ``unbalanced``.
+        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year", "random",
+        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``unbalanced``.
 
     Returns
     -------
@@ -307,8 +319,8 @@ def panel_durbin(formula: str, data: pd.DataFrame, w: Any, **options: Unpack[Pan
     w : Weights, mapping of period to Weights, or mapping of name to either
         W, used as given; by period it may change.
     **options
-        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year"),
-        ``correction``, ``covariance``, ``unbalanced``.
+        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year", "random",
+        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``unbalanced``.
 
     Returns
     -------
@@ -353,8 +365,8 @@ def panel_durbin_error(formula: str, data: pd.DataFrame, w: Any, **options: Unpa
     w : Weights, mapping of period to Weights, or mapping of name to either
         W, used as given; by period it may change.
     **options
-        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year"),
-        ``correction``, ``covariance``, ``unbalanced``.
+        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year", "random",
+        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``unbalanced``.
 
     Returns
     -------
@@ -403,8 +415,8 @@ def panel_gns(
     error_w : Weights, optional
         The W of the error; by default that of the lag.
     **options
-        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year"),
-        ``correction``, ``covariance``, ``unbalanced``.
+        `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year", "random",
+        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``unbalanced``.
 
     Returns
     -------
@@ -450,5 +462,10 @@ def _fit(
     error_w: Any = None,
 ) -> PanelFit:
     only(options, PanelOptions.__annotations__, f"{name}()")
+    errors = options.get("errors")
     given = specified(name, formula, data, w, durbin, options, lagged=lagged, erred=erred, error_w=error_w)
-    return fixed_effects(given)
+    if given.kind.random is not None:
+        return random_effects(given, word(errors or "baltagi", ERRORS, "errors"))
+    if errors is not None:
+        raise OptionError(f"errors={brief(errors)} is an option of random effects; use it with effects='random'.")
+    return dynamic_effects(given, options["dynamic"]) if options.get("dynamic") is not None else fixed_effects(given)

@@ -25,24 +25,26 @@ SERIAL = 0.3  # of residuals, from which standard errors that overlook it are ha
 def fixed_effects(given: Specification) -> PanelFit:
     """The fit of a specification whose effects are all fixed."""
     design, W1, W2, effects = given.design, given.w, given.error_w, given.effects
-    model = _problem(design, W1, W2, effects, given.corrected)
+    model = problem_of(design, W1, W2, effects, given.corrected)
     at = maximize(model)
     notes = [*design.notes, *_correction_notes(W1, W2, effects, given.corrected), *_edge_notes(at, model)]
     if design.stack.n < SMALL and effects.rank and (W1 is not None or W2 is not None):
         notes.append(_other_correction(design, W1, W2, effects, given.corrected))
-    return _wrapped(given, model, at, tuple(notes))
+    return wrapped(given, model, at, tuple(notes))
 
 
-def _problem(
+def problem_of(
     design: PanelDesign, w: PanelWeights | None, error_w: PanelWeights | None, effects: Effects, corrected: bool
 ) -> PanelProblem:
+    """The likelihood less the effects."""
     off = effects if corrected else None
     one = panel_side(w, off) if w is not None else None
     two = one if error_w is w else panel_side(error_w, off) if error_w is not None else None
     return panel_problem(design.y, design.X, one, two, effects, corrected=corrected)
 
 
-def _wrapped(given: Specification, model: PanelProblem, at: Estimate, notes: tuple[str, ...]) -> PanelFit:
+def wrapped(given: Specification, model: PanelProblem, at: Estimate, notes: tuple[str, ...]) -> PanelFit:
+    """The fit of an estimate."""
     design, covariance = given.design, given.covariance
     parts = parts_of(model, at)
     serial = serial_correlation(parts.e, design.stack.unit, time_numbers(design.periods)[design.stack.period])
@@ -151,7 +153,7 @@ def _other_correction(
     design: PanelDesign, w: PanelWeights | None, error_w: PanelWeights | None, effects: Effects, corrected: bool
 ) -> str:
     """Below fifty units: the estimates with the other choice of correction."""
-    at = maximize(_problem(design, w, error_w, effects, not corrected))
+    at = maximize(problem_of(design, w, error_w, effects, not corrected))
     values = [("rho", at.rho, w), ("lambda", at.lam, error_w)]
     told = ", ".join(f"{name} = {value:.4f}" for name, value, there in values if there is not None)
     how = "Without the correction" if corrected else "Corrected (lee-yu)"

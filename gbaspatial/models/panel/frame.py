@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -350,6 +350,17 @@ def weights_of(w: Any, design: PanelDesign, what: str = "W") -> PanelWeights:
     numbers = time_numbers(design.periods)
     rows = _Rows(np.arange(design.n), design.stack, design.units, design.periods, numbers, ())
     return by_period(given["W"], rows, design.ids, what)
+
+
+def kept_rows(design: PanelDesign, ids: pd.MultiIndex, stack: Stack, periods: pd.Index) -> PanelDesign:
+    """`design` with other rows of the same units and of some of its periods, W restricted to the units of each."""
+    numbers = time_numbers(design.periods)
+    rows = _Rows(np.arange(stack.rows), stack, design.units, periods, time_numbers(periods), ())
+    lags = {}
+    for name, w in design.weights.items():
+        by_time = dict(zip(numbers.tolist(), w.by_period, strict=True))
+        lags[name] = by_period(by_time, rows, ids, name)
+    return replace(design, ids=ids, stack=stack, periods=periods, weights=lags)
 
 
 # -- the formula ------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ log-determinant. Nothing of the size of units times periods squared is ever made
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,19 @@ class PanelProblem(Problem):
     def with_outcome(self, y: np.ndarray) -> PanelProblem:
         """The same model for another outcome."""
         return reduced(replace(self, y=np.asarray(y, dtype=float)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PartOfPanelProblem(PanelProblem):
+    """Outcome, regressors and W of a model whose likelihood has more: random effects, or a lagged outcome.
+
+    Its own maximum is not the estimate, so that refits and exchanged residuals are not made from it.
+    """
+
+
+def part_of(model: PanelProblem) -> PartOfPanelProblem:
+    """`model`, marked as a part."""
+    return PartOfPanelProblem(**{one.name: getattr(model, one.name) for one in fields(model)})
 
 
 def panel_problem(

@@ -134,8 +134,9 @@ class PanelFit(Fitted):
         notes = [
             f"n = {self.n} rows: {self.n_units} units in {self.n_periods} periods ({first} to {last}); "
             f"{self.kind.told} effects ({self.absorbed} absorbed).",
-            f"Serial correlation of the residuals: {self.serial_correlation:.3f}.",
         ]
+        if np.isfinite(self.serial_correlation):
+            notes.append(f"Serial correlation of the residuals: {self.serial_correlation:.3f}.")
         for name, w in (("W", self.w), ("W of the error", self.error_w if self.error_w is not self.w else None)):
             if w is not None:
                 count = len(w.different)

@@ -13,7 +13,9 @@ from gbaspatial.formula import is_intercept
 from gbaspatial.formula.collinearity import check_rank
 from gbaspatial.models.panel.effect_kinds import Kind, effects_for, kind_of
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights, read_panel, weights_of
+from gbaspatial.models.panel.lagged_outcome import DYNAMICS, with_lagged_outcome
 from gbaspatial.models.panel.long_run_variance import Reach, check_least_squares, reach_of
+from gbaspatial.models.panel.other_rows import rows_between, rows_of_differences
 from gbaspatial.models.panel.sides import check_error_effects, check_informed_panel
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.options import flag, word
@@ -60,6 +62,15 @@ def specified(
     kind = kind_of(options.get("effects", "unit"), time_name)
     unbalanced = options.get("unbalanced", "error")
     design = read_panel(formula, data, w, durbin=flag(durbin, "durbin"), unbalanced=unbalanced)
+    if kind.rows is not None:
+        if name not in ("panel_ols", "panel_slx"):
+            raise OptionError(f"effects={kind.rows!r} is for panel_ols and panel_slx, not for {name}.")
+        design = rows_between(design) if kind.rows == "between" else rows_of_differences(design)
+        covariance = covariance or ("cluster" if kind.rows == "first-difference" else None)
+    dynamic = options.get("dynamic")
+    if dynamic is not None:
+        _check_dynamic(name, kind, word(dynamic, DYNAMICS, "dynamic"))
+        design = with_lagged_outcome(design, formula, data, w, dynamic)
     effects = effects_for(kind, design, data)
     design = _less_absorbed(design, effects, kind)
     W1 = design.weights["W"] if lagged else None
@@ -67,6 +78,18 @@ def specified(
     _check_weights(W1, W2, design, effects, kind)
     reach = reach_of(covariance, options, data)
     return Specification(name, kind, design, effects, W1, W2, corrected, covariance, reach)
+
+
+def _check_dynamic(name: str, kind: Kind, dynamic: str) -> None:
+    if name not in ("panel_ols", "panel_slx", "panel_lag", "panel_durbin"):
+        raise OptionError(
+            f"dynamic={dynamic!r} is for panel_ols, panel_slx, panel_lag and panel_durbin, not for {name}."
+        )
+    if kind.random is not None or kind.rows is not None:
+        raise OptionError(
+            f"dynamic={dynamic!r} needs fixed effects: random effects are correlated with the outcome of the period "
+            f"before; use effects='unit' or 'twoway'."
+        )
 
 
 def _less_absorbed(design: PanelDesign, effects: Effects, kind: Kind) -> PanelDesign:

@@ -123,7 +123,7 @@ def diagnostics(fit: PanelFit, w: Any = None) -> PanelDiagnostics:
     """
     design = fit.design
     weights = weights_of(w, design) if w is not None else design.weights.get("W")
-    least_squares = fit.problem.lag is None and fit.problem.error is None
+    least_squares = fit.problem.lag is None and fit.problem.error is None and fit.kind.random is None
     found: dict[str, Score | tuple[float, Any, float]] = {}
     if weights is not None and least_squares:
         parts = _ingredients(fit, weights)

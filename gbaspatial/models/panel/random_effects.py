@@ -1,0 +1,320 @@
+"""Panel models with random effects of units: from a specification to a `RandomEffectsFit`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from gbaspatial.errors import DataError, OptionError
+from gbaspatial.formula import is_intercept
+from gbaspatial.formula.collinearity import check_rank
+from gbaspatial.formula.regressors import Column
+from gbaspatial.models.fit_tables import SMALL
+from gbaspatial.models.panel.fixed_effects import SERIAL, labelled_effects
+from gbaspatial.models.panel.frame import PanelDesign, time_numbers
+from gbaspatial.models.panel.less_effects import panel_problem, part_of
+from gbaspatial.models.panel.panel_fit import PanelFit
+from gbaspatial.models.panel.panel_specification import Specification
+from gbaspatial.models.panel.panel_tests import serial_correlation
+from gbaspatial.models.panel.random_clusters import clustered
+from gbaspatial.models.panel.random_likelihood import (
+    RandomProblem,
+    between_precision,
+    by_unit,
+    ones_of,
+    random_problem,
+    whitened,
+)
+from gbaspatial.models.panel.random_maximum import RandomEstimate, covariance, maximize, spread_of
+from gbaspatial.models.panel.sides import panel_side
+from gbaspatial.models.panel.within import Effects
+from gbaspatial.models.solve.logdet import window
+from gbaspatial.results import Table
+
+_SAME = 1e-10
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class RandomEffectsFit(PanelFit):
+    """A panel model with random effects of units, estimated by maximum likelihood.
+
+    Residuals are innovations less the predicted effects of units, which `effects` holds.
+
+    Attributes
+    ----------
+    errors : {"baltagi", "kkp", "ar1"}
+        Whether the effects are filtered as the innovations are ("kkp"), and whether innovations are
+        correlated over time ("ar1").
+    variances : pandas.DataFrame
+        Rows `phi` (the variance of effects over that of innovations), `psi` (of "ar1"), `theta` (the share of a
+        unit's mean that is taken off: zero is pooled, one is fixed effects), `sigma2_unit` and `sigma2`; columns
+        `estimate` and `std_error`.
+    level : numpy.ndarray
+        What the effects add to the outcome's own part, by row.
+    """
+
+    errors: str
+    variances: pd.DataFrame
+    level: np.ndarray
+
+    @property
+    def phi(self) -> float:
+        """The variance of the effects of units over that of the innovations."""
+        return float(self.variances.loc["phi", "estimate"])
+
+    @property
+    def n_params(self) -> int:
+        """All parameters, both variances, psi and the fixed effects."""
+        fixed = self.absorbed if self.correction == "none" else 0
+        return len(self.params) + 2 + ("psi" in self.variances.index) + fixed
+
+    @property
+    def r_squared_within(self) -> float:
+        """1 - e'e over the sum of squares of the outcome, both less the means of units."""
+        stack = self.design.stack
+        within = Effects(stack, True)
+        e, y = within.take_out(self.residuals.reindex(self.design.ids).to_numpy()), within.take_out(self.design.y)
+        return 1 - float(e @ e) / float(y @ y)
+
+    def tables(self) -> tuple[Table, ...]:
+        """Coefficients, the variances, and the fit."""
+        first, *others = PanelFit.tables(self)
+        return first, Table(self.variances, "Variances of effects and innovations"), *others
+
+    def predict(self) -> pd.Series:
+        """The mean of the outcome in sample given the predicted effects: (I - rho W)^-1 (X b + effects), by period."""
+        mean = self.design.X @ self.beta + self.level
+        if self.problem.lag is not None:
+            mean = self.problem.lag.factor(self.rho).solve(mean)
+        return self.design.label(mean, "predicted")
+
+
+def random_effects(given: Specification, errors: str) -> RandomEffectsFit:
+    """The fit of a specification whose effects of units are random."""
+    design = given.design
+    notes: list[str] = []
+    if given.kind.random == "mundlak":
+        design, notes = _with_means(design, given.effects)
+        given = replace(given, design=design)
+    _check_errors(given, errors)
+    model, corrected = _problem(given, errors)
+    at = maximize(model)
+    spread = spread_of(model, at)
+    notes = [*design.notes, *_notes(given, at, model, corrected), *notes]
+    return _wrapped(given, errors, model, at, spread, corrected, notes)
+
+
+def _check_errors(given: Specification, errors: str) -> None:
+    design, needs = given.design, []
+    one = design.stack.balanced and (given.error_w is None or given.error_w.constant)
+    if errors == "ar1" and not design.stack.balanced:
+        needs.append("errors='ar1' needs a balanced panel: fill in the rows, or use unbalanced='common'")
+    elif errors == "ar1" and (given.error_w is not None) and not one:
+        needs.append("errors='ar1' beside a spatial error needs one W for all periods")
+    elif errors == "baltagi" and given.error_w is not None and not one:
+        needs.append(
+            "errors='baltagi' beside a spatial error needs one W for all periods of a balanced panel; use "
+            "errors='kkp', where W filters the effects too"
+        )
+    times = np.diff(time_numbers(design.periods))
+    if errors == "ar1" and len(set(times.tolist())) > 1:
+        needs.append("errors='ar1' needs periods that are equally far apart")
+    if needs:
+        raise OptionError(needs[0] + ".")
+    if design.stack.periods < 2:
+        raise DataError("random effects of units need two periods or more; use effects='pooled'.")
+
+
+def _with_means(design: PanelDesign, effects: Effects) -> tuple[PanelDesign, list[str]]:
+    """The design with the means by unit of the regressors that vary over time and whose means vary over units."""
+    stack = design.stack
+    names, columns, skipped = [], [], []
+    for term, x in zip(design.terms, design.X.T, strict=True):
+        if is_intercept(term):
+            continue
+        mean = (by_unit(x, stack)[:, 0] / np.maximum(stack.histories, 1))[stack.unit]
+        left = effects.take_out(mean)
+        left = left - left.mean() if effects.rank == 0 else left
+        if np.abs(x - mean).max() <= _SAME * np.abs(x).max() or np.abs(left).max() <= _SAME * np.abs(x).max():
+            skipped.append(term)
+            continue
+        names.append(f"mean({term})")
+        columns.append(mean)
+    if not names:
+        raise DataError("no regressor varies over time within units, so that their means add nothing; use 'random'.")
+    X = np.column_stack([design.X, *columns])
+    check_rank(effects.take_out(X) if effects.rank else X, (*design.terms, *names))
+    notes = [f"No mean of {', '.join(skipped)}, which do not vary over time or over units."] if skipped else []
+    added = tuple(Column(name, name) for name in names)
+    return replace(design, X=X, terms=(*design.terms, *names), columns=(*design.columns, *added)), notes
+
+
+def _problem(given: Specification, errors: str) -> tuple[RandomProblem, bool]:
+    design, effects = given.design, given.effects
+    nested = errors == "kkp" or given.error_w is None
+    corrected = given.corrected and effects.rank > 0 and effects.separable and nested and errors != "ar1"
+    off = effects if corrected else None
+    one = panel_side(given.w, off) if given.w is not None else None
+    two = one if given.error_w is given.w else panel_side(given.error_w, off) if given.error_w is not None else None
+    X = design.X
+    if effects.cells is not None:
+        X = np.column_stack([X, effects.cells[:, None] == np.arange(effects.cells.max() + 1)[None, :]])
+    model = random_problem(
+        design.y, X, design.stack, one, two, nested=nested, serial=errors == "ar1",
+        lost=effects.rank if corrected else 0, lost_units=effects.rank / design.stack.periods if corrected else 0.0,
+    )  # fmt: skip
+    return model, corrected
+
+
+def _wrapped(
+    given: Specification, errors: str, model: RandomProblem, at: RandomEstimate, spread: Any, corrected: bool,
+    notes: list[str],
+) -> RandomEffectsFit:  # fmt: skip
+    design, k = given.design, given.design.k
+    effect, level, e = _predicted(model, at)
+    serial = serial_correlation(e, design.stack.unit, time_numbers(design.periods)[design.stack.period])
+    kind, told = _covariance_kind(given, model, errors, serial, notes)
+    few = design.stack.n < SMALL
+    V = clustered(model, at, spread, few) if kind == "cluster" else covariance(at, spread)
+    spatial = {
+        n: v for n, v, there in (("rho", at.at.rho, given.w), ("lambda", at.at.lam, given.error_w)) if there is not None
+    }
+    terms = [*design.terms, *spatial]
+    found = [*range(k), *(len(at.beta) + spread.names.index(name) if name in spread.names else -1 for name in spatial)]
+    matrix = V[np.ix_(found, found)]
+    for place, where in enumerate(found):
+        if where < 0:
+            matrix[place, :] = matrix[:, place] = np.nan
+    params = pd.Series([*at.beta[:k], *spatial.values()], index=terms, name="estimate", dtype=float)
+    if given.kind.random == "mundlak":
+        notes.append(_mundlak_note(params, matrix, terms))
+    cells = None if given.effects.cells is None else model.X[:, k:] @ at.beta[k:]
+    plain = Effects(design.stack)
+    return RandomEffectsFit(
+        model=given.name, kind=given.kind, correction="lee-yu" if corrected else "none", design=design, params=params,
+        covariance=pd.DataFrame(matrix, index=terms, columns=terms), sigma2=at.sigma2,
+        log_likelihood=at.log_likelihood, residuals=design.label(e, "residuals"),
+        effects=_told_effects(given, effect, cells), absorbed=given.effects.rank, count=model.count,
+        covariance_kind=told, covariance_code=kind, df=float(design.stack.n - 1) if kind == "cluster" else None,
+        df_resid=design.n - given.effects.rank - k, serial_correlation=serial,
+        problem=part_of(panel_problem(design.y, design.X, model.lag, model.error, plain, corrected=False)), w=given.w,
+        error_w=given.error_w, edges=tuple(n for n in at.edges if n in spatial), notes=tuple(notes), errors=errors,
+        variances=_variances(model, at, spread, V), level=level if cells is None else level + cells,
+    )  # fmt: skip
+
+
+def _predicted(model: RandomProblem, at: RandomEstimate) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The effects of units (n,), what they add to A y (m,), and innovations less them (m,)."""
+    stack, point = model.stack, at.at
+    u = model.y - model.X @ at.beta
+    if model.lag is not None:
+        u = u - point.rho * (model.lag.W @ model.y)
+    image = u if model.mixed or model.error is None else u - point.lam * (model.error.W @ u)
+    ones, lengths = ones_of(stack, point.psi)
+    size = np.sqrt(np.maximum(lengths, 1e-300))
+    means = by_unit(whitened(image[:, None], stack, point.psi) * ones[:, None], stack)[:, 0] / size
+    precise = between_precision(model, point, means) if model.mixed else means / (1 + point.phi * lengths)
+    effect = point.phi * size * precise
+    spread_out = effect[stack.unit]
+    if model.error is None:
+        return effect, spread_out, whitened((u - spread_out)[:, None], stack, point.psi)[:, 0]
+    if model.mixed:
+        rest, level = u - spread_out, spread_out
+    else:
+        level = model.error.factor(point.lam).solve(spread_out)
+        rest = u - level
+    innovations = rest - point.lam * (model.error.W @ rest)
+    return effect, level, whitened(innovations[:, None], stack, point.psi)[:, 0]
+
+
+def _covariance_kind(
+    given: Specification, model: RandomProblem, errors: str, serial: float, notes: list[str]
+) -> tuple[str, str]:
+    kind, n = given.covariance, given.design.stack.n
+    able = not model.mixed and not model.serial
+    if kind == "cluster" and not able:
+        raise OptionError(
+            "clusters by unit need a likelihood that falls apart by unit: use errors='kkp' beside a spatial error, and "
+            "not errors='ar1', which models the correlation over time."
+        )
+    if kind is None:
+        kind = "cluster" if serial > SERIAL and able else "information"
+        if kind == "cluster":
+            notes.append(
+                f"Standard errors are clustered by unit because residuals are serially correlated ({serial:.2f}); "
+                f"covariance='information' overlooks that."
+            )
+        elif serial > SERIAL:
+            cure = (
+                "errors='kkp' has clusters by unit, errors='ar1' models it"
+                if not model.serial
+                else "its cause is not an AR(1)"
+            )
+            notes.append(f"Residuals are serially correlated ({serial:.2f}), which standard errors overlook: {cure}.")
+    if kind == "cluster":
+        return kind, f"clustered by unit ({n} clusters{', leaving one out: CR3' if n < SMALL else ''})"
+    observed = model.lag is not None or model.error is not None
+    return kind, "information matrix" + (" (of spatial parameters observed)" if observed else "")
+
+
+def _notes(given: Specification, at: RandomEstimate, model: RandomProblem, corrected: bool) -> list[str]:
+    notes = []
+    if at.at.phi == 0:
+        notes.append("The variance of the effects of units is estimated as zero: the fit is that of effects='pooled'.")
+    if given.effects.rank:
+        rank = given.effects.rank
+        notes.append(
+            f"Corrected for the degrees of freedom of {rank} effects of time (Lee and Yu 2010)."
+            if corrected
+            else f"Not corrected for the degrees of freedom of {rank} effects of time."
+        )
+    for name, value, side in (("rho", at.at.rho, model.lag), ("lambda", at.at.lam, model.error)):
+        if name in at.edges and side is not None:
+            low, high = window(side.interval)
+            notes.append(
+                f"{name} = {value:.6g} lies at the edge of the interval ({low:.6g}, {high:.6g}) that was searched, so "
+                f"no standard error is given."
+            )
+    return notes
+
+
+def _mundlak_note(params: pd.Series, matrix: np.ndarray, terms: list[str]) -> str:
+    places = [place for place, term in enumerate(terms) if term.startswith("mean(")]
+    b, V = params.to_numpy()[places], matrix[np.ix_(places, places)]
+    wald = float(b @ np.linalg.solve(V, b))
+    p = float(stats.chi2.sf(wald, len(b)))
+    return (
+        f"Wald test of the means of units (a Hausman test in auxiliary form): chi-squared = {wald:.4g} on {len(b)}, "
+        f"p = {p:.4g}; where it rejects, random effects are correlated with the regressors."
+    )
+
+
+def _told_effects(given: Specification, effect: np.ndarray, cells: np.ndarray | None) -> pd.Series:
+    units = pd.Series(effect, index=given.design.units, name="effect")
+    if cells is None:
+        return units
+    fixed = labelled_effects(given.design, given.effects, given.kind, cells)
+    key = "time" if given.kind.groups is None else f"{given.kind.groups} by time"
+    return pd.concat({"unit": units, key: fixed}, names=["effect", "label"]).rename("effect")
+
+
+def _variances(model: RandomProblem, at: RandomEstimate, spread: Any, V: np.ndarray) -> pd.DataFrame:
+    k, point = len(at.beta), at.at
+    lengths = ones_of(model.stack, point.psi)[1]
+    length = float(lengths[lengths > 0].mean())
+    error = {
+        name: float(np.sqrt(V[k + place, k + place])) if V[k + place, k + place] >= 0 else np.nan
+        for place, name in enumerate(spread.names)
+    }
+    rows = {"phi": (point.phi, error.get("phi", np.nan))}
+    if model.serial:
+        rows["psi"] = (point.psi, error.get("psi", np.nan))
+    root = 1 / np.sqrt(1 + point.phi * length)
+    rows["theta"] = (1 - root, error.get("phi", np.nan) * length * root**3 / 2)
+    rows["sigma2_unit"] = (point.phi * at.sigma2, np.nan)
+    rows["sigma2"] = (at.sigma2, np.nan)
+    return pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "std_error"]).rename_axis("parameter")

@@ -1,0 +1,240 @@
+"""The exact likelihood of a panel with random effects of units, concentrated: arrays only.
+
+With A = I - rho W1 and B = I - lambda W2 within each period,
+
+    A y = X b + u,    u = mu + B^-1 v  ("baltagi")    or    u = B^-1 (mu + v)  ("kkp"),
+
+mu of a unit with variance phi sigma2, v independent with variance sigma2 or, with psi,
+v_t = psi v_t-1 + e_t. What time does is taken out by the transformation of Prais and Winsten
+(with psi = 0: nothing); then only the weighted mean of a unit over time tells of mu, and the
+covariance falls into a part within units, sigma2 (B'B)^-1, and one between them,
+sigma2 (a I + (B'B)^-1) or sigma2 (1 + a) (B'B)^-1, with a = phi times the squared length of
+the transformed vector of ones (the number of periods, with psi = 0). Each part is reduced once
+by a QR decomposition, so that nothing of the size of units times periods squared is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy import linalg, sparse
+from scipy.sparse.linalg import splu
+
+from gbaspatial.models.panel.stack import Stack
+from gbaspatial.models.solve.logdet import Curve, ZeroCurve
+from gbaspatial.models.solve.side import Side
+
+LOG_2PI = float(np.log(2 * np.pi))
+DENSE_UNITS = 300  # up to which I + a B B' is factorized as a dense matrix
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RandomProblem:
+    """Arrays of one model; `nested` says that mu is filtered by B too (kkp).
+
+    `units` is the number of units that count in the part between them, `count` that of rows: fewer than
+    there are where the degrees of freedom of effects of time are taken off.
+    """
+
+    y: np.ndarray
+    X: np.ndarray
+    stack: Stack
+    lag: Side | None
+    error: Side | None
+    nested: bool
+    serial: bool
+    count: int
+    units: float
+    columns: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+
+    @property
+    def mixed(self) -> bool:
+        """Whether the part between units has a covariance of its own: mu is not filtered, v is."""
+        return self.error is not None and not self.nested
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Point:
+    """Where a likelihood is looked at: rho, lambda, phi (variance of mu over sigma2), psi."""
+
+    rho: float = 0.0
+    lam: float = 0.0
+    phi: float = 0.0
+    psi: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reduced:
+    """The columns [y, W1 y, X] (and their lag by W2) at one psi: the part within units, and means by unit.
+
+    `within` (r, q), `means` (n, q) of units with `lengths` (n,); `blocks` (length, R, number of units) where the
+    means go through a QR decomposition too.
+    """
+
+    within: np.ndarray
+    means: np.ndarray
+    lengths: np.ndarray
+    blocks: tuple[tuple[float, np.ndarray, int], ...]
+
+
+def random_problem(
+    y: np.ndarray, X: np.ndarray, stack: Stack, lag: Side | None, error: Side | None, *, nested: bool,
+    serial: bool = False, lost: int = 0, lost_units: float = 0.0,
+) -> RandomProblem:  # fmt: skip
+    """The model of y (m,) on X (m, k), with `lost` degrees of freedom of rows and `lost_units` of those of units."""
+    Z = np.column_stack([y, lag.W @ y if lag is not None else np.zeros_like(y), X])
+    if error is not None:
+        Z = np.hstack([Z, error.W @ Z])
+    return RandomProblem(
+        y, X, stack, lag, error, nested or error is None, serial, len(y) - lost,
+        float((stack.histories > 0).sum()) - lost_units, Z,
+    )  # fmt: skip
+
+
+# -- time ---------------------------------------------------------------------------------------
+def whitened(values: np.ndarray, stack: Stack, psi: float) -> np.ndarray:
+    """The transformation of Prais and Winsten of `values` (m, q), period by period of a balanced panel."""
+    if psi == 0:
+        return values
+    wide = values.reshape(stack.periods, stack.n, -1)
+    out = np.concatenate([np.sqrt(1 - psi**2) * wide[:1], wide[1:] - psi * wide[:-1]])
+    return np.asarray(out.reshape(values.shape))
+
+
+def ones_of(stack: Stack, psi: float) -> tuple[np.ndarray, np.ndarray]:
+    """The transformed vector of ones by row (m,), and its squared length by unit (n,)."""
+    if psi == 0:
+        return np.ones(stack.rows), stack.histories.astype(float)
+    ones = np.full(stack.rows, 1 - psi)
+    ones[: stack.n] = np.sqrt(1 - psi**2)
+    return ones, np.full(stack.n, (1 - psi**2) + (stack.periods - 1) * (1 - psi) ** 2)
+
+
+def by_unit(values: np.ndarray, stack: Stack) -> np.ndarray:
+    """Sums (n, q) over the rows of each unit."""
+    flat = values.reshape(len(values), -1)
+    return np.column_stack([np.bincount(stack.unit, weights=column, minlength=stack.n) for column in flat.T])
+
+
+def reduced(model: RandomProblem, psi: float) -> Reduced:
+    """The columns of `model` at psi, reduced."""
+    Z = whitened(model.columns, model.stack, psi)
+    ones, lengths = ones_of(model.stack, psi)
+    size = np.sqrt(np.maximum(lengths, 1e-300))
+    means = by_unit(Z * ones[:, None], model.stack) / size[:, None]
+    rest = Z - (ones / size[model.stack.unit])[:, None] * means[model.stack.unit]
+    within = np.asarray(np.linalg.qr(rest, mode="r"))
+    blocks = []
+    if not model.mixed:
+        for length in np.unique(lengths[lengths > 0]):
+            there = lengths == length
+            blocks.append((float(length), np.asarray(np.linalg.qr(means[there], mode="r")), int(there.sum())))
+    return Reduced(within, means, lengths, tuple(blocks))
+
+
+# -- the likelihood -----------------------------------------------------------------------------
+def curves_of(model: RandomProblem) -> tuple[Curve, Curve]:
+    """The log-determinants of both sides."""
+    zero: Curve = ZeroCurve()
+    return (model.lag.curve if model.lag else zero), (model.error.curve if model.error else zero)
+
+
+def solution(model: RandomProblem, at: Point, parts: Reduced | None = None) -> tuple[np.ndarray, float, np.ndarray]:
+    """b (k,), the generalized sum of squares, and the inverse R (k, k) with (X' V^-1 X)^-1 = R R'."""
+    Z = _rows(model, at, parts if parts is not None else reduced(model, at.psi))
+    target = Z[:, 0] - at.rho * Z[:, 1]
+    Q, R = np.linalg.qr(Z[:, 2:])
+    beta = linalg.solve_triangular(R, Q.T @ target)
+    rest = target - Z[:, 2:] @ beta
+    return beta, float(rest @ rest), linalg.solve_triangular(R, np.eye(len(R)))
+
+
+def _rows(model: RandomProblem, at: Point, parts: Reduced) -> np.ndarray:
+    """Rows whose sums of squares are those of the generalized least squares, for [y, W1 y, X]."""
+    if model.mixed:
+        between = _between(model, at, parts)
+        return np.vstack([_filtered(model, parts.within, at.lam), between])
+    found = [_filtered(model, parts.within, at.lam)]
+    for length, R, _ in parts.blocks:
+        found.append(_filtered(model, R, at.lam) / np.sqrt(1 + at.phi * length))
+    return np.vstack(found)
+
+
+def _filtered(model: RandomProblem, Z: np.ndarray, lam: float) -> np.ndarray:
+    if model.error is None:
+        return Z
+    q = Z.shape[1] // 2
+    return np.asarray(Z[:, :q] - lam * Z[:, q:])
+
+
+def _between(model: RandomProblem, at: Point, parts: Reduced) -> np.ndarray:
+    """|L^-1 B z|^2 with L L' = I + a B B' is z'(a I + (B'B)^-1)^-1 z."""
+    a = at.phi * float(parts.lengths[0])
+    image = _filtered(model, parts.means, at.lam)
+    if model.stack.n <= DENSE_UNITS:
+        L = np.linalg.cholesky(_dense_middle(model, at.lam, a))
+        return np.asarray(np.linalg.qr(linalg.solve_triangular(L, image, lower=True), mode="r"))
+    gram = image.T @ _sparse_middle(model, at.lam, a).solve(image)
+    values, vectors = np.linalg.eigh((gram + gram.T) / 2)
+    return np.asarray(np.sqrt(np.maximum(values, 0))[:, None] * vectors.T)
+
+
+def _matrix(model: RandomProblem, lam: float) -> sparse.csr_array:
+    assert model.error is not None
+    W = model.error.W.blocks[0]  # type: ignore[attr-defined]
+    return sparse.csr_array(sparse.eye_array(W.shape[0], format="csr") - lam * W)
+
+
+def _dense_middle(model: RandomProblem, lam: float, a: float) -> np.ndarray:
+    B = _matrix(model, lam)
+    return np.asarray(np.eye(B.shape[0]) + a * (B @ B.T).toarray())
+
+
+def _sparse_middle(model: RandomProblem, lam: float, a: float) -> splu:
+    B = _matrix(model, lam)
+    middle = sparse.csc_array(sparse.eye_array(B.shape[0]) + a * (B @ B.T))
+    return splu(middle, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}, diag_pivot_thresh=0.0)
+
+
+def _log_det_between(model: RandomProblem, at: Point, parts: Reduced) -> float:
+    """Half the log-determinant of the covariance between units, over that of (B'B)^-1."""
+    if not model.mixed:
+        share = model.units / max(sum(number for _, _, number in parts.blocks), 1)
+        return 0.5 * share * sum(number * float(np.log1p(at.phi * length)) for length, _, number in parts.blocks)
+    a = at.phi * float(parts.lengths[0])
+    if model.stack.n <= DENSE_UNITS:
+        return float(np.log(np.diag(np.linalg.cholesky(_dense_middle(model, at.lam, a)))).sum())
+    return 0.5 * float(np.log(np.abs(_sparse_middle(model, at.lam, a).U.diagonal())).sum())
+
+
+def log_likelihood(
+    model: RandomProblem, at: Point, curves: Sequence[Curve] | None = None, parts: Reduced | None = None
+) -> float:
+    """The concentrated log-likelihood, with all constants.
+
+    Examples
+    --------
+    >>> from gbaspatial.models.panel.stack import balanced_stack
+    >>> y = np.array([1.0, 2, 3, 1, 4, 2])
+    >>> model = random_problem(y, np.ones((6, 1)), balanced_stack(3, 2), None, None, nested=False)
+    >>> round(log_likelihood(model, Point(phi=0.5)), 6)
+    -8.799409
+    """
+    f, g = curves if curves is not None else curves_of(model)
+    parts = parts if parts is not None else reduced(model, at.psi)
+    sse = solution(model, at, parts)[1]
+    if not sse > 0:
+        return -np.inf
+    value = -model.count / 2 * (LOG_2PI + 1 + float(np.log(sse / model.count))) + f(at.rho) + g(at.lam)
+    if at.psi:
+        value += model.units / 2 * float(np.log1p(-(at.psi**2)))
+    return value - _log_det_between(model, at, parts)
+
+
+def between_precision(model: RandomProblem, at: Point, means: np.ndarray) -> np.ndarray:
+    """(a I + (B'B)^-1)^-1 `means` (n,): what the effects of units are predicted from where v alone is filtered."""
+    a = at.phi * float(ones_of(model.stack, at.psi)[1][0])
+    B = _matrix(model, at.lam)
+    return np.asarray(B.T @ _sparse_middle(model, at.lam, a).solve(B @ means))

@@ -1,0 +1,175 @@
+"""Dynamic panels against the published correction, direct algebra, and by recovery."""
+
+import warnings
+
+import numpy as np
+import oracle
+import pandas as pd
+import pytest
+
+from gbaspatial import models
+from gbaspatial.errors import ConvergenceError, GbaWarning, OptionError, UnknownNameError
+from gbaspatial.weights import Weights
+
+FORMULA = "lgsp ~ lpcap + lpc + lemp + unemp"
+PRODUC = oracle.data("produc", ["state", "year"])
+TERMS = {"yy(t-1)": "L(lgsp)", "W*yy(t-1)": "W(L(lgsp))"}
+
+
+def ring(n: int) -> Weights:
+    W = np.eye(n, k=1) + np.eye(n, k=-1) + np.eye(n, k=n - 1) + np.eye(n, k=1 - n)
+    return Weights(W, [f"u{i:03d}" for i in range(n)]).row_standardized()
+
+
+def simulated(n, T, gamma=0.5, delta=-0.2, rho=0.4, seed=1):
+    rng, w = np.random.default_rng(seed), ring(n)
+    W = w.sparse.toarray()
+    S = np.linalg.inv(np.eye(n) - rho * W)
+    y, rows = np.zeros(n), []
+    alpha = rng.standard_normal(n)
+    for t in range(T + 30):
+        x = rng.standard_normal(n) + 0.3 * alpha
+        y = S @ (gamma * y + delta * W @ y + x + alpha + rng.standard_normal(n))
+        rows.append(pd.DataFrame({"y": y, "x": x, "unit": w.ids, "year": t}))
+    data = pd.concat(rows).query("year >= 29")
+    return data.set_index(["unit", "year"]), w
+
+
+def named(values):
+    return {TERMS.get(name, f"W({name[2:]})" if name.startswith("W*") else name): v for name, v in values.items()}
+
+
+@pytest.mark.parametrize("name", ["sar", "sdm"])
+@pytest.mark.parametrize("effects", ["individual", "twoways"])
+def test_estimates_equal_sdpdmod_without_its_forced_information(name, effects):
+    """Its step takes the information with rows for degrees of freedom, ours rows less effects: T / (T - 1) as long."""
+    known = oracle.case("panel_sdpd__produc").raw["expected_recomputed"][f"{name}_{effects}_LY_dynamic"]
+    model = models.panel_lag if name == "sar" else models.panel_durbin
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", GbaWarning)
+        fit = model(FORMULA, PRODUC, oracle.weights("produc_usaww_W"), dynamic="y + Wy", covariance="information",
+                    effects="unit" if effects == "individual" else "twoway")  # fmt: skip
+    raw, moved = named(known["raw"]), named(known["bias_corrected"])
+    terms = list(raw)
+    before = np.array([raw[t][0] for t in terms])
+    np.testing.assert_allclose(fit.uncorrected[terms], before, atol=8e-3)  # theirs comes from a grid of rho
+    theirs = np.array([moved[t][0] for t in terms]) - before
+    ours = (fit.params - fit.uncorrected)[terms].to_numpy()
+    T = fit.n_periods
+    np.testing.assert_allclose(ours * (T - 1) / T, theirs, atol=4e-3)
+    errors = fit.std_errors[terms] * np.sqrt((T - 1) / T)
+    np.testing.assert_allclose(errors, [moved[t][1] for t in terms], rtol=0.06)
+
+
+def test_without_correction_it_is_the_lag_model_with_the_outcome_shifted():
+    data, w = simulated(12, 8)
+    fit = models.panel_lag("y ~ x", data, w, dynamic="y", correction="none", covariance="information")
+    shifted = data.assign(before=data.groupby(level=0)["y"].shift()).dropna()
+    want = models.panel_lag("y ~ before + x", shifted, w, correction="none", covariance="information")
+    np.testing.assert_allclose(fit.params, want.params, atol=1e-9)
+    np.testing.assert_allclose(fit.std_errors, want.std_errors, rtol=1e-7)
+    assert "L(x)" in models.panel_lag("y ~ x + L(x)", data, w, dynamic="y").params
+    assert models.panel_lag("y ~ x + L(x)", data, w, dynamic="y").n_periods == 8
+
+
+def test_the_step_is_the_covariance_times_traces():
+    data, w = simulated(15, 9)
+    for effects in ("unit", "twoway"):
+        fit = models.panel_lag("y ~ x", data, w, dynamic="y + Wy", effects=effects, covariance="information")
+        at = fit.uncorrected
+        gamma, delta, rho = at["L(y)"], at["W(L(y))"], at["rho"]
+        W, eye = w.sparse.toarray(), np.eye(15)
+        K = np.linalg.inv((1 - gamma) * eye - (rho + delta) * W)
+        G = W @ np.linalg.inv(eye - rho * W)
+        J = eye - 1 / 15 if effects == "twoway" else eye
+        traces = [np.trace(J @ K), np.trace(J @ W @ K), 0.0, np.trace(J @ G @ (gamma * eye + delta * W) @ K)]
+        static = models.panel_lag("y ~ before + lag + x", _with_lags(data, w), w, effects=effects,
+                                  covariance="information")  # fmt: skip
+        step = static.covariance.to_numpy() @ traces
+        np.testing.assert_allclose(fit.params - at, step, rtol=1e-6)
+
+
+def _with_lags(data, w):
+    before = data.groupby(level=0)["y"].shift()
+    frame = data.assign(before=before).dropna()
+    lags = {t: w.lag(part.droplevel("year")) for t, part in frame["before"].groupby(level="year")}
+    return frame.assign(lag=[lags[t][u] for u, t in frame.index])
+
+
+def test_impacts_and_impulses_are_those_of_the_matrices():
+    data, w = simulated(12, 15)
+    fit = models.panel_durbin("y ~ x", data, w, dynamic="y + Wy", covariance="information")
+    gamma, delta, rho = (fit.params[t] for t in ("L(y)", "W(L(y))", "rho"))
+    b, theta = fit.params["x"], fit.params["W(x)"]
+    W, eye = w.sparse.toarray(), np.eye(12)
+    found = fit.impacts(draws=199).frame
+    for run, A in (("short", eye - rho * W), ("long", (1 - gamma) * eye - (rho + delta) * W)):
+        S = np.linalg.solve(A, b * eye + theta * W)
+        want = np.trace(S) / 12, (S.sum() - np.trace(S)) / 12, S.sum() / 12
+        got = [found.loc[(run, effect, "x"), "estimate"] for effect in ("direct", "indirect", "total")]
+        np.testing.assert_allclose(got, want, rtol=1e-10)
+    assert (found["lower"] < found["estimate"]).all()
+    assert (found["upper"] > found["estimate"]).all()
+    response = fit.impulse("u003", periods=200)
+    S = np.linalg.inv(eye - rho * W)
+    A = S @ (gamma * eye + delta * W)
+    np.testing.assert_allclose(response.loc[2], (A @ A @ S)[:, 3], atol=1e-12)
+    total = np.linalg.inv((1 - gamma) * eye - (rho + delta) * W)[:, 3]
+    np.testing.assert_allclose(response.sum(), total, atol=1e-6)
+    np.testing.assert_allclose(np.sort(np.abs(np.linalg.eigvals(A))), np.sort(np.abs(fit.roots)), atol=1e-10)
+    life = fit.half_life(draws=199)
+    assert np.abs(fit.roots).max() ** life["estimate"] == pytest.approx(0.5)
+    assert life["lower"] <= life["estimate"] <= life["upper"]
+
+
+def test_a_long_run_is_refused_where_there_is_none():
+    data, w = simulated(12, 8, gamma=1.0, delta=0.0, rho=0.3)
+    data["y"] += 0.05 * np.exp(0.5 * (data.index.get_level_values("year") - 29))
+    fit = models.panel_lag("y ~ x", data, w, dynamic="y", correction="none", effects="pooled")
+    assert not fit.stable
+    assert list(fit.impacts(draws=99).frame.index.unique(0)) == ["short"]
+    with pytest.raises(ConvergenceError, match="not stable"):
+        fit.half_life()
+    assert "no long run" in " ".join(fit.notes)
+
+
+def test_few_periods_are_warned_of_and_gaps_refused():
+    data, w = simulated(30, 4)
+    with pytest.warns(GbaWarning, match=r"N / T\^3"):
+        fit = models.panel_lag("y ~ x", data, w, dynamic="y")
+    assert fit.ratio == pytest.approx(30 / 4**3)
+    with pytest.raises(OptionError, match="balanced"):
+        models.panel_lag("y ~ x", data.iloc[1:], w, dynamic="y", unbalanced="keep")
+    with pytest.raises(OptionError, match="fixed effects"):
+        models.panel_lag("y ~ x", data, w, dynamic="y", effects="random")
+    with pytest.raises(OptionError, match="not for panel_error"):
+        models.panel_error("y ~ x", data, w, dynamic="y")
+    with pytest.raises(OptionError, match="needs weights"):
+        models.panel_ols("y ~ x", data, dynamic="y + Wy")
+    with pytest.raises(UnknownNameError, match="no unit"):
+        fit.impulse("nowhere")
+
+
+def test_order_of_rows_changes_nothing():
+    data, w = simulated(12, 8)
+    one = models.panel_lag("y ~ x", data, w, dynamic="y + Wy")
+    two = models.panel_lag("y ~ x", data.sample(frac=1, random_state=1), w, dynamic="y + Wy")
+    pd.testing.assert_series_equal(one.params, two.params)
+    assert one.impacts(draws=99).frame.equals(two.impacts(draws=99).frame)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("effects", ["unit", "twoway"])
+def test_the_correction_takes_most_of_the_bias(effects):
+    """N = 25, T = 12: the bias of the lag's coefficient is less than a third."""
+    found, plain = [], []
+    for seed in range(120):
+        data, w = simulated(25, 12, seed=seed)
+        fit = models.panel_lag("y ~ x", data, w, dynamic="y + Wy", effects=effects, covariance="information")
+        found.append(fit.params[["L(y)", "W(L(y))", "rho", "x"]])
+        plain.append(fit.uncorrected[["L(y)", "W(L(y))", "rho", "x"]])
+    truth = np.array([0.5, -0.2, 0.4, 1.0])
+    bias, before = np.mean(found, axis=0) - truth, np.mean(plain, axis=0) - truth
+    assert abs(bias[0]) < abs(before[0]) / 3
+    assert abs(bias[2]) < 0.015
+    assert abs(bias[3]) < 0.02
