@@ -76,7 +76,7 @@ print(lag.influence().summary())
 # %%
 impacts = lag.impacts(rng=1)
 print(impacts.summary())
-impacts.plot().figure.savefig(out / "tiers_impacts.svg")
+gba.figures.save(impacts.plot(), out / "tiers_impacts.svg")
 
 # %%
 growth = gba.models.lag("log(gdp_pc_cny) ~ log(employment)", cities, w).impacts(rng=1)
@@ -90,7 +90,7 @@ print(growth.by_group(cities["side"]).summary())
 outcomes = {"logs": formula, "levels": "gdp_pc_cny ~ C(tier)"}
 curve = gba.models.over_weights(outcomes, cities, hypotheses, models=("lag", "error"), rng=1)
 print(curve.summary())
-curve.plot().figure.savefig(out / "tiers_weights.svg")
+gba.figures.save(curve.plot(), out / "tiers_weights.svg")
 print(gba.models.model_probabilities("log(gdp_pc_cny) ~ log(employment)", cities, hypotheses).by_model)
 
 # %% [markdown]

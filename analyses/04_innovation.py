@@ -53,7 +53,7 @@ print(gba.models.ols("log(patents_granted) ~ log(employment) + log(fiscal_scienc
 impacts = durbin.impacts(rng=1)
 print(impacts.summary())
 print(durbin.impact_matrix("log(employment)"))
-impacts.plot().figure.savefig(out / "innovation_impacts.svg")
+gba.figures.save(impacts.plot(), out / "innovation_impacts.svg")
 print(impacts.by_group(mainland["tier"]).summary())
 
 # %% [markdown]

@@ -16,6 +16,7 @@ ARROWS = {  # a verb of a result or of W that opens a room above only when it is
     "autocorrelation/join_count.py -> opinions", "autocorrelation/local_results.py -> opinions",
     "autocorrelation/global_results.py -> opinions", "models/fit.py -> opinions", "models/spatial_fit.py -> opinions",
     "weights/show.py -> maps", "weights/core.py -> maps", "weights/matrix.py -> maps",
+    "weights/show.py -> figures", "geography/coverage.py -> figures",
 }  # fmt: skip
 
 

@@ -67,8 +67,8 @@ def main() -> None:
     shares_of_w = gba.maps.flows(flows, label="Shares of W")
     tiers = gba.maps.choropleth("tier", scheme="categorical")
     shot(gba.maps.atlas(cities, [tiers, shares_of_w], title="Who gives, who receives"), "flows")
-    figure = gba.figures.map_of(cities, "gdp_pc_cny", label=f"GDP per capita {YEAR}, yuan", names="both")
-    gba.figures.save(figure, HERE / "print.png", dpi=110)
+    picture = gba.figures.map_of(cities, "gdp_pc_cny", label=f"GDP per capita {YEAR}, yuan", names="both")
+    gba.figures.save(picture, HERE / "print.png", dpi=110)
     gba.figures.save(gba.figures.weights_map(cities, w), HERE / "print_weights.png", dpi=110)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from gbaspatial.autocorrelation.geary import geary
 from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.moran import moran
 from gbaspatial.errors import OptionError, WeightsError
+from gbaspatial.figures.autocorrelation import correlogram as drawn_correlogram
 from gbaspatial.inference import adjust, exact_distribution as exact
 from gbaspatial.inference.null import Alternative, Inference, check_draws, check_test
 from gbaspatial.inference.permutation import permutation_null
@@ -24,6 +25,9 @@ from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Statistic = Literal["moran", "geary", "correlation"]
 TITLES = {"moran": "Moran's I", "geary": "Geary's C", "correlation": "Correlation with the lag"}
@@ -78,11 +82,9 @@ class CorrelogramResult(Result):
         ]
         return (Table(self.table[shown], f"Correlogram of {self.name} ({self.title})", notes),)
 
-    def plot(self, ax: Any = None) -> Any:
-        """The statistic over its band; gives back the matplotlib axes."""
-        from gbaspatial.figures.autocorrelation import correlogram as draw
-
-        return draw(self, ax=ax)
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The statistic over its band."""
+        return drawn_correlogram(self, ax=ax)
 
 
 _NULLS = {"exact": "all orders", "permutation": "random orders"}

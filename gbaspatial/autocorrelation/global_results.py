@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pandas as pd
 
 from gbaspatial.errors import some
+from gbaspatial.figures.null_values import null_distribution
 from gbaspatial.inference.null import Null
 from gbaspatial.results import Result, Table, data_hash
 from gbaspatial.weights import Weights
@@ -162,20 +163,4 @@ class GlobalTest(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The null distribution with the observed value."""
-        return null_plot(self.null, self.name, ax, self.alternative)
-
-
-def null_plot(null: Null, name: str, ax: Axes | None = None, alternative: str = "two-sided") -> Axes:
-    """Reference distribution of a statistic with the observed value and its mean."""
-    import matplotlib.pyplot as plt
-
-    ax = plt.subplots(figsize=(6, 4), layout="constrained")[1] if ax is None else ax
-    heights, edges = null.histogram()
-    p = null.p_value(alternative)  # type: ignore[arg-type]
-    ax.stairs(heights, edges, fill=True, color="#C9CDD2")
-    ax.axvline(null.mean, color="#777777", linestyle=":", label=f"expected {null.mean:.3f}")
-    ax.axvline(null.observed, color="#B2182B", label=f"observed {null.observed:.3f}, p = {p:.4f}")
-    ax.set(xlabel=name, ylabel="density under the null")
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(frameon=False)
-    return ax
+        return null_distribution(self.null, self.name, self.alternative, ax=ax)

@@ -11,9 +11,9 @@ import pandas as pd
 
 from gbaspatial.alignment import align, align_labels
 from gbaspatial.autocorrelation.entrance import check_size, check_testable
-from gbaspatial.autocorrelation.global_results import null_plot
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
 from gbaspatial.errors import DataError, OptionError, UnknownNameError, WeightsError, some
+from gbaspatial.figures.null_values import null_distribution
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.cross_product import upper_links
 from gbaspatial.inference.detection import power_note
@@ -126,7 +126,7 @@ class JoinCountResult(Result):
         name = next(iter(self.nulls)) if pair is None else pair
         if name not in self.nulls:
             raise UnknownNameError(f"there is no pair {name!r}; there are {some(self.nulls)}.")
-        return null_plot(self.nulls[name], f"joins {name}", ax, self.alternative)
+        return null_distribution(self.nulls[name], f"joins {name}", self.alternative, ax=ax)
 
 
 @shows_progress

@@ -12,8 +12,9 @@ from scipy import sparse
 
 from gbaspatial.autocorrelation.entrance import Subject, admitted, in_unit
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
-from gbaspatial.autocorrelation.moran import MoranResult, moran_scatter
+from gbaspatial.autocorrelation.moran import MoranResult
 from gbaspatial.errors import OptionError
+from gbaspatial.figures.null_values import moran_scatter
 from gbaspatial.inference import quadratic
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.moments import without_noise
@@ -44,10 +45,8 @@ class LocalMoranResult(LocalTest):
 
     of_residuals: bool = False
 
-    def plot(self, units: gpd.GeoDataFrame | None = None, ax: Axes | None = None) -> Axes:
-        """A map of the classes of `units`; without `units` the Moran scatterplot."""
-        if units is not None:
-            return LocalTest.plot(self, units, ax)
+    def scatter(self) -> dict[str, Any]:
+        """What the Moran scatterplot shows: the points, the slope of their line, the variable and the title."""
         values = self.values.iloc[:, 0]
         centered = values if self.of_residuals else values - values.mean()
         z = in_unit(centered.reindex(self.weights.ids).to_numpy(float))[0]
@@ -55,9 +54,19 @@ class LocalMoranResult(LocalTest):
         total = float((~island).sum() / self.weights.s0 * (z @ (self.weights.sparse @ z)) / (z @ z))
         null = Null("randomization", total, np.nan, np.nan, np.nan, np.nan)
         whole = MoranResult("Moran's I", null, self.alternative, self.n, values, self.weights, self.of_residuals)
-        drawn = moran_scatter(whole, ax)
-        drawn.set_title(f"{self.name} of {self.variable}: I = {total:.3f}", fontsize=10)
-        return drawn
+        return whole.scatter() | {"title": f"{self.name} of {self.variable}: I = {total:.3f}"}
+
+    def plot(self, units: gpd.GeoDataFrame | None = None, ax: Axes | None = None) -> Axes:
+        """A map of the classes of `units`; without `units` the Moran scatterplot.
+
+        Parameters
+        ----------
+        units : GeoDataFrame, optional
+            The units of the test.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure if not given.
+        """
+        return moran_scatter(**self.scatter(), ax=ax) if units is None else LocalTest.plot(self, units, ax)
 
 
 def quadrants(z: np.ndarray, W: sparse.csr_array) -> np.ndarray:

@@ -12,6 +12,7 @@ import pandas as pd
 from gbaspatial.alignment import check_same_units
 from gbaspatial.autocorrelation.global_results import TOLD
 from gbaspatial.errors import LabelTypeError, OptionError, some
+from gbaspatial.figures.autocorrelation import cluster_map
 from gbaspatial.inference.multiple import adjust as adjust_p, adjust_by_neighbors
 from gbaspatial.inference.null import LocalNull
 from gbaspatial.results import Result, Table, data_hash
@@ -194,8 +195,6 @@ class LocalTest(Result):
         """A map of the classes of `units`."""
         if units is None:
             raise OptionError("a map needs shapes; use plot(units) with a GeoDataFrame of the same units.")
-        from gbaspatial.figures.autocorrelation import cluster_map
-
         return cluster_map(self, units, title=f"{self.name} of {self.variable}", ax=ax)
 
 

@@ -10,13 +10,14 @@ import pandas as pd
 
 from gbaspatial.alignment import labelled
 from gbaspatial.autocorrelation.entrance import Subject, admitted, in_unit
-from gbaspatial.autocorrelation.global_results import GlobalTest, null_plot
+from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.errors import OptionError
+from gbaspatial.figures.null_values import moran_scatter, null_distribution
 from gbaspatial.inference import quadratic
 from gbaspatial.inference.cross_product import CrossProduct, automatic
 from gbaspatial.inference.moments import PairSums, moran_normal_moments, residual_moran_moments
 from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test, normal_null
-from gbaspatial.options import public
+from gbaspatial.options import public, word
 from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.weights import Weights
@@ -43,46 +44,27 @@ class MoranResult(GlobalTest):
         frame = pd.DataFrame({"value": centered, "lag": lag})
         return frame[~frame.index.isin(w.islands)]
 
+    def scatter(self) -> dict[str, Any]:
+        """What the Moran scatterplot shows: the points, the slope of their line, the variable and the title."""
+        points = self.lagged()
+        slope = _slope(points["value"].to_numpy(), points["lag"].to_numpy())
+        title = f"Moran's I = {self.statistic:.3f}, p = {self.p_value:.4f} ({self.inference})"
+        return {"points": points, "slope": slope, "variable": self.variable, "title": title}
+
     def plot(self, ax: Axes | None = None, *, kind: str = "scatter", labels: bool | None = None) -> Axes:
         """The Moran scatterplot (``"scatter"``), or the null distribution (``"null"``).
 
         Parameters
         ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure if not given.
+        kind : {"scatter", "null"}
         labels : bool, optional
             Whether points carry the names of units; by default up to 30 units.
         """
-        if kind == "null":
-            return null_plot(self.null, self.name, ax, self.alternative)
-        if kind != "scatter":
-            raise OptionError(f"kind={kind!r} is not known; use 'scatter' or 'null'.")
-        return moran_scatter(self, ax, labels)
-
-
-def moran_scatter(result: MoranResult, ax: Axes | None = None, labels: bool | None = None) -> Axes:
-    """Deviations and their spatial lags, the four quadrants, and the line whose slope is I for row-standardized W."""
-    import matplotlib.pyplot as plt
-
-    ax = plt.subplots(figsize=(6, 5), layout="constrained")[1] if ax is None else ax
-    points = result.lagged()
-    x, y = points["value"].to_numpy(), points["lag"].to_numpy()
-    slope = _slope(x, y)
-    colors = np.array(["#2C7BB6", "#A7ADF9", "#F4ADA8", "#D7191C"])[2 * (x > 0) + (y > 0)]
-    ax.axhline(0, color="#999999", linewidth=0.8)
-    ax.axvline(0, color="#999999", linewidth=0.8)
-    ax.scatter(x, y, c=colors, edgecolor="white", linewidth=0.6, s=36, zorder=3)
-    span = np.array([x.min(), x.max()])
-    ax.plot(span, y.mean() + slope * (span - x.mean()), color="#333333")
-    corners = {"HH": (0.98, 0.97), "LH": (0.02, 0.97), "LL": (0.02, 0.03), "HL": (0.98, 0.03)}
-    for name, (right, top) in corners.items():
-        across, up = "right" if right > 0.5 else "left", "top" if top > 0.5 else "bottom"
-        ax.text(right, top, name, transform=ax.transAxes, color="#666666", ha=across, va=up)
-    if labels or (labels is None and len(points) <= 30):
-        for unit, a, b in zip(points.index, x, y):
-            ax.annotate(str(unit), (a, b), xytext=(4, 3), textcoords="offset points", fontsize=8)
-    ax.set(xlabel=f"{result.variable} (deviation from the mean)", ylabel="spatial lag")
-    ax.set_title(f"Moran's I = {result.statistic:.3f}, p = {result.p_value:.4f} ({result.inference})", fontsize=10)
-    ax.spines[["top", "right"]].set_visible(False)
-    return ax
+        if word(kind, ("scatter", "null"), "kind") == "null":
+            return null_distribution(self.null, self.name, self.alternative, ax=ax)
+        return moran_scatter(**self.scatter(), labels=labels, ax=ax)
 
 
 def _slope(x: np.ndarray, y: np.ndarray) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from gbaspatial.autocorrelation.geary import geary
 from gbaspatial.autocorrelation.local_moran import local_moran
 from gbaspatial.autocorrelation.moran import moran
 from gbaspatial.errors import DataError, some
+from gbaspatial.figures.autocorrelation import year_line
 from gbaspatial.inference.detection import power_note
 from gbaspatial.inference.multiple import adjust, adjust_jointly
 from gbaspatial.inference.null import Alternative, Inference
@@ -24,6 +25,9 @@ from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
 from gbaspatial.weights.by_period import recipes_of, weights_by_period
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Yearly = Literal["moran", "geary"]
 TITLES = {"moran": "Moran's I", "geary": "Geary's C"}
@@ -89,10 +93,8 @@ class ByPeriodResult(Result):
             f"count once (step-down min-p, seed {self.seed})."
         )
 
-    def plot(self, ax: Any = None) -> Any:
-        """The line over the periods with p-values; gives back the matplotlib axes."""
-        from gbaspatial.figures.autocorrelation import year_line
-
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The line over the periods with p-values."""
         return year_line(self, ax=ax)
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, labelled
 from gbaspatial.errors import DataError, OptionError, some
+from gbaspatial.figures.autocorrelation import rose
 from gbaspatial.inference.null import check_draws, check_test, monte_carlo_p, p_from_tails
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import orders
@@ -18,6 +19,9 @@ from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,10 +62,8 @@ class RoseResult(Result):
         counts = Table(self.counts, "Directional LISA", notes, formats={"from_degrees": ".0f", "to_degrees": ".0f"})
         return (counts, Table(units, "Moves by unit"))
 
-    def plot(self, ax: Any = None) -> Any:
-        """The rose: counts by sector beside what is expected; gives back the matplotlib axes."""
-        from gbaspatial.figures.autocorrelation import rose
-
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The rose: counts by sector beside what is expected."""
         return rose(self, ax=ax)
 
 

@@ -1,11 +1,14 @@
 """Pictures for print: the same maps, diagrams and colors as on screen, drawn by matplotlib.
 
+Every picture takes ``ax=`` and gives back the axes. Without ``ax`` it has a figure of its own that is not pyplot's:
+a notebook shows it when it is what a cell gives, `save` writes it, and nothing is left open.
+
 Examples
 --------
 >>> import gbaspatial as gba
->>> figure = gba.figures.map_of(gba.load_cities(year=2019), "tier", scheme="categorical", label="Tiers")
->>> type(figure).__name__
-'Figure'
+>>> ax = gba.figures.map_of(gba.load_cities(year=2019), "tier", scheme="categorical", label="Tiers")
+>>> ax.get_title("left")
+'Tiers'
 """
 
 from gbaspatial.errors import door_of

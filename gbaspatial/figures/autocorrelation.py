@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import check_same_units
-from gbaspatial.errors import OptionError
-from gbaspatial.figures.fonts import Language, lettering
+from gbaspatial.figures.canvas import FAINT, INK, SIGNAL, axes_of, tidy
+from gbaspatial.figures.fonts import Language, lettering, written_names
 from gbaspatial.figures.palette import CLUSTERS, HOTSPOTS, ISOLATE, NOT_SIGNIFICANT, SIGNIFICANCE, Swatch
 from gbaspatial.options import public
 
@@ -21,24 +21,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
 
-INK, FAINT, SIGNAL = "#333333", "#B8B8B8", "#B2182B"
-
-
-def _axes(ax: Axes | None, size: tuple[float, float] = (6.0, 4.0), **subplot: Any) -> Axes:
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
-
-    figure = plt.figure(figsize=size, layout="constrained")
-    return figure.add_subplot(**subplot)
-
-
-def _tidy(ax: Axes) -> None:
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.tick_params(colors=INK)
-
 
 @public
+@written_names("en")
 def correlogram(result: Any, ax: Axes | None = None) -> Axes:
     """The statistic by order or distance, over the band of what chance alone gives.
 
@@ -54,7 +39,7 @@ def correlogram(result: Any, ax: Axes | None = None) -> Axes:
     matplotlib.axes.Axes
         What was drawn in.
     """
-    ax = _axes(ax)
+    ax = axes_of(ax)
     frame = result.table
     place = np.arange(len(frame))
     ax.fill_between(place, frame["lower"], frame["upper"], color=FAINT, alpha=0.45, lw=0, label=result.band)
@@ -65,7 +50,7 @@ def correlogram(result: Any, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("order of neighbors" if frame.index.name == "order" else "distance (km)")
     ax.set_ylabel(result.title)
     ax.legend(frameon=False, fontsize="small")
-    _tidy(ax)
+    tidy(ax)
     return ax
 
 
@@ -77,9 +62,10 @@ def _dots(ax: Axes, x: Any, y: Any, p: pd.Series, alpha: float) -> None:
     ax.scatter(x[~significant], y[~significant], facecolor="white", edgecolor=INK, zorder=3, label=f"p > {alpha:g}")
 
 
+@written_names("en")
 def year_line(result: Any, ax: Axes | None = None) -> Axes:
     """The statistic of each period, with its p-value written at the point."""
-    ax = _axes(ax, (9.0, 4.2))
+    ax = axes_of(ax, (9.0, 4.2))
     frame = result.table
     place = np.arange(len(frame))
     ax.plot(place, frame["expected"], color=FAINT, lw=1, ls="--", label="expected")
@@ -94,11 +80,12 @@ def year_line(result: Any, ax: Axes | None = None) -> Axes:
     ax.set_title(f"{result.name}: {result.title} and its p-value ({result.kinds()}, {result.alternative})", fontsize=10)
     ax.margins(y=0.15)
     ax.legend(frameon=False, fontsize="small")
-    _tidy(ax)
+    tidy(ax)
     return ax
 
 
 @public
+@written_names("en")
 def rose(result: Any, ax: Axes | None = None) -> Axes:
     """Moves by direction: bars for the number of units, a line for what is expected.
 
@@ -116,9 +103,7 @@ def rose(result: Any, ax: Axes | None = None) -> Axes:
     """
     from matplotlib.ticker import MaxNLocator
 
-    ax = _axes(ax, (5.0, 5.0), projection="polar")
-    if ax.name != "polar":
-        raise OptionError("a rose needs polar axes; make them with projection='polar'.")
+    ax = axes_of(ax, (5.0, 5.0), polar=True)
     counts = result.counts
     width = 2 * np.pi / len(counts)
     center = np.radians(counts["from_degrees"].to_numpy()) + width / 2
@@ -134,6 +119,7 @@ def rose(result: Any, ax: Axes | None = None) -> Axes:
 
 
 @public
+@written_names("en")
 def power_curve(result: Any, ax: Axes | None = None) -> Axes:
     """The chance to reject by rho, with the target and the smallest rho that reaches it.
 
@@ -149,7 +135,7 @@ def power_curve(result: Any, ax: Axes | None = None) -> Axes:
     matplotlib.axes.Axes
         What was drawn in.
     """
-    ax = _axes(ax)
+    ax = axes_of(ax)
     ax.plot(result.curve.index, result.curve, color=INK)
     ax.axhline(result.target, color=FAINT, lw=1)
     ax.axhline(result.alpha, color=FAINT, lw=1, ls=":")
@@ -158,7 +144,7 @@ def power_curve(result: Any, ax: Axes | None = None) -> Axes:
             ax.axvline(at, color=SIGNAL, lw=1, ls="--")
             ax.annotate(f"{at:.2f}", (at, 0.02), (3, 0), textcoords="offset points", color=SIGNAL, fontsize=8)
     ax.set(xlabel="rho", ylabel="probability to reject", ylim=(0, 1.02), title=f"n = {result.n}")
-    _tidy(ax)
+    tidy(ax)
     return ax
 
 
@@ -171,7 +157,7 @@ def _map(units: gpd.GeoDataFrame, swatches: list[Swatch], title: str, ax: Axes |
     from matplotlib.patches import Patch
 
     with lettering(language) as written:
-        ax = _axes(ax, (6.5, 5.5))
+        ax = axes_of(ax, (6.5, 5.5))
         units.plot(ax=ax, color=[s.color for s in swatches], edgecolor="white", linewidth=0.6, aspect=_aspect(units))
         unique = dict.fromkeys(swatches)
         known = [*(s for _, s in SIGNIFICANCE), *CLUSTERS.values(), *HOTSPOTS.values()]

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import columns_of
+from gbaspatial.figures.canvas import axes_of
 from gbaspatial.options import public
 
 if TYPE_CHECKING:
@@ -39,10 +40,7 @@ def event_times(result: Any, *, ax: Any = None) -> Axes:
     """
     frame = result if isinstance(result, pd.DataFrame) else result.to_frame()
     columns_of(frame, ["estimate", "lower", "upper"], "effects")
-    if ax is None:
-        from matplotlib.figure import Figure
-
-        ax = Figure(figsize=(6.6, 4.0), layout="constrained").add_subplot()
+    ax = axes_of(ax, (6.6, 4.0))
     terms = list(frame.index.get_level_values(0).unique())
     for k, term in enumerate(terms):
         part = frame.loc[term]

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from warnings import warn
 
 from gbaspatial.errors import GbaWarning, outside
 from gbaspatial.options import word
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Language = Literal["en", "zh"]
 
@@ -79,6 +82,25 @@ def lettering(language: Language) -> Iterator[Language]:
     families = [*mpl.rcParams["font.sans-serif"][:1], font]
     with mpl.rc_context({"font.family": families, "axes.unicode_minus": False}):
         yield "zh"
+
+
+def stand_by(ax: Axes) -> None:
+    """Let the texts that axes already have (titles, labels) fall back on the Chinese font; their own stays the first.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Axes that were made elsewhere, under whatever fonts were set there.
+    """
+    from matplotlib import rcParams
+    from matplotlib.text import Text
+
+    font = chinese_font()
+    for text in ax.findobj(Text):
+        families = list(text.get_fontfamily())
+        if font is not None and font not in families:
+            text.set_fontfamily([*families, font])
+        text.set_parse_math(rcParams["text.parse_math"])
 
 
 @cache

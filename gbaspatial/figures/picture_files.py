@@ -23,7 +23,8 @@ def save(figure: Figure | Axes, path: str | os.PathLike[str], *, dpi: int = 200)
 
     Parameters
     ----------
-    figure : matplotlib Figure or Axes
+    figure : matplotlib.figure.Figure or matplotlib.axes.Axes
+        The picture; of axes, the whole figure in which they stand.
     path : path
         Without an ending both are written; with ``.svg``, ``.png`` or ``.pdf`` that one.
     dpi : int
@@ -32,6 +33,12 @@ def save(figure: Figure | Axes, path: str | os.PathLike[str], *, dpi: int = 200)
     Returns
     -------
     list of pathlib.Path
+        What was written.
+
+    Raises
+    ------
+    FileFormatError
+        The ending names another format.
 
     Examples
     --------
@@ -41,6 +48,7 @@ def save(figure: Figure | Axes, path: str | os.PathLike[str], *, dpi: int = 200)
     ['empty.svg', 'empty.png']
     """
     import matplotlib as mpl
+    from matplotlib.figure import Figure as MplFigure
 
     target = Path(path)
     if target.suffix and target.suffix.lower() not in ENDINGS:
@@ -48,7 +56,7 @@ def save(figure: Figure | Axes, path: str | os.PathLike[str], *, dpi: int = 200)
             f"{target.name} ends in none of {', '.join(ENDINGS)}; leave the ending out for SVG and PNG."
         )
     wanted = [target] if target.suffix else [target.with_name(target.name + ending) for ending in (".svg", ".png")]
-    drawn: Any = figure if hasattr(figure, "savefig") else figure.get_figure(root=True)
+    drawn: Any = figure if isinstance(figure, MplFigure) else figure.get_figure(root=True)
     dateless = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {"Software": None}}
     with mpl.rc_context({"svg.hashsalt": "gbaspatial"}):
         for each in wanted:

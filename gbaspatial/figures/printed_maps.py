@@ -12,6 +12,7 @@ import shapely
 
 from gbaspatial.alignment import columns_of
 from gbaspatial.errors import AlignmentError, DataError, UnknownNameError, nearest_names, some
+from gbaspatial.figures.canvas import axes_of
 from gbaspatial.figures.classes import classify
 from gbaspatial.figures.fonts import written_names
 from gbaspatial.figures.palette import BORDER, CLUSTERS, HOTSPOTS, LAND, NO_DATA, SEA, Swatch
@@ -21,7 +22,6 @@ from gbaspatial.options import public, word
 if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 Names = Literal["en", "zh", "both", "none"]
 NAMES: tuple[Names, ...] = ("en", "zh", "both", "none")
@@ -39,7 +39,8 @@ def map_of(
     k: int = 5,
     palette: str = "YlGnBu",
     names: Names = "en",
-) -> Figure:
+    ax: Axes | None = None,
+) -> Axes:
     """A map of a variable, or of the classes of a local test, with legend, scale and sources.
 
     Parameters
@@ -51,56 +52,71 @@ def map_of(
         result with a column `cluster`, drawn in the colors of GeoDa.
     label : str
         The title.
-    scheme, k, palette
-        As in `gbaspatial.maps.choropleth`.
+    scheme : str or sequence of float, optional
+        ``"quantiles"`` (the default for numbers), ``"equal_interval"``, any scheme of mapclassify,
+        ``"categorical"`` (the default for text), or the upper bounds of the classes.
+    k : int
+        How many classes.
+    palette : str
+        The colors from low to high.
     names : {"en", "zh", "both", "none"}
         Names on the map. Without a font that has Chinese characters they are English, and a warning says so once.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
 
     Returns
     -------
-    matplotlib.figure.Figure
+    matplotlib.axes.Axes
+        What was drawn in.
 
     Examples
     --------
     >>> import gbaspatial as gba
-    >>> figure = gba.figures.map_of(gba.load_cities(year=2019), "gdp_pc_cny", label="GDP per capita, CNY")
-    >>> figure.axes[0].get_title("left")
+    >>> ax = gba.figures.map_of(gba.load_cities(year=2019), "gdp_pc_cny", label="GDP per capita, CNY")
+    >>> ax.get_title("left")
     'GDP per capita, CNY'
     """
     word(names, NAMES, "names")
     frame = check_layer(units)
     rows = _column_rows(frame, what, scheme, k, palette) if isinstance(what, str) else _class_rows(frame, what)
     with written_names(names) as written:
-        figure, ax = _canvas(frame, units)
+        ax = _canvas(frame, units, ax)
         _fill(ax, frame, [swatch.color for swatch, _ in rows[1]])
         _finish(ax, frame, written, label)
         _legend(ax, rows[0], written)
-    return figure
+    return ax
 
 
 @public
-def weights_map(units: gpd.GeoDataFrame, w: Any, *, label: str = "", names: Names = "en") -> Figure:
+def weights_map(
+    units: gpd.GeoDataFrame, w: Any, *, label: str = "", names: Names = "en", ax: Axes | None = None
+) -> Axes:
     """The graph of the spatial weights: each half of a line is as wide as the weight its end gives.
 
     Parameters
     ----------
     units : GeoDataFrame
+        In any coordinate reference system.
     w : Weights (or a libpysal Graph or W)
         Its units must be on the map.
     label : str
         The title; by default the recipe of the weights.
     names : {"en", "zh", "both", "none"}
+        Names on the map.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
 
     Returns
     -------
-    matplotlib.figure.Figure
+    matplotlib.axes.Axes
+        What was drawn in.
 
     Examples
     --------
     >>> import gbaspatial as gba
     >>> cities = gba.load_cities()
-    >>> figure = gba.figures.weights_map(cities, gba.weights.contiguity(cities))
-    >>> len(figure.axes[0].collections[-1].get_segments())
+    >>> ax = gba.figures.weights_map(cities, gba.weights.contiguity(cities))
+    >>> len(ax.collections[-1].get_segments())
     30
     """
     from gbaspatial.weights import as_weights
@@ -113,7 +129,7 @@ def weights_map(units: gpd.GeoDataFrame, w: Any, *, label: str = "", names: Name
     halves = np.stack([start, (start + end) / 2], axis=1)
     widths = 0.7 + 1.9 * entries.data / max(entries.data.max(initial=0), 1e-300)
     with written_names(names) as written:
-        figure, ax = _canvas(frame, units)
+        ax = _canvas(frame, units, ax)
         _fill(ax, frame, ["#FFFFFF"] * len(frame))
         from matplotlib.collections import LineCollection
 
@@ -123,7 +139,7 @@ def weights_map(units: gpd.GeoDataFrame, w: Any, *, label: str = "", names: Name
         )
         _one_way(ax, weights, start, end, entries)
         _finish(ax, frame, written, label or str(weights.recipe), lift=9)
-    return figure
+    return ax
 
 
 def _one_way(ax: Axes, weights: Any, start: np.ndarray, end: np.ndarray, entries: Any) -> None:
@@ -136,12 +152,21 @@ def _one_way(ax: Axes, weights: Any, start: np.ndarray, end: np.ndarray, entries
 
 
 @public
-def flow_map(units: gpd.GeoDataFrame, flows: Any, *, label: str = "", top: int = 30, names: Names = "en") -> Figure:
+def flow_map(
+    units: gpd.GeoDataFrame,
+    flows: Any,
+    *,
+    label: str = "",
+    top: int = 30,
+    names: Names = "en",
+    ax: Axes | None = None,
+) -> Axes:
     """Arrows from giver to receiver, as wide as the value.
 
     Parameters
     ----------
     units : GeoDataFrame
+        In any coordinate reference system.
     flows : DataFrame or impacts
         Columns `giver`, `receiver`, `value`, or a result whose ``flows()`` has them.
     label : str
@@ -149,16 +174,20 @@ def flow_map(units: gpd.GeoDataFrame, flows: Any, *, label: str = "", top: int =
     top : int
         How many of the largest are drawn; a line below says how many there are.
     names : {"en", "zh", "both", "none"}
+        Names on the map.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
 
     Returns
     -------
-    matplotlib.figure.Figure
+    matplotlib.axes.Axes
+        What was drawn in.
 
     Examples
     --------
     >>> import pandas as pd, gbaspatial as gba
     >>> flows = pd.DataFrame({"giver": ["Shenzhen"], "receiver": ["Huizhou"], "value": [1.0]})
-    >>> len(gba.figures.flow_map(gba.load_cities(), flows).axes[0].patches)
+    >>> len(gba.figures.flow_map(gba.load_cities(), flows).patches)
     1
     """
     word(names, NAMES, "names")
@@ -175,13 +204,13 @@ def flow_map(units: gpd.GeoDataFrame, flows: Any, *, label: str = "", top: int =
     starts, ends = (_places(frame, pd.Index(shown[c]), "flows") for c in ("giver", "receiver"))
     size = shown["value"].abs().to_numpy(float) / value.abs().max()
     with written_names(names) as written:
-        figure, ax = _canvas(frame, units)
+        ax = _canvas(frame, units, ax)
         _fill(ax, frame, ["#FFFFFF"] * len(frame))
         for a, b, wide, each in zip(starts[::-1], ends[::-1], size[::-1], shown["value"].iloc[::-1], strict=True):
             _arrow(ax, a, b, wide, GIVES if each >= 0 else TAKES_AWAY)
         rest = f"the largest {len(shown)} of {len(between)}" if len(shown) < len(between) else ""
         _finish(ax, frame, written, label, note=rest)
-    return figure
+    return ax
 
 
 def _arrow(ax: Axes, start: np.ndarray, end: np.ndarray, size: float, color: str) -> None:
@@ -251,17 +280,14 @@ def _counted(swatches: list[Swatch], codes: np.ndarray) -> Rows:
     return (rows if missing[1] == 0 else [*rows, missing]), by_unit
 
 
-def _canvas(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> tuple[Figure, Axes]:
+def _canvas(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame, ax: Axes | None) -> Axes:
     """Axes in degrees with a true aspect at the middle latitude, the surroundings drawn, the sources named."""
-    from matplotlib.figure import Figure
-
     west, south, east, north = frame.total_bounds
     margin = 0.04 * max(east - west, north - south, 0.01)
     stretch = 1 / np.cos(np.radians(np.clip((south + north) / 2, -80, 80)))
     wide = 7.2
     high = wide * (north - south + 2 * margin) * stretch / (east - west + 2 * margin)
-    figure = Figure(figsize=(wide, float(np.clip(high, 3.5, 9.0)) + 0.6), layout="constrained")
-    ax = figure.add_subplot()
+    ax = axes_of(ax, (wide, float(np.clip(high, 3.5, 9.0)) + 0.6))
     around = surroundings(frame)
     ax.set_facecolor(SEA if around is not None and around.land is not None else "#FAFAF8")
     if around is not None:
@@ -274,7 +300,7 @@ def _canvas(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> tuple[Figure, A
     told = [units.attrs.get("attribution"), *(around.sources if around is not None else ())]
     lines = list(dict.fromkeys([*filter(None, told), "Not a map for legal boundaries"]))
     ax.set_xlabel("\n".join(textwrap.wrap(" · ".join(lines), 150)), fontsize=6, color="#666666", loc="left")
-    return figure, ax
+    return ax
 
 
 def _fill(ax: Axes, frame: gpd.GeoDataFrame, colors: list[str]) -> None:

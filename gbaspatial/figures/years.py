@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gbaspatial.errors import DataError
 from gbaspatial.figures import autocorrelation
+from gbaspatial.figures.canvas import panels_of
 from gbaspatial.options import public
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 
 @public
-def year_line(results: Any) -> Figure:
+def year_line(results: Any, *, ax: Any = None) -> Any:
     """A statistic by year with its p-values, or several below one another.
 
     Parameters
     ----------
     results : result of `moran_by` and its kin, or mapping of name to these
+        One, or several under the names that stand above them.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given. For several results a sequence of as many axes.
 
     Returns
     -------
-    matplotlib.figure.Figure
+    matplotlib.axes.Axes or numpy.ndarray of these
+        What was drawn in: of several results the axes of each, in their order.
+
+    Raises
+    ------
+    DataError
+        The mapping is empty.
 
     Examples
     --------
@@ -31,17 +38,15 @@ def year_line(results: Any) -> Figure:
     >>> panel = gba.load_panel(variables="population", years=[2019, 2020])
     >>> w = gba.weights.contiguity(gba.load_cities()).row_standardized()
     >>> many = gba.autocorrelation.moran_by(panel["population"], w, inference="normal")
-    >>> len(year_line({"one": many, "two": many}).axes)
+    >>> len(year_line({"one": many, "two": many}))
     2
     """
-    from matplotlib.figure import Figure
-
-    listed = dict(results) if isinstance(results, Mapping) else {"": results}
-    if not listed:
+    if not isinstance(results, Mapping):
+        return autocorrelation.year_line(results, ax)
+    if not results:
         raise DataError("there is no result to draw; the mapping is empty.")
-    figure = Figure(figsize=(9.0, 3.4 * len(listed)), layout="constrained")
-    for number, (name, result) in enumerate(listed.items(), start=1):
-        ax = autocorrelation.year_line(result, figure.add_subplot(len(listed), 1, number))
-        if name:
-            ax.set_title(f"{name}: {ax.get_title()}", fontsize=9)
-    return figure
+    panels = panels_of(ax, len(results), size=(9.0, 3.4))
+    for panel, (name, result) in zip(panels, results.items(), strict=True):
+        autocorrelation.year_line(result, panel)
+        panel.set_title(f"{name}: {panel.get_title()}", fontsize=9)
+    return panels

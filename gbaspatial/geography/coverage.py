@@ -18,6 +18,7 @@ from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from matplotlib.axes import Axes
     from shapely.geometry.base import BaseGeometry
 
 KINDS = ("missing", "empty", "invalid", "duplicate", "overlap", "gap", "sliver", "shifted")
@@ -78,29 +79,11 @@ class CoverageResult(Result):
         """The troubles as a layer in EPSG:4326."""
         return self.troubles.copy()
 
-    def plot(self, ax: Any = None) -> Any:
-        """A map of the units with the troubles in color; small ones are circled. Returns the axes."""
-        import matplotlib.pyplot as plt
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """A map of the units with the troubles in color; small ones are circled."""
+        from gbaspatial.figures.layer_troubles import coverage_map
 
-        ax = plt.subplots(figsize=(7, 6))[1] if ax is None else ax
-        self.layer.plot(ax=ax, color="#f0f0f0", edgecolor="#888888", linewidth=0.6)
-        for number, kind in enumerate(KINDS):
-            rows = self.troubles[self.troubles["kind"] == kind]
-            if rows.empty:
-                continue
-            color = f"C{number}"
-            shapes = rows[rows.geometry.notna() & ~rows.geometry.is_empty]
-            if kind != "shifted" and len(shapes):
-                shapes.plot(ax=ax, color=color, alpha=0.7)
-            ax.scatter(
-                rows["lon"], rows["lat"], s=80, facecolors="none", edgecolors=color, label=f"{kind} ({len(rows)})"
-            )
-        ax.set_title(f"{self.n} units, {len(self.troubles)} troubles")
-        ax.set_xlabel("longitude")
-        ax.set_ylabel("latitude")
-        if not self.ok:
-            ax.legend(loc="best", fontsize=8)
-        return ax
+        return coverage_map(self, ax=ax)
 
 
 @public

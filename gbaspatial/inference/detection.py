@@ -16,13 +16,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
 from gbaspatial.errors import OptionError, WeightsError
+from gbaspatial.figures.autocorrelation import power_curve
 from gbaspatial.inference.null import ALTERNATIVES, Alternative, check_draws
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.rejection import MOST_INTEGRATED, SIMULATED, Chance, chance_of
@@ -30,6 +31,9 @@ from gbaspatial.options import public, word
 from gbaspatial.progress import shows_progress
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Statistic = Literal["moran", "geary", "aple", "join_count", "general_g"]
 Process = Literal["sar", "sma"]
@@ -84,10 +88,8 @@ class PowerResult(Result):
             return f"No positive rho below {self.interval[1]:.3g} is detected with {share} probability."
         return f"The smallest positive rho detected with {share} probability is {self.detectable:.2f}."
 
-    def plot(self, ax: Any = None) -> Any:
-        """The power curve; gives back the matplotlib axes."""
-        from gbaspatial.figures.autocorrelation import power_curve
-
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The power curve."""
         return power_curve(self, ax=ax)
 
 

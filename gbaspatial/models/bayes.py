@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import DataError, OptionError, some
+from gbaspatial.figures.parameters import posterior_density
 from gbaspatial.formula import Design, design, is_intercept
 from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.identification import acts_as_number, cut_note
@@ -65,17 +66,7 @@ class Posterior(Result):
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The density of each parameter."""
-        if ax is None:
-            import matplotlib.pyplot as plt
-
-            ax = plt.figure(figsize=(6, 3.4), layout="constrained").subplots()
-        for name, grid in self.grids.items():
-            ax.plot(grid.at, grid.density, label=name)
-        ax.axvline(0, color="0.6", linewidth=0.8)
-        ax.set(xlabel="value", ylabel="posterior density", ylim=(0, None))
-        ax.legend(frameon=False)
-        ax.spines[["top", "right"]].set_visible(False)
-        return ax
+        return posterior_density(self, ax=ax)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import DataError, OptionError
-from gbaspatial.figures.effects import frame_of
+from gbaspatial.figures.effects import specification_curve
 from gbaspatial.formula import Design, design
 from gbaspatial.models import regression
 from gbaspatial.models.bayes import (
@@ -100,34 +100,31 @@ class SpecificationCurve(Result):
         first = Table(_shortened(self.frame), "Specification curve", tuple(notes))
         return first, Table(_shortened(self.totals), "Total impacts under each specification")
 
-    def plot(self, term: str | None = None, ax: Axes | None = None) -> Axes:
-        """The curve: the spatial parameter, or the total impact of `term`, with its interval, in ascending order."""
-        part = self.frame.assign(value=self.spatial) if term is None else self._totals_of(term)
-        part = part.dropna(subset="value").sort_values("value")
+    def drawn_part(self, term: str | None = None) -> pd.DataFrame:
+        """What `plot` shows: `estimate, lower, upper` of the spatial parameter, or of the total impact of `term`."""
+        part = self.frame.assign(estimate=self.spatial) if term is None else self._totals_of(term)
+        part = part.dropna(subset="estimate").sort_values("estimate")
         if part.empty:
             raise OptionError("no model has a spatial parameter to draw; name a term= to draw its total impact.")
-        names = [" · ".join(map(str, np.atleast_1d(label))) for label in _shortened(part).index.tolist()]
-        if ax is None:
-            import matplotlib.pyplot as plt
+        return _shortened(part[["estimate", "lower", "upper"]].astype(float), empty=True)
 
-            ax = plt.figure(figsize=(7.2, 0.9 + 0.34 * len(part)), layout="constrained").subplots()
-        places = np.arange(len(part))
-        left, right = frame_of(part[["lower", "upper"]].assign(estimate=part["value"]))
-        low, high = part["value"] - part["lower"].clip(lower=left), part["upper"].clip(upper=right) - part["value"]
-        spread = np.vstack([low.clip(lower=0), high.clip(lower=0)])
-        ax.errorbar(part["value"], places, xerr=spread, fmt="o", color="#0b5d7a", ecolor="#9cc3cf", elinewidth=3)
-        ax.set_xlim(left, right)  # an end that is not finite runs to the frame
-        ax.axvline(0, color="0.5", linewidth=0.8)
-        ax.set_yticks(places, names)
-        ax.set_xlabel("rho or lambda, 95 % interval" if term is None else f"total impact of {term}, 95 % interval")
-        ax.spines[["top", "right", "left"]].set_visible(False)
-        return ax
+    def plot(self, term: str | None = None, ax: Axes | None = None) -> Axes:
+        """The curve: the spatial parameter, or the total impact of `term`, with its interval, in ascending order.
+
+        Parameters
+        ----------
+        term : str, optional
+            A regressor; without it the spatial parameter is drawn.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure if not given.
+        """
+        return specification_curve(self, term, ax=ax)
 
     def _totals_of(self, term: str) -> pd.DataFrame:
         known = self.totals.index.get_level_values("term").unique()
         if term not in known:
             raise OptionError(f"there is no impact of {term!r}; there are: {', '.join(known)}.")
-        return self.totals.xs(term, level="term").rename(columns={"estimate": "value"})
+        return self.totals.xs(term, level="term")
 
 
 @public
@@ -265,9 +262,10 @@ def _prior_row(spec: Design, model: str) -> dict[str, float]:
     return {**missing, "lower": low, "upper": high, "log_evidence": marginal.log_evidence}
 
 
-def _shortened(frame: pd.DataFrame) -> pd.DataFrame:
-    """Without the levels of the index that hold one value only, and without empty columns."""
+def _shortened(frame: pd.DataFrame, *, empty: bool = False) -> pd.DataFrame:
+    """Without the levels of the index that hold one value only, and (unless `empty`) without empty columns."""
     names = [name for name in frame.index.names if len(frame.index.unique(name)) > 1]
     kept = names or [frame.index.names[-1]]
     dropped = [name for name in frame.index.names if name not in kept]
-    return (frame.droplevel(dropped) if dropped else frame).dropna(axis=1, how="all")
+    frame = frame.droplevel(dropped) if dropped else frame
+    return frame if empty else frame.dropna(axis=1, how="all")

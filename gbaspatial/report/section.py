@@ -9,7 +9,7 @@ from gbaspatial.results import Table
 
 if TYPE_CHECKING:
     import pandas as pd
-    from matplotlib.figure import Figure
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,4 +27,4 @@ class Section:
     findings: tuple[str, ...] = ()
     tables: dict[str, Table] = field(default_factory=dict)
     numbers: dict[str, pd.DataFrame] = field(default_factory=dict)
-    figures: dict[str, Figure] = field(default_factory=dict)
+    figures: dict[str, Axes] = field(default_factory=dict)

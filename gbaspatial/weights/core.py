@@ -24,6 +24,8 @@ from gbaspatial.weights.scaling import false_claim
 from gbaspatial.weights.square_table import checked_matrix
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from gbaspatial.results import Summary
 
 Standardization = Literal["none", "row", "binary", "spectral", "min_max", "variance_stabilized", "doubly", "global"]
@@ -359,8 +361,18 @@ class Weights:
 
         return described(self)
 
-    def plot(self, units: Any = None, *, ax: Any = None, color: str = "#b2182b") -> Any:
-        """Draw the links on a map of `units`, or the matrix where no units are given; gives the matplotlib axes."""
+    def plot(self, units: Any = None, *, ax: Axes | None = None, color: str = "#b2182b") -> Axes:
+        """Draw the links on a map of `units`, or the matrix where no units are given.
+
+        Parameters
+        ----------
+        units : GeoDataFrame or GeoSeries, optional
+            The same units in any order.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure if not given.
+        color : str
+            Of the links.
+        """
         from gbaspatial.weights.show import drawn
 
         return drawn(self, units, ax, color)

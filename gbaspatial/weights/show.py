@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
-from gbaspatial.alignment import check_same_units
 from gbaspatial.errors import some
 from gbaspatial.results import Summary, Table
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from gbaspatial.weights.core import Weights
 
 
@@ -43,55 +43,11 @@ def described(w: Weights) -> Summary:
     return Summary((first, Table(histogram, title="Units by number of neighbors")))
 
 
-def drawn(w: Weights, units: Any, ax: Any, color: str) -> Any:
+def drawn(w: Weights, units: Any, ax: Axes | None, color: str) -> Axes:
     """The links of `w` over a map of `units`, or its matrix if there are none."""
-    import matplotlib.pyplot as plt
+    from gbaspatial.figures.weight_links import weight_links, weight_matrix
 
-    if ax is None:
-        _, ax = plt.subplots(figsize=(6, 5), layout="constrained")
-    if units is None:
-        return _matrix(w, ax)
-    from matplotlib.collections import LineCollection
-
-    from gbaspatial.geography.geodesy import representative_points
-
-    check_same_units(units.index, w.ids, "units")
-    shapes = units.geometry
-    if (shapes.geom_type != "Point").any():
-        shapes.plot(ax=ax, color="#f2f0eb", edgecolor="#9a9a9a", linewidth=0.6)
-    points = representative_points(units).reindex(w.ids)
-    xy = np.column_stack([points.x, points.y])
-    pairs = w.sparse.tocoo()
-    i, j = pairs.coords
-    weight = pairs.data / pairs.data.max() if w.n_links else pairs.data
-    lines = LineCollection(
-        list(np.stack([xy[i], xy[j]], axis=1)), colors=color, linewidths=0.3 + 1.9 * weight, alpha=0.25 + 0.5 * weight
-    )
-    ax.add_collection(lines)
-    alone = np.diff(w.sparse.indptr) == 0
-    ax.scatter(*xy[~alone].T, s=14, color="#222222", zorder=3)
-    ax.scatter(*xy[alone].T, s=22, facecolor="white", edgecolor="#222222", zorder=3)
-    if shapes.crs is not None and shapes.crs.is_geographic:
-        ax.set_aspect(1 / np.cos(np.radians(xy[:, 1].mean())))
-    else:
-        ax.set_aspect("equal")
-    ax.autoscale_view()
-    ax.set_axis_off()
-    return ax
-
-
-def _matrix(w: Weights, ax: Any) -> Any:
-    if w.n > 200:
-        ax.spy(w.sparse, markersize=0.5, color="#222222")
-        return ax
-    image = ax.imshow(np.ma.masked_equal(w.sparse.toarray(), 0), cmap="viridis", interpolation="nearest")
-    ax.figure.colorbar(image, ax=ax, label="weight", shrink=0.8)
-    if w.n <= 40:
-        ax.set_xticks(range(w.n), [str(label) for label in w.ids], rotation=90, fontsize=7)
-        ax.set_yticks(range(w.n), [str(label) for label in w.ids], fontsize=7)
-    ax.set_xlabel("neighbor")
-    ax.set_ylabel("focal")
-    return ax
+    return weight_matrix(w, ax=ax) if units is None else weight_links(w, units, color=color, ax=ax)
 
 
 def explored(w: Weights, units: Any) -> Any:

@@ -28,34 +28,34 @@ CITIES = gba.load_cities(year=2019)
 NAMES = list(CITIES.index)
 
 
-def words_of(figure):
-    return [text.get_text() for text in figure.axes[0].texts]
+def words_of(ax):
+    return [text.get_text() for text in ax.texts]
 
 
-def legend_of(figure):
-    legend = figure.axes[0].get_legend()
+def legend_of(ax):
+    legend = ax.get_legend()
     colors = [to_hex(patch.get_facecolor()).upper() for patch in legend.get_patches()]
     return dict(zip([text.get_text() for text in legend.get_texts()], colors, strict=True))
 
 
 def test_classes_have_the_colors_of_geoda_and_are_counted():
     classes = pd.Series(["HH", "LL", "LH", "HL", *["not significant"] * 7], index=NAMES)
-    figure = gba.figures.map_of(CITIES, classes.sample(frac=1, random_state=2))
-    shown = legend_of(figure)
+    ax = gba.figures.map_of(CITIES, classes.sample(frac=1, random_state=2))
+    shown = legend_of(ax)
     assert shown == {
         "High-High  (1)": "#FF0000", "Low-Low  (1)": "#0000FF", "Low-High  (1)": "#A7ADF9", "High-Low  (1)": "#F4ADA8",
         "Not significant  (7)": "#EEEEEE",
     }  # fmt: skip
-    face = figure.axes[0].collections[-1].get_facecolor()  # one polygon part after another, units in order
+    face = ax.collections[-1].get_facecolor()  # one polygon part after another, units in order
     parts = CITIES.geometry.count_geometries() if hasattr(CITIES.geometry, "count_geometries") else None
     assert to_hex(face[0]).upper() == CLUSTERS["HH"].color
     assert parts is None or len(face) in (len(CITIES), int(parts.sum()))
 
 
 def test_no_data_is_grey_and_counted():
-    figure = gba.figures.map_of(CITIES, "patents_granted", names="none")
-    assert legend_of(figure)["No data  (2)"] == NO_DATA.color
-    assert [w for w in words_of(figure) if "km" not in w] == []
+    ax = gba.figures.map_of(CITIES, "patents_granted", names="none")
+    assert legend_of(ax)["No data  (2)"] == NO_DATA.color
+    assert [w for w in words_of(ax) if "km" not in w] == []
 
 
 def test_the_order_of_rows_changes_nothing():
@@ -66,14 +66,14 @@ def test_the_order_of_rows_changes_nothing():
 
 
 def test_any_projection_is_drawn_in_the_same_place():
-    limits = [gba.figures.map_of(units, "tier").axes[0].get_xlim() for units in (CITIES, CITIES.to_crs("EPSG:4547"))]
+    limits = [gba.figures.map_of(units, "tier").get_xlim() for units in (CITIES, CITIES.to_crs("EPSG:4547"))]
     assert limits[0] == pytest.approx(limits[1], abs=1e-6)
 
 
 def test_the_scale_bar_is_as_long_as_it_says():
     from pyproj import Geod
 
-    axes = gba.figures.map_of(CITIES, "tier").axes[0]
+    axes = gba.figures.map_of(CITIES, "tier")
     bar = axes.lines[0]
     x, y = bar.get_xdata(), bar.get_ydata()
     told = next(float(text.get_text().removesuffix(" km")) for text in axes.texts if text.get_text().endswith(" km"))
@@ -85,7 +85,7 @@ def test_links_are_as_wide_as_the_weight_at_their_end():
         [("Macao", "Zhuhai", 1.0), ("Zhuhai", "Macao", 0.25), ("Foshan", "Macao", 0.5)],
         columns=["focal", "neighbor", "weight"],
     )
-    lines = gba.figures.weights_map(CITIES, from_pairs(pairs)).axes[0].collections[-1]
+    lines = gba.figures.weights_map(CITIES, from_pairs(pairs)).collections[-1]
     at = CITIES.representative_point().loc[["Macao", "Zhuhai", "Foshan"]]
     starts = {name: (p.x, p.y) for name, p in at.items()}
     widths = {}
@@ -97,9 +97,9 @@ def test_links_are_as_wide_as_the_weight_at_their_end():
 def test_flows_draw_the_largest():
     rows = [(a, b, float(i)) for i, (a, b) in enumerate((a, b) for a in NAMES for b in NAMES if a != b)]
     flows = pd.DataFrame(rows, columns=["giver", "receiver", "value"])
-    figure = gba.figures.flow_map(CITIES, flows, top=7)
-    assert len(figure.axes[0].patches) == 7
-    assert figure.axes[0].get_title("right") == "the largest 7 of 110"
+    ax = gba.figures.flow_map(CITIES, flows, top=7)
+    assert len(ax.patches) == 7
+    assert ax.get_title("right") == "the largest 7 of 110"
 
 
 def test_chinese_is_written_where_a_font_has_it():
@@ -107,27 +107,27 @@ def test_chinese_is_written_where_a_font_has_it():
         pytest.skip("no font with Chinese characters is installed (on Debian: apt install fonts-noto-cjk)")
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # matplotlib warns of a glyph that is missing
-        figure = gba.figures.map_of(CITIES, "tier", names="zh", label="层级")
-        figure.canvas.draw()
-        gba.figures.map_of(CITIES.set_index("name_zh"), "tier").canvas.draw()  # ids without a translation
-    assert "广州市" in words_of(figure)
+        ax = gba.figures.map_of(CITIES, "tier", names="zh", label="层级")
+        ax.figure.canvas.draw()
+        gba.figures.map_of(CITIES.set_index("name_zh"), "tier").figure.canvas.draw()  # ids without a translation
+    assert "广州市" in words_of(ax)
 
 
 def test_without_such_a_font_names_are_english_and_it_is_said_once(monkeypatch):
     monkeypatch.setattr(fonts, "chinese_font", lambda: None)
     fonts._say_once.cache_clear()
     with pytest.warns(GbaWarning, match="lettered in English"):
-        figure = gba.figures.map_of(CITIES, "tier", names="both")
-    assert "Guangzhou" in words_of(figure)
+        ax = gba.figures.map_of(CITIES, "tier", names="both")
+    assert "Guangzhou" in words_of(ax)
     with warnings.catch_warnings():
         warnings.simplefilter("error", GbaWarning)
         gba.figures.map_of(CITIES, "tier", names="zh")
 
 
 def test_names_do_not_lie_on_one_another():
-    figure = gba.figures.map_of(CITIES, "tier")
-    figure.canvas.draw()
-    boxes = [t.get_window_extent() for t in figure.axes[0].texts if "km" not in t.get_text()]
+    ax = gba.figures.map_of(CITIES, "tier")
+    ax.figure.canvas.draw()
+    boxes = [t.get_window_extent() for t in ax.texts if "km" not in t.get_text()]
     assert len(boxes) >= 10
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[i + 1 :])
 
@@ -137,10 +137,10 @@ def test_a_forest_fills_what_leaves_zero_out():
     frame = pd.DataFrame(
         {"estimate": 1.0, "lower": [0.5, -1, 0.2, -3, -1, 0], "upper": [2, 2, 2, 2, 2, 2]}, index=index
     )
-    axes = gba.figures.forest(frame, label="Impacts").axes[0]
+    axes = gba.figures.forest(frame, label="Impacts")
     dots = [line for line in axes.lines if line.get_marker() == "o"]
     assert [dot.get_markerfacecolor() != "white" for dot in dots] == [True, False, True, False, False, False]
-    assert [text.get_text() for text in axes.get_yticklabels()][:2] == ["x, direct", "x, indirect"]
+    assert [text.get_text() for text in axes.get_yticklabels()][:2] == ["x: direct", "x: indirect"]
 
 
 def test_the_same_picture_gives_the_same_bytes(tmp_path):
@@ -172,19 +172,19 @@ def test_names_that_look_like_formulas_or_code_are_written_as_they_stand():
     names = ["$x$", "$\\frac{$", "${alert(1)}$", "{% raw %}", "a_b^c", "\\"]
     shapes = [box(9 + i, 50, 10 + i, 51) for i in range(6)]
     units = gpd.GeoDataFrame({"kind": names}, index=names, geometry=shapes, crs=4326)
-    figure = gba.figures.map_of(units, "kind", label="$x$ and $")
-    figure.canvas.draw()
-    assert set(names) <= set(words_of(figure))
-    assert {text.rsplit("  ", 1)[0] for text in legend_of(figure)} == set(names)
+    ax = gba.figures.map_of(units, "kind", label="$x$ and $")
+    ax.figure.canvas.draw()
+    assert set(names) <= set(words_of(ax))
+    assert {text.rsplit("  ", 1)[0] for text in legend_of(ax)} == set(names)
     forest = gba.figures.forest(pd.DataFrame({"estimate": 1.0, "lower": 0.0, "upper": 2.0}, index=names), label="$a$b$")
-    forest.canvas.draw()
-    assert [text.get_text() for text in forest.axes[0].get_yticklabels()] == names
+    forest.figure.canvas.draw()
+    assert [text.get_text() for text in forest.get_yticklabels()] == names
 
 
 def test_a_stranger_s_region_is_drawn_without_our_background():
     units = gpd.GeoDataFrame(
         {"x": [1.0, 2.0]}, index=["a", "b"], geometry=[box(9, 50, 10, 51), box(10, 50, 11, 51)], crs=4326
     )
-    figure = gba.figures.map_of(units, "x")
-    assert "Tianditu" not in figure.axes[0].get_xlabel()
-    assert len(legend_of(figure)) == 2
+    ax = gba.figures.map_of(units, "x")
+    assert "Tianditu" not in ax.get_xlabel()
+    assert len(legend_of(ax)) == 2

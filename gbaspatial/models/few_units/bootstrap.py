@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import OptionError
+from gbaspatial.figures.parameters import replicates
 from gbaspatial.models.few_units.recommended import inversion_of, ranks_of
 from gbaspatial.models.fit import problem_again
 from gbaspatial.models.fit_tables import SMALL
@@ -139,26 +140,22 @@ class BootstrapResult(Result):
         note = "p_bootstrap: under the null, from the model estimated with the parameter at zero."
         return main, Table(self.tests, "Tests", (note,))
 
-    def plot(self, *, columns: int = 3) -> Any:
-        """Histograms of the refits with the estimate and the recommended interval; returns the figure."""
-        from matplotlib import pyplot as plt
+    def plot(self, *, columns: int = 3, ax: Any = None) -> Any:
+        """Histograms of the refits with the estimate and the recommended interval, a panel for each term.
 
-        terms = list(self.estimates.index)
-        rows = -(-len(terms) // columns)
-        figure, axes = plt.subplots(rows, columns, figsize=(3.2 * columns, 2.4 * rows), squeeze=False)
-        interval = self.conf_int()
-        for place, axis in enumerate(axes.ravel()):
-            if place >= len(terms):
-                axis.set_axis_off()
-                continue
-            term = terms[place]
-            axis.hist(self.replicates[term].dropna(), bins=60, color="#9db4c8")
-            axis.axvline(self.estimates[term], color="#b2182b")
-            for end in interval.loc[term]:
-                axis.axvline(end, color="#404040", linestyle="--", linewidth=0.8)
-            axis.set_title(term, fontsize=9)
-        figure.tight_layout()
-        return figure
+        Parameters
+        ----------
+        columns : int
+            Panels beside one another.
+        ax : sequence of matplotlib.axes.Axes, optional
+            One for each term; a new figure if not given.
+
+        Returns
+        -------
+        numpy.ndarray of matplotlib.axes.Axes
+            One for each term.
+        """
+        return replicates(self, columns=columns, ax=ax)
 
 
 @shows_progress

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import OptionError, UnknownNameError, nearest_names
+from gbaspatial.figures.parameters import detected_effects
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models.few_units.bootstrap import batch_around, check_refittable, places_of
 from gbaspatial.models.fit import problem_again
@@ -22,6 +23,8 @@ from gbaspatial.randomness import AN_EFFECT, NO_EFFECT, Rng, seed_of
 from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from gbaspatial.models.fit import Fit
 
 _POINTS = 15
@@ -69,21 +72,9 @@ class DetectableResult(Result):
         note = "Two-sided, equal tails, critical values simulated so that the size is right; others at their estimates."
         return (Table(self.curve.set_index("effect"), self.title, (self.sentence, note, f"Seed {self.seed}.")),)
 
-    def plot(self) -> Any:
-        """Power over the effect; returns the axes."""
-        from matplotlib import pyplot as plt
-
-        figure, axis = plt.subplots(figsize=(6, 3.4))
-        axis.plot(self.curve["effect"], self.curve["power"], color="#2166ac")
-        axis.axhline(self.target, color="#888888", linewidth=0.8)
-        for end in (self.negative, self.positive):
-            if np.isfinite(end):
-                axis.axvline(end, color="#b2182b", linestyle="--", linewidth=1)
-        axis.set_xlabel(self.name)
-        axis.set_ylabel("power")
-        axis.set_ylim(0, 1.02)
-        figure.tight_layout()
-        return axis
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Power over the effect."""
+        return detected_effects(self, ax=ax)
 
 
 @shows_progress

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import GbaError, GbaWarning, OptionError, some
+from gbaspatial.errors import GbaError, GbaWarning, OptionError, UnknownNameError, nearest_names, some
+from gbaspatial.figures.parameters import without_units
 from gbaspatial.models.few_units.bootstrap import check_refittable
 from gbaspatial.options import public
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from gbaspatial.models.fit import Fit
 
 MOST_UNITS = 500
@@ -52,19 +55,25 @@ class InfluenceResult(Result):
             notes.append(f"Not estimable without {some(self.failed.index)}: {self.failed.iloc[0]}")
         return (Table(self.estimates.assign(largest_change=self.largest), self.title, tuple(notes)),)
 
-    def plot(self, term: str | None = None) -> Any:
-        """Estimates of `term` (by default the spatial parameter) without each unit; returns the axes."""
-        from matplotlib import pyplot as plt
-
+    def drawn_term(self, term: str | None = None) -> str:
+        """`term`, or without one the spatial parameter, or else the last term."""
         spatial = [name for name in ("rho", "lambda") if name in self.estimates.columns]
-        term = term or (spatial[0] if spatial else str(self.estimates.columns[-1]))
-        values = self.estimates[term].sort_values()
-        figure, axis = plt.subplots(figsize=(6, 0.26 * len(values) + 1))
-        axis.plot(values, range(len(values)), "o", color="#2166ac")
-        axis.set_yticks(range(len(values)), [str(unit) for unit in values.index])
-        axis.set_xlabel(f"{term} without the unit")
-        figure.tight_layout()
-        return axis
+        name = term or (spatial[0] if spatial else str(self.estimates.columns[-1]))
+        if name not in self.estimates.columns:
+            raise UnknownNameError(f"there is no term {name!r}. {nearest_names(name, self.estimates.columns)}")
+        return name
+
+    def plot(self, term: str | None = None, ax: Axes | None = None) -> Axes:
+        """Estimates of `term` (by default the spatial parameter) without each unit.
+
+        Parameters
+        ----------
+        term : str, optional
+            By default the spatial parameter, or else the last term.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure if not given.
+        """
+        return without_units(self, term, ax=ax)
 
 
 @shows_progress

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 from scipy import optimize, special
 
 from gbaspatial.errors import OptionError
+from gbaspatial.figures.parameters import likelihood_profile
 from gbaspatial.models.few_units.bootstrap import check_refittable
 from gbaspatial.models.few_units.recommended import inversion_of
 from gbaspatial.models.fit import problem_again
@@ -22,6 +23,8 @@ from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from gbaspatial.models.fit import Fit
 
 _POINTS = 201
@@ -86,24 +89,14 @@ class ProfileResult(Result):
             notes.append(cut)
         return (Table(self.intervals, self.title, tuple(notes)),)
 
-    def plot(self) -> Any:
-        """The curve over the admissible interval with its cut and its intervals; returns the axes."""
-        from matplotlib import pyplot as plt
+    @property
+    def cut(self) -> float:
+        """The log-likelihood above which the asymptotic interval lies."""
+        return float(self.curve["log_likelihood"].max()) - float(special.chdtri(1, 1 - self.level)) / 2
 
-        figure, axis = plt.subplots(figsize=(6, 3.6))
-        shown = self.curve[self.curve["ratio"] < 15]
-        axis.plot(shown["value"], shown["log_likelihood"], color="#2166ac")
-        top = self.curve["log_likelihood"].max()
-        axis.axhline(top - float(special.chdtri(1, 1 - self.level)) / 2, color="#888888", linewidth=0.8)
-        axis.axvline(self.estimate, color="#b2182b", linewidth=1)
-        for (kind, row), style in zip(self.intervals.iterrows(), ("--", ":"), strict=False):
-            for label, end in ((kind, row["lower"]), (None, row["upper"])):
-                axis.axvline(end, color="#404040", linestyle=style, linewidth=1, label=label)
-        axis.set_xlabel(self.name)
-        axis.set_ylabel("profile log-likelihood")
-        axis.legend(frameon=False, fontsize=8)
-        figure.tight_layout()
-        return axis
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The curve over the admissible interval with its cut and its intervals."""
+        return likelihood_profile(self, ax=ax)
 
 
 @shows_progress

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import OptionError, UnknownNameError, nearest_names
+from gbaspatial.figures import flow_map, forest
 from gbaspatial.formula import Regressor
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models.few_units.recommended import SEED, inversion_of
@@ -34,6 +35,8 @@ from gbaspatial.results import Result, Table
 from gbaspatial.sizes import DENSE_LIMIT
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from gbaspatial.models.fit import Fit
     from gbaspatial.models.impacts.groups import GroupImpacts
 
@@ -134,7 +137,24 @@ class ImpactsResult(Result):
             ),
         )
 
-    def plot(self, kind: str = "forest", *, units: Any = None, term: str | None = None, top: int = 30) -> Any:
+    @property
+    def _axis_words(self) -> dict[str, dict[str, str]]:
+        """What the axis of the forest measures, by language."""
+        response, level = self.engine.fit.response, f"{self.level:.0%}"
+        return {
+            "en": {"measured": f"impact on {response}, {level} intervals, {self.method}"},
+            "zh": {"measured": f"对 {response} 的效应，{level} 区间，{self.method}"},
+        }
+
+    def plot(
+        self,
+        kind: str = "forest",
+        *,
+        units: Any = None,
+        term: str | None = None,
+        top: int = 30,
+        ax: Axes | None = None,
+    ) -> Axes:
         """The impacts as a forest, three rows a regressor, or as flows on the map of the `units`.
 
         Parameters
@@ -146,22 +166,19 @@ class ImpactsResult(Result):
             The regressor whose flows are drawn; needed where there are several.
         top : int
             How many of the largest flows are drawn.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure if not given.
 
         Returns
         -------
         matplotlib.axes.Axes
         """
-        word(kind, ("forest", "flows"), "kind")
-        if kind == "forest":
-            from gbaspatial.models.impacts.forest import forest
-
-            return forest(self)
-        from gbaspatial.figures import flow_map
-
+        if word(kind, ("forest", "flows"), "kind") == "forest":
+            return forest(self, ax=ax)
         if units is None:
             raise OptionError("flows are drawn on a map: give units=, the GeoDataFrame of the units.")
-        name = term or next(iter(self.direct.index))
-        return flow_map(units, self.flows(term), label=f"Impacts of {name}", top=top).axes[0]
+        label = f"Impacts of {term or self.direct.index[0]}"
+        return flow_map(units, self.flows(term), label=label, top=top, ax=ax)
 
     def matrix(self, term: str | None = None) -> pd.DataFrame:
         """The impact matrix of a regressor: rows receive, columns give, in the order of the data."""

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align_labels
 from gbaspatial.errors import DataError
+from gbaspatial.figures.effects import group_flows
 from gbaspatial.formula import Regressor
 from gbaspatial.models.impacts import average as effects
 from gbaspatial.models.impacts.average import Measured, Quantity
 from gbaspatial.models.impacts.engine import Engine
 from gbaspatial.models.solve.resolvent import Reading
 from gbaspatial.results import Result, Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,23 +58,9 @@ class GroupImpacts(Result):
         first = Table(self.balance, f"What groups give and receive of {self.term}", self.notes)
         return first, Table(self.flows, "From group to group, on an average unit of the receiver")
 
-    def plot(self) -> Any:
-        """The flows as a matrix of colors with their values; returns the axes."""
-        from matplotlib import pyplot as plt
-
-        frame = self.matrix
-        figure, axis = plt.subplots(figsize=(1.1 * len(frame) + 2, 0.9 * len(frame) + 1.4))
-        size = float(np.abs(frame.to_numpy()).max()) or 1.0
-        axis.imshow(frame.to_numpy(), cmap="RdBu_r", vmin=-size, vmax=size)
-        for (row, column), value in np.ndenumerate(frame.to_numpy()):
-            axis.text(column, row, f"{value:.3g}", ha="center", va="center", fontsize=9)
-        axis.set_xticks(range(len(frame)), [str(c) for c in frame.columns])
-        axis.set_yticks(range(len(frame)), [str(c) for c in frame.index])
-        axis.set_xlabel("gives")
-        axis.set_ylabel("receives")
-        axis.set_title(self.term, fontsize=10)
-        figure.tight_layout()
-        return axis
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """The flows as a matrix of colors with their values."""
+        return group_flows(self, ax=ax)
 
 
 def by_group(engine: Engine, regressor: Regressor, groups: pd.Series) -> GroupImpacts:

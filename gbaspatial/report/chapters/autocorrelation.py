@@ -58,9 +58,9 @@ def chapter(bay: Bay) -> Section:
             "moran_density": density[1],
         },
         figures={
-            "moran_gdp_pc_by_year": wealth.plot().figure,
-            "moran_gdp_pc_borders_by_year": fixed.plot().figure,
-            "moran_patents_by_year": patents.plot().figure,
+            "moran_gdp_pc_by_year": wealth.plot(),
+            "moran_gdp_pc_borders_by_year": fixed.plot(),
+            "moran_patents_by_year": patents.plot(),
             "lisa_gdp_pc": figures.map_of(
                 bay.cities, lisa, label=f"Clusters of GDP per capita, {bay.year}", names="both"
             ),

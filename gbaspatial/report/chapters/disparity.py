@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
-from matplotlib.figure import Figure
 
 from gbaspatial import disparity
+from gbaspatial.figures.canvas import axes_of
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.section import Section
 from gbaspatial.results import Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def chapter(bay: Bay) -> Section:
@@ -55,9 +60,8 @@ def inequality_by_year(panel: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("year")
 
 
-def _lines(by_year: pd.DataFrame) -> Figure:
-    figure = Figure(figsize=(7, 3.4), layout="constrained")
-    axes = figure.subplots()
+def _lines(by_year: pd.DataFrame) -> Axes:
+    axes = axes_of(None, (7, 3.4))
     years = by_year.index.to_numpy()
     axes.stackplot(
         years,
@@ -69,4 +73,4 @@ def _lines(by_year: pd.DataFrame) -> Figure:
     axes.set(ylabel="Theil's T", xlim=(years.min(), years.max()), ylim=(0, None))
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, loc="upper right")
-    return figure
+    return axes

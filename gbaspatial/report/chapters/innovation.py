@@ -55,7 +55,7 @@ def chapter(bay: Bay) -> Section:
             "patents_per_10k": figures.map_of(
                 bay.cities, "patents_per_10k", label=f"Patents granted per 10,000 persons, {bay.year}", names="both"
             ),
-            "impacts_patents": impacts.plot().figure,
+            "impacts_patents": impacts.plot(),
         },
     )
 

@@ -50,7 +50,7 @@ def chapter(bay: Bay) -> Section:
             "rho_by_year": _by_year(bay),
         },
         numbers={"models_tiers": compared.to_frame()},
-        figures={"over_weights_tiers": curve.plot().figure, "impacts_tiers": impacts.plot().figure},
+        figures={"over_weights_tiers": curve.plot(), "impacts_tiers": impacts.plot()},
     )
 
 

@@ -207,7 +207,7 @@ def test_tables_and_picture() -> None:
     boot = models.lag("y ~ x", eleven(), ring()).bootstrap(draws=200, rng=1)
     assert list(boot.to_frame().columns) == ["estimate", "bias", "std_error", "p_value", "lower", "upper"]
     assert "seed 1" in str(boot)
-    assert len(boot.plot().axes) == 3
+    assert len(boot.plot()) == 3
 
 
 def test_bad_input() -> None:
