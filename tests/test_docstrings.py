@@ -18,8 +18,8 @@ OWED = {
     "autocorrelation.lisa_transitions", "data.check_caveats", "data.load_bay_areas", "data.load_cities",
     "data.load_links", "data.load_points", "data.load_values", "disparity.directional_lisa",
     "disparity.lisa_markov", "disparity.rank_mobility", "disparity.spatial_markov", "export.shapefile",
-    "figures.cluster_map", "figures.correlogram", "figures.flow_map", "figures.map_of", "figures.power_curve",
-    "figures.rose", "figures.save", "figures.significance_map", "figures.year_line", "geography.require_crs",
+    "figures.cluster_map", "figures.correlogram", "figures.flow_map", "figures.power_curve",
+    "figures.rose", "figures.significance_map", "geography.require_crs",
     "geography.require_metric", "report.write_report", "weights.borders", "weights.by_year",
 }  # fmt: skip
 SECTION = re.compile(r"^([A-Z][A-Za-z ]+)\n-+$", re.MULTILINE)
