@@ -17,6 +17,7 @@ from gbaspatial.errors import OptionError
 from gbaspatial.models.panel.dynamic import dynamic_effects
 from gbaspatial.models.panel.fixed_effects import fixed_effects
 from gbaspatial.models.panel.panel_fit import PanelFit
+from gbaspatial.models.panel.panel_moments import by_moments, formula_with, instruments_for
 from gbaspatial.models.panel.panel_specification import specified
 from gbaspatial.models.panel.random_effects import random_effects
 from gbaspatial.options import brief, only, public, word
@@ -39,12 +40,18 @@ class PanelOptions(TypedDict, total=False):
     ``"ar1"`` (innovations are correlated over time);
     dynamic : of least squares and lag models, ``"y"`` (the outcome of the period before is a regressor) or
     ``"y + Wy"`` (its spatial lag too): a `DynamicFit`;
+    method : ``"ml"`` or ``"gmm"`` (two-stage least squares and moments within units), with ``endogenous`` and
+    ``instruments``, right sides of formulas, and ``instrument_lags`` (2: W X and W^2 X for W y);
     unbalanced : ``"error"``, ``"common"`` (units that are there in all periods) or ``"keep"``.
     """
 
     effects: str
     errors: Literal["baltagi", "kkp", "ar1"] | None
     dynamic: Literal["y", "y + Wy"] | None
+    method: Literal["ml", "gmm"]
+    endogenous: str | None
+    instruments: str | None
+    instrument_lags: Literal[1, 2]
     correction: Literal["lee-yu", "none"]
     covariance: Literal["classical", "information", "cluster", "driscoll-kraay", "hac"] | None
     unbalanced: Literal["error", "common", "keep"]
@@ -462,6 +469,11 @@ def _fit(
     error_w: Any = None,
 ) -> PanelFit:
     only(options, PanelOptions.__annotations__, f"{name}()")
+    if word(options.get("method", "ml"), ("ml", "gmm"), "method") == "gmm":
+        return _by_moments(name, formula, data, w, durbin, options, lagged=lagged, erred=erred, error_w=error_w)
+    for of_moments in ("endogenous", "instruments", "instrument_lags"):
+        if options.get(of_moments) is not None:
+            raise OptionError(f"{of_moments}= belongs to method='gmm'.")
     errors = options.get("errors")
     given = specified(name, formula, data, w, durbin, options, lagged=lagged, erred=erred, error_w=error_w)
     if given.kind.random is not None:
@@ -469,3 +481,17 @@ def _fit(
     if errors is not None:
         raise OptionError(f"errors={brief(errors)} is an option of random effects; use it with effects='random'.")
     return dynamic_effects(given, options["dynamic"]) if options.get("dynamic") is not None else fixed_effects(given)
+
+
+def _by_moments(
+    name: str, formula: str, data: pd.DataFrame, w: Any, durbin: bool, options: dict[str, Any], *, lagged: bool,
+    erred: bool, error_w: Any,
+) -> PanelFit:  # fmt: skip
+    for other in ("errors", "dynamic"):
+        if options.get(other) is not None:
+            raise OptionError(f"{other}= belongs to method='ml'.")
+    whole = formula_with(formula, options)
+    given = specified(name, whole, data, w, durbin, options, lagged=lagged, erred=erred, error_w=error_w)
+    if given.kind.random is not None or given.kind.rows is not None:
+        raise OptionError(f"method='gmm' is for fixed effects or none, not for effects={given.kind.name!r}.")
+    return by_moments(given, instruments_for(given.design, formula, data, w, options))

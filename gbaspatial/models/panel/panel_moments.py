@@ -1,0 +1,256 @@
+"""Panel models without a likelihood: two-stage least squares and generalized moments, fixed effects taken out.
+
+W is applied first and effects are taken out after, of the instruments too. W y is instrumented by W X and W^2 X;
+lambda comes from the moments of Kapoor, Kelejian and Prucha (2007) within units, as Mutl and Pfaffermayr (2011) do
+beside fixed effects: e'e, (W e)'W e and e'W e of innovations less their effects, with T - 1 periods that count.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import optimize
+
+from gbaspatial.errors import OptionError, some
+from gbaspatial.formula import is_intercept, sides
+from gbaspatial.models.fit_tables import SMALL
+from gbaspatial.models.instruments import two_stage as iv
+from gbaspatial.models.instruments.instrument_set import InstrumentTests, check_identified, instrument_tests
+from gbaspatial.models.panel.fixed_effects import SERIAL, labelled_effects
+from gbaspatial.models.panel.frame import PanelDesign, read_panel, time_numbers
+from gbaspatial.models.panel.less_effects import panel_problem, part_of
+from gbaspatial.models.panel.panel_fit import PanelFit
+from gbaspatial.models.panel.panel_specification import Specification
+from gbaspatial.models.panel.panel_tests import serial_correlation
+from gbaspatial.models.panel.sides import panel_side
+from gbaspatial.models.solve.logdet import window
+from gbaspatial.options import word
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class PanelMomentsFit(PanelFit):
+    """A panel model by two-stage least squares or generalized moments: there is no likelihood.
+
+    Attributes
+    ----------
+    instruments : InstrumentTests or None
+        Strength and validity of the instruments; None without any.
+    """
+
+    instruments: InstrumentTests | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instruments:
+    """Which terms are `endogenous`, and the user's own instruments `given` (m, q) with `names`; lags of X to take."""
+
+    endogenous: tuple[str, ...]
+    given: np.ndarray
+    names: tuple[str, ...]
+    lags: int
+
+
+def formula_with(formula: str, options: Mapping[str, Any]) -> str:
+    """The formula with the endogenous regressors."""
+    endogenous, instruments = options.get("endogenous"), options.get("instruments")
+    if instruments and not endogenous:
+        raise OptionError("instruments= are for endogenous=; name the endogenous regressors.")
+    if endogenous and not instruments:
+        raise OptionError("endogenous= needs instruments=, the right side of a formula such as 'distance + area'.")
+    return f"{formula} + {endogenous}" if endogenous else formula
+
+
+def instruments_for(
+    design: PanelDesign, formula: str, data: pd.DataFrame, w: Any, options: Mapping[str, Any]
+) -> Instruments:
+    """What the options say of instruments, in the rows of `design`."""
+    lags = word(options.get("instrument_lags", 2), (1, 2), "instrument_lags")
+    endogenous = options.get("endogenous")
+    if not endogenous:
+        return Instruments((), np.empty((design.n, 0)), (), lags)
+    outcome = sides(formula)[0]
+    unbalanced = options.get("unbalanced", "error")
+    part = read_panel(f"{outcome} ~ {endogenous}", data, w, unbalanced=unbalanced)
+    named = {term for term in part.terms if not is_intercept(term)}
+    columns = tuple(column.name for column in design.columns if {column.name, column.regressor} & named)
+    given = read_panel(f"{outcome} ~ {options['instruments']}", data, w, unbalanced=unbalanced)
+    own = [term for term in given.terms if term in columns]
+    if own:
+        raise OptionError(f"{some(own)} cannot be endogenous and an instrument at once.")
+    places = given.ids.get_indexer(design.ids)
+    if (places < 0).any():
+        raise OptionError(
+            "the instruments are not known in all periods of the model (their lags in time reach back further); leave "
+            "the first periods out of the data of the model, or take shorter lags."
+        )
+    fresh = [p for p, term in enumerate(given.terms) if not is_intercept(term) and term not in design.terms]
+    return Instruments(columns, given.X[np.ix_(places, fresh)], tuple(given.terms[p] for p in fresh), lags)
+
+
+def by_moments(given: Specification, known: Instruments) -> PanelMomentsFit:
+    """The fit of a specification with fixed effects."""
+    if given.covariance not in (None, "classical", "information", "cluster"):
+        raise OptionError(f"covariance={given.covariance!r} is not made by method='gmm'; use 'classical' or 'cluster'.")
+    stage, tests = _stage(given, known, 0.0)
+    lam = None
+    if given.error_w is not None:
+        u = _outcome(given) - _regressors(given) @ stage.delta
+        lam = lambda_of_moments(given, given.effects.take_out(u))
+        stage, tests = _stage(given, known, lam)
+    return _wrapped(given, stage, tests, lam)
+
+
+def _outcome(given: Specification) -> np.ndarray:
+    return given.design.y
+
+
+def _regressors(given: Specification) -> np.ndarray:
+    design = given.design
+    return np.column_stack([design.X, given.w.sparse @ design.y]) if given.w is not None else design.X
+
+
+def _stage(given: Specification, known: Instruments, lam: float) -> tuple[iv.TwoStage, InstrumentTests | None]:
+    """Two-stage least squares of what is filtered by lambda and less the effects."""
+    design, effects = given.design, given.effects
+    y, Z = _filtered(given, lam, _outcome(given)), _filtered(given, lam, _regressors(given))
+    y, Z = effects.take_out(y), effects.take_out(Z)
+    wanted = (*known.endogenous, *(["W y"] if given.w is not None else []))
+    if not wanted:
+        return iv.two_stage(y, Z, iv.basis(Z)), None
+    exogenous = [place for place, term in enumerate(design.terms) if term not in known.endogenous]
+    H, names = _instruments(given, known, exogenous)
+    if lam:  # filtered regressors are instruments for themselves, the others stay as they are
+        first = _filtered(given, lam, design.X[:, exogenous])
+        H, names = np.column_stack([first, H]), [*(design.terms[place] for place in exogenous), *names]
+    H = effects.take_out(H)
+    kept = iv.independent_columns(H)
+    H, told = H[:, kept], tuple(names[place] for place in kept if place >= len(exogenous))
+    check_identified(H, Z, told, known.lags, wanted)
+    stage = iv.two_stage(y, Z, iv.basis(H))
+    places = [design.terms.index(term) for term in known.endogenous] + ([design.k] if given.w is not None else [])
+    columns = {name: Z[:, place] for name, place in zip(wanted, places, strict=True)}
+    return stage, instrument_tests(columns, Z[:, exogenous], stage, told)
+
+
+def _instruments(given: Specification, known: Instruments, exogenous: list[int]) -> tuple[np.ndarray, list[str]]:
+    design = given.design
+    base = np.column_stack([design.X[:, exogenous], known.given])
+    names = [*(design.terms[place] for place in exogenous), *known.names]
+    blocks, told = [base], list(names)
+    if given.w is not None:
+        varying = [place for place in range(base.shape[1]) if np.ptp(base[:, place]) > 0]
+        block, called = base[:, varying], [names[place] for place in varying]
+        for _ in range(known.lags):
+            block, called = given.w.sparse @ block, [f"W({name})" for name in called]
+            blocks.append(block)
+            told += called
+    return np.column_stack(blocks), told
+
+
+def _filtered(given: Specification, lam: float, values: np.ndarray) -> np.ndarray:
+    return values if given.error_w is None or lam == 0 else values - lam * (given.error_w.sparse @ values)
+
+
+def lambda_of_moments(given: Specification, u: np.ndarray) -> float:
+    """lambda from the three moments within units of residuals `u` (m,) less the effects."""
+    effects, w = given.effects, given.error_w
+    assert w is not None
+    W = w.sparse
+    u1 = effects.take_out(W @ u)
+    u2 = effects.take_out(W @ u1)
+    periods = given.design.stack.periods
+    n = given.design.stack.n * (periods - 1 if effects.unit else periods)
+    trace = float(np.mean([np.square(one.sparse.data).sum() / one.n for one in w.by_period]))
+    a, b, c = u @ u / n, u1 @ u1 / n, u2 @ u2 / n
+    d, e, f = u @ u1 / n, u1 @ u2 / n, u @ u2 / n
+
+    def _moments(values: np.ndarray) -> np.ndarray:
+        r, s2 = values
+        first = a - 2 * r * d + r**2 * b - s2
+        second = b - 2 * r * e + r**2 * c - s2 * trace
+        third = d - r * (f + b) + r**2 * e
+        return np.array([first, second, third]) / a
+
+    low, high = window((max(one.interval[0] for one in w.different), min(one.interval[1] for one in w.different)))
+    starts = np.linspace(low, high, 9)[1:-1]
+    found = [
+        optimize.least_squares(
+            _moments, [r, a], bounds=([low, 0], [high, np.inf]), x_scale=[1, a], xtol=1e-14, ftol=1e-14, gtol=1e-14
+        )
+        for r in starts
+    ]
+    return float(min(found, key=lambda one: one.cost).x[0])
+
+
+def _wrapped(
+    given: Specification, stage: iv.TwoStage, tests: InstrumentTests | None, lam: float | None
+) -> PanelMomentsFit:
+    design, effects, u = given.design, given.effects, stage.residuals
+    serial = serial_correlation(u, design.stack.unit, time_numbers(design.periods)[design.stack.period])
+    notes = [*design.notes, "Generalized moments have no likelihood: log-likelihood, AIC and BIC do not exist."]
+    kind = given.covariance or ("cluster" if serial > SERIAL else "classical")
+    if given.covariance is None and kind == "cluster":
+        notes.append(f"Standard errors are clustered by unit because residuals are serially correlated ({serial:.2f}).")
+    df_resid = design.n - effects.rank - len(stage.delta)
+    variance, sigma2 = iv.classic_covariance(stage, df_resid)
+    told = "classical"
+    if kind == "cluster":
+        variance, told = clustered(stage, design.stack.unit, design.stack.n, df_resid)
+    names = [*design.terms, *(["rho"] if given.w is not None else [])]
+    values = dict(zip(names, stage.delta, strict=True))
+    if lam is not None:
+        values["lambda"] = lam
+        variance = np.pad(variance, (0, 1), constant_values=np.nan)
+        notes.append("lambda is a nuisance of these moments and has no standard error.")
+    if tests is not None:
+        smallest = float(tests.first_stage["f"].min())
+        weak = ": weak, so estimates lean towards least squares and intervals are too short" if tests.weak else ""
+        statistic, df, p = tests.overidentification.loc["sargan"]
+        notes.append(f"Smallest first-stage F of the instruments: {smallest:.2f}{weak}.")
+        if df:
+            notes.append(f"Sargan's test of the instruments: chi-squared = {statistic:.4g} on {df:g}, p = {p:.4g}.")
+    edges = _edges(given, values)
+    for name in edges:
+        place = list(values).index(name)
+        variance[place, :] = variance[:, place] = np.nan
+        notes.append(f"{name} = {values[name]:.6g} is at or beyond the edge of its interval: the model does not suit.")
+    rows = _outcome(given) - _regressors(given) @ stage.delta
+    one = panel_side(given.w, None) if given.w is not None else None
+    two = panel_side(given.error_w, None) if given.error_w is not None else None
+    return PanelMomentsFit(
+        model=given.name, kind=given.kind, correction="none", design=design,
+        params=pd.Series(values, name="estimate", dtype=float),
+        covariance=pd.DataFrame(variance, index=list(values), columns=list(values)), sigma2=sigma2,
+        log_likelihood=np.nan, residuals=design.label(u, "residuals"),
+        effects=labelled_effects(design, effects, given.kind, effects.fitted(rows)), absorbed=effects.rank,
+        count=design.n, covariance_kind=told, covariance_code=kind if kind == "cluster" else "classical",
+        df=float(design.stack.n - 1) if kind == "cluster" else None, df_resid=df_resid, serial_correlation=serial,
+        problem=part_of(panel_problem(design.y, design.X, one, two, effects, corrected=False)), w=given.w,
+        error_w=given.error_w, edges=tuple(edges), notes=tuple(notes), instruments=tests,
+    )  # fmt: skip
+
+
+def _edges(given: Specification, values: Mapping[str, float]) -> list[str]:
+    found = []
+    for name, w in (("rho", given.w), ("lambda", given.error_w)):
+        if w is None or name not in values:
+            continue
+        low = max(one.interval[0] for one in w.different)
+        high = min(one.interval[1] for one in w.different)
+        if not low * 0.999 < values[name] < high * 0.999:
+            found.append(name)
+    return found
+
+
+def clustered(stage: iv.TwoStage, unit: np.ndarray, n: int, df_resid: int) -> tuple[np.ndarray, str]:
+    """The sandwich (p, p) of two-stage least squares clustered by unit (CR1), and how to call it."""
+    influence = stage.influence * stage.residuals[:, None]
+    sums = np.column_stack([np.bincount(unit, weights=column, minlength=n) for column in influence.T])
+    m = len(unit)
+    few = "; few clusters: too small" if n < SMALL else ""
+    factor = n / (n - 1) * (m - 1) / max(m - len(stage.delta), 1)
+    return factor * sums.T @ sums, f"clustered by unit ({n} clusters{few})"
