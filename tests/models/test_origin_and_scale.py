@@ -63,6 +63,8 @@ CASES = [
         {"covariance": "hac", "coordinates": places, "neighbors": 6})),
     *(Case(name, {"method": "ml"}) for name in FAMILY),
     *(Case(name, {"method": "ml"}, w="binary", y_shifts=name == "error") for name in FAMILY if "durbin" not in name),
+    *(Case(name, {}, w="river", y_shifts=name == "error") for name in ("lag", "error", "sarar")),
+    Case("mess", {}, w="river", y_shifts=False), Case("sma", {}, w="river"),
     *(Case(name, options) for name in ("lag", "error", "sarar") for options in (
         {"covariance": "HC0"}, {"covariance": "sandwich"}, {"weights": "size"}, {"regimes": "g"})),
     *(Case(name, {"method": "gmm"}) for name in FAMILY),
@@ -111,7 +113,8 @@ def world(n: int = 49) -> tuple[pd.DataFrame, dict[str, Weights]]:
     data["size"] = rng.uniform(1, 3, n)
     data["g"] = np.where(points[:, 0] > 1, "east", "west")
     data["lon"], data["lat"] = 113 + points[:, 0], 22 + points[:, 1]
-    return data, {"row": Weights(row, ids), "binary": Weights(links, ids)}
+    river = np.triu(links * rng.uniform(0.2, 0.6, size=(n, n)))  # downstream only: no cycle, so no end of the interval
+    return data, {"row": Weights(row, ids), "binary": Weights(links, ids), "river": Weights(river, ids)}
 
 
 DATA, WS = world()

@@ -12,7 +12,7 @@ from gbaspatial.models.panel.frame import PanelWeights
 from gbaspatial.models.panel.stack import Operator, Repeated
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.factor import Factor, pencil_of
-from gbaspatial.models.solve.logdet import curve_of
+from gbaspatial.models.solve.logdet import Interval, curve_of, interval_of
 from gbaspatial.models.solve.side import Side
 from gbaspatial.randomness import IDENTITY_VECTORS, stream
 
@@ -47,12 +47,13 @@ def panel_side(weights: PanelWeights, effects: Effects | None) -> Side:
     curves = {id(w): curve_of(w) for w in weights.different}
     blocks = [w.sparse for w in weights.by_period]
     curve = panel_curve(blocks, [curves[id(w)] for w in weights.by_period], effects)
-    ends = np.array([w.interval for w in weights.different])
+    intervals = [interval_of(w) for w in weights.different]
+    ends = np.array(intervals)
 
     def _factor(rho: float) -> PanelFactor:
         return PanelFactor(weights, {id(w): pencil_of(w).factor(rho) for w in weights.different})
 
-    interval = (float(ends[:, 0].max()), float(ends[:, 1].min()))
+    interval = Interval(float(ends[:, 0].max()), float(ends[:, 1].min()), min(one.reach for one in intervals))
     return Side(weights.sparse, curve, interval, _factor)  # type: ignore[arg-type]
 
 

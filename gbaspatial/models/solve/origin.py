@@ -14,7 +14,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from gbaspatial.errors import ConvergenceError
-from gbaspatial.models.solve.logdet import window
+from gbaspatial.models.solve.logdet import interval_of, window
 from gbaspatial.weights import Weights
 
 _EXACT = 1e-27  # squared round-off of a residual, as a share of the square of what was regressed
@@ -122,11 +122,7 @@ def span_of(w: Weights) -> tuple[float, float]:
 
     Where W has no cycle every number is admissible, and ten times the inverse of its largest row sum is far.
     """
-    low, high = w.interval
-    if np.isfinite(low) or np.isfinite(high):
-        return window((low, high))
-    reach = 10.0 / scale_of(w)
-    return -reach, reach
+    return window(interval_of(w))
 
 
 def scale_of(w: Weights) -> float:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scipy import sparse
 
 from gbaspatial.models.solve.factor import Factor, pencil_of
-from gbaspatial.models.solve.logdet import Curve, FactorCurve, curve_of
+from gbaspatial.models.solve.logdet import Curve, FactorCurve, curve_of, interval_of
 from gbaspatial.weights import Weights
 
 
@@ -30,4 +30,4 @@ def side_of(w: Weights, logdet: str = "auto") -> Side:
     }  # fmt: skip
     curve = curve_of(w, known.get(logdet, logdet))  # type: ignore[arg-type]
     factor = curve.factor if isinstance(curve, FactorCurve) else lambda rho: pencil_of(w).factor(rho)
-    return Side(w.sparse, curve, w.interval, factor)
+    return Side(w.sparse, curve, interval_of(w), factor)
