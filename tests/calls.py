@@ -129,6 +129,11 @@ CALLS = {
         f"disparity.{name}": lambda: ((PEOPLE.astype(float),), {})
         for name in ("atkinson", "coefficient_of_variation", "gini", "herfindahl", "hoover", "theil")
     },
+    "development.dea": lambda: ((PEOPLE.astype(float), INCOME.abs()), {}),
+    **{
+        f"development.{name}": lambda: ((LONG_DATA.abs(),), {"outputs": "income", "inputs": "price"})
+        for name in ("malmquist", "hicks_moorsteen")
+    },
     "development.coupling": lambda: ((LONG_DATA, {"wealth": ["income"], "prices": ["price"]}), {}),
     "causal.difference_in_differences": lambda: (("income ~ price", LONG_DATA), {**TREATED, "w": W}),
     "causal.event_study": lambda: (("income ~ 1", LONG_DATA), TREATED),
@@ -265,6 +270,7 @@ CALLS = {
 VERBS = (  # results that only methods of other results make
     lambda: made("development.coupling").obstacles(),
     lambda: made("development.coupling").sensitivity(),
+    lambda: made("development.dea").bootstrap(draws=100, rng=1),
     lambda: fit().bootstrap(draws=99, rng=1),
     lambda: fit().impacts(method="delta"),
     lambda: fit().impacts(method="delta").by_group(KIND, term="price"),
