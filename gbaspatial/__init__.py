@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     )
     from gbaspatial.data import (
         load_bay_areas as load_bay_areas,
+        load_capital_panel as load_capital_panel,
         load_cities as load_cities,
         load_context as load_context,
         load_districts as load_districts,
@@ -60,8 +61,9 @@ _ROOMS = (
 )  # fmt: skip
 _NAMES = dict.fromkeys(
     (
-        "load_bay_areas", "load_cities", "load_context", "load_districts", "load_firms_universities",
-        "load_links", "load_panel", "load_prefecture_panel", "load_prefectures", "read_panel", "read_units",
+        "load_bay_areas", "load_capital_panel", "load_cities", "load_context", "load_districts",
+        "load_firms_universities", "load_links", "load_panel", "load_prefecture_panel", "load_prefectures",
+        "read_panel", "read_units",
     ),
     "gbaspatial.data",
 )  # fmt: skip

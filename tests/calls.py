@@ -88,7 +88,8 @@ OF_TWO = (
     "differential_local_moran", "space_time_moran",
 )  # fmt: skip
 OF_NOTHING = (
-    "catalog", "caveats", "city_table", "load_bay_areas", "load_cities", "load_context", "load_districts",
+    "catalog", "caveats", "city_table", "load_bay_areas", "load_capital_panel", "load_cities", "load_context",
+    "load_districts",
     "load_exchange_rates", "load_firms_universities", "load_industry_structure", "load_invention_grants",
     "load_links", "load_panel", "load_points", "load_prefecture_panel", "load_prefectures", "load_rail_minutes",
     "load_second_values", "load_travel_times", "load_values", "prefecture_suspects", "prefecture_variables",
@@ -129,6 +130,8 @@ CALLS = {
         f"disparity.{name}": lambda: ((PEOPLE.astype(float),), {})
         for name in ("atkinson", "coefficient_of_variation", "gini", "herfindahl", "hoover", "theil")
     },
+    "development.perpetual_inventory": lambda: ((PANEL.abs(),), {"initial": 0.1}),
+    "development.growth_accounting": lambda: ((PANEL.abs(), made("development.perpetual_inventory"), PANEL.abs()), {}),
     "development.dea": lambda: ((PEOPLE.astype(float), INCOME.abs()), {}),
     **{
         f"development.{name}": lambda: ((LONG_DATA.abs(),), {"outputs": "income", "inputs": "price"})
@@ -229,6 +232,7 @@ CALLS = {
             "caveats",
             "city_table",
             "load_bay_areas",
+            "load_capital_panel",
             "load_cities",
             "load_context",
             "load_districts",
@@ -271,6 +275,7 @@ VERBS = (  # results that only methods of other results make
     lambda: made("development.coupling").obstacles(),
     lambda: made("development.coupling").sensitivity(),
     lambda: made("development.dea").bootstrap(draws=100, rng=1),
+    lambda: made("development.growth_accounting").sensitivity(),
     lambda: fit().bootstrap(draws=99, rng=1),
     lambda: fit().impacts(method="delta"),
     lambda: fit().impacts(method="delta").by_group(KIND, term="price"),

@@ -1,5 +1,6 @@
 """Data: what is shipped (boundaries, statistics, sources, caveats) and a user's own files."""
 
+from gbaspatial.data.capital import load_capital_panel
 from gbaspatial.data.catalog import catalog, sources
 from gbaspatial.data.caveats import caveats, check_caveats
 from gbaspatial.data.headers import long
@@ -43,6 +44,7 @@ __all__ = [
     "city_table",
     "join",
     "load_bay_areas",
+    "load_capital_panel",
     "load_cities",
     "load_context",
     "load_districts",

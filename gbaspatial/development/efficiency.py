@@ -276,6 +276,7 @@ class DeaBootstrapResult(Result):
             f"Smoothed bootstrap: {self.draws} draws, seed {self.seed}, bandwidth {self.bandwidth:.4f}; interval of "
             f"{self.level:.0%}.",
             "The correction is made on the distance 1 / efficiency, so that no efficiency leaves 0 to 1.",
+            "With few units the interval is too narrow: docs/development.md says by how much.",
         )
         return (Table(frame, self.caption, notes),)
 
