@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 INK, FAINT, SIGNAL = "#333333", "#B8B8B8", "#B2182B"
+_HINTED = 1.08  # letters of few dots are wider: a picture may be saved at fewer dots per inch than it is measured at
 _LEAST = 0.3  # of the width or height of axes that make room for their labels
 
 
@@ -125,7 +126,10 @@ def keep_inside(ax: Axes) -> None:
         box, room, place = ax.get_tightbbox(), figure.bbox, ax.get_position()
         if box is None:
             return
-        over = np.array([-box.x0, -box.y0, box.x1 - room.width, box.y1 - room.height]).clip(min=0)
+        own = ax.get_window_extent()
+        labels = np.array([own.x0 - box.x0, own.y0 - box.y0, box.x1 - own.x1, box.y1 - own.y1]).clip(min=0)
+        free = np.array([own.x0, own.y0, room.width - own.x1, room.height - own.y1])
+        over = (_HINTED * labels - free).clip(min=0)
         left, low, right, high = over / np.array([room.width, room.height] * 2)
         wide, tall = place.width - left - right, place.height - low - high
         if wide >= _LEAST * place.width and tall >= _LEAST * place.height:

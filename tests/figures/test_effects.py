@@ -79,12 +79,14 @@ def test_open_ends_are_arrows_at_the_sides():
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("size", [None, (5.0, 4.0), (6.4, 4.8)])
-def test_no_label_is_cut_and_every_letter_is_there(language, size):
+@pytest.mark.parametrize("dpi", [60, 80, 100, 200])
+def test_no_label_is_cut_and_every_letter_is_there(language, size, dpi):
     ax = Figure(figsize=size).add_subplot() if size else None
     with warnings.catch_warnings():
         if fonts.chinese_font() is not None:
             warnings.simplefilter("error")  # matplotlib warns of a glyph that is missing
         ax = forest(IMPACTS, language=language, ax=ax)
+        ax.figure.set_dpi(dpi)  # what saving does
         ax.figure.draw_without_rendering()
     whole = ax.figure.bbox
     texts = [*ax.get_yticklabels(), ax.xaxis.label]
