@@ -38,10 +38,10 @@ MODELS = [  # the floors of the room of models, from the ground up
     ["diagnostics"],
     ["spatial_fit"],
     [
-        "regression", "gmm", "matrix_exponential", "autoregressive", "counts", "regimes", "seemingly_unrelated",
-        "eigenvectors", "filtering", "bayes", "selection",
+        "regression", "gmm", "matrix_exponential", "autoregressive", "regimes", "seemingly_unrelated",
+        "bayes", "selection",
     ],
-    ["panel"],
+    ["panel", "counts", "eigenvectors", "filtering"],
 ]  # fmt: skip
 FLOOR_OF_MODELS = {place: number for number, places in enumerate(MODELS) for place in places}
 UPWARD = {  # arrows that go up, each with its reason

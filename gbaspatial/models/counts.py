@@ -29,6 +29,7 @@ from gbaspatial.models.fit import METHOD_NAMES, Fit, build
 from gbaspatial.models.fitted import Inference
 from gbaspatial.models.impacts.change import impact_of_change
 from gbaspatial.models.instruments.hac import Kernel, kernel_weights
+from gbaspatial.models.panel.panel_counts import PanelCountsFit, panel_counts
 from gbaspatial.models.solve.origin import taken_back
 from gbaspatial.options import only, public, unused, word
 
@@ -128,10 +129,12 @@ def ppml(
     w: Any = None,
     *,
     exposure: str | pd.Series | None = None,
-    covariance: Literal["classical", "HC0", "HC1", "HC3", "hac"] = "HC1",
+    effects: str | None = None,
+    covariance: Literal["classical", "HC0", "HC1", "HC3", "hac", "cluster"] | None = None,
+    unbalanced: Literal["error", "common", "keep"] = "error",
     inference: Inference = "recommended",
     **kernel: Unpack[KernelOptions],
-) -> PoissonFit:
+) -> PoissonFit | PanelCountsFit:
     """Regression of counts: E y = exposure * exp(X b), with robust standard errors.
 
     Parameters
@@ -144,10 +147,17 @@ def ppml(
         Needed only for ``W(x)``.
     exposure : str or pandas.Series, optional
         A positive column, such as population, whose coefficient in logarithms is one.
-    covariance : {"HC1", "HC0", "HC3", "classical", "hac"}
-        ``"classical"`` trusts that the variance is the mean.
+    effects : str, optional
+        Of a panel, indexed (unit, time): ``"unit"``, ``"time"``, ``"twoway"`` or such as ``"unit + region:year"``,
+        taken out as in `panel_ols`; ``"pooled"`` for none.
+    covariance : {"HC1", "HC0", "HC3", "classical", "hac", "cluster"}, optional
+        HC1 by default; ``"classical"`` trusts that the variance is the mean. Panels have ``"cluster"`` (by
+        unit, the default) and ``"classical"``, which warns.
+    unbalanced : {"error", "common", "keep"}
+        Of a panel, as in `panel_ols`.
     inference : {"recommended", "asymptotic"}
-        Where p-values and intervals come from; of this estimator both are normal, approximate below 50 units.
+        Where p-values and intervals come from; of this estimator both are normal, approximate below 50 units
+        (clusters of a panel: t with units less one degrees of freedom).
     **kernel
         For ``"hac"``: `kernel`, `neighbors` or `bandwidth_km`, `coordinates` (by default
         the geometry of the data).
@@ -155,6 +165,7 @@ def ppml(
     Returns
     -------
     PoissonFit
+        With `effects` a `PanelCountsFit`.
 
     Raises
     ------
@@ -176,7 +187,14 @@ def ppml(
     >>> np.exp(ppml("y ~ C(g)", data).params).round(6).tolist()
     [5.0, 0.6]
     """
-    word(covariance, COVARIANCES, "covariance")
+    if effects is not None:
+        unused(kernel, "counts of a panel have clusters by unit")
+
+        def _offset(ids: pd.Index) -> np.ndarray:
+            return log_exposure(exposure, data, ids)
+
+        return panel_counts(formula, data, w, effects, _offset, covariance, unbalanced, inference)
+    covariance = word("HC1" if covariance is None else covariance, COVARIANCES, "covariance")
     design = read_design(formula, data, w)
     negative = design.y < 0
     if negative.any():
@@ -206,10 +224,21 @@ def log_exposure(exposure: str | pd.Series | None, data: pd.DataFrame, ids: pd.I
         if exposure not in data.columns:
             raise UnknownNameError(f"the data have no column {exposure!r}. {nearest_names(exposure, data.columns)}")
         exposure = data[exposure]
-    numbers = align(exposure, ids, "exposure")
+    numbers = _of_panel(exposure, ids) if ids.nlevels > 1 else align(exposure, ids, "exposure")
     if (numbers <= 0).any():
-        raise DataError(f"the exposure must be positive, but is not for {some(ids[numbers <= 0])}.")
+        raise DataError(f"the exposure must be positive, but is not for {some(list(ids[numbers <= 0]))}.")
     return np.log(numbers)
+
+
+def _of_panel(exposure: pd.Series, ids: pd.Index) -> np.ndarray:
+    """The exposure of the rows (unit, time) of `ids`."""
+    if not isinstance(exposure, pd.Series) or exposure.index.nlevels != 2 or exposure.index.has_duplicates:
+        raise DataError("the exposure of a panel must be a Series indexed by unit and time, one row for each.")
+    numbers = exposure.reindex(ids).to_numpy(dtype=float)
+    absent = ~np.isfinite(numbers)
+    if absent.any():
+        raise DataError(f"the exposure is missing for {some(list(ids[absent]))}.")
+    return numbers
 
 
 def _kernel(design: Design, data: Any, covariance: str, options: Mapping[str, Any]) -> Any:

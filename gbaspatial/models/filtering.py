@@ -283,6 +283,7 @@ def _wrap(
     if names and hasattr(data, "geometry"):
         joined = data.assign(**{name: frame[name] for name in names})
     fit = (ols if model == "ols" else ppml)(whole, joined, w, **options)
+    assert isinstance(fit, Fit)
     if names:  # selected by these data: no t distribution is exact then
         fit = replace(
             fit, covariance_kind=f"{fit.covariance_kind}, as if the eigenvectors had been given", selected=True
