@@ -54,6 +54,9 @@ PAIRS = pd.DataFrame({"focal": CITIES[:4], "neighbor": CITIES[4:8], "weight": [1
 FLOWS = PAIRS.set_axis(["giver", "receiver", "value"], axis="columns")
 MINUTES = pd.DataFrame({"focal": CITIES[:-1], "neighbor": CITIES[1:], "minutes": np.arange(10.0, 21.0)})
 FORMULA = "income ~ price + growth"
+PERIODS = pd.DataFrame(
+    {"estimate": 1.0, "lower": 0.5, "upper": 2.0}, pd.MultiIndex.from_product([[2001, 2002], ["direct", "total"]])
+)
 
 
 @functools.cache
@@ -156,6 +159,8 @@ CALLS = {
     "figures.forest": lambda: ((fit().impacts(method="delta"),), {}),
     "figures.event_times": lambda: ((made("causal.event_study"),), {}),
     "figures.year_line": lambda: ((made("autocorrelation.moran_by"),), {}),
+    "figures.period_line": lambda: ((pd.Series([0.1, 0.2], [2001, 2002], name="moran"),), {}),
+    "figures.period_bands": lambda: ((PERIODS,), {}),
     "figures.map_of": lambda: ((UNITS, "income"), {"k": 3, "names": "none"}),
     "figures.flow_map": lambda: ((UNITS, FLOWS), {"names": "none"}),
     "figures.weights_map": lambda: ((UNITS, W), {"names": "none"}),
@@ -189,6 +194,14 @@ CALLS = {
     "models.detectable_effect": lambda: ((fit(),), FEW),
     "models.exact_test": lambda: ((fit(),), FEW),
     "models.wild_test": lambda: ((fit(),), FEW),
+    "models.impact_of_links": lambda: (
+        (made("models.panel_lag"),),
+        {"before": 2001, "after": W.union(W.power(2)).row_standardized(), "draws": 99},
+    ),
+    "models.panel_effects": lambda: (
+        ("income ~ price", LONG_DATA.assign(side=SIDES.reindex(LONG_DATA.index, level=0)), W),
+        {"region": "side", "covariance": "cluster"},
+    ),
     "models.impact_of_change": lambda: ((fit(), "price"), {"add": 1.0, "method": "delta"}),
     "opinions.code": lambda: ((lisa(), "r"), {}),
     "opinions.second_opinion": lambda: ((made("autocorrelation.moran"),), {}),

@@ -15,6 +15,7 @@ from gbaspatial.errors import door_of
 from gbaspatial.figures.autocorrelation import cluster_map, correlogram, power_curve, rose, significance_map
 from gbaspatial.figures.effects import forest
 from gbaspatial.figures.event_times import event_times
+from gbaspatial.figures.periods import period_bands, period_line
 from gbaspatial.figures.picture_files import save
 from gbaspatial.figures.printed_maps import flow_map, map_of, weights_map
 from gbaspatial.figures.years import year_line
@@ -26,6 +27,8 @@ __all__ = [
     "flow_map",
     "forest",
     "map_of",
+    "period_bands",
+    "period_line",
     "power_curve",
     "rose",
     "save",

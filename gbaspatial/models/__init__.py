@@ -42,6 +42,8 @@ _NAMES = {
         "panel_gns",
     ),
     "panel.panel_fit": ("PanelFit",),
+    "panel.opened_links": ("impact_of_links",),
+    "panel.shared_shocks": ("panel_effects",),
 }
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -16,6 +16,7 @@ from gbaspatial.models.panel.frame import PanelDesign, PanelWeights
 from gbaspatial.models.panel.impacts_in_period import impacts as _impacts
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.panel_tests import diagnostics as _diagnostics
+from gbaspatial.models.panel.pictures_of_fits import plot as _plot
 
 TITLES = {
     "panel_ols": "Panel, least squares", "panel_slx": "Panel, spatial lag of X (SLX)",
@@ -80,6 +81,7 @@ class PanelFit(Fitted):
     impacts = _impacts
     diagnostics = _diagnostics
     bootstrap = _bootstrap
+    plot = _plot
 
     # -- what was estimated ---------------------------------------------------------------
     @property

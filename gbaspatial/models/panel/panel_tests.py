@@ -87,6 +87,12 @@ class PanelDiagnostics(Result):
             return (tests,)
         return tests, Table(self.moran.to_frame(), "Moran's I of the residuals by period")
 
+    def plot(self, *, ax: Any = None) -> Any:
+        """Moran's I of the residuals by period; gives back the Axes."""
+        from gbaspatial.figures import period_line
+
+        return period_line(self.moran, label=f"Moran's I of the residuals: {self.formula}", ax=ax)
+
 
 def diagnostics(fit: PanelFit, w: Any = None) -> PanelDiagnostics:
     """Specification tests of a panel fit.

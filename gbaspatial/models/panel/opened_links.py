@@ -1,0 +1,239 @@
+"""What the opening of a link changes: a fitted panel with the W of one period, and with that of another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.errors import OptionError, UnknownNameError, some
+from gbaspatial.inference.null import check_draws
+from gbaspatial.models.few_units.recommended import SEED
+from gbaspatial.models.impacts import average
+from gbaspatial.models.likelihood.problem import window
+from gbaspatial.models.panel.frame import weights_of
+from gbaspatial.models.panel.information_less_effects import parts_of
+from gbaspatial.options import level_of, public
+from gbaspatial.randomness import Rng, seed_of, stream
+from gbaspatial.results import Result, Table
+from gbaspatial.weights import Weights, as_weights
+
+if TYPE_CHECKING:
+    from gbaspatial.models.panel.panel_fit import PanelFit
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinkImpacts(Result):
+    """What other links change.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        By unit: `before` and `after` the fitted outcome, `change` with `lower, upper, p_value`, and `links` gained.
+    impacts : pandas.DataFrame
+        By regressor and effect (direct, indirect, total): `before, after, change, lower, upper`.
+    notes, title
+    """
+
+    frame: pd.DataFrame
+    impacts: pd.DataFrame
+    title: str
+    notes: tuple[str, ...]
+
+    def to_frame(self) -> pd.DataFrame:
+        """The units; see `frame`."""
+        return self.frame.copy()
+
+    def tables(self) -> tuple[Table, ...]:
+        """The units, and the impacts of regressors."""
+        return Table(self.frame, self.title, self.notes), Table(self.impacts, "Impacts of regressors by W")
+
+    def plot(self, units: Any) -> Any:
+        """The change of each unit on the map of the `units` (GeoDataFrame); gives back the Axes."""
+        from gbaspatial.figures import map_of
+
+        return map_of(units.join(self.frame["change"]), "change", label=self.title).axes[0]
+
+
+@public
+def impact_of_links(
+    fit: PanelFit, *, before: Any, after: Any, draws: int = 1999, rng: Rng = SEED, level: float = 0.95
+) -> LinkImpacts:
+    """What the links of one period, or of another W, change in a fitted panel, unit by unit.
+
+    The outcome that the model expects, (I - rho W)^-1 (X b + effects), with regressors and effects of the period
+    `after` and the W of `before`, then of `after`; spatial lags among the regressors are made anew with each. That
+    is what the model says of the links if they change nothing but W: not what an opening did to trade or prices.
+
+    Parameters
+    ----------
+    fit : PanelFit
+        With rho, spatial lags of regressors, or both.
+    before, after : period or Weights
+        Periods of the fit (whose W are then meant), or W of the same units. Regressors and effects are those of the
+        period `after`, of the last period where `after` is a W.
+    draws : int
+        Draws of the parameters from their normal distribution, with the covariance of the fit.
+    rng : int, Generator or None
+        Seed; recorded.
+    level : float
+        Of the intervals.
+
+    Returns
+    -------
+    LinkImpacts
+
+    Raises
+    ------
+    OptionError
+        If the model has no W, or both W are the same.
+    UnknownNameError
+        For a period that the fit does not have.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> panel = gba.load_panel().loc[:, ["gdp_pc_cny", "employment"]].dropna()
+    >>> cities = gba.load_cities(year=2019)
+    >>> by_year = gba.weights.by_year(cities, years=range(2000, 2024))
+    >>> fit = gba.models.panel_lag("log(gdp_pc_cny) ~ log(employment)", panel, by_year, effects="unit",
+    ...                            unbalanced="common")
+    >>> found = gba.models.impact_of_links(fit, before=2017, after=2019, draws=199)
+    >>> found.frame.columns.tolist()
+    ['before', 'after', 'change', 'lower', 'upper', 'p_value', 'links']
+    """
+    level, draws, seed = level_of(level), check_draws(draws), seed_of(rng)
+    lagged = [column for column in fit.design.columns if column.weights is not None]
+    if fit.w is None and not lagged:
+        raise OptionError("the model has no W, so links change nothing in it; use panel_lag, panel_slx or durbin=True.")
+    place = _place(fit, after) if not _is_weights(after) else len(fit.design.periods) - 1
+    one, two = (_weights(fit, given, place) for given in (before, after))
+    if one.ids.equals(two.ids) and abs(one.sparse - two.sparse).max() == 0:
+        raise OptionError("both W are the same, so that nothing changes; name periods between which links opened.")
+    parts = _Parts(fit, place, lagged)
+    names = [*fit.terms] + (["rho"] if fit.w is not None else [])
+    theta = fit.params[names].to_numpy(dtype=float)
+    spread = fit.covariance.loc[names, names].to_numpy(dtype=float)
+    if not np.isfinite(spread).all():
+        raise OptionError("the parameters have no covariance (the notes of the fit say why), so changes have none.")
+    where = len(names) - 1 if fit.w is not None else None
+    ends = window((max(one.interval[0], two.interval[0]), min(one.interval[1], two.interval[1])))
+    drawn, _ = average.normal_draws(theta, spread, where, ends, draws, stream(seed, 11))
+    W1, W2 = one.sparse.toarray(), two.sparse.toarray()
+    own = [parts.outcome(theta, W) for W in (W1, W2)]
+    changes = np.array([parts.outcome(t, W2) - parts.outcome(t, W1) for t in drawn])
+    frame = _units(fit, parts, own, changes, level, (W2 != 0).sum(axis=1) - (W1 != 0).sum(axis=1))
+    impacts = _impacts(parts, theta, drawn, W1, W2, level)
+    told = f"{level:.0%} intervals: percentiles of {draws:,} normal draws of the parameters ({fit.covariance_kind}), "
+    notes: tuple[str, ...] = (
+        f"Expected outcome in {fit.design.periods[place]} with the W of {_told(before)} and of {_told(after)}; "
+        f"regressors and effects as in {fit.design.periods[place]}.",
+        f"{told}seed {seed}; effects as estimated at the estimates.",
+    )
+    alone = parts.units[((W1 != 0).sum(axis=1) == 0) != ((W2 != 0).sum(axis=1) == 0)]
+    if len(alone) and fit.w is not None:
+        notes += (
+            f"{some(alone)} had no link with one of both W: the change there holds the whole level of rho W y, which "
+            f"an effect of the unit would otherwise take up.",
+        )
+    return LinkImpacts(frame, impacts, f"What links change: {fit.formula}", notes)
+
+
+def _is_weights(given: Any) -> bool:
+    return isinstance(given, Weights) or hasattr(given, "sparse") or hasattr(given, "neighbors")
+
+
+def _told(given: Any) -> str:
+    return str(given) if not _is_weights(given) else "the W given"
+
+
+def _place(fit: PanelFit, period: Any) -> int:
+    if period not in fit.design.periods:
+        raise UnknownNameError(f"the model has no period {period!r}; it has {some(fit.design.periods, 40)}.")
+    return int(fit.design.periods.get_loc(period))
+
+
+def _weights(fit: PanelFit, given: Any, place: int) -> Weights:
+    """The W of a period, or one given, over the units of the period at `place`."""
+    used = fit.w if fit.w is not None else fit.design.weights["W"]
+    units = used.by_period[place].ids
+    if _is_weights(given):
+        return weights_of(as_weights(given), fit.design, "W").by_period[place]
+    found = used.by_period[_place(fit, given)]
+    if not found.ids.equals(units):
+        raise OptionError(f"the units of {given} are not those of {fit.design.periods[place]}; fit a balanced panel.")
+    return found
+
+
+class _Parts:
+    """Regressors of one period by what they are: own columns, and columns to be lagged by whatever W."""
+
+    def __init__(self, fit: PanelFit, place: int, lagged: list[Any]) -> None:
+        stack = fit.design.stack
+        rows = slice(int(stack.starts[place]), int(stack.starts[place + 1]))
+        self.units = fit.design.units[stack.unit[rows]]
+        self.names = list(fit.terms)
+        self.X = fit.design.X[rows]
+        own = {name: k for k, name in enumerate(self.names)}
+        self.pairs = {k: own.get(c.regressor, -1) for k, c in enumerate(fit.design.columns) if c in lagged}
+        columns = enumerate(fit.design.columns)
+        other = [c.name for k, c in columns if self.pairs.get(k) == -1 or (c.lagged and k not in self.pairs)]
+        if other:
+            raise OptionError(
+                f"{some(other)} cannot be made anew with another W, because what it lags is not a regressor itself; "
+                f"add that, or use durbin=True."
+            )
+        eta = parts_of(fit.problem, fit._estimate()).eta[rows]
+        self.effects = eta - self.X @ fit.beta
+        self.lag = fit.w is not None
+
+    def outcome(self, theta: np.ndarray, W: np.ndarray) -> np.ndarray:
+        """(I - rho W)^-1 (X b + effects) (n,) with spatial lags made by `W`."""
+        X = self.X.copy()
+        for column, of in self.pairs.items():
+            X[:, column] = W @ self.X[:, of]
+        right = X @ theta[: X.shape[1]] + self.effects
+        return np.linalg.solve(np.eye(len(W)) - theta[-1] * W, right) if self.lag else right
+
+    def averages(self, theta: np.ndarray, W: np.ndarray) -> np.ndarray:
+        """Direct, indirect and total impacts (regressors, 3)."""
+        n, lags = len(W), {of: column for column, of in self.pairs.items()}
+        inverse = np.linalg.inv(np.eye(n) - theta[-1] * W) if self.lag else np.eye(n)
+        found = []
+        for k in range(self.X.shape[1]):
+            if k in self.pairs:
+                continue
+            S = inverse * theta[k] + (inverse @ W * theta[lags[k]] if k in lags else 0.0)
+            direct, total = float(np.trace(S)) / n, float(S.sum()) / n
+            found.append([direct, total - direct, total])
+        return np.array(found)
+
+
+def _units(
+    fit: PanelFit, parts: _Parts, own: list[np.ndarray], changes: np.ndarray, level: float, links: np.ndarray
+) -> pd.DataFrame:
+    tail = (1 - level) / 2
+    low, high = np.quantile(changes, [tail, 1 - tail], axis=0)
+    sides = np.minimum((changes <= 0).sum(axis=0), (changes >= 0).sum(axis=0))
+    columns = {
+        "before": own[0], "after": own[1], "change": own[1] - own[0], "lower": low, "upper": high,
+        "p_value": np.minimum(1.0, 2 * (1 + sides) / (len(changes) + 1)), "links": links,
+    }  # fmt: skip
+    frame = pd.DataFrame(columns, index=parts.units)
+    order = pd.Index([unit for unit in fit.design.index.unique(0) if unit in set(parts.units)], name=parts.units.name)
+    return frame.reindex(order)
+
+
+def _impacts(
+    parts: _Parts, theta: np.ndarray, drawn: np.ndarray, W1: np.ndarray, W2: np.ndarray, level: float
+) -> pd.DataFrame:
+    tail = (1 - level) / 2
+    first, second = parts.averages(theta, W1), parts.averages(theta, W2)
+    gaps = np.array([parts.averages(t, W2) - parts.averages(t, W1) for t in drawn])
+    low, high = np.quantile(gaps, [tail, 1 - tail], axis=0)
+    names = [name for k, name in enumerate(parts.names) if k not in parts.pairs]
+    index = pd.MultiIndex.from_product([names, ["direct", "indirect", "total"]], names=["term", "effect"])
+    columns = {"before": first, "after": second, "change": second - first, "lower": low, "upper": high}
+    return pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=index)

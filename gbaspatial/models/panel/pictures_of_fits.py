@@ -1,0 +1,89 @@
+"""`fit.plot()` of panels: effects of units on the map, impacts over the periods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from gbaspatial.errors import OptionError
+from gbaspatial.options import public, word
+
+if TYPE_CHECKING:
+    from gbaspatial.models.panel.panel_fit import PanelFit
+
+KINDS = ("impacts", "effects")
+
+
+@public
+def plot(
+    fit: PanelFit,
+    kind: Literal["impacts", "effects"] = "impacts",
+    *,
+    units: Any = None,
+    term: str | None = None,
+    ax: Any = None,
+) -> Any:
+    """Impacts of a regressor over the periods, or effects of the units on their map.
+
+    Parameters
+    ----------
+    fit : PanelFit
+    kind : {"impacts", "effects"}
+    units : GeoDataFrame, optional
+        Needed for effects; indexed by unit.
+    term : str, optional
+        The regressor whose impacts are drawn; the first by default.
+    ax : matplotlib.axes.Axes, optional
+        For impacts.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    OptionError
+        If units are not given for a map, or the fit has no effects of units.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> panel = gba.load_panel().loc[:, ["gdp_pc_cny", "employment"]].dropna()
+    >>> by_year = gba.weights.by_year(gba.load_cities(year=2019), years=range(2000, 2024))
+    >>> fit = gba.models.panel_lag("log(gdp_pc_cny) ~ log(employment)", panel, by_year, unbalanced="common")
+    >>> fit.plot().get_title()
+    'Impacts of log(employment)'
+    """
+    word(kind, KINDS, "kind")
+    if kind == "impacts":
+        from gbaspatial.figures import period_bands
+
+        frame = impacts_by_period(fit, term)
+        return period_bands(frame, label=f"Impacts of {frame.attrs['term']}", ax=ax)
+    from gbaspatial.figures import map_of
+
+    if not fit.kind.unit:
+        raise OptionError("the fit has no effects of units, so there is no map; use effects='unit' or 'twoway'.")
+    if units is None:
+        raise OptionError("effects are drawn on a map: give units=, the GeoDataFrame of the units.")
+    effects = fit.effects.loc["unit"] if fit.effects.index.nlevels == 2 else fit.effects
+    return map_of(units.assign(effect=effects.reindex(units.index)), "effect", label="Effects of units").axes[0]
+
+
+def impacts_by_period(fit: PanelFit, term: str | None = None) -> pd.DataFrame:
+    """Direct, indirect and total impacts (delta method) by period; each W is worked on once."""
+    weights = fit.w if fit.w is not None else next(iter(fit.design.weights.values()), None)
+    known: dict[int, pd.DataFrame] = {}
+    parts = {}
+    name = term
+    for place, period in enumerate(fit.design.periods):
+        key = id(weights.by_period[place]) if weights is not None else 0
+        if key not in known:
+            frame = fit.impacts(period=period, method="delta").to_frame()
+            name = name or str(frame.index[0][0])
+            known[key] = frame.loc[name]
+        parts[period] = known[key]
+    found = pd.concat(parts, names=[fit.design.periods.name])
+    found.attrs["term"] = name
+    return found
