@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import DataError
-from gbaspatial.figures.autocorrelation import _axes, _tidy
+from gbaspatial.figures.canvas import axes_of, tidy
 from gbaspatial.figures.effects import COLORS
 from gbaspatial.options import public
 
@@ -29,10 +29,16 @@ def period_line(values: pd.Series, *, expected: float | None = None, label: str 
     label : str
         The title.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; by default on a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
+
+    Raises
+    ------
+    DataError
+        If there is nothing to draw.
 
     Examples
     --------
@@ -42,7 +48,7 @@ def period_line(values: pd.Series, *, expected: float | None = None, label: str 
     """
     if values.dropna().empty:
         raise DataError("there is no value to draw; the diagnostics have none without W.")
-    ax = _axes(ax)
+    ax = axes_of(ax)
     places = np.arange(len(values))
     ax.plot(places, values.to_numpy(dtype=float), marker="o", markersize=4, color="#2166AC")
     if expected is not None:
@@ -51,7 +57,7 @@ def period_line(values: pd.Series, *, expected: float | None = None, label: str 
     _name_periods(ax, values.index)
     ax.set_ylabel(str(values.name))
     ax.set_title(label)
-    _tidy(ax)
+    tidy(ax)
     return ax
 
 
@@ -66,10 +72,16 @@ def period_bands(frame: pd.DataFrame, *, label: str = "", ax: Any = None) -> Axe
     label : str
         The title.
     ax : matplotlib.axes.Axes, optional
+        Where to draw; by default on a new figure.
 
     Returns
     -------
     matplotlib.axes.Axes
+
+    Raises
+    ------
+    DataError
+        If there is nothing to draw.
 
     Examples
     --------
@@ -80,7 +92,7 @@ def period_bands(frame: pd.DataFrame, *, label: str = "", ax: Any = None) -> Axe
     """
     if frame.empty:
         raise DataError("there is no estimate to draw; the frame is empty.")
-    ax = _axes(ax)
+    ax = axes_of(ax)
     periods = frame.index.unique(0)
     places = np.arange(len(periods))
     for effect in frame.index.unique(1):
@@ -91,7 +103,7 @@ def period_bands(frame: pd.DataFrame, *, label: str = "", ax: Any = None) -> Axe
     ax.legend(frameon=False)
     _name_periods(ax, periods)
     ax.set_title(label)
-    _tidy(ax)
+    tidy(ax)
     return ax
 
 

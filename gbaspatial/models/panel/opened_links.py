@@ -54,7 +54,7 @@ class LinkImpacts(Result):
         """The change of each unit on the map of the `units` (GeoDataFrame); gives back the Axes."""
         from gbaspatial.figures import map_of
 
-        return map_of(units.join(self.frame["change"]), "change", label=self.title).axes[0]
+        return map_of(units.join(self.frame["change"]), "change", label=self.title)
 
 
 @public

@@ -68,7 +68,7 @@ def plot(
     if units is None:
         raise OptionError("effects are drawn on a map: give units=, the GeoDataFrame of the units.")
     effects = fit.effects.loc["unit"] if fit.effects.index.nlevels == 2 else fit.effects
-    return map_of(units.assign(effect=effects.reindex(units.index)), "effect", label="Effects of units").axes[0]
+    return map_of(units.assign(effect=effects.reindex(units.index)), "effect", label="Effects of units")
 
 
 def impacts_by_period(fit: PanelFit, term: str | None = None) -> pd.DataFrame:

@@ -67,7 +67,7 @@ def panel_effects(
     Parameters
     ----------
     formula : str
-        As of `panel_lag`.
+        ``"y ~ x + L(x)"``; L(x) is x a period before, ``W(x)`` its spatial lag.
     data : pandas.DataFrame
         Indexed by unit and time, with the column `region`.
     w : Weights or mapping of period to Weights
@@ -118,8 +118,9 @@ def panel_effects(
     for links in KINDS:
         used = w if links == "all" else _part(w, regions, links == "within")
         for effects in kinds:
+            given: PanelOptions = {**options, "effects": effects}
             try:
-                fit = panel_lag(formula, data, used, durbin=durbin, **{**options, "effects": effects})
+                fit = panel_lag(formula, data, used, durbin=durbin, **given)
             except GbaError as error:
                 if links == "all":
                     raise
