@@ -62,6 +62,53 @@ def test_local_by_year_and_map(layer, tmp_path):
     assert "2023" in years
 
 
+def test_fit_of_a_panel_is_that_of_the_api():
+    formula = "log(gdp_pc_cny) ~ log(employment)"
+    words = ["fit", formula, "--panel", "year", "--effects", "twoway", "--links", 2019, "--unbalanced", "common"]
+    shown = run(*words, "--inference", "asymptotic", "--diagnostics").output
+    panel = gba.load_panel(variables=["gdp_pc_cny", "employment"]).dropna()
+    w = gba.weights.contiguity(gba.load_cities(year=2019), links=2019).row_standardized()
+    fit = gba.models.panel_lag(formula, panel, w, effects="twoway", unbalanced="common")
+    assert f"{fit.rho:.4f}" in shown
+    assert f"{fit.diagnostics(w).frame.loc['lr_rho', 'statistic']:.4f}" in shown
+    assert "residual histories" not in shown
+    by_side = run(*words[:4], "--effects", "unit + side:year", "--unbalanced", "common", "--model", "ols").output
+    assert "side by time effects" in by_side
+
+
+def test_fit_of_a_strangers_panel(layer, tmp_path):
+    units = gba.read_units(layer, id="code")
+    rng = np.random.default_rng(1)
+    rows = pd.DataFrame(
+        [(code, year, *rng.standard_normal(2)) for code in units.index for year in (2001, 2002, 2003)],
+        columns=["code", "year", "y", "z"],
+    )
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    own = ["--id", "code", "--table", tmp_path / "t.csv"]
+    shown = run("fit", "y ~ z", layer, *own, "--panel", "year", "--model", "slx", "--inference", "asymptotic").output
+    panel = rows.set_index(["code", "year"])
+    fit = gba.models.panel_slx("y ~ z", panel, gba.weights.contiguity(units).row_standardized())
+    assert f"{fit.params['W(z)']:.4f}" in shown
+    rows.loc[0, "z"] = np.nan
+    rows.to_csv(tmp_path / "t.csv", index=False)
+    gap = run("fit", "y ~ z", layer, *own, "--panel", "year", "--model", "ols", "--unbalanced", "keep")
+    assert "1 of 75 rows lack a value" in gap.output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--effects", "unit"], "--panel"),
+        (["--panel", "year", "--year", 2019], "leave --year out"),
+        (["--panel", "decade"], "write --panel year"),
+        (["--panel", "year", "--second-opinion", "pysal"], "cross-section"),
+        (["districts", "--panel", "year"], "needs years"),
+    ],
+)
+def test_what_a_panel_cannot_be_is_a_sentence(words, told):
+    assert told in run("fit", "log(gdp_pc_cny) ~ log(employment)", *words, code=2).output
+
+
 def test_fit_with_impacts_and_diagnostics(layer):
     units = gba.read_units(layer, id="code")
     shown = run("fit", "log(gdp_pc_cny) ~ C(tier)", "--year", 2019, "--impacts", "--diagnostics").output

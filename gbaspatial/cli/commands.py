@@ -6,6 +6,7 @@ Only click is imported at the top, so that ``gbaspatial --help`` answers at once
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,13 @@ def moran(
     show_default=True,
 )
 @weights_options
+@click.option("--panel", "time", help="Fit a panel over this column of time, such as year.")
+@click.option("--effects", help="Of a panel: unit (default), time, twoway, pooled, or such as 'unit + side:year'.")
+@click.option(
+    "--unbalanced",
+    type=click.Choice(["error", "common", "keep"]),
+    help="Of a panel with gaps: refuse (default), units that are whole, or all rows.",
+)
 @click.option("--impacts", is_flag=True, help="Also direct, indirect and total impacts.")
 @click.option("--diagnostics", is_flag=True, help="Also the specification tests.")
 @click.option("--second-opinion", "peer", type=click.Choice(["pysal", "r"]), help="Also the same by another program.")
@@ -179,6 +187,9 @@ def moran(
 def fit(
     formula: str,
     model: str,
+    time: str | None,
+    effects: str | None,
+    unbalanced: Any,
     impacts: bool,
     diagnostics: bool,
     peer: str | None,
@@ -193,13 +204,28 @@ def fit(
     \b
     Example: gbaspatial fit "log(gdp_pc_cny) ~ C(tier)" --model lag --impacts
              gbaspatial fit "price ~ area + W(area)" houses.gpkg --id id --weights nearest:8
+             gbaspatial fit "log(gdp_pc_cny) ~ log(employment)" --panel year --effects twoway
     """
     import gbaspatial as gba
 
-    units = units_of(used=(formula,), **where)
-    w = weights_of(units, **where)
-    estimator = getattr(gba.models, model)
-    fitted = estimator(formula, units, None if model == "ols" else w, inference=inference)
+    if time is None:
+        if effects or unbalanced:
+            raise OptionError("--effects and --unbalanced are of panels; name the time with --panel, such as year.")
+        units = units_of(used=(formula,), **where)
+        w = weights_of(units, **where)
+        fitted = getattr(gba.models, model)(formula, units, None if model == "ols" else w, inference=inference)
+    else:
+        from gbaspatial.cli.long_tables import long_data
+
+        if peer:
+            raise OptionError("--second-opinion is for a cross-section; leave it out with --panel.")
+        effects, unbalanced = effects or "unit", unbalanced or "error"
+        units, frame = long_data(formula, effects, time, unbalanced, **where)
+        w = weights_of(units, **where)
+        fitted = getattr(gba.models, f"panel_{model}")(
+            formula, frame, None if model == "ols" else w, effects=effects, unbalanced=unbalanced
+        )
+        fitted = replace(fitted, inference=inference) if inference == "asymptotic" else fitted
     results = [fitted]
     if impacts:
         results.append(fitted.impacts(rng=seed))

@@ -43,15 +43,15 @@ def units_of(
     """The layer that DATA names, joined with the table, less the units left out; `used` are columns or formulas."""
     import gbaspatial as gba
 
-    units = _layer(data, table, used=used, **where)
+    units = the_layer(data, table, used=used, **where)
     if table is None:
-        return _less(units, None, without, data)[0]
-    rows = _read_table(table, where["table_id"] or str(units.index.name), **where)
-    units, rows = _less(units, rows, without, data)
-    return gba.data.join(units, rows, by=_key_of(units, rows, data), time=_time(where))
+        return less(units, None, without, data)[0]
+    rows = table_rows(table, where["table_id"] or str(units.index.name), **where)
+    units, rows = less(units, rows, without, data)
+    return gba.data.join(units, rows, by=table_key(units, rows, data), time=_time(where))
 
 
-def _layer(data: str, table: Path | None, **where: Any) -> gpd.GeoDataFrame:
+def the_layer(data: str, table: Path | None, **where: Any) -> gpd.GeoDataFrame:
     """The layer that DATA names, before anything is joined or left out."""
     for option in _OF_TABLES:
         if table is None and where.get(option):
@@ -60,7 +60,7 @@ def _layer(data: str, table: Path | None, **where: Any) -> gpd.GeoDataFrame:
     return _built_in(data, table, **where) if built_in else _own(data, table, **where)
 
 
-def _less(units: Any, rows: Any, without: tuple[str, ...], data: str) -> tuple[Any, Any]:
+def less(units: Any, rows: Any, without: tuple[str, ...], data: str) -> tuple[Any, Any]:
     """Layer and table without the units left out, which need to be in only one of the two."""
     if not without:
         return units, rows
@@ -72,7 +72,7 @@ def _less(units: Any, rows: Any, without: tuple[str, ...], data: str) -> tuple[A
     return units, (rows if rows is None else rows[~rows.index.get_level_values(0).isin(without)])
 
 
-def _key_of(units: Any, rows: Any, data: str) -> str | None:
+def table_key(units: Any, rows: Any, data: str) -> str | None:
     """The column of a built-in layer that has the ids of the table, codes or Chinese names; None for its index."""
     from gbaspatial.data.joining import bare_name
 
@@ -132,7 +132,7 @@ def _own(data: str, table: Path | None, unit: str | None, year: int | None, **wh
     )
 
 
-def _read_table(table: Path, key: str, **where: Any) -> Any:
+def table_rows(table: Path, key: str, **where: Any) -> Any:
     import gbaspatial as gba
 
     return gba.read_panel(
@@ -249,11 +249,11 @@ def _own_panel(column: str, data: str, table: Path, without: tuple[str, ...], **
 
     if not where["table_time"]:
         raise OptionError("--by year needs --table-time, the column of the table that holds the year.")
-    units = _layer(data, table, used=(), **where)
-    rows = _read_table(table, where["table_id"] or str(units.index.name), **where)
+    units = the_layer(data, table, used=(), **where)
+    rows = table_rows(table, where["table_id"] or str(units.index.name), **where)
     columns_of(rows, column, "table")
-    units, rows = _less(units, rows, without, data)
-    key = _key_of(units, rows, data)
+    units, rows = less(units, rows, without, data)
+    key = table_key(units, rows, data)
     years = sorted(rows.index.unique(1))
     parts = {year: gba.data.join(units, rows[[column]], by=key, time=year)[column] for year in years}
     values = pd.concat(parts, names=[str(where["table_time"]), str(units.index.name)]).swaplevel().rename(column)
