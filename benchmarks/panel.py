@@ -149,9 +149,11 @@ def main() -> None:
         )
         if not options.without_spreg:
             peer = apart("spreg", n, T, model, "unit", 1)
-            print(f"spreg {peer['seconds']:.1f} s, {peer['mib']:.0f} MiB: {peer['seconds'] / own['seconds']:.0f} times, "
-                  f"memory {peer['mib'] / max(own['mib'], 0.1):.0f} times; estimates {own['estimate']:.6f} "
-                  f"{peer['estimate']:.6f} |", end="")  # fmt: skip
+            faster, smaller = (peer[name] / max(own[name], 1e-3) for name in ("seconds", "mib"))
+            print(
+                f"spreg {peer['seconds']:.1f} s, {peer['mib']:.0f} MiB: {faster:.0f} and {smaller:.0f} times; ", end=""
+            )
+            print(f"estimates {own['estimate']:.6f} {peer['estimate']:.6f} |", end="")
         print(flush=True)
     for T in (10, 20, 40):
         own = apart("gbaspatial", 1_000, T, "lag", "twoway", options.repeat)
