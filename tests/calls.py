@@ -135,6 +135,12 @@ CALLS = {
     },
     "development.perpetual_inventory": lambda: ((PANEL.abs(),), {"initial": 0.1}),
     "development.growth_accounting": lambda: ((PANEL.abs(), made("development.perpetual_inventory"), PANEL.abs()), {}),
+    **{
+        f"development.{name}": lambda: ((DATA[["income", "events"]].abs(),), {})
+        for name in ("location_quotient", "krugman")
+    },
+    "development.ellison_glaeser": lambda: ((PEOPLE.astype(float), KIND, KIND.iloc[::-1].set_axis(CITIES)), {}),
+    **{f"development.{name}": lambda: ((PEOPLE.astype(float),), {}) for name in ("rank_size", "primacy")},
     "development.dea": lambda: ((PEOPLE.astype(float), INCOME.abs()), {}),
     **{
         f"development.{name}": lambda: ((LONG_DATA.abs(),), {"outputs": "income", "inputs": "price"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import numpy as np
 import pandas as pd
@@ -112,15 +112,21 @@ class GrowthBandResult(Result):
         part of tfp in growth.
     combinations : pandas.DataFrame
         Mean growth of tfp of each unit (row) under each combination.
+    refused : dict of str to str
+        Stocks that these data do not allow, and why.
     """
 
     band: pd.DataFrame
     combinations: pd.DataFrame
+    refused: dict[str, str]
 
     def tables(self) -> tuple[Table, ...]:
         """The band by unit."""
-        note = f"{self.combinations.shape[1]} combinations; a band whose ends differ in sign leaves the sign open."
-        return (Table(self.band, "Growth of total factor productivity, per cent a year", (note,)),)
+        notes = (
+            f"{self.combinations.shape[1]} combinations; a band whose ends differ in sign leaves the sign open.",
+            *(f"Not possible: {name} ({why})" for name, why in self.refused.items()),
+        )
+        return (Table(self.band, "Growth of total factor productivity, per cent a year", notes),)
 
 
 @public
@@ -272,21 +278,38 @@ def _by_unit_then_year(index: pd.Index) -> pd.Index:
 
 
 def _band(result: GrowthResult, shares: list[float], rates: list[float], starts: list[float | str]) -> GrowthBandResult:
-    found = {}
-    for share in shares:
-        if result.inventory is None:
-            found[f"share {share:g}"] = _mean_tfp(result.data, share, result.data["capital"])
-            continue
-        for rate, start in product(rates, starts):
-            initial: Initial = start  # type: ignore[assignment]
-            stock = result.inventory.with_choices(depreciation=rate, initial=initial).stock.reindex(result.data.index)
-            found[f"share {share:g}, depreciation {rate:g}, initial {start}"] = _mean_tfp(result.data, share, stock)
+    stocks, refused = _stocks(result, rates, starts)
+    found = {
+        ", ".join([f"share {share:g}", *([name] if name else [])]): _mean_tfp(result.data, share, stock)
+        for share in shares
+        for name, stock in stocks.items()
+    }
     combinations = pd.DataFrame(found)
     means = result.by_unit()
     low, high = combinations.min(axis=1), combinations.max(axis=1)
     band = pd.DataFrame({"tfp": means["tfp"], "lower": low, "upper": high})
     band["lowest_share"], band["highest_share"] = low / means["output"], high / means["output"]
-    return GrowthBandResult(band, combinations)
+    return GrowthBandResult(band, combinations, refused)
+
+
+def _stocks(
+    result: GrowthResult, rates: list[float], starts: list[float | str]
+) -> tuple[dict[str, pd.Series], dict[str, str]]:
+    """Capital under each choice, by its name, and the choices that the data do not allow, with the reason."""
+    if result.inventory is None:
+        return {"": result.data["capital"]}, {}
+    stocks, refused = {}, {}
+    for rate, start in product(rates, starts):
+        name, initial = f"depreciation {rate:g}, initial {start}", cast("Initial", start)
+        try:
+            stock = result.inventory.with_choices(depreciation=rate, initial=initial).stock
+        except DataError as error:
+            refused[name] = str(error)
+            continue
+        stocks[name] = stock.reindex(result.data.index)
+    if not stocks:
+        raise DataError(f"no choice gives a stock: {next(iter(refused.values()))}")
+    return stocks, refused
 
 
 def _mean_tfp(data: pd.DataFrame, share: float, capital: pd.Series) -> pd.Series:

@@ -66,6 +66,11 @@ def test_the_band_holds_every_choice():
         band.combinations["share 0.3, depreciation 0.05, initial steady state"], other.by_unit()["tfp"]
     )
     assert "more than half of a stock is the initial one" in str(found.summary())
+    falling = pd.Series(np.where(INDEX.get_level_values(0) == "b", 0.5 ** np.arange(24), CAPITAL), INDEX)
+    part = growth_accounting(OUTPUT, perpetual_inventory(falling, initial=0.1), LABOR).sensitivity(depreciation=[0.1])
+    assert "shrinks faster than capital wears out for b" in part.refused["depreciation 0.1, initial steady state"]
+    assert part.combinations.shape == (3, 3 * 2)
+    assert "Not possible: depreciation 0.1, initial steady state" in str(part.summary())
     bare = growth_accounting(OUTPUT, CAPITAL, LABOR).sensitivity(share=[0.4, 0.5])
     assert bare.combinations.columns.tolist() == ["share 0.4", "share 0.5"]
 
