@@ -12,6 +12,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,12 +45,13 @@ def one_variable(w: gba.weights.Weights, samples: int) -> Rejections:
     people = pd.Series(np.geomspace(100, 10_000, w.n), w.ids, name="people").round()
     for seed in range(samples):
         y = pd.Series(rng.normal(size=w.n), w.ids, name="y")
-        for kind in ("permutation", "imhof"):
-            yield "APLE", kind, ac.aple(y, w, inference=kind, draws=DRAWS, rng=seed).p_value <= ALPHA
+        drawn: dict[str, Any] = {"draws": DRAWS, "rng": seed}
+        for kind, options in (("permutation", drawn), ("imhof", {})):
+            yield "APLE", kind, ac.aple(y, w, inference=kind, **options).p_value <= ALPHA
         p = ac.lag_correlation(y, w, inference="permutation", draws=DRAWS, rng=seed).p_value
         yield "Correlation with the lag", "permutation", p <= ALPHA
-        for kind in ("chi-square", "bootstrap", "permutation"):
-            p = ac.losh(y, w, inference=kind, draws=DRAWS, rng=seed).p_value
+        for kind, options in (("chi-square", {}), ("bootstrap", drawn), ("permutation", drawn)):
+            p = ac.losh(y, w, inference=kind, **options).p_value
             yield "LOSH, units (greater)", kind, float((p <= ALPHA).mean())
         events = pd.Series(rng.poisson(0.05 * people), w.ids, name="events").astype(float)
         p = ac.moran_rates(events, people, w, inference="permutation", draws=DRAWS, rng=seed).p_value

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -98,7 +99,7 @@ def as_numbers(values: pd.Series, what: str | None = None) -> pd.Series:
             f"{name} is missing for {some(values.index[missing])}; fill it in, or drop these units "
             f"from the data and from the weights (w.subset) yourself."
         )
-    numbers = pd.to_numeric(values, errors="coerce")
+    numbers = pd.to_numeric(_without_fractions(values), errors="coerce")
     text = numbers.isna()
     if text.any():
         shown = [f"{label} ({_brief(value)})" for label, value in values[text].head(5).items()]
@@ -132,6 +133,13 @@ def _check_kind(values: pd.Series, name: str) -> None:
             what = "complex" if kind == "complex" else "a time"
             shown = [f"{label} ({_brief(value)})" for label, value in values[odd].items()]
             raise DataError(f"{name} is {what} for {some(shown)} (dtype object); {cures[kind]}.")
+
+
+def _without_fractions(values: pd.Series) -> pd.Series:
+    """Fractions as floats: pandas reads a Decimal as a number, but not these."""
+    if not pd.api.types.is_object_dtype(values.dtype):
+        return values
+    return values.map(lambda value: float(value) if isinstance(value, Fraction) else value)
 
 
 def _brief(value: object) -> str:

@@ -1,10 +1,14 @@
 """The door: values meet weights by label, and what does not fit is told in one sentence."""
 
+from decimal import Decimal
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
+import gbaspatial as gba
 from gbaspatial import alignment
 from gbaspatial.errors import AlignmentError, DataError, LabelTypeError, MissingDataError, UnknownNameError
 
@@ -89,3 +93,16 @@ def test_truth_values_and_whole_numbers_stay_numbers():
     assert alignment.as_numbers(pd.Series([1, 2.5], dtype=object)).tolist() == [1.0, 2.5]
     with pytest.raises(MissingDataError):
         alignment.as_numbers(pd.Series([1, None, pd.NaT], dtype=object))
+
+
+@pytest.mark.parametrize("kind", [Fraction, Decimal, int, np.float32])
+def test_numbers_of_every_kind_are_read_alike_by_formulas_and_statistics(kind):
+    ids = [f"u{i}" for i in range(8)]
+    pairs = pd.DataFrame({"focal": ids + ids, "neighbor": ids[1:] + ids[:1] + ids[-1:] + ids[:-1]})
+    plain = pd.Series([1.0, 4, 2, 8, 5, 7, 3, 6], ids, name="x")
+    values = pd.Series([kind(int(v)) for v in plain], ids, dtype=object, name="x")
+    w = gba.weights.from_pairs(pairs)
+    assert alignment.as_numbers(values).tolist() == plain.tolist()
+    assert gba.autocorrelation.moran(values, w).p_value == gba.autocorrelation.moran(plain, w).p_value
+    frame, doubles = values.to_frame().assign(y=plain**2), plain.to_frame().assign(y=plain**2)
+    assert gba.models.ols("y ~ x", frame).params.equals(gba.models.ols("y ~ x", doubles).params)

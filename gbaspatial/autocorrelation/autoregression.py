@@ -11,7 +11,7 @@ from scipy import linalg, sparse
 from scipy.special import ndtr
 
 from gbaspatial.alignment import labelled
-from gbaspatial.autocorrelation.entrance import admitted_values
+from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, drawn_by
 from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.errors import WeightsError
 from gbaspatial.inference import exact_distribution as exact
@@ -52,6 +52,7 @@ class ApleResult(GlobalTest):
         return labelled(parts, w.ids, self.values.index, "local_aple")
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def aple(

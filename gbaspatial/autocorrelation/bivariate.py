@@ -10,7 +10,7 @@ import pandas as pd
 
 from gbaspatial.alignment import align, align_frame
 from gbaspatial.autocorrelation.cross import Shuffled, linear_cross_null, paired_cross_null
-from gbaspatial.autocorrelation.entrance import admitted_values, check_testable, in_unit
+from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, check_testable, drawn_by, in_unit
 from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.local_cross import product_null
 from gbaspatial.autocorrelation.local_moran import LocalMoranResult, crossed
@@ -72,6 +72,7 @@ def _two(values: pd.Series, other: pd.Series, w: Any) -> tuple[Any, np.ndarray, 
     return t, t.y - t.y.mean(), y - y.mean()
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def bivariate_moran(
@@ -145,6 +146,7 @@ def bivariate_moran(
     return CrossResult("Bivariate Moran's I", null, alternative, t.n, t.values, t.w, other.copy(), reassign)
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def lee_l(
@@ -224,6 +226,7 @@ def _lee_scale(w: Weights, x: np.ndarray, y: np.ndarray) -> float:
     return float(w.n / (w.row_sums**2).sum() / np.sqrt((x @ x) * (y @ y)))
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def bivariate_local_moran(
@@ -317,6 +320,7 @@ def _both(values: pd.Series, other: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({names[0]: values, names[1]: other.reindex(values.index)})
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def local_lee(

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from gbaspatial.alignment import align
-from gbaspatial.autocorrelation.entrance import admitted_values
+from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, drawn_by, draws_for
 from gbaspatial.autocorrelation.geary import geary
 from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.moran import moran
@@ -111,6 +111,7 @@ def neighbor_orders(W: sparse.csr_array, orders: int) -> list[sparse.csr_array]:
     return found
 
 
+@drawn_by(*DRAWING)
 @public
 def correlogram(
     values: pd.Series,
@@ -182,6 +183,7 @@ def correlogram(
     return _by_class(values, list(parts.values()), index, statistic, inference, alternative, rng)
 
 
+@drawn_by(*DRAWING)
 @public
 def correlogram_by_distance(
     values: pd.Series,
@@ -254,9 +256,10 @@ def _by_class(
     word(statistic, TITLES, "statistic")
     seed = seed_of(rng)
     tests: dict[str, Any] = {"moran": moran, "geary": geary, "correlation": lag_correlation}
+    sampling = draws_for(inference, rng=seed)
     rows = []
     for part in track(parts, "classes"):
-        found = tests[statistic](values, part, inference=inference, alternative=alternative, rng=seed)
+        found = tests[statistic](values, part, inference=inference, alternative=alternative, **sampling)
         lower, upper = found.null.quantile([alpha / 2, 1 - alpha / 2])
         rows.append(
             {
@@ -292,6 +295,7 @@ class LagCorrelationResult(GlobalTest):
     """Correlation of values with their spatial lags, and its test; see `GlobalTest`."""
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def lag_correlation(

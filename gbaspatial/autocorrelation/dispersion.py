@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse, special
 
-from gbaspatial.autocorrelation.entrance import admitted_values
+from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, drawn_by
 from gbaspatial.autocorrelation.local_cross import bootstrap_null
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
 from gbaspatial.errors import DataError, OptionError
@@ -49,6 +49,7 @@ class LoshResult(LocalTest):
         return self.frame["local_residual"].copy()
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def losh(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -11,8 +13,14 @@ import pandas as pd
 from gbaspatial.alignment import align, labelled
 from gbaspatial.errors import DataError, OptionError, WeightsError
 from gbaspatial.inference.ordering import by_label
+from gbaspatial.options import unused
 from gbaspatial.weights import Weights
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
+DRAWING = ("auto", "permutation", "bootstrap")  # the inferences that may need random draws
+_DRAWLESS = ("exact", "normal", "randomization", "saddlepoint", "imhof", "chi-square")
 _HUGE = 1e70  # moments take fourth powers of weights: between 1e-70 and 1e70 their sums are numbers still
 
 
@@ -150,6 +158,48 @@ def _check_least_squares(fit: Any) -> None:
 def residual_series(t: Subject, numbers: np.ndarray, name: str) -> pd.Series:
     """`numbers` (n,) in the order of the labels, in the order of the values of `t`."""
     return labelled(numbers, t.w.ids, t.values.index, name)
+
+
+def drawn_by(*words: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Mark a test whose draws serve the inferences `words` only: draws and seeds for another are refused.
+
+    It stands above `public` and looks at what the caller wrote, because the default of `draws` is a number, too.
+
+    Examples
+    --------
+    >>> @drawn_by("auto", "permutation")
+    ... def test(values, *, inference="auto", draws=9_999, rng=None):
+    ...     return inference
+    >>> test([1], inference="exact")
+    'exact'
+    >>> test([1], inference="exact", draws=99)
+    Traceback (most recent call last):
+    gbaspatial.errors.OptionError: draws= would not be used here: inference='exact' draws nothing.
+    """
+
+    def _marked(function: Callable[P, T]) -> Callable[P, T]:
+        @functools.wraps(function)
+        def called(*args: P.args, **kwargs: P.kwargs) -> T:
+            how = kwargs.get("inference", "auto")
+            if isinstance(how, str) and how in _DRAWLESS and how not in words:
+                given = {name: kwargs.get(name) for name in ("draws", "rng", "stop_after")}
+                unused(given, f"inference={how!r} draws nothing")
+            return function(*args, **kwargs)
+
+        return called
+
+    return _marked
+
+
+def draws_for(inference: str, **options: Any) -> dict[str, Any]:
+    """`options` (draws, rng) for a test by `inference`, or nothing where it draws nothing.
+
+    Examples
+    --------
+    >>> draws_for("permutation", draws=99), draws_for("exact", draws=99)
+    ({'draws': 99}, {})
+    """
+    return options if inference in DRAWING else {}
 
 
 tested = admitted

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.autocorrelation.entrance import admitted_values
+from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, drawn_by
 from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.errors import DataError, OptionError
 from gbaspatial.inference import exact_distribution as exact
@@ -34,6 +34,7 @@ class GammaResult(GlobalTest):
     """The Gamma index and its test; of differences, a small one is positive autocorrelation. See `GlobalTest`."""
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def gamma(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, align_frame
-from gbaspatial.autocorrelation.entrance import admitted_values, check_testable, in_unit
+from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, check_testable, drawn_by, in_unit
 from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.local_moran import quadrants
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
@@ -47,6 +47,7 @@ class LocalGearyResult(LocalTest):
     """Local Geary statistics; small ones are positive association. See `LocalTest`."""
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def geary(
@@ -126,6 +127,7 @@ def geary(
     return GearyResult("Geary's C", null, alternative, t.n, t.values, t.w)
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def local_geary(
@@ -232,6 +234,7 @@ def _null(z: np.ndarray, w: Weights, inference: str, alternative: str, draws: in
     return conditional_null(sums, inference, draws=draws, seed=seed, shift=constant)
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def multivariate_local_geary(

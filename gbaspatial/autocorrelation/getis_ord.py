@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.autocorrelation.entrance import Subject, admitted_values
+from gbaspatial.autocorrelation.entrance import DRAWING, Subject, admitted_values, drawn_by
 from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
 from gbaspatial.errors import DataError, OptionError, some
@@ -54,6 +54,7 @@ class LocalGResult(LocalTest):
         return (Table(table.frame, table.title, (note, *table.notes), table.formats), *rest)
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def general_g(
@@ -153,6 +154,7 @@ def _variance_of_1992(statistic: CrossProduct, mean: float) -> float:
     return square / ((m1**2 - m2) ** 2 * falling) - mean**2
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def local_g(
@@ -214,6 +216,7 @@ def local_g(
     return _local("Local G", t, sums, total, inference, alternative, draws, rng, adjust, alpha)
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def local_g_star(

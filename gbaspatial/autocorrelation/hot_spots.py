@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align_panel, periods_of
+from gbaspatial.autocorrelation.entrance import DRAWING, drawn_by, draws_for
 from gbaspatial.autocorrelation.getis_ord import local_g_star
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.null import Inference
@@ -144,6 +145,7 @@ class HotSpotsResult(Result):
         return (Table(self.frame, f"Emerging hot spots of {self.name}", notes),)
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def emerging_hot_spots(
@@ -194,8 +196,9 @@ def emerging_hot_spots(
     ids = matrices[0].ids
     values, _ = align_panel(panel, ids)
     seed = seed_of(rng)
+    sampling = draws_for(inference, draws=draws, rng=seed)
     found = [
-        local_g_star(pd.Series(row, index=ids), part, inference=inference, draws=draws, rng=seed)
+        local_g_star(pd.Series(row, index=ids), part, inference=inference, **sampling)
         for row, part in track(zip(values, matrices, strict=True), "periods", total=len(periods))
     ]
     z = pd.DataFrame({p: r.z for p, r in zip(periods, found, strict=True)}).rename_axis(columns=periods.name)

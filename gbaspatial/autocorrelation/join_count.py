@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, align_labels
-from gbaspatial.autocorrelation.entrance import check_size, check_testable
+from gbaspatial.autocorrelation.entrance import DRAWING, check_size, check_testable, drawn_by
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
 from gbaspatial.errors import DataError, OptionError, UnknownNameError, WeightsError, some
 from gbaspatial.figures.null_values import null_distribution
@@ -129,6 +129,7 @@ class JoinCountResult(Result):
         return null_distribution(self.nulls[name], f"joins {name}", self.alternative, ax=ax)
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def join_count(
@@ -292,6 +293,7 @@ class LocalJoinCountResult(LocalTest):
     """Local join counts; `cluster` is HH where the count is significantly high. See `LocalTest`."""
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def local_join_count(

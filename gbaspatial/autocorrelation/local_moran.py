@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.autocorrelation.entrance import Subject, admitted, in_unit
+from gbaspatial.autocorrelation.entrance import DRAWING, Subject, admitted, drawn_by, in_unit
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
 from gbaspatial.autocorrelation.moran import MoranResult
 from gbaspatial.errors import OptionError
@@ -79,6 +79,7 @@ def crossed(x: np.ndarray, lag: np.ndarray) -> np.ndarray:
     return np.array(["LL", "LH", "HL", "HH"], dtype=object)[2 * (x > 0) + (lag > 0)]
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def local_moran(

@@ -11,6 +11,7 @@ from scipy import sparse
 
 from gbaspatial.autocorrelation.bivariate import KINDS, aligned_columns
 from gbaspatial.autocorrelation.cross import MOST_PAIRS, Shuffled, linear_cross_null, paired_cross_null
+from gbaspatial.autocorrelation.entrance import DRAWING, drawn_by
 from gbaspatial.autocorrelation.local_results import adjusted_p
 from gbaspatial.errors import OptionError
 from gbaspatial.inference import exact_distribution as exact
@@ -70,6 +71,7 @@ class MoranMatrixResult(Result):
         )
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def moran_matrix(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import labelled
-from gbaspatial.autocorrelation.entrance import Subject, admitted, in_unit
+from gbaspatial.autocorrelation.entrance import DRAWING, Subject, admitted, drawn_by, in_unit
 from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.errors import OptionError
 from gbaspatial.figures.null_values import moran_scatter, null_distribution
@@ -73,6 +73,7 @@ def _slope(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.ldexp((x @ (y - y.mean())) / (x @ (x - x.mean())), b - a))
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def moran(

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import sparse, special
 
 from gbaspatial.alignment import align, labelled
+from gbaspatial.autocorrelation.entrance import DRAWING, drawn_by, draws_for
 from gbaspatial.autocorrelation.local_moran import LocalMoranResult, local_moran
 from gbaspatial.autocorrelation.moran import MoranResult, moran
 from gbaspatial.errors import DataError, LabelTypeError, some
@@ -221,6 +222,7 @@ def _standardized_series(events: pd.Series, at_risk: pd.Series, ids: pd.Index) -
     return labelled(standardized_rates(number, base), ids, events.index, name)
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def moran_rates(
@@ -284,9 +286,10 @@ def moran_rates(
     """
     w = as_weights(w)
     rates = _standardized_series(events, at_risk, w.ids)
-    return moran(rates, w, inference=inference, alternative=alternative, draws=draws, rng=rng)
+    return moran(rates, w, inference=inference, alternative=alternative, **draws_for(inference, draws=draws, rng=rng))
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def local_moran_rates(
@@ -347,5 +350,11 @@ def local_moran_rates(
     w = as_weights(w)
     rates = _standardized_series(events, at_risk, w.ids)
     return local_moran(
-        rates, w, inference=inference, alternative=alternative, draws=draws, rng=rng, adjust=adjust, alpha=alpha
+        rates,
+        w,
+        inference=inference,
+        alternative=alternative,
+        **draws_for(inference, draws=draws, rng=rng),
+        adjust=adjust,
+        alpha=alpha,
     )

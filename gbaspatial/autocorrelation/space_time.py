@@ -11,6 +11,7 @@ import pandas as pd
 
 from gbaspatial.alignment import align, align_panel, labelled, periods_of
 from gbaspatial.autocorrelation.bivariate import bivariate_moran
+from gbaspatial.autocorrelation.entrance import DRAWING, drawn_by, draws_for
 from gbaspatial.autocorrelation.geary import geary
 from gbaspatial.autocorrelation.local_moran import local_moran
 from gbaspatial.autocorrelation.moran import moran
@@ -98,6 +99,7 @@ class ByPeriodResult(Result):
         return year_line(self, ax=ax)
 
 
+@drawn_by(*DRAWING, "exact")
 @shows_progress
 @public
 def moran_by(
@@ -165,7 +167,9 @@ def moran_by(
         series = pd.Series(row, index=ids, name=f"{panel.name} in {period}")
         if row.max() == row.min():
             raise DataError(f"all units have the same value in {period}; leave this period out of the panel.")
-        results[period] = test(series, part, inference=inference, alternative=alternative, draws=draws, rng=seed)
+        results[period] = test(
+            series, part, inference=inference, alternative=alternative, **draws_for(inference, draws=draws, rng=seed)
+        )
     table = _by_period(results, matrices, periods)
     orders = _same_orders(test, results, alternative, draws, seed)
     if orders is not None:
@@ -346,6 +350,7 @@ class TransitionsResult(Result):
         )
 
 
+@drawn_by(*DRAWING)
 @shows_progress
 @public
 def lisa_transitions(
@@ -385,7 +390,13 @@ def lisa_transitions(
     values, _ = align_panel(panel, matrices[0].ids)
     seed, ids = seed_of(rng), matrices[0].ids
     found = [
-        local_moran(pd.Series(row, index=ids), part, inference=inference, alpha=alpha, draws=draws, rng=seed)
+        local_moran(
+            pd.Series(row, index=ids),
+            part,
+            inference=inference,
+            alpha=alpha,
+            **draws_for(inference, draws=draws, rng=seed),
+        )
         for row, part in track(zip(values, matrices, strict=True), "periods", total=len(periods))
     ]
     clusters = pd.DataFrame({p: r.cluster for p, r in zip(periods, found, strict=True)}).rename_axis(

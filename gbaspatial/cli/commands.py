@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from gbaspatial.cli.group import Commands
-from gbaspatial.cli.inputs import check_clusters, check_page, moran_by_year, numbers_of, units_of, weights_of
+from gbaspatial.cli.inputs import check_clusters, check_page, moran_by_year, numbers_of, seed_for, units_of, weights_of
 from gbaspatial.cli.output import table_of, write
 from gbaspatial.cli.shared_options import data_options, output_options, seed_option, weights_options
 from gbaspatial.errors import (
@@ -146,8 +146,8 @@ def moran(
         w = weights_of(units, **where)
         how: Any = inference
         if local or map_file:
-            lisa = gba.autocorrelation.local_moran(values, w, inference=how, rng=seed)
-        result = lisa if local else gba.autocorrelation.moran(values, w, inference=how, rng=seed)
+            lisa = gba.autocorrelation.local_moran(values, w, inference=how, rng=seed_for(how, seed))
+        result = lisa if local else gba.autocorrelation.moran(values, w, inference=how, rng=seed_for(how, seed))
         if map_file:
             layers = [gba.maps.choropleth(column), gba.maps.clusters(lisa), gba.maps.links(w)]
             gba.maps.atlas(units, layers, title=f"Moran's I of {column}").save(map_file)

@@ -211,6 +211,12 @@ def numbers_of(units: gpd.GeoDataFrame, column: str) -> Any:
     return units[columns_of(units, column)[0]]
 
 
+def seed_for(inference: str, seed: int, *more: str) -> int | None:
+    """`seed` for tests that draw (by ``auto``, ``permutation`` or one of `more`), and wherever --seed was written."""
+    written = _was_given(click.get_current_context(), "seed")
+    return seed if written or inference in ("auto", "permutation", *more) else None
+
+
 def moran_by_year(column: str, inference: str, seed: int, **where: Any) -> Any:
     """Moran's I of each year: of a shipped variable, or of a column of a table by unit and year."""
     import gbaspatial as gba
@@ -224,7 +230,9 @@ def moran_by_year(column: str, inference: str, seed: int, **where: Any) -> Any:
         units, values = _shipped_panel(column, **where)
     else:
         raise OptionError("--by year needs years: a --table with --table-time, or the built-in cities.")
-    return gba.autocorrelation.moran_by(values, weights_of(units, **where), inference=how, rng=seed)
+    return gba.autocorrelation.moran_by(
+        values, weights_of(units, **where), inference=how, rng=seed_for(how, seed, "exact")
+    )
 
 
 def _shipped_panel(column: str, **where: Any) -> tuple[Any, Any]:

@@ -34,8 +34,8 @@ SHEETS = (".xlsx", ".xlsm")
 _OLE = b"\xd0\xcf\x11\xe0"  # the container of .xls, and of a workbook with a password
 
 
-def text_cells(file: Path, encoding: str | None) -> pd.DataFrame:
-    """The cells of a CSV file, as text; empty ones are missing."""
+def text_cells(file: Path, encoding: str | None) -> tuple[pd.DataFrame, list[int]]:
+    """The cells of a CSV file, as text; empty ones are missing. With them, how many cells each row has."""
     text = _text(file, encoding)
     if not text.strip():
         raise FileFormatError(f"{file.name} is empty; it needs a header and rows.")
@@ -59,7 +59,16 @@ def text_cells(file: Path, encoding: str | None) -> pd.DataFrame:
         if "EOF inside string" not in str(error):
             raise
         raise FileFormatError(f"{file.name} opens a quote that never ends; close it, or take it out.") from error
-    return _without_apostrophes(cells, file.name)
+    return _without_apostrophes(cells, file.name), _lengths(text, separator, len(cells))
+
+
+def _lengths(text: str, separator: str, rows: int) -> list[int]:
+    """How many cells each row has; nothing where the rows cannot be told apart as pandas does."""
+    try:
+        found = [len(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
+    except csv.Error:
+        return []
+    return found if len(found) == rows else []
 
 
 def _width(text: str, separator: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from gbaspatial.errors import AlignmentError, DataError, MissingDataError, some
 from gbaspatial.options import brief
 
 _MISSING = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A")
+_FIRST_INEXACT = 2**53  # the next whole number is no double, and becomes this one
 
 
 def _rows(where: np.ndarray, first_row: int) -> str:
@@ -28,8 +30,17 @@ def _id_text(value: Any) -> str:
     return whole if dot and rest == "0" and whole.isdigit() else text
 
 
-def as_ids(column: pd.Series, where: str, first_row: int) -> pd.Index:
+def _has_lost_digits(value: Any) -> bool:
+    """Whether `value` is a number of which a double does not hold the last digit for sure."""
+    number = isinstance(value, (int, float, np.floating)) and not isinstance(value, bool)
+    return number and math.isfinite(value) and abs(value) >= _FIRST_INEXACT
+
+
+def as_ids(column: pd.Series, where: str, first_row: int, *, fillable: bool = False) -> pd.Index:
     """Unit ids as text; numbers lose a trailing ".0", codes keep leading zeros.
+
+    Numbers of a spreadsheet and floats beyond 2^53 have lost their last digits already, and are refused. With
+    `fillable`, the reader can fill the blanks of merged cells.
 
     Examples
     --------
@@ -39,9 +50,15 @@ def as_ids(column: pd.Series, where: str, first_row: int) -> pd.Index:
     missing = column.isna().to_numpy() | (column.astype(str).str.strip() == "").to_numpy()
     if missing.any():
         cure = "give every row one"
-        if not missing[0] and column.name is not None:
+        if fillable and not missing[0] and column.name is not None:
             cure += f"; where merged cells leave blanks, say fill_down=[{str(column.name)!r}]"
         raise AlignmentError(f"{where} has no id in row {_rows(missing, first_row)}; {cure}.")
+    cut = np.array([_has_lost_digits(value) for value in column], dtype=bool)
+    if cut.any() and not pd.api.types.is_integer_dtype(column.dtype):  # columns of integers hold all their digits
+        raise DataError(
+            f"{where} holds numbers of more than 15 digits in row {_rows(cut, first_row)}, such as "
+            f"{int(column.to_numpy(dtype=object)[cut][0])}, whose last digits are lost; give these ids as text."
+        )
     return pd.Index([_id_text(value) for value in column], name=column.name, dtype=object)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,15 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.data.number_texts import plain
-from gbaspatial.errors import FileFormatError, OptionError, UnknownNameError, nearest_names, some
+from gbaspatial.errors import (
+    FileFormatError,
+    OptionError,
+    ReadingWarning,
+    UnknownNameError,
+    nearest_names,
+    outside,
+    some,
+)
 from gbaspatial.options import brief, public, whole
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
@@ -37,7 +46,9 @@ def check_header(header: Any) -> int | None:
     return None if header is None else whole(header, "header", least=1)
 
 
-def with_header(cells: pd.DataFrame, header: int | None, wanted: Sequence[str], file: Path) -> tuple[pd.DataFrame, int]:
+def with_header(
+    cells: pd.DataFrame, header: int | None, wanted: Sequence[str], file: Path, lengths: Sequence[int] = ()
+) -> tuple[pd.DataFrame, int]:
     """`cells` with the row `header` (the first is 1) as names, and the number of the first row below it.
 
     pandas itself would rename a second "x" to "x.1" and say nothing.
@@ -57,6 +68,7 @@ def with_header(cells: pd.DataFrame, header: int | None, wanted: Sequence[str], 
     names, body = cells.iloc[place], cells.iloc[place + 1 :].reset_index(drop=True)
     if file.suffix.lower() in TEXT_ENDINGS:
         _refuse_longer_rows(names, body, place + 2, name)
+        _tell_shorter_rows(lengths[place : len(cells)], place + 1, name)
     named = (names.notna() | body.notna().any()).to_numpy()
     body = body.loc[:, named]
     texts = [_name(text, number) for number, text in enumerate(names)]
@@ -94,6 +106,18 @@ def _refuse_longer_rows(names: pd.Series, body: pd.DataFrame, first_row: int, na
         raise FileFormatError(
             f"row {row + first_row} of {name} has {cells} cells, but the header names {width} columns; put texts with "
             f"commas into quotes, or name every column."
+        )
+
+
+def _tell_shorter_rows(lengths: Sequence[int], first_row: int, name: str) -> None:
+    """Warn of rows with fewer cells than the header, whose last values would be missing without a word."""
+    shorter = [first_row + number for number, cells in enumerate(lengths) if 0 < cells < lengths[0]]
+    if shorter:
+        warnings.warn(
+            f"{name} has fewer cells than the header in row {some(shorter)}; what lacks at their ends is read as "
+            f"missing. Is a separator lost, or a line broken in two?",
+            ReadingWarning,
+            stacklevel=outside(),
         )
 
 

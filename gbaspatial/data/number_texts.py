@@ -116,7 +116,23 @@ def way_of(texts: pd.Series, share: float = _NEARLY_ALL) -> str | None:
         good = sum(written.value(text) is not None for text in distinct)
         if good >= share * len(distinct) and good:
             return options
-    return None
+    good = sum(_is_decorated(text) for text in distinct)
+    return TAKE_AWAY if good and good >= share * len(distinct) else None
+
+
+TAKE_AWAY = "take away the sign of money or the unit and multiply, 1.2万 is 12000"
+_MONEY = r"(?:HK\$|US\$|NT\$|MOP\$?|RMB|CNY|HKD|USD|[¥$€£₩])"
+_UNIT = r"(?:[十百千万萬亿億]+元?|元|圆|圓|[kKmM])"
+_DECORATED = re.compile(rf"([+-]?)\s*{_MONEY}?\s*([+-]?[\d.,' ]*\d[\d.,' ]*?)\s*{_UNIT}?\s*{_MONEY}?")
+
+
+def _is_decorated(text: str) -> bool:
+    """Whether `text` is a number with a sign of money or a unit, such as "¥12" or "12万"."""
+    found = _DECORATED.fullmatch(plain(text))
+    return found is not None and any(written.value(found[2].strip()) is not None for written in _BARE)
+
+
+_BARE = (NumberTexts(), NumberTexts(thousands=","), NumberTexts(decimal=","), NumberTexts(decimal=",", thousands="."))
 
 
 def tell_columns(ways: dict[str, tuple[str, str]], name: str) -> None:
@@ -126,7 +142,7 @@ def tell_columns(ways: dict[str, tuple[str, str]], name: str) -> None:
     shown = some(f"{column!r} ({example!r}: {options})" for column, (options, example) in ways.items())
     warnings.warn(
         f"{name} has columns of text that are nearly all numbers, left as text: {shown}; "
-        f"read them with these options, or they enter a formula as categories.",
+        f"read them so, or they enter a formula as categories.",
         ReadingWarning,
         stacklevel=outside(),
     )

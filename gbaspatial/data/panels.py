@@ -159,7 +159,7 @@ def _panel(
 ) -> pd.DataFrame:
     """The raw table with ids and years as its index and its columns as what they are."""
     where = f"column {keys[0]!r} of {name}"
-    ids = as_ids(raw[keys[0]], where, first_row)
+    ids = as_ids(raw[keys[0]], where, first_row, fillable=True)
     body = as_columns(raw.drop(columns=keys), tuple(missing), name, first_row, written)
     require_complete(body, required, name, first_row)
     if len(keys) == 1:
@@ -182,7 +182,8 @@ def _read_table(
     if sheet != 0 and ending not in (*SHEETS, ".xls"):
         raise OptionError(f"sheet= is of Excel files; leave it out for {file.name}.")
     if ending in TEXT_ENDINGS:
-        return with_header(text_cells(file, encoding), header, keys, file)
+        cells, lengths = text_cells(file, encoding)
+        return with_header(cells, header, keys, file, lengths)
     if ending in SHEETS:
         return with_header(sheet_cells(file, sheet), header, keys, file)
     if ending == ".xls":

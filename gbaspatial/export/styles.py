@@ -16,10 +16,11 @@ import pandas as pd
 import shapely
 
 from gbaspatial.alignment import columns_of
+from gbaspatial.errors import OptionError
 from gbaspatial.export.names import without_controls
 from gbaspatial.figures.classes import Classes, classify
 from gbaspatial.figures.palette import CLUSTERS, HOTSPOTS, NO_DATA, Swatch
-from gbaspatial.options import public
+from gbaspatial.options import brief, public
 from gbaspatial.writing import Companion, is_ours, replace_text, sealed
 
 if TYPE_CHECKING:
@@ -119,6 +120,10 @@ def styled(table: gpd.GeoDataFrame, choice: str | Style | None) -> Style | None:
     """The style that was asked for, by a column or made before, for a table that `flat` made."""
     if choice is None:
         return None
+    if not isinstance(choice, (str, Style)):
+        raise OptionError(
+            f"style={brief(choice)} is neither the name of a column nor a style; make one by gba.export.style."
+        )
     column = choice if isinstance(choice, str) else choice.column
     written = table.attrs["written_as"].get(column, column)
     return style(table, written) if isinstance(choice, str) else choice.renamed(written)

@@ -126,6 +126,23 @@ def classify(
     return _by_scheme(numbers, "quantiles" if scheme is None else scheme, k, palette)
 
 
+def check_scheme(scheme: str | Sequence[float] | None) -> None:
+    """Raise `OptionError` for what can be no scheme, whatever the values.
+
+    Examples
+    --------
+    >>> check_scheme("quantiles")
+    >>> check_scheme(5)
+    Traceback (most recent call last):
+    gbaspatial.errors.OptionError: scheme=5 holds no finite upper bounds; give numbers such as [10, 20, 50].
+    """
+    if isinstance(scheme, str):
+        if scheme != "categorical":
+            _maker(scheme)
+    elif scheme is not None:
+        _own_breaks(scheme, "YlGnBu")
+
+
 def _tell_few(name: object, different: int, k: int) -> None:
     """Warn that there are fewer different values than classes asked for, in the same words for every scheme."""
     if different < k:

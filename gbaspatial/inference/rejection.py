@@ -123,7 +123,8 @@ def _every_pattern(n: int) -> np.ndarray:
 
 def _general_g(Y: np.ndarray, W: np.ndarray) -> np.ndarray:
     scale = Y.std(axis=1, keepdims=True)
-    X = np.exp(Y / np.where(scale > 0, scale, 1.0))
+    # divided by its largest value, which G does not see and the exponential does
+    X = np.exp((Y - Y.max(axis=1, keepdims=True)) / np.where(scale > 0, scale, 1.0))
     return np.einsum("ij,ij->i", X @ W, X) / (X.sum(axis=1) ** 2 - (X**2).sum(axis=1))
 
 

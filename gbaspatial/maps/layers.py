@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias
 import pandas as pd
 
 from gbaspatial.errors import DataError, OptionError, UnknownNameError, nearest_names, some
+from gbaspatial.figures.classes import check_scheme
 from gbaspatial.options import public
 
 if TYPE_CHECKING:
@@ -144,8 +145,8 @@ def choropleth(
     Raises
     ------
     OptionError
-        If `column` is no text, or `panel` is not indexed by (unit, year). What scheme, classes and palette cannot be
-        is told by `atlas`, which knows the values.
+        If `column` is no text, `scheme` is not known, or `panel` is not indexed by (unit, year). What classes and
+        palette cannot be is told by `atlas`, which knows the values.
 
     Examples
     --------
@@ -156,6 +157,7 @@ def choropleth(
         raise OptionError(f"column={column!r} is not the name of a column.")
     if panel is not None and (not isinstance(panel, pd.DataFrame) or panel.index.nlevels != 2):
         raise OptionError("panel is not a DataFrame indexed by (unit, year); set it with set_index([unit, year]).")
+    check_scheme(scheme)
     words = bilingual(label, ("", ""))
     return Choropleth(label=words, column=column, scheme=scheme, k=k, palette=palette, panel=panel, unit=unit)
 

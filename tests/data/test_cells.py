@@ -125,3 +125,38 @@ def test_an_open_quote_is_told_in_a_sentence(tmp_path):
     (tmp_path / "q.csv").write_text('code,v\n"a,1\nb,2\n')
     with pytest.raises(FileFormatError, match="opens a quote that never ends"):
         gba.read_panel(tmp_path / "q.csv", unit="code")
+
+
+def test_shorter_rows_are_told_by_number(tmp_path):
+    file = tmp_path / "s.csv"
+    file.write_text('title\ncode,x,y\na,1,2\nb,3\n"c, d",4,\ne\n', encoding="utf-8")
+    with pytest.warns(ReadingWarning, match=r"s\.csv has fewer cells than the header in row 4, 6;") as told:
+        read = gba.read_panel(file, unit="code", header=2)
+    assert len(told) == 1
+    assert read["y"].isna().tolist() == [False, True, True, True]
+
+
+@pytest.mark.parametrize("text", ["code,x,y\na,1,2\nb,3,\n", "code,x,y\na,1,\n\n\n", 'code,x\na,"1\n2"\n'])
+def test_rows_of_one_length_are_told_nothing(tmp_path, text):
+    (tmp_path / "s.csv").write_text(text, encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gba.read_panel(tmp_path / "s.csv", unit="code")
+
+
+@pytest.mark.parametrize("value", [440106199001011234, 4.4010619900101123e17, 2**53 + 1])
+def test_ids_that_a_spreadsheet_has_cut_are_refused(tmp_path, value):
+    book = openpyxl.Workbook()
+    for row in (["code", "x"], [2**53 - 1, 1], [value, 2]):
+        book.active.append(row)
+    book.save(tmp_path / "ids.xlsx")
+    with pytest.raises(DataError, match="numbers of more than 15 digits in row 3, such as .* give these ids as text"):
+        gba.read_panel(tmp_path / "ids.xlsx", unit="code")
+
+
+def test_long_ids_that_are_whole_are_read(tmp_path):
+    ids = [440106199001011234, 440106199001011235]
+    (tmp_path / "ids.csv").write_text("code,x\n" + "".join(f"{i},1\n" for i in ids))
+    pd.DataFrame({"code": ids, "x": 1}).to_parquet(tmp_path / "ids.parquet")
+    for name in ("ids.csv", "ids.parquet"):
+        assert gba.read_panel(tmp_path / name, unit="code").index.tolist() == [str(i) for i in ids]

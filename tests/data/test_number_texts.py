@@ -101,3 +101,28 @@ def test_any_text_is_a_number_or_none(text, options):
 def test_the_way_of_words_is_none():
     assert way_of(pd.Series(["a", "b"])) is None
     assert way_of(pd.Series([], dtype=object)) is None
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["¥12", "¥7.5", "-¥3"],
+        ["12万", "7.5万", "3亿"],
+        ["1,200元", "300元", "5万元"],
+        ["US$ 5", "US$ 6", "US$ 7"],
+        ["３千", "４千", "５千"],
+    ],
+)
+def test_signs_of_money_and_units_are_told(tmp_path, cells):
+    with pytest.warns(ReadingWarning, match="nearly all numbers.*take away the sign of money or the unit"):
+        left = gba.read_panel(write(tmp_path, *cells), unit="code")["x"]
+    assert left.tolist() == cells
+
+
+@pytest.mark.parametrize(
+    "cells", [["千", "万", "百"], ["12km", "7km", "3km"], ["A12", "B7", "C3"], ["2019年", "2020年", "2021年"]]
+)
+def test_words_with_digits_are_not_taken_for_money(tmp_path, cells):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert gba.read_panel(write(tmp_path, *cells), unit="code")["x"].tolist() == cells

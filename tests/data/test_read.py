@@ -317,3 +317,14 @@ def test_names_that_could_be_two_places_are_not_guessed():
     table = pd.DataFrame({"x": [1, 2]}, index=["伊宁", "伊犁"])
     with pytest.raises(AlignmentError, match="伊宁"):
         gba.data.join(units, table)
+
+
+def test_the_cure_for_a_missing_id_is_one_that_the_reader_has(tmp_path):
+    units = gpd.GeoDataFrame({"code": ["a", None]}, geometry=gpd.points_from_xy([113, 114], [23, 22]), crs=4326)
+    units.to_file(tmp_path / "u.gpkg")
+    with pytest.raises(AlignmentError, match="no id in row 2; give every row one") as told:
+        gba.read_units(tmp_path / "u.gpkg", id="code")
+    assert "fill_down" not in str(told.value)
+    (tmp_path / "t.csv").write_text("code,x\na,1\n,2\n")
+    with pytest.raises(AlignmentError, match=r"say fill_down=\['code'\]"):
+        gba.read_panel(tmp_path / "t.csv", unit="code")

@@ -12,6 +12,7 @@ from hypothesis import given, settings, strategies as st
 from shapely import Point
 
 import gbaspatial as gba
+from gbaspatial.errors import OptionError
 from gbaspatial.export.styles import Rule, Style
 
 # What both parse: a name in quotes, alone or with NOT or IS NULL, or compared with a decimal, a text or a date.
@@ -105,3 +106,10 @@ def test_bounds_of_thirds_survive_six_digits():
     assert [float(f"{bound:.6g}") for bound in bounds] == bounds
     assert 1 / 3 <= bounds[0] < 0.5
     assert 2 / 3 <= bounds[1] < 0.9
+
+
+@pytest.mark.parametrize("style", [5, True, ["n"], {"column": "n"}])
+def test_what_is_no_style_is_refused_before_anything_is_written(tmp_path, style):
+    with pytest.raises(OptionError, match="is neither the name of a column nor a style"):
+        gba.export.write(tmp_path / "l.gpkg", layer(n=[1.0, 2.0, 3.0]), style=style)
+    assert not list(tmp_path.iterdir())

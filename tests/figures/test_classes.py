@@ -235,3 +235,9 @@ def test_few_whole_numbers_are_categories_in_their_order(dtype):
     assert made.colors == ramp("YlGnBu", 3)
     assert all(type(category) is int for category in made.categories)
     assert classify(pd.Series(range(6))).scheme == "quantiles"
+
+
+@pytest.mark.parametrize("scheme", [5, True, "quantile5", [], [2, 1], ["a"], float("nan"), {"a": 1}, list(range(40))])
+def test_a_scheme_that_can_be_none_is_refused_when_the_layer_is_made(scheme):
+    with pytest.raises(OptionError, match="scheme"):
+        gba.maps.choropleth("x", scheme=scheme)

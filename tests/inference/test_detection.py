@@ -1,5 +1,6 @@
 """Power: against simulation, against laws, and the sentence below small tests."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -171,3 +172,13 @@ def test_bad_weights_are_told():
         inference.power("moran", Weights(np.zeros((5, 5)), range(5)))
     with pytest.raises(OptionError, match="statistic='I'"):
         inference.power("I", ring(5))
+
+
+def test_no_warning_of_numpy_where_every_unit_is_a_neighbor_of_every_other():
+    ids = [f"u{i}" for i in range(9)]
+    pairs = pd.DataFrame([(a, b) for a in ids for b in ids if a != b], columns=["focal", "neighbor"])
+    w = from_pairs(pairs).row_standardized()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)
+        curve = inference.power("general_g", w, rho=[0.0, 0.9, 0.999999], draws=200).curve
+    assert ((curve >= 0) & (curve <= 1)).all()
