@@ -290,6 +290,56 @@ def test_of_two_writers_one_wins_whole(tmp_path):
     assert names_in(tmp_path) == ["x.dbf", "x.shp"]
 
 
+FOLDERS = """
+import signal, sys
+from pathlib import Path
+from gbaspatial.writing import replace_in_folder
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+for number in range(int(sys.argv[3])):
+    with replace_in_folder(Path(sys.argv[1]), folders=("tables",)) as half:
+        for name in ("report.html", "run.json", "tables/a.csv", "tables/b.csv"):
+            (half / name).write_text(f"{sys.argv[2]}{number:06d} " * 2_000)
+    print("written", flush=True)
+"""
+
+
+def writer_of(folder, letter, times):
+    command = [sys.executable, "-c", FOLDERS, str(folder), letter, str(times)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+
+
+def versions(folder):
+    """Which report each file of `folder` is of; each must be whole."""
+    found = set()
+    for file in (folder / name for name in ("report.html", "run.json", "tables/a.csv", "tables/b.csv")):
+        words = file.read_text().split(" ")[:-1]
+        assert len(words) == 2_000
+        assert len(set(words)) == 1
+        found.add(words[0])
+    return found
+
+
+@pytest.mark.skipif(not POSIX, reason="signals as POSIX has them")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize("wait_s", [0.0, 0.003, 0.011, 0.02])
+def test_a_report_whose_writer_is_stopped_anywhere_has_whole_files(tmp_path, number, wait_s):
+    with writer_of(tmp_path / "out", "a", 100_000) as writer:
+        assert writer.stdout.readline() == b"written\n"
+        time.sleep(wait_s)
+        writer.send_signal(number)
+        assert writer.wait() != 0
+    found = versions(tmp_path / "out")
+    assert number == signal.SIGKILL or len(found) == 1  # Ctrl-C leaves one report, not parts of two
+
+
+def test_of_two_reports_into_one_folder_one_stands_whole(tmp_path):
+    with writer_of(tmp_path / "out", "a", 40) as one, writer_of(tmp_path / "out", "b", 40) as other:
+        assert [process.wait() for process in (one, other)] == [0, 0]
+    assert len(versions(tmp_path / "out")) == 1
+    assert names_in(tmp_path / "out") == ["report.html", "run.json", "tables", "tables/a.csv", "tables/b.csv"]
+
+
 # -- nobody writes in another way -----------------------------------------------------------
 WRITES = {
     "write_text", "write_bytes", "to_file", "to_excel", "to_parquet", "to_feather", "to_pickle", "to_stata",
