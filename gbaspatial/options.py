@@ -12,6 +12,7 @@ import inspect
 import math
 import numbers
 import os
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -109,6 +110,43 @@ def level_of(value: Any, name: str = "level") -> float:
         raise OptionError(
             f"{name}={brief(value)} is not a confidence level; use one between 0 and 1, such as 0.95."
         ) from None
+
+
+def probability(value: Any, name: str) -> float:
+    """`value` as a probability strictly between 0 and 1, such as the level of a test, or `OptionError`.
+
+    Examples
+    --------
+    >>> probability(0.05, "alpha")
+    0.05
+    >>> probability(5, "alpha")
+    Traceback (most recent call last):
+    gbaspatial.errors.OptionError: alpha=5 is not a probability; use a number between 0 and 1, such as 0.05.
+    """
+    try:
+        return number(value, name, least=0, most=1, open_ends=True)
+    except OptionError:
+        raise OptionError(
+            f"{name}={brief(value)} is not a probability; use a number between 0 and 1, such as 0.05."
+        ) from None
+
+
+def renamed(given: Mapping[str, Any], older: str, newer: str) -> dict[str, Any]:
+    """`given` with the value of the option `older` under its name of today, and a `DeprecationWarning`.
+
+    Examples
+    --------
+    >>> renamed({"df": "n"}, "degrees_of_freedom", "df")
+    {'df': 'n'}
+    """
+    options = dict(given)
+    value = options.pop(older, None)
+    if value is None:
+        return options
+    if options.get(newer) is not None:
+        raise OptionError(f"{older}= is the older name of {newer}=; give {newer}= alone.")
+    warnings.warn(f"{older}= is called {newer}=, as everywhere; the older name goes.", DeprecationWarning, stacklevel=4)
+    return {**options, newer: value}
 
 
 def path_of(value: Any, name: str = "path") -> Path:

@@ -12,9 +12,9 @@ import pandas as pd
 from gbaspatial.alignment import align_panel, periods_of
 from gbaspatial.autocorrelation.entrance import DRAWING, drawn_by, draws_for
 from gbaspatial.autocorrelation.getis_ord import local_g_star
-from gbaspatial.errors import DataError, OptionError, some
+from gbaspatial.errors import DataError, some
 from gbaspatial.inference.null import Inference
-from gbaspatial.options import public
+from gbaspatial.options import probability, public
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
@@ -187,8 +187,7 @@ def emerging_hot_spots(
     Getis, A. and Ord, J. K. (1992). Geographical Analysis 24, 189-206. Mann, H. B. (1945).
     Econometrica 13, 245-259.
     """
-    if not 0 < alpha < 1:
-        raise OptionError(f"alpha={alpha!r} is not a level; use a number between 0 and 1, such as 0.05.")
+    probability(alpha, "alpha")
     periods = periods_of(panel)
     if len(periods) < 3:
         raise DataError(f"a trend needs at least three periods; the panel has {some(periods)} only.")

@@ -15,6 +15,7 @@ from gbaspatial.errors import LabelTypeError, OptionError, some
 from gbaspatial.figures.autocorrelation import cluster_map
 from gbaspatial.inference.multiple import adjust as adjust_p, adjust_by_neighbors
 from gbaspatial.inference.null import LocalNull
+from gbaspatial.options import probability
 from gbaspatial.results import Result, Table, data_hash
 from gbaspatial.weights import Weights
 
@@ -235,8 +236,7 @@ def local_result(
     columns : dict, optional
         More columns (n,), shown before `cluster`.
     """
-    if not 0 < alpha < 1:
-        raise OptionError(f"alpha={alpha!r} is not a level; use a number between 0 and 1, such as 0.05.")
+    probability(alpha, "alpha")
     counts = w.cardinalities.to_numpy()
     island = counts == 0
     statistic = np.where(island, np.nan, null.observed)

@@ -27,7 +27,7 @@ from gbaspatial.figures.autocorrelation import power_curve
 from gbaspatial.inference.null import ALTERNATIVES, Alternative, check_draws
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.rejection import MOST_INTEGRATED, SIMULATED, Chance, chance_of
-from gbaspatial.options import public, word
+from gbaspatial.options import probability, public, word
 from gbaspatial.progress import shows_progress
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
@@ -171,8 +171,7 @@ def power(
     word(process, ("sar", "sma"), "process")
     word(alternative, ALTERNATIVES, "alternative")
     for name, value in (("alpha", alpha), ("target", target)):
-        if not 0 < value < 1:
-            raise OptionError(f"{name}={value!r} is not a probability; use a number between 0 and 1.")
+        probability(value, name)
     _check_size(w)
     low, high = _interval(w, process)
     grid = _grid(low, high) if rho is None else _checked_grid(rho, low, high)

@@ -29,7 +29,7 @@ from gbaspatial.models.instruments.instrument_set import (
 from gbaspatial.models.likelihood.identification import check_informed
 from gbaspatial.models.solve.origin import scale_of
 from gbaspatial.models.spatial_fit import moments_kind
-from gbaspatial.options import only, unused, word
+from gbaspatial.options import only, renamed, unused, word
 from gbaspatial.weights import Weights, as_weights
 
 COVARIANCES = ("classical", "HC0", "HC1", "HC3", "hac")
@@ -43,8 +43,8 @@ class Options(TypedDict, total=False):
     for them; instrument_lags : 1 takes W X as instruments for W y, 2 also W^2 X;
     covariance : ``"classical"``, ``"HC0"``, ``"HC1"``, ``"HC3"`` or ``"hac"``, the last with
     kernel, neighbors or bandwidth_km, and coordinates (the geometry of the data by default);
-    moments : ``"heteroskedastic"``, ``"homoskedastic"`` or ``"kp98"``; degrees_of_freedom :
-    the variance is e'e over ``"n-k"`` or ``"n"``; regimes : a column of classes.
+    moments : ``"heteroskedastic"``, ``"homoskedastic"`` or ``"kp98"``; df : the variance is e'e over
+    ``"n-k"`` or ``"n"`` (degrees_of_freedom is its older name); regimes : a column of classes.
     """
 
     endogenous: str | None
@@ -56,6 +56,7 @@ class Options(TypedDict, total=False):
     bandwidth_km: float | None
     coordinates: Any
     moments: gm.Moments
+    df: Literal["n-k", "n"] | None
     degrees_of_freedom: Literal["n-k", "n"] | None
     regimes: str | None
 
@@ -73,7 +74,7 @@ def lag(formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = False, **opt
         Adds the lag of every regressor.
     **options
         See `Options`; by default `instrument_lags` 2, ``covariance="classical"`` and
-        ``degrees_of_freedom="n-k"``, as R's `stsls` has it (PySAL: 1 and ``"n"``).
+        ``df="n-k"``, as R's `stsls` has it (PySAL: 1 and ``"n"``).
 
     Returns
     -------
@@ -164,6 +165,7 @@ class _Spec:
         error_w: Any = None,
     ) -> _Spec:
         _check(options)
+        options = renamed(options, "degrees_of_freedom", "df")
         design, columns, extra, extra_names = _columns(formula, data, w, durbin, options)
         first = design.weights["W"]
         second = _error_weights(error_w, design) if erred else None
@@ -183,7 +185,7 @@ class _Spec:
             Q = iv.basis(H)
         else:
             unused({"instrument_lags": options.get("instrument_lags")}, "without endogenous= there are no instruments")
-        degrees = options.get("degrees_of_freedom")
+        degrees = options.get("df")
         return cls(model, design, columns, Z, Q, names, first if lagged else None, second, degrees)
 
     def df(self, usual: str) -> int:
@@ -206,8 +208,9 @@ def _check(options: Mapping[str, Any]) -> None:
             raise OptionError(f"method='gmm' has no option {name!r}; it belongs to method='ml'.")
     only(options, Options.__annotations__, "method='gmm'")
     word(options.get("instrument_lags", 2), (1, 2), "instrument_lags")
-    if options.get("degrees_of_freedom") is not None:
-        word(options["degrees_of_freedom"], ("n-k", "n"), "degrees_of_freedom")
+    for name in ("df", "degrees_of_freedom"):
+        if options.get(name) is not None:
+            word(options[name], ("n-k", "n"), name)
     if options.get("instruments") and not options.get("endogenous"):
         raise OptionError("instruments= are for endogenous=; name the endogenous regressors.")
     if options.get("endogenous") and not options.get("instruments"):

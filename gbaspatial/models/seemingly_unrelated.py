@@ -26,7 +26,7 @@ from gbaspatial.models.likelihood.several_equations import (
     three_stage,
 )
 from gbaspatial.models.solve.origin import Centered, Ground, least_squares, refuse_perfect, span_of
-from gbaspatial.options import level_of, public, unused, word
+from gbaspatial.options import level_of, public, renamed, unused, word
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
@@ -251,6 +251,7 @@ def sur(
     model: Model = "lag",
     method: Literal["ml", "3sls"] = "ml",
     instrument_lags: Literal[1, 2] | None = None,
+    df: Literal["n", "n-k"] | None = None,
     degrees_of_freedom: Literal["n", "n-k"] | None = None,
     inference: Inference = "recommended",
 ) -> SurFit:
@@ -270,8 +271,10 @@ def sur(
         Maximum likelihood, or three-stage least squares (models with a lag and no error).
     instrument_lags : {1, 2}
         3SLS: W X, or (by default) W X and W^2 X as instruments for W y.
-    degrees_of_freedom : {"n", "n-k"}
+    df : {"n", "n-k"}
         3SLS: divisor of the covariances of the two-stage residuals, by default ``"n"``.
+    degrees_of_freedom : {"n", "n-k"}
+        The older name of `df`.
     inference : {"recommended", "asymptotic"}
         Where p-values and intervals come from; of this estimator both are normal, approximate below 50 units.
 
@@ -305,11 +308,9 @@ def sur(
     [1.391, 0.848, 1.326, 0.457]
     """
     word(model, MODELS, "model")
+    df = renamed({"df": df, "degrees_of_freedom": degrees_of_freedom}, "degrees_of_freedom", "df")["df"]
     if word(method, ("ml", "3sls"), "method") == "ml":
-        unused(
-            {"instrument_lags": instrument_lags, "degrees_of_freedom": degrees_of_freedom},
-            "they belong to method='3sls'",
-        )
+        unused({"instrument_lags": instrument_lags, "df": df}, "they belong to method='3sls'")
     lagged, erred, durbin = MODELS[model]
     designs = _designs(formulas, data, w, durbin)
     first = next(iter(designs.values())).weights["W"]
@@ -320,7 +321,7 @@ def sur(
     if method == "3sls":
         if not lagged or erred:
             raise OptionError("method='3sls' estimates the models 'lag' and 'durbin'; use method='ml' for others.")
-        solution, matrix = _three_stage(designs, system, instrument_lags or 2, degrees_of_freedom or "n")
+        solution, matrix = _three_stage(designs, system, instrument_lags or 2, df or "n")
         solution, matrix = origins.taken_back(system, solution, matrix)
         return _wrap(model, method, designs, first, system, solution, matrix, (), inference)
     solution = maximize(system)
@@ -407,7 +408,7 @@ def _least_squares(design: Design) -> np.ndarray:
 
 def _three_stage(designs: Mapping[str, Design], system: System, lags: int, degrees: str) -> tuple[Solution, np.ndarray]:
     word(lags, (1, 2), "instrument_lags")
-    word(degrees, ("n", "n-k"), "degrees_of_freedom")
+    word(degrees, ("n", "n-k"), "df")
     instruments = []
     for name, design in designs.items():
         H = iv.lagged_columns(design.X, system.w.sparse, lags)

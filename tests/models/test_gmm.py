@@ -90,7 +90,7 @@ def test_impacts_are_those_of_stsls(dataset):
 def test_divisor_n_scales_the_variance(dataset):
     case = oracle.case(f"gm_lag_2sls__{dataset}")
     want = case.expected["stsls_W2X_TRUE"]
-    fit = gba.models.lag(formula_of(case), case.data, case.w(), method="gmm", degrees_of_freedom="n")
+    fit = gba.models.lag(formula_of(case), case.data, case.w(), method="gmm", df="n")
     case.close(fit.sigma2, want["sigma2"] * want["df"] / fit.n)
 
 
@@ -182,7 +182,7 @@ def spreg_fit(name: str, data: pd.DataFrame, w: Weights, **options: object) -> o
 def test_endogenous_regressors_are_those_of_spreg():
     data, w = simulated()
     peer = spreg_fit("GM_Lag", data, w, yend=data[["z"]].to_numpy(), q=data[["q"]].to_numpy(), w_lags=2)
-    fit = gba.models.lag("y ~ x", data, w, method="gmm", endogenous="z", instruments="q", degrees_of_freedom="n")
+    fit = gba.models.lag("y ~ x", data, w, method="gmm", endogenous="z", instruments="q", df="n")
     np.testing.assert_allclose(fit.params[["Intercept", "x", "z", "rho"]], peer.betas[:, 0], rtol=1e-8)
     np.testing.assert_allclose(fit.std_errors[["Intercept", "x", "z", "rho"]], np.sqrt(np.diag(peer.vm)), rtol=1e-8)
 
@@ -194,7 +194,7 @@ def test_endogenous_regressors_in_sarar_are_those_of_spreg(kind, name):
     data, w = simulated()
     peer = spreg_fit(name, data, w, yend=data[["z"]].to_numpy(), q=data[["q"]].to_numpy(), w_lags=2)
     fit = gba.models.sarar("y ~ x", data, w, method="gmm", moments=kind, endogenous="z", instruments="q",
-                           degrees_of_freedom="n")  # fmt: skip
+                           df="n")  # fmt: skip
     names = ["Intercept", "x", "z", "rho", "lambda"]
     np.testing.assert_allclose(fit.params[names], peer.betas[:, 0], rtol=1e-4, atol=1e-5)
     kept = names if kind != "kp98" else names[:-1]
@@ -443,7 +443,7 @@ def test_rho_beyond_its_interval_has_no_standard_error():
         ({"moments": "kp98"}, "two-stage"),
         ({"instrument_lags": 3}, "instrument_lags"),
         ({"covariance": "white"}, "covariance"),
-        ({"degrees_of_freedom": "k"}, "degrees_of_freedom"),
+        ({"df": "k"}, "df="),
         ({"endogenous": "z"}, "needs instruments"),
         ({"instruments": "q"}, "endogenous"),
         ({"endogenous": "z", "instruments": "z"}, "at once"),
@@ -535,3 +535,11 @@ def test_coverage_where_variances_differ():
         error = np.sqrt(np.diag(at.covariance))
         covered.append(np.abs(np.append(at.delta, at.lam) - truth) < 1.96 * error)
     assert (np.mean(covered, axis=0) > 0.82).all()  # nominal 0.95; 0.90 for rho with 144 units of unequal variance
+
+
+def test_the_older_name_of_df_still_works():
+    data, w = simulated()
+    with pytest.warns(DeprecationWarning, match="called df="):
+        older = gba.models.lag("y ~ x", data, w, method="gmm", degrees_of_freedom="n")
+    newer = gba.models.lag("y ~ x", data, w, method="gmm", df="n")
+    pd.testing.assert_series_equal(older.std_errors, newer.std_errors)

@@ -162,7 +162,7 @@ def test_one_equation_is_the_single_model(model):
 def test_one_equation_by_three_stage_is_two_stage():
     data, w = simulated()
     fit = gba.models.sur(["y1 ~ x"], data, w, method="3sls")
-    single = gba.models.lag("y1 ~ x", data, w, method="gmm", degrees_of_freedom="n")
+    single = gba.models.lag("y1 ~ x", data, w, method="gmm", df="n")
     np.testing.assert_allclose(fit.params, single.params, rtol=1e-9)
     np.testing.assert_allclose(fit.std_errors, single.std_errors, rtol=1e-9)
 

@@ -21,7 +21,7 @@ class ChowResult(Result):
     """Tests that coefficients do not differ between regimes.
 
     `frame` has rows by coefficient and ``all``; columns `statistic`, `df`, `p_value`, and for
-    least squares `df_residual` (F tests; chi-squared otherwise).
+    least squares `df_resid` (F tests; chi-squared otherwise).
     """
 
     frame: pd.DataFrame
@@ -36,7 +36,7 @@ class ChowResult(Result):
     def tables(self) -> tuple[Table, ...]:
         """The tests."""
         notes = [f"{self.kind}; the hypothesis is that the coefficient is the same in every class of {self.regimes}."]
-        if self.n < SMALL and "df_residual" not in self.frame:
+        if self.n < SMALL and "df_resid" not in self.frame:
             notes.append(f"With {self.n} units a chi-squared p-value rejects too often.")
         return (Table(self.frame, f"Chow tests over {self.regimes}", tuple(notes)),)
 
@@ -90,7 +90,7 @@ def chow(fit: Fit) -> ChowResult:
     rows = {name: _test(fit, R) for name, R in contrasts.items()}
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=["statistic", "df", "p_value"])
     if fit.df is not None:
-        frame.insert(2, "df_residual", fit.df)
+        frame.insert(2, "df_resid", fit.df)
     kind = "F test" if fit.df is not None else "Wald test, chi-squared"
     return ChowResult(frame.rename_axis("coefficient"), kind, fit.design.regimes, fit.n)
 

@@ -21,7 +21,7 @@ from gbaspatial.models.likelihood.many_tests import OneTest, ratio_tests, score_
 from gbaspatial.models.likelihood.problem import Problem
 from gbaspatial.models.likelihood.resample import KINDS, Kind, generator
 from gbaspatial.models.solve.side import side_of
-from gbaspatial.options import public, word
+from gbaspatial.options import level_of, public, word
 from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
@@ -96,9 +96,7 @@ class BootstrapResult(Result):
         docs/small-samples.md the ones whose coverage is nearest to nominal.
         """
         word(kind, INTERVALS, "kind")
-        level = self.level if level is None else level
-        if not 0 < level < 1:
-            raise OptionError(f"level={level} is not a confidence level; use one between 0 and 1, such as 0.95.")
+        level = level_of(self.level if level is None else level)
         tail = (1 - level) / 2
         low, high = self.replicates.quantile(tail), self.replicates.quantile(1 - tail)
         if kind == "basic":

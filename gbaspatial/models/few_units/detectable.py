@@ -17,7 +17,7 @@ from gbaspatial.models.likelihood.many_outcomes import Batch
 from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.problem import Problem, problem
 from gbaspatial.models.likelihood.resample import Generator, held, restricted, scaled_innovations
-from gbaspatial.options import public
+from gbaspatial.options import probability, public
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import AN_EFFECT, NO_EFFECT, Rng, seed_of
 from gbaspatial.results import Result, Table
@@ -131,8 +131,7 @@ def detectable_effect(
     """
     check_refittable(fit)
     for told, value in (("target", target), ("alpha", alpha)):
-        if not 0 < value < 1:
-            raise OptionError(f"{told}={value} is not a probability; use one between 0 and 1.")
+        probability(value, told)
     if name not in fit.params.index:
         raise UnknownNameError(f"the model has no parameter {name!r}. {nearest_names(name, fit.params.index)}")
     draws, seed = check_draws(draws), seed_of(rng)

@@ -17,7 +17,7 @@ from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.identification import cut_note
 from gbaspatial.models.likelihood.problem import Problem, log_likelihood, rho_given_lambda, window
 from gbaspatial.models.likelihood.resample import restricted
-from gbaspatial.options import public
+from gbaspatial.options import level_of, public
 from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
@@ -140,8 +140,7 @@ def profile(
     name = name or (there[0] if there else "rho")
     if name not in there:
         raise OptionError(f"a {fit.model} model has no parameter {name!r}; it has {', '.join(there) or 'neither'}.")
-    if not 0 < level < 1:
-        raise OptionError(f"level={level} is not a confidence level; use one between 0 and 1, such as 0.95.")
+    level = level_of(level)
     model = problem_again(fit)
     side = model.lag if name == "rho" else model.error
     assert side is not None

@@ -29,7 +29,7 @@ from gbaspatial.models.likelihood.confidence import mixture, parameter_draws
 from gbaspatial.models.likelihood.problem import window
 from gbaspatial.models.solve.resolvent import Reading, Resolvent, average_readings, resolvent_of
 from gbaspatial.models.solve.side import Side
-from gbaspatial.options import public, word
+from gbaspatial.options import level_of, public, word
 from gbaspatial.randomness import IMPACT_DRAWS, Rng, seed_of, stream
 from gbaspatial.results import Result, Table
 from gbaspatial.sizes import DENSE_LIMIT
@@ -299,9 +299,7 @@ def impacts(
 def prepared(fit: Fit, method: Method, draws: int, rng: Rng, level: float) -> Engine:
     """The engine of a fit for a method, checked."""
     word(method, ("auto", *effects.METHODS), "method")
-    if not 0 < level < 1:
-        raise OptionError(f"level={level} is not a confidence level; use one between 0 and 1, such as 0.95.")
-    return _engine(fit, chosen(fit, method), check_draws(draws), rng, level)
+    return _engine(fit, chosen(fit, method), check_draws(draws), rng, level_of(level))
 
 
 @public
