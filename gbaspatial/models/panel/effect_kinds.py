@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import DataError, OptionError, UnknownNameError, nearest_names, some
+from gbaspatial.models.panel.common_effects import common_effects
 from gbaspatial.models.panel.frame import PanelDesign
 from gbaspatial.models.panel.within import Effects, effects_of
 from gbaspatial.options import brief
@@ -15,6 +16,7 @@ from gbaspatial.options import brief
 NAMED = {"pooled": (), "unit": ("unit",), "time": ("time",), "twoway": ("unit", "time")}
 RANDOM = ("random", "mundlak")
 ROWS = ("between", "first-difference")
+COMMON = "common"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class Kind:
     """Fixed effects of units, of time, or of the classes of the column `groups` in each period.
 
     `random` is ``"random"`` or ``"mundlak"`` where units have random effects; `rows` ``"between"`` or
-    ``"first-difference"`` where other rows than those of the panel are used.
+    ``"first-difference"`` where other rows than those of the panel are used; `common` tells of common correlated ones.
     """
 
     name: str
@@ -31,10 +33,13 @@ class Kind:
     groups: str | None = None
     random: str | None = None
     rows: str | None = None
+    common: bool = False
 
     @property
     def told(self) -> str:
         """In words, for tables and errors."""
+        if self.common:
+            return "common correlated"
         if self.rows is not None:
             return f"no ({self.rows} rows)"
         parts = [f"{self.random} unit"] if self.random is not None else []
@@ -62,6 +67,8 @@ def kind_of(effects: str, time_name: object = None) -> Kind:
     """
     if not isinstance(effects, str):
         raise OptionError(f"effects={brief(effects)} must be text, such as 'unit' or 'twoway'.")
+    if effects == COMMON:
+        return Kind(effects, False, False, common=True)
     if effects in ROWS:
         return Kind(effects, False, False, rows=effects)
     if effects in NAMED:
@@ -73,7 +80,7 @@ def kind_of(effects: str, time_name: object = None) -> Kind:
     of_units = [part for part in plain if part in ("unit", *RANDOM)]
     bad = set(plain) - {"unit", "time", *RANDOM} or len(set(parts)) < len(parts) or len(of_units) > 1
     if bad or len(crossed) > 1 or any(len(pair) != 2 or not all(pair) for pair in crossed):
-        known = ", ".join(repr(name) for name in (*NAMED, *RANDOM, *ROWS))
+        known = ", ".join(repr(name) for name in (*NAMED, *RANDOM, *ROWS, COMMON))
         raise OptionError(
             f"effects={brief(effects)} is not known; use one of {known}, 'random + time', or 'unit + region:time' "
             f"with a column of the data in place of region."
@@ -93,6 +100,8 @@ def kind_of(effects: str, time_name: object = None) -> Kind:
 
 def effects_for(kind: Kind, design: PanelDesign, data: pd.DataFrame) -> Effects:
     """The projection off the effects of `kind`; the classes of its groups come from `data`."""
+    if kind.common:
+        return common_effects(design)
     groups = None if kind.groups is None else groups_of(kind.groups, design, data)
     return effects_of(design.stack, unit=kind.unit, time=kind.time, groups=groups)
 

@@ -9,6 +9,7 @@ of tr(G) in the score, which is the same where both exist.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal, TypedDict, Unpack
 
 import pandas as pd
@@ -16,6 +17,7 @@ import pandas as pd
 from gbaspatial.errors import OptionError
 from gbaspatial.models.panel.dynamic import dynamic_effects
 from gbaspatial.models.panel.fixed_effects import fixed_effects
+from gbaspatial.models.panel.less_effects import part_of
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.models.panel.panel_moments import by_moments, formula_with, instruments_for
 from gbaspatial.models.panel.panel_specification import specified
@@ -30,7 +32,8 @@ class PanelOptions(TypedDict, total=False):
 
     effects : ``"unit"`` (default), ``"time"``, ``"twoway"``, ``"pooled"``, or such as ``"unit + region:year"``
     (effects of each class of the column region in each year); ``"random"``, ``"mundlak"`` (random, with the means of
-    units among the regressors), ``"random + time"``; of least squares ``"between"`` and ``"first-difference"``;
+    units among the regressors), ``"random + time"``; of least squares ``"between"``, ``"first-difference"`` and
+    ``"common"`` (common correlated effects);
     correction : ``"lee-yu"`` or ``"none"``;
     covariance : ``"information"`` (``"classical"`` of least squares) or ``"cluster"`` (by unit; below fifty units
     of leaving a unit out); by default clusters where residuals are serially correlated above 0.3; for least squares
@@ -480,7 +483,11 @@ def _fit(
         return random_effects(given, word(errors or "baltagi", ERRORS, "errors"))
     if errors is not None:
         raise OptionError(f"errors={brief(errors)} is an option of random effects; use it with effects='random'.")
-    return dynamic_effects(given, options["dynamic"]) if options.get("dynamic") is not None else fixed_effects(given)
+    if options.get("dynamic") is not None:
+        return dynamic_effects(given, options["dynamic"])
+    fit = fixed_effects(given)
+    # the means of the outcome are its own: residuals cannot be exchanged under them
+    return replace(fit, problem=part_of(fit.problem)) if given.kind.common else fit
 
 
 def _by_moments(

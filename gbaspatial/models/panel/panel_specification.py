@@ -62,6 +62,10 @@ def specified(
     kind = kind_of(options.get("effects", "unit"), time_name)
     unbalanced = options.get("unbalanced", "error")
     design = read_panel(formula, data, w, durbin=flag(durbin, "durbin"), unbalanced=unbalanced)
+    if kind.common:
+        if name not in ("panel_ols", "panel_slx"):
+            raise OptionError(f"effects='common' is for panel_ols and panel_slx, not for {name}.")
+        covariance = covariance or "cluster"
     if kind.rows is not None:
         if name not in ("panel_ols", "panel_slx"):
             raise OptionError(f"effects={kind.rows!r} is for panel_ols and panel_slx, not for {name}.")
@@ -85,7 +89,7 @@ def _check_dynamic(name: str, kind: Kind, dynamic: str) -> None:
         raise OptionError(
             f"dynamic={dynamic!r} is for panel_ols, panel_slx, panel_lag and panel_durbin, not for {name}."
         )
-    if kind.random is not None or kind.rows is not None:
+    if kind.random is not None or kind.rows is not None or kind.common:
         raise OptionError(
             f"dynamic={dynamic!r} needs fixed effects: random effects are correlated with the outcome of the period "
             f"before; use effects='unit' or 'twoway'."
