@@ -200,6 +200,13 @@ CALLS = {
     "models.detectable_effect": lambda: ((fit(),), FEW),
     "models.exact_test": lambda: ((fit(),), FEW),
     "models.wild_test": lambda: ((fit(),), FEW),
+    "models.hausman": lambda: (
+        tuple(
+            gba.models.panel_ols("income ~ price", LONG_DATA, effects=effects, covariance="information")
+            for effects in ("unit", "random")
+        ),
+        {},
+    ),
     "models.impact_of_links": lambda: (
         (made("models.panel_lag"),),
         {"before": 2001, "after": W.union(W.power(2)).row_standardized(), "draws": 99},

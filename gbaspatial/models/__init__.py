@@ -42,6 +42,7 @@ _NAMES = {
         "panel_gns",
     ),
     "panel.panel_fit": ("PanelFit",),
+    "panel.hausman": ("hausman",),
     "panel.opened_links": ("impact_of_links",),
     "panel.shared_shocks": ("panel_effects",),
 }

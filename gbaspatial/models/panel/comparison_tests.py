@@ -9,7 +9,7 @@ from scipy import stats
 
 from gbaspatial.models.diagnostics.lm_tests import Score
 from gbaspatial.models.likelihood.problem import maximize
-from gbaspatial.models.panel.less_effects import panel_problem
+from gbaspatial.models.panel.less_effects import PanelProblem, panel_problem
 from gbaspatial.models.panel.sides import leaves_effects, panel_side
 from gbaspatial.models.panel.stack import Stack
 from gbaspatial.models.panel.within import Effects, effects_of
@@ -128,8 +128,10 @@ def likelihood_ratios(fit: PanelFit) -> dict[str, Score]:
 
     Ratios of effects compare likelihoods with a dummy for each effect, without correction.
     """
-    found = {}
+    found: dict[str, Score] = {}
     model = fit.problem
+    if type(model) is not PanelProblem:  # random effects, dynamic models and moments have other likelihoods, or none
+        return found
     for name, lag, error in (("lr_rho", None, model.error), ("lr_lambda", model.lag, None)):
         if (model.lag if name == "lr_rho" else model.error) is not None:
             part = panel_problem(model.y, model.X, lag, error, model.effects, corrected=fit.correction == "lee-yu")

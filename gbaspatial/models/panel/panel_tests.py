@@ -240,7 +240,7 @@ def _effect_tests(fit: PanelFit) -> dict[str, Any]:
         found["lr_time_effects"] = Score(
             stack.rows * float(np.log(_sse(fit, other) / own)), effects.rank - max(other.rank, 1)
         )
-    if effects.rank == 0 and stack.balanced:
+    if effects.rank == 0 and stack.balanced and stack.periods > 1 and fit.kind.rows is None:
         e = fit.residuals.reindex(fit.design.ids).to_numpy().reshape(stack.periods, stack.n)
         T, n = e.shape
         found["lm_effects"] = Score(
@@ -253,7 +253,7 @@ def _random_effects(fit: PanelFit, w: PanelWeights | None) -> dict[str, Any]:
     """Of balanced panels: Hausman's tests beside effects of units, those of random effects beside none."""
     design, effects = fit.design, fit.problem.effects
     stack = design.stack
-    if not stack.balanced or stack.periods < 2:
+    if not stack.balanced or stack.periods < 2 or fit.kind.rows is not None:  # rows of means or of differences
         return {}
     if effects.unit and effects.cells is None and stack.n > design.k + 1:
         return comparison_tests.hausman_tests(design.y, design.X, stack)

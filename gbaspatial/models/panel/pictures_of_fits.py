@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
@@ -57,6 +58,8 @@ def plot(
     """
     word(kind, KINDS, "kind")
     if kind == "impacts":
+        if "period" not in inspect.signature(type(fit).impacts).parameters:
+            raise OptionError("a dynamic fit has impacts in the short and the long run: use fit.impacts().plot().")
         from gbaspatial.figures import period_bands
 
         frame = impacts_by_period(fit, term)

@@ -76,3 +76,13 @@ def test_a_lag_model_is_no_error_model():
     data, w = made(40, 10, rho=0.5)
     fit = models.panel_durbin("y ~ x", data, w, effects="unit")
     assert fit.diagnostics().frame.loc["common_factor", "p_value"] < 0.01
+
+
+def test_other_kinds_of_fits_have_no_ratios_of_a_likelihood_that_is_not_theirs():
+    data, w = made(12, 12)
+    for options in ({"effects": "random"}, {"method": "gmm"}, {"effects": "twoway", "dynamic": "y"}):
+        found = models.panel_lag("y ~ x", data, w, **options).diagnostics(w).frame.index
+        assert not any(name.startswith("lr_") for name in found)
+    for effects in ("between", "first-difference"):
+        found = models.panel_ols("y ~ x", data, effects=effects).diagnostics(w).frame.index
+        assert not {"bsk_lmh", "hausman", "lm_effects"} & set(found)

@@ -1,0 +1,65 @@
+"""Hausman's test between two fits: its definition, its null, its power, and what is refused."""
+
+import numpy as np
+import pytest
+from test_estimators import FORMULA, PRODUC, made, states
+
+from gbaspatial import models
+from gbaspatial.errors import OptionError
+from gbaspatial.models import hausman
+
+
+def pair(data, w, make=models.panel_lag, formula="y ~ x", **options):
+    return [make(formula, data, w, effects=e, covariance="information", **options) for e in ("unit", "random")]
+
+
+def with_effects(related, seed):
+    """A lag model whose effects of units are related to the regressor, or not."""
+    data, w = made(40, 5, seed=seed)
+    rng = np.random.default_rng(seed)
+    data = data.sort_index(level=[1, 0])
+    order = [int(unit[1:]) for unit in data.index.unique(0)]
+    x = rng.standard_normal((5, 40)) + rng.standard_normal(40)
+    mu = x.mean(axis=0) * related + rng.standard_normal(40)
+    W = w.sparse.toarray()[np.ix_(order, order)]
+    y = np.linalg.solve(np.eye(40) - 0.4 * W, (x + mu + rng.standard_normal((5, 40))).T).T
+    return data.assign(x=x.ravel(), y=y.ravel()), w
+
+
+def test_it_keeps_its_size_and_sees_related_effects():
+    null = np.array([hausman(*pair(*with_effects(0.0, seed))).p_value for seed in range(40)])
+    null = null[np.isfinite(null)]
+    assert len(null) >= 30
+    assert (null < 0.05).sum() <= 7
+    assert hausman(*pair(*with_effects(1.5, 1))).p_value < 1e-4
+
+
+def test_the_statistic_is_the_form_of_its_definition():
+    fixed, random = pair(PRODUC, states(), models.panel_error, FORMULA)
+    found = hausman(fixed, random)
+    terms = list(fixed.terms)
+    gap = (fixed.params - random.params)[terms]
+    difference = fixed.covariance.loc[terms, terms] - random.covariance.loc[terms, terms]
+    assert found.statistic == pytest.approx(float(gap @ np.linalg.inv(difference) @ gap), rel=1e-6)
+    assert found.df == 4
+    assert np.linalg.eigvalsh(difference).min() > 0
+
+
+def test_a_difference_that_is_not_positive_definite_is_no_test():
+    found = hausman(*pair(PRODUC, states(), models.panel_lag, FORMULA))
+    assert np.isnan(found.statistic)
+    assert np.isnan(found.p_value)
+    assert "not positive definite" in str(found)
+
+
+def test_fits_that_cannot_be_compared_are_refused():
+    data, w = made(12, 6)
+    fixed, random = pair(data, w)
+    with pytest.raises(OptionError, match="random has unit effects"):
+        hausman(fixed, fixed)
+    with pytest.raises(OptionError, match="needs those of units"):
+        hausman(random, random)
+    with pytest.raises(OptionError, match="covariance='information'"):
+        hausman(models.panel_lag("y ~ x", data, w, covariance="cluster"), random)
+    with pytest.raises(OptionError, match="different models or data"):
+        hausman(fixed, pair(data, w, formula="y ~ z")[1])
