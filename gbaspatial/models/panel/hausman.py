@@ -121,9 +121,7 @@ def _check(fixed: PanelFit, random: PanelFit, terms: list[str]) -> None:
         if not isinstance(fit, PanelFit):
             raise OptionError(f"{name} is a {type(fit).__name__}; give a fit of a panel.")
         if fit.covariance_code not in ("information", "classical"):
-            raise OptionError(
-                f"the {name} fit's errors are {fit.covariance_kind}; use covariance='information'."
-            )
+            raise OptionError(f"the {name} fit's errors are {fit.covariance_kind}; use covariance='information'.")
     if not fixed.kind.unit or fixed.kind.random is not None:
         raise OptionError(f"fixed has {fixed.kind.told} effects; it needs those of units, effects='unit' or 'twoway'.")
     if random.kind.random is None:
