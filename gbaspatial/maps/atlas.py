@@ -17,10 +17,8 @@ from gbaspatial.errors import FileFormatError, OptionError, UnknownNameError, ne
 from gbaspatial.figures.surroundings import check_layer
 from gbaspatial.maps.context import context_payload
 from gbaspatial.maps.escape import safe_json
-from gbaspatial.maps.fills import fill_payload
 from gbaspatial.maps.geometry import display_shapes, pack_shapes
-from gbaspatial.maps.layers import Label, Layer, Points, bilingual
-from gbaspatial.maps.overlays import overlay_payload, points_payload
+from gbaspatial.maps.layers import Label, Layer, bilingual
 from gbaspatial.maps.page import OfflinePage
 from gbaspatial.options import public
 from gbaspatial.writing import replace_text
@@ -168,12 +166,10 @@ def atlas(
 
 
 def _layer_payload(layer: Layer, sets: _Sets) -> dict[str, Any]:
-    if isinstance(layer, Points):
-        return points_payload(layer)
+    if not layer.is_of_units:
+        return layer.payload(sets.frames[0])
     number = sets.number_of(layer.units)
-    frame = sets.frames[number]
-    made = fill_payload(layer, frame) if layer.is_fill else overlay_payload(layer, frame.index)
-    return {"set": number, **made}
+    return {"set": number, **layer.payload(sets.frames[number])}
 
 
 class _Sets:

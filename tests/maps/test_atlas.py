@@ -15,8 +15,6 @@ import gbaspatial as gba
 from gbaspatial import maps
 from gbaspatial.errors import AlignmentError, DataError, OptionError, UnknownNameError
 from gbaspatial.figures.palette import CLUSTERS, NO_DATA
-from gbaspatial.maps.fills import fill_payload
-from gbaspatial.maps.overlays import overlay_payload
 from gbaspatial.weights import from_pairs
 
 CITIES = gba.load_cities(year=2019)
@@ -60,14 +58,14 @@ def lisa():
 
 def test_values_meet_units_by_label_and_not_by_row(lisa):
     for layer in (maps.clusters(lisa.iloc[::-1]), maps.clusters(lisa["cluster"].sample(frac=1, random_state=1))):
-        named = codes_by_unit(fill_payload(layer, CITIES), CITIES.index)
+        named = codes_by_unit(layer.payload(CITIES), CITIES.index)
         assert named == {city: CLUSTERS[lisa.loc[city, "cluster"]].english for city in CITIES.index}
 
 
 def test_hot_and_cold_have_their_own_classes(lisa):
     spots = pd.Series(["hot", "cold", "isolate"], index=["Macao", "Foshan", "Zhuhai"])
     for layer in (maps.hotspots(spots), maps.clusters(spots)):
-        fill = fill_payload(layer, CITIES)
+        fill = layer.payload(CITIES)
         named = codes_by_unit(fill, CITIES.index)
         assert (named["Macao"], named["Foshan"], named["Zhuhai"]) == ("Hot spot", "Cold spot", "No neighbors")
         assert named["Huizhou"] == "Not in the analysis"
@@ -75,17 +73,17 @@ def test_hot_and_cold_have_their_own_classes(lisa):
 
 
 def test_significance_steps_are_those_of_geoda(lisa):
-    named = codes_by_unit(fill_payload(maps.significance(lisa), CITIES), CITIES.index)
+    named = codes_by_unit(maps.significance(lisa).payload(CITIES), CITIES.index)
     assert list(named.values()) == [
         "p ≤ 0.0001", "p ≤ 0.001", "p ≤ 0.01", "p ≤ 0.05", "Not significant", "No neighbors", "Not significant",
         "p ≤ 0.05", "p ≤ 0.01", "Not significant", "Not significant",
     ]  # fmt: skip
-    adjusted = codes_by_unit(fill_payload(maps.significance(lisa, adjusted=True), CITIES), CITIES.index)
+    adjusted = codes_by_unit(maps.significance(lisa, adjusted=True).payload(CITIES), CITIES.index)
     assert list(adjusted.values()).count("Not significant") > list(named.values()).count("Not significant")
 
 
 def test_units_without_a_value_are_grey_and_counted():
-    fill = fill_payload(maps.choropleth("patents_granted"), CITIES)
+    fill = maps.choropleth("patents_granted").payload(CITIES)
     named = codes_by_unit(fill, CITIES.index)
     assert {city for city, name in named.items() if name == "No data"} == {"Hong Kong", "Macao"}
     assert fill["legend"][-1][0] == NO_DATA.color
@@ -95,19 +93,19 @@ def test_units_without_a_value_are_grey_and_counted():
 @pytest.mark.parametrize("power", [-310, -300, -160, -100, -99, -20, -9, -4, 0, 9, 16, 160, 305])
 def test_values_of_any_size_reach_the_page(power):
     units = grid_of(1, 5).assign(v=np.array([1.0, 1.5, 0.0, -2.0, 4.25]) * 10.0**power)
-    fill = fill_payload(maps.choropleth("v", k=3), units)
+    fill = maps.choropleth("v", k=3).payload(units)
     read = np.array(fill["values"][0], dtype=float)
     assert np.abs(read - units["v"]).max() <= 2e-3 * np.abs(units["v"]).max()
 
 
 def test_the_smallest_and_the_largest_lie_on_one_map():
     units = grid_of(1, 4).assign(v=[1e-160, 2e-160, 1.0, 1.5e305])
-    assert fill_payload(maps.choropleth("v", k=4), units)["values"][0] == [1e-160, 2e-160, 1, 1.5e305]
+    assert maps.choropleth("v", k=4).payload(units)["values"][0] == [1e-160, 2e-160, 1, 1.5e305]
 
 
 def test_classes_are_the_same_in_all_years():
     panel = gba.load_panel(variables="gdp_pc_cny")
-    fill = fill_payload(maps.choropleth("gdp_pc_cny", panel=panel, k=4), CITIES)
+    fill = maps.choropleth("gdp_pc_cny", panel=panel, k=4).payload(CITIES)
     assert fill["years"] == sorted(panel.index.get_level_values("year").unique())
     upper = np.quantile(panel["gdp_pc_cny"].dropna(), [0.25, 0.5, 0.75])
     for at, year in enumerate(fill["years"]):
@@ -119,15 +117,15 @@ def test_classes_are_the_same_in_all_years():
 def test_each_half_of_a_link_is_as_wide_as_what_its_end_gives():
     index = pd.Index(["a", "b", "c"])
     w = pairs_of([("a", "b", 1.0), ("b", "a", 0.5), ("c", "b", 0.25)])
-    made = overlay_payload(maps.links(w), index)
+    made = maps.links(w).payload(pd.DataFrame(index=index))
     assert made["pairs"] == [[[0, 1, 1000, 500], [1, 2, 0, 250]]]
     assert made["largest"] == 1.0
-    assert overlay_payload(maps.links(w), index[::-1])["pairs"] == [[[0, 1, 250, 0], [1, 2, 500, 1000]]]
+    assert maps.links(w).payload(pd.DataFrame(index=index[::-1]))["pairs"] == [[[0, 1, 250, 0], [1, 2, 500, 1000]]]
 
 
 def test_the_largest_flows_are_drawn_and_the_rest_counted():
     frame = pd.DataFrame({"giver": list("abca"), "receiver": list("bcaa"), "value": [1.0, -5.0, 2.0, 99.0]})
-    made = overlay_payload(maps.flows(frame, top=2), pd.Index(list("abc")))
+    made = maps.flows(frame, top=2).payload(pd.DataFrame(index=pd.Index(list("abc"))))
     assert (made["flows"], made["of"], made["negative"]) == ([[1, 2, -5.0], [2, 0, 2.0]], 3, True)
 
 
@@ -423,7 +421,7 @@ def test_impacts_of_a_model_are_flows():
         def flows(self):
             return flow_of("Zhuhai", 2.0)
 
-    assert overlay_payload(maps.flows(Impacts()), CITIES.index)["of"] == 1
+    assert maps.flows(Impacts()).payload(CITIES)["of"] == 1
 
 
 FRAME = """
@@ -448,7 +446,7 @@ def test_the_scatterplot_and_the_map_are_linked(tmp_path):
     y = np.log(CITIES["gdp_pc_cny"])
     result = gba.autocorrelation.local_moran(y, w, rng=1)
     layer = maps.clusters(result)
-    plot = fill_payload(layer, CITIES.iloc[::-1])["scatter"][0]
+    plot = layer.payload(CITIES.iloc[::-1])["scatter"][0]
     z = (y - y.mean()) / y.std(ddof=0)
     assert plot["x"] == pytest.approx(z.iloc[::-1].tolist(), abs=1e-4)
     moran = gba.autocorrelation.moran(y, w, inference="normal").statistic
@@ -464,10 +462,10 @@ def test_the_scatterplot_and_the_map_are_linked(tmp_path):
 
 
 def test_shipped_variables_know_their_names():
-    fill = fill_payload(maps.choropleth("gdp_pc_cny"), CITIES)
+    fill = maps.choropleth("gdp_pc_cny").payload(CITIES)
     assert (fill["label"][0], fill["unit"]) == ("GDP per capita", "yuan per person")
     stranger = grid_of(1, 2).assign(gdp_pc_cny=[1.0, 2.0])
-    assert fill_payload(maps.choropleth("gdp_pc_cny"), stranger)["label"] == ["gdp pc cny", ""]
+    assert maps.choropleth("gdp_pc_cny").payload(stranger)["label"] == ["gdp pc cny", ""]
 
 
 def test_names_come_from_the_columns_one_says():
@@ -476,3 +474,9 @@ def test_names_come_from_the_columns_one_says():
         maps.atlas(units, label="noms")
     for names, expected in ((None, "A"), ("nom", "É"), (("nom", "name_en"), "É")):
         assert f'"en":["{expected}"' in maps.atlas(units, label=names).to_html()
+
+
+def test_each_kind_of_layer_stands_in_one_file_with_its_payload():
+    kinds = {kind.__qualname__: kind for kind in maps.Layer.__subclasses__()}  # slots make each class twice
+    assert len({kind.__module__ for kind in kinds.values()}) == len(kinds) >= 5
+    assert all("payload" in vars(kind) for kind in kinds.values())
