@@ -239,3 +239,32 @@ def test_how_a_table_is_written_is_told_on_the_command_line(layer, tmp_path):
     line = ["moran", layer, "--id", "code", "--table", tmp_path / "t.csv", "--column", "income"]
     assert "say --header 2" in run(*line, code=2).output
     assert "Moran" in run(*line, "--header", 2, "--thousands", ",").output
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "x ~ z + I(z + np.f2py.os.system('touch {}'))",
+        "x ~ z + I(z + C.__globals__['__builtins__']['__import__']('os').system('touch {}'))",
+        "x ~ z + {{z.to_csv('{}') or z}}",
+        "x ~ z + I(np.save('{}', z) or z)",
+        "x ~ I(z * (9**9**9 % 7))",
+        "x ~ poly(z, 100000)",
+        "x ~ (z + x)**300",
+        "x ~ " + "(" * 5000 + "z" + ")" * 5000,
+    ],
+)
+def test_a_formula_runs_no_program_from_the_command_line_either(layer, tmp_path, formula):
+    units = gpd.read_file(layer)
+    units.assign(z=np.arange(25.0) ** 1.5).to_file(layer)
+    before = sorted(tmp_path.iterdir())
+    told = run("fit", formula.format(tmp_path / "made"), layer, "--id", "code", "--model", "ols", code=2).output
+    assert told.startswith("error: ")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_seed_that_nothing_would_use_is_refused(layer):
+    line = ["moran", layer, "--id", "code", "--column", "x", "--inference", "normal"]
+    assert "Moran" in run(*line).output
+    told = run(*line, "--seed", 2, code=2).output
+    assert told == "error: --seed would not be used here: --inference normal draws nothing.\n"

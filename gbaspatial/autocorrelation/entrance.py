@@ -75,7 +75,7 @@ def admitted(values: Any, w: Any) -> Subject:
     """
     w = by_label(w)
     regressors = None
-    if hasattr(values, "residuals") and hasattr(values, "design"):
+    if _is_regression(values):
         values, regressors = _of_regression(values)
     y = align(values, w.ids)
     check_testable(y, w, str(values.name) if values.name is not None else "the values")
@@ -83,6 +83,10 @@ def admitted(values: Any, w: Any) -> Subject:
         regressors = regressors.reindex(w.ids).to_numpy(dtype=float)
     y, exponent = in_unit(y)
     return Subject(y, w, values.copy(), exponent, regressors)
+
+
+def _is_regression(values: Any) -> bool:
+    return hasattr(values, "residuals") and hasattr(values, "design")
 
 
 def _of_regression(fit: Any) -> tuple[pd.Series, pd.DataFrame]:
@@ -181,9 +185,11 @@ def drawn_by(*words: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
         @functools.wraps(function)
         def called(*args: P.args, **kwargs: P.kwargs) -> T:
             how = kwargs.get("inference", "auto")
+            given = {name: kwargs.get(name) for name in ("draws", "rng", "stop_after")}
             if isinstance(how, str) and how in _DRAWLESS and how not in words:
-                given = {name: kwargs.get(name) for name in ("draws", "rng", "stop_after")}
                 unused(given, f"inference={how!r} draws nothing")
+            if how == "auto" and args and _is_regression(args[0]):
+                unused(given, "the residuals of a regression are not exchangeable, and nothing is drawn of them")
             return function(*args, **kwargs)
 
         return called

@@ -20,6 +20,7 @@ _IN_OPTIONS = (
     (r"gba\.data\.long\(table, 'value'\)", "gba.data.long, in Python"),
     (r"\bby=", "--id and --table-id"),
     (r"\btime=", "--table-time"),
+    (r"\brng=", "--seed"),
     (rf"\b({_SAME_NAME})='([^']*)'", r"--\1 \2"),
     (rf"\b({_SAME_NAME})=(?=\w)", r"--\1 "),
     (rf"\b({_SAME_NAME})=", r"--\1"),

@@ -52,6 +52,14 @@ def test_without_draws_every_inference_goes_as_before(name):
     assert np.isfinite(np.asarray(test(X, RING, draws=99, rng=1).p_value, dtype=float)).all()
 
 
+@pytest.mark.parametrize("test", [ac.moran, ac.local_moran])
+def test_of_the_residuals_of_a_regression_nothing_is_drawn(test):
+    fit = gba.models.ols("x ~ z", X.to_frame().assign(z=np.arange(8.0) ** 2))
+    assert np.isfinite(np.asarray(test(fit, RING).p_value, dtype=float)).all()
+    with pytest.raises(OptionError, match="^draws=, rng= would not be used here: the residuals of a regression"):
+        test(fit, RING, draws=99, rng=1)
+
+
 def test_tests_of_sequences_and_rates_hand_on_what_is_drawn_only():
     index = pd.MultiIndex.from_product([IDS, [2018, 2019, 2020]], names=["unit", "year"])
     panel = pd.Series(np.random.default_rng(1).normal(size=len(index)), index, name="x")

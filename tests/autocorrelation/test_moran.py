@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
+import gbaspatial as gba
 from gbaspatial import autocorrelation as ac
 from gbaspatial.errors import AlignmentError, DataError, LabelTypeError, OptionError, WeightsError
 from gbaspatial.weights import Weights, from_pairs
@@ -293,3 +294,25 @@ def test_neighbor_weights_that_differ_within_rows():
         assert exact.inference == "exact"
         np.testing.assert_allclose(drawn.null.upper, exact.null.upper, atol=0.02)
         np.testing.assert_allclose(drawn.null.lower, exact.null.lower, atol=0.02)
+
+
+def test_local_moran_of_a_weighted_regression_is_that_of_its_definition():
+    """The residuals times the root of the weights, and p by draws of normal errors, projected off sqrt(v) X."""
+    rng = np.random.default_rng(4)
+    ids = W.ids
+    n = len(ids)
+    data = pd.DataFrame({"x": rng.normal(size=n), "v": rng.uniform(0.2, 3, n)}, index=ids)
+    data["y"] = data["x"] + rng.normal(size=n) / np.sqrt(data["v"])
+    fit = gba.models.ols("y ~ x", data, weights=data["v"])
+    found = ac.local_moran(fit, W, inference="imhof")
+    root = np.sqrt(data["v"].to_numpy())
+    Q = np.linalg.qr(np.column_stack([np.ones(n), data["x"]]) * root[:, None])[0]
+    e, dense = root * data["y"].to_numpy(), W.sparse.toarray()
+    e -= Q @ (Q.T @ e)
+    observed = e * (dense @ e) / (e @ e / n)
+    np.testing.assert_allclose(found.statistic.loc[ids], observed, rtol=1e-9)
+    drawn = rng.normal(size=(40_000, n))
+    drawn -= drawn @ Q @ Q.T
+    sums = drawn * (drawn @ dense.T) / (drawn**2).mean(axis=1, keepdims=True)
+    upper = (sums >= observed).mean(axis=0)
+    np.testing.assert_allclose(found.p_value.loc[ids], 2 * np.minimum(upper, 1 - upper), atol=0.02)

@@ -224,3 +224,13 @@ def test_isolates_have_no_pattern_and_options_are_told():
         ac.lisa_transitions(data[data.index.get_level_values("year") == 2019], w)
     with pytest.raises(OptionError, match="statistic='general_g'"):
         ac.moran_by(data, w, statistic="general_g")
+
+
+@pytest.mark.parametrize("factor", [1e-300, 1e-154, 1e154, 1e300])
+def test_a_factor_of_both_years_leaves_space_time_moran_alone(factor):
+    w, data = ring(), panel(6)
+    first, last = year_of(data, 2017), year_of(data, 2019)
+    one = ac.space_time_moran(first, last, w, draws=99, rng=1)
+    other = ac.space_time_moran(first * factor, last * factor, w, draws=99, rng=1)
+    assert (other.statistic, other.z) == (pytest.approx(one.statistic), pytest.approx(one.z))
+    assert other.p_value == one.p_value

@@ -328,3 +328,12 @@ def test_the_cure_for_a_missing_id_is_one_that_the_reader_has(tmp_path):
     (tmp_path / "t.csv").write_text("code,x\na,1\n,2\n")
     with pytest.raises(AlignmentError, match=r"say fill_down=\['code'\]"):
         gba.read_panel(tmp_path / "t.csv", unit="code")
+
+
+def test_parquet_without_the_metadata_of_geoparquet_is_read_where_its_crs_is_said(tmp_path):
+    frame = gpd.GeoDataFrame({"code": ["a", "b"]}, geometry=[box(113, 22, 114, 23), box(114, 22, 115, 23)], crs=4326)
+    pd.DataFrame({"code": frame["code"], "geometry": frame.geometry.to_wkb()}).to_parquet(tmp_path / "u.parquet")
+    with pytest.raises(CRSError, match=r"does not say its CRS; say it with crs="):
+        gba.read_units(tmp_path / "u.parquet", id="code")
+    read = gba.read_units(tmp_path / "u.parquet", id="code", crs="EPSG:4326")
+    assert read.geometry.geom_equals(frame.set_index("code").geometry).all()

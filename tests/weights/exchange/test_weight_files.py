@@ -1,5 +1,6 @@
 """Round trips of every format, and what other software writes."""
 
+import json
 import struct
 import warnings
 
@@ -246,3 +247,14 @@ def test_files_and_ids_that_do_not_fit(tmp_path):
     assert gw.read(file, ids=TRICKY).ids.tolist() == TRICKY
     with pytest.raises(FileFormatError, match="7 units without labels"):
         gw.read(file, ids=["a"])
+
+
+def test_a_standardization_that_the_numbers_deny_is_refused(tmp_path):
+    ids = list("abcd")
+    w = gba.weights.from_pairs(pd.DataFrame({"focal": ids, "neighbor": ids[1:] + ids[:1]})).row_standardized()
+    path = gba.weights.write(w, tmp_path / "w.json")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["links"]["weight"][0] = 0.5
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(FileFormatError, match="says standardization 'row', but its row sums are not one"):
+        gba.weights.read(path)
