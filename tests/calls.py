@@ -156,6 +156,8 @@ CALLS = {
     "disparity.lisa_markov": lambda: ((PANEL, W), {}),
     "disparity.markov": lambda: ((PANEL,), {"classes": 2}),
     "disparity.spatial_markov": lambda: ((PANEL, W), {"classes": 2, **FEW}),
+    "disparity.beta_convergence": lambda: ((PANEL.abs(), W), {}),
+    "disparity.sigma_convergence": lambda: ((PANEL.abs(),), {}),
     "disparity.rank_mobility": lambda: ((PANEL, W), FEW),
     "figures.cluster_map": lambda: ((lisa(), UNITS), {}),
     "figures.significance_map": lambda: ((lisa(), UNITS), {}),

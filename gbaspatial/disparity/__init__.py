@@ -1,5 +1,12 @@
 """Disparities: how unequal units are, and how that changes."""
 
+from gbaspatial.disparity.convergence import (
+    BetaConvergenceResult,
+    SigmaConvergenceResult,
+    TrendResult,
+    beta_convergence,
+    sigma_convergence,
+)
 from gbaspatial.disparity.directional import RoseResult, directional_lisa
 from gbaspatial.disparity.inequality import (
     TheilResult,
@@ -22,13 +29,17 @@ from gbaspatial.disparity.ranks import RankMobilityResult, rank_mobility
 from gbaspatial.errors import door_of
 
 __all__ = [
+    "BetaConvergenceResult",
     "LisaMarkovResult",
     "MarkovResult",
     "RankMobilityResult",
     "RoseResult",
+    "SigmaConvergenceResult",
     "SpatialMarkovResult",
     "TheilResult",
+    "TrendResult",
     "atkinson",
+    "beta_convergence",
     "coefficient_of_variation",
     "directional_lisa",
     "gini",
@@ -38,6 +49,7 @@ __all__ = [
     "markov",
     "mean_by_group",
     "rank_mobility",
+    "sigma_convergence",
     "spatial_markov",
     "theil",
 ]
