@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from gbaspatial.errors import AlignmentError, DataError, MissingDataError, some
 from gbaspatial.options import brief
 
 _MISSING = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A")
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d\d")  # what a spreadsheet saves as CSV of a number of twelve digits
 _FIRST_INEXACT = 2**53  # the next whole number is no double, and becomes this one
 
 
@@ -31,7 +33,9 @@ def _id_text(value: Any) -> str:
 
 
 def _has_lost_digits(value: Any) -> bool:
-    """Whether `value` is a number of which a double does not hold the last digit for sure."""
+    """Whether `value` is a number whose last digit a double does not hold for sure, or one shortened to 4.4E+17."""
+    if isinstance(value, str):
+        return bool(_SHORTENED.fullmatch(value.strip()))
     number = isinstance(value, (int, float, np.floating)) and not isinstance(value, bool)
     return number and math.isfinite(value) and abs(value) >= _FIRST_INEXACT
 
@@ -56,8 +60,8 @@ def as_ids(column: pd.Series, where: str, first_row: int, *, fillable: bool = Fa
     cut = np.array([_has_lost_digits(value) for value in column], dtype=bool)
     if cut.any() and not pd.api.types.is_integer_dtype(column.dtype):  # columns of integers hold all their digits
         raise DataError(
-            f"{where} holds numbers of more than 15 digits in row {_rows(cut, first_row)}, such as "
-            f"{int(column.to_numpy(dtype=object)[cut][0])}, whose last digits are lost; give these ids as text."
+            f"{where} holds numbers that have lost their last digits in row {_rows(cut, first_row)}, such as "
+            f"{_id_text(column.to_numpy(dtype=object)[cut][0])}: spreadsheets keep 15; give these ids as text."
         )
     return pd.Index([_id_text(value) for value in column], name=column.name, dtype=object)
 

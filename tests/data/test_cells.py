@@ -150,8 +150,15 @@ def test_ids_that_a_spreadsheet_has_cut_are_refused(tmp_path, value):
     for row in (["code", "x"], [2**53 - 1, 1], [value, 2]):
         book.active.append(row)
     book.save(tmp_path / "ids.xlsx")
-    with pytest.raises(DataError, match="numbers of more than 15 digits in row 3, such as .* give these ids as text"):
+    with pytest.raises(DataError, match="have lost their last digits in row 3, such as .* give these ids as text"):
         gba.read_panel(tmp_path / "ids.xlsx", unit="code")
+
+
+@pytest.mark.parametrize("value", ["4.40106E+17", "4E+11", "4,40106E+17"])
+def test_ids_that_a_spreadsheet_has_shortened_in_csv_are_refused(tmp_path, value):
+    (tmp_path / "ids.csv").write_text(f'code,x\n440106,1\n"{value}",2\n')
+    with pytest.raises(DataError, match=r"in row 3, such as 4[.,\dE+]*: spreadsheets keep 15"):
+        gba.read_panel(tmp_path / "ids.csv", unit="code")
 
 
 def test_long_ids_that_are_whole_are_read(tmp_path):
