@@ -205,12 +205,43 @@ def correlogram_by_distance(
     breaks_km : int or sequence of float
         Number of classes with equally many pairs, up to the half of all pairs that are
         nearest; or the upper ends of the classes in kilometers, ascending.
-    statistic, inference, alternative, rng
-        As for `correlogram`; links are binary.
+    statistic : {"moran", "geary", "correlation"}
+        What is computed in each class, with a link of one between the units of every pair of the class;
+        ``"correlation"`` is that of values and their lags.
+    inference : {"auto", "exact", "permutation", "randomization"}
+        All orders of the values, random ones, or a normal distribution with the moments over all orders; by default
+        all orders where they can be listed. The correlation with the lag knows no moments.
+    alternative : {"two-sided", "greater", "less"}
+        Which tail the p-values count.
+    rng : int, numpy.random.Generator or None
+        Seed of the random orders, the same in every class; recorded.
 
     Returns
     -------
     CorrelogramResult
+
+    Raises
+    ------
+    AlignmentError, MissingDataError, DataError
+        If values and units do not match, or values are missing, not numbers or all equal.
+    CRSError
+        If the units have no CRS.
+    WeightsError
+        If a class holds no pair.
+    OptionError
+        If `breaks_km` is neither a number of classes from 1 to 50 nor ascending ends, or another option is not known.
+
+    References
+    ----------
+    Cliff, A. D. and Ord, J. K. (1981). Spatial Processes. Pion, ch. 5.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> found = correlogram_by_distance(cities["gdp_pc_cny"], cities, breaks_km=[60, 120], inference="randomization")
+    >>> found.to_frame()["pairs"].to_dict()
+    {'0-60': 9, '60-120': 23}
     """
     from gbaspatial.geography import distance_km
 

@@ -165,11 +165,16 @@ def emerging_hot_spots(
     panel : pandas.Series
         Numbers by unit and period (a balanced panel), at least three periods.
     w : Weights, or mapping from period to Weights
+        The same W in every period, or one for each.
     alpha : float
         Level of the spots (raw p-values) and of the trend.
-    inference, draws
-        As for `local_g_star`.
+    inference : {"auto", "exact", "permutation", "randomization"}
+        The unit keeps its value: all sets of neighbors, random ones, or a normal distribution with their moments; by
+        default all sets where they can be listed, else random ones.
+    draws : int
+        Random sets of neighbors in each period.
     rng : int, numpy.random.Generator or None
+        Seed of the random sets, the same in every period; recorded.
     progress : bool, optional
         True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
@@ -179,13 +184,25 @@ def emerging_hot_spots(
 
     Raises
     ------
-    DataError
-        With fewer than three periods.
+    AlignmentError, MissingDataError, DataError
+        If panel and weights do not cover the same units, a value is missing or no number, or there are fewer than
+        three periods.
+    OptionError
+        If `alpha` is not between 0 and 1, or another option is not known.
 
     References
     ----------
-    Getis, A. and Ord, J. K. (1992). Geographical Analysis 24, 189-206. Mann, H. B. (1945).
-    Econometrica 13, 245-259.
+    Getis, A. and Ord, J. K. (1992). The analysis of spatial association by use of distance statistics. Geographical
+    Analysis 24, 189-206. Mann, H. B. (1945). Nonparametric tests against trend. Econometrica 13, 245-259.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> w = from_pairs(pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")}))
+    >>> index = pd.MultiIndex.from_product([list("abcd"), [2000, 2001, 2002]])
+    >>> panel = pd.Series([9.0, 9, 9, 8, 8, 9, 2, 3, 2, 1, 1, 1], index=index, name="y")
+    >>> emerging_hot_spots(panel, w, alpha=0.2, inference="randomization").frame["hot"].to_dict()
+    {'a': 3, 'b': 0, 'c': 0, 'd': 0}
     """
     probability(alpha, "alpha")
     periods = periods_of(panel)

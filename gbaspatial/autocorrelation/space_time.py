@@ -370,11 +370,16 @@ def lisa_transitions(
     panel : pandas.Series
         Numbers by unit and period (a balanced panel).
     w : Weights, or mapping from period to Weights
+        The same W in every period, or one for each.
     alpha : float
         Level of the (raw, two-sided) p-value below which a unit belongs to a cluster.
-    inference, draws
-        As for `local_moran`.
+    inference : {"auto", "exact", "permutation", "randomization", "normal", "saddlepoint", "imhof"}
+        The unit keeps its value: all sets of neighbors, random ones, or a normal distribution with their moments;
+        the last three take the values as normal. By default all sets where they can be listed, else random ones.
+    draws : int
+        Random sets of neighbors in each period.
     rng : int, numpy.random.Generator or None
+        Seed of the random sets, the same in every period; recorded.
     progress : bool, optional
         True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
@@ -382,6 +387,26 @@ def lisa_transitions(
     -------
     TransitionsResult
         Its `quadrants` are the states of `gbaspatial.disparity.lisa_markov`.
+
+    Raises
+    ------
+    AlignmentError, MissingDataError, DataError
+        If panel and weights do not cover the same units, a value is missing or no number, or there is one period only.
+    OptionError
+        If an option is not known.
+
+    References
+    ----------
+    Rey, S. J. (2001). Spatial empirics for economic growth and convergence. Geographical Analysis 33, 195-214.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> w = from_pairs(pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")}))
+    >>> index = pd.MultiIndex.from_product([list("abcd"), [2000, 2001]])
+    >>> panel = pd.Series([9.0, 9, 8, 2, 2, 8, 1, 1], index=index, name="y")
+    >>> lisa_transitions(panel, w).quadrants[2001].to_dict()
+    {'a': 'HL', 'b': 'LH', 'c': 'HL', 'd': 'LH'}
     """
     periods = periods_of(panel)
     if len(periods) < 2:

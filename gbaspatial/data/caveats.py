@@ -81,6 +81,15 @@ def check_caveats(
 
     For analyses of the shipped data; names that are not shipped variables are passed over.
 
+    Parameters
+    ----------
+    variables : str or iterable of str
+        Names of columns, such as those of a formula.
+    years : int or iterable of int, optional
+        Look for caveats that touch one of these years; by default any.
+    cities : str or iterable of str, optional
+        Look for caveats that touch one of these cities; by default any.
+
     Returns
     -------
     pandas.DataFrame

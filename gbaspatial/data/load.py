@@ -103,7 +103,7 @@ def load_cities(
     year : int, optional
         By default 2023, the last year of all core variables.
     variables : str or list of str, optional
-        As in `load_panel`.
+        Names as in ``gba.data.variables()``; ``"all"`` gives every one. By default the main ones.
     boundaries : path or GeoDataFrame, optional
         Another layer to take the place of the shipped one; it needs a column ``adcode``
         with the six-digit codes of the eleven cities, and a CRS.
@@ -272,6 +272,22 @@ def load_context() -> gpd.GeoDataFrame:
 @public
 def load_points(*, kind: Literal["city", "airport"] = "city") -> gpd.GeoDataFrame:
     """City centers (GeoNames, CC BY 4.0) by city, or airports (airportsdata, MIT) by name.
+
+    Parameters
+    ----------
+    kind : {"city", "airport"}
+        The centers of the eleven cities, or the airports among them.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Index ``city`` or ``name``, EPSG:4326; columns ``adcode, source, licence, geometry``, and the ``city`` of an
+        airport.
+
+    Raises
+    ------
+    OptionError
+        If `kind` is not known.
 
     Examples
     --------

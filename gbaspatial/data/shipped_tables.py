@@ -32,6 +32,11 @@ def load_links(*, year: int | None = None, level: Literal["city", "district"] = 
         as text; only the year where the day was not found), ``opened_year, kind``
         ("bridge", "tunnel", "rail"), ``length_km, source_id, note``.
 
+    Raises
+    ------
+    OptionError
+        If `year` is no whole number, or `level` is not known.
+
     Examples
     --------
     >>> links = load_links(year=2019)
@@ -160,6 +165,11 @@ def load_bay_areas(*, source: str | None = None) -> pd.DataFrame:
         Without `source` one row per value: ``bay_area, variable, year, value, unit,
         source_id, note``. With it: index ``bay_area``, one column per variable.
 
+    Raises
+    ------
+    UnknownNameError
+        If no figure has this `source`.
+
     Examples
     --------
     >>> load_bay_areas(source="S30").loc["Tokyo", "population"]
@@ -226,13 +236,22 @@ def load_values(
 
     Parameters
     ----------
-    variables, years, cities : optional
-        As in `load_panel`.
+    variables : str or list of str, optional
+        Names as in ``gba.data.variables()``; ``"all"`` gives every one. By default the main ones.
+    years : int or iterable of int, optional
+        Within 1999 to 2024; by default 2000 to 2023, which the core variables cover whole.
+    cities : str or list of str, optional
+        By default all eleven.
 
     Returns
     -------
     pandas.DataFrame
         Columns ``city, year, variable, value, unit, source_id, note``.
+
+    Raises
+    ------
+    UnknownNameError
+        For a variable, year or city that does not exist.
 
     Examples
     --------

@@ -102,6 +102,15 @@ def directional_lisa(
     -------
     RoseResult
 
+    Raises
+    ------
+    AlignmentError, MissingDataError
+        If values and weights do not cover the same units, or a value is missing.
+    DataError
+        If no unit moved, or none has a neighbor.
+    OptionError
+        If there are not 2 to 360 sectors, or another option is not known.
+
     References
     ----------
     Rey, S. J., Murray, A. T. and Anselin, L. (2011). Visualizing regional income

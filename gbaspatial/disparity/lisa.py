@@ -72,7 +72,7 @@ def lisa_markov(panel: pd.Series, w: Weights | Mapping[Any, Weights]) -> LisaMar
     panel : pandas.Series
         Numbers by unit and period (a balanced panel).
     w : Weights, or mapping from period to Weights
-        Without islands.
+        The same W in every period, or one for each. Without islands.
 
     Returns
     -------
@@ -80,10 +80,25 @@ def lisa_markov(panel: pd.Series, w: Weights | Mapping[Any, Weights]) -> LisaMar
         The test compares the moves with those expected if the unit and its neighbors
         moved independently of each other.
 
+    Raises
+    ------
+    AlignmentError, MissingDataError, DataError
+        If panel and weights do not cover the same units, a value is missing or no number, there is one period only, or
+        a unit has no neighbor.
+
     References
     ----------
     Rey, S. J. (2001). Spatial empirics for economic growth and convergence.
     Geographical Analysis 33, 195-214.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> w = from_pairs(pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")})).row_standardized()
+    >>> index = pd.MultiIndex.from_product([list("abcd"), [2000, 2001]])
+    >>> panel = pd.Series([9.0, 9, 8, 2, 2, 8, 1, 1], index=index)
+    >>> int(lisa_markov(panel, w).transitions.to_numpy().sum())
+    4
     """
     periods = periods_of(panel)
     check_periods(periods)

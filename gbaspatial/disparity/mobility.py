@@ -283,6 +283,16 @@ def spatial_markov(
     Geographical Analysis 33, 195-214. Bickenbach, F. and Bode, E. (2003). Evaluating the
     Markov property in studies of economic convergence. International Regional Science
     Review 26, 363-392.
+
+    Examples
+    --------
+    >>> from gbaspatial.weights import from_pairs
+    >>> w = from_pairs(pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")})).row_standardized()
+    >>> index = pd.MultiIndex.from_product([list("abcd"), [2000, 2001]])
+    >>> panel = pd.Series([9.0, 9, 8, 2, 2, 8, 1, 1], index=index)
+    >>> found = spatial_markov(panel, w, classes=2, draws=None)
+    >>> int(found.overall.transitions.to_numpy().sum()), list(found.tests.index)
+    (4, ['pearson', 'likelihood_ratio'])
     """
     w = by_label(w)
     lag_classes = classes if lag_classes is None else lag_classes

@@ -99,11 +99,18 @@ def rank_mobility(
     -------
     RankMobilityResult
 
+    Raises
+    ------
+    AlignmentError, MissingDataError
+        If panel, weights and groups do not cover the same units, or a value is missing.
+    DataError
+        With fewer than two units or periods, or where all units have the same value in the first or last period.
+
     References
     ----------
-    Rey, S. J. (2004). Spatial dependence in the evolution of regional income
-    distributions. Rey, S. J. (2016). Space-time patterns of rank concordance: local
-    indicators of mobility association. Annals of the AAG 106, 788-803.
+    Rey, S. J. (2004). Spatial dependence in the evolution of regional income distributions. In Getis, A., Mur, J. and
+    Zoller, H. G. (eds.), Spatial Econometrics and Spatial Statistics, 194-213. Palgrave Macmillan. Rey, S. J. (2016).
+    Space-time patterns of rank concordance: local indicators of mobility association. Annals of the AAG 106, 788-803.
 
     Examples
     --------

@@ -39,6 +39,7 @@ def shapefile(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: s
     path : path
         Ends in ``.shp``.
     frame : GeoDataFrame
+        The layer, with a CRS.
     style : str or Style, optional
         The column to color by; writes ``.qml`` and ``.sld`` beside.
 
@@ -46,6 +47,15 @@ def shapefile(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: s
     -------
     pathlib.Path
         Of the ``.shp`` file.
+
+    Raises
+    ------
+    FileFormatError
+        If `path` does not end in ``.shp``, or a column holds what a shapefile cannot.
+    CRSError, GeometryError
+        If the layer has no CRS, or its shapes are not of one kind.
+    WritingError
+        If the files cannot be written; what was there before has not changed then.
 
     Examples
     --------

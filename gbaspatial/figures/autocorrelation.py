@@ -38,6 +38,15 @@ def correlogram(result: Any, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
         What was drawn in.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> w = gba.weights.nearest(cities, k=3)
+    >>> found = gba.autocorrelation.correlogram(cities["gdp_pc_cny"], w, orders=2, inference="randomization")
+    >>> correlogram(found).get_xlabel()
+    'order of neighbors'
     """
     ax = axes_of(ax)
     frame = result.table
@@ -100,6 +109,14 @@ def rose(result: Any, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
         What was drawn in.
+
+    Examples
+    --------
+    >>> import pandas as pd, gbaspatial as gba
+    >>> w = gba.weights.from_pairs(pd.DataFrame({"focal": list("abc"), "neighbor": list("bca")}))
+    >>> before, after = pd.Series([1.0, 1, 1], list("abc")), pd.Series([2.0, 3, 1.5], list("abc"))
+    >>> len(rose(gba.disparity.directional_lisa(before, after, w, sectors=4, draws=9, rng=1)).patches)
+    4
     """
     from matplotlib.ticker import MaxNLocator
 
@@ -125,8 +142,8 @@ def power_curve(result: Any, ax: Axes | None = None) -> Axes:
 
     Parameters
     ----------
-    result : DetectableResult
-        What `fit.detectable_effect` gives.
+    result : PowerResult
+        What `gba.inference.power` gives.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure if not given.
 
@@ -134,6 +151,13 @@ def power_curve(result: Any, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
         What was drawn in.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> w = gba.weights.contiguity(gba.load_cities(year=2019)).row_standardized()
+    >>> power_curve(gba.inference.power("moran", w, rho=[0.0, 0.5, 0.9])).get_xlabel()
+    'rho'
     """
     ax = axes_of(ax)
     ax.plot(result.curve.index, result.curve, color=INK)
@@ -190,13 +214,25 @@ def cluster_map(
     units : geopandas.GeoDataFrame
         The same units, with their shapes.
     title : str
-    ax : matplotlib axes, optional
+        Above the picture.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
     language : {"en", "zh"}
         Of the legend; English where no Chinese font is installed.
 
     Returns
     -------
     matplotlib.axes.Axes
+        What was drawn in.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> w = gba.weights.nearest(cities, k=3)
+    >>> found = gba.autocorrelation.local_moran(cities["gdp_pc_cny"], w, inference="randomization")
+    >>> cluster_map(found, cities, title="GDP per capita").get_title()
+    'GDP per capita'
     """
     drawn = _drawn(units, result.cluster.index)
     swatches = [{**CLUSTERS, **HOTSPOTS}[name] for name in result.cluster]
@@ -234,6 +270,15 @@ def significance_map(
     -------
     matplotlib.axes.Axes
         What was drawn in.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> w = gba.weights.nearest(cities, k=3)
+    >>> found = gba.autocorrelation.local_moran(cities["gdp_pc_cny"], w, inference="randomization")
+    >>> significance_map(found, cities, title="GDP per capita").get_title()
+    'GDP per capita'
     """
     p_values = result.p_adjusted if adjusted else result.p_value
     drawn = _drawn(units, p_values.index)

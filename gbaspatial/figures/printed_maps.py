@@ -183,6 +183,15 @@ def flow_map(
     matplotlib.axes.Axes
         What was drawn in.
 
+    Raises
+    ------
+    UnknownNameError
+        If the flows lack a column, or name a unit that is not there.
+    DataError
+        If the flows hold no pair of different units, or a value that is not finite.
+    OptionError
+        If `names` is not known.
+
     Examples
     --------
     >>> import pandas as pd, gbaspatial as gba

@@ -65,10 +65,23 @@ def describe_crs(crs: Any) -> str:
 def require_crs(units: gpd.GeoDataFrame | gpd.GeoSeries, what: str = "layer") -> pyproj.CRS:
     """The CRS of `units`, or an error: coordinates without a CRS, or beyond its range, cannot be measured.
 
+    Parameters
+    ----------
+    units : GeoDataFrame or GeoSeries
+        The layer that is to be measured.
+    what : str
+        How an error calls it.
+
+    Returns
+    -------
+    pyproj.CRS
+
     Raises
     ------
     LabelTypeError
         If `units` has no geometry.
+    GeometryError
+        If `units` is a table whose geometry column is gone.
     CRSError
         If the CRS is not set, is geocentric, or says degrees which the coordinates are not.
 
@@ -153,10 +166,15 @@ def require_metric(
     Parameters
     ----------
     units : GeoDataFrame or GeoSeries
+        The layer that is to be measured.
     what : str
         How an error calls them.
     instead : str
         What else the caller can do, for the error.
+
+    Returns
+    -------
+    pyproj.CRS
 
     Raises
     ------

@@ -51,6 +51,12 @@ def write_report(
         For a year without a complete cross-section.
     WritingError
         If `out` is a file or cannot be written to; then, and after any other error, nothing in it has changed.
+
+    Examples
+    --------
+    >>> write_report("out", year=1998)
+    Traceback (most recent call last):
+    gbaspatial.errors.UnknownNameError: ...
     """
     from gbaspatial.report.attachments import made_before
     from gbaspatial.report.bay import LAST_YEAR, Bay

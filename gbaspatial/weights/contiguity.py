@@ -169,7 +169,7 @@ def borders(units: Any, *, tolerance_m: float | None = None) -> pd.DataFrame:
     units : GeoDataFrame or GeoSeries, n rows
         Polygons with a CRS, indexed by unit id.
     tolerance_m : float, optional
-        Gaps and overlaps up to this many meters count as contact; as `contiguity` chooses it if not given.
+        Gaps and overlaps up to this many meters count as contact; by default only round-off, about a millimeter.
 
     Returns
     -------
@@ -177,6 +177,15 @@ def borders(units: Any, *, tolerance_m: float | None = None) -> pd.DataFrame:
         One row a pair: `focal`, `neighbor`; `contact` (``"border"``, ``"point"``,
         ``"overlap"``, ``"gap"``: joined by the tolerance only, ``"near"``: runs along within
         50 m, not joined); `border_km`, the length of the shared border.
+
+    Raises
+    ------
+    CRSError
+        If the units have no CRS, or one in which they cannot be measured.
+    GeometryError
+        If a shape is missing, empty, or no polygon.
+    OptionError
+        If `tolerance_m` is negative or no number.
 
     Examples
     --------

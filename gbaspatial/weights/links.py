@@ -103,6 +103,7 @@ def by_year(
     units : GeoDataFrame or GeoSeries, n rows
         Polygons indexed by unit id.
     years : int or iterable of int
+        Whole years.
     links : pandas.DataFrame, optional
         Columns ``focal, neighbor`` (or ``city_a, city_b``) and ``opened_year`` or ``opened``
         (a date, or a year); by default the shipped ones (`gba.data.load_links`).
@@ -110,14 +111,27 @@ def by_year(
         Which kinds to add (others are left out), where the links have a column ``kind``: by default bridges and
         tunnels; ``("bridge", "tunnel", "rail")`` or None adds the railways (Guangzhou-Shenzhen
         2011, Express Rail Link to Hong Kong 23 September 2018).
-    criterion, tolerance_m, islands
-        As for `contiguity`; an island is a unit that has no neighbor when the links of its
-        year are there.
+    criterion : {"queen", "rook"}
+        Whether a common point makes neighbors, or only a common border.
+    tolerance_m : float, optional
+        Units so far apart, in meters, still touch; by default only round-off, about a millimeter.
+    islands : {"keep", "error", "nearest"}
+        What happens to a unit that has no neighbor when the links of its year are there: it stays so, it is an error,
+        or it is linked to the nearest unit.
 
     Returns
     -------
     dict of int to Weights
         Not standardized: ``{year: w.row_standardized() for year, w in ....items()}``.
+
+    Raises
+    ------
+    OptionError
+        If an option is not known, `years` holds no whole years, or `links` is no table.
+    UnknownNameError, DataError
+        If the links name units that are not there, or lack a column or a date of opening.
+    WeightsError
+        If a unit has no neighbor and ``islands="error"``.
 
     Examples
     --------
