@@ -41,6 +41,7 @@ W = gba.weights.contiguity(UNITS, criterion="rook").row_standardized()
 DATA = pd.DataFrame({"income": INCOME, "price": PRICE, "growth": GROWTH, "events": EVENTS, "kind": KIND})
 PANEL = pd.concat({year: INCOME + _rng.normal(0, 1, 12).round(2) for year in (2001, 2002, 2003, 2004)})
 PANEL = PANEL.swaplevel().rename_axis(["city", "year"]).rename("income")
+LONG_PATHS = pd.concat({2001 + t: INCOME + PRICE / t for t in range(1, 13)}).swaplevel().rename_axis(["city", "year"])
 LONG_DATA = PANEL.to_frame().assign(price=PANEL * 0.5 + _rng.normal(0, 1, 48).round(2))
 OF_PANELS = (
     "panel_ols", "panel_slx", "panel_lag", "panel_error", "panel_sarar", "panel_durbin", "panel_durbin_error",
@@ -158,6 +159,8 @@ CALLS = {
     "disparity.spatial_markov": lambda: ((PANEL, W), {"classes": 2, **FEW}),
     "disparity.beta_convergence": lambda: ((PANEL.abs(), W), {}),
     "disparity.sigma_convergence": lambda: ((PANEL.abs(),), {}),
+    "disparity.spatial_gini": lambda: ((INCOME.abs(), W), FEW),
+    "disparity.convergence_clubs": lambda: ((LONG_PATHS,), {}),
     "disparity.rank_mobility": lambda: ((PANEL, W), FEW),
     "figures.cluster_map": lambda: ((lisa(), UNITS), {}),
     "figures.significance_map": lambda: ((lisa(), UNITS), {}),

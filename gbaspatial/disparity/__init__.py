@@ -1,5 +1,6 @@
 """Disparities: how unequal units are, and how that changes."""
 
+from gbaspatial.disparity.clubs import ClubsResult, convergence_clubs
 from gbaspatial.disparity.convergence import (
     BetaConvergenceResult,
     SigmaConvergenceResult,
@@ -25,22 +26,26 @@ from gbaspatial.disparity.mobility import (
     markov,
     spatial_markov,
 )
+from gbaspatial.disparity.neighbors import SpatialGiniResult, spatial_gini
 from gbaspatial.disparity.ranks import RankMobilityResult, rank_mobility
 from gbaspatial.errors import door_of
 
 __all__ = [
     "BetaConvergenceResult",
+    "ClubsResult",
     "LisaMarkovResult",
     "MarkovResult",
     "RankMobilityResult",
     "RoseResult",
     "SigmaConvergenceResult",
+    "SpatialGiniResult",
     "SpatialMarkovResult",
     "TheilResult",
     "TrendResult",
     "atkinson",
     "beta_convergence",
     "coefficient_of_variation",
+    "convergence_clubs",
     "directional_lisa",
     "gini",
     "herfindahl",
@@ -50,6 +55,7 @@ __all__ = [
     "mean_by_group",
     "rank_mobility",
     "sigma_convergence",
+    "spatial_gini",
     "spatial_markov",
     "theil",
 ]
