@@ -245,7 +245,8 @@ def _frame(test: _LogT, groups: list[list[int]]) -> pd.DataFrame:
 
 def _find(test: _LogT, order: list[int], sieve: float) -> list[list[int]]:
     """The clubs, from units in descending order."""
-    clubs, left = [], order
+    clubs: list[list[int]] = []
+    left = order
     while len(left) > 1:
         if test(left)[1] > CRITICAL:
             return [*clubs, left]
