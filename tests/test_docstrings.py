@@ -90,8 +90,10 @@ def faults(function: object, *, verb: bool = False) -> list[str]:
     found = [] if sections[""] else ["no docstring"]
     told = parameters_told(sections.get("Parameters", ""))
     names = own_parameters(function)
-    if not verb or len(names) > 1:
-        missing = [name for name in names if name not in told]
+    # A function that is assigned to a class as its verb takes the result as the first, by whatever name.
+    given = names[1:] if verb and not {"self", "cls"} & set(inspect.signature(function).parameters) else names
+    if not verb or len(given) > 1:
+        missing = [name for name in given if name not in told]
         found += [f"parameters not told: {missing}"] if missing else []
     strange = [name for name in told if name not in names]
     found += [f"parameters that it has not: {strange}"] if strange else []
@@ -148,6 +150,5 @@ def test_a_public_function_tells_all_of_itself(name):
 
 
 @pytest.mark.parametrize("name", sorted(VERBS))
-def test_a_verb_of_a_result_says_what_it_does_and_of_no_parameter_that_it_has_not(name):
-    found = faults(VERBS[name], verb=True)
-    assert not [fault for fault in found if not fault.startswith("parameters not told")], "; ".join(found)
+def test_a_verb_of_a_result_says_what_it_does_and_takes(name):
+    assert not (found := faults(VERBS[name], verb=True)), "; ".join(found)

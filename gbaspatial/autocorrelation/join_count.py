@@ -122,7 +122,15 @@ class JoinCountResult(Result):
         return (Table(self.frame, f"Join counts of {self.values.name}", notes),)
 
     def plot(self, ax: Axes | None = None, *, pair: str | None = None) -> Axes:
-        """The null distribution of one `pair` (by default the first) with its count."""
+        """The null distribution of one `pair` (by default the first) with its count.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure if not given.
+        pair : str, optional
+            A key of `nulls`: two classes, as the table names them.
+        """
         name = next(iter(self.nulls)) if pair is None else pair
         if name not in self.nulls:
             raise UnknownNameError(f"there is no pair {name!r}; there are {some(self.nulls)}.")

@@ -131,7 +131,15 @@ class LocalTest(Result):
         return data_hash(self.values)
 
     def clusters(self, alpha: float = 0.05, *, adjusted: bool = False) -> pd.Series:
-        """Classes at another level, or by adjusted p-values."""
+        """Classes at another level, or by adjusted p-values.
+
+        Parameters
+        ----------
+        alpha : float
+            The p-value up to which a unit belongs to a class.
+        adjusted : bool
+            Judge by `p_adjusted` instead of `p_value`.
+        """
         p = self.frame["p_adjusted" if adjusted else "p_value"]
         island = p.index.isin(self.weights.islands)
         found = classified(p.to_numpy(), self.classes.to_numpy(), island, alpha)
@@ -193,7 +201,15 @@ class LocalTest(Result):
         return units.join(self.frame.rename(columns=renamed))
 
     def plot(self, units: gpd.GeoDataFrame | None = None, ax: Axes | None = None) -> Axes:
-        """A map of the classes of `units`."""
+        """A map of the classes of `units`.
+
+        Parameters
+        ----------
+        units : geopandas.GeoDataFrame
+            The units of the test, with their shapes and a CRS.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure if not given.
+        """
         if units is None:
             raise OptionError("a map needs shapes; use plot(units) with a GeoDataFrame of the same units.")
         return cluster_map(self, units, title=f"{self.name} of {self.variable}", ax=ax)

@@ -62,6 +62,8 @@ def honest_bounds(
 
     Parameters
     ----------
+    study : EventStudy
+        The study whose effects are bounded; with ``study.honest_bounds()`` it is given already.
     kind : {"relative", "smoothness"}
         Relative: after the base, the trends may drift apart from one period to the next by no more than `size`
         times the largest such drift before it. Smoothness: the slope of the drift changes from one period to the

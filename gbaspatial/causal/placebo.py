@@ -75,6 +75,8 @@ def placebo(
 
     Parameters
     ----------
+    result : DifferenceInDifferences
+        The fit whose treatment is moved; with ``result.placebo()`` it is given already.
     over : {"units", "dates"}
     by : {"estimate", "t"}
         What is compared; t-values hold better where the variance differs between units, and fail with one or two

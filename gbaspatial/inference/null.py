@@ -148,7 +148,15 @@ class Null:
         return float(p_from_tails(self.upper, self.lower, alternative))
 
     def interval(self, alternative: Alternative = "two-sided", level: float = 0.95) -> tuple[float, float]:
-        """Confidence interval of a Monte Carlo p-value; of other kinds the p-value twice."""
+        """Confidence interval of a Monte Carlo p-value; of other kinds the p-value twice.
+
+        Parameters
+        ----------
+        alternative : {"two-sided", "greater", "less"}
+            Which tail the p-value counts.
+        level : float
+            Of confidence, between 0 and 1.
+        """
         p = self.p_value(alternative)
         if self.kind != "permutation" or np.isnan(p):
             return p, p

@@ -80,7 +80,15 @@ class Atlas(folium.Map):
         return self.get_root().render()
 
     def save(self, outfile: str | os.PathLike[str], **_: Any) -> Path:  # type: ignore[override]
-        """Write the page to one file and give its path back; the folder is made if needed."""
+        """Write the page to one file and give its path back; the folder is made if needed.
+
+        Parameters
+        ----------
+        outfile : path
+            Ends in ``.html`` or ``.htm``.
+        **_ : object
+            Options of the method of folium that this one takes the place of; none changes the page.
+        """
         path = Path(outfile)
         if path.suffix.lower() not in (".html", ".htm"):
             raise FileFormatError(f"{path.name} does not end in .html; a map is written as one HTML page.")

@@ -106,7 +106,9 @@ class PoissonFit(Fit):
         w : Weights or mapping of str to Weights, optional
             Over the units of `data`, for formulas with ``W(x)``; a formula without one has no use for it.
         exposure : str or pandas.Series, optional
-            As in `ppml`; by default the one of the fit.
+            What the outcomes are counted over, a column of the data or a Series; by default that of the fit.
+        **unknown : object
+            Refused: the options of other models.
         """
         if unknown:
             raise OptionError(f"predict() has no option {some(unknown)}; it takes w and exposure.")

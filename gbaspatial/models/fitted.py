@@ -194,7 +194,15 @@ class Fitted(Result):
         return pd.Series(2 * tail, index=self.params.index, name="p_value")
 
     def conf_int(self, level: float = 0.95, *, inference: str | None = None) -> pd.DataFrame:
-        """Confidence intervals `lower`, `upper` by term, by the same inference as `pvalues` or by the one named."""
+        """Confidence intervals `lower`, `upper` by term, by the same inference as `pvalues` or by the one named.
+
+        Parameters
+        ----------
+        level : float
+            Of confidence, between 0 and 1.
+        inference : {"recommended", "asymptotic"}, optional
+            The one for few units where the model has it, or the normal or t distribution; by default that of the fit.
+        """
         level, found = level_of(level), with_inference(self, inference)._few_units()
         if found is not None:
             return found.conf_int(level)
@@ -235,7 +243,15 @@ class Fitted(Result):
         return []
 
     def tidy(self, level: float = 0.95, *, inference: str | None = None) -> pd.DataFrame:
-        """One row per term: `estimate, std_error, statistic, p_value, lower, upper` (second and third asymptotic)."""
+        """One row per term: `estimate, std_error, statistic, p_value, lower, upper` (second and third asymptotic).
+
+        Parameters
+        ----------
+        level : float
+            Of confidence, between 0 and 1.
+        inference : {"recommended", "asymptotic"}, optional
+            The one for few units where the model has it, or the normal or t distribution; by default that of the fit.
+        """
         return fit_tables.tidy(with_inference(self, inference), level)
 
     def glance(self) -> pd.DataFrame:

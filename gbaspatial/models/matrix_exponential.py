@@ -91,7 +91,17 @@ class MessFit(Fit):
     def predict(
         self, data: pd.DataFrame | None = None, w: Any = None, *, kind: Literal["trend", "corrected"] = "corrected"
     ) -> pd.Series:
-        """X b (``"trend"``), or the mean of y given X, which is exp(-alpha W) X b in the lag model."""
+        """X b (``"trend"``), or the mean of y given X, which is exp(-alpha W) X b in the lag model.
+
+        Parameters
+        ----------
+        data : pandas.DataFrame, optional
+            Other units or values; by default the fitted ones.
+        w : Weights or mapping of str to Weights, optional
+            Over the units of `data`; by default that of the fit.
+        kind : {"trend", "corrected"}
+            Which of the two.
+        """
         word(kind, ("trend", "corrected"), "kind")
         _, mean, lags, _ = trend_everywhere(self, data, w)
         if kind == "corrected" and self.model == "mess":

@@ -159,7 +159,17 @@ def predict_mean(
 
 @public
 def simulate_fit(fit: Fit, *, draws: int = 1, rng: Rng = None) -> pd.DataFrame:
-    """Outcomes (n, draws) drawn from a fitted model with normal innovations; a column a draw."""
+    """Outcomes (n, draws) drawn from a fitted model with normal innovations; a column a draw.
+
+    Parameters
+    ----------
+    fit : Fit
+        Of a model with rho, lambda or both inside their range.
+    draws : int
+        How many columns.
+    rng : int, numpy.random.Generator or None
+        Seed of what is drawn; recorded.
+    """
     seed, ids = seed_of(rng), fit.design.ids
     _check_inside("rho", fit.rho, fit.w, "simulate()")
     _check_inside("lambda", fit.lambda_, fit.error_w, "simulate()")

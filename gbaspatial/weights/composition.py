@@ -19,12 +19,24 @@ if TYPE_CHECKING:
 
 
 def symmetrized(w: Weights, how: algebra.Symmetry = "max") -> Weights:
-    """W and its transpose put together: the larger weight of each pair, their mean, the smaller, or their sum."""
+    """W and its transpose put together: the larger weight of each pair, their mean, the smaller, or their sum.
+
+    Parameters
+    ----------
+    how : {"max", "mean", "min", "sum"}
+        What a pair gets of its two weights.
+    """
     return w._like(algebra.symmetric(w._sparse, how), "symmetrized", "none", how=how)
 
 
 def power(w: Weights, k: int) -> Weights:
-    """The matrix power W^k with its diagonal set to zero: walks of k links to other units."""
+    """The matrix power W^k with its diagonal set to zero: walks of k links to other units.
+
+    Parameters
+    ----------
+    k : int
+        At least 1.
+    """
     _check_order(k, 1)
     result = w._sparse
     for _ in range(k - 1):
@@ -34,6 +46,13 @@ def power(w: Weights, k: int) -> Weights:
 
 def higher_order(w: Weights, k: int, *, cumulative: bool = False) -> Weights:
     """Neighbors of order `k`: those whose shortest path has k links (at most k, if `cumulative`); weight 1.
+
+    Parameters
+    ----------
+    k : int
+        The number of links, at least 1.
+    cumulative : bool
+        Take all shorter paths too.
 
     Examples
     --------
@@ -73,22 +92,48 @@ def union(w: Weights, other: Any, *, weights: algebra.Union = "max") -> Weights:
 
 
 def intersection(w: Weights, other: Any, *, weights: algebra.Intersection = "first") -> Weights:
-    """Links of both W, with the weight of this one, the smaller, the larger, or their product."""
+    """Links of both W, with the weight of this one, the smaller, the larger, or their product.
+
+    Parameters
+    ----------
+    other : Weights, or a libpysal Graph or W
+        Over the same units, in any order.
+    weights : {"first", "min", "max", "product"}
+        The weight of a link that both have: that of this W, the smaller, the larger, or the product.
+    """
     return w._with("intersection", other, algebra.intersection, weights)
 
 
 def difference(w: Weights, other: Any) -> Weights:
-    """Links of this W that `other` does not have, with their weights."""
+    """Links of this W that `other` does not have, with their weights.
+
+    Parameters
+    ----------
+    other : Weights, or a libpysal Graph or W
+        Over the same units, in any order.
+    """
     return w._with("difference", other, algebra.difference)
 
 
 def hadamard(w: Weights, other: Any) -> Weights:
-    """The product of both W, link by link."""
+    """The product of both W, link by link.
+
+    Parameters
+    ----------
+    other : Weights, or a libpysal Graph or W
+        Over the same units, in any order.
+    """
     return w._with("hadamard", other, algebra.intersection, "product")
 
 
 def scaled(w: Weights, factor: float) -> Weights:
-    """W multiplied by a positive number."""
+    """W multiplied by a positive number.
+
+    Parameters
+    ----------
+    factor : float
+        Above zero.
+    """
     if not (is_number(factor) and factor > 0):
         raise OptionError(f"factor={factor!r} must be a positive number.")
     return w._like(scaling.times(w._sparse, float(factor)), "scaled", "none", factor=float(factor))

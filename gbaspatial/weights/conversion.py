@@ -55,7 +55,13 @@ def to_networkx(w: Weights) -> Any:
 
 
 def save(w: Weights, path: str | Path) -> Path:
-    """Write W to a file; the ending says how: see `gbaspatial.weights.write`."""
+    """Write W to a file; the ending says how: see `gbaspatial.weights.write`.
+
+    Parameters
+    ----------
+    path : path
+        Such as ``"w.gal"``.
+    """
     from gbaspatial.weights.exchange.weight_files import write
 
     return write(w, path)

@@ -75,7 +75,15 @@ class Recipe:
     steps: tuple[Step, ...] = ()
 
     def then(self, name: str, /, **options: Any) -> Recipe:
-        """This recipe with one more step; the recipe of another W may be an option."""
+        """This recipe with one more step; the recipe of another W may be an option.
+
+        Parameters
+        ----------
+        name : str
+            What was done.
+        **options : object
+            With which options; None is left out where the step is told.
+        """
         return Recipe((*self.steps, Step(name, tuple((key, _plain(value)) for key, value in options.items()))))
 
     def total(self) -> float | None:

@@ -72,6 +72,11 @@ def globally_standardized(w: Weights, *, total: float | None = None) -> Weights:
 
     By default to the number of units with neighbors (style C of spdep); ``total=1`` is
     its style U.
+
+    Parameters
+    ----------
+    total : float, optional
+        What all weights sum to, above zero.
     """
     if total is not None:
         total = options.number(total, "total", least=0, open_ends=True)
@@ -84,6 +89,11 @@ def subset(w: Weights, labels: Iterable[Any]) -> Weights:
 
     A W from `combine` is scaled as a whole: the subset of a mix of row-standardized W is
     not the mix of their subsets, each of which would be scaled by itw.
+
+    Parameters
+    ----------
+    labels : iterable of labels
+        Units of W; no mask.
 
     Raises
     ------

@@ -94,6 +94,13 @@ class BootstrapResult(Result):
         ``"recommended"`` is studentized for coefficients and inverted for rho and lambda
         (where there is one, else studentized): of those in the table of
         docs/small-samples.md the ones whose coverage is nearest to nominal.
+
+        Parameters
+        ----------
+        level : float, optional
+            Of confidence, between 0 and 1; by default that of the bootstrap.
+        kind : {"recommended", "percentile", "basic", "studentized", "inverted"}
+            How an interval is read from the replicates; "inverted" knows rho and lambda only, others are NaN.
         """
         word(kind, INTERVALS, "kind")
         level = level_of(self.level if level is None else level)

@@ -185,7 +185,15 @@ class ImpactsResult(Result):
         return labelled_matrix(self.engine, self.engine.regressor(term))
 
     def flows(self, term: str | None = None, *, largest: int | None = None) -> pd.DataFrame:
-        """From unit to unit: columns `giver, receiver, value`, strongest first (for arrows on a map)."""
+        """From unit to unit: columns `giver, receiver, value`, strongest first (for arrows on a map).
+
+        Parameters
+        ----------
+        term : str, optional
+            The regressor; may be left out where there is only one.
+        largest : int, optional
+            How many of the strongest; by default all.
+        """
         frame = self.matrix(term).T.stack().rename("value").reset_index()
         frame = frame[frame["giver"] != frame["receiver"]]
         order = frame["value"].abs().sort_values(ascending=False, kind="stable").index
@@ -221,13 +229,28 @@ class ImpactsResult(Result):
         """Impacts by the number of links they travelled: 0 is W^0, the last row all that is beyond.
 
         Order q of a regressor is (rho^q b + rho^(q-1) t) times W^q.
+
+        Parameters
+        ----------
+        orders : int
+            The highest order that has a row of its own.
+        term : str, optional
+            The regressor; may be left out where there is only one.
         """
         from gbaspatial.models.impacts.orders import by_order
 
         return by_order(self.engine, self.engine.regressor(term), orders)
 
     def by_group(self, groups: pd.Series, *, term: str | None = None) -> GroupImpacts:
-        """From group to group (tier by tier, side by side), and whether a group gives more than it receives."""
+        """From group to group (tier by tier, side by side), and whether a group gives more than it receives.
+
+        Parameters
+        ----------
+        groups : pandas.Series
+            The group of each unit, matched by label.
+        term : str, optional
+            The regressor; may be left out where there is only one.
+        """
         from gbaspatial.models.impacts.groups import by_group
 
         return by_group(self.engine, self.engine.regressor(term), groups)

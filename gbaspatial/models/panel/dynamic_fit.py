@@ -110,6 +110,15 @@ class DynamicFit(PanelFit):
     def half_life(self, *, draws: int = 1999, rng: Rng = SEED, level: float = 0.95) -> pd.Series:
         """Periods until the slowest part of a shock is half: log(1/2) over the log of the largest root, with interval.
 
+        Parameters
+        ----------
+        draws : int
+            Of the coefficients from their normal distribution, for the interval; at least 99.
+        rng : int, numpy.random.Generator or None
+            Seed of the draws.
+        level : float
+            Of confidence, between 0 and 1.
+
         Raises
         ------
         ConvergenceError
@@ -129,6 +138,13 @@ class DynamicFit(PanelFit):
 
     def impulse(self, unit: Any, *, periods: int = 10) -> pd.DataFrame:
         """What a shock of one to the innovation of `unit` does to all units, by period (rows) and unit (columns).
+
+        Parameters
+        ----------
+        unit : label
+            Where the shock falls.
+        periods : int
+            How many periods are followed after that of the shock.
 
         Raises
         ------
