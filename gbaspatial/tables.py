@@ -18,15 +18,14 @@ from gbaspatial.sheets import keep_texts
 from gbaspatial.writing import replace_file
 
 if TYPE_CHECKING:
-    from gbaspatial.models import Fit
-    from gbaspatial.weights import Weights
+    from gbaspatial.models.fitted import Fitted
 
 Below = Literal["std_error", "p_value", "interval", "none"]
 SPATIAL = ("rho", "lambda", "alpha")
 WHAT = ("estimate", "std_error", "p_value", "lower", "upper")
 STATISTICS = {
     "log_likelihood": "log-likelihood", "aic": "AIC", "bic": "BIC", "sigma2": "sigma2",
-    "r_squared": "R2", "n": "n", "n_params": "parameters",
+    "r_squared": "R2", "r_squared_within": "R2 less effects", "n": "n", "n_units": "units", "n_params": "parameters",
 }  # fmt: skip
 
 
@@ -41,7 +40,8 @@ class Comparison(Result):
     impacts : pandas.DataFrame or None
         Index (``effect``, ``term``, ``what``), a column a model.
     fit : pandas.DataFrame
-        Log-likelihood, AIC, BIC, variance, R2, n and parameters; a column a model.
+        Log-likelihood, AIC, BIC, variance, R2, n and parameters; a column a model. With panels also their R2
+        less the effects, and how many units they have.
     responses, weights : mapping of str
         The outcome and the recipe of W by model.
     inference : mapping of str
@@ -49,6 +49,9 @@ class Comparison(Result):
     same_data : bool
         Whether all models stand on the same units and the same values of one outcome; only then
         do log-likelihood, AIC and BIC compare.
+    likelihoods : mapping of str
+        What the log-likelihood of each model is of: the outcome, or what effects leave of it. Only
+        those of the same compare.
     """
 
     estimates: pd.DataFrame
@@ -58,6 +61,7 @@ class Comparison(Result):
     weights: Mapping[str, str]
     inference: Mapping[str, str]
     same_data: bool
+    likelihoods: Mapping[str, str]
     below: Below
     stars: bool
 
@@ -142,6 +146,9 @@ class Comparison(Result):
             notes.append(
                 "The models stand on different units or outcomes: their log-likelihood, AIC and BIC do not compare."
             )
+        elif len(by := _models_by(self.likelihoods)) > 1:
+            told = "; ".join(f"that of {', '.join(models)} is of {words}" for words, models in by.items())
+            notes.append(f"Log-likelihood, AIC and BIC compare among likelihoods of the same only: {told}.")
         if len(set(self.responses.values())) > 1:
             notes.append("Outcomes: " + "; ".join(f"{model}: {name}" for model, name in self.responses.items()) + ".")
         notes += [f"W of {', '.join(models)}: {recipe}." for recipe, models in _models_by(self.weights).items()]
@@ -155,6 +162,7 @@ def compare(
     below: Below = "std_error",
     stars: bool = False,
     impacts: bool = False,
+    period: Any = None,
     inference: str | None = None,
     rng: int = 0,
 ) -> Comparison:
@@ -162,14 +170,16 @@ def compare(
 
     Parameters
     ----------
-    fits : mapping of str to Fit or SpatialFilter
+    fits : mapping of str to Fit, PanelFit or SpatialFilter
         The heading of each column and its model.
     below : {"std_error", "p_value", "interval", "none"}
         What stands below each estimate.
     stars : bool
         Mark p below 0.01, 0.05, 0.1.
     impacts : bool
-        Add direct, indirect and total impacts of the models that have them.
+        Add direct, indirect and total impacts of the models that have them (of dynamic panels those of the short run).
+    period : optional
+        The period whose W the impacts of panels take; needed where W changes over time.
     inference : {"recommended", "asymptotic"}, optional
         Where p-values, stars and intervals come from; that of each fit if not given. Standard
         errors are always the asymptotic ones.
@@ -200,6 +210,7 @@ def compare(
     from gbaspatial.models.fit import Fit
     from gbaspatial.models.fit_tables import told_kind
     from gbaspatial.models.fitted import with_inference
+    from gbaspatial.models.panel.panel_fit import PanelFit
 
     word(below, ("std_error", "p_value", "interval", "none"), "below")
     stars, impacts, rng = flag(stars, "stars"), flag(impacts, "impacts"), seed_of(rng)
@@ -209,56 +220,85 @@ def compare(
         raise DataError("there are no fits to compare.")
     # a spatial filter holds the regression that it ends with
     fits = {name: fit.fit if isinstance(fit, SpatialFilter) else fit for name, fit in fits.items()}
-    strange = [f"{name} ({type(fit).__name__})" for name, fit in fits.items() if not isinstance(fit, Fit)]
+    strange = [f"{name} ({type(fit).__name__})" for name, fit in fits.items() if not isinstance(fit, (Fit, PanelFit))]
     if strange:
         raise OptionError(f"only fits of gba.models can be compared, not {some(strange)}.")
     fits = {name: with_inference(fit, inference) for name, fit in fits.items()}
     columns = {name: fit.tidy()[list(WHAT)].stack() for name, fit in fits.items()}
     index = pd.MultiIndex.from_product([_terms(fits), WHAT], names=["term", "what"])
     estimates = pd.DataFrame(columns).reindex(index)
-    rows = {key: [getattr(fit, key) for fit in fits.values()] for key in STATISTICS}
+    panels = [isinstance(fit, PanelFit) for fit in fits.values()]
+    left_out = {"r_squared"} if all(panels) else set() if any(panels) else {"r_squared_within", "n_units"}
+    rows = {k: [getattr(fit, k, np.nan) for fit in fits.values()] for k in STATISTICS if k not in left_out}
     return Comparison(
         estimates=estimates,
-        impacts=_impacts(fits, rng) if impacts else None,
+        impacts=_impacts(fits, rng, period) if impacts else None,
         fit=pd.DataFrame(rows, index=list(fits), dtype=float).T,
         responses={name: fit.response for name, fit in fits.items()},
-        weights={name: str(w.recipe) for name, fit in fits.items() if (w := _weights_of(fit)) is not None},
+        weights={name: told for name, fit in fits.items() if (told := _recipe_of(fit)) is not None},
         inference={name: told_kind(fit) for name, fit in fits.items()},
         same_data=_same_data(list(fits.values())),
+        likelihoods={
+            name: fit.likelihood_of if isinstance(fit, PanelFit) else "the outcome"
+            for name, fit in fits.items()
+            if np.isfinite(fit.log_likelihood)
+        },
         below=below,
         stars=stars,
     )
 
 
-def _weights_of(fit: Fit) -> Weights | None:
-    """The W of the lag, else of the error, else that of W(x)."""
-    return next((w for w in (fit.w, fit.error_w, fit.design.weights.get("W")) if w is not None), None)
+def _recipe_of(fit: Fitted) -> str | None:
+    """The recipe of the W of the lag, else of the error, else of that of W(x)."""
+    from gbaspatial.models.panel.frame import PanelWeights
+
+    named = (fit.w, fit.error_w, fit.design.weights.get("W"))  # type: ignore[attr-defined]
+    w = next((w for w in named if w is not None), None)
+    if not isinstance(w, PanelWeights):
+        return None if w is None else str(w.recipe)
+    count = len(w.different)
+    return f"{w.by_period[0].recipe}" + (f" ({count} W by period)" if count > 1 else "")
 
 
-def _terms(fits: Mapping[str, Fit]) -> list[str]:
+def _terms(fits: Mapping[str, Fitted]) -> list[str]:
     """Terms in the order they first occur, spatial parameters last."""
     found = dict.fromkeys(term for fit in fits.values() for term in fit.params.index)
     return [t for t in found if t not in SPATIAL] + [t for t in SPATIAL if t in found]
 
 
-def _impacts(fits: Mapping[str, Fit], rng: int) -> pd.DataFrame | None:
+def _impacts(fits: Mapping[str, Any], rng: int, period: Any) -> pd.DataFrame | None:
     """Impacts of each model in long form; models without spatial lags have none."""
-    from gbaspatial.models.spatial_fit import SpatialFit
-
     columns = {}
     for name, fit in fits.items():
-        if fit.w is None and not fit.design.uses_weights:
+        if fit.w is None and not any(column.lagged for column in fit.design.columns):
             continue
-        result = fit.impacts(rng=rng) if isinstance(fit, SpatialFit) else fit.impacts()  # others need no draws
-        effects = {effect: getattr(result, effect) for effect in ("direct", "indirect", "total")}
+        effects = _impacts_of(fit, rng, period)
         columns[name] = pd.concat(effects)[list(WHAT)].stack()
     if not columns:
         return None
     return pd.DataFrame(columns).reindex(columns=list(fits)).rename_axis(["effect", "term", "what"])
 
 
+def _impacts_of(fit: Any, rng: int, period: Any) -> dict[str, pd.DataFrame]:
+    """Tables by effect."""
+    from gbaspatial.models.panel.dynamic_fit import DynamicFit
+    from gbaspatial.models.panel.panel_fit import PanelFit
+    from gbaspatial.models.spatial_fit import SpatialFit
+
+    if isinstance(fit, DynamicFit):
+        short = fit.impacts(rng=rng).frame.loc["short"].reindex(columns=list(WHAT))
+        return {effect: short.loc[effect] for effect in ("direct", "indirect", "total")}
+    if isinstance(fit, PanelFit):
+        result = fit.impacts(period=period, rng=rng)
+    else:
+        result = fit.impacts(rng=rng) if isinstance(fit, SpatialFit) else fit.impacts()  # others need no draws
+    return {effect: getattr(result, effect) for effect in ("direct", "indirect", "total")}
+
+
 def _fit_text(name: str, value: float) -> str:
-    return number(int(value)) if name in ("n", "n_params") else number(float(value), 3)
+    return (
+        number(int(value)) if name in ("n", "n_units", "n_params") and np.isfinite(value) else number(float(value), 3)
+    )
 
 
 def _models_by(words: Mapping[str, str]) -> dict[str, list[str]]:
@@ -269,7 +309,7 @@ def _models_by(words: Mapping[str, str]) -> dict[str, list[str]]:
     return found
 
 
-def _same_data(fits: list[Fit]) -> bool:
+def _same_data(fits: list[Fitted]) -> bool:
     """Whether all fits explain the same values of one outcome of the same units."""
     first = fits[0].outcome
     return all(

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from gbaspatial import models, tables
-from gbaspatial.errors import DataError, OptionError
+from gbaspatial.errors import DataError, GbaWarning, OptionError
 
 COLUMBUS = oracle.data("columbus")
 W = oracle.weights("columbus_W", COLUMBUS.index)
@@ -120,3 +120,75 @@ def test_kind_of_inference_is_named_and_can_be_chosen(fits):
     z = fits["Lag"].params["rho"] / fits["Lag"].std_errors["rho"]
     assert plain.estimates.loc[("rho", "p_value"), "Lag"] == pytest.approx(2 * stats.norm.sf(z), rel=1e-6)
     assert "Asymptotic standard errors" in str(tables.compare(fits))
+
+
+# -- panels -------------------------------------------------------------------------------------------
+def _panel() -> pd.DataFrame:
+    random = np.random.default_rng(3)
+    index = pd.MultiIndex.from_product([COLUMBUS.index, range(2001, 2005)], names=["unit", "year"])
+    data = pd.DataFrame({"x": random.standard_normal(len(index))}, index=index)
+    own = pd.Series(random.standard_normal(len(COLUMBUS)), index=COLUMBUS.index)
+    data["y"] = data["x"] + own.reindex(data.index, level=0) + random.standard_normal(len(index))
+    return data
+
+
+PANEL = _panel()
+
+
+def test_panels_stand_side_by_side_with_the_numbers_of_the_fits():
+    fits = {
+        "OLS": models.panel_ols("y ~ x", PANEL, effects="unit"),
+        "Lag": models.panel_lag("y ~ x", PANEL, W, effects="unit"),
+        "SLX": models.panel_slx("y ~ x", PANEL, W, effects="unit"),
+        "Moments": models.panel_lag("y ~ x", PANEL, W, effects="unit", method="gmm"),
+    }
+    table = tables.compare(fits, impacts=True)
+    for name, fit in fits.items():
+        for term in fit.params.index:
+            assert table.estimates.loc[(term, "estimate"), name] == fit.params[term]
+        assert table.fit.loc["r_squared_within", name] == fit.r_squared_within
+        assert table.fit.loc["n_units", name] == 49
+    assert "r_squared" not in table.fit.index
+    total = table.impacts.loc[("total", "x", "estimate")]
+    assert total["Lag"] == pytest.approx(fits["Lag"].params["x"] / (1 - fits["Lag"].rho))  # rows of W sum to one
+    assert np.isnan(total["OLS"])
+    assert "do not compare" not in str(table)
+    assert "W of Lag, SLX, Moments: " in str(table)
+
+
+def test_likelihoods_of_panels_with_other_effects_do_not_compare_unless_all_are_of_the_outcome():
+    def compared(**options):
+        kinds = ("pooled", "unit", "twoway", "random")
+        fits = {kind: models.panel_lag("y ~ x", PANEL, W, effects=kind, **options) for kind in kinds}
+        return tables.compare(fits)
+
+    text = str(compared())
+    assert "of unit is of the outcome less unit effects" in text
+    assert "of twoway is of the outcome less unit and time effects" in text
+    assert "of pooled, random is of the outcome;" in text.replace(".", ";")
+    assert "among likelihoods of the same only" not in str(compared(correction="none"))
+
+
+def test_impacts_of_panels_whose_w_changes_need_a_period_and_dynamic_ones_give_the_short_run():
+    other = W.power(2).row_standardized()
+    by_year = {year: W if year < 2003 else other for year in range(2001, 2005)}
+    moving = models.panel_lag("y ~ x", PANEL, by_year)
+    with pytest.raises(OptionError, match="name the period"):
+        tables.compare({"a": moving}, impacts=True)
+    found = tables.compare({"a": moving}, impacts=True, period=2004)
+    assert found.impacts.loc[("total", "x", "estimate"), "a"] == pytest.approx(
+        moving.impacts(period=2004).total.loc["x", "estimate"]
+    )
+    assert "(2 W by period)" in str(found)
+    with pytest.warns(GbaWarning, match="N / T"):
+        dynamic = models.panel_lag("y ~ x", PANEL, W, dynamic="y")
+    found = tables.compare({"a": dynamic}, impacts=True)
+    short = dynamic.impacts(rng=0).frame.loc["short"]
+    assert found.impacts.loc[("direct", "x", "estimate"), "a"] == short.loc[("direct", "x"), "estimate"]
+
+
+def test_panels_and_cross_sections_stand_side_by_side(fits):
+    table = tables.compare({"Lag": fits["Lag"], "Panel": models.panel_lag("y ~ x", PANEL, W)})
+    assert "do not compare" in str(table)
+    assert np.isnan(table.fit.loc["r_squared", "Panel"])
+    assert np.isnan(table.fit.loc["r_squared_within", "Lag"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -98,6 +98,13 @@ class PanelFit(Fitted):
     def n_params(self) -> int:
         """All parameters and the variance; with ``correction="none"`` the effects too, which are in the likelihood."""
         return len(self.params) + 1 + (self.absorbed if self.correction == "none" else 0)
+
+    @property
+    def likelihood_of(self) -> str:
+        """What `log_likelihood` is of, in words: only likelihoods of the same compare."""
+        if self.correction == "none" or self.absorbed == 0:
+            return "the outcome"
+        return f"the outcome less {replace(self.kind, random=None).told} effects"
 
     @property
     def bic(self) -> float:
