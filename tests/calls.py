@@ -161,6 +161,7 @@ CALLS = {
     "disparity.sigma_convergence": lambda: ((PANEL.abs(),), {}),
     "disparity.spatial_gini": lambda: ((INCOME.abs(), W), FEW),
     "disparity.convergence_clubs": lambda: ((LONG_PATHS,), {}),
+    "disparity.tiers": lambda: ((INCOME,), {"given": KIND, "rng": 1}),
     "disparity.rank_mobility": lambda: ((PANEL, W), FEW),
     "figures.cluster_map": lambda: ((lisa(), UNITS), {}),
     "figures.significance_map": lambda: ((lisa(), UNITS), {}),

@@ -28,6 +28,7 @@ from gbaspatial.disparity.mobility import (
 )
 from gbaspatial.disparity.neighbors import SpatialGiniResult, spatial_gini
 from gbaspatial.disparity.ranks import RankMobilityResult, rank_mobility
+from gbaspatial.disparity.tiers import TiersResult, tiers
 from gbaspatial.errors import door_of
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "SpatialGiniResult",
     "SpatialMarkovResult",
     "TheilResult",
+    "TiersResult",
     "TrendResult",
     "atkinson",
     "beta_convergence",
@@ -58,6 +60,7 @@ __all__ = [
     "spatial_gini",
     "spatial_markov",
     "theil",
+    "tiers",
 ]
 
 __getattr__, __dir__ = door_of(__name__, __all__)
