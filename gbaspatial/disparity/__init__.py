@@ -9,7 +9,6 @@ from gbaspatial.disparity.convergence import (
     sigma_convergence,
 )
 from gbaspatial.disparity.directional import RoseResult, directional_lisa
-from gbaspatial.disparity.grouping import TiersResult, tiers
 from gbaspatial.disparity.inequality import (
     TheilResult,
     atkinson,
@@ -29,6 +28,7 @@ from gbaspatial.disparity.mobility import (
 )
 from gbaspatial.disparity.neighbors import SpatialGiniResult, spatial_gini
 from gbaspatial.disparity.ranks import RankMobilityResult, rank_mobility
+from gbaspatial.disparity.strata import TiersResult, tiers
 from gbaspatial.errors import door_of
 
 __all__ = [

@@ -125,7 +125,7 @@ def spatial_gini(
     """
     w = by_label(w)
     x = align(values, w.ids)
-    statistic = gini(pd.Series(x, w.ids))
+    statistic = float(gini(pd.Series(x, w.ids)))
     draws, seed = check_draws(draws), seed_of(rng)
     a, b = w.sparse.nonzero()
     if not len(a):
