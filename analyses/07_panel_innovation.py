@@ -160,7 +160,7 @@ print(
 several = lag["all years"].rho, lag["without 2015"].rho
 print(
     f"Inventions alone have rho {several[0]:.2f} (p = {lag['all years'].pvalues['rho']:.3f}; {several[1]:.2f} without "
-    f"2015), where samples without a spillover spread by {noise:.2f}. It is the smallest p of {len(lag) + 6} rhos and "
+    f"2015), where samples without a spillover spread by {noise:.2f}. These are two of {len(lag) + 6} rhos and "
     f"lambdas asked here, and a negative one says that neighbors moved against each other around the years they share, "
     f"which competition, moves of firms and different dates of growth all do."
 )
