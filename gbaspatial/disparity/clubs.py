@@ -227,7 +227,7 @@ def _check(values: np.ndarray, periods: pd.Index, skipped: int) -> None:
             f"{len(periods)} periods leave {len(periods) - skipped} after trimming; clubs need {_LEAST_PERIODS}."
         )
     means = values.mean(axis=1)
-    near_zero = np.abs(means) < 1e-8 * np.abs(values).max(axis=1)
+    near_zero = np.abs(means) <= 1e-8 * np.abs(values).max(axis=1)
     if near_zero.any() or (means > 0).any() != (means > 0).all():
         raise DataError(
             f"the mean over units is zero or changes sign ({some(periods[near_zero | (means < 0)])}), so that paths "

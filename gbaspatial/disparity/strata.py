@@ -168,6 +168,8 @@ def _frame_of(values: pd.Series | pd.DataFrame, ids: pd.Index, method: str) -> p
 
 def _scaled(frame: pd.DataFrame, k: int) -> np.ndarray:
     """The variables (n, p) with mean zero and standard deviation one."""
+    if len(frame) < k:
+        raise DataError(f"{len(frame)} units do not make {k} tiers; use a smaller k.")
     flat = frame.columns[np.ptp(frame.to_numpy(), axis=0) == 0]
     if len(flat):
         raise DataError(f"{some(flat)} has the same value for all units, which makes no tiers; leave it out.")

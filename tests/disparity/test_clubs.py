@@ -65,6 +65,7 @@ def test_a_unit_that_runs_away_is_in_no_club():
     [
         (lambda: convergence_clubs(PANEL - PANEL.mean()), DataError, "sign"),
         (lambda: convergence_clubs(PANEL[PANEL.index.get_level_values(1) < 1975]), DataError, "periods"),
+        (lambda: convergence_clubs(PANEL * 0), DataError, "is zero"),
         (lambda: convergence_clubs(PANEL, trim=2), OptionError, "trim"),
         (lambda: convergence_clubs(PANEL, "yes"), OptionError, "merge"),
         (lambda: convergence_clubs(WIDE.iloc[[0, 0, 1]].set_axis(list("abc")).stack()), DataError, "same value"),

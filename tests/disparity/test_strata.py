@@ -93,6 +93,7 @@ def test_scale_and_order_change_nothing():
     ("call", "error", "told"),
     [
         (lambda: tiers(X * 0), DataError, "gdp"),
+        (lambda: tiers(X[:0]), DataError, "0 units"),
         (lambda: tiers(X.round(-1), 5), DataError, "different values"),
         (lambda: tiers(-X, method="head_tail"), DataError, "tail"),
         (lambda: tiers(X.to_frame().assign(z=X), method="fisher_jenks"), OptionError, "k_means"),
