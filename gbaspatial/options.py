@@ -196,6 +196,38 @@ def unused(given: Mapping[str, Any], because: str) -> None:
         raise OptionError(f"{some(named)} would not be used here: {because}.")
 
 
+def undrawn(option: str, *words: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Mark a function that draws nothing where `option` is one of `words`: draws and seeds are refused there.
+
+    It stands above `public` and looks at what the caller wrote, because the default of `draws` is a number, too.
+
+    Examples
+    --------
+    >>> @undrawn("method", "delta")
+    ... def impacts(fit, *, method="auto", draws=999, rng=0):
+    ...     return method
+    >>> impacts("a fit", method="delta")
+    'delta'
+    >>> impacts("a fit", method="delta", draws=99)
+    Traceback (most recent call last):
+    gbaspatial.errors.OptionError: draws= would not be used here: method='delta' draws nothing.
+    """
+
+    def _marked(function: Callable[P, T]) -> Callable[P, T]:
+        usual = inspect.signature(function).parameters[option].default
+
+        @functools.wraps(function)
+        def called(*args: P.args, **kwargs: P.kwargs) -> T:
+            how = kwargs.get(option, usual)
+            if isinstance(how, str) and how in words:
+                unused({name: kwargs.get(name) for name in ("draws", "rng")}, f"{option}={how!r} draws nothing")
+            return function(*args, **kwargs)
+
+        return called
+
+    return _marked
+
+
 def text(value: Any, name: str) -> str:
     """`value` if it is text, or `OptionError`.
 

@@ -12,7 +12,7 @@ from gbaspatial.errors import OptionError
 from gbaspatial.models.few_units.bootstrap import check_refittable, refits
 from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.problem import window
-from gbaspatial.options import public
+from gbaspatial.options import public, undrawn
 from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
@@ -45,6 +45,7 @@ class BiasResult(Result):
         return (Table(self.frame, self.title, (f"{told}; n = {self.n}.", "A corrected rho stays in its interval.")),)
 
 
+@undrawn("method", "analytic")
 @shows_progress
 @public
 def bias_correction(

@@ -13,7 +13,7 @@ from gbaspatial.models.impacts import average as effects
 from gbaspatial.models.impacts.average import Quantity, Uncertainty
 from gbaspatial.models.impacts.engine import COLUMNS, Method, prepared
 from gbaspatial.models.solve.resolvent import Reader, Reading, Resolvent
-from gbaspatial.options import public, word
+from gbaspatial.options import public, undrawn, word
 from gbaspatial.randomness import Rng
 from gbaspatial.results import Result, Table
 
@@ -51,6 +51,7 @@ class ChangeImpacts(Result):
         return (Table(self.average, self.title, self.notes),)
 
 
+@undrawn("method", "delta")
 @public
 def impact_of_change(
     fit: Fit,

@@ -29,7 +29,7 @@ from gbaspatial.models.likelihood.confidence import mixture, parameter_draws
 from gbaspatial.models.likelihood.problem import window
 from gbaspatial.models.solve.resolvent import Reading, Resolvent, average_readings, resolvent_of
 from gbaspatial.models.solve.side import Side
-from gbaspatial.options import level_of, public, word
+from gbaspatial.options import level_of, public, undrawn, word
 from gbaspatial.randomness import IMPACT_DRAWS, Rng, seed_of, stream
 from gbaspatial.results import Result, Table
 from gbaspatial.sizes import DENSE_LIMIT
@@ -256,6 +256,7 @@ class ImpactsResult(Result):
         return by_group(self.engine, self.engine.regressor(term), groups)
 
 
+@undrawn("method", "delta")
 @public
 def impacts(
     fit: Fit, *, method: Method = "auto", draws: int = 1999, rng: Rng = SEED, level: float = 0.95

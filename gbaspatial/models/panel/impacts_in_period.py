@@ -12,13 +12,14 @@ from gbaspatial.formula import Design
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.fit import Fit
 from gbaspatial.models.impacts.engine import ImpactsResult, impacts as cross_section
-from gbaspatial.options import word
+from gbaspatial.options import undrawn, word
 from gbaspatial.randomness import Rng
 
 if TYPE_CHECKING:
     from gbaspatial.models.panel.panel_fit import PanelFit
 
 
+@undrawn("method", "delta")
 def impacts(
     fit: PanelFit,
     *,
@@ -65,7 +66,8 @@ def impacts(
     """
     word(method, ("auto", "delta", "simulated"), "method")
     chosen = method if method != "auto" else "delta" if fit.w is None else "simulated"
-    return cross_section(in_period(fit, period), method=chosen, draws=draws, rng=rng, level=level)  # type: ignore[arg-type]
+    drawn: dict[str, Any] = {} if chosen == "delta" else {"draws": draws, "rng": rng}
+    return cross_section(in_period(fit, period), method=chosen, level=level, **drawn)  # type: ignore[arg-type]
 
 
 def in_period(fit: PanelFit, period: Any) -> Fit:

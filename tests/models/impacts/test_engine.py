@@ -376,3 +376,14 @@ def test_w_that_cannot_be_diagonalized() -> None:
     S = fit.params["x"] * sum(fit.rho**q * np.linalg.matrix_power(W, q) for q in range(6))
     assert found.direct.loc["x", "estimate"] == pytest.approx(fit.params["x"])
     assert found.total.loc["x", "estimate"] == pytest.approx(S.sum() / 6)
+
+
+@pytest.mark.parametrize("options", [{"draws": 99}, {"rng": 1}])
+def test_draws_that_nothing_makes_are_refused(options):
+    cities = gba.load_cities(year=2019)
+    w = gba.weights.contiguity(cities, links=2019).row_standardized()
+    fit = gba.models.lag("log(gdp_pc_cny) ~ log(employment)", cities, w)
+    with pytest.raises(OptionError, match="'delta' draws nothing"):
+        fit.impacts(method="delta", **options)
+    with pytest.raises(OptionError, match="'analytic' draws nothing"):
+        fit.bias_correction(**options)
