@@ -15,6 +15,7 @@ from gbaspatial.models.panel.few_histories import FewHistories, few_histories
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights
 from gbaspatial.models.panel.impacts_in_period import impacts as _impacts
 from gbaspatial.models.panel.less_effects import PanelProblem
+from gbaspatial.models.panel.panel_predictions import predict as _predict, simulate as _simulate
 from gbaspatial.models.panel.panel_tests import diagnostics as _diagnostics
 from gbaspatial.models.panel.pictures_of_fits import plot as _plot
 
@@ -82,6 +83,8 @@ class PanelFit(Fitted):
     diagnostics = _diagnostics
     bootstrap = _bootstrap
     plot = _plot
+    predict = _predict
+    simulate = _simulate
 
     # -- what was estimated ---------------------------------------------------------------
     @property
@@ -152,16 +155,11 @@ class PanelFit(Fitted):
                 notes.append(f"{name}: {w.by_period[0].recipe}." + (f" ({count} W by period)" if count > 1 else ""))
         return notes
 
-    def predict(self) -> pd.Series:
-        """The mean of the outcome in sample: of the reduced form, so that neighbors' innovations are not used.
-
-        (I - rho W)^-1 (X b + effects), period by period, in the order of the data.
-        """
+    def _own_part(self) -> np.ndarray:
+        """X b + effects (m,), in the order of the arrays."""
         from gbaspatial.models.panel.information_less_effects import parts_of
 
-        eta = parts_of(self.problem, self._estimate()).eta
-        mean = eta if self.problem.lag is None else self.problem.lag.factor(self.rho).solve(eta)
-        return self.design.label(mean, "predicted")
+        return parts_of(self.problem, self._estimate()).eta
 
     def _estimate(self) -> Any:
         from gbaspatial.models.likelihood.problem import Estimate

@@ -85,12 +85,8 @@ class RandomEffectsFit(PanelFit):
         first, *others = PanelFit.tables(self)
         return first, Table(self.variances, "Variances of effects and innovations"), *others
 
-    def predict(self) -> pd.Series:
-        """The mean of the outcome in sample given the predicted effects: (I - rho W)^-1 (X b + effects), by period."""
-        mean = self.design.X @ self.beta + self.level
-        if self.problem.lag is not None:
-            mean = self.problem.lag.factor(self.rho).solve(mean)
-        return self.design.label(mean, "predicted")
+    def _own_part(self) -> np.ndarray:
+        return np.asarray(self.design.X @ self.beta + self.level)
 
 
 def random_effects(given: Specification, errors: str) -> RandomEffectsFit:
