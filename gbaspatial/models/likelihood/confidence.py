@@ -128,7 +128,7 @@ def coefficients_given(model: Problem, name: str, spatial: np.ndarray) -> tuple[
     side = model.lag if name == "rho" else model.error
     assert side is not None
     scale = np.ones(n) if model.d is None else np.sqrt(model.d)
-    y, Wy = scale * model.y, scale * (side.W @ model.y)
+    y, Wy = scale * model.leveled, scale * (side.W @ model.leveled)
     z = y - spatial[:, None] * Wy
     X = (scale[:, None] * model.X)[None]
     if name == "lambda":
@@ -138,4 +138,6 @@ def coefficients_given(model: Problem, name: str, spatial: np.ndarray) -> tuple[
     fitted = np.einsum("mik,mk->mi", np.broadcast_to(Q, (len(z), n, k)), inner)
     s = np.sqrt(np.square(z - fitted).sum(axis=1) / (n - k))
     inverse = np.broadcast_to(np.linalg.inv(R), (len(z), k, k))
-    return np.einsum("mij,mj->mi", inverse, inner), inverse * s[:, None, None]
+    beta = np.einsum("mij,mj->mi", inverse, inner)
+    beta = beta + model.grounded(spatial if name == "rho" else np.zeros_like(spatial))
+    return beta, inverse * s[:, None, None]

@@ -156,7 +156,7 @@ def invert(
     side = model.lag if name == "rho" else model.error
     assert side is not None
     ends = window(side.interval)
-    found = refit(full, model.y[:, None])
+    found = refit(full, model.leveled[:, None])
     estimate = float(found.rho[0] if name == "rho" else found.lam[0])
     low, high = _plausible(model, name, ends, float(found.log_likelihood[0]))
     grid = _grid(low, high, estimate, points)
@@ -210,11 +210,11 @@ def _profile(model: Problem, name: str, tried: np.ndarray) -> np.ndarray:
     """The profile log-likelihood of the data at the values `tried` (g,)."""
     full = batch_of(model)
     if (model.lag is None) != (model.error is None):
-        have = moments(full, np.repeat(model.y[:, None], len(tried), axis=1))
+        have = moments(full, np.repeat(model.leveled[:, None], len(tried), axis=1))
         zero = np.zeros(len(tried))
         return log_likelihood(full, have, *((tried, zero) if name == "rho" else (zero, tried)))
     if name == "rho":
-        return np.array([held(model, full, rho=float(v))(model.y[:, None])[0] for v in tried])
+        return np.array([held(model, full, rho=float(v))(model.leveled[:, None])[0] for v in tried])
     from gbaspatial.models.likelihood.problem import log_likelihood as exact, rho_given_lambda
 
     return np.array([exact(model, rho_given_lambda(model, float(v)), float(v)) for v in tried])

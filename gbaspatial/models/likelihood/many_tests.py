@@ -39,9 +39,10 @@ def scores(Y: np.ndarray, X: np.ndarray, W) -> np.ndarray:  # type: ignore[no-un
     E = Y - fitted
     s2 = np.einsum("im,im->m", E, E) / len(Y)
     error = np.einsum("im,im->m", E, W @ E) / s2
-    lag = np.einsum("im,im->m", E, W @ Y) / s2
     wxb = W @ fitted
     wxb = wxb - basis @ (basis.T @ wxb)
+    beside = np.einsum("im,im->m", E, wxb) / s2  # e'W y - e'W e, without the level of y times the round-off of e'1
+    lag = error + beside
     both = W + W.T
     trace = float((both * both).sum() if isinstance(W, np.ndarray) else both.multiply(both).sum()) / 2
     nj = np.einsum("im,im->m", wxb, wxb) / s2 + trace
@@ -49,7 +50,7 @@ def scores(Y: np.ndarray, X: np.ndarray, W) -> np.ndarray:  # type: ignore[no-un
         spread = nj - trace
         spread = np.where(spread > 1e-10 * trace, spread, np.nan)
         robust_error = (error - trace / nj * lag) ** 2 / (trace * spread / nj)
-        robust_lag = (lag - error) ** 2 / spread
+        robust_lag = beside**2 / spread
     return np.stack([error**2 / trace, lag**2 / nj, robust_error, robust_lag, error**2 / trace + robust_lag])
 
 

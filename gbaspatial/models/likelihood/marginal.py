@@ -80,7 +80,9 @@ def log_density(model: Problem, rho: float, lam: float, intercept: int | None, g
     target, X = A[:, 0] - rho * A[:, 1], A[:, 2:]
     n = model.n
     flat = 0.0
-    if intercept is not None:
+    if intercept is None:
+        target = target + X @ model.grounded(rho)
+    else:
         one = X[:, intercept]
         size = float(one @ one)
         target = target - one * (one @ target) / size

@@ -21,11 +21,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import optimize
+from scipy import linalg, optimize, sparse
 
 from gbaspatial.errors import ConvergenceError
 from gbaspatial.models.likelihood.identification import check_no_pole, no_maximum
 from gbaspatial.models.solve.logdet import Curve, ZeroCurve, window
+from gbaspatial.models.solve.origin import Ground
 from gbaspatial.models.solve.side import Side
 
 LOG_2PI = float(np.log(2 * np.pi))
@@ -46,7 +47,10 @@ class Straight:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
-    """Arrays of one model: `y` (n,), `X` (n, k), the sides of rho and lambda, observation weights `d` (n,)."""
+    """Arrays of one model: `y` (n,), `X` (n, k), the sides of rho and lambda, observation weights `d` (n,).
+
+    `R0`, `R1`, `straight`, the `level` of y and its `ground` (k, 2) are what `reduced` makes of them.
+    """
 
     y: np.ndarray
     X: np.ndarray
@@ -56,10 +60,24 @@ class Problem:
     R0: np.ndarray | None = None
     R1: np.ndarray | None = None
     straight: Straight | None = None
+    level: float = 0.0
+    ground: np.ndarray | None = None
 
     @property
     def n(self) -> int:
         return len(self.y)
+
+    @property
+    def leveled(self) -> np.ndarray:
+        """y (n,) without its `level`: what tests of rho and lambda need of it, with all digits."""
+        return self.y - self.level
+
+    def grounded(self, rho: float | np.ndarray) -> np.ndarray:
+        """Coefficients (..., k) of the `level` of y that `R0` does without, where I - `rho` (...) W1 filters y."""
+        shape = (*np.shape(rho), self.X.shape[1])
+        if self.ground is None:
+            return np.zeros(shape)
+        return np.asarray(self.ground[:, 0] - np.multiply.outer(rho, self.ground[:, 1])).reshape(shape)
 
     def with_outcome(self, y: np.ndarray) -> Problem:
         """The same model for another outcome."""
@@ -94,10 +112,13 @@ def problem(
 def reduced(model: Problem) -> Problem:
     """`model` with R0, R1: [y, W1 y, X] and its lag by W2 in the coordinates of their QR decomposition.
 
-    Sums of squares of combinations of these columns are those of R0 - lambda R1.
+    Sums of squares of combinations of these columns are those of R0 - lambda R1. The mean of y is left out where
+    the model can do without it: far from zero it would cost the digits by which a flat likelihood is climbed.
     """
-    wy = model.lag.W @ model.y if model.lag else np.zeros_like(model.y)
-    Z = np.column_stack([model.y, wy, model.X])
+    level, ground = _ground(model)
+    y = model.y - level
+    wy = model.lag.W @ y if model.lag else np.zeros_like(y)
+    Z = np.column_stack([y, wy, model.X])
     q = Z.shape[1]
     if model.error is not None:
         Z = np.hstack([Z, model.error.W @ Z])
@@ -105,13 +126,31 @@ def reduced(model: Problem) -> Problem:
         Z = Z * np.sqrt(model.d)[:, None]
     R: np.ndarray = np.asarray(np.linalg.qr(Z, mode="r")) if Z.shape[0] > Z.shape[1] else Z
     if model.error is not None:
-        return replace(model, R0=R[:, :q], R1=R[:, q:], straight=None)
+        return replace(model, R0=R[:, :q], R1=R[:, q:], straight=None, level=level, ground=ground)
     Q, T = np.linalg.qr(R[:, 2:])
     both = np.linalg.solve(T, Q.T @ R[:, :2])
     rest = R[:, :2] - R[:, 2:] @ both
     g = rest.T @ rest
+    if ground is not None:
+        both = both + ground
     short = Straight(both[:, 0], both[:, 1], float(g[0, 0]), float(g[0, 1]), float(g[1, 1]))
-    return replace(model, R0=R, R1=None, straight=short)
+    return replace(model, R0=R, R1=None, straight=short, level=level, ground=ground)
+
+
+def _ground(model: Problem) -> tuple[float, np.ndarray | None]:
+    """The mean of y that goes to the coefficients alone, and its share (k, 2) of those of y and of W1 y; else zero."""
+    Q, R = np.linalg.qr(model.X)
+    n = len(model.y)
+    own = Ground.of(model.y, Q, model.lag.W if model.lag is not None else sparse.csr_array((n, n)))
+    if own.m == 0.0:
+        return 0.0, None
+    constant = (np.ptp(model.X, axis=0) == 0.0) & (model.X[0] != 0.0)
+    if constant.any():  # without round-off in the other coefficients, which the level would enlarge
+        place = int(np.argmax(constant))
+        one = np.eye(len(R))[place] / model.X[0, place]
+    else:
+        one = linalg.solve_triangular(R, own.q[:, 0])
+    return own.m, own.m * np.column_stack([one, own.s * one])
 
 
 def solution(model: Problem, rho: float, lam: float) -> tuple[np.ndarray, float, float, float]:
@@ -129,7 +168,7 @@ def solution(model: Problem, rho: float, lam: float) -> tuple[np.ndarray, float,
     slope_rho = -2 * float(residual @ A[:, 1])
     B = model.R1
     slope_lam = -2 * float(residual @ (B[:, 0] - rho * B[:, 1] - B[:, 2:] @ beta))
-    return beta, float(residual @ residual), slope_rho, slope_lam
+    return beta + model.grounded(rho), float(residual @ residual), slope_rho, slope_lam
 
 
 def log_likelihood(model: Problem, rho: float = 0.0, lam: float = 0.0) -> float:

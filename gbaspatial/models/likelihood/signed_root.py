@@ -151,7 +151,7 @@ class _Lag:
 
     def __init__(self, model: Problem, made: Noise) -> None:
         assert model.lag is not None
-        self.made, self.y, self.W = made, model.y, _dense(model.lag.W)
+        self.made, self.y, self.W = made, model.leveled, _dense(model.lag.W)
         self.root = np.ones(model.n) if model.d is None else np.sqrt(model.d)
         self.basis = np.linalg.qr(model.X * self.root[:, None])[0]
         self.curve = _Curve(model.lag, model.n, _size(model.n))
@@ -185,7 +185,7 @@ class _Error:
 
     def __init__(self, model: Problem, made: Noise) -> None:
         assert model.error is not None
-        self.made, self.y, self.X, self.W = made, model.y, model.X, _dense(model.error.W)
+        self.made, self.y, self.X, self.W = made, model.leveled, model.X, _dense(model.error.W)
         self.root = np.ones(model.n) if model.d is None else np.sqrt(model.d)
         self.curve = _Curve(model.error, model.n, _size(model.n))
         WX = self.W @ self.X
@@ -248,7 +248,7 @@ class _Two:
             rho, lam = rho_given_lambda(self.model, value), value
         A, B = (np.eye(self.model.n) - at * W for at, W in ((rho, self.W1), (lam, self.W2)))
         basis = np.linalg.qr(self.root[:, None] * (B @ self.model.X))[0]
-        z = self.root * (B @ (A @ self.model.y))
+        z = self.root * (B @ (A @ self.model.leveled))
         fitted = basis @ (basis.T @ z)
         E = self.made.errors(z - fitted, basis)
         return np.linalg.solve(A, np.linalg.solve(B, (fitted[:, None] + E) / self.root[:, None]))
