@@ -105,6 +105,42 @@ def label_order(labels: Iterable[Any]) -> np.ndarray:
     return np.array(sorted(range(len(kept)), key=keys.__getitem__), dtype=np.intp)
 
 
+def label_ranks(labels: Iterable[Any]) -> np.ndarray:
+    """Where each of `labels` (n,) stands in their order: ``drawn[label_ranks(labels)]`` gives a label its own draws.
+
+    Examples
+    --------
+    >>> label_ranks(["Macao", "Foshan", "Zhuhai"]).tolist()
+    [1, 0, 2]
+    """
+    order = label_order(labels)
+    ranks = np.empty_like(order)
+    ranks[order] = np.arange(len(order))
+    return ranks
+
+
+def probes_of(ranks: np.ndarray, count: int, *key: int) -> np.ndarray:
+    """Random signs (n, count) from the stream of `key`, by which traces are estimated (Hutchinson 1990).
+
+    The row of a unit is that of its place among the sorted labels, `ranks` (n,): however units are listed, each has
+    the same signs.
+
+    References
+    ----------
+    Hutchinson, M. F. (1990). A stochastic estimator of the trace of the influence matrix for Laplacian smoothing
+    splines. Communications in Statistics - Simulation and Computation 19, 433-450.
+
+    Examples
+    --------
+    >>> one, two = (probes_of(label_ranks(labels), 3, 7) for labels in ("abc", "cab"))
+    >>> bool((one == two[[1, 2, 0]]).all())
+    True
+    """
+    seed, *rest = key
+    drawn = stream(seed, *rest).integers(0, 2, (len(ranks), count))[ranks] * 2.0 - 1
+    return np.asarray(drawn)
+
+
 def _key_of(label: Any) -> tuple[str, float, str]:
     """A key that any two labels can be compared by."""
     if isinstance(label, (int, float)):

@@ -27,7 +27,7 @@ from gbaspatial.models.likelihood.problem import LOG_2PI
 from gbaspatial.models.predict import trend_everywhere
 from gbaspatial.models.solve.origin import PERFECT, Centered, Ground, refuse_perfect, taken_back
 from gbaspatial.options import flag, level_of, only, public, word
-from gbaspatial.randomness import EXPONENTIAL_PROBES, stream
+from gbaspatial.randomness import EXPONENTIAL_PROBES, label_ranks, probes_of
 from gbaspatial.results import Result, Table
 from gbaspatial.sizes import DENSE_LIMIT
 from gbaspatial.weights import Weights
@@ -429,7 +429,7 @@ def _traces(w: Weights, alpha: float, lags: list[Weights]) -> tuple[dict[str, li
         powers = [spread, *(spread * values for _ in lags)]
         direct = [(float(p.sum().real) / n, -float((p * values).sum().real) / n) for p in powers]
         return {"direct": direct, "total": total}, "Delta-method standard errors; exact traces."
-    probes = stream(EXPONENTIAL_PROBES, n).integers(0, 2, (n, _PROBES)) * 2.0 - 1
+    probes = probes_of(label_ranks(w.ids), _PROBES, EXPONENTIAL_PROBES, n)
     moved = expm(S.T.tocsr(), -alpha, probes)
     change = -(S.T @ moved)
     direct = []

@@ -28,7 +28,7 @@ from gbaspatial.alignment import check_units
 from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError, nearest_names, some
 from gbaspatial.formula import design, named_weights, sides
 from gbaspatial.options import public, word
-from gbaspatial.randomness import Rng, seed_of, stream
+from gbaspatial.randomness import Rng, label_ranks, seed_of, stream
 from gbaspatial.sizes import DENSE_LIMIT
 from gbaspatial.weights import Weights, as_weights
 
@@ -175,7 +175,7 @@ def simulate_fit(fit: Fit, *, draws: int = 1, rng: Rng = None) -> pd.DataFrame:
     _check_inside("lambda", fit.lambda_, fit.error_w, "simulate()")
     rho = fit.rho if fit.w is None else _rho_of(fit, fit.design.data, ids)
     A, B = _operator(ids, rho, fit.w), _operator(ids, fit.lambda_, fit.error_w)
-    values = _drawn(fit.design.X @ fit.beta, A, B, _scales(fit), draws, seed)
+    values = _drawn(fit.design.X @ fit.beta, A, B, _scales(fit), draws, seed, ids)
     return pd.DataFrame(values, index=ids).reindex(fit.design.index)
 
 
@@ -256,7 +256,7 @@ def simulate(
             raise OptionError(f"{name}={value} is outside the admissible interval of W, {W.interval}.")
     A, B = (_operator(spec.ids, float(params.get(name, 0.0)), W) for name in ("rho", "lambda"))
     beta = np.array([params[term] for term in spec.terms], dtype=float)
-    values = _drawn(spec.X @ beta, A, B, np.full(spec.n, np.sqrt(sigma2)), draws, seed_of(rng))
+    values = _drawn(spec.X @ beta, A, B, np.full(spec.n, np.sqrt(sigma2)), draws, seed_of(rng), spec.ids)
     return pd.DataFrame(values, index=spec.ids).reindex(data.index)
 
 
@@ -439,10 +439,18 @@ def _variance(A: sparse.csc_array, B: sparse.csc_array, units: np.ndarray) -> np
 
 
 def _drawn(
-    signal: np.ndarray, A: sparse.csc_array, B: sparse.csc_array, scales: np.ndarray, draws: int, seed: int
+    signal: np.ndarray,
+    A: sparse.csc_array,
+    B: sparse.csc_array,
+    scales: np.ndarray,
+    draws: int,
+    seed: int,
+    ids: pd.Index,
 ) -> np.ndarray:
-    """Outcomes (n, draws); the stream of draw r is keyed by (seed, r)."""
+    """Outcomes (n, draws) of `ids`; the stream of draw r is keyed by (seed, r), its numbers belong to labels."""
     if draws < 1:
         raise OptionError(f"draws={draws!r} must be at least one.")
-    e = np.column_stack([stream(seed, draw).standard_normal(len(signal)) for draw in range(draws)]) * scales[:, None]
+    ranks = label_ranks(ids)
+    e = np.column_stack([stream(seed, draw).standard_normal(len(ids))[ranks] for draw in range(draws)])
+    e *= scales[:, None]
     return linalg.splu(A).solve(signal[:, None] + linalg.splu(B).solve(e))

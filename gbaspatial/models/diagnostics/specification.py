@@ -15,7 +15,7 @@ from gbaspatial.models.likelihood.information import information, information_ap
 from gbaspatial.models.likelihood.of_design import problem_of
 from gbaspatial.models.likelihood.problem import Estimate, log_likelihood, maximize, problem, solution
 from gbaspatial.models.solve.factor import Eliminated, Factor, pencil_of
-from gbaspatial.randomness import TRACE_PROBES, stream
+from gbaspatial.randomness import TRACE_PROBES, label_ranks, probes_of
 from gbaspatial.sizes import DENSE_LIMIT, TRACES_LIMIT
 from gbaspatial.weights import Weights
 
@@ -175,7 +175,7 @@ def _cross_trace(w: Weights, other: Weights, rho: float) -> tuple[float, float]:
         return float(both.multiply(inverse_on_links(factor)).sum()) / rho, 0.0  # W A^-1 = (A^-1 - I) / rho
     if n <= DENSE_LIMIT:
         return _trace_by_columns(both, W1, factor), 0.0
-    V = stream(TRACE_PROBES).integers(0, 2, (n, _PROBES)) * 2.0 - 1
+    V = probes_of(label_ranks(w.ids), _PROBES, TRACE_PROBES)
     by_probe = np.sum((both @ V) * (W1 @ factor.solve(V)), axis=0)
     return float(by_probe.mean()), float(by_probe.std(ddof=1) / np.sqrt(_PROBES))
 

@@ -12,6 +12,7 @@ from gbaspatial.errors import OptionError, UnknownNameError, nearest_names
 from gbaspatial.figures.parameters import detected_effects
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models.few_units.bootstrap import batch_around, check_refittable, places_of
+from gbaspatial.models.few_units.recommended import ranks_of
 from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.many_outcomes import Batch
 from gbaspatial.models.likelihood.many_refits import refit
@@ -135,12 +136,12 @@ def detectable_effect(
     if name not in fit.params.index:
         raise UnknownNameError(f"the model has no parameter {name!r}. {nearest_names(name, fit.params.index)}")
     draws, seed = check_draws(draws), seed_of(rng)
-    model = problem_again(fit)
+    model, ranks = problem_again(fit), ranks_of(fit.design.ids)
     full = batch_around(fit, model)
     grid, at, statistic = (_spatial if name in ("rho", "lambda") else _coefficient)(fit, model, full, name)
-    null = _drawn(at(0.0), statistic, draws, seed, NO_EFFECT)
+    null = _drawn(at(0.0), statistic, ranks, draws, seed, NO_EFFECT)
     low, high = np.nanquantile(null, [alpha / 2, 1 - alpha / 2])
-    drawn = [_drawn(at(float(v)), statistic, draws, seed, AN_EFFECT) for v in track(grid, f"values of {name}")]
+    drawn = [_drawn(at(float(v)), statistic, ranks, draws, seed, AN_EFFECT) for v in track(grid, f"values of {name}")]
     power = np.array([np.mean((values < low) | (values > high)) for values in drawn])
     curve = pd.DataFrame({"effect": grid, "power": power}).sort_values("effect", ignore_index=True)
     negative, positive = (_first(curve, target, side) for side in (-1, 1))
@@ -148,10 +149,10 @@ def detectable_effect(
     return DetectableResult(name, curve, negative, positive, target, alpha, draws, seed, fit.n, title)
 
 
-def _drawn(source: Generator, statistic, draws: int, seed: int, purpose: int) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _drawn(source: Generator, statistic, ranks: np.ndarray, draws: int, seed: int, purpose: int) -> np.ndarray:  # type: ignore[no-untyped-def]
     from dataclasses import replace
 
-    made = replace(source, seed=seed, purpose=purpose).outcomes(draws)
+    made = replace(source, seed=seed, purpose=purpose, ranks=ranks).outcomes(draws)
     return np.concatenate([statistic(Y) for Y in made])
 
 

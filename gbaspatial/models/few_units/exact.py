@@ -155,7 +155,7 @@ def exact_test(
         hits = _Hits(roots**2 >= seen**2 - _TIE, roots >= seen - _TIE, roots <= seen + _TIE)
     else:
         outcomes = (
-            _orders(model, draws, seed, whole) if method == "permutation" else _rotations(fit, model, draws, seed)
+            _orders(fit, model, draws, seed, whole) if method == "permutation" else _rotations(fit, model, draws, seed)
         )
         parts = [_ratios(full, least, model, Y) for Y in outcomes]
         null, roots = (np.concatenate(columns) for columns in zip(*parts, strict=True))
@@ -223,8 +223,11 @@ def _rotations(fit: Fit, model: Problem, draws: int, seed: int) -> Iterator[np.n
         yield (fitted[:, None] + z * (np.linalg.norm(e) / np.linalg.norm(z, axis=0))) / root[:, None]
 
 
-def _orders(model: Problem, draws: int, seed: int, whole: bool) -> Iterator[np.ndarray]:
+def _orders(fit: Fit, model: Problem, draws: int, seed: int, whole: bool) -> Iterator[np.ndarray]:
+    """Outcomes (n, up to 10,000) with the residuals in other orders of the sorted labels."""
     fitted, e, _, root = _split(model)
+    ranks = ranks_of(fit.design.ids)
+    sorted_e = e[np.argsort(ranks)]
     every = np.array(list(permutations(range(model.n)))) if whole else orders(model.n, draws, seed)
     for start in track(range(0, len(every), 10 * BLOCK), "orders"):
-        yield (fitted[:, None] + e[every[start : start + 10 * BLOCK]].T) / root[:, None]
+        yield (fitted[:, None] + sorted_e[every[start : start + 10 * BLOCK]].T[ranks]) / root[:, None]

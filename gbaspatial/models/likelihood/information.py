@@ -21,7 +21,7 @@ import numpy as np
 from gbaspatial.models.likelihood.problem import Estimate, Problem
 from gbaspatial.models.solve.factor import Factor
 from gbaspatial.models.solve.origin import least_squares
-from gbaspatial.randomness import INFORMATION_PROBES, stream
+from gbaspatial.randomness import INFORMATION_PROBES, probes_of
 from gbaspatial.sizes import COLUMNS_LIMIT, TRACES_LIMIT
 
 _PROBES = 8
@@ -189,9 +189,10 @@ def _exact(model: Problem, at: Estimate) -> Traces:
 def _probed(model: Problem, at: Estimate, columns: bool) -> Traces:
     """Traces from the curves and from probes, more of them, and all columns in the end, where few err too much."""
     factors = [side.factor(value) if side else None for side, value in ((model.lag, at.rho), (model.error, at.lam))]
-    found = None
+    found, side = None, model.lag or model.error
+    ranks = side.ranks() if side is not None else np.arange(model.n)
     for count in () if columns else (_PROBES if model.n < _LARGE else _FEW_PROBES, _MORE_PROBES):
-        V = stream(INFORMATION_PROBES).integers(0, 2, (model.n, count)) * 2.0 - 1
+        V = probes_of(ranks, count, INFORMATION_PROBES)
         found = _traces(model, at, factors, _readings(model, at, factors, V))
         if found.error <= _GOOD:
             return found

@@ -32,7 +32,7 @@ from gbaspatial.models.likelihood.problem import LOG_2PI
 from gbaspatial.models.solve.factor import pencil_of
 from gbaspatial.models.solve.logdet import Curve, curve_of
 from gbaspatial.models.solve.origin import least_squares, newton, span_of
-from gbaspatial.randomness import EQUATION_PROBES, stream
+from gbaspatial.randomness import EQUATION_PROBES, label_ranks, probes_of
 from gbaspatial.sizes import EQUATIONS_LIMIT
 from gbaspatial.weights import Weights
 
@@ -236,7 +236,7 @@ def _apart(system: System, at: Solution) -> tuple[np.ndarray, float, np.ndarray]
     pencil = pencil_of(system.w)
     exact = n <= EQUATIONS_LIMIT
     plain = not at.rho.any() and not at.lam.any()  # score tests: every C is W, whose traces are sums over links
-    Z = np.eye(n) if exact else stream(EQUATION_PROBES, n).integers(0, 2, (n, _PROBES)) * 2.0 - 1
+    Z = np.eye(n) if exact else probes_of(label_ranks(system.w.ids), _PROBES, EQUATION_PROBES, n)
     share = 1.0 if exact else 1 / _PROBES
     owners: list[int] = []
     means: list[np.ndarray] = []

@@ -21,7 +21,7 @@ from gbaspatial.models.likelihood.information import Apart, inverse
 from gbaspatial.models.likelihood.problem import Estimate
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.solve.origin import least_squares
-from gbaspatial.randomness import PANEL_PROBES, stream
+from gbaspatial.randomness import PANEL_PROBES, probes_of
 from gbaspatial.sizes import PANEL_TRACES_LIMIT
 
 _PROBES = 32
@@ -160,8 +160,9 @@ def traces(model: PanelProblem, at: Estimate, corrected: bool) -> tuple[np.ndarr
 
 def _probed(model: PanelProblem, at: Estimate, corrected: bool) -> tuple[np.ndarray, float, float]:
     """The same from random probes: v'G'M G v, one set of probes for all periods."""
-    m = len(model.y)
-    V = stream(PANEL_PROBES).integers(0, 2, (m, _PROBES)) * 2.0 - 1
+    side = model.lag or model.error
+    assert side is not None
+    V = probes_of(side.ranks(), _PROBES, PANEL_PROBES)
     take_out = model.effects.take_out if corrected else (lambda values: values)
     images: list[np.ndarray | None] = [None, None]
     A = model.lag.factor(at.rho) if model.lag is not None else None

@@ -14,7 +14,7 @@ from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.factor import Factor, pencil_of
 from gbaspatial.models.solve.logdet import Interval, curve_of, interval_of
 from gbaspatial.models.solve.side import Side
-from gbaspatial.randomness import IDENTITY_VECTORS, stream
+from gbaspatial.randomness import IDENTITY_VECTORS, label_ranks, stream
 
 _SAME = 1e-9
 
@@ -54,7 +54,14 @@ def panel_side(weights: PanelWeights, effects: Effects | None) -> Side:
         return PanelFactor(weights, {id(w): pencil_of(w).factor(rho) for w in weights.different})
 
     interval = Interval(float(ends[:, 0].max()), float(ends[:, 1].min()), min(one.reach for one in intervals))
-    return Side(weights.sparse, curve, interval, _factor)  # type: ignore[arg-type]
+    return Side(weights.sparse, curve, interval, _factor, lambda: _ranks(weights))  # type: ignore[arg-type]
+
+
+def _ranks(weights: PanelWeights) -> np.ndarray:
+    """Where each row (m,) stands if the units of every period are sorted by their labels."""
+    ranks = {id(w): label_ranks(w.ids) for w in weights.different}
+    starts = np.cumsum([0, *(w.n for w in weights.by_period)])
+    return np.concatenate([start + ranks[id(w)] for start, w in zip(starts, weights.by_period, strict=False)])
 
 
 def leaves_effects(weights: PanelWeights, effects: Effects) -> bool:

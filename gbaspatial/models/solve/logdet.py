@@ -30,7 +30,7 @@ from scipy import linalg, sparse
 from gbaspatial.errors import OptionError
 from gbaspatial.models.solve.factor import Factor, sparse_pencil_of
 from gbaspatial.options import public, word
-from gbaspatial.randomness import LOG_DETERMINANT_PROBES, stream
+from gbaspatial.randomness import LOG_DETERMINANT_PROBES, label_ranks, probes_of
 from gbaspatial.sizes import DENSE_LIMIT, EIGEN_LIMIT
 from gbaspatial.weights import Weights, as_weights
 
@@ -211,8 +211,8 @@ class LanczosCurve(_Cheap):
     kind = "stochastic Lanczos"
     exact = False
 
-    def __init__(self, S: sparse.csr_array, probes: int = _PROBES, steps: int = 30) -> None:
-        nodes, shares = lanczos_quadrature(S, probes, steps)
+    def __init__(self, S: sparse.csr_array, ranks: np.ndarray, probes: int = _PROBES, steps: int = 30) -> None:
+        nodes, shares = lanczos_quadrature(S, probes_of(ranks, probes, LOG_DETERMINANT_PROBES, 1), steps)
         self.nodes, self.shares = nodes, shares  # (probes, steps) each
         self.first = -(shares * nodes).sum(axis=1)
         self.second = float((S.data**2).sum()) - (shares * nodes**2).sum(axis=1)
@@ -248,7 +248,8 @@ class ChebyshevCurve(_Cheap):
         ends = [1 / end if np.isfinite(end) else 0.0 for end in w.interval]
         self.middle, self.half = sum(ends) / 2, (ends[1] - ends[0]) / 2 or 1.0  # of the real spectrum
         matrix = w.similar_symmetric if w.similar_symmetric is not None else w.sparse
-        self.traces = _chebyshev_traces(matrix, self.middle, self.half, degree, probes)  # (probes, degree + 1)
+        signs = probes_of(label_ranks(w.ids), probes, LOG_DETERMINANT_PROBES, 2)
+        self.traces = _chebyshev_traces(matrix, self.middle, self.half, degree, signs)  # (probes, degree + 1)
         self.degree, self.interval = degree, w.interval
 
     def _coefficients(self, rho: float) -> np.ndarray:
@@ -271,12 +272,11 @@ class ChebyshevCurve(_Cheap):
         return (above - below) / (2 * step), (above - 2 * here + below) / step**2
 
 
-def lanczos_quadrature(S: sparse.csr_array, probes: int, steps: int) -> tuple[np.ndarray, np.ndarray]:
-    """Nodes and weights (probes, steps) with tr f(S) = mean over probes of sum of weights f(nodes)."""
-    n = S.shape[0]
+def lanczos_quadrature(S: sparse.csr_array, signs: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights (probes, steps) with tr f(S) = mean over probes `signs` (n, probes) of weighted f(nodes)."""
+    n, probes = signs.shape
     steps = min(steps, n)
-    V = stream(LOG_DETERMINANT_PROBES, 1).integers(0, 2, (n, probes)) * 2.0 - 1
-    V /= np.sqrt(n)
+    V = signs / np.sqrt(n)
     before, beta = np.zeros_like(V), np.zeros(probes)
     diagonal, beside = np.zeros((steps, probes)), np.zeros((steps, probes))
     for step in range(steps):
@@ -295,14 +295,16 @@ def lanczos_quadrature(S: sparse.csr_array, probes: int, steps: int) -> tuple[np
     return nodes, shares
 
 
-def _chebyshev_traces(matrix: sparse.csr_array, middle: float, half: float, degree: int, probes: int) -> np.ndarray:
-    """tr T_k((W - middle I) / half) by probe and k (probes, degree + 1)."""
-    n = matrix.shape[0]
+def _chebyshev_traces(
+    matrix: sparse.csr_array, middle: float, half: float, degree: int, signs: np.ndarray
+) -> np.ndarray:
+    """tr T_k((W - middle I) / half) by probe of `signs` (n, probes) and k (probes, degree + 1)."""
+    n, probes = signs.shape
 
     def scaled(V: np.ndarray) -> np.ndarray:
         return (matrix @ V - middle * V) / half
 
-    V = stream(LOG_DETERMINANT_PROBES, 2).integers(0, 2, (n, probes)) * 2.0 - 1
+    V = signs
     T0, T1 = V, scaled(V)
     traces = np.empty((probes, degree + 1))
     traces[:, 0], traces[:, 1] = n, -n * middle / half
@@ -373,7 +375,7 @@ def curve_of(w: Weights, method: Method = "auto") -> Curve:
                 "logdet='lanczos' needs a W that is similar to a symmetric matrix, as a row-standardized symmetric "
                 "graph is; use 'sparse' or 'chebyshev' for this W."
             )
-        return LanczosCurve(w.similar_symmetric)
+        return LanczosCurve(w.similar_symmetric, label_ranks(w.ids))
     return ChebyshevCurve(w)
 
 

@@ -20,7 +20,7 @@ from scipy import sparse
 from gbaspatial.errors import OptionError
 from gbaspatial.models.solve.logdet import EigenCurve, window
 from gbaspatial.models.solve.side import Side
-from gbaspatial.randomness import TRACE_PROBES, stream
+from gbaspatial.randomness import TRACE_PROBES, probes_of
 from gbaspatial.sizes import DENSE_LIMIT, RESOLVENT_LIMIT
 from gbaspatial.weights import spectrum
 
@@ -202,7 +202,7 @@ class Nodes:
             assert reading.right is not None
             return np.einsum("iq,iq->q", reading.left, factor.solve(np.ascontiguousarray(_times(M, reading.right))))
         if reading.kind == "trace" and self.n > DENSE_LIMIT:  # a second W at large n
-            V = stream(TRACE_PROBES).integers(0, 2, (self.n, _PROBES)) * 2.0 - 1
+            V = probes_of(self.side.ranks(), _PROBES, TRACE_PROBES)
             return np.array([np.einsum("ip,ip->p", V, factor.solve(_times(M, V))).mean() / self.n])
         if self.n > DENSE_LIMIT:
             raise OptionError(f"impacts by unit need a dense matrix of {self.n} units; this goes to {DENSE_LIMIT}.")
