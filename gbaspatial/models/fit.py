@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.formula import Design, is_intercept
+from gbaspatial.models.fit_tables import lonely, told_lonely
 from gbaspatial.models.fitted import Fitted
 from gbaspatial.models.likelihood.of_design import problem_of
 from gbaspatial.models.likelihood.problem import Problem
@@ -135,6 +136,12 @@ class Fit(Fitted):
             notes.append(f"W: {self.w.recipe}.")
         if self.error_w is not None and self.error_w is not self.w:
             notes.append(f"W of the error: {self.error_w.recipe}.")
+        if found := lonely(self.terms, self.design.X):
+            wild = ", fit.wild_test() in 5 to 20 %" if self._refits else ""
+            notes.append(
+                f"{told_lonely(found)} the p-value of a fit rejected a true zero in 32 to 70 % of samples{wild} "
+                f"(docs/small-samples.md)."
+            )
         return notes
 
     def glance(self) -> pd.DataFrame:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
+from gbaspatial.errors import some
 from gbaspatial.results import Table
 
 if TYPE_CHECKING:
     from gbaspatial.models.fitted import Fitted
 
 SMALL = 50  # from here on the asymptotic inference is near
+LONELY = 2  # units on which no test of a term can rest
 
 
 def tables(fit: Fitted, about: list[str]) -> tuple[Table, ...]:
@@ -59,3 +63,27 @@ def _told_asymptotic(fit: Fitted) -> str:
         few = fit.n_units < SMALL
         distribution = f"normal, approximate with {fit.n_units} units" if few else "normal, asymptotic"
     return f"Standard errors: {fit.covariance_kind}; p-values and intervals: {distribution}, two-sided."
+
+
+def lonely(terms: Sequence[str], X: np.ndarray) -> list[str]:
+    """Terms whose columns of `X` (n, k) have one value but for at most two units: what these have of their own is in it.
+
+    Examples
+    --------
+    >>> lonely(["Intercept", "capital", "x"], np.column_stack([np.ones(6), np.eye(6)[0], np.arange(6.0)]))
+    ['capital']
+    """
+    n, found = len(X), []
+    for term, x in zip(terms, X.T, strict=True):
+        others = n - int(np.unique(x, return_counts=True)[1].max())
+        if 0 < others <= LONELY and n > 2 * LONELY:
+            found.append(term)
+    return found
+
+
+def told_lonely(terms: Sequence[str]) -> str:
+    """A sentence on `terms` that are `lonely`: what rests on so few units, and what to make of it."""
+    return (
+        f"{some(terms)}: at most {LONELY} units against all others. No test keeps its level there if one of them has "
+        f"a variance of its own; at 5 %"
+    )

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import OptionError, some
+from gbaspatial.errors import OptionError
 from gbaspatial.formula import is_intercept
 from gbaspatial.inference.null import check_draws, monte_carlo_p, p_from_tails
 from gbaspatial.models.few_units.bootstrap import check_refittable
 from gbaspatial.models.few_units.recommended import ranks_of
 from gbaspatial.models.fit import problem_again
+from gbaspatial.models.fit_tables import lonely, told_lonely
 from gbaspatial.models.likelihood.many_outcomes import batch_of
 from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.problem import Problem, maximize, problem
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 _TIE = 1e-9
 _SPATIAL = ("rho", "lambda")
-_LONELY = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,7 +151,7 @@ def wild_test(fit: Fit, *terms: str, draws: int = 9_999, rng: Rng = 0, progress:
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("term")
     return WildTest(
         frame,
-        told_lonely(fit, named),
+        _told_lonely(fit, named),
         draws,
         seed,
         fit.n,
@@ -172,25 +172,14 @@ def _named(fit: Fit, terms: Sequence[str]) -> list[str]:
     return list(terms) or [term for term in possible if not is_intercept(term)]
 
 
-def lonely(fit: Fit) -> list[str]:
-    """Terms that tell at most two units from all the others: what these units have of their own is in their effect."""
-    found = []
-    for term, x in zip(fit.terms, fit.design.X.T, strict=True):
-        values, counts = np.unique(x, return_counts=True)
-        if len(values) == 2 and counts.min() <= _LONELY and fit.n > 2 * _LONELY:
-            found.append(term)
-    return found
-
-
-def told_lonely(fit: Fit, terms: Sequence[str]) -> tuple[str, ...]:
+def _told_lonely(fit: Fit, terms: Sequence[str]) -> tuple[str, ...]:
     """A sentence on those of `terms` of which no test keeps its level."""
-    found = [term for term in terms if term in lonely(fit)]
+    found = [term for term in lonely(fit.terms, fit.design.X) if term in terms]
     if not found:
         return ()
     return (
-        f"{some(found)}: at most {_LONELY} units against all others. No test keeps its level there if one of them has "
-        f"a variance of its own; at 5 % this one rejected a true zero in 5 to 20 % of samples, that of the fit in 32 "
-        f"to 70 % (docs/small-samples.md).",
+        f"{told_lonely(found)} this one rejected a true zero in 5 to 20 % of samples, that of the fit in 32 to 70 % "
+        f"(docs/small-samples.md).",
     )
 
 
