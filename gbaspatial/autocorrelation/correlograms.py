@@ -14,6 +14,7 @@ from gbaspatial.alignment import align
 from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, drawn_by, draws_for
 from gbaspatial.autocorrelation.geary import geary
 from gbaspatial.autocorrelation.global_results import GlobalTest
+from gbaspatial.autocorrelation.joint import joint_p
 from gbaspatial.autocorrelation.moran import moran
 from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.figures.autocorrelation import correlogram as drawn_correlogram
@@ -42,7 +43,9 @@ class CorrelogramResult(Result):
     ----------
     table : pandas.DataFrame
         By order or class: `statistic`, `expected`, `variance`, `z`, `p_value`,
-        `p_adjusted` (Holm), `lower` and `upper` end of the band that holds 1 - alpha of
+        `p_adjusted` (Holm), `p_joint` (all classes under the same orders of the units, by step-down
+        min-p; see `gbaspatial.inference.adjust_jointly`; only where tests are exact or by
+        permutation), `lower` and `upper` end of the band that holds 1 - alpha of
         the null distribution of each class, `pairs` linked and `isolates` without any.
     """
 
@@ -55,6 +58,7 @@ class CorrelogramResult(Result):
     n: int
     seed: int
     recipe: str
+    draws: int = 0
 
     @property
     def band(self) -> str:
@@ -64,7 +68,8 @@ class CorrelogramResult(Result):
     def tables(self) -> tuple[Table, ...]:
         """The statistic by class."""
         notes = (
-            f"{self.n} units; p-values {self.alternative}, {self.inference}; p_adjusted: Holm over the classes.",
+            f"{self.n} units; p-values {self.alternative}, {self.inference}; p_adjusted: Holm over the classes"
+            + (f"; p_joint: {self.draws:,} orders of the units, the same in all classes." if self.draws else "."),
             f"lower, upper: {self.band}, for each class by itself.",
             f"Weights: {self.recipe}.",
         )
@@ -75,6 +80,7 @@ class CorrelogramResult(Result):
             "z",
             "p_value",
             "p_adjusted",
+            *(["p_joint"] if self.draws else []),
             "lower",
             "upper",
             "pairs",
@@ -111,7 +117,7 @@ def neighbor_orders(W: sparse.csr_array, orders: int) -> list[sparse.csr_array]:
     return found
 
 
-@drawn_by(*DRAWING)
+@drawn_by(*DRAWING, "exact")
 @public
 def correlogram(
     values: pd.Series,
@@ -183,7 +189,7 @@ def correlogram(
     return _by_class(values, list(parts.values()), index, statistic, inference, alternative, rng)
 
 
-@drawn_by(*DRAWING)
+@drawn_by(*DRAWING, "exact")
 @public
 def correlogram_by_distance(
     values: pd.Series,
@@ -288,9 +294,10 @@ def _by_class(
     seed = seed_of(rng)
     tests: dict[str, Any] = {"moran": moran, "geary": geary, "correlation": lag_correlation}
     sampling = draws_for(inference, rng=seed)
-    rows = []
+    rows, results = [], []
     for part in track(parts, "classes"):
         found = tests[statistic](values, part, inference=inference, alternative=alternative, **sampling)
+        results.append(found)
         lower, upper = found.null.quantile([alpha / 2, 1 - alpha / 2])
         rows.append(
             {
@@ -303,6 +310,9 @@ def _by_class(
         )
     table = pd.DataFrame(rows, index=index)
     table.insert(5, "p_adjusted", adjust(table["p_value"].to_numpy(), "holm"))
+    joint, orders = joint_p(tests[statistic], results, alternative, sampling.get("draws", 9_999), seed)
+    if orders:
+        table.insert(6, "p_joint", joint)
     return CorrelogramResult(
         table=table,
         name=str(values.name),
@@ -313,6 +323,7 @@ def _by_class(
         n=len(values),
         seed=seed,
         recipe=str(parts[0].recipe),
+        draws=orders,
     )
 
 

@@ -13,12 +13,13 @@ from gbaspatial.alignment import align, align_panel, labelled, periods_of
 from gbaspatial.autocorrelation.bivariate import bivariate_moran
 from gbaspatial.autocorrelation.entrance import DRAWING, drawn_by, draws_for
 from gbaspatial.autocorrelation.geary import geary
+from gbaspatial.autocorrelation.joint import joint_p
 from gbaspatial.autocorrelation.local_moran import local_moran
 from gbaspatial.autocorrelation.moran import moran
 from gbaspatial.errors import DataError, some
 from gbaspatial.figures.autocorrelation import year_line
 from gbaspatial.inference.detection import power_note
-from gbaspatial.inference.multiple import adjust, adjust_jointly
+from gbaspatial.inference.multiple import adjust
 from gbaspatial.inference.null import Alternative, Inference
 from gbaspatial.options import public, word
 from gbaspatial.progress import shows_progress, track
@@ -171,10 +172,7 @@ def moran_by(
             series, part, inference=inference, alternative=alternative, **draws_for(inference, draws=draws, rng=seed)
         )
     table = _by_period(results, matrices, periods)
-    orders = _same_orders(test, results, alternative, draws, seed)
-    if orders is not None:
-        joint = adjust_jointly(table["statistic"].to_numpy(), orders, alternative)
-        table["p_joint"] = np.fmax(joint, table["p_value"])  # drawn, it may fall short of an exact p-value
+    table["p_joint"], orders = joint_p(test, results.values(), alternative, draws, seed)
     return ByPeriodResult(
         table=table,
         results=results,
@@ -184,25 +182,8 @@ def moran_by(
         n=len(ids),
         seed=seed,
         recipes=recipes_of(matrices, periods),
-        draws=0 if orders is None else len(orders),
+        draws=orders,
     )
-
-
-def _same_orders(test: Any, results: dict[Any, Any], alternative: str, draws: int, seed: int) -> np.ndarray | None:
-    """The statistic of each period for the same orders of the units (draws, periods).
-
-    Draws are keyed by seed and number, so that those of single tests are of the same orders already.
-    """
-    if not all(each.inference in ("exact", "permutation") for each in results.values()):
-        return None
-    samples = []
-    for each in results.values():
-        if each.inference != "permutation":
-            each = test(
-                each.values, each.weights, inference="permutation", alternative=alternative, draws=draws, rng=seed
-            )
-        samples.append(each.null.sample)
-    return np.column_stack(samples)
 
 
 def _by_period(results: dict[Any, Any], matrices: list[Weights], periods: pd.Index) -> pd.DataFrame:

@@ -66,7 +66,7 @@ def _told_asymptotic(fit: Fitted) -> str:
 
 
 def lonely(terms: Sequence[str], X: np.ndarray) -> list[str]:
-    """Terms whose columns of `X` (n, k) have one value but for at most two units: what these have of their own is in it.
+    """Terms whose columns of `X` (n, k) have one value but for at most two units, whose own errors are in it.
 
     Examples
     --------

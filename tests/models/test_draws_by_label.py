@@ -45,7 +45,10 @@ DATA, W, SECOND = world()
 
 def panel(data: pd.DataFrame) -> pd.DataFrame:
     moved = {t: np.sin(t + data["z"] * (t + 1)) for t in range(4)}
-    parts = [data.assign(year=2000 + t, y=data["y"] + 0.3 * one, x=data["x"] * (t + 1) ** 0.5, z=one ** 2) for t, one in moved.items()]
+    parts = [
+        data.assign(year=2000 + t, y=data["y"] + 0.3 * one, x=data["x"] * (t + 1) ** 0.5, z=one**2)
+        for t, one in moved.items()
+    ]
     return pd.concat(parts).set_index("year", append=True)
 
 
@@ -141,9 +144,7 @@ DRAWN: dict[str, Numbers] = {
     ).loc[DATA.index],
     "simulate from a fit": lambda d, w, s: models.lag("y ~ x", d, w).simulate(draws=3, rng=1).loc[DATA.index],
     "detectable effect": lambda d, w, s: models.lag("y ~ x", d, w).detectable_effect("rho", draws=199, rng=1).curve,
-    "detectable coefficient": lambda d, w, s: (
-        models.lag("y ~ x", d, w).detectable_effect("x", draws=199, rng=1).curve
-    ),
+    "detectable coefficient": lambda d, w, s: models.lag("y ~ x", d, w).detectable_effect("x", draws=199, rng=1).curve,
     "orders of residuals": lambda d, w, s: np.array(
         [models.lag("y ~ x", d, w).exact_test(method="permutation", draws=199, rng=1).p_ratio]
     ),
