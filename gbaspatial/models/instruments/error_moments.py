@@ -139,7 +139,10 @@ def check_moments(psi: np.ndarray, e: np.ndarray, shapes: list[sparse.csr_array]
     """Raise `ConvergenceError` where the covariance `psi` (2, 2) of the moments of `e` (n,) is singular."""
     size = np.array([(e @ e) ** 2 * A.multiply(A).sum() for A in shapes]) / len(e) ** 3
     own = np.diag(psi)
-    told = bool((own > 1e-12 * size).all()) and psi[0, 1] ** 2 < (1 - 1e-9) * own[0] * own[1]
+    told = bool((own > 1e-12 * size).all())
+    told = (
+        told and (psi[0, 1] / np.sqrt(own[0]) / np.sqrt(own[1])) ** 2 < 1 - 1e-9
+    )  # a product may be below all numbers
     if not told:
         raise ConvergenceError(
             "the two moments of lambda say nothing or one and the same, for W'W beside its diagonal is nothing (no two "
