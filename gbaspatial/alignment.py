@@ -230,6 +230,8 @@ def columns_of(frame: pd.DataFrame, names: Sequence[str] | str, what: str = "dat
 
 def periods_of(panel: pd.Series, what: str = "panel") -> pd.Index:
     """The sorted periods (second index level) of `panel`, or `LabelTypeError`."""
+    if isinstance(panel, pd.DataFrame) and panel.index.nlevels == 1:
+        raise LabelTypeError(f"the {what} is a table of units by period; make it one column by table.stack().")
     series = _series(panel, what)
     if series.index.nlevels != 2:
         raise LabelTypeError(

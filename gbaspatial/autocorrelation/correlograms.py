@@ -46,7 +46,9 @@ class CorrelogramResult(Result):
         `p_adjusted` (Holm), `p_joint` (all classes under the same orders of the units, by step-down
         min-p; see `gbaspatial.inference.adjust_jointly`; only where tests are exact or by
         permutation), `lower` and `upper` end of the band that holds 1 - alpha of
-        the null distribution of each class, `pairs` linked and `isolates` without any.
+        the null distribution of each class, `pairs` linked and `isolates` without any;
+        95 % interval `p_lower` to `p_upper` of a Monte Carlo p-value, `n` units with neighbors,
+        `inference` and orders `draws`.
     """
 
     table: pd.DataFrame
@@ -87,6 +89,10 @@ class CorrelogramResult(Result):
             "isolates",
         ]
         return (Table(self.table[shown], f"Correlogram of {self.name} ({self.title})", notes),)
+
+    def to_frame(self) -> pd.DataFrame:
+        """All that is known of each class; a summary shows less."""
+        return self.table.copy()
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The statistic over its band."""
@@ -302,10 +308,12 @@ def _by_class(
         rows.append(
             {
                 **{name: getattr(found, name) for name in ("statistic", "expected", "variance", "z", "p_value")},
+                **dict(zip(("p_lower", "p_upper"), found.p_interval, strict=True)),
                 "lower": float(lower),
                 "upper": float(upper),
                 "pairs": _pairs(part),
                 "isolates": len(part.islands),
+                **{name: getattr(found, name) for name in ("n", "inference", "draws", "recipe")},
             }
         )
     table = pd.DataFrame(rows, index=index)

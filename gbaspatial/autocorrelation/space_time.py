@@ -86,6 +86,10 @@ class ByPeriodResult(Result):
         )
         return (Table(shown, f"{self.title} of {self.name} by period", tuple(notes)),)
 
+    def to_frame(self) -> pd.DataFrame:
+        """All that is known of each period; a summary shows less."""
+        return self.table.copy()
+
     def _told_adjusted(self) -> str:
         words = f"Adjusted for {len(self.table)} periods: p_adjusted by Holm"
         if not self.draws:

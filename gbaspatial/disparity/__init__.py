@@ -10,6 +10,7 @@ from gbaspatial.disparity.convergence import (
 )
 from gbaspatial.disparity.directional import RoseResult, directional_lisa
 from gbaspatial.disparity.inequality import (
+    InequalityResult,
     TheilResult,
     atkinson,
     coefficient_of_variation,
@@ -34,6 +35,7 @@ from gbaspatial.errors import door_of
 __all__ = [
     "BetaConvergenceResult",
     "ClubsResult",
+    "InequalityResult",
     "LisaMarkovResult",
     "MarkovResult",
     "RankMobilityResult",

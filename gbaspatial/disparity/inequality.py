@@ -8,7 +8,7 @@ Without a population each unit weighs the same and `values` are compared as they
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,43 @@ from gbaspatial.options import public, word
 from gbaspatial.results import Result, Table
 
 Kind = Literal["T", "L"]
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class InequalityResult(Result, float):
+    """An index of inequality: a number to reckon with, which tells what it is and tabulates itself.
+
+    Attributes
+    ----------
+    value : float
+        The index; the result itself is this number too.
+    name : str
+        What the index is called.
+    n : int
+        Units compared.
+    by_head : bool
+        Whether a population was given, so that amounts per head are compared.
+    """
+
+    value: float
+    name: str
+    n: int
+    by_head: bool
+
+    def __new__(cls, value: float, *_: Any, **__: Any) -> Self:
+        """The number; the dataclass keeps the rest."""
+        return float.__new__(cls, value)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec)
+
+    def tables(self) -> tuple[Table, ...]:
+        """The index, and how many units it compares."""
+        frame = pd.DataFrame({"value": [self.value], "n": [self.n]}, index=pd.Index([self.name], name="index"))
+        return (Table(frame, f"Inequality of {self.n} units{self._of_what()}"),)
+
+    def _of_what(self) -> str:
+        return ", by head of the population" if self.by_head else ""
 
 
 def _shares(values: pd.Series, population: pd.Series | None) -> tuple[np.ndarray, np.ndarray]:
@@ -52,7 +89,7 @@ def _in_unit(numbers: np.ndarray) -> np.ndarray:
 
 
 @public
-def gini(values: pd.Series, population: pd.Series | None = None, *, corrected: bool = False) -> float:
+def gini(values: pd.Series, population: pd.Series | None = None, *, corrected: bool = False) -> InequalityResult:
     """Gini coefficient, from 0 (all alike) to 1.
 
     Parameters
@@ -66,7 +103,8 @@ def gini(values: pd.Series, population: pd.Series | None = None, *, corrected: b
 
     Returns
     -------
-    float
+    InequalityResult
+        From 0 to 1; a number that tabulates itself.
 
     References
     ----------
@@ -82,11 +120,12 @@ def gini(values: pd.Series, population: pd.Series | None = None, *, corrected: b
     s, p = s[order], p[order]
     before = np.cumsum(s) - s / 2
     value = float(1 - 2 * (p @ before))
-    return value * len(s) / (len(s) - 1) if corrected else value
+    value = value * len(s) / (len(s) - 1) if corrected else value
+    return InequalityResult(value, "Gini, corrected" if corrected else "Gini", len(s), population is not None)
 
 
 @public
-def hoover(values: pd.Series, population: pd.Series | None = None) -> float:
+def hoover(values: pd.Series, population: pd.Series | None = None) -> InequalityResult:
     """Hoover (Robin Hood) index: the share of the total that would have to move to make all alike.
 
     Parameters
@@ -98,7 +137,7 @@ def hoover(values: pd.Series, population: pd.Series | None = None) -> float:
 
     Returns
     -------
-    float
+    InequalityResult
         From 0 to 1.
 
     References
@@ -112,11 +151,11 @@ def hoover(values: pd.Series, population: pd.Series | None = None) -> float:
     0.3333
     """
     s, p = _shares(values, population)
-    return float(np.abs(s - p).sum() / 2)
+    return InequalityResult(float(np.abs(s - p).sum() / 2), "Hoover", len(s), population is not None)
 
 
 @public
-def herfindahl(values: pd.Series) -> float:
+def herfindahl(values: pd.Series) -> InequalityResult:
     """Herfindahl-Hirschman index of concentration, the sum of squared shares: from 1/n to 1.
 
     Parameters
@@ -126,20 +165,22 @@ def herfindahl(values: pd.Series) -> float:
 
     Returns
     -------
-    float
+    InequalityResult
         From 1/n to 1.
 
     Examples
     --------
-    >>> herfindahl(pd.Series([1.0, 1.0, 2.0]))
+    >>> float(herfindahl(pd.Series([1.0, 1.0, 2.0])))
     0.375
     """
     s, _ = _shares(values, None)
-    return float(s @ s)
+    return InequalityResult(float(s @ s), "Herfindahl-Hirschman", len(s), by_head=False)
 
 
 @public
-def coefficient_of_variation(values: pd.Series, population: pd.Series | None = None, *, ddof: int = 0) -> float:
+def coefficient_of_variation(
+    values: pd.Series, population: pd.Series | None = None, *, ddof: int = 0
+) -> InequalityResult:
     """Standard deviation over mean; with a population, Williamson's weighted coefficient.
 
     Parameters
@@ -153,7 +194,7 @@ def coefficient_of_variation(values: pd.Series, population: pd.Series | None = N
 
     Returns
     -------
-    float
+    InequalityResult
         Zero if all are alike.
 
     Raises
@@ -175,11 +216,12 @@ def coefficient_of_variation(values: pd.Series, population: pd.Series | None = N
         raise OptionError(f"ddof={ddof!r} does not fit; use 0, or 1 when no population is given.")
     s, p = _shares(values, population)
     variance = float(p @ (s / p - 1) ** 2)
-    return float(np.sqrt(variance * len(s) / (len(s) - ddof)))
+    value = float(np.sqrt(variance * len(s) / (len(s) - ddof)))
+    return InequalityResult(value, "coefficient of variation", len(s), population is not None)
 
 
 @public
-def atkinson(values: pd.Series, population: pd.Series | None = None, *, epsilon: float = 0.5) -> float:
+def atkinson(values: pd.Series, population: pd.Series | None = None, *, epsilon: float = 0.5) -> InequalityResult:
     """Atkinson's index with inequality aversion `epsilon`, from 0 to 1.
 
     Parameters
@@ -193,7 +235,7 @@ def atkinson(values: pd.Series, population: pd.Series | None = None, *, epsilon:
 
     Returns
     -------
-    float
+    InequalityResult
         From 0 (all alike) to 1.
 
     Raises
@@ -218,17 +260,20 @@ def atkinson(values: pd.Series, population: pd.Series | None = None, *, epsilon:
     if epsilon >= 1 and (ratio == 0).any():
         raise DataError("with epsilon of one or more every amount must be positive.")
     if epsilon == 1:
-        return float(1 - np.exp(p @ np.log(ratio)))
-    return float(1 - (p @ ratio ** (1 - epsilon)) ** (1 / (1 - epsilon)))
+        value = float(1 - np.exp(p @ np.log(ratio)))
+    else:
+        value = float(1 - (p @ ratio ** (1 - epsilon)) ** (1 / (1 - epsilon)))
+    return InequalityResult(value, f"Atkinson, epsilon {epsilon:g}", len(s), population is not None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class TheilResult(Result):
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class TheilResult(InequalityResult):
     """Theil's index and, if groups were given, its two parts.
 
     Attributes
     ----------
     total : float
+        The index; the result itself is this number too, as `value` is.
     between, within : float or None
         Inequality between the groups' means, and inside the groups; they sum to `total`.
     by_group : pandas.DataFrame or None
@@ -238,12 +283,15 @@ class TheilResult(Result):
         ``"T"`` (weights by shares of the amount) or ``"L"`` (mean log deviation).
     """
 
-    total: float
     between: float | None
     within: float | None
     by_group: pd.DataFrame | None
     kind: Kind
-    n: int
+
+    @property
+    def total(self) -> float:
+        """Inequality of all units."""
+        return self.value
 
     @property
     def between_share(self) -> float | None:
@@ -310,13 +358,14 @@ def theil(
         raise DataError(f"Theil's L needs positive amounts, but they are zero for {some(values.index[s == 0])}.")
     total = _theil(s, p, kind)
     if groups is None:
-        return TheilResult(total, None, None, None, kind, len(s))
+        return TheilResult(total, f"Theil {kind}", len(s), population is not None, None, None, None, kind)
     labels = align_labels(groups, values.index)
     rows = {label: _group_row(s, p, labels == label, kind) for label in pd.unique(np.sort(labels))}
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis(groups.name or "group")
     within = float(frame["contribution"].sum())
     between = _theil(frame["amount_share"].to_numpy(), frame["population_share"].to_numpy(), kind)
-    return TheilResult(total, between, within, frame.astype({"units": int}), kind, len(s))
+    parts = (between, within, frame.astype({"units": int}))
+    return TheilResult(total, f"Theil {kind}", len(s), population is not None, *parts, kind)
 
 
 def _theil(s: np.ndarray, p: np.ndarray, kind: Kind) -> float:

@@ -53,6 +53,36 @@ class LisaMarkovResult(Result):
         """Long-run distribution over the quadrants."""
         return self.chain.steady_state
 
+    @property
+    def first_passage(self) -> pd.DataFrame:
+        """Mean periods from quadrant to quadrant (diagonal: until the return)."""
+        return self.chain.first_passage
+
+    @property
+    def sojourn(self) -> pd.Series:
+        """Mean periods spent in a quadrant."""
+        return self.chain.sojourn
+
+    @property
+    def mobility(self) -> pd.Series:
+        """Prais, determinant, second eigenvalue and Bartholomew indices of the chain."""
+        return self.chain.mobility
+
+    @property
+    def classes(self) -> pd.DataFrame:
+        """The quadrant (n, T) of each unit in each period."""
+        return self.chain.classes
+
+    @property
+    def n(self) -> int:
+        """How many units moved."""
+        return self.chain.n
+
+    @property
+    def periods(self) -> int:
+        """How many periods the panel has."""
+        return self.chain.periods
+
     def tables(self) -> tuple[Table, ...]:
         """The test, then the tables of the chain."""
         test = pd.DataFrame(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +57,11 @@ class MarkovResult(Result):
     n: int
     periods: int
 
+    @property
+    def chain(self) -> MarkovResult:
+        """The chain of all units, as every result of a Markov chain has it: of this one, itself."""
+        return self
+
     def tables(self) -> tuple[Table, ...]:
         """Probabilities, first passage times, the long run."""
         moves = int(self.transitions.to_numpy().sum())
@@ -82,7 +88,7 @@ def chain_of(
     P = transition.probabilities(counts)
 
     def _square(matrix: np.ndarray) -> pd.DataFrame:
-        return pd.DataFrame(matrix, index=labels.rename("from"), columns=list(labels))
+        return pd.DataFrame(matrix, index=labels.rename("from"), columns=labels.rename("to"))
 
     return MarkovResult(
         transitions=_square(counts),
@@ -190,13 +196,14 @@ class SpatialMarkovResult(Result):
 
     Parameters
     ----------
-    overall : MarkovResult
+    chain : MarkovResult
         The chain that ignores neighbors.
-    transitions, probabilities : pandas.DataFrame, shape (m k, k)
-        By class of the neighbors (`lag`) and class of origin (`from`).
-    steady_state : pandas.DataFrame, shape (m, k)
+    transitions, probabilities, first_passage : pandas.DataFrame, shape (m k, k)
+        By class of the neighbors (`lag`) and class of origin (`from`); those of one class of
+        neighbors are ``.loc[lag]``, shaped as those of `chain`.
+    steady_state, sojourn : pandas.DataFrame, shape (m, k)
         NaN where a conditional chain has no or several long-run distributions.
-    first_passage : pandas.DataFrame, shape (m k, k)
+    mobility : pandas.DataFrame, shape (m, 4)
     tests : pandas.DataFrame
         Rows `pearson` (Q) and `likelihood_ratio` (LR) of homogeneity: `statistic`,
         `df`, `p_value` (chi-square) and `p_permutation`.
@@ -205,11 +212,13 @@ class SpatialMarkovResult(Result):
     lag_cutoffs : pandas.DataFrame
     """
 
-    overall: MarkovResult
+    chain: MarkovResult
     transitions: pd.DataFrame
     probabilities: pd.DataFrame
     steady_state: pd.DataFrame
     first_passage: pd.DataFrame
+    sojourn: pd.DataFrame
+    mobility: pd.DataFrame
     tests: pd.DataFrame
     by_lag: pd.DataFrame
     lag_cutoffs: pd.DataFrame
@@ -217,6 +226,27 @@ class SpatialMarkovResult(Result):
     draws: int
     seed: int | None
     n: int
+
+    @property
+    def classes(self) -> pd.DataFrame:
+        """The class (n, T) of each unit in each period."""
+        return self.chain.classes
+
+    @property
+    def cutoffs(self) -> pd.DataFrame:
+        """The cuts between classes of the values; those of the neighbors are `lag_cutoffs`."""
+        return self.chain.cutoffs
+
+    @property
+    def periods(self) -> int:
+        """How many periods the panel has."""
+        return self.chain.periods
+
+    @property
+    def overall(self) -> MarkovResult:
+        """The older name of `chain`; it warns, and goes with the next version."""
+        warnings.warn("overall is called chain, as everywhere; the older name goes.", DeprecationWarning, stacklevel=2)
+        return self.chain
 
     def tables(self) -> tuple[Table, ...]:
         """Tests, conditional probabilities, conditional long run."""
@@ -317,7 +347,7 @@ def spatial_markov(
         at_least = (sample >= tests["statistic"].to_numpy() * (1 - 1e-12)).sum(axis=0)
         tests["p_permutation"] = (at_least + 1) / (draws + 1)
     return SpatialMarkovResult(
-        overall=chain_of(found, range(1, k + 1), w.ids, periods, cuts),
+        chain=chain_of(found, range(1, k + 1), w.ids, periods, cuts),
         tests=tests,
         lag_cutoffs=lag_cuts,
         recipe=str(w.recipe),
@@ -358,9 +388,10 @@ def _homogeneity_tests(counts: np.ndarray) -> pd.DataFrame:
 
 def _conditional_frames(counts: np.ndarray) -> dict[str, pd.DataFrame]:
     m, k, _ = counts.shape
-    names = pd.RangeIndex(1, k + 1)
+    origins, names = pd.RangeIndex(1, k + 1), pd.RangeIndex(1, k + 1, name="to")
     lags = pd.RangeIndex(1, m + 1, name="lag")
-    rows = pd.MultiIndex.from_product([lags, names], names=["lag", "from"])
+    rows = pd.MultiIndex.from_product([lags, origins], names=["lag", "from"])
+    by_class = origins.rename("class")
     P = transition.probabilities(counts)
     pooled = counts.sum(axis=0)
     tests = pd.DataFrame(
@@ -369,7 +400,9 @@ def _conditional_frames(counts: np.ndarray) -> dict[str, pd.DataFrame]:
     return {
         "transitions": pd.DataFrame(counts.reshape(m * k, k), index=rows, columns=names),
         "probabilities": pd.DataFrame(P.reshape(m * k, k), index=rows, columns=names),
-        "steady_state": pd.DataFrame([transition.steady_state(p) for p in P], index=lags, columns=names),
+        "steady_state": pd.DataFrame([transition.steady_state(p) for p in P], index=lags, columns=by_class),
+        "sojourn": pd.DataFrame([transition.sojourn(p) for p in P], index=lags, columns=by_class),
+        "mobility": pd.DataFrame([transition.mobility_indices(p) for p in P], index=lags).rename_axis(columns="index"),
         "first_passage": pd.DataFrame(
             np.stack([transition.first_passage(p) for p in P]).reshape(m * k, k), index=rows, columns=names
         ),

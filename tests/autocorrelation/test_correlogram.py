@@ -1,5 +1,6 @@
 """Correlograms: spdep's numbers, the band, distances, bad input."""
 
+import inspect
 import re
 
 import networkx as nx
@@ -66,6 +67,25 @@ def test_first_order_is_moran_and_the_band_is_that_of_random_orders():
     pd.testing.assert_frame_equal(got.table, shuffled.table)
     assert (got.table["p_adjusted"] >= got.table["p_value"]).all()
     assert "95 % of random orders" in str(got)
+
+
+@pytest.mark.parametrize("statistic", ["moran", "geary", "correlation"])
+def test_the_frame_leaves_out_nothing_of_the_tests_of_its_classes(statistic):
+    y, districts = example()
+    w = gba.weights.contiguity(districts).row_standardized()
+    got = ac.correlogram(y, w, orders=2, statistic=statistic, inference="permutation", rng=5)
+    frame = got.to_frame()
+    pd.testing.assert_frame_equal(frame, got.table)
+    part = gba.weights.Weights(neighbor_orders(w.sparse, 2)[1], w.ids).row_standardized()
+    test = {"moran": ac.moran, "geary": ac.geary, "correlation": ac.lag_correlation}[statistic]
+    alone = test(y, part, inference="permutation", rng=5)
+    for name in ("statistic", "expected", "variance", "z", "p_value", "n", "inference", "draws"):
+        assert frame.loc[2, name] == getattr(alone, name), name
+    assert tuple(frame.loc[2, ["p_lower", "p_upper"]]) == alone.p_interval
+    assert len(set(frame["recipe"])) == 2
+    numbers = {name for name, kind in inspect.getmembers(type(alone)) if isinstance(kind, property)}
+    same_in_all = {"seed", "variable", "data_hash", "p_interval"}  # told once, or as two columns
+    assert numbers - same_in_all <= set(frame.columns)
 
 
 def test_exact_band_at_eleven_units():

@@ -1,5 +1,8 @@
 """Inequality indices against R's ineq and REAT, and against the laws that hold for them."""
 
+import copy
+import pickle
+
 import numpy as np
 import oracle
 import pandas as pd
@@ -62,6 +65,35 @@ def test_equal_amounts_have_no_inequality():
     same = pd.Series(3.0, index=list("abc"))
     for index in (disparity.gini, disparity.hoover, disparity.atkinson, disparity.coefficient_of_variation):
         assert index(same) == pytest.approx(0, abs=1e-12)
+
+
+ALIKE = {
+    "gini": disparity.gini,
+    "hoover": disparity.hoover,
+    "herfindahl": disparity.herfindahl,
+    "coefficient_of_variation": disparity.coefficient_of_variation,
+    "atkinson": disparity.atkinson,
+    "theil": disparity.theil,
+}
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_all_indices_are_numbers_that_tabulate_themselves(name):
+    values = pd.Series([1.0, 1.0, 4.0], index=list("abc"))
+    got = ALIKE[name](values)
+    assert isinstance(got, disparity.InequalityResult)
+    number = got.value
+    assert type(number) is float
+    assert got == number == float(got) == got.to_frame().iloc[0, 0]
+    assert (got.n, got.by_head) == (3, False)
+    assert f"{got:.3f} {got}" == f"{number:.3f} {number}"
+    assert type(got + 1) is type(round(got, 3)) is float
+    assert pd.Series({"x": got}).dtype == float
+    assert f"{number:.4f}" in str(got)
+    for copied in (copy.deepcopy(got), pickle.loads(pickle.dumps(got))):
+        assert (copied.value, copied.name, float(copied)) == (got.value, got.name, number)
+    with pytest.raises(AttributeError):
+        got.value = 0.0
 
 
 def test_mean_by_group():

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from gbaspatial.autocorrelation import moran_by
 from gbaspatial.disparity import directional_lisa, lisa_markov, markov, rank_mobility, spatial_markov, transition
 from gbaspatial.disparity.lisa import independent_moves
 from gbaspatial.errors import AlignmentError, DataError, LabelTypeError, MissingDataError, OptionError, UnknownNameError
@@ -50,9 +51,9 @@ def test_markov_agrees_with_giddy():
 
 def test_spatial_markov_agrees_with_giddy():
     got, want = spatial_markov(INCOME, STATES, classes=5, draws=None), SPATIAL.expected
-    SPATIAL.close(got.overall.cutoffs.iloc[0], want["cutoffs"])
+    SPATIAL.close(got.chain.cutoffs.iloc[0], want["cutoffs"])
     SPATIAL.close(got.lag_cutoffs.iloc[0], want["lag_cutoffs"])
-    SPATIAL.close(got.overall.probabilities, want["p"])
+    SPATIAL.close(got.chain.probabilities, want["p"])
     SPATIAL.close(got.transitions.to_numpy().reshape(5, 5, 5), want["T"])
     SPATIAL.close(got.steady_state, want["S"])
     SPATIAL.close(got.first_passage.to_numpy().reshape(5, 5, 5), want["F"])
@@ -97,6 +98,69 @@ def test_expected_lisa_moves_are_counted_over_time():
     near_stays = (near[:, :-1] & near[:, 1:]).sum() / near[:, :-1].sum()
     assert got.expected.loc["HH", "HH"] == pytest.approx(got.transitions.loc["HH"].sum() * stays * near_stays)
     assert got.statistic < 100 < LISA.expected["chi_2"][0]
+
+
+CHAINS = {
+    "markov": lambda panel: markov(panel, classes=3),
+    "spatial_markov": lambda panel: spatial_markov(panel, STATES, classes=3, draws=None),
+    "lisa_markov": lambda panel: lisa_markov(panel, STATES),
+}
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_all_chains_hand_out_their_matrices_in_one_way(chain):
+    got = CHAINS[chain](INCOME)
+    names = got.chain.probabilities.index
+    for name in ("transitions", "probabilities", "first_passage"):
+        whole = getattr(got, name)
+        assert whole.index.names[-1] == "from"
+        assert whole.columns.equals(names)
+        assert whole.columns.name == "to"
+        parts = [whole] if whole.index.nlevels == 1 else [part.droplevel(0) for _, part in whole.groupby(level=0)]
+        assert all(part.index.equals(names) for part in parts)
+    for name in ("steady_state", "sojourn", "mobility"):
+        part = getattr(got, name)
+        part = part.loc[1] if isinstance(part, pd.DataFrame) else part
+        assert part.index.equals(getattr(got.chain, name).index)
+        assert part.index.name == getattr(got.chain, name).index.name
+    assert got.classes.shape == (got.n, got.periods) == (48, 81)
+
+
+def test_the_older_name_of_the_chain_warns():
+    got = CHAINS["spatial_markov"](INCOME)
+    with pytest.warns(DeprecationWarning, match="chain"):
+        assert got.overall is got.chain
+
+
+def test_conditional_chains_add_up_to_the_chain():
+    got = CHAINS["spatial_markov"](INCOME)
+    pd.testing.assert_frame_equal(got.transitions.groupby(level="from").sum(), got.chain.transitions)
+    stays = np.diag(got.probabilities.loc[2])
+    np.testing.assert_array_equal(got.sojourn.loc[2], 1 / (1 - stays))
+    prais = (3 - stays.sum()) / 2
+    assert got.mobility.loc[2, "prais"] == pytest.approx(prais)
+
+
+PANEL_STATISTICS = {
+    **CHAINS,
+    "rank_mobility": lambda panel: rank_mobility(panel, STATES, draws=9, rng=1),
+    "moran_by": lambda panel: moran_by(panel, STATES, inference="randomization"),
+}
+
+
+@pytest.mark.parametrize("statistic", PANEL_STATISTICS)
+def test_panels_are_taken_in_one_way(statistic):
+    """By label, whatever the order of the rows; never a wide table, never a unit too few."""
+    some = INCOME[INCOME.index.get_level_values(1) >= 2000]
+    of = PANEL_STATISTICS[statistic]
+    shuffled = some.sample(frac=1, random_state=1)
+    pd.testing.assert_frame_equal(of(some).to_frame(), of(shuffled).to_frame())
+    with pytest.raises(LabelTypeError, match=r"stack\(\)"):
+        of(WIDE)
+    with pytest.raises(MissingDataError, match="no row for"):
+        of(some.iloc[1:])
+    with pytest.raises(AlignmentError, match="more than one row"):
+        of(pd.concat([some, some.iloc[:1]]))
 
 
 def test_rank_mobility_agrees_with_giddy():
