@@ -313,7 +313,7 @@ def _by_class(
                 "upper": float(upper),
                 "pairs": _pairs(part),
                 "isolates": len(part.islands),
-                **{name: getattr(found, name) for name in ("n", "inference", "draws", "recipe")},
+                **{name: getattr(found, name) for name in ("n", "inference", "draws")},
             }
         )
     table = pd.DataFrame(rows, index=index)
