@@ -15,6 +15,7 @@ from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.local_cross import product_null
 from gbaspatial.autocorrelation.local_moran import LocalMoranResult, crossed
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
+from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.errors import LabelTypeError, OptionError
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.null import Alternative, Inference, check_draws, check_test, normal_local_null
@@ -135,14 +136,14 @@ def bivariate_moran(
     """
     check_test(inference, alternative, KINDS)
     word(reassign, _TOLD, "reassign")
-    options: dict[str, Any] = {"draws": check_draws(draws), "seed": seed_of(rng), "alternative": alternative}
+    how = Procedure(inference, alternative, check_draws(draws), seed_of(rng))
     t, x, y = _two(values, other, w)
     W = t.w.sparse
     scale = t.n / t.w.s0 / float(np.sqrt((x @ x) * (y @ y)))
     if reassign == "second":
-        null = linear_cross_null(W.T @ x, y, scale, inference, **options)
+        null = linear_cross_null(W.T @ x, y, scale, how)
     else:
-        null = paired_cross_null(W, x, y, scale, inference, lee=False, **options)
+        null = paired_cross_null(W, x, y, scale, how, lee=False)
     return CrossResult("Bivariate Moran's I", null, alternative, t.n, t.values, t.w, other.copy(), reassign)
 
 
@@ -211,14 +212,14 @@ def lee_l(
     """
     check_test(inference, alternative, KINDS)
     word(reassign, _TOLD, "reassign")
-    options: dict[str, Any] = {"draws": check_draws(draws), "seed": seed_of(rng), "alternative": alternative}
+    how = Procedure(inference, alternative, check_draws(draws), seed_of(rng))
     t, x, y = _two(values, other, w)
     W = t.w.sparse
     scale = _lee_scale(t.w, x, y)
     if reassign == "second":
-        null = linear_cross_null(W.T @ (W @ x), y, scale, inference, **options)
+        null = linear_cross_null(W.T @ (W @ x), y, scale, how)
     else:
-        null = paired_cross_null(W, x, y, scale, inference, lee=True, **options)
+        null = paired_cross_null(W, x, y, scale, how, lee=True)
     return CrossResult("Lee's L", null, alternative, t.n, t.values, t.w, other.copy(), reassign)
 
 

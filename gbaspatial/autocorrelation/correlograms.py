@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 Statistic = Literal["moran", "geary", "correlation"]
 TITLES = {"moran": "Moran's I", "geary": "Geary's C", "correlation": "Correlation with the lag"}
 MOST_ORDERS = 50
+BAND_ALPHA = 0.05  # of the null distribution lies outside the band of a class
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -293,7 +294,6 @@ def _by_class(
     inference: Inference,
     alternative: Alternative,
     rng: Rng,
-    alpha: float = 0.05,
 ) -> CorrelogramResult:
     """The statistic and its band for each W of `parts`; every class uses the same seed."""
     word(statistic, TITLES, "statistic")
@@ -304,7 +304,7 @@ def _by_class(
     for part in track(parts, "classes"):
         found = tests[statistic](values, part, inference=inference, alternative=alternative, **sampling)
         results.append(found)
-        lower, upper = found.null.quantile([alpha / 2, 1 - alpha / 2])
+        lower, upper = found.null.quantile([BAND_ALPHA / 2, 1 - BAND_ALPHA / 2])
         rows.append(
             {
                 **{name: getattr(found, name) for name in ("statistic", "expected", "variance", "z", "p_value")},
@@ -326,7 +326,7 @@ def _by_class(
         name=str(values.name),
         title=TITLES[statistic],
         alternative=alternative,
-        alpha=alpha,
+        alpha=BAND_ALPHA,
         inference=found.inference,
         n=len(values),
         seed=seed,

@@ -18,6 +18,7 @@ from typing import Literal
 import numpy as np
 from scipy import sparse
 
+from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.errors import OptionError
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.moments import linear_moments, without_noise
@@ -28,11 +29,9 @@ Shuffled = Literal["pairs", "second"]
 MOST_PAIRS = 11  # 12! orders take a minute: on request only
 
 
-def linear_cross_null(
-    c: np.ndarray, y: np.ndarray, scale: float, inference: str, *, draws: int, seed: int, alternative: str
-) -> Null:
+def linear_cross_null(c: np.ndarray, y: np.ndarray, scale: float, how: Procedure) -> Null:
     """The null of scale * c'y when `y` (n,) alone is reassigned."""
-    n = len(y)
+    n, inference = len(y), how.inference
     c = scale * c
     if inference == "auto":
         inference = "exact" if n <= exact.MOST_UNITS else "permutation"
@@ -45,10 +44,8 @@ def linear_cross_null(
         lambda order: y[order] @ c,
         n,
         float(c @ y),
-        draws=draws,
-        seed=seed,
         moments=(mean, variance),
-        alternative=alternative,
+        **how.drawing(),
     )
 
 
@@ -57,15 +54,12 @@ def paired_cross_null(
     x: np.ndarray,
     y: np.ndarray,
     scale: float,
-    inference: str,
+    how: Procedure,
     *,
     lee: bool,
-    draws: int,
-    seed: int,
-    alternative: str,
 ) -> Null:
     """The null of scale * sum_ij p_ij x_i y_j when pairs are reassigned; P is W, or W'W for `lee`."""
-    n = len(x)
+    n, inference = len(x), how.inference
     if inference == "auto":
         inference = "exact" if n <= MOST_PAIRS else "permutation"
     of_orders = _lee_values(W, x, y, scale) if lee else _moran_values(W, x, y, scale)
@@ -81,7 +75,7 @@ def paired_cross_null(
     moments = scale * mean, scale**2 * variance
     if inference == "randomization":
         return normal_null(inference, observed, *moments)
-    return permutation_null(of_orders, n, observed, draws=draws, seed=seed, moments=moments, alternative=alternative)
+    return permutation_null(of_orders, n, observed, moments=moments, **how.drawing())
 
 
 def without_diagonal(P: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from scipy import sparse
 
 from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, drawn_by
 from gbaspatial.autocorrelation.global_results import GlobalTest
+from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.errors import DataError, OptionError
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.cross_product import CrossProduct, automatic, upper_links
@@ -109,15 +110,13 @@ def gamma(
     t = admitted_values(values, w)
     size = _size_of(t.exponent * (1 if measure == "absolute" else 2))
     made = automatic(len(t.y), t.y) if inference == "auto" else inference
-    seed = seed_of(rng)
+    how = Procedure(made, alternative, draws, seed_of(rng), stop_after)
     if measure == "absolute":
-        null = _absolute_null(t.w, t.y, size, made, draws, seed, alternative, stop_after)
+        null = _absolute_null(t.w, t.y, size, how)
     else:
         sums = PairSums(t.w.s0, t.w.s1, t.w.s2)
         kind: Literal["product", "difference"] = "product" if measure == "product" else "difference"
-        null = CrossProduct(t.w.sparse, t.y, size, sums, kind).null(
-            made, draws=draws, seed=seed, alternative=alternative, stop_after=stop_after
-        )
+        null = CrossProduct(t.w.sparse, t.y, size, sums, kind).null(made, **how.drawing())
     return GammaResult(f"Gamma index ({measure})", null, alternative, t.n, t.values, t.w)
 
 
@@ -131,21 +130,18 @@ def _size_of(exponent: int) -> float:
     return 2.0**exponent
 
 
-def _absolute_null(
-    w: Weights, x: np.ndarray, size: float, inference: str, draws: int, seed: int, alternative: str, stop: int | None
-) -> Null:
+def _absolute_null(w: Weights, x: np.ndarray, size: float, how: Procedure) -> Null:
     """The null distribution of `size` * sum_ij w_ij |x_i - x_j|, which is no product of two vectors."""
     n, U = len(x), upper_links(w.sparse)
     observed = size * float(absolute_differences(U, x, np.arange(n)[None, :])[0])
     mean, variance = permutation_moments(PairSums(w.s0, w.s1, w.s2), absolute_sums(x), n)
     moments = size * mean, size**2 * variance
-    if inference == "randomization":
+    if how.inference == "randomization":
         return normal_null("randomization", observed, *moments)
-    if inference == "permutation":
+    if how.inference == "permutation":
         return permutation_null(
-            lambda order: size * absolute_differences(U, x, order), n, observed,
-            draws=draws, seed=seed, moments=moments, stop_after=stop, alternative=alternative,
-        )  # fmt: skip
+            lambda order: size * absolute_differences(U, x, order), n, observed, moments=moments, **how.drawing()
+        )
     ones = exact.is_two_class(x)
     if ones is None and n > exact.MOST_UNITS:
         raise OptionError(

@@ -12,6 +12,7 @@ from scipy import sparse
 from gbaspatial.autocorrelation.entrance import DRAWING, Subject, admitted_values, drawn_by
 from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.local_results import LocalTest, local_result
+from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.cross_product import CrossProduct, automatic
@@ -213,7 +214,7 @@ def local_g(
     t = admitted_values(values, w)
     total = _denominator(t.y, t.y.sum() - t.y)
     sums = LocalSums(t.w.sparse, t.y[None, :], _coefficients(total))
-    return _local("Local G", t, sums, total, inference, alternative, draws, rng, adjust, alpha)
+    return _local("Local G", t, sums, total, _procedure(inference, alternative, draws, rng), adjust, alpha)
 
 
 @drawn_by(*DRAWING)
@@ -281,7 +282,7 @@ def local_g_star(
     t = admitted_values(values, w)
     total = _denominator(t.y, np.full(len(t.y), t.y.sum()))
     sums = LocalSums(with_self(t.w), t.y[None, :], _coefficients(total), everyone=True)
-    return _local("Local G*", t, sums, total, inference, alternative, draws, rng, adjust, alpha)
+    return _local("Local G*", t, sums, total, _procedure(inference, alternative, draws, rng), adjust, alpha)
 
 
 def with_self(w: Weights) -> sparse.csr_array:
@@ -307,24 +308,25 @@ def _coefficients(total: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(total), 1.0, 1 / total)[None, :]
 
 
+def _procedure(inference: str, alternative: Alternative, draws: int, rng: Rng) -> Procedure:
+    """What the doors of both local statistics take, checked."""
+    check_test(inference, alternative, _KINDS)
+    return Procedure(inference, alternative, check_draws(draws), seed_of(rng))
+
+
 def _local(
     name: str,
     t: Subject,
     sums: LocalSums,
     total: np.ndarray,
-    inference: str,
-    alternative: Alternative,
-    draws: int,
-    rng: Rng,
+    how: Procedure,
     adjust: str,
     alpha: float,
 ) -> LocalGResult:
-    check_test(inference, alternative, _KINDS)
-    check_draws(draws)
-    if inference == "randomization":
+    if how.inference == "randomization":
         null = normal_local_null("randomization", sums.observed, *sums.moments())
     else:
-        null = conditional_null(sums, inference, draws=draws, seed=seed_of(rng), needed=t.linked)
+        null = conditional_null(sums, how.inference, draws=how.draws, seed=how.seed, needed=t.linked)
     classes = np.where(null.observed > null.mean, "hot", "cold")
     found = local_result(
         name,
@@ -332,7 +334,7 @@ def _local(
         classes,
         t.w,
         t.values,
-        alternative=alternative,
+        alternative=how.alternative,
         adjust=adjust,
         alpha=alpha,
         result=LocalGResult,

@@ -13,6 +13,7 @@ from gbaspatial.autocorrelation.bivariate import KINDS, aligned_columns
 from gbaspatial.autocorrelation.cross import MOST_PAIRS, Shuffled, linear_cross_null, paired_cross_null
 from gbaspatial.autocorrelation.entrance import DRAWING, drawn_by
 from gbaspatial.autocorrelation.local_results import adjusted_p
+from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.errors import OptionError
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.moments import pair_sums, permutation_moments
@@ -136,11 +137,11 @@ def moran_matrix(
     word(reassign, ("second", "pairs"), "reassign")
     w = by_label(w)
     names, Z = aligned_columns(data, w)
-    options: dict[str, Any] = {"draws": check_draws(draws), "seed": seed_of(rng), "alternative": alternative}
+    how = Procedure(inference, alternative, check_draws(draws), seed_of(rng))
     linked = int((w.cardinalities > 0).sum())
     scale = linked / w.s0 / w.n
     nulls = [
-        [_entry(w.sparse, Z, i, j, scale, reassign, inference, options) for j in range(len(Z))]
+        [_entry(w.sparse, Z, i, j, scale, reassign, how) for j in range(len(Z))]
         for i in track(range(len(Z)), "variables")
     ]
 
@@ -153,7 +154,7 @@ def moran_matrix(
         statistic=_frame(lambda null: null.observed),
         p_value=p,
         p_adjusted=pd.DataFrame(adjusted, index=names, columns=names),
-        overall=mantel_null(w.sparse, Z, scale / len(Z), inference, **options),
+        overall=mantel_null(w.sparse, Z, scale / len(Z), how),
         alternative=alternative,
         reassign=reassign,
         n=linked,
@@ -168,19 +169,16 @@ def _entry(
     j: int,
     scale: float,
     reassign: str,
-    inference: str,
-    options: dict[str, Any],
+    how: Procedure,
 ) -> Null:
     if i == j or reassign == "pairs":
-        return paired_cross_null(W, Z[i], Z[j], scale, inference, lee=False, **options)
-    return linear_cross_null(W.T @ Z[i], Z[j], scale, inference, **options)
+        return paired_cross_null(W, Z[i], Z[j], scale, how, lee=False)
+    return linear_cross_null(W.T @ Z[i], Z[j], scale, how)
 
 
-def mantel_null(
-    W: sparse.csr_array, Z: np.ndarray, scale: float, inference: str, *, draws: int, seed: int, alternative: str
-) -> Null:
+def mantel_null(W: sparse.csr_array, Z: np.ndarray, scale: float, how: Procedure) -> Null:
     """The null of scale * sum_ij w_ij z_i'z_j over reassignments of the columns of `Z` (variables, n)."""
-    n = Z.shape[1]
+    n, inference = Z.shape[1], how.inference
     if inference == "auto":
         inference = "exact" if n <= MOST_PAIRS else "permutation"
     if inference == "exact":
@@ -198,4 +196,4 @@ def mantel_null(
     def _values(order: np.ndarray) -> np.ndarray:
         return scale * sum(np.einsum("mi,im->m", z[order], W @ z[order].T) for z in Z)
 
-    return permutation_null(_values, n, observed, draws=draws, seed=seed, moments=moments, alternative=alternative)
+    return permutation_null(_values, n, observed, moments=moments, **how.drawing())

@@ -11,6 +11,7 @@ import pandas as pd
 from gbaspatial.alignment import labelled
 from gbaspatial.autocorrelation.entrance import DRAWING, Subject, admitted, drawn_by, in_unit
 from gbaspatial.autocorrelation.global_results import GlobalTest
+from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.errors import OptionError
 from gbaspatial.figures.null_values import moran_scatter, null_distribution
 from gbaspatial.inference import quadratic
@@ -143,7 +144,7 @@ def moran(
     if t.regressors is not None:
         null = _residual_null(t, t.regressors, inference)
     else:
-        null = _value_null(t, inference, draws, seed, alternative, stop_after)
+        null = _value_null(t, Procedure(inference, alternative, draws, seed, stop_after))
     return MoranResult("Moran's I", null, alternative, t.n, t.values, t.w, t.regressors is not None)
 
 
@@ -153,21 +154,18 @@ def _statistic(t: Subject, z: np.ndarray) -> CrossProduct:
     return CrossProduct(w.sparse, z, t.n / w.s0 / float(z @ z), sums)
 
 
-def _value_null(t: Subject, inference: str, draws: int, seed: int, alternative: str, stop_after: int | None) -> Null:
+def _value_null(t: Subject, how: Procedure) -> Null:
     z = t.y - t.y.mean()
     statistic, n = _statistic(t, z), len(z)
     share = t.n / n
     mean, variance = moran_normal_moments(statistic.sums, n)
     moments = share * mean, share**2 * variance
-    if inference == "auto":
-        inference = automatic(n, t.y)
+    inference = automatic(n, t.y) if how.inference == "auto" else how.inference
     if inference in ("saddlepoint", "imhof"):
         ones = np.ones((n, 1))
         plain = quadratic.moran_null(inference, statistic.observed / share, (mean, variance), t.w.sparse, ones)
         return Null(inference, statistic.observed, *moments, plain.upper, plain.lower)
-    return statistic.null(
-        inference, draws=draws, seed=seed, alternative=alternative, stop_after=stop_after, normal_moments=moments
-    )
+    return statistic.null(inference, normal_moments=moments, **how.drawing())
 
 
 def _residual_null(t: Subject, regressors: np.ndarray, inference: str) -> Null:

@@ -9,11 +9,14 @@ from hypothesis import given, settings, strategies as st
 from scipy import sparse
 
 from gbaspatial.autocorrelation import cross, local_cross
+from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.errors import OptionError
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.permutation import orders
 
-OPTIONS = {"draws": 99, "seed": 1, "alternative": "two-sided"}
+
+def how(inference: str) -> Procedure:
+    return Procedure(inference, "two-sided", draws=99, seed=1)
 
 
 def example(n: int, seed: int = 0) -> tuple[sparse.csr_array, np.ndarray, np.ndarray]:
@@ -31,8 +34,8 @@ def test_pairs_against_all_orders(n, lee):
     W, x, y = example(n)
     values = (cross._lee_values if lee else cross._moran_values)(W, x, y, 2.0)
     brute = exact.order_null(values, n)
-    got = cross.paired_cross_null(W, x, y, 2.0, "exact", lee=lee, **OPTIONS)
-    formula = cross.paired_cross_null(W, x, y, 2.0, "randomization", lee=lee, **OPTIONS)
+    got = cross.paired_cross_null(W, x, y, 2.0, how("exact"), lee=lee)
+    formula = cross.paired_cross_null(W, x, y, 2.0, how("randomization"), lee=lee)
     assert got.size == brute.size
     assert (got.upper, got.lower) == pytest.approx((brute.upper, brute.lower), abs=1e-12)
     assert (got.mean, got.variance) == pytest.approx((brute.mean, brute.variance), abs=1e-12)
@@ -46,8 +49,8 @@ def test_second_against_all_orders(n):
     W, x, y = example(n)
     c = W.T @ x
     brute = exact.order_null(lambda order: 3.0 * y[order] @ c, n)
-    got = cross.linear_cross_null(c, y, 3.0, "auto", **OPTIONS)
-    formula = cross.linear_cross_null(c, y, 3.0, "randomization", **OPTIONS)
+    got = cross.linear_cross_null(c, y, 3.0, how("auto"))
+    formula = cross.linear_cross_null(c, y, 3.0, how("randomization"))
     assert got.kind == "exact"
     assert (got.upper, got.lower) == pytest.approx((brute.upper, brute.lower), abs=1e-12)
     assert (formula.mean, formula.variance) == pytest.approx((brute.mean, brute.variance), abs=1e-12)
@@ -63,13 +66,13 @@ def test_moments_scale_and_sample_tails_are_near_the_exact_ones(seed, n, scale):
 
 def test_auto_is_exact_at_eleven_units_and_drawn_beyond():
     W, x, y = example(11)
-    assert cross.paired_cross_null(W, x, y, 1.0, "auto", lee=True, **OPTIONS).kind == "exact"
+    assert cross.paired_cross_null(W, x, y, 1.0, how("auto"), lee=True).kind == "exact"
     W, x, y = example(14)
-    got = cross.paired_cross_null(W, x, y, 1.0, "auto", lee=True, **OPTIONS)
+    got = cross.paired_cross_null(W, x, y, 1.0, how("auto"), lee=True)
     assert got.kind == "permutation"
     assert got.seed == 1
     with pytest.raises(OptionError, match="too many"):
-        cross.paired_cross_null(W, x, y, 1.0, "exact", lee=True, **OPTIONS)
+        cross.paired_cross_null(W, x, y, 1.0, how("exact"), lee=True)
 
 
 @pytest.mark.parametrize("dataset", ["columbus", "ncsids", "boston", "baltimore"])
