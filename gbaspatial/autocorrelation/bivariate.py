@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,9 @@ from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Table
 from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsLike
 
 KINDS = ("auto", "exact", "permutation", "randomization")
 _TOLD = {
@@ -64,7 +67,7 @@ class LocalLeeResult(LocalTest):
     """Local Lee statistics: products of the lags of two variables; see `LocalTest`."""
 
 
-def _two(values: pd.Series, other: pd.Series, w: Any) -> tuple[Any, np.ndarray, np.ndarray]:
+def _two(values: pd.Series, other: pd.Series, w: WeightsLike) -> tuple[Any, np.ndarray, np.ndarray]:
     """Aligned first variable, deviations of both from their means."""
     t = admitted_values(values, w)
     y = align(other, t.w.ids, "other values")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,9 @@ from gbaspatial.errors import DataError, OptionError, WeightsError
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.options import unused
 from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsLike
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,7 +61,7 @@ class Subject:
         return int(self.linked.sum())
 
 
-def admitted(values: Any, w: Any) -> Subject:
+def admitted(values: Any, w: WeightsLike) -> Subject:
     """Align `values`, or the residuals of a regression, with `w`; refuse what has no test.
 
     Of a regression with observation weights v, sqrt(v) times residuals and regressors are what least squares
@@ -102,7 +105,7 @@ def _of_regression(fit: Any) -> tuple[pd.Series, pd.DataFrame]:
     return residuals, pd.DataFrame(X, index=design.ids)
 
 
-def admitted_values(values: Any, w: Any) -> Subject:
+def admitted_values(values: Any, w: WeightsLike) -> Subject:
     """`admitted`, of values only: the residuals of a regression are refused."""
     t = admitted(values, w)
     if t.regressors is not None:

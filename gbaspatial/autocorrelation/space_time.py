@@ -31,6 +31,8 @@ from gbaspatial.weights.by_period import recipes_of, weights_by_period
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gbaspatial.weights.core import WeightsLike
+
 Yearly = Literal["moran", "geary"]
 TITLES = {"moran": "Moran's I", "geary": "Geary's C"}
 
@@ -264,7 +266,7 @@ def differential_local_moran(first: pd.Series, last: pd.Series, w: Weights, **op
     return local_moran(_change(first, last, w), w, **options)
 
 
-def _change(first: pd.Series, last: pd.Series, w: Any) -> pd.Series:
+def _change(first: pd.Series, last: pd.Series, w: WeightsLike) -> pd.Series:
     ids = as_weights(w).ids
     change = align(last, ids, "last values") - align(first, ids, "first values")
     return labelled(change, ids, last.index, f"change of {last.name}")

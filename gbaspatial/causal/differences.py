@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,9 @@ from gbaspatial.models.panel.stack import Stack
 from gbaspatial.models.panel.within import effects_of
 from gbaspatial.options import level_of, public, whole
 from gbaspatial.results import Result, Table
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsLike
 
 ASSUMPTIONS = (
     "Without treatment, treated and touched units would have moved in parallel with the clean ones (given the "
@@ -128,7 +131,7 @@ def difference_in_differences(
     *,
     treated: Any,
     time: Any = None,
-    w: Any = None,
+    w: WeightsLike | None = None,
     distance: Any = None,
     rings: Any = None,
     anticipation: int = 0,

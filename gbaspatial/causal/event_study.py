@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,9 @@ from gbaspatial.errors import DataError, some
 from gbaspatial.models.panel.within import effects_of
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsLike
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,7 +80,7 @@ def event_study(
     *,
     treated: Any,
     time: Any = None,
-    w: Any = None,
+    w: WeightsLike | None = None,
     distance: Any = None,
     rings: Any = None,
     anticipation: int = 0,

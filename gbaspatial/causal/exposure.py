@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +15,9 @@ from gbaspatial.errors import AlignmentError, DataError, LabelTypeError, OptionE
 from gbaspatial.models.panel.frame import PanelDesign, time_numbers
 from gbaspatial.options import brief, number, whole
 from gbaspatial.weights import as_weights
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsLike
 
 NEVER = np.iinfo(np.int64).max
 
@@ -44,7 +47,7 @@ def no_rings(n: int) -> Rings:
     return Rings(np.zeros((n, 0)), (), ())
 
 
-def rings_of(units: pd.Index, w: Any, distance: Any, rings: Any) -> Rings:
+def rings_of(units: pd.Index, w: WeightsLike, distance: Any, rings: Any) -> Rings:
     """The rings that were asked for, over `units` in their order.
 
     Parameters
@@ -82,7 +85,7 @@ def _edges(rings: Any) -> tuple[float, ...]:
     return edges
 
 
-def _steps(w: Any, units: pd.Index, most: int) -> np.ndarray:
+def _steps(w: WeightsLike, units: pd.Index, most: int) -> np.ndarray:
     """Steps (n, n) over the links of W, up to `most`; infinite beyond."""
     w = as_weights(w)
     check_same_units(units, w.ids, "data")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,9 @@ from gbaspatial.formula import design
 from gbaspatial.options import level_of, public
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import as_weights
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsLike
 
 ASSUMPTIONS = (
     "Given the covariates, shocks are as good as random across industries (shares may be anything); units respond "
@@ -76,7 +79,7 @@ class ShiftShare(Result):
 
 @public
 def shift_share(
-    formula: str, data: pd.DataFrame, shares: pd.DataFrame, shocks: pd.Series, *, w: Any = None
+    formula: str, data: pd.DataFrame, shares: pd.DataFrame, shocks: pd.Series, *, w: WeightsLike | None = None
 ) -> ShiftShare:
     """Regress an outcome on exposure to shocks, with errors that know that units share the same shocks.
 

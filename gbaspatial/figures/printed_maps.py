@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
 
+    from gbaspatial.weights.core import WeightsLike
+
 Names = Literal["en", "zh", "both", "none"]
 NAMES: tuple[Names, ...] = ("en", "zh", "both", "none")
 GIVES, TAKES_AWAY, INK = "#D95F0E", "#542788", "#333333"
@@ -89,7 +91,7 @@ def map_of(
 
 @public
 def weights_map(
-    units: gpd.GeoDataFrame, w: Any, *, label: str = "", names: Names = "en", ax: Axes | None = None
+    units: gpd.GeoDataFrame, w: WeightsLike, *, label: str = "", names: Names = "en", ax: Axes | None = None
 ) -> Axes:
     """The graph of the spatial weights: each half of a line is as wide as the weight its end gives.
 

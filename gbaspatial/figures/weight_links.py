@@ -13,10 +13,12 @@ from gbaspatial.figures.fonts import written_names
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gbaspatial.weights.core import WeightsLike
+
 MOST_CELLS, MOST_NAMED = 200, 40
 
 
-def weight_links(w: Any, units: Any, *, color: str = "#b2182b", ax: Axes | None = None) -> Axes:
+def weight_links(w: WeightsLike, units: Any, *, color: str = "#b2182b", ax: Axes | None = None) -> Axes:
     """A line for each link of `w` between points of the `units`, as wide as its weight; hollow points have none.
 
     Parameters
@@ -57,7 +59,7 @@ def weight_links(w: Any, units: Any, *, color: str = "#b2182b", ax: Axes | None 
     return ax
 
 
-def weight_matrix(w: Any, *, ax: Axes | None = None) -> Axes:
+def weight_matrix(w: WeightsLike, *, ax: Axes | None = None) -> Axes:
     """The entries of `w` by color up to 200 units, beyond as dots; rows receive."""
     with written_names("en"):
         ax = axes_of(ax, (6.0, 5.0))

@@ -23,7 +23,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -59,6 +59,9 @@ from gbaspatial.formula.reading import (
 from gbaspatial.formula.regressors import Column, complete, is_intercept, written
 from gbaspatial.results import data_hash
 from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
 
 _LEVERAGE_LIMIT = 20_000
 _PARAMETERS = ("rho", "lambda", "alpha")  # under these names results keep what is no coefficient
@@ -174,7 +177,7 @@ class Design:
 def design(
     formula: str,
     data: pd.DataFrame,
-    w: Any = None,
+    w: WeightsGiven | None = None,
     *,
     durbin: bool = False,
     weights: pd.Series | str | None = None,

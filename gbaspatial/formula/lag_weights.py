@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -12,8 +12,11 @@ from gbaspatial.formula.magnitude import check_weights_magnitude
 from gbaspatial.formula.vocabulary import FUNCTIONS
 from gbaspatial.weights import Weights, as_weights
 
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
 
-def named_weights(w: Any) -> dict[str, Weights]:
+
+def named_weights(w: WeightsGiven) -> dict[str, Weights]:
     """`w` as a mapping of names to `Weights`; one W alone is named ``W``, the first of a mapping is too."""
     if w is None:
         return {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -10,10 +10,13 @@ import numpy as np
 from gbaspatial.randomness import label_order
 from gbaspatial.weights import Weights, as_weights
 
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsLike
+
 _KEPT: WeakKeyDictionary[Weights, Weights] = WeakKeyDictionary()  # panels and maps ask again and again
 
 
-def by_label(w: Any) -> Weights:
+def by_label(w: WeightsLike) -> Weights:
     """`w` as `Weights` whose units stand in `label_order`; itself where they do already.
 
     Examples

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from gbaspatial.maps.layers import ByYear, Label, Layer, bilingual, color_of, positions, year_labels, years_of
 from gbaspatial.options import public
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsLike
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -26,7 +29,7 @@ class Links(Layer):
 
 
 @public
-def links(w: Any, *, label: Label = None, color: str = "#333333") -> Links:
+def links(w: WeightsLike, *, label: Label = None, color: str = "#333333") -> Links:
     """The graph of the spatial weights `w`.
 
     Each half of a line is as wide as the weight that the unit at its end gives to its neighbor; a link that
@@ -71,7 +74,7 @@ def _links(layer: Links, index: pd.Index) -> dict[str, Any]:
     }
 
 
-def _pairs(w: Any, index: pd.Index, widest: float) -> list[list[float]]:
+def _pairs(w: WeightsLike, index: pd.Index, widest: float) -> list[list[float]]:
     """Unordered pairs [i, j, weight i gives to j, weight j gives to i], the weights in thousandths of the largest."""
     places = positions(w.ids, index, "weights")
     entries = w.sparse.tocoo()

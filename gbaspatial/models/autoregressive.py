@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -35,12 +35,15 @@ from gbaspatial.models.spatial_fit import ErrorProcessFit
 from gbaspatial.options import flag, public
 from gbaspatial.weights import Weights
 
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
+
 
 @public
 def car(
     formula: str,
     data: pd.DataFrame,
-    w: Any,
+    w: WeightsGiven,
     *,
     durbin: bool = False,
     weights: pd.Series | str | None = None,
@@ -102,7 +105,7 @@ def car(
 def sma(
     formula: str,
     data: pd.DataFrame,
-    w: Any,
+    w: WeightsGiven,
     *,
     durbin: bool = False,
     weights: pd.Series | str | None = None,

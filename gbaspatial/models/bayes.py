@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from gbaspatial.models.fit import Fit
+    from gbaspatial.weights.core import WeightsGiven
 
 MODELS = ("slx", "lag", "error", "durbin", "durbin_error")
 _TWO = 61  # points a side on the plane of rho and lambda
@@ -172,7 +173,7 @@ def uninformed_note(names: Sequence[str]) -> str:
 def model_probabilities(
     formula: str,
     data: pd.DataFrame,
-    w: Any,
+    w: WeightsGiven,
     *,
     models: Sequence[str] = MODELS,
     g: float | None = None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,9 @@ from gbaspatial.models.instruments.hac import Kernel, kernel_weights
 from gbaspatial.models.panel.panel_counts import PanelCountsFit, panel_counts
 from gbaspatial.models.solve.origin import taken_back
 from gbaspatial.options import only, public, unused, word
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
 
 COVARIANCES = ("classical", "HC0", "HC1", "HC3", "hac")
 METHOD_NAMES["ppml"] = "pseudo-maximum likelihood (PPML)"
@@ -92,7 +95,7 @@ class PoissonFit(Fit):
     def predict(
         self,
         data: pd.DataFrame | None = None,
-        w: Any = None,
+        w: WeightsGiven | None = None,
         *,
         exposure: str | pd.Series | None = None,
         **unknown: Any,
@@ -128,7 +131,7 @@ class PoissonFit(Fit):
 def ppml(
     formula: str,
     data: pd.DataFrame,
-    w: Any = None,
+    w: WeightsGiven | None = None,
     *,
     exposure: str | pd.Series | None = None,
     effects: str | None = None,

@@ -15,7 +15,7 @@ autocorrelation: the eigenvector approach. Environment and Planning A 39, 1193-1
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,9 @@ from gbaspatial.options import number, public, whole, word
 from gbaspatial.results import Result, Table
 from gbaspatial.sizes import DENSE_LIMIT
 from gbaspatial.weights import Weights, as_weights
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,7 +130,7 @@ class SpatialFilter(Result):
 
 
 @public
-def moran_eigenvectors(w: Any) -> MoranEigenvectors:
+def moran_eigenvectors(w: WeightsGiven) -> MoranEigenvectors:
     """The eigenvectors of (I - 11'/n) (W + W')/2 (I - 11'/n) without the mean.
 
     Parameters
@@ -167,7 +170,7 @@ def moran_eigenvectors(w: Any) -> MoranEigenvectors:
 def spatial_filter(
     formula: str,
     data: pd.DataFrame,
-    w: Any,
+    w: WeightsGiven,
     *,
     model: Literal["ols", "poisson"] = "ols",
     tolerance: float | None = None,
@@ -263,7 +266,7 @@ def _most(design: Design, wanted: int | None) -> int:
 def _wrap(
     formula: str,
     data: pd.DataFrame,
-    w: Any,
+    w: WeightsGiven,
     design: Design,
     values: np.ndarray,
     vectors: np.ndarray,

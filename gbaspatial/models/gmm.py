@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,9 @@ from gbaspatial.models.solve.origin import scale_of
 from gbaspatial.models.spatial_fit import moments_kind
 from gbaspatial.options import only, renamed, unused, word
 from gbaspatial.weights import Weights, as_weights
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
 
 COVARIANCES = ("classical", "HC0", "HC1", "HC3", "hac")
 NO_LIKELIHOOD = "Generalized moments have no likelihood: log-likelihood, AIC and BIC do not exist."
@@ -61,7 +64,7 @@ class Options(TypedDict, total=False):
     regimes: str | None
 
 
-def lag(formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = False, **options: Unpack[Options]) -> Fit:
+def lag(formula: str, data: pd.DataFrame, w: WeightsGiven, *, durbin: bool = False, **options: Unpack[Options]) -> Fit:
     """y = rho W y + X b + e by two-stage least squares with instruments X, W X and W^2 X.
 
     Parameters
@@ -120,14 +123,22 @@ def lag(formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = False, **opt
     return _wrap(spec, stage.delta, None, matrix, stage.residuals, sigma2, (kind, told), spec.tests(stage, K))
 
 
-def error(formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = False, **options: Unpack[Options]) -> Fit:
+def error(
+    formula: str, data: pd.DataFrame, w: WeightsGiven, *, durbin: bool = False, **options: Unpack[Options]
+) -> Fit:
     """y = X b + u, u = lambda W u + e by generalized moments; arguments as `lag`, with `moments`."""
     name = "durbin_error" if durbin else "error"
     return _generalized(_Spec.read(name, formula, data, w, durbin, options, erred=True), options)
 
 
 def sarar(
-    formula: str, data: pd.DataFrame, w: Any, *, error_w: Any = None, durbin: bool = False, **options: Unpack[Options]
+    formula: str,
+    data: pd.DataFrame,
+    w: WeightsGiven,
+    *,
+    error_w: Any = None,
+    durbin: bool = False,
+    **options: Unpack[Options],
 ) -> Fit:
     """y = rho W y + X b + u, u = lambda W2 u + e by generalized two-stage least squares; `error_w` is W2."""
     name = "gns" if durbin else "sarar"
@@ -156,7 +167,7 @@ class _Spec:
         model: str,
         formula: str,
         data: Any,
-        w: Any,
+        w: WeightsGiven,
         durbin: bool,
         options: Mapping[str, Any],
         *,
@@ -218,7 +229,7 @@ def _check(options: Mapping[str, Any]) -> None:
 
 
 def _columns(
-    formula: str, data: Any, w: Any, durbin: bool, options: Mapping[str, Any]
+    formula: str, data: Any, w: WeightsGiven, durbin: bool, options: Mapping[str, Any]
 ) -> tuple[Design, tuple[str, ...], np.ndarray, list[str]]:
     """The design with all regressors, which of its terms are endogenous, and the user's instruments with names."""
     endogenous, instruments, regimes = (options.get(name) for name in ("endogenous", "instruments", "regimes"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,9 @@ from gbaspatial.randomness import EXPONENTIAL_PROBES, label_ranks, probes_of
 from gbaspatial.results import Result, Table
 from gbaspatial.sizes import DENSE_LIMIT
 from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
 
 _REACH = 3.0  # the first window of alpha, in units of 1 / largest row sum
 _PROBES = 64
@@ -89,7 +92,11 @@ class MessFit(Fit):
         return 1 - float(np.exp(self.alpha))
 
     def predict(
-        self, data: pd.DataFrame | None = None, w: Any = None, *, kind: Literal["trend", "corrected"] = "corrected"
+        self,
+        data: pd.DataFrame | None = None,
+        w: WeightsGiven | None = None,
+        *,
+        kind: Literal["trend", "corrected"] = "corrected",
     ) -> pd.Series:
         """X b (``"trend"``), or the mean of y given X, which is exp(-alpha W) X b in the lag model.
 
@@ -132,7 +139,7 @@ class MessLagFit(MessFit):
 def mess(
     formula: str,
     data: pd.DataFrame,
-    w: Any,
+    w: WeightsGiven,
     *,
     model: Literal["lag", "error"] = "lag",
     durbin: bool = False,

@@ -34,6 +34,7 @@ from gbaspatial.weights import Weights, as_weights
 
 if TYPE_CHECKING:
     from gbaspatial.models.fit import Fit
+    from gbaspatial.weights.core import WeightsGiven
 
 Kind = Literal["trend", "signal", "corrected", "best", "neighbors"]
 KINDS = ("trend", "signal", "corrected", "best", "neighbors")
@@ -43,7 +44,12 @@ NOT_SERVED = ("TS1", "TC1", "BP1", "BPW", "BPW1", "BPN1")
 
 @public
 def predict(
-    fit: Fit, data: pd.DataFrame | None = None, w: Any = None, *, kind: Kind = "corrected", error_w: Any = None
+    fit: Fit,
+    data: pd.DataFrame | None = None,
+    w: WeightsGiven | None = None,
+    *,
+    kind: Kind = "corrected",
+    error_w: Any = None,
 ) -> pd.Series:
     """Predict the outcome of a fitted model, on the scale of the formula's left side.
 
@@ -122,7 +128,7 @@ def predict(
 def predict_mean(
     fit: Fit,
     data: pd.DataFrame | None = None,
-    w: Any = None,
+    w: WeightsGiven | None = None,
     *,
     kind: Literal["trend", "corrected"] = "corrected",
     error_w: Any = None,
@@ -183,7 +189,7 @@ def simulate_fit(fit: Fit, *, draws: int = 1, rng: Rng = None) -> pd.DataFrame:
 def simulate(
     formula: str,
     data: pd.DataFrame,
-    w: Any = None,
+    w: WeightsGiven | None = None,
     *,
     params: Mapping[str, float],
     sigma2: float = 1.0,
@@ -261,7 +267,7 @@ def simulate(
 
 
 def trend_everywhere(
-    fit: Fit, data: pd.DataFrame | None, w: Any, error_w: Any = None
+    fit: Fit, data: pd.DataFrame | None, w: WeightsGiven, error_w: Any = None
 ) -> tuple[pd.DataFrame, pd.Series, dict[str, Weights], Weights | None]:
     """The regressors and X b of fitted and new units, the named weights over them, and that of the error."""
     frame = _frame(fit, data)
@@ -287,7 +293,7 @@ def _frame(fit: Fit, data: pd.DataFrame | None) -> pd.DataFrame:
     return pd.concat([kept, pd.DataFrame(data[shared])])
 
 
-def _weights(fit: Fit, units: pd.Index, w: Any, error_w: Any) -> tuple[dict[str, Weights], Weights | None]:
+def _weights(fit: Fit, units: pd.Index, w: WeightsGiven, error_w: Any) -> tuple[dict[str, Weights], Weights | None]:
     """The named weights over all `units`, and that of the error."""
     own = dict(fit.design.weights)
     if not own:

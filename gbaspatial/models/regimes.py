@@ -8,7 +8,7 @@ spatial models (Anselin 1990), which is right for any ``covariance=``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -28,12 +28,15 @@ from gbaspatial.models.spatial_fit import RhoByRegimeFit, RhoByRegimeWithChow
 from gbaspatial.options import flag, public, word
 from gbaspatial.sizes import REGIMES_LIMIT
 
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
+
 
 @public
 def rho_by_regime(
     formula: str,
     data: pd.DataFrame,
-    w: Any,
+    w: WeightsGiven,
     *,
     regimes: str,
     durbin: bool = False,
@@ -155,7 +158,7 @@ def _classes(column: pd.Series, ids: pd.Index, name: str) -> tuple[list[Any], np
     return levels, member
 
 
-def _with_intercepts(formula: str, data: pd.DataFrame, w: Any, regimes: str, durbin: bool) -> tuple[str, bool]:
+def _with_intercepts(formula: str, data: pd.DataFrame, w: WeightsGiven, regimes: str, durbin: bool) -> tuple[str, bool]:
     """The formula with an intercept by class, and with the lags of a Durbin model, but none of the intercepts."""
     first = design(formula, data, w)
     if not any(map(is_intercept, first.terms)):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,9 @@ from gbaspatial.models.solve.origin import Centered, Ground, refuse_perfect
 from gbaspatial.models.spatial_fit import LeastSquaresByRegime, LeastSquaresFit, LikelihoodByRegime, LikelihoodFit
 from gbaspatial.options import flag, only, public, unused, word
 from gbaspatial.weights import Weights, as_weights
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
 
 Method = Literal["ml", "gmm"]
 KERNEL_OPTIONS = ("kernel", "neighbors", "bandwidth_km", "coordinates")
@@ -55,7 +58,7 @@ class Options(TypedDict, total=False):
 
 
 @public
-def ols(formula: str, data: pd.DataFrame, w: Any = None, **options: Unpack[Options]) -> Fit:
+def ols(formula: str, data: pd.DataFrame, w: WeightsGiven | None = None, **options: Unpack[Options]) -> Fit:
     """Least squares.
 
     Parameters
@@ -92,7 +95,7 @@ def ols(formula: str, data: pd.DataFrame, w: Any = None, **options: Unpack[Optio
 
 
 @public
-def slx(formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = True, **options: Unpack[Options]) -> Fit:
+def slx(formula: str, data: pd.DataFrame, w: WeightsGiven, *, durbin: bool = True, **options: Unpack[Options]) -> Fit:
     """Least squares on regressors and their spatial lags: y = X b + W X g + e.
 
     Parameters
@@ -141,7 +144,7 @@ def slx(formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = True, **opti
 def lag(
     formula: str,
     data: pd.DataFrame,
-    w: Any,
+    w: WeightsGiven,
     *,
     method: Method = "ml",
     durbin: bool = False,
@@ -199,7 +202,7 @@ def lag(
 
 @public
 def error(
-    formula: str, data: pd.DataFrame, w: Any, *, method: Method = "ml", durbin: bool = False, **options: Any
+    formula: str, data: pd.DataFrame, w: WeightsGiven, *, method: Method = "ml", durbin: bool = False, **options: Any
 ) -> Fit:
     """The spatial error model y = X b + u, u = lambda W u + e.
 
@@ -257,7 +260,7 @@ def error(
 def sarar(
     formula: str,
     data: pd.DataFrame,
-    w: Any,
+    w: WeightsGiven,
     *,
     error_w: Any = None,
     method: Method = "ml",
@@ -321,7 +324,7 @@ def sarar(
 
 
 @public
-def durbin(formula: str, data: pd.DataFrame, w: Any, *, method: Method = "ml", **options: Any) -> Fit:
+def durbin(formula: str, data: pd.DataFrame, w: WeightsGiven, *, method: Method = "ml", **options: Any) -> Fit:
     """The spatial Durbin model y = rho W y + X b + W X g + e: `lag` with the lag of every regressor.
 
     Parameters
@@ -369,7 +372,7 @@ def durbin(formula: str, data: pd.DataFrame, w: Any, *, method: Method = "ml", *
 
 
 @public
-def durbin_error(formula: str, data: pd.DataFrame, w: Any, *, method: Method = "ml", **options: Any) -> Fit:
+def durbin_error(formula: str, data: pd.DataFrame, w: WeightsGiven, *, method: Method = "ml", **options: Any) -> Fit:
     """The spatial Durbin error model y = X b + W X g + u, u = lambda W u + e: `error` with the lag of every regressor.
 
     Parameters
@@ -417,7 +420,9 @@ def durbin_error(formula: str, data: pd.DataFrame, w: Any, *, method: Method = "
 
 
 @public
-def gns(formula: str, data: pd.DataFrame, w: Any, *, error_w: Any = None, method: Method = "ml", **options: Any) -> Fit:
+def gns(
+    formula: str, data: pd.DataFrame, w: WeightsGiven, *, error_w: Any = None, method: Method = "ml", **options: Any
+) -> Fit:
     """The general nesting model: `sarar` with the lag of every regressor.
 
     y = rho W y + X b + W X g + u, u = lambda W2 u + e.
@@ -470,7 +475,7 @@ def gns(formula: str, data: pd.DataFrame, w: Any, *, error_w: Any = None, method
     return sarar(formula, data, w, error_w=error_w, method=method, durbin=True, **options)
 
 
-def _read(formula: str, data: pd.DataFrame, w: Any, durbin: bool, options: dict[str, Any]) -> Design:
+def _read(formula: str, data: pd.DataFrame, w: WeightsGiven, durbin: bool, options: dict[str, Any]) -> Design:
     only(options, Options.__annotations__, "an estimator")
     _inference(options)
     return read_design(
@@ -482,7 +487,7 @@ def _inference(options: Mapping[str, Any]) -> str:
     return str(word(options.get("inference", "recommended"), INFERENCES, "inference"))
 
 
-def _least_squares(name: str, formula: str, data: Any, w: Any, durbin: bool, options: Any) -> Fit:
+def _least_squares(name: str, formula: str, data: Any, w: WeightsGiven, durbin: bool, options: Any) -> Fit:
     spec = _read(formula, data, w, durbin, dict(options))
     model = problem(spec.y, spec.X, d=spec.observation_weights)
     beta, sse, _, _ = solution(model, 0.0, 0.0)
@@ -506,7 +511,7 @@ def _spatial(
     name: str,
     formula: str,
     data: pd.DataFrame,
-    w: Any,
+    w: WeightsGiven,
     method: str,
     durbin: bool,
     options: dict[str, Any],

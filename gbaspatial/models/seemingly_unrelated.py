@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,9 @@ from gbaspatial.models.solve.origin import Centered, Ground, least_squares, refu
 from gbaspatial.options import level_of, public, renamed, unused, word
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
 
 Model = Literal["ols", "slx", "lag", "error", "durbin", "durbin_error", "sarar", "gns"]
 MODELS: dict[str, tuple[bool, bool, bool]] = {  # lag of y, spatial error, lags of X
@@ -246,7 +249,7 @@ class SurTests(Result):
 def sur(
     formulas: Mapping[str, str] | Sequence[str],
     data: pd.DataFrame,
-    w: Any,
+    w: WeightsGiven,
     *,
     model: Model = "lag",
     method: Literal["ml", "3sls"] = "ml",
@@ -332,7 +335,7 @@ def sur(
 
 
 # -- reading and wrapping -------------------------------------------------------------------------
-def _designs(formulas: Any, data: pd.DataFrame, w: Any, durbin: bool) -> dict[str, Design]:
+def _designs(formulas: Any, data: pd.DataFrame, w: WeightsGiven, durbin: bool) -> dict[str, Design]:
     if isinstance(formulas, str) or not isinstance(formulas, (Mapping, Sequence)) or len(formulas) == 0:
         raise OptionError("formulas must be a list such as ['y ~ x', 'z ~ x'], or a mapping of names to formulas.")
     pairs = list(formulas.items()) if isinstance(formulas, Mapping) else [(None, text) for text in formulas]

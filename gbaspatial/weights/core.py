@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
@@ -24,12 +24,17 @@ from gbaspatial.weights.scaling import false_claim
 from gbaspatial.weights.square_table import checked_matrix
 
 if TYPE_CHECKING:
+    from libpysal.graph import Graph
+    from libpysal.weights import W
     from matplotlib.axes import Axes
 
     from gbaspatial.results import Summary
 
 Standardization = Literal["none", "row", "binary", "spectral", "min_max", "variance_stabilized", "doubly", "global"]
 IslandLag = Literal["nan", "zero"]
+
+WeightsLike: TypeAlias = "Weights | Graph | W"  # one W, ours or that of libpysal; `as_weights` reads it
+WeightsGiven: TypeAlias = "WeightsLike | Mapping[Any, Any]"  # or several: by the name that a formula uses, or by period
 
 _KEEP_ROWS = ("scaled", "spectral", "min_max", "globally_standardized", "with_friction")
 
@@ -396,7 +401,7 @@ class Weights:
 
 
 @public
-def as_weights(w: Any, *, diagonal: Diagonal = "error") -> Weights:
+def as_weights(w: WeightsLike, *, diagonal: Diagonal = "error") -> Weights:
     """`w` as `Weights`: takes ours, a `libpysal.graph.Graph` or a `libpysal.weights.W`, and changes none.
 
     Parameters

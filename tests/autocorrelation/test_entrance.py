@@ -15,7 +15,8 @@ RING = gba.weights.from_pairs(
     pd.DataFrame({"focal": IDS + IDS, "neighbor": IDS[1:] + IDS[:1] + IDS[-1:] + IDS[:-1]})
 ).row_standardized()
 X = pd.Series([1.0, 4, 2, 8, 5, 7, 3, 6], IDS, name="x")
-DRAWS_FOR_SEQUENCES = {"moran_by"}  # exact tests of single years are adjusted jointly by the same random orders
+# exact tests of single years and classes are adjusted jointly by the same random orders
+DRAWS_FOR_SEQUENCES = {"moran_by", "correlogram", "correlogram_by_distance"}
 
 
 def doors():

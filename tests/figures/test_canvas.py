@@ -60,7 +60,8 @@ def calls_with_plots():
 
 
 def drawn(result, **options):
-    needs_units = "units" in inspect.signature(result.plot).parameters and hasattr(result, "cluster")
+    units = inspect.signature(result.plot).parameters.get("units")
+    needs_units = units is not None and (units.default is units.empty or hasattr(result, "cluster"))
     return result.plot(calls.UNITS, **options) if needs_units else result.plot(**options)
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,9 @@ from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
 
 NULLS = {
     "moran_residuals": "no spatial autocorrelation of residuals (z of Moran's I)",
@@ -99,7 +102,7 @@ class DiagnosticsResult(Result):
 
 
 @public
-def diagnostics(fit: Fit, w: Any = None) -> DiagnosticsResult:
+def diagnostics(fit: Fit, w: WeightsGiven | None = None) -> DiagnosticsResult:
     """Specification tests of `fit`.
 
     Parameters
@@ -154,7 +157,7 @@ def diagnostics(fit: Fit, w: Any = None) -> DiagnosticsResult:
     )
 
 
-def _weights(fit: Fit, w: Any) -> Weights | None:
+def _weights(fit: Fit, w: WeightsGiven) -> Weights | None:
     if w is None:
         return fit.w or fit.error_w or fit.design.weights.get("W")
     return in_order(named_weights(w)["W"], fit.design.ids)

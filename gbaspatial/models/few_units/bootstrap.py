@@ -29,6 +29,7 @@ from gbaspatial.weights import as_weights
 
 if TYPE_CHECKING:
     from gbaspatial.models.fit import Fit
+    from gbaspatial.weights.core import WeightsGiven
 
 IntervalKind = Literal["recommended", "percentile", "basic", "studentized", "inverted"]
 INTERVALS = ("recommended", "percentile", "basic", "studentized", "inverted")
@@ -172,7 +173,7 @@ def bootstrap(
     kind: Kind = "parametric",
     rng: Rng = None,
     level: float = 0.95,
-    w: Any = None,
+    w: WeightsGiven | None = None,
     progress: bool | None = None,
 ) -> BootstrapResult:
     """Refit a model to outcomes simulated from it.
@@ -332,7 +333,7 @@ def _inversions(fit: Fit, model: Problem, draws: int, seed: int, kind: Kind) -> 
     return {names[0]: invert(model, names[0], draws=draws, seed=seed, kind=kind, ranks=ranks)}
 
 
-def _tests(fit: Fit, model: Problem, full: Batch, w: Any, draws: int, seed: int, kind: Kind) -> pd.DataFrame:
+def _tests(fit: Fit, model: Problem, full: Batch, w: WeightsGiven, draws: int, seed: int, kind: Kind) -> pd.DataFrame:
 
     rows: list[OneTest] = []
     ranks = ranks_of(fit.design.ids)

@@ -10,7 +10,7 @@ of tr(G) in the score, which is the same where both exist.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 import pandas as pd
 
@@ -23,6 +23,9 @@ from gbaspatial.models.panel.panel_moments import by_moments, formula_with, inst
 from gbaspatial.models.panel.panel_specification import specified
 from gbaspatial.models.panel.random_effects import random_effects
 from gbaspatial.options import brief, only, public, word
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
 
 ERRORS = ("baltagi", "kkp", "ar1")
 
@@ -66,7 +69,9 @@ class PanelOptions(TypedDict, total=False):
 
 
 @public
-def panel_ols(formula: str, data: pd.DataFrame, w: Any = None, **options: Unpack[PanelOptions]) -> PanelFit:
+def panel_ols(
+    formula: str, data: pd.DataFrame, w: WeightsGiven | None = None, **options: Unpack[PanelOptions]
+) -> PanelFit:
     """Least squares on a panel, with effects taken out.
 
     Parameters
@@ -106,7 +111,7 @@ def panel_ols(formula: str, data: pd.DataFrame, w: Any = None, **options: Unpack
 
 @public
 def panel_slx(
-    formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = True, **options: Unpack[PanelOptions]
+    formula: str, data: pd.DataFrame, w: WeightsGiven, *, durbin: bool = True, **options: Unpack[PanelOptions]
 ) -> PanelFit:
     """Least squares on regressors and their spatial lags, with effects taken out.
 
@@ -156,7 +161,7 @@ def panel_slx(
 
 @public
 def panel_lag(
-    formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = False, **options: Unpack[PanelOptions]
+    formula: str, data: pd.DataFrame, w: WeightsGiven, *, durbin: bool = False, **options: Unpack[PanelOptions]
 ) -> PanelFit:
     """The spatial lag model of a panel, y_t = rho W_t y_t + X_t b + effects + e_t, by maximum likelihood.
 
@@ -207,7 +212,7 @@ def panel_lag(
 
 @public
 def panel_error(
-    formula: str, data: pd.DataFrame, w: Any, *, durbin: bool = False, **options: Unpack[PanelOptions]
+    formula: str, data: pd.DataFrame, w: WeightsGiven, *, durbin: bool = False, **options: Unpack[PanelOptions]
 ) -> PanelFit:
     """The spatial error model of a panel, u_t = lambda W u_t + e_t; arguments as `panel_lag`.
 
@@ -260,7 +265,7 @@ def panel_error(
 def panel_sarar(
     formula: str,
     data: pd.DataFrame,
-    w: Any,
+    w: WeightsGiven,
     *,
     error_w: Any = None,
     durbin: bool = False,
@@ -317,7 +322,7 @@ def panel_sarar(
 
 
 @public
-def panel_durbin(formula: str, data: pd.DataFrame, w: Any, **options: Unpack[PanelOptions]) -> PanelFit:
+def panel_durbin(formula: str, data: pd.DataFrame, w: WeightsGiven, **options: Unpack[PanelOptions]) -> PanelFit:
     """The spatial Durbin model of a panel: `panel_lag` with the lag of every regressor.
 
     Parameters
@@ -363,7 +368,7 @@ def panel_durbin(formula: str, data: pd.DataFrame, w: Any, **options: Unpack[Pan
 
 
 @public
-def panel_durbin_error(formula: str, data: pd.DataFrame, w: Any, **options: Unpack[PanelOptions]) -> PanelFit:
+def panel_durbin_error(formula: str, data: pd.DataFrame, w: WeightsGiven, **options: Unpack[PanelOptions]) -> PanelFit:
     """The spatial Durbin error model of a panel: `panel_error` with the lag of every regressor.
 
     Parameters
@@ -410,7 +415,7 @@ def panel_durbin_error(formula: str, data: pd.DataFrame, w: Any, **options: Unpa
 
 @public
 def panel_gns(
-    formula: str, data: pd.DataFrame, w: Any, *, error_w: Any = None, **options: Unpack[PanelOptions]
+    formula: str, data: pd.DataFrame, w: WeightsGiven, *, error_w: Any = None, **options: Unpack[PanelOptions]
 ) -> PanelFit:
     """The general nesting model of a panel: `panel_sarar` with the lag of every regressor.
 
@@ -463,7 +468,7 @@ def _fit(
     name: str,
     formula: str,
     data: pd.DataFrame,
-    w: Any,
+    w: WeightsGiven,
     durbin: bool,
     options: dict[str, Any],
     *,
@@ -491,8 +496,8 @@ def _fit(
 
 
 def _by_moments(
-    name: str, formula: str, data: pd.DataFrame, w: Any, durbin: bool, options: dict[str, Any], *, lagged: bool,
-    erred: bool, error_w: Any,
+    name: str, formula: str, data: pd.DataFrame, w: WeightsGiven, durbin: bool, options: dict[str, Any], *,
+    lagged: bool, erred: bool, error_w: Any,
 ) -> PanelFit:  # fmt: skip
     for other in ("errors", "dynamic"):
         if options.get(other) is not None:

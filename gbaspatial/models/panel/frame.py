@@ -10,7 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -43,6 +43,9 @@ from gbaspatial.models.panel.stack import ByPeriod, Operator, Repeated, Stack
 from gbaspatial.options import word
 from gbaspatial.results import data_hash
 from gbaspatial.weights import Weights, as_weights
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
 
 UNBALANCED = ("error", "common", "keep")
 Given = Mapping[str, "Weights | Mapping[int, Weights]"]
@@ -258,7 +261,7 @@ def _balanced(rows: _Rows, unbalanced: str) -> _Rows:
 
 
 # -- weights --------------------------------------------------------------------------------
-def given_weights(w: Any, what: str = "w") -> dict[str, Any]:
+def given_weights(w: WeightsGiven, what: str = "w") -> dict[str, Any]:
     """W by name, each a `Weights` or a mapping of periods to `Weights`; the first one is also ``W``."""
     if w is None:
         return {}
@@ -342,7 +345,7 @@ def _among(w: Weights, units: pd.Index, period: Any, name: str, whole: bool) -> 
     return w.subset(units)
 
 
-def weights_of(w: Any, design: PanelDesign, what: str = "W") -> PanelWeights:
+def weights_of(w: WeightsGiven, design: PanelDesign, what: str = "W") -> PanelWeights:
     """Another W for the rows of `design`: one, or one for each period."""
     given = given_weights(w, what)
     if len({id(v) for v in given.values()}) != 1:
@@ -386,7 +389,7 @@ class _Earlier:
 
 
 def read_panel(
-    formula: str, data: Any, w: Any = None, *, durbin: bool = False, unbalanced: str = "error"
+    formula: str, data: Any, w: WeightsGiven | None = None, *, durbin: bool = False, unbalanced: str = "error"
 ) -> PanelDesign:
     """Read `formula` on a long frame, matched to `w` by unit and time.
 

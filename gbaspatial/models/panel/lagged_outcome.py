@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,10 +12,15 @@ from gbaspatial.errors import DataError, OptionError
 from gbaspatial.formula.regressors import Column
 from gbaspatial.models.panel.frame import PanelDesign, kept_rows, read_panel, time_numbers
 
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
+
 DYNAMICS = ("y", "y + Wy")
 
 
-def with_lagged_outcome(design: PanelDesign, formula: str, data: pd.DataFrame, w: Any, dynamic: str) -> PanelDesign:
+def with_lagged_outcome(
+    design: PanelDesign, formula: str, data: pd.DataFrame, w: WeightsGiven, dynamic: str
+) -> PanelDesign:
     """The design with the outcome of the period before and, for ``"y + Wy"``, its spatial lag as first columns.
 
     Raises

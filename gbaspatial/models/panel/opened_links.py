@@ -50,11 +50,11 @@ class LinkImpacts(Result):
         """The units, and the impacts of regressors."""
         return Table(self.frame, self.title, self.notes), Table(self.impacts, "Impacts of regressors by W")
 
-    def plot(self, units: Any) -> Any:
+    def plot(self, units: Any, *, ax: Any = None) -> Any:
         """The change of each unit on the map of the `units` (GeoDataFrame); gives back the Axes."""
         from gbaspatial.figures import map_of
 
-        return map_of(units.join(self.frame["change"]), "change", label=self.title)
+        return map_of(units.join(self.frame["change"]), "change", label=self.title, ax=ax)
 
 
 @public

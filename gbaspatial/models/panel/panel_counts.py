@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,6 +23,9 @@ from gbaspatial.models.panel.frame import PanelDesign, time_numbers
 from gbaspatial.models.panel.panel_specification import Specification, specified
 from gbaspatial.models.panel.panel_tests import serial_correlation
 from gbaspatial.options import word
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
 
 COVARIANCES = ("cluster", "classical")
 _ROUNDS = 100
@@ -90,7 +93,7 @@ class PanelCountsFit(Fitted):
 def panel_counts(
     formula: str,
     data: pd.DataFrame,
-    w: Any,
+    w: WeightsGiven,
     effects: str,
     offset: Any,
     covariance: str | None,

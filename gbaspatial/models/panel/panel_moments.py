@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,9 @@ from gbaspatial.models.panel.panel_tests import serial_correlation
 from gbaspatial.models.panel.sides import panel_side
 from gbaspatial.models.solve.logdet import window
 from gbaspatial.options import word
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -65,7 +68,7 @@ def formula_with(formula: str, options: Mapping[str, Any]) -> str:
 
 
 def instruments_for(
-    design: PanelDesign, formula: str, data: pd.DataFrame, w: Any, options: Mapping[str, Any]
+    design: PanelDesign, formula: str, data: pd.DataFrame, w: WeightsGiven, options: Mapping[str, Any]
 ) -> Instruments:
     """What the options say of instruments, in the rows of `design`."""
     lags = word(options.get("instrument_lags", 2), (1, 2), "instrument_lags")

@@ -34,6 +34,7 @@ from gbaspatial.randomness import PANEL_OUTCOMES, Rng, label_order, seed_of, str
 
 if TYPE_CHECKING:
     from gbaspatial.models.panel.panel_fit import PanelFit
+    from gbaspatial.weights.core import WeightsGiven
 
 KINDS = ("trend", "signal", "corrected")
 
@@ -42,7 +43,7 @@ KINDS = ("trend", "signal", "corrected")
 def predict(
     fit: PanelFit,
     data: pd.DataFrame | None = None,
-    w: Any = None,
+    w: WeightsGiven | None = None,
     *,
     kind: Literal["trend", "signal", "corrected"] = "corrected",
 ) -> pd.Series:
@@ -158,7 +159,7 @@ class _Frame:
     unknown: np.ndarray
 
 
-def _anew(fit: PanelFit, data: pd.DataFrame, w: Any, kind: str) -> pd.Series:
+def _anew(fit: PanelFit, data: pd.DataFrame, w: WeightsGiven, kind: str) -> pd.Series:
     _check_predictable(fit, kind)
     index = _checked_index(data)
     strange = pd.Index(index.get_level_values(0)).unique().difference(fit.design.units, sort=False)
@@ -201,7 +202,7 @@ def _check_predictable(fit: PanelFit, kind: str) -> None:
         )
 
 
-def _joined(fit: PanelFit, data: pd.DataFrame, index: pd.MultiIndex, w: Any) -> _Frame:
+def _joined(fit: PanelFit, data: pd.DataFrame, index: pd.MultiIndex, w: WeightsGiven) -> _Frame:
     """The fitted rows with those of `data` put in or added, by period and unit."""
     design = fit.design
     names = names_in([design.model_spec.formula]).read
@@ -243,7 +244,7 @@ def _check_whole(fit: PanelFit, rows: _Rows, times: set[int]) -> None:
         )
 
 
-def _weights(fit: PanelFit, rows: _Rows, times: set[int], w: Any) -> dict[str, dict[int, Any]]:
+def _weights(fit: PanelFit, rows: _Rows, times: set[int], w: WeightsGiven) -> dict[str, dict[int, Any]]:
     """W by name and time: those of the fit, and for the `times` that are asked those that are given."""
     design, known = fit.design, set(time_numbers(fit.design.periods).tolist())
     given = given_weights(w)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,9 @@ from gbaspatial.models.panel.other_rows import rows_between, rows_of_differences
 from gbaspatial.models.panel.sides import check_error_effects, check_informed_panel
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.options import flag, word
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
 
 CORRECTIONS = ("lee-yu", "none")
 COVARIANCES = ("classical", "information", "cluster", "driscoll-kraay", "hac")
@@ -41,8 +44,8 @@ class Specification:
 
 
 def specified(
-    name: str, formula: str, data: pd.DataFrame, w: Any, durbin: bool, options: dict[str, Any], *, lagged: bool,
-    erred: bool, error_w: Any,
+    name: str, formula: str, data: pd.DataFrame, w: WeightsGiven, durbin: bool, options: dict[str, Any], *,
+    lagged: bool, erred: bool, error_w: Any,
 ) -> Specification:  # fmt: skip
     """The specification of one call.
 

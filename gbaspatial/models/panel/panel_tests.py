@@ -18,6 +18,7 @@ from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
     from gbaspatial.models.panel.panel_fit import PanelFit
+    from gbaspatial.weights.core import WeightsGiven
 
 NULLS = {
     "lm_lag": "no spatial lag",
@@ -94,7 +95,7 @@ class PanelDiagnostics(Result):
         return period_line(self.moran, label=f"Moran's I of the residuals: {self.formula}", ax=ax)
 
 
-def diagnostics(fit: PanelFit, w: Any = None) -> PanelDiagnostics:
+def diagnostics(fit: PanelFit, w: WeightsGiven | None = None) -> PanelDiagnostics:
     """Specification tests of a panel fit.
 
     Lagrange multiplier tests (Elhorst) are those of least squares with the effects of the fit, and

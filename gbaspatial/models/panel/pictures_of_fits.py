@@ -36,7 +36,7 @@ def plot(
     term : str, optional
         The regressor whose impacts are drawn; the first by default.
     ax : matplotlib.axes.Axes, optional
-        For impacts.
+        Where to draw.
 
     Returns
     -------
@@ -57,13 +57,22 @@ def plot(
     'Impacts of log(employment)'
     """
     word(kind, KINDS, "kind")
-    if kind == "impacts":
-        if "period" not in inspect.signature(type(fit).impacts).parameters:
-            raise OptionError("a dynamic fit has impacts in the short and the long run: use fit.impacts().plot().")
-        from gbaspatial.figures import period_bands
+    if kind == "effects":
+        return _effects_map(fit, units, ax)
+    return _impacts_picture(fit, term, ax)
 
-        frame = impacts_by_period(fit, term)
-        return period_bands(frame, label=f"Impacts of {frame.attrs['term']}", ax=ax)
+
+def _impacts_picture(fit: PanelFit, term: str | None, ax: Any) -> Any:
+    from gbaspatial.figures import forest, period_bands
+
+    if "period" not in inspect.signature(type(fit).impacts).parameters:  # dynamic: short and long run, not periods
+        frame = fit.impacts().to_frame()
+        return forest(frame if term is None else frame.xs(term, level="term"), label="Impacts", ax=ax)
+    frame = impacts_by_period(fit, term)
+    return period_bands(frame, label=f"Impacts of {frame.attrs['term']}", ax=ax)
+
+
+def _effects_map(fit: PanelFit, units: Any, ax: Any) -> Any:
     from gbaspatial.figures import map_of
 
     if not fit.kind.unit:
@@ -71,7 +80,7 @@ def plot(
     if units is None:
         raise OptionError("effects are drawn on a map: give units=, the GeoDataFrame of the units.")
     effects = fit.effects.loc["unit"] if fit.effects.index.nlevels == 2 else fit.effects
-    return map_of(units.assign(effect=effects.reindex(units.index)), "effect", label="Effects of units")
+    return map_of(units.assign(effect=effects.reindex(units.index)), "effect", label="Effects of units", ax=ax)
 
 
 def impacts_by_period(fit: PanelFit, term: str | None = None) -> pd.DataFrame:

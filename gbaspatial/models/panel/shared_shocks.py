@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,9 @@ from gbaspatial.models.panel.estimators import PanelOptions, panel_lag
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
 
 KINDS = ("all", "within", "across")
 COLUMNS = ("rho", "std_error", "p_value", "lower", "upper", "serial_correlation", "log_likelihood")
@@ -57,7 +60,13 @@ class PanelEffects(Result):
 
 @public
 def panel_effects(
-    formula: str, data: pd.DataFrame, w: Any, *, region: str, durbin: bool = False, **options: Unpack[PanelOptions]
+    formula: str,
+    data: pd.DataFrame,
+    w: WeightsGiven,
+    *,
+    region: str,
+    durbin: bool = False,
+    **options: Unpack[PanelOptions],
 ) -> PanelEffects:
     """Neighbors or common shocks: rho under unit, two-way and region-by-time effects, side by side.
 
@@ -166,7 +175,7 @@ def _same(w: Weights, regions: pd.Series) -> np.ndarray:
     return np.asarray(codes[rows] == codes[w.sparse.indices])
 
 
-def _part(w: Any, regions: pd.Series, within: bool) -> Any:
+def _part(w: WeightsGiven, regions: pd.Series, within: bool) -> Any:
     """W, or each W of a mapping, with its links within or across regions only, standardized anew."""
     if isinstance(w, Mapping):
         known: dict[int, Weights] = {}
@@ -179,7 +188,7 @@ def _part(w: Any, regions: pd.Series, within: bool) -> Any:
     return part.row_standardized() if weights.is_row_stochastic else part
 
 
-def _share(w: Any, regions: pd.Series) -> float:
+def _share(w: WeightsGiven, regions: pd.Series) -> float:
     """The share of weight that links units of one region."""
     every = [as_weights(one) for one in (w.values() if isinstance(w, Mapping) else [w])]
     inside = sum(float(one.sparse.data[_same(one, regions)].sum()) for one in every)

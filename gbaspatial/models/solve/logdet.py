@@ -21,7 +21,7 @@ The last two are estimates: `error(rho)` is their standard error over the probes
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebval
@@ -33,6 +33,9 @@ from gbaspatial.options import public, word
 from gbaspatial.randomness import LOG_DETERMINANT_PROBES, label_ranks, probes_of
 from gbaspatial.sizes import DENSE_LIMIT, EIGEN_LIMIT
 from gbaspatial.weights import Weights, as_weights
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
 
 Method = Literal["auto", "eigen", "sparse", "chebyshev", "lanczos"]
 METHODS = ("auto", "eigen", "sparse", "chebyshev", "lanczos")
@@ -380,7 +383,7 @@ def curve_of(w: Weights, method: Method = "auto") -> Curve:
 
 
 @public
-def log_determinant(w: Any, rho: float, *, method: Method = "auto") -> float:
+def log_determinant(w: WeightsGiven, rho: float, *, method: Method = "auto") -> float:
     """log|I - rho W|.
 
     Parameters
