@@ -18,10 +18,12 @@ from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.null import check_draws, monte_carlo_p
 from gbaspatial.inference.permutation import orders
 from gbaspatial.options import public, whole
+from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of, stream
 from gbaspatial.results import Result, Table
 
 Method = Literal["fisher_jenks", "head_tail", "k_means"]
+_PARTS = 20  # of the null distribution, told one by one
 _EXACT_UP_TO = 50_000  # ways to give out the tiers that are all looked at
 _STARTS = 50
 _TIE = 1e-9
@@ -81,6 +83,7 @@ class TiersResult(Result):
         return first, Table(self.cross, "Tiers found (rows) and given (columns)", (told,)), units
 
 
+@shows_progress
 @public
 def tiers(
     values: pd.Series | pd.DataFrame,
@@ -90,6 +93,7 @@ def tiers(
     given: pd.Series | None = None,
     draws: int = 9999,
     rng: Rng = None,
+    progress: bool | None = None,
 ) -> TiersResult:
     """Group units into tiers by their values, and compare with tiers given.
 
@@ -108,6 +112,8 @@ def tiers(
     draws : int
         Used where there are more than 50,000 ways to give out the tiers; else all are looked at.
     rng : int, numpy.random.Generator or None
+    progress : bool, optional
+        Whether to say how far long work has come; by default on a terminal only.
 
     Returns
     -------
@@ -266,7 +272,8 @@ def _agreement(found: np.ndarray, given: np.ndarray | None, draws: int, seed: in
     exact = factorial(len(codes)) // prod(factorial(int(size)) for size in sizes) <= _EXACT_UP_TO
     ways = np.array(list(_ways(sizes.tolist(), len(codes)))) if exact else codes[orders(len(codes), draws, seed)]
     observed = adjusted_rand(found, codes)
-    null = _rand_of_all(found, ways)
+    parts = track(np.array_split(ways, min(len(ways), _PARTS)), "ways to give out the tiers")
+    null = np.concatenate([_rand_of_all(found, part) for part in parts])
     at_least = int((null >= observed - _TIE).sum())
     return {
         "adjusted_rand": observed,

@@ -12,7 +12,7 @@ from gbaspatial.formula import Design
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.fit import Fit
 from gbaspatial.models.impacts.engine import ImpactsResult, impacts as cross_section
-from gbaspatial.options import undrawn, word
+from gbaspatial.options import public, undrawn, word
 from gbaspatial.randomness import Rng
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 
 @undrawn("method", "delta")
+@public
 def impacts(
     fit: PanelFit,
     *,

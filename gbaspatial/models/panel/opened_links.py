@@ -16,7 +16,7 @@ from gbaspatial.models.likelihood.problem import window
 from gbaspatial.models.panel.frame import weights_of
 from gbaspatial.models.panel.information_less_effects import parts_of
 from gbaspatial.options import level_of, public
-from gbaspatial.randomness import Rng, seed_of, stream
+from gbaspatial.randomness import IMPACT_DRAWS, Rng, seed_of, stream
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
 
@@ -51,7 +51,19 @@ class LinkImpacts(Result):
         return Table(self.frame, self.title, self.notes), Table(self.impacts, "Impacts of regressors by W")
 
     def plot(self, units: Any, *, ax: Any = None) -> Any:
-        """The change of each unit on the map of the `units` (GeoDataFrame); gives back the Axes."""
+        """The change of each unit on a map.
+
+        Parameters
+        ----------
+        units : geopandas.GeoDataFrame
+            Indexed by unit.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
         from gbaspatial.figures import map_of
 
         return map_of(units.join(self.frame["change"]), "change", label=self.title, ax=ax)
@@ -120,7 +132,7 @@ def impact_of_links(
         raise OptionError("the parameters have no covariance (the notes of the fit say why), so changes have none.")
     where = len(names) - 1 if fit.w is not None else None
     ends = window((max(one.interval[0], two.interval[0]), min(one.interval[1], two.interval[1])))
-    drawn, _ = average.normal_draws(theta, spread, where, ends, draws, stream(seed, 11))
+    drawn, _ = average.normal_draws(theta, spread, where, ends, draws, stream(seed, IMPACT_DRAWS))
     W1, W2 = one.sparse.toarray(), two.sparse.toarray()
     own = [parts.outcome(theta, W) for W in (W1, W2)]
     changes = np.array([parts.outcome(t, W2) - parts.outcome(t, W1) for t in drawn])
