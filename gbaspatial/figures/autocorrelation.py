@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-@public
 @written_names("en")
+@public
 def correlogram(result: Any, ax: Axes | None = None) -> Axes:
     """The statistic by order or distance, over the band of what chance alone gives.
 
@@ -93,8 +93,8 @@ def year_line(result: Any, ax: Axes | None = None) -> Axes:
     return ax
 
 
-@public
 @written_names("en")
+@public
 def rose(result: Any, ax: Axes | None = None) -> Axes:
     """Moves by direction: bars for the number of units, a line for what is expected.
 
@@ -135,8 +135,8 @@ def rose(result: Any, ax: Axes | None = None) -> Axes:
     return ax
 
 
-@public
 @written_names("en")
+@public
 def power_curve(result: Any, ax: Axes | None = None) -> Axes:
     """The chance to reject by rho, with the target and the smallest rho that reaches it.
 

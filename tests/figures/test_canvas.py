@@ -55,7 +55,14 @@ def results():
 
 
 def calls_with_plots():
-    rooms = ("autocorrelation.", "causal.event_study", "disparity.", "inference.power", "geography.check_coverage")
+    rooms = (
+        "autocorrelation.",
+        "causal.event_study",
+        "disparity.",
+        "inference.power",
+        "geography.check_coverage",
+        "models.impact_of_links",
+    )
     return [name for name in calls.CALLS if name.startswith(rooms)]
 
 
