@@ -196,6 +196,9 @@ def unused(given: Mapping[str, Any], because: str) -> None:
         raise OptionError(f"{some(named)} would not be used here: {because}.")
 
 
+DRAWN_WITH = ("draws", "rng", "stop_after")  # the options of what is drawn
+
+
 def undrawn(option: str, *words: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Mark a function that draws nothing where `option` is one of `words`: draws and seeds are refused there.
 
@@ -220,7 +223,7 @@ def undrawn(option: str, *words: str) -> Callable[[Callable[P, T]], Callable[P, 
         def called(*args: P.args, **kwargs: P.kwargs) -> T:
             how = kwargs.get(option, usual)
             if isinstance(how, str) and how in words:
-                unused({name: kwargs.get(name) for name in ("draws", "rng")}, f"{option}={how!r} draws nothing")
+                unused({name: kwargs.get(name) for name in DRAWN_WITH}, f"{option}={how!r} draws nothing")
             return function(*args, **kwargs)
 
         return called

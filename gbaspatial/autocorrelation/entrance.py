@@ -13,7 +13,7 @@ import pandas as pd
 from gbaspatial.alignment import align, labelled
 from gbaspatial.errors import DataError, OptionError, WeightsError
 from gbaspatial.inference.ordering import by_label
-from gbaspatial.options import unused
+from gbaspatial.options import DRAWN_WITH, undrawn, unused
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
@@ -185,15 +185,14 @@ def drawn_by(*words: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """
 
     def _marked(function: Callable[P, T]) -> Callable[P, T]:
+        checked = undrawn("inference", *(how for how in _DRAWLESS if how not in words))(function)
+
         @functools.wraps(function)
         def called(*args: P.args, **kwargs: P.kwargs) -> T:
-            how = kwargs.get("inference", "auto")
-            given = {name: kwargs.get(name) for name in ("draws", "rng", "stop_after")}
-            if isinstance(how, str) and how in _DRAWLESS and how not in words:
-                unused(given, f"inference={how!r} draws nothing")
-            if how == "auto" and args and _is_regression(args[0]):
+            if kwargs.get("inference", "auto") == "auto" and args and _is_regression(args[0]):
+                given = {name: kwargs.get(name) for name in DRAWN_WITH}
                 unused(given, "the residuals of a regression are not exchangeable, and nothing is drawn of them")
-            return function(*args, **kwargs)
+            return checked(*args, **kwargs)
 
         return called
 
