@@ -187,9 +187,11 @@ def _spatial(fit: Fit, model: Problem, full: Batch, name: str):  # type: ignore[
         )
 
     def _statistic(Y: np.ndarray) -> np.ndarray:
-        found = refit(full, Y)
-        ratio = np.maximum(2 * (found.log_likelihood - best(Y)), 0.0)
-        return np.sign(found.rho if name == "rho" else found.lam) * np.sqrt(ratio)
+        # near a pole outcomes are so large that the model fits them to all digits: then no ratio is larger
+        with np.errstate(divide="ignore", invalid="ignore"):
+            found = refit(full, Y)
+            ratio = np.nan_to_num(2 * (found.log_likelihood - best(Y)), nan=np.inf, posinf=np.inf)
+        return np.sign(found.rho if name == "rho" else found.lam) * np.sqrt(np.maximum(ratio, 0.0))
 
     return grid, _at, _statistic
 
