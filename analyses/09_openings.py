@@ -13,6 +13,7 @@
 
 # %%
 import sys
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -24,12 +25,16 @@ out = Path(given)
 out.mkdir(parents=True, exist_ok=True)
 
 # %%
+warnings.simplefilter("ignore", gba.errors.CaveatWarning)  # printed instead
 panel = gba.load_prefecture_panel(variables=["patents_granted"], years=range(2006, 2024))
 none = panel.index[panel["patents_granted"] == 0].get_level_values("city").unique()
 data = panel.drop(none, level="city")
 units = gba.load_prefectures(area="china")
 cities = data.index.get_level_values("city").unique()
 print(f"{len(none)} prefectures with a year without patents are left out: {', '.join(none)}")
+doubtful = gba.data.prefecture_suspects()
+doubtful = doubtful[(doubtful["variable"] == "patents_granted") & (doubtful["year"] >= 2006)]
+print(f"Values of patents with a reason to doubt them stay in: {len(doubtful)}.")
 print(gba.load_links().to_string(index=False))
 
 # %% [markdown]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+from pathlib import Path
 from typing import Any, cast
 from warnings import warn
 
@@ -11,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.projections.polar import PolarAxes
 
 from gbaspatial.errors import outside
+from gbaspatial.writing import replace_file
 
 
 class _Shown:
@@ -25,14 +28,20 @@ class _Shown:
         self._whole().savefig(buffer, format="png", bbox_inches="tight")
         return buffer.getvalue()
 
-    def savefig(self, *args: Any, **options: Any) -> None:
+    def savefig(self, fname: Any, **options: Any) -> None:
         """The figure's own; maps and forests gave the figure before they gave the axes."""
         warn(
             "pictures give their axes; use gba.figures.save(ax, path) or ax.figure.savefig(path).",
             DeprecationWarning,
             stacklevel=outside(),
         )
-        self._whole().savefig(*args, **options)
+        if not isinstance(fname, (str, os.PathLike)):
+            buffer = fname  # a stream in memory
+            self._whole().savefig(buffer, **options)
+            return
+        place = Path(fname)
+        target = place if place.suffix or "format" in options else place.with_name(f"{place.name}.png")
+        replace_file(target, lambda half: self._whole().savefig(half, **options))
 
 
 class Picture(_Shown, Axes):

@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import io
 import textwrap
 from pathlib import Path
 
@@ -176,3 +177,16 @@ def test_axes_without_a_layout_make_room_for_their_labels():
     box = ax.get_tightbbox()
     assert box.x0 >= -1
     assert box.x1 <= figure.bbox.width + 1
+
+
+def test_the_older_savefig_of_maps_writes_beside_and_then_in_place(tmp_path):
+    ax = gba.figures.map_of(calls.UNITS, "income", k=3, names="none")
+    (tmp_path / "map.png").write_bytes(b"old")
+    with pytest.warns(DeprecationWarning, match="figures.save"):
+        ax.savefig(tmp_path / "map", dpi=30)
+    assert (tmp_path / "map.png").read_bytes()[1:4] == b"PNG"
+    assert [path.name for path in tmp_path.iterdir()] == ["map.png"]
+    buffer = io.BytesIO()
+    with pytest.warns(DeprecationWarning, match="figures.save"):
+        ax.savefig(buffer, format="svg", dpi=30)
+    assert b"<svg" in buffer.getvalue()

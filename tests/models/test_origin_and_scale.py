@@ -19,6 +19,8 @@ import gbaspatial as gba
 from gbaspatial.errors import DataError, OptionError, WeightsError
 from gbaspatial.weights import Weights
 
+pytestmark = pytest.mark.slow  # minutes: every estimator by every law
+
 models = gba.models
 OTHERS = {  # not estimators of a formula: tests, tools, and what starts from a fit or from several W
     "Fit", "bias_correction", "chow", "detectable_effect", "exact_test", "impact_of_change", "log_determinant",

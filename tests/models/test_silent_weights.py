@@ -17,6 +17,8 @@ from gbaspatial import models
 from gbaspatial.errors import ConvergenceError, GbaError
 from gbaspatial.weights import Weights
 
+pytestmark = pytest.mark.slow  # minutes: every estimator by every law
+
 
 def groups(*sizes: int) -> tuple[np.ndarray, np.ndarray]:
     """Complete groups, row-standardized, and which unit is in which."""
