@@ -21,7 +21,7 @@ from gbaspatial.figures.autocorrelation import correlogram as drawn_correlogram
 from gbaspatial.inference import adjust, exact_distribution as exact
 from gbaspatial.inference.null import Alternative, Inference, check_draws, check_test
 from gbaspatial.inference.permutation import permutation_null
-from gbaspatial.options import public, word
+from gbaspatial.options import public, whole, word
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
@@ -181,8 +181,7 @@ def correlogram(
     [0.4, -0.8]
     """
     w = as_weights(w)
-    if isinstance(orders, bool) or not isinstance(orders, (int, np.integer)) or not 1 <= orders <= MOST_ORDERS:
-        raise OptionError(f"orders={orders!r} is not a number of orders; use 1 to {MOST_ORDERS}.")
+    orders = whole(orders, "orders", least=1, most=MOST_ORDERS)
     align(values, w.ids)
     linked = w.cardinalities.to_numpy() > 0
     rows_sum_to_one = bool(np.allclose(w.row_sums[linked], 1.0, rtol=0, atol=1e-12))

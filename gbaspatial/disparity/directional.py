@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, labelled
-from gbaspatial.errors import DataError, OptionError, some
+from gbaspatial.errors import DataError, some
 from gbaspatial.figures.autocorrelation import rose
 from gbaspatial.inference.null import check_draws, check_test, monte_carlo_p, p_from_tails
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import orders
-from gbaspatial.options import public
+from gbaspatial.options import public, whole
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
@@ -126,8 +126,7 @@ def directional_lisa(
     """
     w = by_label(w)
     check_test("permutation", alternative)
-    if isinstance(sectors, bool) or not isinstance(sectors, (int, np.integer)) or not 2 <= sectors <= 360:
-        raise OptionError(f"sectors={sectors!r} is not a number of sectors; use 2 to 360.")
+    sectors = whole(sectors, "sectors", least=2, most=360)
     draws, seed = check_draws(draws), seed_of(rng)
     step = align(last, w.ids, "last values") - align(first, w.ids, "first values")
     if not step.any():

@@ -31,8 +31,7 @@ from typing import Literal
 import numpy as np
 from scipy import special
 
-from gbaspatial.errors import OptionError
-from gbaspatial.options import public_methods, word
+from gbaspatial.options import public_methods, whole, word
 
 Inference = Literal["auto", "exact", "permutation", "normal", "randomization", "saddlepoint", "imhof"]
 Alternative = Literal["two-sided", "greater", "less"]
@@ -44,10 +43,7 @@ MOST_DRAWS = 10_000_000
 
 def check_draws(draws: int) -> int:
     """`draws` as an integer between 1 and ten million, or `OptionError`."""
-    whole = isinstance(draws, (int, np.integer)) and not isinstance(draws, bool)
-    if not whole or not 1 <= draws <= MOST_DRAWS:
-        raise OptionError(f"draws={draws!r} is not a number of permutations; use a whole number from 1 to 10,000,000.")
-    return int(draws)
+    return whole(draws, "draws", least=1, most=MOST_DRAWS)
 
 
 def check_test(inference: str, alternative: str, allowed: Iterable[str] = INFERENCES) -> None:

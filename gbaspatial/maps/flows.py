@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import DataError, OptionError, UnknownNameError, nearest_names, some
+from gbaspatial.errors import DataError, UnknownNameError, nearest_names, some
 from gbaspatial.maps.layers import Label, Layer, bilingual, positions
-from gbaspatial.options import public
+from gbaspatial.options import public, whole
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -67,8 +67,7 @@ def flows(frame: Any, *, label: Label = None, top: int = 30) -> Flows:
     if bad.any():
         pairs = [f"{a} to {b}" for a, b in zip(frame.loc[bad, "giver"], frame.loc[bad, "receiver"], strict=True)]
         raise DataError(f"the flow from {some(pairs)} is not a finite number; correct it or leave the pair out.")
-    if top < 1:
-        raise OptionError(f"top={top!r} draws nothing; use 1 or more.")
+    whole(top, "top", least=1)
     return Flows(label=bilingual(label, ("Flows", "溢出流")), frame=frame[list(wanted)].copy(), top=top)
 
 

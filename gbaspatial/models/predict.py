@@ -27,7 +27,7 @@ from scipy.sparse import linalg
 from gbaspatial.alignment import check_units
 from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError, nearest_names, some
 from gbaspatial.formula import design, named_weights, sides
-from gbaspatial.options import public, word
+from gbaspatial.options import public, whole, word
 from gbaspatial.randomness import Rng, label_ranks, seed_of, stream
 from gbaspatial.sizes import DENSE_LIMIT
 from gbaspatial.weights import Weights, as_weights
@@ -454,8 +454,7 @@ def _drawn(
     ids: pd.Index,
 ) -> np.ndarray:
     """Outcomes (n, draws) of `ids`; the stream of draw r is keyed by (seed, r), its numbers belong to labels."""
-    if draws < 1:
-        raise OptionError(f"draws={draws!r} must be at least one.")
+    draws = whole(draws, "draws", least=1)
     ranks = label_ranks(ids)
     e = np.column_stack([stream(seed, draw).standard_normal(len(ids))[ranks] for draw in range(draws)])
     e *= scales[:, None]

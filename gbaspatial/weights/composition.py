@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
 from gbaspatial.errors import OptionError
+from gbaspatial.options import whole
 from gbaspatial.weights import algebra, scaling
 from gbaspatial.weights.border import slowed
 from gbaspatial.weights.square_table import is_number
@@ -182,8 +182,7 @@ def with_friction(w: Weights, groups: pd.Series, friction: Any) -> Weights:
 
 
 def _check_order(k: int, least: int) -> None:
-    if not isinstance(k, (int, np.integer)) or isinstance(k, bool) or k < least:
-        raise OptionError(f"k={k!r} must be an integer, {least} or more.")
+    whole(k, "k", least=least)
 
 
 def _told_friction(friction: Any) -> Any:

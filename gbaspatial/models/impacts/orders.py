@@ -8,19 +8,18 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.errors import OptionError
 from gbaspatial.formula import Regressor
 from gbaspatial.models.impacts.average import Quantity, mixed, order_readers
 from gbaspatial.models.impacts.engine import COLUMNS, Engine
 from gbaspatial.models.solve.resolvent import average_readings
+from gbaspatial.options import whole
 
 MOST_ORDERS = 30
 
 
 def by_order(engine: Engine, regressor: Regressor, orders: int) -> pd.DataFrame:
     """Direct, indirect and total impact by order 0 to `orders`, and what is beyond; rows (order, effect)."""
-    if not isinstance(orders, int) or not 0 <= orders <= MOST_ORDERS:
-        raise OptionError(f"orders={orders!r} is not an order; use a whole number from 0 to {MOST_ORDERS}.")
+    orders = whole(orders, "orders", most=MOST_ORDERS)
     fit = engine.fit
     W = fit.w.sparse if fit.w is not None else None
     parts: list[tuple[int, Any, int]] = [(regressor.beta, None, 0)] if regressor.beta is not None else []
