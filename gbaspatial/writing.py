@@ -221,10 +221,14 @@ def _followed(path: Path) -> Path:
         return path.resolve()
     if path.exists() and not path.is_file():
         return path  # /dev/stdout leads through links that no path names
+    loop = OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     try:
-        return path.resolve()
+        end = path.resolve()
     except RuntimeError as error:  # of older Pythons, for a link that leads to itself
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from error
+        raise loop from error
+    if end.is_symlink():  # newer ones give the link back
+        raise loop
+    return end
 
 
 def _is_device(path: Path) -> bool:

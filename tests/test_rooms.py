@@ -18,7 +18,7 @@ FLOORS = [
     ["writing", "sheets"],
     ["alignment", "results", "randomness", "progress"],
     ["data", "geography"],
-    ["collinearity", "weights", "formula"],
+    ["weights", "formula"],
     ["inference", "figures"],
     ["autocorrelation", "models", "development"],
     ["causal", "disparity"],

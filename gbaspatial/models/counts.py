@@ -258,8 +258,13 @@ def _kernel(design: Design, data: Any, covariance: str, options: Mapping[str, An
     return kernel_weights(coordinates, design.ids, **chosen)
 
 
+def _running_off(y: np.ndarray, mu: np.ndarray) -> np.ndarray:
+    """Which zeros (n,) have a mean that tends to zero."""
+    return (y == 0) & (mu < 1e-7 * max(1.0, float(y.mean())))
+
+
 def _check_not_separated(design: Design, mu: np.ndarray) -> None:
-    gone = (design.y == 0) & (mu < 1e-7 * max(1.0, float(design.y.mean())))
+    gone = _running_off(design.y, mu)
     if gone.any():
         raise _separated(design.ids[gone])
 
@@ -311,6 +316,8 @@ def poisson(y: np.ndarray, X: np.ndarray, offset: np.ndarray) -> tuple[np.ndarra
             return linalg.solve_triangular(R, beta), mu
         if eta[y == 0].min(initial=0.0) < -40:  # separated zeros: the caller names them
             return linalg.solve_triangular(R, beta), mu
+    if _running_off(y, mu).any():  # steps grow too small to go on: the same
+        return linalg.solve_triangular(R, beta), mu
     raise ConvergenceError(f"Poisson regression did not settle in {_ROUNDS} rounds; the last change was {change:.2g}.")
 
 

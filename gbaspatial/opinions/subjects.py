@@ -79,8 +79,8 @@ def subject_of(result: Any) -> Subject:
         if type(result) is cls or (isinstance(result, cls) and cls is not GlobalTest):
             return how(result)
     raise LabelTypeError(
-        f"a second opinion is to be had of tests of gba.autocorrelation and fits of gba.models, not of a "
-        f"{type(result).__name__}."
+        f"a second opinion is to be had of those tests of gba.autocorrelation and fits of gba.models that PySAL or R "
+        f"has, too, not of a {type(result).__name__}."
     )
 
 
