@@ -30,6 +30,8 @@ from gbaspatial.weights import Weights, as_weights
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gbaspatial.geography.places import Units
+
 Statistic = Literal["moran", "geary", "correlation"]
 TITLES = {"moran": "Moran's I", "geary": "Geary's C", "correlation": "Correlation with the lag"}
 MOST_ORDERS = 50
@@ -199,7 +201,7 @@ def correlogram(
 @public
 def correlogram_by_distance(
     values: pd.Series,
-    units: Any,
+    units: Units,
     *,
     breaks_km: int | Sequence[float] = 6,
     statistic: Statistic = "moran",

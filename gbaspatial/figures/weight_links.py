@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,12 +13,13 @@ from gbaspatial.figures.fonts import written_names
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gbaspatial.geography.places import Units
     from gbaspatial.weights.core import WeightsLike
 
 MOST_CELLS, MOST_NAMED = 200, 40
 
 
-def weight_links(w: WeightsLike, units: Any, *, color: str = "#b2182b", ax: Axes | None = None) -> Axes:
+def weight_links(w: WeightsLike, units: Units, *, color: str = "#b2182b", ax: Axes | None = None) -> Axes:
     """A line for each link of `w` between points of the `units`, as wide as its weight; hollow points have none.
 
     Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 Metric = Literal["geodesic", "planar"]
+Units: TypeAlias = "gpd.GeoDataFrame | gpd.GeoSeries"  # shapes, indexed by unit; `shapes_of` checks them
 METRICS = ("geodesic", "planar")
 
 _A, _F = 6378.137, 1 / 298.257223563  # WGS84 in km
@@ -150,7 +151,7 @@ def crs_name(crs: Any) -> str | None:
     return ":".join(authority) if authority else str(crs.name)
 
 
-def places_of(units: Any, metric: Metric = "geodesic") -> Places:
+def places_of(units: Units, metric: Metric = "geodesic") -> Places:
     """The representative points of `units`, ready for distances in `metric`.
 
     Raises

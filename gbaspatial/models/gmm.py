@@ -136,7 +136,7 @@ def sarar(
     data: pd.DataFrame,
     w: WeightsGiven,
     *,
-    error_w: Any = None,
+    error_w: WeightsGiven | None = None,
     durbin: bool = False,
     **options: Unpack[Options],
 ) -> Fit:
@@ -173,7 +173,7 @@ class _Spec:
         *,
         lagged: bool = False,
         erred: bool = False,
-        error_w: Any = None,
+        error_w: WeightsGiven | None = None,
     ) -> _Spec:
         _check(options)
         options = renamed(options, "degrees_of_freedom", "df")
@@ -250,7 +250,7 @@ def _columns(
     return design, columns, given.X[:, fresh], [given.terms[p] for p in fresh]
 
 
-def _error_weights(error_w: Any, design: Design) -> Weights:
+def _error_weights(error_w: WeightsGiven | None, design: Design) -> Weights:
     if error_w is None:
         return design.weights["W"]
     given = as_weights(error_w)

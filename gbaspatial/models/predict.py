@@ -49,7 +49,7 @@ def predict(
     w: WeightsGiven | None = None,
     *,
     kind: Kind = "corrected",
-    error_w: Any = None,
+    error_w: WeightsGiven | None = None,
 ) -> pd.Series:
     """Predict the outcome of a fitted model, on the scale of the formula's left side.
 
@@ -131,7 +131,7 @@ def predict_mean(
     w: WeightsGiven | None = None,
     *,
     kind: Literal["trend", "corrected"] = "corrected",
-    error_w: Any = None,
+    error_w: WeightsGiven | None = None,
 ) -> pd.Series:
     """The mean of the outcome given X, which is X b where only errors depend on each other.
 
@@ -267,7 +267,7 @@ def simulate(
 
 
 def trend_everywhere(
-    fit: Fit, data: pd.DataFrame | None, w: WeightsGiven, error_w: Any = None
+    fit: Fit, data: pd.DataFrame | None, w: WeightsGiven, error_w: WeightsGiven | None = None
 ) -> tuple[pd.DataFrame, pd.Series, dict[str, Weights], Weights | None]:
     """The regressors and X b of fitted and new units, the named weights over them, and that of the error."""
     frame = _frame(fit, data)
@@ -293,7 +293,9 @@ def _frame(fit: Fit, data: pd.DataFrame | None) -> pd.DataFrame:
     return pd.concat([kept, pd.DataFrame(data[shared])])
 
 
-def _weights(fit: Fit, units: pd.Index, w: WeightsGiven, error_w: Any) -> tuple[dict[str, Weights], Weights | None]:
+def _weights(
+    fit: Fit, units: pd.Index, w: WeightsGiven, error_w: WeightsGiven | None
+) -> tuple[dict[str, Weights], Weights | None]:
     """The named weights over all `units`, and that of the error."""
     own = dict(fit.design.weights)
     if not own:

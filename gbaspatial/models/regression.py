@@ -262,7 +262,7 @@ def sarar(
     data: pd.DataFrame,
     w: WeightsGiven,
     *,
-    error_w: Any = None,
+    error_w: WeightsGiven | None = None,
     method: Method = "ml",
     durbin: bool = False,
     **options: Any,
@@ -421,7 +421,13 @@ def durbin_error(formula: str, data: pd.DataFrame, w: WeightsGiven, *, method: M
 
 @public
 def gns(
-    formula: str, data: pd.DataFrame, w: WeightsGiven, *, error_w: Any = None, method: Method = "ml", **options: Any
+    formula: str,
+    data: pd.DataFrame,
+    w: WeightsGiven,
+    *,
+    error_w: WeightsGiven | None = None,
+    method: Method = "ml",
+    **options: Any,
 ) -> Fit:
     """The general nesting model: `sarar` with the lag of every regressor.
 
@@ -518,7 +524,7 @@ def _spatial(
     *,
     lagged: bool = False,
     erred: bool = False,
-    error_w: Any = None,
+    error_w: WeightsGiven | None = None,
 ) -> Fit:
     word(method, ("ml", "gmm"), "method")
     durbin = flag(durbin, "durbin")
@@ -530,7 +536,7 @@ def _spatial(
         inference = _inference(options)
         options.pop("inference", None)
         estimator = gmm.sarar if lagged and erred else gmm.lag if lagged else gmm.error
-        extra = {"error_w": error_w} if lagged and erred else {}
+        extra: dict[str, Any] = {"error_w": error_w} if lagged and erred else {}
         return replace(estimator(formula, data, w, durbin=durbin, **extra, **options), inference=inference)
     spec = _read(formula, data, w, durbin, options)
     word(options.get("logdet", "auto"), METHODS, "logdet")
@@ -546,7 +552,7 @@ def _spatial(
     return _maximum_likelihood(name, spec, W1, W2, options)
 
 
-def _error_weights(error_w: Any, spec: Design) -> Weights:
+def _error_weights(error_w: WeightsGiven | None, spec: Design) -> Weights:
     return spec.weights["W"] if error_w is None else in_order(as_weights(error_w), spec.ids)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -23,13 +23,16 @@ from gbaspatial.weights.touch.contact import Contacts, contacts_of
 from gbaspatial.weights.touch.grouping import pairs_in_groups, sums
 from gbaspatial.weights.touch.segments import Meters
 
+if TYPE_CHECKING:
+    from gbaspatial.geography.places import Units
+
 Criterion = Literal["queen", "rook"]
 BorderWeight = Literal["binary", "shared_border"]
 
 
 @public
 def contiguity(
-    units: Any,
+    units: Units,
     *,
     criterion: Criterion = "queen",
     tolerance_m: float | None = None,
@@ -120,7 +123,7 @@ def contiguity(
 
 
 def touching(
-    units: Any, criterion: Criterion, tolerance_m: float | None, weight: BorderWeight = "binary"
+    units: Units, criterion: Criterion, tolerance_m: float | None, weight: BorderWeight = "binary"
 ) -> tuple[Any, sparse.csr_array, Recipe]:
     """The shapes of `units`, the weight of each touching pair i < j in a matrix (n, n), and the recipe so far."""
     word(criterion, ("queen", "rook"), "criterion")
@@ -161,7 +164,7 @@ def settled(
 
 
 @public
-def borders(units: Any, *, tolerance_m: float | None = None) -> pd.DataFrame:
+def borders(units: Units, *, tolerance_m: float | None = None) -> pd.DataFrame:
     """Every pair of touching units: how they touch, along what length, and what is wrong there.
 
     Parameters
@@ -227,7 +230,7 @@ def border_lengths(contacts: Contacts, meters: Meters) -> tuple[np.ndarray, np.n
     return codes, sums(place, np.concatenate([km, more_km]), len(codes))
 
 
-def _polygons(units: Any) -> Any:
+def _polygons(units: Units) -> Any:
     shapes = shapes_of(units)
     kinds = shapely.get_type_id(shapes.to_numpy())
     other = ~np.isin(kinds, (3, 6))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from libpysal.weights import W
     from matplotlib.axes import Axes
 
+    from gbaspatial.geography.places import Units
     from gbaspatial.results import Summary
 
 Standardization = Literal["none", "row", "binary", "spectral", "min_max", "variance_stabilized", "doubly", "global"]
@@ -366,7 +367,7 @@ class Weights:
 
         return described(self)
 
-    def plot(self, units: Any = None, *, ax: Axes | None = None, color: str = "#b2182b") -> Axes:
+    def plot(self, units: Units | None = None, *, ax: Axes | None = None, color: str = "#b2182b") -> Axes:
         """Draw the links on a map of `units`, or the matrix where no units are given.
 
         Parameters
@@ -382,7 +383,7 @@ class Weights:
 
         return drawn(self, units, ax, color)
 
-    def explore(self, units: Any) -> Any:
+    def explore(self, units: Units) -> Any:
         """An interactive map of the links over `units` (one offline page; see `gbaspatial.maps`)."""
         from gbaspatial.weights.show import explored
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import sparse
@@ -15,11 +15,14 @@ from gbaspatial.options import public, word
 from gbaspatial.weights.core import Recipe, Weights
 from gbaspatial.weights.isolation import ISLANDS, Islands, settle
 
+if TYPE_CHECKING:
+    from gbaspatial.geography.places import Units
+
 Attach = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]  # the weights of pairs (i, j) at their distances
 
 
 @public
-def nearest(units: Any, *, k: int, metric: Metric = "geodesic") -> Weights:
+def nearest(units: Units, *, k: int, metric: Metric = "geodesic") -> Weights:
     """Each unit's `k` nearest neighbors (weight 1; asymmetric in general).
 
     Parameters
@@ -62,7 +65,7 @@ def nearest(units: Any, *, k: int, metric: Metric = "geodesic") -> Weights:
 
 @public
 def distance_band(
-    units: Any, *, threshold_km: float | None = None, metric: Metric = "geodesic", islands: Islands = "keep"
+    units: Units, *, threshold_km: float | None = None, metric: Metric = "geodesic", islands: Islands = "keep"
 ) -> Weights:
     """All neighbors within `threshold_km` (inclusive), with weight 1.
 
@@ -99,7 +102,7 @@ def distance_band(
 
 @public
 def inverse_distance(
-    units: Any,
+    units: Units,
     *,
     power: float = 1.0,
     threshold_km: float | None = None,
@@ -160,7 +163,7 @@ def inverse_distance(
 
 @public
 def exponential_decay(
-    units: Any,
+    units: Units,
     *,
     scale_km: float,
     threshold_km: float | None = None,

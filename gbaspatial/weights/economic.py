@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -35,6 +35,9 @@ from gbaspatial.weights.distance import (
 from gbaspatial.weights.isolation import ISLANDS, Islands
 from gbaspatial.weights.minutes import connections_within, minutes_of
 from gbaspatial.weights.recipe import Recipe
+
+if TYPE_CHECKING:
+    from gbaspatial.geography.places import Units
 
 
 @public
@@ -133,7 +136,7 @@ def economic(
     values: pd.Series,
     *,
     kind: Literal["inverse_gap", "gravity"] = "inverse_gap",
-    units: Any = None,
+    units: Units | None = None,
     power: float = 1.0,
     floor: float | None = None,
     threshold_km: float | None = None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy import sparse
@@ -17,6 +17,9 @@ from gbaspatial.weights.core import Weights
 from gbaspatial.weights.distance import from_band, positive, where_of
 from gbaspatial.weights.isolation import ISLANDS, Islands
 from gbaspatial.weights.recipe import Recipe
+
+if TYPE_CHECKING:
+    from gbaspatial.geography.places import Units
 
 Kernel = Literal["uniform", "triangular", "epanechnikov", "quadratic", "quartic", "gaussian"]
 
@@ -32,7 +35,7 @@ KERNELS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 @public
 def kernel(
-    units: Any,
+    units: Units,
     *,
     function: Kernel = "triangular",
     bandwidth_km: float | None = None,

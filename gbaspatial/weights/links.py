@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,9 @@ from gbaspatial.options import public, word
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.isolation import ISLANDS, Islands
 from gbaspatial.weights.square_table import is_number
+
+if TYPE_CHECKING:
+    from gbaspatial.geography.places import Units
 
 CROSSINGS = ("bridge", "tunnel")
 KINDS = (*CROSSINGS, "rail")  # of the shipped links
@@ -82,7 +85,7 @@ def _shipped(year: int, ids: pd.Index) -> pd.DataFrame:
 
 @public
 def by_year(
-    units: Any,
+    units: Units,
     years: int | Iterable[int],
     *,
     links: pd.DataFrame | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,12 +16,15 @@ from gbaspatial.weights.core import Weights
 from gbaspatial.weights.distance import where_of
 from gbaspatial.weights.recipe import Recipe
 
+if TYPE_CHECKING:
+    from gbaspatial.geography.places import Units
+
 _SLACK = 1e-9
 _ROUND_OFF = 2e-15  # of coordinates, as a share of the largest
 
 
 @public
-def delaunay(units: Any, *, metric: Metric = "geodesic") -> Weights:
+def delaunay(units: Units, *, metric: Metric = "geodesic") -> Weights:
     """Units whose Voronoi cells touch (corners of a common Delaunay triangle).
 
     Parameters
@@ -67,7 +70,7 @@ def delaunay(units: Any, *, metric: Metric = "geodesic") -> Weights:
 
 
 @public
-def gabriel(units: Any, *, metric: Metric = "geodesic") -> Weights:
+def gabriel(units: Units, *, metric: Metric = "geodesic") -> Weights:
     """Pairs whose circle (the pair its diameter) holds no third unit, neither inside nor upon it.
 
     Parameters
@@ -109,7 +112,7 @@ def gabriel(units: Any, *, metric: Metric = "geodesic") -> Weights:
 
 
 @public
-def relative_neighbors(units: Any, *, metric: Metric = "geodesic") -> Weights:
+def relative_neighbors(units: Units, *, metric: Metric = "geodesic") -> Weights:
     """Pairs to which no third unit is nearer than they are to each other (Toussaint 1980).
 
     A third unit parts a pair if it is nearer to both; one that is just as far does not.

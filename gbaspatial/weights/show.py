@@ -12,6 +12,7 @@ from gbaspatial.results import Summary, Table
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gbaspatial.geography.places import Units
     from gbaspatial.weights.core import Weights
 
 
@@ -43,14 +44,14 @@ def described(w: Weights) -> Summary:
     return Summary((first, Table(histogram, title="Units by number of neighbors")))
 
 
-def drawn(w: Weights, units: Any, ax: Axes | None, color: str) -> Axes:
+def drawn(w: Weights, units: Units, ax: Axes | None, color: str) -> Axes:
     """The links of `w` over a map of `units`, or its matrix if there are none."""
     from gbaspatial.figures.weight_links import weight_links, weight_matrix
 
     return weight_matrix(w, ax=ax) if units is None else weight_links(w, units, color=color, ax=ax)
 
 
-def explored(w: Weights, units: Any) -> Any:
+def explored(w: Weights, units: Units) -> Any:
     """An offline map of the links."""
     from gbaspatial import maps
 

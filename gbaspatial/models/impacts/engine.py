@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -37,6 +37,7 @@ from gbaspatial.sizes import DENSE_LIMIT
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gbaspatial.geography.places import Units
     from gbaspatial.models.fit import Fit
     from gbaspatial.models.impacts.groups import GroupImpacts
 
@@ -150,7 +151,7 @@ class ImpactsResult(Result):
         self,
         kind: str = "forest",
         *,
-        units: Any = None,
+        units: Units | None = None,
         term: str | None = None,
         top: int = 30,
         ax: Axes | None = None,

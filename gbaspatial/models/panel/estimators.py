@@ -267,7 +267,7 @@ def panel_sarar(
     data: pd.DataFrame,
     w: WeightsGiven,
     *,
-    error_w: Any = None,
+    error_w: WeightsGiven | None = None,
     durbin: bool = False,
     **options: Unpack[PanelOptions],
 ) -> PanelFit:
@@ -415,7 +415,12 @@ def panel_durbin_error(formula: str, data: pd.DataFrame, w: WeightsGiven, **opti
 
 @public
 def panel_gns(
-    formula: str, data: pd.DataFrame, w: WeightsGiven, *, error_w: Any = None, **options: Unpack[PanelOptions]
+    formula: str,
+    data: pd.DataFrame,
+    w: WeightsGiven,
+    *,
+    error_w: WeightsGiven | None = None,
+    **options: Unpack[PanelOptions],
 ) -> PanelFit:
     """The general nesting model of a panel: `panel_sarar` with the lag of every regressor.
 
@@ -474,7 +479,7 @@ def _fit(
     *,
     lagged: bool = False,
     erred: bool = False,
-    error_w: Any = None,
+    error_w: WeightsGiven | None = None,
 ) -> PanelFit:
     only(options, PanelOptions.__annotations__, f"{name}()")
     if word(options.get("method", "ml"), ("ml", "gmm"), "method") == "gmm":
@@ -497,7 +502,7 @@ def _fit(
 
 def _by_moments(
     name: str, formula: str, data: pd.DataFrame, w: WeightsGiven, durbin: bool, options: dict[str, Any], *,
-    lagged: bool, erred: bool, error_w: Any,
+    lagged: bool, erred: bool, error_w: WeightsGiven | None,
 ) -> PanelFit:  # fmt: skip
     for other in ("errors", "dynamic"):
         if options.get(other) is not None:

@@ -21,6 +21,7 @@ from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
 
 if TYPE_CHECKING:
+    from gbaspatial.geography.places import Units
     from gbaspatial.models.panel.panel_fit import PanelFit
 
 
@@ -50,7 +51,7 @@ class LinkImpacts(Result):
         """The units, and the impacts of regressors."""
         return Table(self.frame, self.title, self.notes), Table(self.impacts, "Impacts of regressors by W")
 
-    def plot(self, units: Any, *, ax: Any = None) -> Any:
+    def plot(self, units: Units, *, ax: Any = None) -> Any:
         """The change of each unit on a map.
 
         Parameters

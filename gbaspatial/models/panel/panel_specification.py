@@ -45,7 +45,7 @@ class Specification:
 
 def specified(
     name: str, formula: str, data: pd.DataFrame, w: WeightsGiven, durbin: bool, options: dict[str, Any], *,
-    lagged: bool, erred: bool, error_w: Any,
+    lagged: bool, erred: bool, error_w: WeightsGiven | None,
 ) -> Specification:  # fmt: skip
     """The specification of one call.
 

@@ -11,6 +11,7 @@ from gbaspatial.errors import OptionError
 from gbaspatial.options import public, word
 
 if TYPE_CHECKING:
+    from gbaspatial.geography.places import Units
     from gbaspatial.models.panel.panel_fit import PanelFit
 
 KINDS = ("impacts", "effects")
@@ -21,7 +22,7 @@ def plot(
     fit: PanelFit,
     kind: Literal["impacts", "effects"] = "impacts",
     *,
-    units: Any = None,
+    units: Units | None = None,
     term: str | None = None,
     ax: Any = None,
 ) -> Any:
@@ -72,7 +73,7 @@ def _impacts_picture(fit: PanelFit, term: str | None, ax: Any) -> Any:
     return period_bands(frame, label=f"Impacts of {frame.attrs['term']}", ax=ax)
 
 
-def _effects_map(fit: PanelFit, units: Any, ax: Any) -> Any:
+def _effects_map(fit: PanelFit, units: Units, ax: Any) -> Any:
     from gbaspatial.figures import map_of
 
     if not fit.kind.unit:
