@@ -57,7 +57,7 @@ def likelihood_profile(result: Any, *, ax: Axes | None = None) -> Axes:
 
 
 def without_units(result: Any, term: str | None = None, *, ax: Axes | None = None) -> Axes:
-    """Estimates of `term` without each unit in turn, in ascending order.
+    """Estimates of `term` without each unit (or period) in turn, in ascending order.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ def without_units(result: Any, term: str | None = None, *, ax: Axes | None = Non
         ax = axes_of(ax, (6.0, 0.26 * len(values) + 1))
         ax.plot(values, range(len(values)), "o", color=BLUE)
         ax.set_yticks(range(len(values)), [folded(str(unit), 40) for unit in values.index])
-        ax.set_xlabel(folded(f"{name} without the unit", 60))
+        ax.set_xlabel(folded(f"{name} without the {result.left_out}", 60))
     tidy(ax)
     if not own:
         keep_inside(ax)

@@ -36,21 +36,30 @@ class InfluenceResult(Result):
         (estimate without the unit - estimate) / standard error of the fit.
     failed : pandas.Series
         By unit, why the model cannot be estimated without it.
+    left_out : str
+        What was left out in turn, in a word: a unit, or a period of a panel.
+    notes : tuple of str
+        What else a reader must know.
     """
 
     estimates: pd.DataFrame
     changes: pd.DataFrame
     failed: pd.Series
     title: str
+    left_out: str = "unit"
+    notes: tuple[str, ...] = ()
 
     @property
     def largest(self) -> pd.Series:
-        """By unit the largest change of any parameter, in standard errors."""
+        """By what was left out the largest change of any parameter, in standard errors."""
         return self.changes.abs().max(axis=1).rename("largest_change")
 
     def tables(self) -> tuple[Table, ...]:
-        """Estimates without each unit, and the largest change."""
-        notes = ["largest_change: in standard errors of the full fit. W is standardized anew without the unit."]
+        """Estimates without each, and the largest change."""
+        notes = ["largest_change: in standard errors of the full fit."]
+        if self.left_out == "unit":
+            notes = [f"{notes[0]} W is standardized anew without the unit."]
+        notes += self.notes
         if len(self.failed):
             notes.append(f"Not estimable without {some(self.failed.index)}: {self.failed.iloc[0]}")
         return (Table(self.estimates.assign(largest_change=self.largest), self.title, tuple(notes)),)

@@ -10,6 +10,7 @@ of tr(G) in the score, which is the same where both exist.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 import pandas as pd
@@ -17,6 +18,7 @@ import pandas as pd
 from gbaspatial.errors import OptionError
 from gbaspatial.models.panel.dynamic import dynamic_effects
 from gbaspatial.models.panel.fixed_effects import fixed_effects
+from gbaspatial.models.panel.left_out import PanelCall
 from gbaspatial.models.panel.less_effects import part_of
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.models.panel.panel_moments import by_moments, formula_with, instruments_for
@@ -482,6 +484,16 @@ def _fit(
     error_w: WeightsGiven | None = None,
 ) -> PanelFit:
     only(options, PanelOptions.__annotations__, f"{name}()")
+    sides: dict[str, Any] = {"lagged": lagged, "erred": erred}
+    fit = _estimated(name, formula, data, w, durbin, options, **sides, error_w=error_w)
+    again = partial(_fit, name, formula, durbin=durbin, options=options, **sides)
+    return replace(fit, call=PanelCall(again, data.copy(deep=False), w, error_w))
+
+
+def _estimated(
+    name: str, formula: str, data: pd.DataFrame, w: WeightsGiven, durbin: bool, options: dict[str, Any], *,
+    lagged: bool, erred: bool, error_w: WeightsGiven | None,
+) -> PanelFit:  # fmt: skip
     if word(options.get("method", "ml"), ("ml", "gmm"), "method") == "gmm":
         return _by_moments(name, formula, data, w, durbin, options, lagged=lagged, erred=erred, error_w=error_w)
     for of_moments in ("endogenous", "instruments", "instrument_lags"):

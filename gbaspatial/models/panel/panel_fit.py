@@ -14,6 +14,7 @@ from gbaspatial.models.panel.effect_kinds import Kind
 from gbaspatial.models.panel.few_histories import FewHistories, few_histories
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights
 from gbaspatial.models.panel.impacts_in_period import impacts as _impacts
+from gbaspatial.models.panel.left_out import PanelCall, influence as _influence
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.panel_predictions import predict as _predict, simulate as _simulate
 from gbaspatial.models.panel.panel_tests import diagnostics as _diagnostics
@@ -78,10 +79,12 @@ class PanelFit(Fitted):
     problem: PanelProblem = field(repr=False)
     w: PanelWeights | None = None
     error_w: PanelWeights | None = None
+    call: PanelCall | None = field(default=None, repr=False)
 
     impacts = _impacts
     diagnostics = _diagnostics
     bootstrap = _bootstrap
+    influence = _influence
     plot = _plot
     predict = _predict
     simulate = _simulate
