@@ -203,10 +203,10 @@ def clustered(model: PanelProblem, at: Estimate, parts: Parts, apart: Apart, cor
     e = without_unit(parts, stack.unit, stack.n) if few else parts.e
     s = (model.lag is not None) + (model.error is not None)
     own = np.zeros((stack.n, k + s + 1))
-    own[:, :k] = _sums(parts.X * e[:, None], stack.unit, stack.n)
+    own[:, :k] = sums_by_unit(parts.X * e[:, None], stack.unit, stack.n)
     if parts.mean is not None:
-        own[:, k] = _sums((parts.mean * e)[:, None], stack.unit, stack.n)[:, 0]
-    squares = _sums((e**2)[:, None], stack.unit, stack.n)[:, 0]
+        own[:, k] = sums_by_unit((parts.mean * e)[:, None], stack.unit, stack.n)[:, 0]
+    squares = sums_by_unit((e**2)[:, None], stack.unit, stack.n)[:, 0]
     own[:, -1] = (squares - s2 * model.n * stack.histories / stack.rows) / (2 * s2)
     pairs: dict[int, np.ndarray] = {}
     centers: dict[int, np.ndarray] = {}
@@ -254,8 +254,11 @@ def _add_pairs(
             center[unit] += np.diag(_less(model, G, K, corrected))
 
 
-def _sums(values: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:
-    return np.column_stack([np.bincount(codes, weights=column, minlength=count) for column in values.T])
+def sums_by_unit(values: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:
+    out = np.zeros((count, values.shape[1]))
+    for place, column in enumerate(values.T):
+        out[:, place] = np.bincount(codes, weights=column, minlength=count)
+    return out
 
 
 def without_unit(parts: Parts, unit: np.ndarray, n: int) -> np.ndarray:

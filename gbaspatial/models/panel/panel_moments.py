@@ -22,6 +22,7 @@ from gbaspatial.models.instruments import two_stage as iv
 from gbaspatial.models.instruments.instrument_set import InstrumentTests, check_identified, instrument_tests
 from gbaspatial.models.panel.fixed_effects import SERIAL, labelled_effects
 from gbaspatial.models.panel.frame import PanelDesign, read_panel, time_numbers
+from gbaspatial.models.panel.information_less_effects import sums_by_unit
 from gbaspatial.models.panel.less_effects import panel_problem, part_of
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.models.panel.panel_specification import Specification
@@ -252,7 +253,7 @@ def _edges(given: Specification, values: Mapping[str, float]) -> list[str]:
 def clustered(stage: iv.TwoStage, unit: np.ndarray, n: int, df_resid: int) -> tuple[np.ndarray, str]:
     """The sandwich (p, p) of two-stage least squares clustered by unit (CR1), and how to call it."""
     influence = stage.influence * stage.residuals[:, None]
-    sums = np.column_stack([np.bincount(unit, weights=column, minlength=n) for column in influence.T])
+    sums = sums_by_unit(influence, unit, n)
     m = len(unit)
     few = "; few clusters: too small" if n < SMALL else ""
     factor = n / (n - 1) * (m - 1) / max(m - len(stage.delta), 1)

@@ -79,7 +79,7 @@ def specified(
         _check_dynamic(name, kind, word(dynamic, DYNAMICS, "dynamic"))
         design = with_lagged_outcome(design, formula, data, w, dynamic)
     effects = effects_for(kind, design, data)
-    design = _less_absorbed(design, effects, kind)
+    design = _less_absorbed(design, effects, kind, spatial=lagged or erred)
     W1 = design.weights["W"] if lagged else None
     W2 = None if not erred else design.weights["W"] if error_w is None else weights_of(error_w, design, "error_w")
     _check_weights(W1, W2, design, effects, kind)
@@ -99,15 +99,18 @@ def _check_dynamic(name: str, kind: Kind, dynamic: str) -> None:
         )
 
 
-def _less_absorbed(design: PanelDesign, effects: Effects, kind: Kind) -> PanelDesign:
-    """The design without the intercept that effects absorb; raise for other columns that they absorb."""
+def _less_absorbed(design: PanelDesign, effects: Effects, kind: Kind, *, spatial: bool) -> PanelDesign:
+    """The design without the intercept that effects absorb; raise for other columns that they absorb.
+
+    A `spatial` model needs no regressor: rho or lambda is estimable beside the effects alone.
+    """
     if effects.rank == 0:
         check_rank(design.X, design.terms)
         return design
     kept = [place for place, term in enumerate(design.terms) if not is_intercept(term)]
     X = design.X[:, kept]
     terms = tuple(design.terms[place] for place in kept)
-    if not kept:
+    if not kept and not spatial:
         raise CollinearityError("the formula has no regressor beside the effects; there is nothing to estimate.")
     left = effects.take_out(X)
     gone = [t for t, x, m in zip(terms, X.T, left.T, strict=True) if np.abs(m).max() <= _ABSORBED * np.abs(x).max()]
@@ -122,7 +125,8 @@ def _less_absorbed(design: PanelDesign, effects: Effects, kind: Kind) -> PanelDe
         raise CollinearityError(
             f"{effects.rank} effects and {len(kept)} regressors are as many as the {design.n} rows; take fewer."
         )
-    check_rank(left, terms)
+    if kept:
+        check_rank(left, terms)
     return replace(design, X=X, terms=terms, columns=tuple(design.columns[place] for place in kept))
 
 

@@ -42,7 +42,7 @@ def made(n: int = 12, T: int = 6, rho: float = 0.4, seed: int = 1) -> tuple[pd.D
     return pd.DataFrame({"y": y, "x": x, "z": z}, index=index).swaplevel().sample(frac=1, random_state=seed), w
 
 
-def dummies(data: pd.DataFrame, w, effects: str, **options) -> models.Fit:
+def dummies(data: pd.DataFrame, w, effects: str, regressors: str = "x", **options) -> models.Fit:
     """The same model as a cross-section of all rows with a dummy for every effect and W as one block matrix."""
     frame = data.reset_index().sort_values(["year", "unit"])
     frame.index = [f"{u} {t}" for u, t in zip(frame["unit"], frame["year"], strict=True)]
@@ -52,7 +52,7 @@ def dummies(data: pd.DataFrame, w, effects: str, **options) -> models.Fit:
         blocks.append((now if len(part) == now.n else now.subset(part["unit"])).subset(part["unit"]).sparse)
     whole = Weights(sparse.csr_array(sparse.block_diag(blocks)), frame.index)
     terms = {"unit": "+ C(unit)", "time": "+ C(year)", "twoway": "+ C(unit) + C(year)", "pooled": ""}[effects]
-    return models.lag(f"y ~ x {terms}", frame, whole, inference="asymptotic", **options)
+    return models.lag(f"y ~ {regressors} {terms}", frame, whole, inference="asymptotic", **options)
 
 
 @pytest.mark.parametrize("effects", ["pooled", "unit", "time", "twoway"])
@@ -373,3 +373,31 @@ def test_the_correction_takes_the_bias_of_sigma2_away():
     assert abs(np.mean(rhos) - 0.4) < 3 * np.std(rhos) / np.sqrt(60) + 0.03
     assert np.mean(sigmas) == pytest.approx(0.25, abs=3 * np.std(sigmas) / np.sqrt(60) + 0.012)
     assert np.mean(plain) < 0.2
+
+
+@pytest.mark.parametrize("effects", ["unit", "time", "twoway"])
+def test_rho_is_estimable_beside_effects_alone(effects):
+    """Without any regressor, too: the likelihood with dummies is that of a cross-section of all rows."""
+    data, w = made()
+    one, other = dummies(data, w, effects, "1"), models.panel_lag("y ~ 1", data, w, effects=effects, correction="none")
+    assert list(other.params.index) == ["rho"]
+    assert other.rho == pytest.approx(one.rho, abs=1e-7)
+    assert other.log_likelihood == pytest.approx(one.log_likelihood, abs=1e-7)
+    assert other.std_errors["rho"] == pytest.approx(one.std_errors["rho"], rel=1e-5)
+
+
+@pytest.mark.parametrize("covariance", ["information", "cluster"])
+@pytest.mark.parametrize("make", [models.panel_lag, models.panel_error, models.panel_sarar])
+def test_effects_alone_leave_every_verb_standing(make, covariance):
+    data, w = made()
+    fit = make("y ~ 1", data, w, effects="unit", covariance=covariance)
+    assert np.isfinite(fit.std_errors).all()
+    assert fit.k == 0
+    assert fit.predict().notna().all()
+    assert np.isfinite(fit.bootstrap(draws=99).to_frame()["std_error"]).all() or make is models.panel_sarar
+
+
+def test_least_squares_need_a_regressor():
+    data, w = made()
+    with pytest.raises(CollinearityError, match="nothing to estimate"):
+        models.panel_ols("y ~ 1", data, w, effects="unit")
