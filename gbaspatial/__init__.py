@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         models as models,
         opinions as opinions,
         report as report,
+        spillover as spillover,
         tables as tables,
         weights as weights,
     )
@@ -57,7 +58,7 @@ if TYPE_CHECKING:
 _ROOMS = (
     "alignment", "autocorrelation", "causal", "data", "development", "disparity", "doctor", "errors", "export",
     "figures", "geography", "inference", "maps", "models", "opinions", "randomness", "report", "results",
-    "tables", "weights",
+    "spillover", "tables", "weights",
 )  # fmt: skip
 _NAMES = dict.fromkeys(
     (

@@ -18,7 +18,7 @@ import gbaspatial as gba
 
 ROOMS = (
     "autocorrelation", "causal", "data", "development", "disparity", "doctor", "export", "figures", "geography",
-    "inference", "maps", "models", "opinions", "report", "tables", "weights",
+    "inference", "maps", "models", "opinions", "report", "spillover", "tables", "weights",
 )  # fmt: skip
 CITIES = pd.Index([f"city {letter}" for letter in "abcdefghijkl"], name="city")
 
@@ -53,6 +53,8 @@ SHARES = pd.DataFrame(np.random.default_rng(8).dirichlet([1.0, 1.0, 1.0, 1.0], 1
 SHOCKS = pd.Series([1.0, -0.5, 0.3, 2.0], index=list("pqrs"), name="shock")
 PAIRS = pd.DataFrame({"focal": CITIES[:4], "neighbor": CITIES[4:8], "weight": [1.0, 2.0, 3.0, 4.0]})
 FLOWS = PAIRS.set_axis(["giver", "receiver", "value"], axis="columns")
+TRADE = pd.MultiIndex.from_product([CITIES, CITIES], names=["origin", "destination"]).to_frame(index=False)
+TRADE = TRADE.assign(trade=_rng.poisson(5, 144) + 1.0, km=_rng.uniform(10, 90, 144))
 MINUTES = pd.DataFrame({"focal": CITIES[:-1], "neighbor": CITIES[1:], "minutes": np.arange(10.0, 21.0)})
 FORMULA = "income ~ price + growth"
 PERIODS = pd.DataFrame(
@@ -222,6 +224,7 @@ CALLS = {
         {"region": "side", "covariance": "cluster"},
     ),
     "models.impact_of_change": lambda: ((fit(), "price"), {"add": 1.0, "method": "delta"}),
+    "spillover.gravity": lambda: ((TRADE, "trade ~ log(km)"), {}),
     "opinions.code": lambda: ((lisa(), "r"), {}),
     "opinions.second_opinion": lambda: ((made("autocorrelation.moran"),), {}),
     "weights.as_weights": lambda: ((W,), {}),
@@ -305,6 +308,8 @@ CALLS = {
 }
 VERBS = (  # results that only methods of other results make
     lambda: made("development.coupling").obstacles(),
+    lambda: made("spillover.gravity").moran(W, draws=39),
+    lambda: made("spillover.gravity").without_border(draws=9),
     lambda: made("development.coupling").sensitivity(),
     lambda: made("development.dea").bootstrap(draws=100, rng=1),
     lambda: made("development.growth_accounting").sensitivity(),

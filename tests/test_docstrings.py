@@ -10,7 +10,7 @@ import pytest
 
 ROOMS = (
     "autocorrelation", "causal", "data", "development", "disparity", "doctor", "export", "figures", "geography",
-    "inference", "maps", "models", "opinions", "report", "tables", "weights",
+    "inference", "maps", "models", "opinions", "report", "spillover", "tables", "weights",
 )  # fmt: skip
 SECTION = re.compile(r"^([A-Z][A-Za-z ]+)\n-+$", re.MULTILINE)
 ELSEWHERE = re.compile(r"^(as|see)\b[^.]*`[\w.]+`\.?$", re.IGNORECASE)

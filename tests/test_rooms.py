@@ -21,7 +21,7 @@ FLOORS = [
     ["weights", "formula"],
     ["inference", "figures"],
     ["autocorrelation", "models", "development"],
-    ["causal", "disparity"],
+    ["causal", "disparity", "spillover"],
     ["opinions"],
     ["maps", "export", "tables"],
     ["report", "doctor"],
@@ -155,7 +155,7 @@ def test_every_name_handed_on_exists():
 
 OPENED = (
     "autocorrelation", "causal", "data", "development", "disparity", "export", "figures", "geography",
-    "inference", "maps", "models", "weights",
+    "inference", "maps", "models", "spillover", "weights",
 )  # fmt: skip
 
 
