@@ -12,6 +12,7 @@ from __future__ import annotations
 # Not lazy: a submodule that is loaded later would hide the function of the same name.
 from gbaspatial.autocorrelation.autoregression import aple
 from gbaspatial.autocorrelation.bivariate import bivariate_local_moran, bivariate_moran, lee_l, local_lee
+from gbaspatial.autocorrelation.cluster_moves import lisa_transitions
 from gbaspatial.autocorrelation.correlograms import correlogram, correlogram_by_distance, lag_correlation
 from gbaspatial.autocorrelation.dispersion import losh
 from gbaspatial.autocorrelation.gamma import gamma
@@ -28,7 +29,6 @@ from gbaspatial.autocorrelation.rates import empirical_bayes_rates, local_moran_
 from gbaspatial.autocorrelation.space_time import (
     differential_local_moran,
     differential_moran,
-    lisa_transitions,
     moran_by,
     space_time_moran,
 )

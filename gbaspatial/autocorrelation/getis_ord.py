@@ -280,9 +280,14 @@ def local_g_star(
     [-1.64, -1.26, 1.26, 1.64]
     """
     t = admitted_values(values, w)
-    total = _denominator(t.y, np.full(len(t.y), t.y.sum()))
-    sums = LocalSums(with_self(t.w), t.y[None, :], _coefficients(total), everyone=True)
+    sums, total = star_sums(t)
     return _local("Local G*", t, sums, total, _procedure(inference, alternative, draws, rng), adjust, alpha)
+
+
+def star_sums(t: Subject) -> tuple[LocalSums, np.ndarray]:
+    """Gi* as sums over neighbors and the unit itself, and what they were divided by (n,)."""
+    total = _denominator(t.y, np.full(len(t.y), t.y.sum()))
+    return LocalSums(with_self(t.w), t.y[None, :], _coefficients(total), everyone=True), total
 
 
 def with_self(w: Weights) -> sparse.csr_array:

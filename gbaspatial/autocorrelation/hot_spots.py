@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align_panel, periods_of
-from gbaspatial.autocorrelation.entrance import DRAWING, drawn_by, draws_for
-from gbaspatial.autocorrelation.getis_ord import local_g_star
+from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, drawn_by, draws_for
+from gbaspatial.autocorrelation.getis_ord import local_g_star, star_sums
+from gbaspatial.autocorrelation.joint import PeriodTests, period_tests
 from gbaspatial.errors import DataError, some
 from gbaspatial.inference.null import Inference
+from gbaspatial.inference.ordering import by_label
 from gbaspatial.options import probability, public
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
@@ -116,19 +118,28 @@ class HotSpotsResult(Result):
     ----------
     frame : pandas.DataFrame
         By unit: `pattern`, `hot` and `cold` (numbers of periods), `trend` (tau of
-        Mann-Kendall of the z-scores), `p_value` of the trend.
+        Mann-Kendall of the z-scores), `p_value` of the trend; and for the question whether the
+        unit is a spot in any period, the smallest of its `p_adjusted` and `p_joint`:
+        `p_any_adjusted`, `p_any_joint`.
     z, p_value : pandas.DataFrame, shape (n, T)
         Of Gi* in each period.
+    p_adjusted, p_joint : pandas.DataFrame, shape (n, T)
+        For the T periods of each unit: by Holm, and by draws in which units exchange their
+        whole histories (see `gbaspatial.inference.adjust_jointly`). `p_joint` is NaN where
+        tests are neither exact nor by permutation.
     """
 
     frame: pd.DataFrame
     z: pd.DataFrame
     p_value: pd.DataFrame
+    p_adjusted: pd.DataFrame
+    p_joint: pd.DataFrame
     alpha: float
     name: str
     inference: str
     recipes: tuple[str, ...]
     seed: int
+    note: str
 
     @property
     def pattern(self) -> pd.Series:
@@ -140,12 +151,14 @@ class HotSpotsResult(Result):
         notes = (
             f"Gi* in each period, two-sided p ≤ {self.alpha:g}, {self.inference}; trend: Mann-Kendall of its z-scores.",
             "Each period is compared with itself: hot means high among the units of that period.",
+            self.note,
             *(f"Weights {recipe}." for recipe in self.recipes),
         )
-        return (Table(self.frame, f"Emerging hot spots of {self.name}", notes),)
+        shown = self.frame.dropna(axis=1, how="all")
+        return (Table(shown, f"Emerging hot spots of {self.name}", notes),)
 
 
-@drawn_by(*DRAWING)
+@drawn_by(*DRAWING, "exact")
 @shows_progress
 @public
 def emerging_hot_spots(
@@ -213,28 +226,31 @@ def emerging_hot_spots(
     values, _ = align_panel(panel, ids)
     seed = seed_of(rng)
     sampling = draws_for(inference, draws=draws, rng=seed)
-    found = [
-        local_g_star(pd.Series(row, index=ids), part, inference=inference, **sampling)
-        for row, part in track(zip(values, matrices, strict=True), "periods", total=len(periods))
-    ]
-    z = pd.DataFrame({p: r.z for p, r in zip(periods, found, strict=True)}).rename_axis(columns=periods.name)
-    p_value = pd.DataFrame({p: r.p_value for p, r in zip(periods, found, strict=True)}).rename_axis(
-        columns=z.columns.name
-    )
+    found, sums = {}, []
+    for period, row, part in track(list(zip(periods, values, matrices, strict=True)), "periods"):
+        series = pd.Series(row, index=ids)
+        found[period] = local_g_star(series, part, inference=inference, **sampling)
+        sums.append(star_sums(admitted_values(series, part))[0])
+    tests = period_tests(found, sums, by_label(matrices[0]).ids, draws, seed)
+    z = pd.DataFrame({period: each.z for period, each in found.items()}).rename_axis(columns=periods.name)
     return HotSpotsResult(
-        frame=_developments(z, p_value, alpha),
+        frame=_developments(z, tests, alpha),
         z=z,
-        p_value=p_value,
+        p_value=tests.p_value.rename_axis(columns=periods.name),
+        p_adjusted=tests.p_adjusted.rename_axis(columns=periods.name),
+        p_joint=tests.p_joint.rename_axis(columns=periods.name),
         alpha=alpha,
         name=str(panel.name),
-        inference=found[-1].inference,
+        inference=tests.inference,
         recipes=recipes_of(matrices, periods),
         seed=seed,
+        note=tests.note,
     )
 
 
-def _developments(z: pd.DataFrame, p_value: pd.DataFrame, alpha: float) -> pd.DataFrame:
+def _developments(z: pd.DataFrame, tests: PeriodTests, alpha: float) -> pd.DataFrame:
     """Pattern, hot and cold periods, and the trend by unit, of Gi* by unit and period (n, T)."""
+    p_value = tests.p_value
     state = np.where(p_value <= alpha, np.sign(z), 0).astype(int)
     trends = [mann_kendall(row) for row in z.to_numpy()]
     untested = p_value.isna().all(axis=1).to_numpy()
@@ -251,4 +267,4 @@ def _developments(z: pd.DataFrame, p_value: pd.DataFrame, alpha: float) -> pd.Da
             "p_value": [p for _, p in trends],
         },
         index=z.index,
-    )
+    ).join(tests.any_period())

@@ -180,7 +180,7 @@ def local_moran(
 def _permuted_null(
     t: Subject, z: np.ndarray, scale: float, inference: str, moments: str, draws: int, seed: int
 ) -> LocalNull:
-    sums = LocalSums(t.w.sparse, z[None, :], (scale * z)[None, :])
+    sums = moran_sums(t.w.sparse, z, scale)
     conditional = moments == "conditional"
     if inference == "randomization":
         mean, variance = sums.moments() if conditional else total_moments(t.w.sparse, z, scale)
@@ -190,6 +190,11 @@ def _permuted_null(
         return null
     mean, variance = total_moments(t.w.sparse, z, scale)
     return LocalNull(null.kind, null.observed, mean, variance, null.upper, null.lower, null.size, null.seed)
+
+
+def moran_sums(W: sparse.csr_array, z: np.ndarray, scale: float = 1.0) -> LocalSums:
+    """Local Moran scale * z_i sum_j w_ij z_j of the deviations `z` (n,) as sums over neighbors."""
+    return LocalSums(W, z[None, :], (scale * z)[None, :])
 
 
 def total_moments(W: sparse.csr_array, z: np.ndarray, scale: float) -> tuple[np.ndarray, np.ndarray]:

@@ -12,6 +12,7 @@ from gbaspatial.inference.null import ALTERNATIVES, Alternative, p_from_tails
 from gbaspatial.options import public, word
 
 Adjustment = Literal["bh", "by", "bonferroni", "sidak", "holm", "none"]
+_DOUBT = 4.0  # standard errors between two p-values that are called different
 ADJUSTMENTS = ("bh", "by", "bonferroni", "sidak", "holm", "none")
 
 
@@ -158,13 +159,28 @@ def adjust_jointly(observed: np.ndarray, drawn: np.ndarray, alternative: Alterna
             f"draws of shape {drawn.shape} do not belong to {len(observed)} statistics; give one row per draw and one "
             f"column per statistic."
         )
-    made = np.isfinite(observed)
-    adjusted = np.full(observed.shape, np.nan)
-    values = np.vstack([observed, drawn])[:, made]
+    return adjust_among(np.vstack([observed, drawn]), alternative)
+
+
+def adjust_among(values: np.ndarray, alternative: Alternative, *, sampled: bool = True) -> np.ndarray:
+    """`adjust_jointly` (T,) of the first row of `values` (m, T), whose rows are all draws, or with it a sample of them.
+
+    A statistic of few values (of few units, of zeros and ones) has p-values that are equal in several columns, but for
+    the error of the draws; this error must not decide which is the smaller, so such columns are given the doubt.
+    """
+    made = np.isfinite(values[0])
+    adjusted = np.full(values.shape[1], np.nan)
     if made.any():
-        p = np.column_stack([_p_among(column, alternative) for column in values.T])
-        adjusted[made] = _stepped_down(p)
+        columns = values[:, made].T
+        p = np.column_stack([_p_among(column, alternative) for column in columns])
+        doubt = np.array([sampled and _is_coarse(column) for column in p.T]) * _DOUBT
+        adjusted[made] = _stepped_down(p, p - doubt * np.sqrt(2 * p * (1 - p) / len(p)))
     return adjusted
+
+
+def _is_coarse(p: np.ndarray) -> bool:
+    """Whether p-values (m,) of one statistic are so few that their steps exceed the error of m draws."""
+    return len(np.unique(p)) < np.sqrt(len(p) / 2)
 
 
 def _p_among(values: np.ndarray, alternative: Alternative) -> np.ndarray:
@@ -176,10 +192,10 @@ def _p_among(values: np.ndarray, alternative: Alternative) -> np.ndarray:
     return p_from_tails(upper, lower, alternative)
 
 
-def _stepped_down(p: np.ndarray) -> np.ndarray:
-    """Adjusted p-values (T,) of the first row of `p` (m, T), compared with the smallest of each row."""
+def _stepped_down(p: np.ndarray, least: np.ndarray) -> np.ndarray:
+    """Adjusted p-values (T,) of the first row of `p` (m, T), compared with the smallest of each row of `least`."""
     order = np.argsort(p[0], kind="stable")
-    smallest = np.minimum.accumulate(p[:, order][:, ::-1], axis=1)[:, ::-1]
+    smallest = np.minimum.accumulate(least[:, order][:, ::-1], axis=1)[:, ::-1]
     shares = (smallest <= p[0, order] + TIE).mean(axis=0)
     adjusted = np.empty(len(order))
     adjusted[order] = np.maximum.accumulate(shares)

@@ -16,7 +16,7 @@ RING = gba.weights.from_pairs(
 ).row_standardized()
 X = pd.Series([1.0, 4, 2, 8, 5, 7, 3, 6], IDS, name="x")
 # exact tests of single years and classes are adjusted jointly by the same random orders
-DRAWS_FOR_SEQUENCES = {"moran_by", "correlogram", "correlogram_by_distance"}
+DRAWS_FOR_SEQUENCES = {"moran_by", "correlogram", "correlogram_by_distance", "emerging_hot_spots", "lisa_transitions"}
 
 
 def doors():

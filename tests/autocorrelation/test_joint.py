@@ -63,3 +63,55 @@ def test_it_is_shown_with_its_orders_and_left_out_where_none_are_drawn():
     found = ac.correlogram(trended(24, 2), line(24), orders=3, inference="randomization")
     assert "p_joint" not in found.table.columns
     assert "p_joint" not in found.tables()[0].frame.columns
+
+
+# -- local tests of the years of a panel ------------------------------------------------------
+def persistent(n: int, years: int = 20, seed: int = 0) -> pd.Series:
+    """Values that hardly change, falling from one end of the line."""
+    rng = np.random.default_rng(seed)
+    level = np.r_[9.0 - np.arange(n // 4), rng.normal(size=n - n // 4)]
+    wide = pd.DataFrame({2001 + t: level + 0.02 * rng.normal(size=n) for t in range(years)}, index=line(n).ids)
+    return wide.rename_axis(columns="year").stack().rename("x")
+
+
+def both(n: int, **options):
+    panel = persistent(n)
+    return [call(panel, line(n), **options) for call in (ac.emerging_hot_spots, ac.lisa_transitions)]
+
+
+@pytest.mark.parametrize("inference", ["exact", "permutation", "auto"])
+def test_years_that_are_alike_stay_found_where_holm_loses_them(inference):
+    for found in both(16, inference=inference, rng=1):
+        joint, holm, raw = found.p_joint, found.p_adjusted, found.p_value
+        assert (joint.to_numpy() >= raw.to_numpy() - 1e-12).all()
+        for unit in raw.index:
+            np.testing.assert_allclose(holm.loc[unit], gba.inference.adjust(raw.loc[unit].to_numpy(), "holm"))
+        assert (joint.min(axis=1) < 0.05).sum() > (holm.min(axis=1) < 0.05).sum()
+        assert "units exchange their whole histories" in str(found)
+        assert "p_any_joint" in str(found)
+
+
+def test_without_draws_holm_alone_is_shown():
+    for found in both(16, inference="randomization"):
+        assert found.p_joint.isna().all().all()
+        assert found.p_adjusted.notna().all().all()
+        assert "p_any_joint " not in str(found).split("p_any: ")[0]
+        assert "for p_any_joint use inference='permutation'" in str(found)
+
+
+def test_the_order_of_units_does_not_matter_to_joint_p_values():
+    panel, w = persistent(16), line(16)
+    order = np.random.default_rng(2).permutation(16)
+    for call in (ac.emerging_hot_spots, ac.lisa_transitions):
+        one = call(panel, w, rng=3, draws=499)
+        other = call(panel.sample(frac=1, random_state=1), w.subset(w.ids[order]), rng=3, draws=499)
+        pd.testing.assert_frame_equal(one.p_joint, other.p_joint.loc[one.p_joint.index])
+
+
+def test_a_unit_without_neighbors_has_no_joint_p_value():
+    links = np.eye(8, k=1) + np.eye(8, k=-1)
+    links[0] = links[:, 0] = 0
+    for call in (ac.emerging_hot_spots, ac.lisa_transitions):
+        found = call(persistent(8), Weights(links, line(8).ids), rng=1, draws=99)
+        assert found.p_joint.loc["u00"].isna().all()
+        assert found.p_joint.drop("u00").notna().all().all()
