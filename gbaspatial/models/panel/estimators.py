@@ -20,11 +20,12 @@ from gbaspatial.models.panel.dynamic import dynamic_effects
 from gbaspatial.models.panel.fixed_effects import fixed_effects
 from gbaspatial.models.panel.left_out import PanelCall
 from gbaspatial.models.panel.less_effects import part_of
+from gbaspatial.models.panel.pairs_fit import pairs_of_units
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.models.panel.panel_moments import by_moments, formula_with, instruments_for
-from gbaspatial.models.panel.panel_specification import specified
+from gbaspatial.models.panel.panel_specification import Specification, specified
 from gbaspatial.models.panel.random_effects import random_effects
-from gbaspatial.options import brief, only, public, word
+from gbaspatial.options import brief, only, public, unused, word
 
 if TYPE_CHECKING:
     from gbaspatial.weights.core import WeightsGiven
@@ -39,7 +40,8 @@ class PanelOptions(TypedDict, total=False):
     (effects of each class of the column region in each year); ``"random"``, ``"mundlak"`` (random, with the means of
     units among the regressors), ``"random + time"``; of least squares ``"between"``, ``"first-difference"`` and
     ``"common"`` (common correlated effects);
-    correction : ``"lee-yu"`` or ``"none"``;
+    correction : ``"lee-yu"``, ``"none"``, or ``"pairs"`` (rho and lambda from pairs of different units alone, for units
+    whose variances differ; see docs/panels.md);
     covariance : ``"information"`` (``"classical"`` of least squares) or ``"cluster"`` (by unit; below fifty units
     of leaving a unit out); by default clusters where residuals are serially correlated above 0.3; for least squares
     also ``"driscoll-kraay"`` (`lags`) or ``"hac"`` (`lags`, `coordinates` of the units, `kernel`, `neighbors` or
@@ -60,7 +62,7 @@ class PanelOptions(TypedDict, total=False):
     endogenous: str | None
     instruments: str | None
     instrument_lags: Literal[1, 2]
-    correction: Literal["lee-yu", "none"]
+    correction: Literal["lee-yu", "none", "pairs"]
     covariance: Literal["classical", "information", "cluster", "driscoll-kraay", "hac"] | None
     unbalanced: Literal["error", "common", "keep"]
     lags: int | None
@@ -501,6 +503,8 @@ def _estimated(
             raise OptionError(f"{of_moments}= belongs to method='gmm'.")
     errors = options.get("errors")
     given = specified(name, formula, data, w, durbin, options, lagged=lagged, erred=erred, error_w=error_w)
+    if given.pairs:
+        return _by_pairs(given, options)
     if given.kind.random is not None:
         return random_effects(given, word(errors or "baltagi", ERRORS, "errors"))
     if errors is not None:
@@ -512,6 +516,15 @@ def _estimated(
     return replace(fit, problem=part_of(fit.problem)) if given.kind.common else fit
 
 
+def _by_pairs(given: Specification, options: dict[str, Any]) -> PanelFit:
+    if given.kind.random is not None or given.kind.rows is not None or given.kind.common:
+        raise OptionError(f"correction='pairs' is for fixed effects or none, not for effects={given.kind.name!r}.")
+    unused(
+        {name: options.get(name) for name in ("errors", "dynamic")}, "correction='pairs' is for static fixed effects"
+    )
+    return pairs_of_units(given)
+
+
 def _by_moments(
     name: str, formula: str, data: pd.DataFrame, w: WeightsGiven, durbin: bool, options: dict[str, Any], *,
     lagged: bool, erred: bool, error_w: WeightsGiven | None,
@@ -519,6 +532,8 @@ def _by_moments(
     for other in ("errors", "dynamic"):
         if options.get(other) is not None:
             raise OptionError(f"{other}= belongs to method='ml'.")
+    if options.get("correction") == "pairs":
+        raise OptionError("correction='pairs' belongs to method='ml': these moments do not lean on the variances.")
     whole = formula_with(formula, options)
     given = specified(name, whole, data, w, durbin, options, lagged=lagged, erred=erred, error_w=error_w)
     if given.kind.random is not None or given.kind.rows is not None:

@@ -9,7 +9,7 @@ from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.likelihood.problem import Estimate, maximize
 from gbaspatial.models.panel.effect_kinds import Kind
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights, time_numbers
-from gbaspatial.models.panel.information_less_effects import Parts, clustered, information_apart, parts_of
+from gbaspatial.models.panel.information_less_effects import Parts, clustered, information_apart, parts_of, sums_by_unit
 from gbaspatial.models.panel.less_effects import PanelProblem, panel_problem
 from gbaspatial.models.panel.long_run_variance import long_run
 from gbaspatial.models.panel.panel_fit import PanelFit
@@ -19,6 +19,7 @@ from gbaspatial.models.panel.sides import leaves_effects, panel_side
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.logdet import window
 
+LOUD = 16.0  # of variances between units, four times the standard deviation
 SERIAL = 0.3  # of residuals, from which standard errors that overlook it are half or a third of the truth
 
 
@@ -30,6 +31,7 @@ def fixed_effects(given: Specification) -> PanelFit:
     notes = [*design.notes, *_correction_notes(W1, W2, effects, given.corrected), *_edge_notes(at, model)]
     if design.stack.n < SMALL and effects.rank and (W1 is not None or W2 is not None):
         notes.append(_other_correction(design, W1, W2, effects, given.corrected))
+        notes += _variance_notes(model, at)
     return wrapped(given, model, at, tuple(notes))
 
 
@@ -158,6 +160,21 @@ def _other_correction(
     told = ", ".join(f"{name} = {value:.4f}" for name, value, there in values if there is not None)
     how = "Without the correction" if corrected else "Corrected (lee-yu)"
     return f"{how}: {told}, sigma2 = {at.sigma2:.4g}."
+
+
+def _variance_notes(model: PanelProblem, at: Estimate) -> list[str]:
+    """Beside effects of time: a loud unit moves rho (see `gbaspatial.models.panel.different_units`)."""
+    stack, effects = model.effects.stack, model.effects
+    if effects.cells is None or not effects.separable:
+        return []
+    squares = sums_by_unit((parts_of(model, at).e ** 2)[:, None], stack.unit, stack.n)[:, 0]
+    ratio = float(squares.max() / max(squares.min(), 1e-300))
+    if ratio < LOUD:
+        return []
+    return [
+        f"The variances of the units' residuals differ by a factor of {ratio:.3g}, which moves rho and lambda beside "
+        f"effects of time; correction='pairs' does not depend on them."
+    ]
 
 
 def _edge_notes(at: Estimate, model: PanelProblem) -> list[str]:

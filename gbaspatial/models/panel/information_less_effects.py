@@ -263,10 +263,15 @@ def sums_by_unit(values: np.ndarray, codes: np.ndarray, count: int) -> np.ndarra
 
 def without_unit(parts: Parts, unit: np.ndarray, n: int) -> np.ndarray:
     """Residuals (m,) of each unit from the regression that leaves it out."""
-    Q = np.linalg.qr(parts.X)[0]
-    e = parts.e.copy()
+    return without_unit_of(parts.X, parts.e, unit, n)
+
+
+def without_unit_of(X: np.ndarray, residuals: np.ndarray, unit: np.ndarray, n: int) -> np.ndarray:
+    """The same from the regressors (m, k) less the effects and the `residuals` (m,)."""
+    Q = np.linalg.qr(X)[0]
+    e = residuals.copy()
     for i in range(n):
         rows = unit == i
         H = Q[rows] @ Q[rows].T
-        e[rows] = np.linalg.lstsq(np.eye(len(H)) - H, parts.e[rows], rcond=1e-10)[0]
+        e[rows] = np.linalg.lstsq(np.eye(len(H)) - H, residuals[rows], rcond=1e-10)[0]
     return e

@@ -36,8 +36,8 @@ class PanelFit(Fitted):
     ----------
     model, kind : str and Kind
         Such as ``"panel_lag"``; which effects it has.
-    correction : {"lee-yu", "none"}
-        Whether the degrees of freedom of the effects were taken off.
+    correction : {"lee-yu", "none", "pairs"}
+        Whether the degrees of freedom of the effects were taken off; ``"pairs"`` uses pairs of different units alone.
     params : pandas.Series
         Coefficients by term, ``rho`` and ``lambda`` among them.
     covariance : pandas.DataFrame

@@ -23,7 +23,7 @@ from gbaspatial.options import flag, word
 if TYPE_CHECKING:
     from gbaspatial.weights.core import WeightsGiven
 
-CORRECTIONS = ("lee-yu", "none")
+CORRECTIONS = ("lee-yu", "none", "pairs")
 COVARIANCES = ("classical", "information", "cluster", "driscoll-kraay", "hac")
 _ABSORBED = 1e-10
 
@@ -40,6 +40,7 @@ class Specification:
     error_w: PanelWeights | None
     corrected: bool
     covariance: str | None
+    pairs: bool = False
     reach: Reach | None = None
 
 
@@ -54,7 +55,7 @@ def specified(
     OptionError, AlignmentError, MissingDataError, LabelTypeError, CollinearityError, WeightsError, ConvergenceError
         For options, rows, regressors and W that do not fit.
     """
-    corrected = word(options.get("correction", "lee-yu"), CORRECTIONS, "correction") == "lee-yu"
+    correction = word(options.get("correction", "lee-yu"), CORRECTIONS, "correction")
     covariance = options.get("covariance")
     if covariance is not None:
         word(covariance, COVARIANCES, "covariance")
@@ -84,7 +85,9 @@ def specified(
     W2 = None if not erred else design.weights["W"] if error_w is None else weights_of(error_w, design, "error_w")
     _check_weights(W1, W2, design, effects, kind)
     reach = reach_of(covariance, options, data)
-    return Specification(name, kind, design, effects, W1, W2, corrected, covariance, reach)
+    return Specification(
+        name, kind, design, effects, W1, W2, correction != "none", covariance, correction == "pairs", reach
+    )
 
 
 def _check_dynamic(name: str, kind: Kind, dynamic: str) -> None:
