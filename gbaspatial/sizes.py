@@ -14,4 +14,5 @@ PANEL_TRACES_LIMIT = 1_000  # the same of one period, whose inverse serves all p
 EQUATIONS_LIMIT = 2_000  # the same of several equations: solved for all columns, never inverted
 COLUMNS_LIMIT = 5_000  # all columns of G, solved for one block after another, where probes err too much
 PERIOD_EIGEN_LIMIT = 2_000  # eigenvectors of each period's W, where effects leave no other way to the determinant
+SCENARIO_LIMIT = 500  # the formula evaluated anew for every unit
 REGIMES_LIMIT = 1_500  # I - R W with a rho for each regime as a dense determinant; beyond, by sparse LU

@@ -149,6 +149,10 @@ CALLS = {
         f"development.{name}": lambda: ((LONG_DATA.abs(),), {"outputs": "income", "inputs": "price"})
         for name in ("malmquist", "hicks_moorsteen")
     },
+    "spillover.decay": lambda: ((fit("durbin"), UNITS), {"term": "price", "method": "delta"}),
+    "spillover.scenario": lambda: ((fit("slx"), {"city c": {"price": 1.01}}), {"groups": KIND}),
+    "spillover.allocate": lambda: ((fit("slx"), "price"), {"groups": KIND}),
+    "spillover.balance": lambda: ((fit("durbin"),), {"term": "price", "method": "delta", "groups": KIND}),
     "development.coupling": lambda: ((LONG_DATA, {"wealth": ["income"], "prices": ["price"]}), {}),
     "causal.difference_in_differences": lambda: (("income ~ price", LONG_DATA), {**TREATED, "w": W}),
     "causal.event_study": lambda: (("income ~ 1", LONG_DATA), TREATED),
@@ -171,6 +175,8 @@ CALLS = {
     "figures.power_curve": lambda: ((made("inference.power"),), {}),
     "figures.rose": lambda: ((made("disparity.directional_lisa"),), {}),
     "figures.forest": lambda: ((fit().impacts(method="delta"),), {}),
+    "figures.spillover_decay": lambda: ((made("spillover.decay"),), {}),
+    "figures.waterfall": lambda: ((made("spillover.scenario"),), {}),
     "figures.event_times": lambda: ((made("causal.event_study"),), {}),
     "figures.year_line": lambda: ((made("autocorrelation.moran_by"),), {}),
     "figures.period_line": lambda: ((pd.Series([0.1, 0.2], [2001, 2002], name="moran"),), {}),

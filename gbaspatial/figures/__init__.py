@@ -13,6 +13,8 @@ Examples
 
 from gbaspatial.errors import door_of
 from gbaspatial.figures.autocorrelation import cluster_map, correlogram, power_curve, rose, significance_map
+from gbaspatial.figures.contributions import waterfall
+from gbaspatial.figures.distances import spillover_decay
 from gbaspatial.figures.effects import forest
 from gbaspatial.figures.event_times import event_times
 from gbaspatial.figures.periods import period_bands, period_line
@@ -33,6 +35,8 @@ __all__ = [
     "rose",
     "save",
     "significance_map",
+    "spillover_decay",
+    "waterfall",
     "weights_map",
     "year_line",
 ]

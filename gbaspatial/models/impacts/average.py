@@ -85,18 +85,23 @@ class Quantity:
                 gradient[:, :, rho_place] += parameters[:, [place]] * slope
         return np.asarray(values), gradient
 
+    def times(self, factor: float) -> Quantity:
+        """The quantity `factor` times as large."""
+
+        def _scaled(reader: Reader) -> Reader:
+            def _read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+                value, slope = reader(rho)
+                return factor * value, factor * slope
+
+            return _read
+
+        return Quantity(self.places, tuple(map(_scaled, self.readers)))
+
 
 def mixed(first: Quantity, second: Quantity, weight: float = -1.0) -> Quantity:
     """The quantity `first` + `weight` times `second`."""
-
-    def _scaled(reader: Reader) -> Reader:
-        def _read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            value, slope = reader(rho)
-            return weight * value, weight * slope
-
-        return _read
-
-    return Quantity((*first.places, *second.places), (*first.readers, *map(_scaled, second.readers)))
+    other = second.times(weight)
+    return Quantity((*first.places, *other.places), (*first.readers, *other.readers))
 
 
 def measure(quantity: Quantity, known: Uncertainty) -> Measured:

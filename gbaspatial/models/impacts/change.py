@@ -16,11 +16,10 @@ from gbaspatial.models.solve.resolvent import Reader, Reading, Resolvent
 from gbaspatial.options import public, undrawn, word
 from gbaspatial.randomness import Rng
 from gbaspatial.results import Result, Table
+from gbaspatial.sizes import SCENARIO_LIMIT
 
 if TYPE_CHECKING:
     from gbaspatial.models.fit import Fit
-
-MOST_UNITS = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,8 +162,10 @@ def _labelled(fit: Fit, frame: pd.DataFrame, S: np.ndarray, moved: np.ndarray, t
 def _change(fit: Fit, variable: str, to: Any, add: float | None, multiply: float | None) -> pd.Series:
     """The column with every unit changed."""
     data = fit.design.data
-    if fit.n > MOST_UNITS:
-        raise OptionError(f"{fit.n} units are too many: the formula is evaluated for each; this goes to {MOST_UNITS}.")
+    if fit.n > SCENARIO_LIMIT:
+        raise OptionError(
+            f"{fit.n} units are too many: the formula is evaluated for each; this goes to {SCENARIO_LIMIT}."
+        )
     if variable not in data.columns or variable == fit.design.response:
         raise UnknownNameError(f"the formula uses no column {variable!r}. {nearest_names(variable, data.columns)}")
     if sum(part is not None for part in (to, add, multiply)) > 1:

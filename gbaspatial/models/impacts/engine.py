@@ -206,25 +206,7 @@ class ImpactsResult(Result):
 
         Columns `own, gives, receives, net`, and of the last three `_lower` and `_upper`.
         """
-        fit, n = self.engine.fit, self.n
-        regressor = self.engine.regressor(term)
-        eye, ones = np.eye(n), np.ones((n, n))
-        own = self.engine.quantity(regressor, Reading("diagonal"))
-        columns = self.engine.quantity(regressor, Reading("pairs", ones, eye))
-        rows = self.engine.quantity(regressor, Reading("pairs", eye, ones))
-        parts = {
-            "own": own,
-            "gives": effects.mixed(columns, own),
-            "receives": effects.mixed(rows, own),
-            "net": effects.mixed(columns, rows),
-        }
-        frame = pd.DataFrame(index=fit.design.ids)
-        for name, quantity in parts.items():
-            found = self.engine.measure(quantity)
-            frame[name] = found.estimate
-            if name != "own":
-                frame[f"{name}_lower"], frame[f"{name}_upper"] = found.lower, found.upper
-        return frame.reindex(fit.design.index)
+        return unit_balance(self.engine, self.engine.regressor(term)).reindex(self.engine.fit.design.index)
 
     def by_order(self, orders: int = 4, *, term: str | None = None) -> pd.DataFrame:
         """Impacts by the number of links they travelled: 0 is W^0, the last row all that is beyond.
@@ -344,6 +326,28 @@ def impact_matrix(fit: Fit, term: str | None = None) -> pd.DataFrame:
     """
     engine = _engine(fit, "delta", 0, None, 0.95)
     return labelled_matrix(engine, engine.regressor(term))
+
+
+def unit_balance(engine: Engine, regressor: Regressor) -> pd.DataFrame:
+    """By unit `own, gives, receives, net` and the ends of the last three, in the order of the ids."""
+    fit = engine.fit
+    eye, ones = np.eye(fit.n), np.ones((fit.n, fit.n))
+    own = engine.quantity(regressor, Reading("diagonal"))
+    columns = engine.quantity(regressor, Reading("pairs", ones, eye))
+    rows = engine.quantity(regressor, Reading("pairs", eye, ones))
+    parts = {
+        "own": own,
+        "gives": effects.mixed(columns, own),
+        "receives": effects.mixed(rows, own),
+        "net": effects.mixed(columns, rows),
+    }
+    frame = pd.DataFrame(index=fit.design.ids)
+    for name, quantity in parts.items():
+        found = engine.measure(quantity)
+        frame[name] = found.estimate
+        if name != "own":
+            frame[f"{name}_lower"], frame[f"{name}_upper"] = found.lower, found.upper
+    return frame
 
 
 def labelled_matrix(engine: Engine, regressor: Regressor) -> pd.DataFrame:

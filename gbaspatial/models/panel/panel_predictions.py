@@ -202,6 +202,21 @@ def _check_predictable(fit: PanelFit, kind: str) -> None:
         )
 
 
+def regressors_in_period(fit: PanelFit, period: Any, data: pd.DataFrame, w: Mapping[str, Any]) -> np.ndarray:
+    """X (n, k) of one period of a fit with the values of `data` (by unit) and the W of `w` (by name), in its order.
+
+    Raises
+    ------
+    OptionError
+        For effects that stand for means or differences of the fitted rows.
+    """
+    _check_predictable(fit, "trend")
+    names = fit.design.ids.names
+    index = pd.MultiIndex.from_arrays([data.index, pd.Index([period] * len(data))], names=names)
+    made = _joined(fit, data.set_axis(index), index, dict(w) or None)
+    return pd.DataFrame(made.X, index=made.ids).reindex(index).to_numpy()
+
+
 def _joined(fit: PanelFit, data: pd.DataFrame, index: pd.MultiIndex, w: WeightsGiven) -> _Frame:
     """The fitted rows with those of `data` put in or added, by period and unit."""
     design = fit.design

@@ -1,11 +1,11 @@
 """Readings of (I - rho W)^-1 M as functions of rho, exact and many rho at once: arrays only.
 
-A reading is linear in the matrix: its trace, its diagonal, or left' (...) right for some
-columns. With W = V diag(v) V^-1 every reading is a sum of c_i / (1 - rho v_i), so that one
-eigendecomposition gives it, and its slope, for thousands of rho. Where W is too large or too
-far from diagonalizable, readings are computed at Chebyshev nodes by sparse solves, more of
-them until what is left over falls below 1e-9, or else for every rho. Never a power series, whose terms can vanish
-long before its sum is reached, and never 1 / (1 - rho) unless the rows of W sum to one.
+A reading is linear in the matrix: its trace, its diagonal, left' (...) right for some columns, or the sums of its
+entries in some bands. With W = V diag(v) V^-1 every reading is a sum of c_i / (1 - rho v_i), so that one
+eigendecomposition gives it, and its slope, for thousands of rho. Where W is too large or too far from diagonalizable,
+readings are computed at Chebyshev nodes by sparse solves, more of them until what is left over falls below 1e-9, or
+else for every rho. Never a power series, whose terms can vanish long before its sum is reached, and never 1 / (1 -
+rho) unless the rows of W sum to one.
 """
 
 from __future__ import annotations
@@ -37,14 +37,21 @@ Reader = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reading:
-    """What is read off a matrix: ``"trace"`` (mean of the diagonal), ``"diagonal"``, or ``"pairs"``.
+    """What is read off a matrix: ``"trace"`` (mean of the diagonal), ``"diagonal"``, ``"pairs"`` or ``"bands"``.
 
-    The last is left_q' (.) right_q, column by column of `left`, `right` (n, q).
+    Pairs are left_q' (.) right_q, column by column of `left`, `right` (n, q). Bands are the sums of the entries
+    whose number in `bands` (n, n) is q, for q = 0 to the largest; -1 belongs to none.
     """
 
     kind: str
     left: np.ndarray | None = None
     right: np.ndarray | None = None
+    bands: np.ndarray | None = None
+
+    def masks(self) -> Iterator[np.ndarray]:
+        """For each band which entries it has, (n, n)."""
+        assert self.bands is not None
+        return (self.bands == q for q in range(int(self.bands.max()) + 1))
 
 
 def average_readings(n: int) -> tuple[Reading, Reading]:
@@ -68,6 +75,8 @@ class NoLag:
             assert reading.left is not None
             assert reading.right is not None
             value = np.einsum("iq,iq->q", reading.left, _times(M, reading.right))
+        elif reading.kind == "bands":
+            value = _banded(np.eye(self.n) if M is None else M.toarray(), reading)
         else:
             diagonal = np.ones(self.n) if M is None else M.diagonal()
             value = diagonal if reading.kind == "diagonal" else np.array([diagonal.mean()])
@@ -90,6 +99,9 @@ class Spectral:
             assert reading.left is not None
             assert reading.right is not None
             c = (self.V.T @ reading.left) * (self.inverse @ _times(M, reading.right))
+        elif reading.kind == "bands":
+            right = self.inverse if M is None else self.inverse @ M
+            c = np.stack([((self.V.T @ mask) * right).sum(axis=1) for mask in reading.masks()], axis=1)
         else:
             right = self.inverse if M is None else self.inverse @ M
             c = self.V.T * right
@@ -131,6 +143,8 @@ class Direct:
             if reading.kind == "pairs":
                 return np.einsum("iq,mij,jq->mq", reading.left, S, _times(M, reading.right), optimize=True)  # type: ignore[arg-type]
             product = S if M is None else S @ M.toarray()
+            if reading.kind == "bands":
+                return np.stack([product[:, mask].sum(axis=1) for mask in reading.masks()], axis=1)
             diagonal = np.einsum("mii->mi", product)
             return diagonal if reading.kind == "diagonal" else diagonal.mean(axis=1, keepdims=True)
 
@@ -206,8 +220,10 @@ class Nodes:
             return np.array([np.einsum("ip,ip->p", V, factor.solve(_times(M, V))).mean() / self.n])
         if self.n > DENSE_LIMIT:
             raise OptionError(f"impacts by unit need a dense matrix of {self.n} units; this goes to {DENSE_LIMIT}.")
-        right = np.eye(self.n) if M is None else M.toarray()
-        diagonal = np.diag(factor.solve(right))
+        inverse = factor.solve(np.eye(self.n) if M is None else M.toarray())
+        if reading.kind == "bands":
+            return _banded(inverse, reading)
+        diagonal = np.diag(inverse)
         return diagonal if reading.kind == "diagonal" else np.array([diagonal.mean()])
 
     def _interpolated(self, exact: Callable[[float], np.ndarray]) -> Reader:
@@ -264,6 +280,11 @@ class Nodes:
         center, half = self._scale
         part = np.polynomial.chebyshev.chebder(fitted, order) / half**order
         return np.asarray(np.polynomial.chebyshev.chebval((rho - center) / half, part)).T
+
+
+def _banded(matrix: np.ndarray, reading: Reading) -> np.ndarray:
+    """The sum (q,) of the entries of `matrix` (n, n) in each band."""
+    return np.array([matrix[mask].sum() for mask in reading.masks()])
 
 
 def _ends_product(ends: np.ndarray, rho: np.ndarray) -> np.ndarray:

@@ -1,0 +1,80 @@
+"""The door of this room: the impacts of a fit, of whatever kind, ready for any reading of them."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gbaspatial.errors import OptionError
+from gbaspatial.models.impacts.engine import Engine, ImpactsResult
+from gbaspatial.randomness import IMPACT_DRAWS, Rng, stream
+from gbaspatial.sizes import DENSE_LIMIT
+
+if TYPE_CHECKING:
+    from gbaspatial.models import Fit, PanelFit
+    from gbaspatial.models.impacts.average import Quantity
+
+
+def engine_of(fit: Fit | PanelFit, *, period: Any, method: str, draws: int, rng: Rng, level: float) -> Engine:
+    """The engine of the impacts of a fit; of a panel, those of a period.
+
+    Raises
+    ------
+    OptionError
+        If the fit has no impact matrix, is no panel and a period is named, or has more units than a dense matrix
+        can hold.
+    """
+    verb = getattr(fit, "impacts", None)
+    if verb is None:
+        raise OptionError(
+            f"a {type(fit).__name__} has no impacts that could spill over; fit a lag, SLX or Durbin model, such as "
+            f"gba.models.durbin(...)."
+        )
+    options: dict[str, Any] = {"method": method, "level": level}
+    if method != "delta":
+        options |= {"draws": draws, "rng": rng}
+    if "period" in inspect.signature(verb).parameters:
+        options["period"] = period
+    elif period is not None:
+        raise OptionError(f"period={period!r} is for panels, but this fit is of one cross-section; leave it out.")
+    found = verb(**options)
+    if not isinstance(found, ImpactsResult):
+        raise OptionError(
+            f"the impacts of a {type(fit).__name__} run over time; spillover is measured within a period, so fit the "
+            f"model without dynamic=, or read fit.impacts() itself."
+        )
+    if found.n > DENSE_LIMIT:
+        raise OptionError(
+            f"spillover from unit to unit needs a dense matrix of {found.n} units; it goes to {DENSE_LIMIT}."
+        )
+    return found.engine
+
+
+def drawn_values(engine: Engine, quantity: Quantity, draws: int) -> np.ndarray | None:
+    """A quantity at draws of the parameters (m, q); None where rho is no parameter and draws would all agree in shape.
+
+    Those of the engine where it has them, else normal ones with the covariance of the fit.
+    """
+    known = engine.known
+    if known.rho_place is None:
+        return None
+    drawn = known.draws
+    if drawn is None:
+        root = np.linalg.cholesky(known.covariance + 1e-15 * np.trace(known.covariance) * np.eye(len(known.estimate)))
+        rng = stream(engine.seed or 0, IMPACT_DRAWS)
+        drawn = known.estimate + rng.standard_normal((draws, len(known.estimate))) @ root.T
+    return quantity.values(drawn, known.rho_place)
+
+
+def method_words(engine: Engine) -> str:
+    """How the intervals were made, in words."""
+    known = engine.known
+    told = {
+        "delta": "delta method",
+        "simulated": "normal draws of the estimates",
+        "bootstrap": "studentized refits",
+        "confidence": "confidence distribution of the spatial parameter",
+    }[known.method]
+    return f"{known.level:.0%} intervals: {told}" + ("" if engine.seed is None else f", seed {engine.seed}") + "."

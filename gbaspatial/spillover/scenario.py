@@ -1,0 +1,445 @@
+"""What would follow: changed regressors, an opened link or a lower friction, carried through a fitted model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.alignment import align_labels
+from gbaspatial.errors import DataError, OptionError
+from gbaspatial.models.few_units.recommended import SEED
+from gbaspatial.models.impacts.average import Quantity, mixed
+from gbaspatial.models.impacts.engine import COLUMNS, Engine
+from gbaspatial.models.likelihood.problem import window
+from gbaspatial.models.solve.resolvent import Reading, resolvent_of
+from gbaspatial.models.solve.side import side_of
+from gbaspatial.options import level_of, public, undrawn
+from gbaspatial.randomness import Rng
+from gbaspatial.results import Result, Table, number
+from gbaspatial.spillover.changed_data import Changed, changed_data, matrix_of, outside_words
+from gbaspatial.spillover.impact_engine import engine_of, method_words
+from gbaspatial.weights import Weights, as_weights
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from matplotlib.axes import Axes
+
+    from gbaspatial.geography.places import Units
+    from gbaspatial.models import Fit, PanelFit
+    from gbaspatial.weights.core import WeightsGiven
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScenarioResult(Result):
+    """What a scenario changes.
+
+    Attributes
+    ----------
+    units : pandas.DataFrame
+        By unit: the change of the outcome, `estimate, std_error, lower, upper, p_value`, of which `own` comes through
+        the unit's own regressors and `spillover` from elsewhere; where the outcome is a logarithm also `percent` with
+        its ends.
+    groups : pandas.DataFrame
+        The same for each group and for all units together (means over units; where the outcome is a logarithm, of
+        units as their levels weigh).
+    changes : pandas.DataFrame
+        What was changed: `unit, variable, before, after`.
+    links : int
+        How many links the W of the scenario has more than that of the fit.
+    notes : tuple of str
+    """
+
+    units: pd.DataFrame
+    groups: pd.DataFrame
+    changes: pd.DataFrame
+    links: int
+    title: str
+    notes: tuple[str, ...]
+    engine: Engine
+    quantity: Quantity
+    members: np.ndarray
+
+    def to_frame(self) -> pd.DataFrame:
+        """The units."""
+        return self.units.copy()
+
+    def tables(self) -> tuple[Table, ...]:
+        """All units together and by group, unit by unit, and what was changed."""
+        return (
+            Table(self.groups, self.title, self.notes),
+            Table(self.units, "Unit by unit"),
+            *([Table(self.changes, "What is changed")] if len(self.changes) else []),
+        )
+
+    def parts(self) -> pd.Series:
+        """What the change of all units together consists of: own changes by unit, spillover by group.
+
+        Returns
+        -------
+        pandas.Series
+            Indexed (part, name); the values add up to the row ``"all"`` of `groups`.
+        """
+        fit = self.engine.fit
+        frame = self.units[["own", "spillover"]].reindex(fit.design.ids)
+        weighed = frame.mul(self.members[:, -1], axis=0)
+        own = weighed["own"][weighed["own"] != 0]
+        found = {("own", unit): value for unit, value in own.items()}
+        names, place = list(self.groups.index[:-1]), (self.members[:, :-1] > 0)
+        if not names:
+            names, place = ["all"], np.ones((fit.n, 1), dtype=bool)
+        for number_of, name in enumerate(names):
+            found["spillover", name] = float(weighed["spillover"].to_numpy()[place[:, number_of]].sum())
+        index = pd.MultiIndex.from_tuples(list(found), names=["part", "name"])
+        return pd.Series(list(found.values()), index=index, name="change")
+
+    def to_gis(self, units: Units) -> gpd.GeoDataFrame:
+        """The shapes of the `units` with what changes there.
+
+        Parameters
+        ----------
+        units : GeoDataFrame
+            The units of the fit, in any order.
+        """
+        return units[["geometry"]].join(self.units)
+
+    def versus(self, other: ScenarioResult) -> pd.DataFrame:
+        """This scenario less another of the same fit: the difference for each group and for all, with its interval.
+
+        Parameters
+        ----------
+        other : ScenarioResult
+            With the same groups.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `estimate, std_error, lower, upper, p_value`, which know that both share the errors of one fit.
+
+        Raises
+        ------
+        OptionError
+            If the scenarios are of different fits, or of different groups.
+        """
+        same = self.engine.fit.design.fingerprint == other.engine.fit.design.fingerprint
+        if not same or not self.engine.fit.params.equals(other.engine.fit.params):
+            raise OptionError("both scenarios must be of one fit; scenario() it twice.")
+        if not self.groups.index.equals(other.groups.index):
+            raise OptionError("both scenarios must have the same groups=.")
+        gap = mixed(_grouped(self.quantity, self.members), _grouped(other.quantity, other.members))
+        return _frame(self.engine, gap, self.groups.index)
+
+    def plot(self, units: Units | None = None, *, ax: Axes | None = None) -> Axes:
+        """The change of each unit on a map, or without `units` as a waterfall from the own changes to the total.
+
+        Parameters
+        ----------
+        units : GeoDataFrame, optional
+            The units of the fit.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure if not given.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+        """
+        from gbaspatial.figures import map_of, waterfall
+
+        if units is None:
+            return waterfall(self, ax=ax)
+        return map_of(units.join(self.units["estimate"]), "estimate", label=self.title, ax=ax)
+
+
+@undrawn("method", "delta")
+@public
+def scenario(
+    fit: Fit | PanelFit,
+    change: Mapping[Any, Mapping[str, float]] | pd.DataFrame | None = None,
+    *,
+    kind: Literal["factor", "add", "set"] = "factor",
+    w: WeightsGiven | None = None,
+    friction: float | None = None,
+    groups: pd.Series | None = None,
+    extrapolate: bool = False,
+    period: Any = None,
+    method: Literal["auto", "delta", "simulated", "bootstrap", "confidence"] = "auto",
+    draws: int = 1999,
+    rng: Rng = SEED,
+    level: float = 0.95,
+) -> ScenarioResult:
+    """What a fitted model says would follow in each unit and group, if nothing but the scenario changed.
+
+    With the regressors X1 and the weights W1 of the scenario, the outcome becomes
+    y + (I - rho W1)^-1 [rho (W1 - W) y + (X1 - X) b]: disturbances and effects stay as they are, and without any
+    change there is none. Every term that a variable enters counts (logarithms, products, lags).
+
+    Parameters
+    ----------
+    fit : Fit or PanelFit
+    change : mapping of unit to mapping of variable to number, or DataFrame
+        Such as ``{"Shenzhen": {"fiscal_science_cny": 1.10}}``; a DataFrame of units and variables leaves what is
+        missing as it is.
+    kind : {"factor", "add", "set"}
+        Whether the numbers multiply the variable, are added to it, or replace it.
+    w : Weights, optional
+        Another W: a bridge opens. It stands for the W of the lag of the outcome and of lagged regressors.
+    friction : float, optional
+        Instead of `w`: the weight that links between different `groups` keep, as in ``w.with_friction``, relative to
+        what they have in the W of the fit, row-standardized anew if that was. Above one the border weighs less.
+    groups : pandas.Series, optional
+        A group (tier, side) of each unit.
+    extrapolate : bool
+        Values outside the range of the data are refused, unless True.
+    period : optional
+        Of a panel: the period whose regressors and W are meant; the last if not given.
+    method : {"auto", "delta", "simulated", "bootstrap", "confidence"}
+        Of the intervals, as in ``fit.impacts()``: they carry the errors of estimation.
+    draws : int
+    rng : int, Generator or None
+        Seed; recorded.
+    level : float
+        Of the intervals.
+
+    Returns
+    -------
+    ScenarioResult
+
+    Raises
+    ------
+    OptionError
+        If nothing is changed, the model lacks a variable, a value lies outside the data, or the data say nothing
+        about rho, so that no end of an interval would be finite.
+    DataError
+        If the formula is not defined for a value.
+
+    Notes
+    -----
+    It is what a model says, no experiment: the estimates must be causal for the scenario to be a forecast.
+
+    References
+    ----------
+    LeSage, J. and Pace, R. K. (2009). Introduction to Spatial Econometrics. CRC Press, ch. 2.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> w = gba.weights.contiguity(cities, links=2019).row_standardized()
+    >>> fit = gba.models.slx("log(gdp_pc_cny) ~ log(employment)", cities, w)
+    >>> found = gba.spillover.scenario(fit, {"Foshan": {"employment": 1.10}}, groups=cities["tier"])
+    >>> found.groups.index.tolist()
+    [1, 2, 3, 'all']
+    """
+    engine = engine_of(fit, period=period, method=method, draws=draws, rng=rng, level=level_of(level))
+    section = engine.fit
+    lags, links = _weights_of(engine, w, friction, groups)
+    changed = changed_data(section, change, kind, fit.design.data, lags, matrix_of(fit, period))
+    outside = outside_words(changed)
+    if outside and not extrapolate:
+        raise OptionError(f"{outside} Choose values inside, or pass extrapolate=True and say so.")
+    if change is None and links is None:
+        raise OptionError("nothing is changed; give change=, w= or friction=.")
+    main = lags.get("W")
+    W1 = section.w if section.w is None or main is None or not _lag_is_main(engine) else main
+    quantity = _quantity(engine, changed.steps, W1)
+    check_known(engine)
+    moved = engine if W1 is section.w else _with(engine, W1)
+    members, names = _members(section, groups)
+    units = _units(moved, quantity, changed.steps)
+    check_bounded(moved, units)
+    return ScenarioResult(
+        units=units,
+        groups=_with_percent(moved, _frame(moved, _grouped(quantity, members), names)),
+        changes=changed.told,
+        links=links or 0,
+        title=f"What a scenario changes: {section.formula}",
+        notes=_notes(moved, outside, changed, links),
+        engine=moved,
+        quantity=quantity,
+        members=members,
+    )
+
+
+def _lag_is_main(engine: Engine) -> bool:
+    own = engine.fit.design.weights.get("W")
+    return own is not None and engine.fit.w is not None and own.ids.equals(engine.fit.w.ids)
+
+
+def _weights_of(
+    engine: Engine, w: WeightsGiven | None, friction: float | None, groups: pd.Series | None
+) -> tuple[dict[str, Weights], int | None]:
+    """The weights of the scenario by name, and how many links they have more; None where W stays."""
+    own = dict(engine.fit.design.weights)
+    if w is None and friction is None:
+        return own, None
+    if w is not None and friction is not None:
+        raise OptionError("give one of w= and friction=.")
+    main = own.get("W")
+    if main is None:
+        raise OptionError("the model has no W, so that other links or another friction change nothing in it.")
+    if w is not None:
+        other = as_weights(w)  # type: ignore[arg-type]
+        other = other if other.ids.equals(main.ids) else other.subset(main.ids)
+    else:
+        if groups is None:
+            raise OptionError("friction= needs groups=: the side of the border on which each unit lies.")
+        other = main.with_friction(groups, friction)
+        if main.standardization == "row":
+            other = other.row_standardized()
+    return {**own, "W": other}, int(other.sparse.nnz - main.sparse.nnz)
+
+
+def _quantity(engine: Engine, steps: np.ndarray, W1: Weights | None) -> Quantity:
+    """The change of the outcome of every unit, as readings of (I - rho W1)^-1."""
+    fit, n = engine.fit, engine.fit.n
+    eye = np.eye(n)
+    used = np.flatnonzero((steps != 0).any(axis=0))
+    resolvent = engine.resolvent if W1 is fit.w else _resolvent(engine, W1)
+    places = [int(k) for k in used]
+    readers = [resolvent.reader(None, Reading("pairs", eye, np.tile(steps[:, [k]], (1, n)))) for k in used]
+    if W1 is not fit.w and fit.w is not None and W1 is not None:
+        gap = (W1.sparse - fit.w.sparse) @ fit.design.y
+        assert engine.known.rho_place is not None
+        places.append(engine.known.rho_place)
+        readers.append(resolvent.reader(None, Reading("pairs", eye, np.tile(gap[:, None], (1, n)))))
+    if not readers:
+        raise DataError("the scenario changes no term of the model: every value is what it was.")
+    return Quantity(tuple(places), tuple(readers))
+
+
+def _resolvent(engine: Engine, W1: Weights | None) -> Any:
+    assert W1 is not None
+    side = side_of(W1, engine.fit.logdet)
+    low, high = window(side.interval)
+    known = engine.known
+    assert known.rho_place is not None
+    rho = known.estimate[known.rho_place]
+    if not low < rho < high:
+        raise OptionError(
+            f"rho of {number(float(rho))} lies outside the admissible interval of the W of the scenario, "
+            f"{number(low)} to {number(high)}; standardize it as the W of the fit."
+        )
+    drawn = known.draws[:, known.rho_place] if known.draws is not None else np.array([rho])
+    return resolvent_of(side, engine.fit.n, float(max(low, drawn.min())), float(min(high, drawn.max())))
+
+
+def _with(engine: Engine, W1: Weights | None) -> Engine:
+    """The engine with draws of rho that are admissible under the W of the scenario too."""
+    known = engine.known
+    if known.draws is None or known.rho_place is None or W1 is None:
+        return engine
+    low, high = window(side_of(W1, engine.fit.logdet).interval)
+    rho = known.draws[:, known.rho_place]
+    inside = (rho > low) & (rho < high)
+    if inside.all():
+        return engine
+    covariances = None if known.draw_covariances is None else known.draw_covariances[:, :, inside]
+    return replace(engine, known=replace(known, draws=known.draws[inside], draw_covariances=covariances))
+
+
+def check_known(engine: Engine) -> None:
+    """Refuse where every rho is possible: then every change is."""
+    known = engine.known
+    if not np.isfinite(known.covariance).all():
+        raise OptionError(
+            "the estimates have no covariance (the notes of the fit say why), so scenarios have no interval."
+        )
+    if known.rho_place is None or known.draws is None or engine.fit.w is None:
+        return
+    low, high = window(engine.fit.w.interval)
+    rho = known.draws[:, known.rho_place]
+    tail = (1 - known.level) / 2
+    first, last = np.quantile(rho, [tail, 1 - tail])
+    if first <= low + 0.01 * (high - low) and last >= high - 0.01 * (high - low):
+        raise OptionError(
+            f"the data do not say what rho is: its {known.level:.0%} interval runs from one end of what is possible "
+            f"to the other, so anything could follow. Use a model without rho (gba.models.slx), or more units."
+        )
+
+
+def check_bounded(engine: Engine, units: pd.DataFrame) -> None:
+    """Refuse where no change has an end: rho can be anything up to the end of what is possible."""
+    moving = units[units["estimate"] != 0]
+    if len(moving) and not np.isfinite(moving[["lower", "upper"]].to_numpy()).any():
+        raise OptionError(
+            f"the data do not say what would follow: no rho up to the end of what is possible can be rejected (rho "
+            f"{number(engine.fit.rho)}), so that no change has an end at {engine.known.level:.0%}. Use a model without "
+            f"rho (gba.models.slx) or more units; method='delta' tells what the estimate alone would say."
+        )
+
+
+def _members(fit: Fit, groups: pd.Series | None) -> tuple[np.ndarray, pd.Index]:
+    """Weights (n, g + 1) of units in each group and in all, and the names."""
+    classes = np.zeros(fit.n) if groups is None else align_labels(groups, fit.design.ids)
+    names: list[Any] = (
+        [] if groups is None else list(pd.unique(pd.Series(classes).sort_values(key=lambda x: x.astype(str))))
+    )
+    size = np.exp(fit.design.y - fit.design.y.max()) if _is_log(fit.design.response) else np.ones(fit.n)
+    columns = [np.where(classes == name, size, 0.0) for name in names] + [size]
+    members = np.stack([column / column.sum() for column in columns], axis=1)
+    label = "group" if groups is None or groups.name is None else groups.name
+    return members, pd.Index([*names, "all"], name=label, dtype=object)
+
+
+def _is_log(response: str) -> bool:
+    return response.replace("np.", "").startswith("log(")
+
+
+def _grouped(quantity: Quantity, members: np.ndarray) -> Quantity:
+    """The weighted means (g,) of a quantity of all units."""
+
+    def _mean(reader: Any) -> Any:
+        def _read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            value, slope = reader(rho)
+            return value @ members, slope @ members
+
+        return _read
+
+    return Quantity(quantity.places, tuple(map(_mean, quantity.readers)))
+
+
+def _frame(engine: Engine, quantity: Quantity, index: pd.Index) -> pd.DataFrame:
+    found = engine.measure(quantity)
+    return pd.DataFrame({column: getattr(found, column) for column in COLUMNS}, index=index)
+
+
+def _with_percent(engine: Engine, frame: pd.DataFrame) -> pd.DataFrame:
+    if not _is_log(engine.fit.design.response) or engine.fit.design.response.count("(") > 1:
+        return frame
+    base = {"log(": np.e, "log10(": 10.0, "log2(": 2.0}
+    if not engine.fit.design.response.replace("np.", "").startswith(tuple(base)):
+        return frame
+    names = {"percent": "estimate", "percent_lower": "lower", "percent_upper": "upper"}
+    with np.errstate(over="ignore"):
+        return frame.assign(**{name: 100 * np.expm1(frame[column]) for name, column in names.items()})
+
+
+def _units(engine: Engine, quantity: Quantity, steps: np.ndarray) -> pd.DataFrame:
+    fit = engine.fit
+    frame = _frame(engine, quantity, fit.design.ids)
+    plain = np.array([column.weights is None for column in fit.design.columns])
+    frame["own"] = steps[:, plain] @ fit.beta[plain]
+    frame["spillover"] = frame["estimate"] - frame["own"]
+    return _with_percent(engine, frame).reindex(fit.design.index)
+
+
+def _notes(engine: Engine, outside: str, changed: Changed, links: int | None) -> tuple[str, ...]:
+    notes = [
+        "What the fitted model says if nothing but the scenario changes: no forecast, unless its estimates are causal.",
+        method_words(engine),
+    ]
+    if _is_log(engine.fit.design.response):
+        notes.append("Groups and all: changes of the logarithm, each unit as its level weighs (first order).")
+    if links is not None:
+        notes.append(f"Another W, with {links:+d} links; disturbances and effects stay as they were.")
+    if outside:
+        notes.append(f"Extrapolated: {outside}")
+    if changed.leverage > 1:
+        notes.append(
+            f"The combination of values is {changed.leverage:.1f} times as far from the center of the data as any unit "
+            f"is, where linearity is assumed, not seen."
+        )
+    return tuple(notes)
