@@ -25,6 +25,7 @@ from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.models.panel.panel_moments import by_moments, formula_with, instruments_for
 from gbaspatial.models.panel.panel_specification import Specification, specified
 from gbaspatial.models.panel.random_effects import random_effects
+from gbaspatial.models.panel.random_moments import random_by_moments
 from gbaspatial.options import brief, only, public, unused, word
 
 if TYPE_CHECKING:
@@ -50,8 +51,8 @@ class PanelOptions(TypedDict, total=False):
     ``"ar1"`` (innovations are correlated over time);
     dynamic : of least squares and lag models, ``"y"`` (the outcome of the period before is a regressor) or
     ``"y + Wy"`` (its spatial lag too): a `DynamicFit`;
-    method : ``"ml"`` or ``"gmm"`` (two-stage least squares and moments within units), with ``endogenous`` and
-    ``instruments``, right sides of formulas, and ``instrument_lags`` (2: W X and W^2 X for W y);
+    method : ``"ml"`` or ``"gmm"`` (two-stage least squares and moments, of fixed and random effects), with
+    ``endogenous`` and ``instruments``, right sides of formulas, and ``instrument_lags`` (2: W X and W^2 X for W y);
     unbalanced : ``"error"``, ``"common"`` (units that are there in all periods) or ``"keep"``.
     """
 
@@ -529,13 +530,18 @@ def _by_moments(
     name: str, formula: str, data: pd.DataFrame, w: WeightsGiven, durbin: bool, options: dict[str, Any], *,
     lagged: bool, erred: bool, error_w: WeightsGiven | None,
 ) -> PanelFit:  # fmt: skip
-    for other in ("errors", "dynamic"):
+    if options.get("errors") not in (None, "kkp"):
+        raise OptionError(
+            f"errors={brief(options['errors'])} belongs to method='ml'; these moments are those of errors='kkp'."
+        )
+    for other in ("dynamic",):
         if options.get(other) is not None:
             raise OptionError(f"{other}= belongs to method='ml'.")
     if options.get("correction") == "pairs":
         raise OptionError("correction='pairs' belongs to method='ml': these moments do not lean on the variances.")
     whole = formula_with(formula, options)
     given = specified(name, whole, data, w, durbin, options, lagged=lagged, erred=erred, error_w=error_w)
-    if given.kind.random is not None or given.kind.rows is not None:
-        raise OptionError(f"method='gmm' is for fixed effects or none, not for effects={given.kind.name!r}.")
-    return by_moments(given, instruments_for(given.design, formula, data, w, options))
+    if given.kind.rows is not None:
+        raise OptionError(f"method='gmm' is for effects of units or time, not for effects={given.kind.name!r}.")
+    known = instruments_for(given.design, formula, data, w, options)
+    return random_by_moments(given, known) if given.kind.random is not None else by_moments(given, known)

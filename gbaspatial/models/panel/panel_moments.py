@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import optimize
 
 from gbaspatial.errors import OptionError, some
 from gbaspatial.formula import is_intercept, sides
@@ -23,6 +22,7 @@ from gbaspatial.models.instruments.instrument_set import InstrumentTests, check_
 from gbaspatial.models.panel.fixed_effects import SERIAL, labelled_effects
 from gbaspatial.models.panel.frame import PanelDesign, read_panel, time_numbers
 from gbaspatial.models.panel.information_less_effects import sums_by_unit
+from gbaspatial.models.panel.kapoor_moments import lambda_within, part_of_residuals
 from gbaspatial.models.panel.less_effects import panel_problem, part_of
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.models.panel.panel_specification import Specification
@@ -102,17 +102,18 @@ def by_moments(given: Specification, known: Instruments) -> PanelMomentsFit:
     stage, tests = _stage(given, known, 0.0)
     lam = None
     if given.error_w is not None:
-        u = _outcome(given) - _regressors(given) @ stage.delta
+        u = _outcome(given) - regressors_of(given) @ stage.delta
         lam = lambda_of_moments(given, given.effects.take_out(u))
         stage, tests = _stage(given, known, lam)
-    return _wrapped(given, stage, tests, lam)
+    return wrapped_moments(given, stage, tests, lam, given.design.n - given.effects.rank - len(stage.delta))
 
 
 def _outcome(given: Specification) -> np.ndarray:
     return given.design.y
 
 
-def _regressors(given: Specification) -> np.ndarray:
+def regressors_of(given: Specification) -> np.ndarray:
+    """[X, W y] (m, p)."""
     design = given.design
     return np.column_stack([design.X, given.w.sparse @ design.y]) if given.w is not None else design.X
 
@@ -120,15 +121,15 @@ def _regressors(given: Specification) -> np.ndarray:
 def _stage(given: Specification, known: Instruments, lam: float) -> tuple[iv.TwoStage, InstrumentTests | None]:
     """Two-stage least squares of what is filtered by lambda and less the effects."""
     design, effects = given.design, given.effects
-    y, Z = _filtered(given, lam, _outcome(given)), _filtered(given, lam, _regressors(given))
+    y, Z = filtered_by(given, lam, _outcome(given)), filtered_by(given, lam, regressors_of(given))
     y, Z = effects.take_out(y), effects.take_out(Z)
     wanted = (*known.endogenous, *(["W y"] if given.w is not None else []))
     if not wanted:
         return iv.two_stage(y, Z, iv.basis(Z)), None
     exogenous = [place for place, term in enumerate(design.terms) if term not in known.endogenous]
-    H, names = _instruments(given, known, exogenous)
+    H, names = instruments_of_panel(given, known, exogenous)
     if lam:  # filtered regressors are instruments for themselves, the others stay as they are
-        first = _filtered(given, lam, design.X[:, exogenous])
+        first = filtered_by(given, lam, design.X[:, exogenous])
         H, names = np.column_stack([first, H]), [*(design.terms[place] for place in exogenous), *names]
     H = effects.take_out(H)
     kept = iv.independent_columns(H)
@@ -140,7 +141,10 @@ def _stage(given: Specification, known: Instruments, lam: float) -> tuple[iv.Two
     return stage, instrument_tests(columns, Z[:, exogenous], stage, told)
 
 
-def _instruments(given: Specification, known: Instruments, exogenous: list[int]) -> tuple[np.ndarray, list[str]]:
+def instruments_of_panel(
+    given: Specification, known: Instruments, exogenous: list[int]
+) -> tuple[np.ndarray, list[str]]:
+    """The exogenous regressors, given instruments and lags in space of both (m, q), with their names."""
     design = given.design
     base = np.column_stack([design.X[:, exogenous], known.given])
     names = [*(design.terms[place] for place in exogenous), *known.names]
@@ -155,7 +159,8 @@ def _instruments(given: Specification, known: Instruments, exogenous: list[int])
     return np.column_stack(blocks), told
 
 
-def _filtered(given: Specification, lam: float, values: np.ndarray) -> np.ndarray:
+def filtered_by(given: Specification, lam: float, values: np.ndarray) -> np.ndarray:
+    """(I - lambda W) `values`."""
     return values if given.error_w is None or lam == 0 else values - lam * (given.error_w.sparse @ values)
 
 
@@ -163,43 +168,25 @@ def lambda_of_moments(given: Specification, u: np.ndarray) -> float:
     """lambda from the three moments within units of residuals `u` (m,) less the effects."""
     effects, w = given.effects, given.error_w
     assert w is not None
-    W = w.sparse
-    u1 = effects.take_out(W @ u)
-    u2 = effects.take_out(W @ u1)
+    u1 = effects.take_out(w.sparse @ u)
+    u2 = effects.take_out(w.sparse @ u1)
     periods = given.design.stack.periods
     n = given.design.stack.n * (periods - 1 if effects.unit else periods)
     trace = float(np.mean([np.square(one.sparse.data).sum() / one.n for one in w.by_period]))
-    a, b, c = u @ u / n, u1 @ u1 / n, u2 @ u2 / n
-    d, e, f = u @ u1 / n, u1 @ u2 / n, u @ u2 / n
-
-    def _moments(values: np.ndarray) -> np.ndarray:
-        r, s2 = values
-        first = a - 2 * r * d + r**2 * b - s2
-        second = b - 2 * r * e + r**2 * c - s2 * trace
-        third = d - r * (f + b) + r**2 * e
-        return np.array([first, second, third]) / a
-
     low, high = window((max(one.interval[0] for one in w.different), min(one.interval[1] for one in w.different)))
-    starts = np.linspace(low, high, 9)[1:-1]
-    found = [
-        optimize.least_squares(
-            _moments, [r, a], bounds=([low, 0], [high, np.inf]), x_scale=[1, a], xtol=1e-14, ftol=1e-14, gtol=1e-14
-        )
-        for r in starts
-    ]
-    return float(min(found, key=lambda one: one.cost).x[0])
+    return lambda_within(part_of_residuals(u, u1, u2, n, trace), low, high)[0]
 
 
-def _wrapped(
-    given: Specification, stage: iv.TwoStage, tests: InstrumentTests | None, lam: float | None
+def wrapped_moments(
+    given: Specification, stage: iv.TwoStage, tests: InstrumentTests | None, lam: float | None, df_resid: int
 ) -> PanelMomentsFit:
+    """The fit of the last stage."""
     design, effects, u = given.design, given.effects, stage.residuals
     serial = serial_correlation(u, design.stack.unit, time_numbers(design.periods)[design.stack.period])
     notes = [*design.notes, "Generalized moments have no likelihood: log-likelihood, AIC and BIC do not exist."]
     kind = given.covariance or ("cluster" if serial > SERIAL else "classical")
     if given.covariance is None and kind == "cluster":
         notes.append(f"Standard errors are clustered by unit because residuals are serially correlated ({serial:.2f}).")
-    df_resid = design.n - effects.rank - len(stage.delta)
     variance, sigma2 = iv.classic_covariance(stage, df_resid)
     told = "classical"
     if kind == "cluster":
@@ -222,7 +209,7 @@ def _wrapped(
         place = list(values).index(name)
         variance[place, :] = variance[:, place] = np.nan
         notes.append(f"{name} = {values[name]:.6g} is at or beyond the edge of its interval: the model does not suit.")
-    rows = _outcome(given) - _regressors(given) @ stage.delta
+    rows = _outcome(given) - regressors_of(given) @ stage.delta
     one = panel_side(given.w, None) if given.w is not None else None
     two = panel_side(given.error_w, None) if given.error_w is not None else None
     return PanelMomentsFit(

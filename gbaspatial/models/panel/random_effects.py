@@ -94,7 +94,7 @@ def random_effects(given: Specification, errors: str) -> RandomEffectsFit:
     design = given.design
     notes: list[str] = []
     if given.kind.random == "mundlak":
-        design, notes = _with_means(design, given.effects)
+        design, notes = with_means(design, given.effects)
         given = replace(given, design=design)
     _check_errors(given, errors)
     model, corrected = _problem(given, errors)
@@ -125,7 +125,7 @@ def _check_errors(given: Specification, errors: str) -> None:
         raise DataError("random effects of units need two periods or more; use effects='pooled'.")
 
 
-def _with_means(design: PanelDesign, effects: Effects) -> tuple[PanelDesign, list[str]]:
+def with_means(design: PanelDesign, effects: Effects) -> tuple[PanelDesign, list[str]]:
     """The design with the means by unit of the regressors that vary over time and whose means vary over units."""
     stack = design.stack
     names, columns, skipped = [], [], []

@@ -1,6 +1,7 @@
 """Hausman's test between two fits: its definition, its null, its power, and what is refused."""
 
 import numpy as np
+import oracle
 import pytest
 from test_estimators import FORMULA, PRODUC, made, states
 
@@ -50,6 +51,36 @@ def test_a_difference_that_is_not_positive_definite_is_no_test():
     assert np.isnan(found.statistic)
     assert np.isnan(found.p_value)
     assert "not positive definite" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("make", "errors", "key"),
+    [(models.panel_lag, "baltagi", "hausman_ML_lag"), (models.panel_error, "kkp", "hausman_ML_error")],
+)
+def test_what_splm_prints_is_the_absolute_value_of_a_form_that_is_not_positive(make, errors, key):
+    """83.08 and 35.16 on Munnell's states are no chi-squared: the variance of the difference has negative roots.
+
+    Three things of splm's sphtest give them: the variance of the fixed effects fit is not corrected for the degrees
+    of freedom of the effects, that of the random effects fit of the lag model holds rho fixed, and the absolute value
+    is taken of what comes out. With the correction the error models have a difference that is positive definite, and a
+    test (27.18); the lag models have none, and Mundlak's form (42.3 on 4) is the one to use.
+    """
+    fixed = make(FORMULA, PRODUC, states(), effects="unit", covariance="information", correction="none")
+    random = make(FORMULA, PRODUC, states(), effects="random", covariance="information", errors=errors)
+    terms = list(fixed.terms)
+    V = random.covariance.loc[terms, terms]
+    if make is models.panel_lag:  # rho held: the part of the errors that it makes is left out
+        across = random.covariance.loc[terms, "rho"]
+        V = V - np.outer(across, across) / random.covariance.loc["rho", "rho"]
+    difference = (fixed.covariance.loc[terms, terms] - V).to_numpy()
+    gap = (fixed.params - random.params)[terms].to_numpy()
+    theirs = abs(gap @ np.linalg.solve(difference, gap))
+    assert theirs == pytest.approx(oracle.case("panel_tests__produc").expected[key]["statistic"], rel=1e-5)
+    assert np.linalg.eigvalsh(difference).min() < 0
+    assert np.isnan(hausman(fixed, random).statistic)
+    corrected = make(FORMULA, PRODUC, states(), effects="unit", covariance="information")
+    ours = hausman(corrected, random).statistic
+    assert np.isnan(ours) if make is models.panel_lag else ours == pytest.approx(27.1816, abs=1e-3)
 
 
 def test_fits_that_cannot_be_compared_are_refused():

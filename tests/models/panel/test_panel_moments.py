@@ -110,8 +110,8 @@ def test_what_is_refused():
         models.panel_lag("y ~ x", data, w, endogenous="price", instruments="z")
     with pytest.raises(OptionError, match="at once"):
         models.panel_lag("y ~ x", data, w, method="gmm", endogenous="price", instruments="price + z")
-    with pytest.raises(OptionError, match="fixed effects or none"):
-        models.panel_lag("y ~ x", data, w, method="gmm", effects="random")
+    with pytest.raises(OptionError, match="units or time"):
+        models.panel_ols("y ~ x", data, w, method="gmm", effects="between")
     with pytest.raises(OptionError, match="method='ml'"):
         models.panel_lag("y ~ x", data, w, method="gmm", dynamic="y")
     with pytest.raises(OptionError, match="reach back further"):
