@@ -48,7 +48,7 @@ UPWARD = {  # arrows that go up, each with its reason
     ("autocorrelation/global_results.py", "opinions"): "one line of second_opinion on the base of global tests",
     ("autocorrelation/local_results.py", "opinions"): "one line of second_opinion on the base of local tests",
     ("autocorrelation/join_count.py", "opinions"): "one line of second_opinion; join counts are several tests",
-    ("models/fit.py", "opinions"): "one line of second_opinion on the base of fits",
+    ("models/fitted.py", "opinions"): "one line of second_opinion on the base of fits",
     ("weights/show.py", "maps"): "Weights.explore, a verb that people look for on W",
     ("weights/show.py", "figures"): "one line of Weights.plot, a verb that people look for on W",
     ("geography/coverage.py", "figures"): "one line of CoverageResult.plot, as every result has",

@@ -17,21 +17,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from gbaspatial.formula import Design, is_intercept
 from gbaspatial.models.fit_tables import lonely, told_lonely
-from gbaspatial.models.fitted import Fitted
+from gbaspatial.models.fitted import Fitted, code as _code, second_opinion as _second_opinion
 from gbaspatial.models.likelihood.of_design import problem_of
 from gbaspatial.models.likelihood.problem import Problem
 from gbaspatial.weights import Weights
-
-if TYPE_CHECKING:
-    from gbaspatial.opinions.opinion import Peer, SecondOpinion
-    from gbaspatial.opinions.scripts import Language
 
 F = TypeVar("F", bound="Fit")
 SPATIAL = ("rho", "lambda")
@@ -94,6 +90,9 @@ class Fit(Fitted):
     extra: Mapping[str, Any] = field(default_factory=dict)
     estimator: Callable[..., Fit] | None = None  # (formula, data, w, **options), for the same on other units
 
+    second_opinion = _second_opinion
+    code = _code
+
     # -- how well it fits ---------------------------------------------------------------
     @property
     def r_squared(self) -> float:
@@ -109,19 +108,6 @@ class Fit(Fitted):
         """`r_squared` corrected for the number of columns of X."""
         constant = any(map(is_intercept, self.terms))
         return 1 - (1 - self.r_squared) * (self.n - constant) / (self.n - self.k)
-
-    # -- what others say --------------------------------------------------------------------
-    def second_opinion(self, peer: Peer = "pysal") -> SecondOpinion:
-        """The same by PySAL, or by R, on the same data and W, side by side; see `gba.opinions.second_opinion`."""
-        from gbaspatial.opinions import second_opinion
-
-        return second_opinion(self, peer)
-
-    def code(self, language: Language) -> str:
-        """The same in another language ("pysal", "r", "stata"), ready to run; see `gba.opinions.code`."""
-        from gbaspatial.opinions import code
-
-        return code(self, language)
 
     # -- tables -----------------------------------------------------------------------------
     @property

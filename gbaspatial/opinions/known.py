@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from gbaspatial.weights import Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +23,8 @@ class Known:
 
     def told(self, version: str) -> str:
         """The sentence for a table."""
-        seen = "" if version in self.releases else f" (seen in {', '.join(self.releases)}; here {version})"
+        there = version in self.releases or not self.releases
+        seen = "" if there else f" (seen in {', '.join(self.releases)}; here {version})"
         return f"{self.package}: {self.why}{seen}"
 
 
@@ -69,3 +76,43 @@ LAG_SUM_P = Known(
     "z of Geary's C is (E - C) / sd: the other sign",
     defect=False,
 )  # fmt: skip
+FE_DIVISOR = Known(
+    "spreg", ("1.9.0",), ("std_errors", "sigma2"),
+    "PanelFE divides the sum of squares by NT - N and forgets the k columns of X; it is put right before comparing",
+    defect=True,
+)  # fmt: skip
+PANEL_LIKELIHOOD = Known(
+    "spreg", ("1.9.0", "1.9.1"), ("log_likelihood",),
+    "the log-likelihood of the panels with fixed effects misses NT / 2 log(NT); it is not set against ours",
+    defect=True,
+)  # fmt: skip
+RANDOM_LAG = Known(
+    "spreg", ("1.9.0",), ("std_errors", "log_likelihood", "sigma2"),
+    "ML_LagRE finds the maximum, but its log-likelihood misses NT / 2 log(NT) and its information matrix treats the "
+    "variance of the effects otherwise; splm gives our values",
+    defect=True,
+)  # fmt: skip
+RANDOM_ERROR = Known(
+    "spreg", ("1.9.0",), ("params", "std_errors", "log_likelihood", "sigma2"),
+    "ML_ErrorRE ends below the maximum: its criterion mixes a matrix in the basis of the eigenvectors of W with one "
+    "that is not; splm gives our values",
+    defect=True,
+)  # fmt: skip
+TIME_FREEDOM = Known(
+    "other programs", (), ("params", "std_errors", "sigma2", "log_likelihood"),
+    "effects of time are dummies there, and not corrected for (Lee and Yu 2010): with correction='none' both agree",
+    defect=False,
+)  # fmt: skip
+OWN_ERRORS = Known(
+    "gbaspatial", (), ("std_errors",),
+    "the standard errors of this fit are robust ones of our own, so only the estimates are compared; with "
+    "covariance='information' (least squares: 'classical') standard errors are, too",
+    defect=False,
+)  # fmt: skip
+
+
+def interval(w: Weights | None) -> tuple[Known, ...]:
+    """What is known of spreg's search for this W: nothing where its rows sum to one."""
+    assert w is not None
+    sums = np.asarray(w.sparse.sum(axis=1)).ravel()
+    return () if np.allclose(sums[sums != 0], 1.0) else (ML_INTERVAL,)

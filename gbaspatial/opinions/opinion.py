@@ -9,25 +9,16 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import OptionError
-from gbaspatial.opinions.known import Known
+from gbaspatial.opinions import pysal, r
+from gbaspatial.opinions.answers import Answer
+from gbaspatial.opinions.scripts import script
+from gbaspatial.opinions.subject import Subject
+from gbaspatial.opinions.subjects import subject_of
 from gbaspatial.options import public, word
 from gbaspatial.results import Result, Table
 
 Peer = Literal["pysal", "r"]
 PEERS = ("pysal", "r")
-_SAME = 1e-6  # relative: what two programs that do the same agree in
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Answer:
-    """What a peer said: numbers by quantity, what was called, and the differences that are known for this call."""
-
-    numbers: dict[str, float]
-    program: str
-    version: str
-    call: str
-    known: tuple[Known, ...] = ()
-    tolerance: float = _SAME
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,17 +101,21 @@ def second_opinion(result: Any, peer: Peer = "pysal") -> SecondOpinion:
     (True, ['statistic', 'expected', 'variance', 'z', 'p_value'])
     """
     word(peer, PEERS, "peer")
-    from gbaspatial.opinions import pysal, r
-
     asked = (pysal if peer == "pysal" else r).answer
-    from gbaspatial.opinions.subjects import subject_of
 
     subject = subject_of(result)
     answer = asked(subject)
     if answer is None:
-        program = "PySAL" if peer == "pysal" else "R (spdep, spatialreg)"
-        raise OptionError(f"{program} has no counterpart of {subject.title}, so there is no second opinion of it.")
+        raise OptionError(_not_asked(subject, peer))
     return compared(subject.ours, answer, subject.title)
+
+
+def _not_asked(subject: Subject, peer: Peer) -> str:
+    """Why there is no second opinion, and what there is instead."""
+    if peer == "r" and subject.panel is not None and script(subject, "r") is not None:
+        return f"R is not asked about {subject.title} from here; code('r') writes it for splm, ready to run."
+    program = "PySAL" if peer == "pysal" else "R (spdep, spatialreg, plm, nlme)"
+    return f"{program} has no counterpart of {subject.title}, so there is no second opinion of it."
 
 
 def compared(ours: dict[str, float], answer: Answer, title: str) -> SecondOpinion:

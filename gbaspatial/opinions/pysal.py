@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.opinions import known
-from gbaspatial.opinions.opinion import Answer
-from gbaspatial.opinions.subjects import Subject
+from gbaspatial.opinions.answers import Answer
+from gbaspatial.opinions.panel_peers import spreg_answer
+from gbaspatial.opinions.subject import Subject
 from gbaspatial.weights import Weights
 
 
@@ -22,6 +23,9 @@ def answer(subject: Subject) -> Answer | None:
     """The numbers of esda or spreg for `subject`; None where they have no counterpart."""
     if subject.kind in _TESTS:
         return _asked(_TESTS[subject.kind], subject)
+    if subject.panel is not None:
+        asked = spreg_answer(subject)
+        return None if asked is None else _asked(asked, subject)
     how = _MODELS.get((subject.kind, subject.method))
     return _asked(how, subject) if how is not None and subject.plain else None
 
@@ -183,25 +187,18 @@ def _ols(subject: Subject) -> Answer:
     return _spreg(subject, OLS(*_arguments(subject)), "OLS()", (), tolerance=1e-6)
 
 
-def _interval(subject: Subject) -> tuple[known.Known, ...]:
-    w = subject.w
-    assert w is not None
-    sums = np.asarray(w.sparse.sum(axis=1)).ravel()
-    return () if np.allclose(sums[sums != 0], 1.0) else (known.ML_INTERVAL,)
-
-
 def _ml_lag(subject: Subject) -> Answer:
     from spreg import ML_Lag
 
     model = ML_Lag(*_arguments(subject), w=_w(subject.w), method="full", epsilon=1e-12, spat_diag=False)
-    return _spreg(subject, model, "ML_Lag(method='full')", ("rho",), *_interval(subject))
+    return _spreg(subject, model, "ML_Lag(method='full')", ("rho",), *known.interval(subject.w))
 
 
 def _ml_error(subject: Subject) -> Answer:
     from spreg import ML_Error
 
     model = ML_Error(*_arguments(subject), w=_w(subject.w), method="full", epsilon=1e-12)
-    return _spreg(subject, model, "ML_Error(method='full')", ("lambda",), *_interval(subject))
+    return _spreg(subject, model, "ML_Error(method='full')", ("lambda",), *known.interval(subject.w))
 
 
 def _gm_lag(subject: Subject) -> Answer:

@@ -1,4 +1,4 @@
-"""What R says: spdep and spatialreg through `Rscript`, if they are installed."""
+"""What R says: spdep, spatialreg, plm and nlme through `Rscript`, if they are installed."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from pathlib import Path
 
 from gbaspatial.errors import ConvergenceError, MissingPackageError
 from gbaspatial.opinions import known
-from gbaspatial.opinions.opinion import Answer
+from gbaspatial.opinions.answers import Answer
+from gbaspatial.opinions.panel_in_r import Question, question_of
+from gbaspatial.opinions.panel_peers import differences, told_freedom
 from gbaspatial.opinions.scripts import script
-from gbaspatial.opinions.subjects import Subject
+from gbaspatial.opinions.subject import Subject
 
 _SECONDS = 300
 _SAY = 'say <- function(name, value) cat(sprintf("gba|%s|%.17g\\n", name, as.numeric(value)), sep = "")'
@@ -27,24 +29,40 @@ def answer(subject: Subject) -> Answer | None:
     MissingPackageError
         If ``Rscript`` or its packages are not there, with what to install.
     """
+    if subject.panel is not None:
+        asked = question_of(subject)
+        return None if asked is None else _of_panel(subject, asked)
     work = script(subject, "r")
     if work is None or subject.kind not in _READ:
         return None
-    release = _release()
+    release = _release("spdep", "spatialreg")
     # no printing of summaries here: only the numbers, one a line
     lines = [line for line in work.splitlines() if not line.startswith(("print(summary", "print(logLik"))]
     lines = [line.replace("print(", "found <- (", 1) if line.startswith("print(") else line for line in lines]
-    out = _run("\n".join([*lines, _SAY, *_READ[subject.kind](subject)]))
-    numbers = {}
-    for line in out.splitlines():
-        if line.startswith("gba|"):
-            _, name, value = line.split("|")
-            numbers[name] = float(value)
+    numbers = _numbers("\n".join([*lines, _SAY, *_READ[subject.kind](subject)]))
     program = "spatialreg" if subject.method in ("ml", "gmm") else "R" if subject.method == "ols" else "spdep"
     differences = (known.LAG_SUM_P,) if subject.kind == "geary" else ()
     version = release["R"] if program == "R" else release[program]
     tolerance = 1e-6 if subject.method not in ("ml", "gmm") else 1e-4
     return Answer(numbers, program, version, _call(work), differences, tolerance)
+
+
+def _of_panel(subject: Subject, asked: Question) -> Answer:
+    """The numbers of plm, nlme, spatialreg or R itself for a panel."""
+    release = _release(*({asked.package} - {"R"}), *(["spdep"] if asked.package == "spatialreg" else []))
+    numbers = _numbers("\n".join([_SAY, asked.text]))
+    call = asked.call + told_freedom(subject)
+    return Answer(numbers, asked.package, release[asked.package], call, differences(subject), asked.tolerance)
+
+
+def _numbers(text: str) -> dict[str, float]:
+    """What the lines of `text` that say a number say."""
+    numbers = {}
+    for line in _run(text).splitlines():
+        if line.startswith("gba|"):
+            name, value = line.removeprefix("gba|").rsplit("|", 1)
+            numbers[name] = float(value)
+    return numbers
 
 
 def _call(work: str) -> str:
@@ -55,20 +73,21 @@ def _call(work: str) -> str:
 
 
 @functools.cache
-def _release() -> dict[str, str]:
-    """The releases of R and of its packages, or `MissingPackageError`."""
+def _release(*packages: str) -> dict[str, str]:
+    """The releases of R and of its `packages`, or `MissingPackageError`."""
     if shutil.which("Rscript") is None:
         raise MissingPackageError(
-            "a second opinion by R needs the program Rscript, which is not installed; install R and its packages "
-            "spdep and spatialreg, or ask peer='pysal'."
+            f"a second opinion by R needs the program Rscript, which is not installed; install R"
+            f"{' and its packages ' * bool(packages)}{' and '.join(packages)}, or ask peer='pysal'."
         )
+    listed = ", ".join(f'"{name}"' for name in packages)
     told = _run(
-        'for (p in c("spdep", "spatialreg")) cat(sprintf("gba|%s|%s\\n", p, '
+        f'for (p in c({listed})) cat(sprintf("gba|%s|%s\\n", p, '
         'if (requireNamespace(p, quietly = TRUE)) as.character(packageVersion(p)) else "")); '
         'cat(sprintf("gba|R|%s\\n", paste(R.version$major, R.version$minor, sep = ".")))'
     )
     found = dict(line.split("|")[1:] for line in told.splitlines() if line.startswith("gba|"))
-    absent = [name for name in ("spdep", "spatialreg") if not found.get(name)]
+    absent = [name for name in packages if not found.get(name)]
     if absent:
         raise MissingPackageError(
             f"R lacks the package {' and '.join(absent)}; install it in R with install.packages(), or ask peer='pysal'."

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
-import numpy as np
-
 from gbaspatial.errors import OptionError
-from gbaspatial.opinions.subjects import Subject, subject_of
+from gbaspatial.opinions.panel_scripts import panel_lines
+from gbaspatial.opinions.script_heads import formula, python_head, r_head, stata_head
+from gbaspatial.opinions.subject import Subject
+from gbaspatial.opinions.subjects import subject_of
 from gbaspatial.options import public, word
 
 Language = Literal["pysal", "r", "stata"]
 LANGUAGES = ("pysal", "r", "stata")
 MOST_UNITS = 400  # the data stand in the script: beyond, nobody would read it
+MOST_ROWS = 5_000  # of panels
 
 
 @public
@@ -35,7 +38,7 @@ def code(result: Any, language: Language) -> str:
     Raises
     ------
     OptionError
-        If the language has no counterpart, or there are more than 400 units.
+        If the language has no counterpart, or there are more than 400 units, or 5,000 rows of a panel.
 
     Examples
     --------
@@ -47,82 +50,48 @@ def code(result: Any, language: Language) -> str:
     """
     word(language, LANGUAGES, "language")
     subject = subject_of(result)
-    if subject.n > MOST_UNITS:
+    most, what = (MOST_UNITS, "units") if subject.panel is None else (MOST_ROWS, "rows")
+    if subject.n > most:
         raise OptionError(
-            f"the script would hold the data of {subject.n} units; it is written for up to {MOST_UNITS}. "
+            f"the script would hold the data of {subject.n} {what}; it is written for up to {most}. "
             f"Write the data with to_csv and W with gba.weights.write instead."
         )
     work = script(subject, language)
     if work is None:
-        raise OptionError(f"{language} has no counterpart of {subject.title}, so no code of it can be written.")
+        raise OptionError(
+            f"{language} has no counterpart of {subject.title}, so no code of it can be written"
+            f"{_instead(subject, language)}."
+        )
     return work
+
+
+def _instead(subject: Subject, language: str) -> str:
+    """What could be written: many programs do not correct for effects of time."""
+    if subject.panel is None or not subject.panel.corrected:
+        return ""
+    plain = replace(subject, panel=replace(subject.panel, corrected=False))
+    return "; of the same with correction='none' it can" if script(plain, language) is not None else ""
+
+
+_HEADS = {"pysal": python_head, "r": r_head, "stata": stata_head}
 
 
 def script(subject: Subject, language: str) -> str | None:
     """The text for `subject`; None where the language has no counterpart."""
+    if subject.panel is not None:
+        work = panel_lines(subject, language)
+        return None if work is None else "\n".join([*_HEADS[language](subject), *work]) + "\n"
     lines = _LINES[language].get((subject.kind, subject.method)) or _LINES[language].get((subject.kind, ""))
     if lines is None or (not subject.plain):
         return None
-    head = {"pysal": _python_head, "r": _r_head, "stata": _stata_head}[language]
-    return "\n".join([*head(subject), *lines(subject)]) + "\n"
-
-
-def _table(subject: Subject) -> list[str]:
-    """The data as lines of CSV: id, y and the columns, numbers to the last digit."""
-    frame = subject.columns.copy()
-    frame.insert(0, "y", np.asarray(subject.outcome, dtype=float))
-    rows = [f"{number},{','.join(repr(float(v)) for v in row)}" for number, row in enumerate(frame.to_numpy(), start=1)]
-    return [",".join(["id", *frame.columns]), *rows]
-
-
-def _links(subject: Subject) -> list[str]:
-    """W as lines of CSV: focal, neighbor, weight; units by number."""
-    if subject.w is None:
-        return []
-    W = subject.w.sparse.tocoo()
-    rows = [f"{i + 1},{j + 1},{float(v)!r}" for i, j, v in zip(W.row, W.col, W.data, strict=True)]
-    return ["focal,neighbor,weight", *rows]
-
-
-def _legend(subject: Subject, sign: str) -> list[str]:
-    """Comments: what it is, the units by number, the columns by name."""
-    units = ", ".join(f"{number} {label}" for number, label in enumerate(subject.outcome.index, start=1))
-    told = [f"{sign} {subject.title}; y = {subject.outcome.name}", f"{sign} units: {units}"]
-    told += [f"{sign} {short} = {name}" for short, name in zip(subject.columns.columns, subject.terms, strict=False)]
-    return [" ".join(line.split()) for line in told]
-
-
-def _formula(subject: Subject) -> str:
-    right = " + ".join(subject.columns.columns) or "1"
-    return f"y ~ {right}" + ("" if subject.intercept else " - 1")
+    return "\n".join([*_HEADS[language](subject), *lines(subject)]) + "\n"
 
 
 # -- R ------------------------------------------------------------------------------------
-def _r_head(subject: Subject) -> list[str]:
-    head = [*_legend(subject, "#"), 'data <- read.csv(text = "', *_table(subject), '")']
-    if subject.w is None:
-        return head
-    return [
-        *head,
-        'links <- read.csv(text = "', *_links(subject), '")',
-        "W <- matrix(0, nrow(data), nrow(data), dimnames = list(data$id, data$id))",
-        "W[cbind(links$focal, links$neighbor)] <- links$weight",
-        "suppressPackageStartupMessages(library(spdep))",
-        "invisible(set.ZeroPolicyOption(TRUE))  # units without neighbors are legal",
-        f'lw <- suppressWarnings(mat2listw(W, style = "{_r_style(subject)}"))  # the weights as given',
-    ]  # fmt: skip
-
-
-def _r_style(subject: Subject) -> str:
-    """What spdep calls a W: "W" keeps stsls from taking W 1 = 1 for an instrument of its own."""
-    assert subject.w is not None
-    return "W" if np.allclose(np.asarray(subject.w.sparse.sum(axis=1)), 1.0) else "M"
-
-
 def _r_model(call: str) -> Callable[[Subject], list[str]]:
     return lambda s: [
         "suppressPackageStartupMessages(library(spatialreg))",
-        f"fit <- {call.format(formula=_formula(s))}",
+        f"fit <- {call.format(formula=formula(s))}",
         "print(summary(fit))",
     ]
 
@@ -145,8 +114,8 @@ _R: dict[tuple[str, str], Callable[[Subject], list[str]]] = {
     ("local_g", ""): _r_test("localG(data$y, lw, zero.policy = TRUE)"),
     ("losh", ""): _r_test("LOSH(data$y, lw, zero.policy = TRUE)"),
     ("join_count", ""): _r_test("joincount.multi(factor(data$y), lw, zero.policy = TRUE)"),
-    ("ols", "ols"): lambda s: [f"fit <- lm({_formula(s)}, data = data)", "print(summary(fit))", "print(logLik(fit))"],
-    ("slx", "ols"): lambda s: [f"fit <- lm({_formula(s)}, data = data)", "print(summary(fit))", "print(logLik(fit))"],
+    ("ols", "ols"): lambda s: [f"fit <- lm({formula(s)}, data = data)", "print(summary(fit))", "print(logLik(fit))"],
+    ("slx", "ols"): lambda s: [f"fit <- lm({formula(s)}, data = data)", "print(summary(fit))", "print(logLik(fit))"],
     ("lag", "ml"): _r_model(f"lagsarlm({_R_MODEL})"),
     ("durbin", "ml"): _r_model(f"lagsarlm({_R_MODEL})"),
     ("error", "ml"): _r_model(f"errorsarlm({_R_MODEL})"),
@@ -158,27 +127,6 @@ _R: dict[tuple[str, str], Callable[[Subject], list[str]]] = {
 
 
 # -- Python -------------------------------------------------------------------------------
-def _python_head(subject: Subject) -> list[str]:
-    head = [
-        *_legend(subject, "#"),
-        "import io", "import numpy as np", "import pandas as pd",
-        'data = pd.read_csv(io.StringIO("""', *_table(subject), '""".strip()))',
-    ]  # fmt: skip
-    if subject.w is None:
-        return head
-    return [
-        *head,
-        "from libpysal.weights import W",
-        'links = pd.read_csv(io.StringIO("""', *_links(subject), '""".strip()))',
-        "near = {i: [] for i in data['id']}", "weight = {i: [] for i in data['id']}",
-        "for focal, neighbor, value in links.itertuples(index=False):",
-        "    near[int(focal)].append(int(neighbor)); weight[int(focal)].append(float(value))",
-        "w = W(near, weight, id_order=list(data['id']), silence_warnings=True)",
-        "w.transform = 'O'  # the weights as given",
-        "y = data['y'].to_numpy(float)",
-    ]  # fmt: skip
-
-
 def _py_test(call: str, shown: str) -> Callable[[Subject], list[str]]:
     name = call.partition("(")[0]
     return lambda s: [f"from esda import {name}", f"test = {call}", f"print({shown})"]
@@ -217,21 +165,6 @@ _PYTHON: dict[tuple[str, str], Callable[[Subject], list[str]]] = {
 
 
 # -- Stata --------------------------------------------------------------------------------
-def _stata_head(subject: Subject) -> list[str]:
-    columns = ["id", "y", *subject.columns.columns]
-    head = [*_legend(subject, "*"), "clear", f"input {' '.join(columns)}"]
-    head += [line.replace(",", " ") for line in _table(subject)[1:]] + ["end", "spset id"]
-    if subject.w is None:
-        return head
-    n = subject.n
-    cells = [f"W[{focal}, {neighbor}] = {weight}"
-             for focal, neighbor, weight in (line.split(",") for line in _links(subject)[1:])]  # fmt: skip
-    return [
-        *head, "mata:", f"W = J({n}, {n}, 0)", *cells, f"ids = (1::{n})", 'st_matrix("Wids", ids)', "end",
-        "spmatrix spfrommata W = W ids, replace normalize(none)",
-    ]  # fmt: skip
-
-
 def _st_model(*extras: str) -> Callable[[Subject], list[str]]:
     return lambda s: [
         f"spregress y {' '.join(s.columns.columns)}, ml {' '.join(extras)}" + ("" if s.intercept else " noconstant"),

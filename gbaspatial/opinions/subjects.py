@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,49 +19,12 @@ from gbaspatial.autocorrelation.local_results import LocalTest
 from gbaspatial.autocorrelation.moran import MoranResult
 from gbaspatial.errors import LabelTypeError
 from gbaspatial.models import Fit
+from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.models.spatial_fit import SpatialFit
-from gbaspatial.weights import Weights
+from gbaspatial.opinions.panel_subjects import of_panel_fit
+from gbaspatial.opinions.subject import Subject
 
 PLAIN = ("information", "classical", "heteroskedastic")  # covariances that other programs have by default
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Subject:
-    """A result in the terms that any program understands.
-
-    Attributes
-    ----------
-    kind : str
-        Such as ``"moran"``, ``"local_g_star"``, ``"lag"``.
-    method : str
-        Of a fit ``"ols"``, ``"ml"`` or ``"gmm"``; of a test the kind of its null.
-    outcome : pandas.Series
-        The values tested or explained, in the order of the ids.
-    columns : pandas.DataFrame
-        Regressors without the intercept, or the second variable; same order.
-    w, error_w : Weights or None
-    ours : dict
-        Our numbers by quantity.
-    title : str
-    intercept : bool
-    """
-
-    kind: str
-    method: str
-    outcome: pd.Series
-    columns: pd.DataFrame
-    w: Weights | None
-    ours: dict[str, float]
-    title: str
-    error_w: Weights | None = None
-    intercept: bool = True
-    plain: bool = True
-    terms: tuple[str, ...] = field(default=())
-
-    @property
-    def n(self) -> int:
-        """Number of units."""
-        return len(self.outcome)
 
 
 def subject_of(result: Any) -> Subject:
@@ -75,6 +37,8 @@ def subject_of(result: Any) -> Subject:
     """
     if isinstance(result, Fit):
         return _of_fit(result)
+    if isinstance(result, PanelFit):
+        return of_panel_fit(result)
     for cls, how in _TESTS.items():
         if type(result) is cls or (isinstance(result, cls) and cls is not GlobalTest):
             return how(result)
@@ -161,7 +125,7 @@ def _of_fit(fit: Fit) -> Subject:
         {name: value for name, value in ours.items() if np.isfinite(value)}, f"{fit.model} by {fit.method}",
         error_w=fit.error_w, intercept=len(kept) < design.k,
         plain=classical and design.observation_weights is None and design.regimes is None
-        and isinstance(fit, SpatialFit),
+        and isinstance(fit, SpatialFit) and (fit.w is None or fit.error_w is None or fit.w is fit.error_w),
         terms=tuple(design.terms[place] for place in kept),
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.models.fitted import Fitted
+from gbaspatial.models.fitted import Fitted, code as _code, second_opinion as _second_opinion
 from gbaspatial.models.panel.block_bootstrap import bootstrap as _bootstrap
 from gbaspatial.models.panel.effect_kinds import Kind
 from gbaspatial.models.panel.few_histories import FewHistories, few_histories
@@ -88,6 +88,8 @@ class PanelFit(Fitted):
     plot = _plot
     predict = _predict
     simulate = _simulate
+    second_opinion = _second_opinion
+    code = _code
 
     # -- what was estimated ---------------------------------------------------------------
     @property
