@@ -11,6 +11,7 @@ SPLINE_LIMIT = 2_000  # all eigenvalues, for log-determinants at thousands of rh
 RESOLVENT_LIMIT = 800  # all eigenvectors, for impacts at every rho; beyond, a polynomial is faster
 TRACES_LIMIT = 800  # G = W (I - rho W)^-1 whole, for exact traces; beyond they come from random probes
 PANEL_TRACES_LIMIT = 1_000  # the same of one period, whose inverse serves all periods with this W
+SQUARES_FROM = 400  # tr(G'G) from the factors of A A'; below, dense matrices are as quick, and nothing is compiled
 EQUATIONS_LIMIT = 2_000  # the same of several equations: solved for all columns, never inverted
 COLUMNS_LIMIT = 5_000  # all columns of G, solved for one block after another, where probes err too much
 PERIOD_EIGEN_LIMIT = 2_000  # eigenvectors of each period's W, where effects leave no other way to the determinant

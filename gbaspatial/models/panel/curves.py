@@ -140,7 +140,7 @@ def panel_curve(blocks: Sequence[sparse.csr_array], curves: Sequence[Curve], eff
         for count, (W, curve) in _counted(blocks, curves):
             parts.append((keep * count, curve))
             if effects.groups is not None:
-                parts.append((-keep * count, inside_curve(W, _indicators(effects.groups))))
+                parts.append((-keep * count, inside_curve(W, indicators(effects.groups))))
         return SumCurve(parts)
     if max(block.shape[0] for block in blocks) > PERIOD_EIGEN_LIMIT:
         raise OptionError(
@@ -161,7 +161,7 @@ def _counted(blocks: Sequence[Any], curves: Sequence[Any]) -> list[tuple[int, tu
     return [(count, pair) for count, pair in found.values()]
 
 
-def _indicators(groups: np.ndarray) -> np.ndarray:
+def indicators(groups: np.ndarray) -> np.ndarray:
     """Orthonormal indicators (n, r) of the groups (n,)."""
     Q = (groups[:, None] == np.arange(groups.max() + 1)[None, :]).astype(float)
     return Q / np.sqrt(Q.sum(axis=0))

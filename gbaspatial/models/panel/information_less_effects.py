@@ -6,8 +6,9 @@ With e = M B (y - rho W1 y - X b), B = I - lambda W2, M the projection off the e
     I_bb = X'B'M B X / s2      I_rr = tr(M G1^2) + |M G1|^2 + |M B W1 A^-1 eta|^2 / s2
 
 and so on, where eta = A y - B^-1 e holds regressors and effects. tr(M G) and tr(M G^2) are the
-derivatives of the curves; the rest is exact up to `PANEL_TRACES_LIMIT` units and comes from random
-probes above. Nothing of the size of units times periods squared is made.
+derivatives of the curves. tr(G'M G) of rho or lambda alone is exact, at any size by sparse factors;
+the rest is exact up to `PANEL_TRACES_LIMIT` units and comes from random probes above. Nothing of the
+size of units times periods squared is made.
 """
 
 from __future__ import annotations
@@ -16,11 +17,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from gbaspatial.models.likelihood.information import Apart, inverse
 from gbaspatial.models.likelihood.problem import Estimate
+from gbaspatial.models.panel.curves import indicators
 from gbaspatial.models.panel.less_effects import PanelProblem
+from gbaspatial.models.panel.sides import PanelFactor
+from gbaspatial.models.panel.within import Effects
+from gbaspatial.models.solve.factor import Factor
 from gbaspatial.models.solve.origin import least_squares
+from gbaspatial.models.solve.squares import sum_of_squares
 from gbaspatial.randomness import PANEL_PROBES, probes_of
 from gbaspatial.sizes import PANEL_TRACES_LIMIT
 
@@ -142,6 +149,9 @@ def traces(model: PanelProblem, at: Estimate, corrected: bool) -> tuple[np.ndarr
     """tr(Gi' M Gj) (2, 2), tr(M G1 G2), and the relative error of probes."""
     side = model.lag or model.error
     assert side is not None
+    of_one = _gram_of_one(model, at, corrected)
+    if of_one is not None:
+        return np.diag([of_one, 0.0] if model.lag is not None else [0.0, of_one]), 0.0, 0.0
     if max(block.shape[0] for block in side.W.blocks) > PANEL_TRACES_LIMIT:
         return _probed(model, at, corrected)
     gram, cross = np.zeros((2, 2)), 0.0
@@ -156,6 +166,34 @@ def traces(model: PanelProblem, at: Estimate, corrected: bool) -> tuple[np.ndarr
         if both[0] is not None and both[1] is not None:
             cross += count * float(np.sum(less[0] * both[1].T))
     return gram, cross, 0.0
+
+
+def _gram_of_one(model: PanelProblem, at: Estimate, corrected: bool) -> float | None:
+    """tr(G'M G) of a model of rho or lambda alone, from sparse factors; None where this is not the quicker way."""
+    if model.lag is not None and model.error is not None:
+        return None
+    side, value = (model.lag, at.rho) if model.lag is not None else (model.error, at.lam)
+    assert side is not None
+    factor, total = side.factor(value), 0.0
+    for count, t, K in _periods(model, corrected):
+        if K is not None or not isinstance(factor, PanelFactor):
+            return None
+        one, W = factor.of_period(t), side.W.blocks[t]
+        squares = sum_of_squares(one, value)
+        if squares is None:
+            return None
+        total += count * _share_left(model.effects, one, W, squares, corrected)
+    return total
+
+
+def _share_left(effects: Effects, factor: Factor, W: sparse.csr_array, squares: float, corrected: bool) -> float:
+    """tr(G'M_tt G) from tr(G'G), the `squares`, of one period: the effects of its groups take |Q'G|^2 with them."""
+    if not corrected or effects.rank == 0:
+        return squares
+    if effects.groups is not None:
+        Q = indicators(effects.groups)
+        squares -= float(np.square(factor.solve(W.T @ Q, transposed=True)).sum())
+    return squares * (1 - 1 / effects.stack.periods if effects.unit else 1.0)
 
 
 def _probed(model: PanelProblem, at: Estimate, corrected: bool) -> tuple[np.ndarray, float, float]:

@@ -26,6 +26,10 @@ class PanelFactor:
     weights: PanelWeights
     factors: dict[int, Factor]
 
+    def of_period(self, period: int) -> Factor:
+        """I - rho W of one period."""
+        return self.factors[id(self.weights.by_period[period])]
+
     def solve(self, right: np.ndarray) -> np.ndarray:
         """(I - rho W)^-1 `right`, period by period; `right` is (m,) or (m, q)."""
         flat = right.reshape(len(right), -1)

@@ -10,7 +10,7 @@ not symmetric) SuperLU pivots. A few units go to LAPACK, which has nothing to co
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -19,6 +19,9 @@ from scipy.sparse.linalg import spilu, splu
 
 from gbaspatial.errors import WeightsError
 from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    from gbaspatial.models.solve.supernodes import Plan
 
 FEW = 200  # units up to which a dense matrix is as quick
 _FAR_APART = float(np.log(1e4))
@@ -64,7 +67,7 @@ class SparsePencil:
     def __init__(
         self, W: sparse.csr_array, similarity: tuple[sparse.csr_array, np.ndarray] | None, reach: float
     ) -> None:
-        from gbaspatial.models.solve import elimination, supernodes
+        from gbaspatial.models.solve import elimination
 
         self._eliminate, self._solve = elimination.eliminate, elimination.solve
         if similarity is not None and np.ptp(similarity[1]) > _FAR_APART:
@@ -73,13 +76,9 @@ class SparsePencil:
         self.kind = "sparse Cholesky" if self.symmetric else "sparse LU"
         root = np.exp(similarity[1]) if similarity is not None else np.ones(W.shape[0])
         both = _both_triangles(W) if similarity is None else [similarity[0]]
-        order = fill_reducing_order(both[0])
-        tree, _ = supernodes.ancestry(*_pattern(both[0][order][:, order]))
-        self.order = order[supernodes.postorder(tree)]
+        self.order, self.plan = planned_order(both[0])
         self.root = root[self.order]
-        ordered = [sparse.csr_array(part[self.order][:, self.order]) for part in both]
-        self._data = np.stack([part.data for part in ordered])
-        self.plan = supernodes.planned(*_pattern(ordered[0]))
+        self._data = np.stack([part[self.order][:, self.order].data for part in both])
 
     def log_abs_dets(self, rho: np.ndarray) -> np.ndarray:
         """log|det(I - rho W)| (m,) at `rho` (m,)."""
@@ -217,15 +216,25 @@ def fill_reducing_order(S: sparse.csr_array) -> np.ndarray:
     return np.argsort(loose.perm_c)
 
 
+def planned_order(S: sparse.csr_array) -> tuple[np.ndarray, Plan]:
+    """An order (n,) of the units of `S` (n, n), whose pattern is symmetric, that keeps its factors sparse; the plan."""
+    from gbaspatial.models.solve import supernodes
+
+    order = fill_reducing_order(S)
+    tree, _ = supernodes.ancestry(*_pattern(S[order][:, order]))
+    order = order[supernodes.postorder(tree)]
+    return order, supernodes.planned(*_pattern(S[order][:, order]))
+
+
 def _both_triangles(W: sparse.csr_array) -> list[sparse.csr_array]:
     """W and its transpose, both on the links that either of them has."""
     back = sparse.csr_array(W.T)
     links = sparse.csr_array(W + back)
     links.data = np.zeros_like(links.data)
-    return [_on_links(part, links) for part in (W, back)]
+    return [on_links(part, links) for part in (W, back)]
 
 
-def _on_links(part: sparse.csr_array, links: sparse.csr_array) -> sparse.csr_array:
+def on_links(part: sparse.csr_array, links: sparse.csr_array) -> sparse.csr_array:
     """`part` with explicit zeros at all `links`."""
     n = links.shape[0]
     rows, columns = (np.repeat(np.arange(n), np.diff(m.indptr)) for m in (part, links))

@@ -19,6 +19,7 @@ from numba import njit
 from scipy import sparse
 
 from gbaspatial.models.solve.factor import Eliminated
+from gbaspatial.models.solve.supernodes import Plan
 
 
 def inverse_on_links(factor: Eliminated) -> sparse.csr_array:
@@ -33,6 +34,16 @@ def inverse_on_links(factor: Eliminated) -> sparse.csr_array:
     values = np.concatenate([upper[above], lower[above], diagonal])
     values = values * pencil.root[columns] / pencil.root[rows]
     return sparse.csr_array((values, (pencil.order[rows], pencil.order[columns])), shape=(n, n))
+
+
+def inverse_trace(factor: Eliminated) -> float:
+    """tr((I - rho W)^-1)."""
+    return float(diagonal_of_inverse(factor.pencil.plan, factor.factors[0], factor.factors[-1], factor.pivots).sum())
+
+
+def diagonal_of_inverse(plan: Plan, upper: np.ndarray, lower: np.ndarray, pivots: np.ndarray) -> np.ndarray:
+    """The diagonal (n,) of the inverse, in the order of `plan`; `upper` holds U and `lower` L' by supernodes."""
+    return np.asarray(_entries(plan, upper, lower, pivots)[2])
 
 
 @njit(cache=True, nogil=True)

@@ -7,6 +7,7 @@ import pytest
 
 from gbaspatial import models
 from gbaspatial.models.panel import information_less_effects
+from gbaspatial.weights import Weights
 
 COLUMBUS = oracle.data("columbus")
 W = oracle.weights("columbus_W", COLUMBUS.index)
@@ -89,3 +90,34 @@ def test_information_is_minus_the_curvature(effects):
     values = [log_likelihood(fit.problem, fit.rho + step) for step in (-h, 0.0, h)]
     curvature = -(values[0] - 2 * values[1] + values[2]) / h**2
     assert fit.std_errors["rho"] == pytest.approx(curvature**-0.5, rel=0.08)
+
+
+@pytest.mark.parametrize("name", ["lag", "error"])
+@pytest.mark.parametrize("effects", ["pooled", "unit", "time", "twoway", "unit + region:year"])
+@pytest.mark.parametrize("correction", ["lee-yu", "none"])
+def test_sparse_factors_give_the_traces_of_dense_matrices(name, effects, correction, monkeypatch):
+    """tr(G'M G) from the factors of (I - rho W)(I - rho W)' is that of G itself; regions hold whole pieces of W."""
+    data, w = regions(440, 3)
+    monkeypatch.setattr(information_less_effects, "PANEL_TRACES_LIMIT", 0)  # probes would show
+    options = {"effects": effects, "correction": correction, "covariance": "information"}
+    sparse = getattr(models, f"panel_{name}")("y ~ x", data, w, **options)
+    assert "probes" not in sparse.covariance_kind
+    monkeypatch.setattr(information_less_effects, "PANEL_TRACES_LIMIT", 10_000)
+    monkeypatch.setattr(information_less_effects, "sum_of_squares", lambda factor, value: None)
+    dense = getattr(models, f"panel_{name}")("y ~ x", data, w, **options)
+    np.testing.assert_allclose(sparse.covariance, dense.covariance, rtol=1e-9)
+
+
+def regions(n, periods):
+    """Two regions without a link between them, so that W keeps effects of each of them in each year."""
+    random = np.random.default_rng(7)
+    half = np.diag(np.ones(n // 2 - 1), 1) + np.diag(np.ones(n // 2 - 5), 5)
+    links = np.kron(np.eye(2), half + half.T)
+    ids = [f"u{i:03d}" for i in range(n)]
+    w = Weights(links, ids).row_standardized()
+    index = pd.MultiIndex.from_product([ids, range(2000, 2000 + periods)], names=["unit", "year"])
+    data = pd.DataFrame({"x": random.normal(size=n * periods)}, index=index)
+    data["region"] = np.repeat(np.repeat(["a", "b"], n // 2), periods)
+    solve = np.linalg.inv(np.eye(n) - 0.4 * w.sparse.toarray())
+    wide = data["x"].to_numpy().reshape(n, periods) + random.normal(size=(n, periods)) + random.normal(size=(n, 1))
+    return data.assign(y=(solve @ wide).ravel()), w
