@@ -349,7 +349,10 @@ VERBS = (  # results that only methods of other results make
     lambda: gba.models.rho_by_regime("income ~ price", DATA, W, regimes="kind", coefficients="common"),
     lambda: gba.models.mess(FORMULA, DATA, W, model="error"),
 )
-LONG = {"report.write_report"}  # minutes: has tests of its own; here its options are only refused
+LONG = {
+    "report.write_report",
+    "report.claims_ledger",
+}  # long: have tests of their own; here options are only refused
 
 
 def _links():

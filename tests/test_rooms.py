@@ -120,6 +120,7 @@ def test_every_exception_is_one():
 
 TOLD_ALIKE = {  # names that stand twice, since they mean the same
     "autocorrelation": "the room, its pictures, and its chapter of the report",
+    "claims": "the part of the report that tests them, and its chapter",
     "disparity": "the room, and its chapter of the report",
     "weights": "the room, and its chapter of the report",
 }

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gbaspatial import data
-from gbaspatial.errors import door_of, own_names
+from gbaspatial.errors import no_attribute
 from gbaspatial.options import path_of, public
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
@@ -16,8 +16,9 @@ from gbaspatial.writing import replace_in_folder, replace_text
 
 if TYPE_CHECKING:
     from gbaspatial.report.bay import Bay
+    from gbaspatial.report.claims import LedgerResult, claims_ledger
 
-__all__ = ["write_report"]
+__all__ = ["LedgerResult", "claims_ledger", "write_report"]
 
 
 @shows_progress
@@ -102,4 +103,14 @@ def _write(bay: Bay, folder: Path) -> list[Path]:
     return [*written, attachments.write_record(bay, folder / "run.json", written)]
 
 
-__getattr__, __dir__ = door_of(__name__, own_names(globals()))
+def __getattr__(name: str) -> Any:
+    """The ledger of claims loads the models, which `import gbaspatial.report` alone does not need."""
+    if name in ("LedgerResult", "claims_ledger"):
+        from gbaspatial.report.claims import ledger
+
+        return getattr(ledger, name)
+    raise no_attribute(__name__, name, __all__)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gbaspatial.report.bay import Bay
-from gbaspatial.report.chapters import autocorrelation, disparity, innovation, limits, overview, tiers, weights
+from gbaspatial.report.chapters import autocorrelation, claims, disparity, innovation, limits, overview, tiers, weights
 from gbaspatial.report.section import Section
 
 CHAPTERS: tuple[Callable[[Bay], Section], ...] = (
@@ -15,5 +15,6 @@ CHAPTERS: tuple[Callable[[Bay], Section], ...] = (
     disparity.chapter,
     tiers.chapter,
     innovation.chapter,
+    claims.chapter,
     limits.chapter,
 )
