@@ -63,7 +63,7 @@ def period_line(values: pd.Series, *, expected: float | None = None, label: str 
 
 @public
 def period_bands(frame: pd.DataFrame, *, label: str = "", ax: Any = None) -> Axes:
-    """Estimates by period with their intervals as bands, one line for each effect.
+    """Estimates by period with their intervals as bands, one line for each effect; open ends run to the frame.
 
     Parameters
     ----------
@@ -95,11 +95,18 @@ def period_bands(frame: pd.DataFrame, *, label: str = "", ax: Any = None) -> Axe
     ax = axes_of(ax)
     periods = frame.index.unique(0)
     places = np.arange(len(periods))
+    ends = frame[["estimate", "lower", "upper"]].to_numpy(dtype=float)
+    finite = ends[np.isfinite(ends)]
+    margin = 0.05 * (float(np.ptp(finite)) or 1.0)
+    frame_of = (float(finite.min()) - margin, float(finite.max()) + margin)
     for effect in frame.index.unique(1):
         part = frame.xs(effect, level=1).reindex(periods)
         color = COLORS.get(effect, "#333333")
         ax.plot(places, part["estimate"], marker="o", markersize=4, color=color, label=str(effect))
-        ax.fill_between(places, part["lower"], part["upper"], color=color, alpha=0.15, linewidth=0)
+        low, high = part["lower"].clip(lower=frame_of[0]), part["upper"].clip(upper=frame_of[1])
+        ax.fill_between(places, low, high, color=color, alpha=0.15, linewidth=0)
+    if not np.isfinite(ends).all():
+        ax.set_ylim(*frame_of)
     ax.legend(frameon=False)
     _name_periods(ax, periods)
     ax.set_title(label)

@@ -30,6 +30,18 @@ def test_bands_hold_the_estimates():
     assert len(ax.collections) == 2
 
 
+def test_open_ends_run_to_the_frame():
+    index = pd.MultiIndex.from_product([[2019, 2020], ["direct", "total"]])
+    frame = pd.DataFrame({"estimate": [1.0, 2, 1, 3], "lower": [0.5, -np.inf, 0.5, 1], "upper": 4.0}, index=index)
+    ax = period_bands(frame)
+    low, high = ax.get_ylim()
+    assert low < 0.5
+    assert high > 4.0
+    bottoms = [band.get_paths()[0].vertices[:, 1].min() for band in ax.collections]
+    assert bottoms[1] == pytest.approx(low)
+    assert bottoms[0] == pytest.approx(0.5)
+
+
 def test_nothing_is_not_drawn():
     with pytest.raises(DataError, match="no value"):
         period_line(pd.Series(dtype=float))

@@ -8,7 +8,7 @@ random signs: whatever pattern their variances have, the samples have it too (Da
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -53,6 +53,8 @@ class WildTest(Result):
         Which tests do not keep their level.
     draws, seed, n, title
         How it was made.
+    signed : str
+        What got random signs, in words.
     """
 
     frame: pd.DataFrame
@@ -61,6 +63,7 @@ class WildTest(Result):
     seed: int
     n: int
     title: str
+    signed: str = "residuals"
 
     @property
     def p_values(self) -> pd.Series:
@@ -74,7 +77,7 @@ class WildTest(Result):
                 self.frame,
                 self.title,
                 (
-                    f"Restricted wild bootstrap: the parameter held at zero, residuals with random signs, "
+                    f"Restricted wild bootstrap: the parameter held at zero, {self.signed} with random signs, "
                     f"{self.draws:,} draws, seed {self.seed}, n = {self.n}. For errors whose variances differ, also by "
                     f"place.",
                     *self.notes,
@@ -137,26 +140,33 @@ def wild_test(fit: Fit, *terms: str, draws: int = 9_999, rng: Rng = 0, progress:
     rows = {}
     for term in named:
         if term in _SPATIAL:
-            seen, null = signed_roots(model, term, noise(fit.n, draws, seed, "wild", ranks))(0.0)
+            roots = signed_roots(model, term, noise(fit.n, draws, seed, "wild", ranks))(0.0)
         else:
             signs = noise(fit.n, draws, seed, "wild", ranks).numbers
-            seen, null = coefficient_roots(model, fit.terms.index(term), signs)
-        greater, less = (
-            float(monte_carlo_p(int(hits.sum()), draws)) for hits in (null >= seen - _TIE, null <= seen + _TIE)
-        )
-        p = float(p_from_tails(greater, less, "two-sided"))
-        rows[term] = {
-            "estimate": fit.params[term], "root": seen, "p_value": p, "p_greater": greater, "p_less": less,
-        }  # fmt: skip
-    frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("term")
+            roots = coefficient_roots(model, fit.terms.index(term), signs)
+        rows[term] = row_of(fit.params[term], *roots)
     return WildTest(
-        frame,
+        frame_of(rows),
         _told_lonely(fit, named),
         draws,
         seed,
         fit.n,
         f"Wild bootstrap tests of the {fit.model} model: {fit.formula}",
     )
+
+
+def row_of(estimate: float, seen: float, null: np.ndarray) -> dict[str, float]:
+    """One row of a `WildTest` from the signed root of the data and those of samples (m,)."""
+    greater, less = (
+        float(monte_carlo_p(int(hits.sum()), len(null))) for hits in (null >= seen - _TIE, null <= seen + _TIE)
+    )
+    p = float(p_from_tails(greater, less, "two-sided"))
+    return {"estimate": estimate, "root": seen, "p_value": p, "p_greater": greater, "p_less": less}
+
+
+def frame_of(rows: Mapping[str, Mapping[str, float]]) -> pd.DataFrame:
+    """The table of a `WildTest`."""
+    return pd.DataFrame.from_dict(dict(rows), orient="index").rename_axis("term")
 
 
 def _named(fit: Fit, terms: Sequence[str]) -> list[str]:

@@ -54,6 +54,7 @@ class Engine:
     known: Uncertainty
     seed: int | None
     redrawn: int
+    told: str | None = None
 
     def regressors(self) -> dict[str, Regressor]:
         """By name."""
@@ -282,7 +283,12 @@ def impacts(
     >>> bool(np.allclose(found.direct["estimate"] + found.indirect["estimate"], found.total["estimate"]))
     True
     """
-    engine = prepared(fit, method, draws, rng, level)
+    return averages(prepared(fit, method, draws, rng, level))
+
+
+def averages(engine: Engine) -> ImpactsResult:
+    """Direct, indirect and total impacts of every regressor, averaged over the units."""
+    fit, level = engine.fit, engine.known.level
     trace, sums = average_readings(fit.n)
     parts: dict[str, dict[str, Measured]] = {"direct": {}, "indirect": {}, "total": {}}
     for name, regressor in engine.regressors().items():
@@ -301,6 +307,15 @@ def impacts(
         notes=_notes(engine),
         engine=engine,
     )
+
+
+def of_draws(fit: Fit, drawn: np.ndarray, *, seed: int, level: float, told: str) -> ImpactsResult:
+    """Impacts from draws (m, p) of the coefficients, rho last where there is one, made elsewhere and `told` there."""
+    names, estimate, covariance = _parameters(fit)
+    place, side, _ = _lag_of(fit, names)
+    low, high = _range(estimate, covariance, place, drawn)
+    known = Uncertainty(estimate, covariance, place, "confidence", level, fit.df, drawn)
+    return averages(Engine(fit, resolvent_of(side, fit.n, low, high), known, seed, 0, told))
 
 
 def prepared(fit: Fit, method: Method, draws: int, rng: Rng, level: float) -> Engine:
@@ -363,15 +378,25 @@ def _frame(found: Mapping[str, Measured]) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index", columns=list(COLUMNS)).rename_axis("term")
 
 
-def _engine(fit: Fit, method: str, draws: int, rng: Rng, level: float) -> Engine:
+def _parameters(fit: Fit) -> tuple[list[str], np.ndarray, np.ndarray]:
+    """Names, estimates (p,) and covariance (p, p) of the coefficients and, last, rho where there is one."""
+    names = [*fit.terms] + (["rho"] if fit.w is not None else [])
+    return names, fit.params[names].to_numpy(dtype=float), fit.covariance.loc[names, names].to_numpy(dtype=float)
+
+
+def _lag_of(fit: Fit, names: list[str]) -> tuple[int | None, Side | None, tuple[float, float]]:
+    """The place of rho among `names`, its side and its interval; of nothing without a lag."""
     from gbaspatial.models.solve.side import side_of
 
-    names = [*fit.terms] + (["rho"] if fit.w is not None else [])
-    estimate = fit.params[names].to_numpy(dtype=float)
-    covariance = fit.covariance.loc[names, names].to_numpy(dtype=float)
-    place = len(names) - 1 if fit.w is not None else None
-    side: Side | None = side_of(fit.w, fit.logdet) if fit.w is not None else None
-    ends = window(side.interval) if side is not None else (-np.inf, np.inf)
+    if fit.w is None:
+        return None, None, (-np.inf, np.inf)
+    side = side_of(fit.w, fit.logdet)
+    return len(names) - 1, side, window(side.interval)
+
+
+def _engine(fit: Fit, method: str, draws: int, rng: Rng, level: float) -> Engine:
+    names, estimate, covariance = _parameters(fit)
+    place, side, ends = _lag_of(fit, names)
     drawn = drawn_covariances = seed = None
     redrawn, linear = 0, None
     if method == "simulated":
@@ -424,6 +449,7 @@ def _notes(engine: Engine) -> tuple[str, ...]:
         "confidence": "confidence distribution of {0} (all its values tested), coefficients by t given {0}; std_error: "
         "half of the middle 68 %".format("rho" if fit.w is not None else "lambda"),
     }[known.method]
+    told = told if engine.told is None else engine.told
     notes = [f"{known.level:.0%} intervals: {told}; n = {fit.n}."]
     if known.draws is not None:
         notes.append(f"{len(known.draws):,} draws, seed {engine.seed}.")

@@ -27,6 +27,7 @@ POINTS = 25
 _TIE = 1e-9
 _HOPELESS = 25.0
 _FINE = 2e-5
+_HOPELESS_RATIO, _FIRST, _LAST_TAIL = 250.0, 12, 0.003  # where ratios may be far too large: see `invert_roots`
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -175,16 +176,29 @@ def invert_roots(
 ) -> Inversion:
     """The same from `roots` of any kind of samples, at zero and the points of a grid; between these interpolated.
 
-    `ratios` are the likelihood ratios of the data at values (g,).
+    `ratios` are the likelihood ratios of the data at values (g,). They say where to look first; errors that are
+    correlated over time make them far too large, so that the samples say where tails end.
     """
     ends = window(interval)
     tried = np.linspace(*ends, 202)[1:-1]
-    near = np.flatnonzero(ratios(tried) < _HOPELESS)
-    padded = np.concatenate([[ends[0]], tried, [ends[1]]])
-    low, high = (float(padded[near[0]]), float(padded[near[-1] + 2])) if len(near) else ends
-    grid = np.union1d(_grid(low, high, estimate, points), [0.0])
-    above, below = np.array([_tails(roots, float(value)) for value in grid]).T
-    return Inversion(grid, above, below, estimate, ends, draws)
+    low, high = _within(tried, ratios(tried) < _HOPELESS_RATIO, ends)
+    first = _grid(low, high, estimate, _FIRST)
+    known = {float(value): _tails(roots, float(value)) for value in first}
+    alive = np.array([min(known[float(value)]) > _LAST_TAIL for value in first])
+    grid = np.union1d(_grid(*_within(first, alive, (low, high)), estimate, points), [0.0])
+    known |= {float(value): _tails(roots, float(value)) for value in grid if float(value) not in known}
+    every = np.array(sorted(known))
+    above, below = np.array([known[value] for value in every.tolist()]).T
+    return Inversion(every, above, below, estimate, ends, draws)
+
+
+def _within(values: np.ndarray, inside: np.ndarray, ends: tuple[float, float]) -> tuple[float, float]:
+    """The stretch of `values` (g,) that is `inside`, one value wider on each side; all between `ends` where none is."""
+    near = np.flatnonzero(inside)
+    if len(near) == 0:
+        return ends
+    padded = np.concatenate([[ends[0]], values, [ends[1]]])
+    return float(padded[near[0]]), float(padded[near[-1] + 2])
 
 
 def _tails(roots: Roots, value: float) -> tuple[float, float]:
@@ -199,11 +213,7 @@ def _plausible(model: Problem, name: str, ends: tuple[float, float], top: float)
     """The part of the interval whose values have a likelihood ratio below `_HOPELESS`: the grid is spent there."""
     one = (model.lag is None) != (model.error is None)
     tried = np.linspace(*ends, 202 if one else 42)[1:-1]
-    near = np.flatnonzero(2 * (top - _profile(model, name, tried)) < _HOPELESS)
-    if len(near) == 0:
-        return ends
-    padded = np.concatenate([[ends[0]], tried, [ends[1]]])
-    return float(padded[near[0]]), float(padded[near[-1] + 2])
+    return _within(tried, 2 * (top - _profile(model, name, tried)) < _HOPELESS, ends)
 
 
 def _profile(model: Problem, name: str, tried: np.ndarray) -> np.ndarray:

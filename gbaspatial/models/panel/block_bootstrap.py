@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 KINDS, BY = ("residual", "wild"), ("unit", "time")
 MOST_UNITS = 200
-_BLOCK = 250
+BLOCK = 250
 _STREAM = 41
 
 
@@ -175,7 +175,9 @@ def blocks_of(fit: PanelFit, kind: str, by: str, draws: int, seed: int, level: f
     many = ManyPanels(model)
     own = many(model.y[:, None])
     noise = _moved(fit, parts, kind, by, draws, seed)
-    found = [many(_outcomes(model, at, parts.eta, part)) for part in np.array_split(noise, -(-draws // _BLOCK), axis=1)]
+    found = [
+        many(outcomes_of(model, at, parts.eta, part)) for part in np.array_split(noise, -(-draws // BLOCK), axis=1)
+    ]
     names = list(fit.params.index)
     values = np.concatenate([part.params for part in found], axis=1).T
     errors = np.concatenate([part.std_errors for part in found], axis=1).T
@@ -225,7 +227,7 @@ def _scale(fit: PanelFit) -> float:
     return float(np.sqrt(fit.n / fit.df_resid))
 
 
-def _outcomes(model: PanelProblem, at, eta: np.ndarray, noise: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
+def outcomes_of(model: PanelProblem, at, eta: np.ndarray, noise: np.ndarray) -> np.ndarray:  # type: ignore[no-untyped-def]
     """y = A^-1 (eta + B^-1 e) for many e (m, b); eta holds regressors and effects."""
     u = noise if model.error is None else model.error.factor(at.lam).solve(noise)
     y = eta[:, None] + u

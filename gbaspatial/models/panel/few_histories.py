@@ -1,68 +1,108 @@
 """The recommended inference of a panel of few units: one, named, seeded and cached by the fit.
 
 Below fifty units, for balanced panels with fixed effects (or none): every value of rho or lambda is tested by
-letting whole residual histories change units (`histories`), and coefficients by a bootstrap that gives each unit
-the whole history of a unit drawn with replacement, studentized. With both rho and lambda, which few units can hardly
-tell apart, and where a covariance was named, p-values and intervals are left to t or normal.
+letting whole residual histories change units (`histories`; with both, the other one is estimated), and coefficients
+given rho by histories drawn with replacement, over the confidence distribution of rho (`history_draws`). The same draws
+of rho and coefficients give impacts their intervals. Where a covariance was named, p-values and intervals are left to
+t or normal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from gbaspatial.inference.null import monte_carlo_p
 from gbaspatial.models.few_units.recommended import SEED, ranks_of
 from gbaspatial.models.fit_tables import SMALL
+from gbaspatial.models.likelihood.confidence import quantiles
 from gbaspatial.models.likelihood.inversion import Inversion, invert_roots
-from gbaspatial.models.panel.block_bootstrap import Blocks, blocks_of
-from gbaspatial.models.panel.histories import history_roots, orders
+from gbaspatial.models.likelihood.problem import log_likelihood
+from gbaspatial.models.panel.histories import history_roots, orders, resampled
+from gbaspatial.models.panel.history_draws import history_draws, plane_roots
 from gbaspatial.models.panel.less_effects import PanelProblem
+from gbaspatial.models.panel.plane import Plane
 from gbaspatial.results import number, p_text
 
 if TYPE_CHECKING:
     from gbaspatial.models.panel.panel_fit import PanelFit
 
 DRAWS = 999
+COEFFICIENT_DRAWS = 4_000
+NODES = 200  # quantiles of rho at which coefficients are drawn
+POINTS_TWO = 13  # values tried where the other parameter is estimated anew at each
 SPATIAL = ("rho", "lambda")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FewHistories:
-    """p-values and intervals of a panel of few units."""
+    """p-values and intervals of a panel of few units.
+
+    Attributes
+    ----------
+    terms : tuple of str
+        Of the regressors.
+    inversions : mapping
+        Tests of all values of rho, of lambda, or of each.
+    coefficients, spatial : numpy.ndarray
+        Draws (m, k) of the coefficients, and (m, 2) of the rho and lambda that each was drawn at.
+    seed : int
+    """
 
     terms: tuple[str, ...]
     inversions: Mapping[str, Inversion]
-    blocks: Blocks
+    coefficients: np.ndarray
+    spatial: np.ndarray
+    seed: int
 
     def p_values(self) -> pd.Series:
         """Two-sided, by term."""
-        found = self.blocks.p_values()
+        tails = [(side <= 0).sum(axis=0) for side in (self.coefficients, -self.coefficients)]
+        p = 2 * monte_carlo_p(np.minimum(*tails), len(self.coefficients))
+        found = pd.Series(np.minimum(1.0, p), index=list(self.terms), name="p_value", dtype=float)
         for name, inversion in self.inversions.items():
             found[name] = inversion.p_at(0.0)
-        return found.rename("p_value")
+        return found
 
     def conf_int(self, level: float) -> pd.DataFrame:
         """Ends `lower`, `upper` by term."""
-        found = self.blocks.conf_int(level)
+        tail = (1 - level) / 2
+        ends = np.quantile(self.coefficients, [tail, 1 - tail], axis=0).T
+        found = pd.DataFrame(ends, index=list(self.terms), columns=["lower", "upper"])
         for name, inversion in self.inversions.items():
             found.loc[name] = inversion.interval(level)
         return found
 
+    def draws_of(self, names: Sequence[str]) -> np.ndarray:
+        """Draws (m, p) of these terms together, rho and lambda among them."""
+        frame = dict(zip(self.terms, self.coefficients.T, strict=True)) | dict(
+            zip(SPATIAL, self.spatial.T, strict=True)
+        )
+        return np.column_stack([frame[name] for name in names])
+
+    @property
+    def how(self) -> str:
+        """How coefficients, and what depends on them, were drawn."""
+        drawn = f"the units' whole residual histories drawn with replacement ({len(self.coefficients):,} draws"
+        given = next(iter(self.inversions), None)
+        if given is None:
+            return f"{drawn}, seed {self.seed})"
+        return f"{drawn}) given {given}, over its confidence distribution"
+
     def told(self) -> str:
         """One sentence that names this inference."""
-        drawn = f"{self.blocks.draws:,} draws, seed {SEED}"
-        boot = f"by bootstrap of the units' whole residual histories (studentized, {drawn})"
         if not self.inversions:
-            return f"Inference recommended below {SMALL} units: {boot}."
-        name, inversion = next(iter(self.inversions.items()))
+            return f"Inference recommended below {SMALL} units: {self.how}."
+        names, inversion = " and ".join(self.inversions), next(iter(self.inversions.values()))
+        other = ", the other estimated" if len(self.inversions) == 2 else ""
         return (
-            f"Inference recommended below {SMALL} units: every value of {name} tested by letting the units' whole "
-            f"residual histories change units ({inversion.draws:,} orders, seed {SEED}, both tails alike), "
-            f"coefficients {boot}."
+            f"Inference recommended below {SMALL} units: every value of {names} tested{other} by letting the units' "
+            f"whole residual histories change units ({inversion.draws:,} orders, seed {self.seed}, both tails alike), "
+            f"coefficients by {self.how}."
         )
 
     def told_errors(self, level: float) -> list[str]:
@@ -86,44 +126,62 @@ def few_histories(fit: PanelFit) -> FewHistories | None:
     if not applies(fit):
         return None
     if "few_histories" not in fit.made:
-        fit.made["few_histories"] = _made(fit)
+        fit.made["few_histories"] = histories_of(fit, SEED, COEFFICIENT_DRAWS)
     found: FewHistories = fit.made["few_histories"]
     return found
 
 
 def applies(fit: PanelFit) -> bool:
     """Whether the recommended inference of `fit` is by its histories."""
-    return (
-        fit.inference == "recommended"
-        and fit.n_units < SMALL
-        and type(fit.problem) is PanelProblem
-        and fit.problem.d is None
-        and fit.design.stack.balanced
-        and fit.n_periods > 1
-        and not fit.edges
-        and not all(name in fit.params.index for name in SPATIAL)
-    )
+    return fit.inference == "recommended" and fit.n_units < SMALL and movable(fit)
 
 
-def _made(fit: PanelFit) -> FewHistories:
-    blocks = blocks_of(fit, "residual", "unit", DRAWS, SEED)
-    inversions = {name: inverted(fit, name, DRAWS) for name in SPATIAL if name in fit.params.index}
-    return FewHistories(fit.terms, inversions, blocks)
+def movable(fit: PanelFit) -> bool:
+    """Whether residual histories of `fit` can change units: balanced, with fixed effects or none."""
+    plain = type(fit.problem) is PanelProblem and fit.problem.d is None
+    return plain and fit.design.stack.balanced and fit.n_periods > 1
 
 
-def inverted(fit: PanelFit, name: str, draws: int, seed: int = SEED) -> Inversion:
-    """The tests of all values of rho or lambda."""
+def histories_of(fit: PanelFit, seed: int, draws: int) -> FewHistories:
+    """The inference by histories with another seed, or other `draws` of coefficients."""
+    model = fit.problem
+    plane = Plane(model) if model.lag is not None and model.error is not None else None
+    names = [name for name in SPATIAL if name in fit.params.index]
+    inversions = {name: inverted(fit, name, DRAWS, seed, plane) for name in names}
+    nodes = nodes_of(inversions, plane)
+    count = max(-(-draws // (2 * len(nodes))), 1)
+    given = resampled(fit.n_units, count * len(nodes), seed, ranks_of(fit.design.units), model.effects.groups)
+    coefficients = history_draws(model, nodes, given)
+    return FewHistories(fit.terms, inversions, coefficients, np.repeat(nodes, 2 * count, axis=0), seed)
+
+
+def nodes_of(inversions: Mapping[str, Inversion], plane: Plane | None) -> list[tuple[float, float]]:
+    """Values of (rho, lambda): quantiles of the first of these that there is, the other one estimated given it."""
+    if not inversions:
+        return [(0.0, 0.0)]
+    name, inversion = next(iter(inversions.items()))
+    values = [float(value) for value in quantiles(inversion, (np.arange(NODES) + 0.5) / NODES)]
+    if plane is not None:
+        return [plane.given_one(name, value) for value in values]
+    return [(value, 0.0) if name == "rho" else (0.0, value) for value in values]
+
+
+def inverted(fit: PanelFit, name: str, draws: int, seed: int = SEED, plane: Plane | None = None) -> Inversion:
+    """The tests of all values of rho or lambda; with both, over the `plane`."""
     model = fit.problem
     side = model.lag if name == "rho" else model.error
     assert side is not None
     given = orders(fit.n_units, draws, seed, ranks_of(fit.design.units), model.effects.groups)
-    likely = _likelihood_ratios(model, name)
-    return invert_roots(history_roots(model, given), float(fit.params[name]), side.interval, likely, draws)
+    at, interval = float(fit.params[name]), side.interval
+    if plane is None:
+        return invert_roots(history_roots(model, given), at, interval, _likelihood_ratios(model, name), draws)
+    return invert_roots(
+        plane_roots(plane, name, given), at, interval, lambda tried: plane.ratios(name, tried), draws, POINTS_TWO
+    )
 
 
 def _likelihood_ratios(model: PanelProblem, name: str):  # type: ignore[no-untyped-def]
     """Twice the fall of the log-likelihood of the data from its top, at values (g,) of the only spatial parameter."""
-    from gbaspatial.models.likelihood.problem import log_likelihood
 
     def _ratios(tried: np.ndarray) -> np.ndarray:
         found = np.array([log_likelihood(model, *((v, 0.0) if name == "rho" else (0.0, v))) for v in tried.tolist()])

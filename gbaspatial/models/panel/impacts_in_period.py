@@ -9,14 +9,19 @@ import pandas as pd
 
 from gbaspatial.errors import OptionError, UnknownNameError, some
 from gbaspatial.formula import Design
+from gbaspatial.inference.null import check_draws
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.fit import Fit
-from gbaspatial.models.impacts.engine import ImpactsResult, impacts as cross_section
-from gbaspatial.options import public, undrawn, word
-from gbaspatial.randomness import Rng
+from gbaspatial.models.impacts.engine import ImpactsResult, impacts as cross_section, of_draws
+from gbaspatial.models.panel.few_histories import FewHistories, applies, few_histories, histories_of, movable
+from gbaspatial.options import level_of, public, undrawn, word
+from gbaspatial.randomness import Rng, seed_of
 
 if TYPE_CHECKING:
     from gbaspatial.models.panel.panel_fit import PanelFit
+
+
+DRAWS = 1999
 
 
 @undrawn("method", "delta")
@@ -25,8 +30,8 @@ def impacts(
     fit: PanelFit,
     *,
     period: Any = None,
-    method: Literal["auto", "delta", "simulated"] = "auto",
-    draws: int = 1999,
+    method: Literal["auto", "delta", "simulated", "confidence"] = "auto",
+    draws: int = DRAWS,
     rng: Rng = SEED,
     level: float = 0.95,
 ) -> ImpactsResult:
@@ -37,11 +42,15 @@ def impacts(
     fit : PanelFit
     period : optional
         The period whose W is meant; needed where W changes over time.
-    method : {"auto", "delta", "simulated"}
-        Standard errors by the delta method (exact without a spatial lag, and the default there), or by
-        draws from the normal distribution of the estimates with the fit's covariance.
+    method : {"auto", "delta", "simulated", "confidence"}
+        By the delta method (exact without a spatial lag); by draws from the normal distribution of the estimates
+        with the fit's covariance; or by draws from the confidence distribution of rho and, given it, of the
+        coefficients, made of the units' whole residual histories (balanced panels with fixed effects or none).
+        ``"auto"`` is the inference of the fit: below fifty units the last, from the draws behind `conf_int`; else
+        normal draws, or the delta method without a spatial lag. An interval of the last is unbounded where no rho up
+        to the end of its admissible interval can be rejected.
     draws : int
-        Draws of the simulated errors.
+        Draws of the simulated errors, or of histories.
     rng : int, Generator or None
         Seed of the draws; recorded.
     level : float
@@ -65,10 +74,31 @@ def impacts(
     >>> list(fit.impacts(period=2019, method="delta").total.columns)
     ['estimate', 'std_error', 'lower', 'upper', 'p_value']
     """
-    word(method, ("auto", "delta", "simulated"), "method")
+    word(method, ("auto", "delta", "simulated", "confidence"), "method")
+    section = in_period(fit, period)
+    few = histories_behind(fit, method, draws, rng)
+    if few is not None:
+        names = [*fit.terms] + (["rho"] if fit.w is not None else [])
+        told = f"{few.how}; std_error: half of the middle 68 %"
+        return of_draws(section, few.draws_of(names), seed=few.seed, level=level_of(level), told=told)
     chosen = method if method != "auto" else "delta" if fit.w is None else "simulated"
     drawn: dict[str, Any] = {} if chosen == "delta" else {"draws": draws, "rng": rng}
-    return cross_section(in_period(fit, period), method=chosen, level=level, **drawn)  # type: ignore[arg-type]
+    return cross_section(section, method=chosen, level=level, **drawn)  # type: ignore[arg-type]
+
+
+def histories_behind(fit: PanelFit, method: str, draws: int, rng: Rng) -> FewHistories | None:
+    """The inference by histories where `method` asks for it: that of the fit itself where nothing else is named."""
+    if method == "confidence":
+        if not movable(fit):
+            raise OptionError(
+                "method='confidence' is for balanced panels with fixed effects or none and without observation "
+                "weights; use method='simulated'."
+            )
+    elif method != "auto" or not applies(fit):
+        return None
+    if rng == SEED and draws == DRAWS and applies(fit):
+        return few_histories(fit)
+    return histories_of(fit, seed_of(rng), check_draws(draws))
 
 
 def in_period(fit: PanelFit, period: Any) -> Fit:

@@ -2,24 +2,27 @@
 
 The largest likelihood of each outcome is read off a grid over the admissible interval and the parabola through the
 best point and its neighbors; standard errors are those of the information matrix. For balanced panels of few units,
-where W of a period is a small dense matrix. With both rho and lambda each outcome is estimated by itself.
+where W of a period is a small dense matrix. With both rho and lambda the grid is that of `Plane`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
+from scipy.interpolate import RectBivariateSpline
 
-from gbaspatial.errors import ConvergenceError
-from gbaspatial.models.likelihood.problem import Estimate, maximize
+from gbaspatial.models.likelihood.problem import Estimate
 from gbaspatial.models.likelihood.signed_root import lowest
-from gbaspatial.models.panel.histories import Grid, dense_blocks, take_out
-from gbaspatial.models.panel.information_less_effects import information_apart, parts_of, traces
+from gbaspatial.models.panel.histories import Grid, apply_blocks, dense_blocks, take_out
+from gbaspatial.models.panel.information_less_effects import traces
 from gbaspatial.models.panel.less_effects import PanelProblem
+from gbaspatial.models.panel.plane import Plane, angles_of
 from gbaspatial.models.solve.logdet import ZeroCurve
 
-_FINE, _COARSE = 301, 101
+_FINE, _COARSE, _TRACES = 301, 101, 25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +43,8 @@ class ManyPanels:
         self.k = self.X.shape[1]
         self.corrected = model.count < self.effects.stack.rows or self.effects.rank == 0
         self.df_resid = self.effects.stack.rows - self.effects.rank - self.k
+        if model.lag is not None and model.error is not None:
+            self.plane = Plane(model)
         side = model.lag or model.error
         one = side is not None and (model.lag is None or model.error is None)
         if one:
@@ -104,17 +109,7 @@ class ManyPanels:
 
     def _mean(self, rho: np.ndarray, L: np.ndarray, e: np.ndarray) -> np.ndarray:
         """W A^-1 eta (rows, m) where eta = A y - e: W y less W A^-1 e, each outcome with its own rho."""
-        T, n = self.effects.stack.periods, self.effects.stack.n
-        by = e.reshape(T, n, -1).transpose(2, 1, 0)  # (m, n, T)
-        eye = np.eye(n)
-        if all(block is self.blocks[0] for block in self.blocks):
-            W = self.blocks[0]
-            back = W @ np.linalg.solve(eye - rho[:, None, None] * W, by)
-            return L - back.transpose(2, 1, 0).reshape(e.shape)
-        out = np.empty((T, n, len(rho)))
-        for t, W in enumerate(self.blocks):
-            out[t] = (W @ np.linalg.solve(eye - rho[:, None, None] * W, by[:, :, t : t + 1]))[:, :, 0].T
-        return L - out.reshape(e.shape)
+        return L - apply_blocks(self.blocks, _solved(self.blocks, rho, e))
 
     def _error(self, Y: np.ndarray) -> Estimates:
         assert self.model.error is not None
@@ -153,18 +148,74 @@ class ManyPanels:
         return beta.T, np.sqrt(np.einsum("mkk->mk", inverse)).T, sse / self.model.count
 
     def _two(self, Y: np.ndarray) -> Estimates:
-        p = self.k + 2
-        params, errors = np.full((p, Y.shape[1]), np.nan), np.full((p, Y.shape[1]), np.nan)
-        likelihood = np.full(Y.shape[1], np.nan)
-        for place, y in enumerate(Y.T):
-            model = self.model.with_outcome(y)
-            try:
-                at = maximize(model)
-            except ConvergenceError:
-                continue
-            apart = information_apart(model, at, parts_of(model, at), self.corrected)
-            with np.errstate(invalid="ignore"):
-                errors[:, place] = np.sqrt(np.diag(apart.covariance()))[:-1]
-            params[:, place] = [*at.beta, at.rho, at.lam]
-            likelihood[place] = at.log_likelihood
-        return Estimates(params, errors, likelihood)
+        columns, rho, lam, log_top = self.plane.estimates(Y)
+        beta, inverse, sse = self.plane.given(columns, rho, lam)
+        s2 = sse / self.model.count
+        spread, h = self._spatial_covariance(Y, columns.coordinates, rho, lam, beta, inverse, s2)
+        own = np.einsum("mkk->mk", inverse).T * s2 + h**2 * spread[0, 0]
+        with np.errstate(invalid="ignore"):
+            errors = np.sqrt(np.vstack([own, spread[0, 0][None], spread[1, 1][None]]))
+        return Estimates(np.vstack([beta, rho[None], lam[None]]), errors, -self.model.count / 2 * log_top)
+
+    def _spatial_covariance(
+        self, Y: np.ndarray, coordinates: np.ndarray, rho: np.ndarray, lam: np.ndarray, beta: np.ndarray,
+        inverse: np.ndarray, s2: np.ndarray,
+    ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+        """Of rho and lambda (2, 2, m), and h (k, m), by which beta moves with rho."""
+        plane, n = self.plane, self.model.count
+        sides = ((plane.lag.side, rho), (plane.error.side, lam))
+        first, second = np.array([[side.curve.derivatives(v) for v in at.tolist()] for side, at in sides]).transpose(
+            2, 0, 1
+        )
+        logs, tilt = self._traces_of_two
+        angles = angles_of(plane.lag, rho), angles_of(plane.error, lam)
+        gram = [np.exp(read.ev(*angles)) for read in logs]
+        gram.append(tilt.ev(*angles) * np.sqrt(gram[0] * gram[1]))
+        mean = self._filtered_mean(Y, rho, lam, beta)
+        X = plane.X - lam[:, None, None] * plane.WX
+        right = np.einsum("mck,cm->mk", X, plane.span.T @ mean)
+        h = np.einsum("mkl,ml->mk", inverse, right)
+        left = np.einsum("im,im->m", mean, mean) - np.einsum("mk,mk->m", h, right)
+        a = gram[0] - second[0] + left / s2 - 2 * first[0] ** 2 / n
+        b = gram[1] - second[1] - 2 * first[1] ** 2 / n
+        c = gram[2] - 2 * first[0] * first[1] / n
+        size = a * b - c * c
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(size > 0, np.array([[b, -c], [-c, a]]) / size, np.nan), -h.T
+
+    def _filtered_mean(self, Y: np.ndarray, rho: np.ndarray, lam: np.ndarray, beta: np.ndarray) -> np.ndarray:
+        """M B W1 A^-1 eta (rows, m): B (W1 y - W1 A^-1 B^-1 e), each outcome with its own rho and lambda."""
+        one, two = self.plane.one, self.plane.two
+        u = Y - self.model.X @ beta - rho * apply_blocks(one, Y)
+        e = take_out(self.effects, u - lam * apply_blocks(two, u))
+        noise = _solved(one, rho, _solved(two, lam, e))
+        lagged = apply_blocks(one, Y - noise)
+        return take_out(self.effects, lagged - lam * apply_blocks(two, lagged))
+
+    @cached_property
+    def _traces_of_two(self) -> tuple[list[RectBivariateSpline], RectBivariateSpline]:
+        """Logs of tr(G1'M G1) and tr(G2'M G2), and tr(G1'M G2) + tr(M G1 G2) over their root, by angles."""
+        zero: Any = ZeroCurve()
+        grids = (self.plane.lag, self.plane.error)
+        rhos, lams = (Grid(grid.side, self.model.count, _TRACES).values for grid in grids)
+        angles = angles_of(grids[0], rhos), angles_of(grids[1], lams)
+        found = np.empty((3, _TRACES, _TRACES))
+        for i, j in np.ndindex(_TRACES, _TRACES):
+            at = Estimate(np.zeros(self.k), float(rhos[i]), float(lams[j]), 1.0, 0.0, (), zero, zero)
+            gram, cross, _ = traces(self.model, at, self.corrected)
+            found[:, i, j] = gram[0, 0], gram[1, 1], gram[0, 1] + cross
+        logs = [RectBivariateSpline(*angles, np.log(part)) for part in found[:2]]
+        return logs, RectBivariateSpline(*angles, found[2] / np.sqrt(found[0] * found[1]))
+
+
+def _solved(blocks: list[np.ndarray], values: np.ndarray, Y: np.ndarray) -> np.ndarray:
+    """(I - value W)^-1 of each column of Y (rows, m), each with its own value (m,)."""
+    T, n = len(blocks), len(blocks[0])
+    by = Y.reshape(T, n, -1).transpose(2, 1, 0)  # (m, n, T)
+    eye = np.eye(n)
+    if all(block is blocks[0] for block in blocks):
+        return np.linalg.solve(eye - values[:, None, None] * blocks[0], by).transpose(2, 1, 0).reshape(Y.shape)
+    out = np.empty((T, n, len(values)))
+    for t, W in enumerate(blocks):
+        out[t] = np.linalg.solve(eye - values[:, None, None] * W, by[:, :, t : t + 1])[:, :, 0].T
+    return out.reshape(Y.shape)

@@ -14,6 +14,7 @@ from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.impacts import average
 from gbaspatial.models.likelihood.problem import window
 from gbaspatial.models.panel.frame import weights_of
+from gbaspatial.models.panel.impacts_in_period import DRAWS, histories_behind
 from gbaspatial.models.panel.information_less_effects import parts_of
 from gbaspatial.options import level_of, public
 from gbaspatial.randomness import IMPACT_DRAWS, Rng, seed_of, stream
@@ -23,6 +24,8 @@ from gbaspatial.weights import Weights, as_weights
 if TYPE_CHECKING:
     from gbaspatial.geography.places import Units
     from gbaspatial.models.panel.panel_fit import PanelFit
+
+_UNBOUNDED = 1e5  # times the size of what changes: only at the end of rho's interval
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +75,7 @@ class LinkImpacts(Result):
 
 @public
 def impact_of_links(
-    fit: PanelFit, *, before: Any, after: Any, draws: int = 1999, rng: Rng = SEED, level: float = 0.95
+    fit: PanelFit, *, before: Any, after: Any, draws: int = DRAWS, rng: Rng = SEED, level: float = 0.95
 ) -> LinkImpacts:
     """What the links of one period, or of another W, change in a fitted panel, unit by unit.
 
@@ -88,7 +91,8 @@ def impact_of_links(
         Periods of the fit (whose W are then meant), or W of the same units. Regressors and effects are those of the
         period `after`, of the last period where `after` is a W.
     draws : int
-        Draws of the parameters from their normal distribution, with the covariance of the fit.
+        Draws of the parameters: those of the recommended inference below fifty units (of the units' histories), else
+        from their normal distribution, with the covariance of the fit.
     rng : int, Generator or None
         Seed; recorded.
     level : float
@@ -128,22 +132,25 @@ def impact_of_links(
     parts = _Parts(fit, place, lagged)
     names = [*fit.terms] + (["rho"] if fit.w is not None else [])
     theta = fit.params[names].to_numpy(dtype=float)
-    spread = fit.covariance.loc[names, names].to_numpy(dtype=float)
-    if not np.isfinite(spread).all():
-        raise OptionError("the parameters have no covariance (the notes of the fit say why), so changes have none.")
-    where = len(names) - 1 if fit.w is not None else None
     ends = window((max(one.interval[0], two.interval[0]), min(one.interval[1], two.interval[1])))
-    drawn, _ = average.normal_draws(theta, spread, where, ends, draws, stream(seed, IMPACT_DRAWS))
+    few = histories_behind(fit, "auto", draws, rng)
+    drawn = _normal(fit, names, ends, draws, seed) if few is None else few.draws_of(names)
+    if fit.w is not None:
+        drawn[:, -1] = np.clip(drawn[:, -1], *ends)
     W1, W2 = one.sparse.toarray(), two.sparse.toarray()
     own = [parts.outcome(theta, W) for W in (W1, W2)]
     changes = np.array([parts.outcome(t, W2) - parts.outcome(t, W1) for t in drawn])
     frame = _units(fit, parts, own, changes, level, (W2 != 0).sum(axis=1) - (W1 != 0).sum(axis=1))
     impacts = _impacts(parts, theta, drawn, W1, W2, level)
-    told = f"{level:.0%} intervals: percentiles of {draws:,} normal draws of the parameters ({fit.covariance_kind}), "
+    told = (
+        f"normal draws of the parameters ({fit.covariance_kind}; {draws:,} draws, seed {seed})"
+        if few is None
+        else few.how
+    )
     notes: tuple[str, ...] = (
         f"Expected outcome in {fit.design.periods[place]} with the W of {_told(before)} and of {_told(after)}; "
         f"regressors and effects as in {fit.design.periods[place]}.",
-        f"{told}seed {seed}; effects as estimated at the estimates.",
+        f"{level:.0%} intervals: percentiles of {told}; effects as estimated at the estimates.",
     )
     alone = parts.units[((W1 != 0).sum(axis=1) == 0) != ((W2 != 0).sum(axis=1) == 0)]
     if len(alone) and fit.w is not None:
@@ -152,6 +159,17 @@ def impact_of_links(
             f"an effect of the unit would otherwise take up.",
         )
     return LinkImpacts(frame, impacts, f"What links change: {fit.formula}", notes)
+
+
+def _normal(fit: PanelFit, names: list[str], ends: tuple[float, float], draws: int, seed: int) -> np.ndarray:
+    """Draws (draws, p) of the parameters `names` from the normal distribution with the covariance of the fit."""
+    spread = fit.covariance.loc[names, names].to_numpy(dtype=float)
+    if not np.isfinite(spread).all():
+        raise OptionError("the parameters have no covariance (the notes of the fit say why), so changes have none.")
+    where = len(names) - 1 if fit.w is not None else None
+    return average.normal_draws(
+        fit.params[names].to_numpy(float), spread, where, ends, draws, stream(seed, IMPACT_DRAWS)
+    )[0]
 
 
 def _is_weights(given: Any) -> bool:
@@ -228,7 +246,7 @@ def _units(
     fit: PanelFit, parts: _Parts, own: list[np.ndarray], changes: np.ndarray, level: float, links: np.ndarray
 ) -> pd.DataFrame:
     tail = (1 - level) / 2
-    low, high = np.quantile(changes, [tail, 1 - tail], axis=0)
+    low, high = _ends(changes, own[1] - own[0], tail)
     sides = np.minimum((changes <= 0).sum(axis=0), (changes >= 0).sum(axis=0))
     columns = {
         "before": own[0], "after": own[1], "change": own[1] - own[0], "lower": low, "upper": high,
@@ -239,13 +257,20 @@ def _units(
     return frame.reindex(order)
 
 
+def _ends(drawn: np.ndarray, size: np.ndarray, tail: float) -> np.ndarray:
+    """Quantiles (2, ...) of draws (m, ...); infinite where they are those of the end of the interval of rho."""
+    ends = np.quantile(drawn, [tail, 1 - tail], axis=0)
+    limit = _UNBOUNDED * max(float(np.abs(size).max()), 1e-300)
+    return np.where(np.abs(ends) > limit, np.copysign(np.inf, ends), ends)
+
+
 def _impacts(
     parts: _Parts, theta: np.ndarray, drawn: np.ndarray, W1: np.ndarray, W2: np.ndarray, level: float
 ) -> pd.DataFrame:
     tail = (1 - level) / 2
     first, second = parts.averages(theta, W1), parts.averages(theta, W2)
     gaps = np.array([parts.averages(t, W2) - parts.averages(t, W1) for t in drawn])
-    low, high = np.quantile(gaps, [tail, 1 - tail], axis=0)
+    low, high = _ends(gaps, second, tail)
     names = [name for k, name in enumerate(parts.names) if k not in parts.pairs]
     index = pd.MultiIndex.from_product([names, ["direct", "indirect", "total"]], names=["term", "effect"])
     columns = {"before": first, "after": second, "change": second - first, "lower": low, "upper": high}

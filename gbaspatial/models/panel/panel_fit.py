@@ -19,6 +19,7 @@ from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.panel_predictions import predict as _predict, simulate as _simulate
 from gbaspatial.models.panel.panel_tests import diagnostics as _diagnostics
 from gbaspatial.models.panel.pictures_of_fits import plot as _plot
+from gbaspatial.models.panel.signed_histories import wild_test as _wild_test
 
 TITLES = {
     "panel_ols": "Panel, least squares", "panel_slx": "Panel, spatial lag of X (SLX)",
@@ -84,6 +85,7 @@ class PanelFit(Fitted):
     impacts = _impacts
     diagnostics = _diagnostics
     bootstrap = _bootstrap
+    wild_test = _wild_test
     influence = _influence
     plot = _plot
     predict = _predict

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from gbaspatial.errors import OptionError
+from gbaspatial.models.panel.few_histories import applies
 from gbaspatial.options import public, word
 
 if TYPE_CHECKING:
@@ -85,7 +86,11 @@ def _effects_map(fit: PanelFit, units: Units, ax: Any) -> Any:
 
 
 def impacts_by_period(fit: PanelFit, term: str | None = None) -> pd.DataFrame:
-    """Direct, indirect and total impacts (delta method) by period; each W is worked on once."""
+    """Direct, indirect and total impacts by period; each W is worked on once.
+
+    Intervals are those of the recommended inference below fifty units, else by the delta method.
+    """
+    how: Literal["auto", "delta"] = "auto" if applies(fit) else "delta"
     weights = fit.w if fit.w is not None else next(iter(fit.design.weights.values()), None)
     known: dict[int, pd.DataFrame] = {}
     parts = {}
@@ -93,7 +98,7 @@ def impacts_by_period(fit: PanelFit, term: str | None = None) -> pd.DataFrame:
     for place, period in enumerate(fit.design.periods):
         key = id(weights.by_period[place]) if weights is not None else 0
         if key not in known:
-            frame = fit.impacts(period=period, method="delta").to_frame()
+            frame = fit.impacts(period=period, method=how).to_frame()
             name = name or str(frame.index[0][0])
             known[key] = frame.loc[name]
         parts[period] = known[key]

@@ -59,7 +59,7 @@ def test_standard_errors_see_serial_correlation_and_unlike_variances():
         assert spread > 1.5 * fit.std_errors["x"]
 
 
-def test_both_parameters_are_estimated_one_by_one():
+def test_both_parameters_are_estimated_together():
     data, w = made(7, 5)
     found = models.panel_sarar("y ~ x", data, w, effects="unit").bootstrap(draws=9, rng=1)
     assert list(found.replicates.columns) == ["x", "rho", "lambda"]

@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,10 @@ import pytest
 from test_estimators import made
 
 from gbaspatial import models
+from gbaspatial.errors import OptionError
 from gbaspatial.models.panel import few_histories, histories
+from gbaspatial.models.panel.history_draws import history_draws, plane_roots
+from gbaspatial.models.panel.plane import Plane
 from gbaspatial.models.panel.stack import balanced_stack
 from gbaspatial.models.panel.within import effects_of
 
@@ -25,7 +29,7 @@ def shuffled(data, seed):
     return data.sample(frac=1, random_state=seed)
 
 
-@pytest.mark.parametrize("make", [models.panel_lag, models.panel_error, models.panel_slx])
+@pytest.mark.parametrize("make", [models.panel_lag, models.panel_error, models.panel_slx, models.panel_sarar])
 def test_neither_the_order_of_rows_nor_of_units_changes_p_values_and_intervals(make):
     data, w = made(8, 5)
     one = make("y ~ x", data, w, effects="twoway")
@@ -49,9 +53,9 @@ def test_where_it_does_not_apply_p_values_are_t_or_normal():
     data, w = made(8, 6)
     asked = models.panel_lag("y ~ x", data, w, covariance="cluster")
     kept = models.panel_lag("y ~ x", data.iloc[1:], w, unbalanced="keep")
-    two = models.panel_sarar("y ~ x", data, w)
+    drawn = models.panel_lag("y ~ x", data, w, effects="random")
     many = models.panel_lag("y ~ x", *made(50, 3))
-    for fit in (asked, kept, two, many):
+    for fit in (asked, kept, drawn, many):
         assert fit._few_units() is None
     assert models.panel_lag("y ~ x", data, w).tidy(inference="asymptotic")["p_value"].notna().all()
 
@@ -66,6 +70,80 @@ def test_the_signed_root_at_zero_is_that_of_the_likelihoods():
     low = -m / 2 * np.log(float(plain.residuals @ plain.residuals) / m) - m / 2 * (np.log(2 * np.pi) + 1)
     assert seen == pytest.approx(np.sign(fit.rho) * np.sqrt(2 * (fit.log_likelihood - low)), abs=1e-3)
     assert len(null) == 5
+
+
+@pytest.mark.parametrize("make", [models.panel_slx, models.panel_lag, models.panel_error, models.panel_sarar])
+def test_impacts_share_the_inference_of_the_table(make):
+    """What is a coefficient has its interval and p-value, to the last digit."""
+    data, w = made(8, 6)
+    fit = make("y ~ x + z", data, w, effects="twoway")
+    found = fit.impacts()
+    assert found.method == "confidence"
+    if fit.w is None:
+        for term in ("x", "z"):
+            np.testing.assert_allclose(found.direct.loc[term, ["lower", "upper"]], fit.conf_int().loc[term], rtol=1e-12)
+            assert found.direct.loc[term, "p_value"] == pytest.approx(fit.pvalues[term])
+    else:
+        draws = fit._few_units().draws_of(["x", "rho"])
+        totals = draws[:, 0] / (1 - draws[:, 1])
+        inside = np.quantile(totals, [0.025, 0.975])
+        finite = np.isfinite(found.total.loc["x", ["lower", "upper"]].to_numpy(float))
+        np.testing.assert_allclose(found.total.loc["x", ["lower", "upper"]].to_numpy(float)[finite], inside[finite])
+    assert str(len(fit._few_units().coefficients) // 1000) in found.tables()[0].notes[0]
+
+
+def test_the_scale_of_the_outcome_scales_intervals_and_leaves_p_values():
+    data, w = made(8, 6)
+    one = models.panel_lag("y ~ x", data, w, effects="twoway")
+    other = models.panel_lag("y ~ x", data.assign(y=1e6 * data["y"]), w, effects="twoway")
+    np.testing.assert_allclose(other.conf_int().loc["x"], 1e6 * one.conf_int().loc["x"], rtol=1e-6)
+    np.testing.assert_allclose(other.conf_int().loc["rho"], one.conf_int().loc["rho"], atol=1e-6)
+    np.testing.assert_allclose(other.pvalues, one.pvalues, atol=1e-9)
+
+
+def test_a_parameter_at_the_edge_of_its_interval_has_inference_too():
+    data, w = made(8, 5)
+    fit = models.panel_lag("y ~ x", data, w)
+    at_edge = replace(fit, edges=("rho",))
+    assert at_edge.conf_int().notna().all(axis=None)
+
+
+def test_impacts_by_histories_need_a_panel_whose_histories_can_move():
+    data, w = made(8, 6)
+    fit = models.panel_lag("y ~ x", data.iloc[1:], w, unbalanced="keep")
+    with pytest.raises(OptionError, match="balanced panels"):
+        fit.impacts(period=2005, method="confidence")
+    many = models.panel_lag("y ~ x", *made(50, 3))
+    assert many.impacts().method == "simulated"
+    assert many.impacts(method="confidence", draws=400, rng=1).method == "confidence"
+
+
+@pytest.mark.parametrize("name", ["rho", "lambda"])
+def test_with_both_parameters_the_signed_root_at_zero_is_that_of_the_likelihoods(name):
+    data, w = made(8, 6)
+    fit = models.panel_sarar("y ~ x", data, w, effects="twoway")
+    less = models.panel_error if name == "rho" else models.panel_lag
+    other = less("y ~ x", data, w, effects="twoway")
+    seen, null = plane_roots(Plane(fit.problem), name, np.arange(8)[:, None])(0.0)
+    ratio = 2 * (fit.log_likelihood - other.log_likelihood)
+    assert seen == pytest.approx(np.sign(fit.params[name]) * np.sqrt(ratio), abs=5e-3)
+    assert null[0] == pytest.approx(seen, abs=1e-6)
+
+
+def test_histories_that_stay_give_the_coefficients():
+    data, w = made(8, 6)
+    for make in (models.panel_slx, models.panel_lag, models.panel_error):
+        fit = make("y ~ x", data, w, effects="twoway")
+        rho, lam = (0.0 if np.isnan(v) else v for v in (fit.rho, fit.lambda_))
+        drawn = history_draws(fit.problem, [(rho, lam)], np.arange(8)[:, None])
+        np.testing.assert_allclose(drawn, np.tile(fit.beta, (2, 1)), atol=1e-6)
+
+
+def test_draws_of_coefficients_are_as_wide_as_the_classical_standard_error_where_that_is_right():
+    data, _ = made(40, 6)
+    fit = models.panel_ols("y ~ z", data, effects="twoway")
+    spread = fit._few_units().coefficients.std(axis=0)[0]
+    assert spread == pytest.approx(fit.std_errors["z"], rel=0.2)
 
 
 def test_samples_in_which_nobody_moves_are_the_data():

@@ -44,3 +44,21 @@ def test_likelihood_ratios_of_two_models_are_comparable():
     part = models.panel_lag("y ~ x", data, w, effects="twoway")
     ratio = [ManyPanels(fit.problem)(fit.problem.y[:, None]).log_likelihood[0] for fit in (whole, part)]
     assert ratio[0] - ratio[1] == pytest.approx(whole.log_likelihood - part.log_likelihood, abs=1e-4)
+
+
+@pytest.mark.parametrize("effects", ["pooled", "unit", "twoway"])
+@pytest.mark.parametrize("other", [False, True])
+def test_both_parameters_too(effects, other):
+    data, w = made(9, 12)
+    more = {"error_w": w.union(w.power(2)).row_standardized()} if other else {}
+    fits, outcomes = [], []
+    for seed in range(4):
+        one = data.assign(y=data["y"] + 0.3 * np.random.default_rng(seed).standard_normal(len(data)))
+        fits.append(models.panel_sarar("y ~ x + z", one, w, effects=effects, covariance="information", **more))
+        outcomes.append(fits[-1].design.y)
+    found = ManyPanels(fits[0].problem)(np.column_stack(outcomes))
+    for place, fit in enumerate(fits):
+        np.testing.assert_allclose(found.params[:, place], fit.params, atol=1e-4)
+        np.testing.assert_allclose(found.std_errors[:, place], fit.std_errors, rtol=0.06)
+        gap = found.log_likelihood[place] - found.log_likelihood[0]
+        assert gap == pytest.approx(fit.log_likelihood - fits[0].log_likelihood, abs=1e-6)
