@@ -230,6 +230,10 @@ CALLS = {
         {"region": "side", "covariance": "cluster"},
     ),
     "models.impact_of_change": lambda: ((fit(), "price"), {"add": 1.0, "method": "delta"}),
+    "spillover.border_friction": lambda: (
+        ("income ~ price", DATA, gba.weights.contiguity(UNITS)),
+        {"groups": SIDES, "draws": 19},
+    ),
     "spillover.gravity": lambda: ((TRADE, "trade ~ log(km)"), {}),
     "opinions.code": lambda: ((lisa(), "r"), {}),
     "opinions.second_opinion": lambda: ((made("autocorrelation.moran"),), {}),

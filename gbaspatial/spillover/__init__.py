@@ -6,6 +6,7 @@ from gbaspatial.spillover.balance import BalanceResult, balance
 from gbaspatial.spillover.border_removal import BorderRemovalResult
 from gbaspatial.spillover.decay import DecayResult, decay
 from gbaspatial.spillover.flow_dependence import FlowMoranResult
+from gbaspatial.spillover.friction import FrictionScan, border_friction
 from gbaspatial.spillover.gravity import GravityResult, gravity
 from gbaspatial.spillover.scenario import ScenarioResult, scenario
 
@@ -15,10 +16,12 @@ __all__ = [
     "BorderRemovalResult",
     "DecayResult",
     "FlowMoranResult",
+    "FrictionScan",
     "GravityResult",
     "ScenarioResult",
     "allocate",
     "balance",
+    "border_friction",
     "decay",
     "gravity",
     "scenario",

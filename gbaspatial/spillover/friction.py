@@ -1,0 +1,391 @@
+"""The friction of a border, estimated: how much less a link across it counts than one within."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+import pandas as pd
+from scipy import special
+
+from gbaspatial.alignment import align_labels
+from gbaspatial.errors import (
+    CollinearityError,
+    ConvergenceError,
+    GbaError,
+    LabelTypeError,
+    OptionError,
+    WeightsError,
+    some,
+)
+from gbaspatial.figures.friction_profiles import friction_profiles
+from gbaspatial.formula import design as read_design
+from gbaspatial.models.panel.frame import read_panel
+from gbaspatial.options import brief, level_of, public, unused, whole, word
+from gbaspatial.progress import shows_progress, track
+from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.results import Result, Table
+from gbaspatial.sizes import SPLINE_LIMIT
+from gbaspatial.spillover.friction_cells import (
+    MODELS,
+    STANDARDIZATIONS,
+    CellResult,
+    Choice,
+    cell_of,
+    examined,
+    slowed_by,
+)
+from gbaspatial.spillover.friction_likelihood import FRICTIONS
+from gbaspatial.spillover.friction_verdict import POINTS, SENTENCES, verdict_of, verdict_of_all
+from gbaspatial.spillover.kilometers import kilometers_of
+from gbaspatial.weights import Weights, as_weights
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsGiven
+
+DYNAMICS = ("static", "y", "y + Wy")
+LEVELS = ["standardization", "effects", "dynamics"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrictionScan(Result):
+    """The friction of a border under each standardization, effects and dynamics.
+
+    Attributes
+    ----------
+    cells : pandas.DataFrame
+        By choice: `n, rho, f_hat, lower, upper, p_no_border, p_closed_border, p_spillover, serial_correlation,
+        equivalent_km, verdict`. `f_hat` and what follows from it are NaN where the data do not identify it: the
+        profile stands in `profiles` all the same.
+    profiles : pandas.DataFrame
+        By choice and friction: `ratio`, twice what the log-likelihood of the best friction has more; negative at a
+        closed border that is torn off (see `islands`) and higher.
+    verdict : str
+        Of all cells; ``"choice_decides"`` where they contradict each other. `sentence` says it.
+    canceled : pandas.Index
+        Units all of whose links cross the border: standardizing rows cancels the friction for them.
+    islands : pandas.Index
+        Units that a closed border leaves without links. With rows standardized the likelihood jumps there, with their
+        level, and the closed border is tested as the limit of small frictions.
+    refused : dict of Choice to str
+        Cells whose model does not exist, and why.
+    crossing, within : int
+        Links across the border, and within groups.
+    level, draws, seed, recipe
+    """
+
+    cells: pd.DataFrame
+    profiles: pd.DataFrame
+    verdict: str
+    canceled: pd.Index
+    islands: pd.Index
+    refused: dict[Choice, str]
+    crossing: int
+    within: int
+    level: float
+    draws: int
+    seed: int
+    recipe: str
+    title: str
+    told: tuple[str, ...]
+
+    @property
+    def sentence(self) -> str:
+        """The verdict of all cells in words."""
+        return f"The friction of the border: {SENTENCES[self.verdict]}."
+
+    def tables(self) -> tuple[Table, ...]:
+        """One row a cell."""
+        shown = self.cells.drop(columns=["equivalent_km"] if self.cells["equivalent_km"].isna().all() else [])
+        codes = self.cells["verdict"].unique()
+        notes = [
+            self.sentence,
+            *(f"{code}: {SENTENCES[code]}." for code in codes),
+            *self.told,
+            f"Intervals at {self.level:.0%} by likelihood ratio; p by {self.draws} samples under each null, seed "
+            f"{self.seed}. 0 is a closed border, 1 none. Friction has no point where it is not identified.",
+            *(f"{'; '.join(_words(choice))}: {why}" for choice, why in self.refused.items()),
+            f"W: {self.recipe}; {self.crossing} links cross the border, {self.within} do not.",
+        ]
+        return (Table(shown, self.title, tuple(notes)),)
+
+    def plot(self, *, ax: Any = None) -> Any:
+        """The profiles: what the likelihood of each friction lacks to the best one, and the cut of the interval."""
+        return friction_profiles(self.profiles["ratio"], float(special.chdtri(1, 1 - self.level)), ax=ax)
+
+
+@shows_progress
+@public
+def border_friction(
+    formula: str,
+    data: pd.DataFrame,
+    w: WeightsGiven,
+    *,
+    groups: pd.Series,
+    model: Literal["lag", "durbin", "error"] = "lag",
+    standardizations: Sequence[str] = ("row", "spectral"),
+    effects: Sequence[str] | str | None = None,
+    dynamics: Sequence[str] | str | None = None,
+    draws: int = 199,
+    rng: Rng = 0,
+    level: float = 0.95,
+    progress: bool | None = None,
+) -> FrictionScan:
+    """How much less a link across a border counts than one within: the friction f of ``w.with_friction(groups, f)``.
+
+    The likelihood is maximized at each f from 0 (closed) to 1 (no border). What it says often hangs on how W is
+    standardized, on effects and on dynamics, so the answer is a scan over them, and "not identified by these data" is
+    one of its results: where the interval holds both ends, where there is no spillover that a border could hold back,
+    and where serially correlated residuals make the interval far too narrow, no point is given.
+
+    Parameters
+    ----------
+    formula : str
+        As in `gbaspatial.models.lag`, or in `gbaspatial.models.panel_lag`.
+    data : pandas.DataFrame
+        One row per unit, or of a panel per unit and time.
+    w : Weights or mapping of period to Weights
+        Not standardized yet: `standardizations` are taken after the friction.
+    groups : pandas.Series
+        The side of each unit, such as ``cities["side"]``.
+    model : {"lag", "durbin", "error"}
+    standardizations : sequence of {"row", "spectral", "min_max", "none"}
+        All but rows only rescale W, and so have one profile.
+    effects : sequence of str, optional
+        Of a panel, each as in `panel_lag`; ``("unit", "twoway")`` by default.
+    dynamics : sequence of {"static", "y", "y + Wy"}, optional
+        Of a panel: whether the outcome of the period before is a regressor; ``("static", "y")`` by default.
+    draws : int
+        Samples under each null: normal ones of a cross-section, whole residual histories of a panel.
+    rng : int, Generator or None
+        Seed; recorded.
+    level : float
+        Of confidence.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
+
+    Returns
+    -------
+    FrictionScan
+
+    Raises
+    ------
+    WeightsError
+        If no link crosses the border, or all do.
+    OptionError
+        For options that do not fit, such as effects of a cross-section.
+
+    Notes
+    -----
+    With rows standardized a unit whose links all cross the border (Hong Kong by land) has the same row at every f but
+    zero, where it becomes an island and the likelihood jumps: what identifies f are units with links of both kinds. A
+    dynamic model takes the outcome of the period before as given in its samples.
+
+    References
+    ----------
+    Hansen, B. E. (1996). Inference when a nuisance parameter is not identified under the null hypothesis.
+    Econometrica 64, 413-430.
+    Davies, R. B. (1987). Hypothesis testing when a nuisance parameter is present only under the alternative.
+    Biometrika 74, 33-43.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> cities = gba.load_cities(year=2019)
+    >>> w = gba.weights.contiguity(cities, links=2019)
+    >>> scan = border_friction("log(gdp_pc_cny) ~ log(employment)", cities, w, groups=cities["side"], draws=99)
+    >>> scan.verdict, list(scan.canceled)
+    ('no_spillover', ['Hong Kong', 'Macao'])
+    """
+    word(model, tuple(MODELS), "model")
+    draws, level, seed = whole(draws, "draws", least=19), level_of(level), seed_of(rng)
+    weights = _weights(w)
+    choices = _choices(data, standardizations, effects, dynamics)
+    sides = _sides(groups, weights)
+    crossing, within, canceled, islands = links_of(weights, sides)
+    frame = _checked(formula, data, weights, model)
+    found, refused = _scanned(formula, frame, weights, sides, model, choices, draws, seed, level, len(islands) > 0)
+    only_crossing = _no_mixed(weights, sides)
+    verdicts = {
+        one.choice: verdict_of(one, level, canceled=only_crossing and one.choice.standardization == "row")
+        for one in found
+    }
+    first = weights if isinstance(weights, Weights) else next(iter(weights.values()))
+    return FrictionScan(
+        _cells(found, verdicts, refused, first, sides, _is_panel(data)), _profiles(found, _is_panel(data)),
+        verdict_of_all([*verdicts.values(), *("refused" for _ in refused)]), canceled, islands, refused, crossing,
+        within, level, draws, seed, str(first.recipe), f"Friction of the border ({model} model): {formula}",
+        tuple(_told(found, canceled, islands)),
+    )  # fmt: skip
+
+
+# -- the door -----------------------------------------------------------------------------------
+def _weights(w: Any) -> Any:
+    if not isinstance(w, Mapping):
+        return as_weights(w)
+    if any(isinstance(key, str) for key in w):
+        raise OptionError("w is a mapping of names; border_friction takes one W, or a mapping of periods to W.")
+    if not w:
+        raise OptionError("w is an empty mapping; give a W, or a mapping of periods to W.")
+    known: dict[int, Weights] = {}
+    return {key: known.setdefault(id(one), as_weights(one)) for key, one in w.items()}
+
+
+def _is_panel(data: Any) -> bool:
+    if not isinstance(data, pd.DataFrame):
+        raise LabelTypeError(f"the data are a {type(data).__name__}; pass a DataFrame indexed by unit (and time).")
+    return data.index.nlevels == 2
+
+
+def _choices(data: Any, standardizations: Any, effects: Any, dynamics: Any) -> list[Choice]:
+    by = _listed(standardizations, "standardizations", tuple(STANDARDIZATIONS))
+    if not _is_panel(data):
+        unused({"effects": effects, "dynamics": dynamics}, "the data are a cross-section")
+        return [Choice(one, "pooled", "static") for one in by]
+    kinds = _listed(("unit", "twoway") if effects is None else effects, "effects", None)
+    lags = _listed(("static", "y") if dynamics is None else dynamics, "dynamics", DYNAMICS)
+    return [Choice(one, kind, lag) for one in by for kind in kinds for lag in lags]
+
+
+def _listed(given: Any, name: str, allowed: tuple[str, ...] | None) -> list[str]:
+    listed = [given] if isinstance(given, str) else list(given) if isinstance(given, Sequence) else None
+    if not listed or not all(isinstance(one, str) for one in listed):
+        raise OptionError(f"{name}={brief(given)} must be a word or a list of words.")
+    return [word(one, allowed, name) if allowed else one for one in dict.fromkeys(listed)]
+
+
+def _sides(groups: Any, weights: Any) -> pd.Series:
+    """The side of each unit of W, checked."""
+    ids = weights.ids if isinstance(weights, Weights) else next(iter(weights.values())).ids
+    labels = pd.Series(align_labels(groups, ids), index=ids, name=getattr(groups, "name", None) or "groups")
+    if len(ids) > SPLINE_LIMIT:
+        raise WeightsError(f"the friction is scanned up to {SPLINE_LIMIT:,} units; W has {len(ids):,}.")
+    return labels
+
+
+def links_of(weights: Any, sides: pd.Series) -> tuple[int, int, pd.Index, pd.Index]:
+    """Links across and within, units whose links all cross, and units that a closed border leaves alone.
+
+    Raises
+    ------
+    WeightsError
+        If no link crosses the border, or all do.
+    """
+    each = [weights] if isinstance(weights, Weights) else list({id(one): one for one in weights.values()}.values())
+    crossing = within = 0
+    alone = np.zeros(len(sides), dtype=bool)
+    for one in each:
+        far, near = _counts(one, sides)
+        crossing, within = crossing + int(far.sum()), within + int(near.sum())
+        alone |= pd.Series((far > 0) & (near == 0), index=one.ids).reindex(sides.index).to_numpy()
+    if not crossing:
+        raise WeightsError("no link crosses the border, so nothing tells its friction; give groups= that have links.")
+    if not within:
+        raise WeightsError(
+            "every link crosses the border, so that its friction only rescales W and rho takes its place; use a W "
+            "with links within groups too."
+        )
+    return crossing, within, sides.index[alone], sides.index[alone]
+
+
+def _counts(w: Weights, sides: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Links of each unit across, and within."""
+    codes = pd.factorize(sides.reindex(w.ids))[0]
+    rows = np.repeat(np.arange(w.n), np.diff(w.sparse.indptr))
+    across = codes[rows] != codes[w.sparse.indices]
+    return np.bincount(rows[across], minlength=w.n), np.bincount(rows[~across], minlength=w.n)
+
+
+def _no_mixed(weights: Any, sides: pd.Series) -> bool:
+    each = [weights] if isinstance(weights, Weights) else weights.values()
+    return not any(((far > 0) & (near > 0)).any() for far, near in (_counts(one, sides) for one in each))
+
+
+def _checked(formula: str, data: pd.DataFrame, weights: Any, model: str) -> pd.DataFrame:
+    """The data as a panel, read once so that what is wrong with them is told in their own words."""
+    if _is_panel(data):
+        read_panel(formula, data, weights)
+        return data
+    if not isinstance(weights, Weights):
+        raise OptionError("w is a mapping of periods, and the data are a cross-section; give one W.")
+    read_design(formula, data, weights, durbin=model == "durbin")
+    plain = pd.DataFrame(data.drop(columns="geometry", errors="ignore"))
+    plain.index = pd.MultiIndex.from_arrays([data.index, np.zeros(len(data), dtype=int)])
+    return plain
+
+
+# -- the scan -----------------------------------------------------------------------------------
+def _scanned(
+    formula: str, frame: pd.DataFrame, weights: Any, sides: pd.Series, model: str, choices: list[Choice], draws: int,
+    seed: int, level: float, islands: bool,
+) -> tuple[list[CellResult], dict[Choice, str]]:  # fmt: skip
+    found, refused = [], {}
+    first: GbaError | None = None
+    known: dict[str, list[Any]] = {}
+    for choice in track(choices, "cells"):
+        by = choice.standardization
+        try:
+            known[by] = known.get(by) or slowed_by(weights, sides, by)
+            cell = cell_of(formula, frame, known[by], model, choice, islands=islands)
+        except (OptionError, CollinearityError, WeightsError, ConvergenceError) as error:
+            refused[choice], first = str(error), first or error
+            continue
+        found.append(examined(cell, draws, seed, level))
+    if not found and first is not None:
+        raise first
+    return found, refused
+
+
+def _words(choice: Choice) -> list[str]:
+    return [choice.standardization, choice.effects, choice.dynamics]
+
+
+def _index(choices: list[Choice], panel: bool) -> pd.Index:
+    if panel:
+        return pd.MultiIndex.from_tuples([tuple(_words(one)) for one in choices], names=LEVELS)
+    return pd.Index([one.standardization for one in choices], name=LEVELS[0])
+
+
+def _cells(
+    found: list[CellResult], verdicts: Mapping[Choice, str], refused: Mapping[Choice, str], w: Weights,
+    sides: pd.Series, panel: bool,
+) -> pd.DataFrame:  # fmt: skip
+    rows = []
+    for one in found:
+        verdict = verdicts[one.choice]
+        point = one.top if verdict in POINTS else np.nan
+        rows.append({
+            "n": one.n, "rho": one.rho, "f_hat": point, "lower": one.lower, "upper": one.upper,
+            "p_no_border": one.p_values["no_border"], "p_closed_border": one.p_values["closed_border"],
+            "p_spillover": one.p_values["spillover"], "serial_correlation": one.serial,
+            "equivalent_km": kilometers_of(point, w, sides), "verdict": verdict,
+        })  # fmt: skip
+    rows += [{"verdict": "refused"} for _ in refused]
+    frame = pd.DataFrame(rows, index=_index([*(one.choice for one in found), *refused], panel))
+    return frame if panel else frame.drop(columns="serial_correlation")
+
+
+def _profiles(found: list[CellResult], panel: bool) -> pd.DataFrame:
+    parts = [pd.DataFrame({"ratio": one.ratio}, index=pd.Index(FRICTIONS, name="friction")) for one in found]
+    keys = _index([one.choice for one in found], panel)
+    return pd.concat(parts, keys=list(keys), names=list(keys.names))
+
+
+def _told(found: list[CellResult], canceled: pd.Index, islands: pd.Index) -> list[str]:
+    """What identifies the friction, and where the likelihood jumps."""
+    notes = []
+    if len(canceled):
+        notes.append(
+            f"Standardizing rows cancels the friction for {some(canceled, 8)}, all of whose links cross the border; "
+            f"other standardizations keep it."
+        )
+    jumps = [(one.ratio[1] - one.ratio[0]) / 2 for one in found if one.choice.standardization == "row"]
+    if len(islands) and np.isfinite(jumps).any():
+        notes.append(
+            f"A closed border makes islands of {some(islands, 8)}: with rows standardized the log-likelihood jumps "
+            f"there, by {max(jumps, key=abs):+.2f}, with their level and not with spillover; zero is left out of "
+            f"these cells, and the closed border is tested as the limit of small frictions."
+        )
+    return notes

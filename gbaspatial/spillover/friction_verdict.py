@@ -1,0 +1,63 @@
+"""What a cell of a friction scan lets one say: a code, and beside it a sentence for people."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gbaspatial.spillover.friction_cells import CellResult
+from gbaspatial.spillover.friction_likelihood import LIMIT
+
+SERIAL = 0.3  # of residuals: beyond it whole histories move together and a likelihood ratio counts them too often
+POINTS = ("open", "closed", "partly_open")  # the verdicts that come with a friction
+SENTENCES = {
+    "open": "a closed border is rejected, no border is not",
+    "closed": "no border is rejected, a closed border is not",
+    "partly_open": "both no border and a closed border are rejected",
+    "not_identified": "not identified by these data: neither a closed border nor no border can be ruled out",
+    "no_spillover": "not identified by these data: without spillover no border can hold any back",
+    "serial_correlation": "not identified by these data: residuals are serially correlated, so that the interval is "
+    "far too narrow",
+    "canceled": "not identified: standardizing rows takes the friction of every link away again",
+    "refused": "the model does not exist under this choice",
+    "choice_decides": "not identified by these data: the answer hangs on standardization, effects or dynamics",
+}
+
+
+def verdict_of(found: CellResult, level: float, *, canceled: bool) -> str:
+    """The code of one cell.
+
+    `canceled` tells that no unit has links of different friction and rows are standardized.
+    """
+    alpha = 1 - level
+    if canceled:
+        return "canceled"
+    if not found.p_values["spillover"] < alpha:
+        return "no_spillover"
+    if found.lower <= LIMIT and found.upper >= 1:
+        return "not_identified"
+    no_border, closed = (found.p_values[name] for name in ("no_border", "closed_border"))
+    if not no_border < alpha and not (np.isnan(closed) or closed < alpha):
+        return "not_identified"
+    if np.isfinite(found.serial) and found.serial > SERIAL:
+        return "serial_correlation"
+    if not no_border < alpha:
+        return "open"
+    return "closed" if not (np.isnan(closed) or closed < alpha) else "partly_open"
+
+
+def verdict_of_all(codes: list[str]) -> str:
+    """The code of a scan: that of its cells where they agree; cells that do not exist or cannot tell are left out.
+
+    Examples
+    --------
+    >>> verdict_of_all(["partly_open", "canceled"]), verdict_of_all(["open", "closed"])
+    ('partly_open', 'choice_decides')
+    >>> verdict_of_all(["not_identified", "open"]), verdict_of_all(["not_identified", "no_spillover"])
+    ('choice_decides', 'not_identified')
+    """
+    there = {code for code in codes if code not in ("refused", "canceled")}
+    if not there:
+        return "canceled" if "canceled" in codes else "refused"
+    if len(there) == 1:
+        return there.pop()
+    return "choice_decides" if there & set(POINTS) else "not_identified"
