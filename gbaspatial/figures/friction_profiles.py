@@ -38,6 +38,7 @@ def friction_profiles(ratio: pd.Series, cut: float, *, ax: Axes | None = None) -
     """
     own = ax is None
     ax = axes_of(ax, (6.4, 4.2))
+    top = min(_HIGHEST, max(1.5 * cut, float(np.nanmax(ratio.to_numpy()))))
     with written_names("en"):
         groups = ratio.groupby(level=list(range(ratio.index.nlevels - 1)), sort=False)
         for place, (name, line) in enumerate(groups):
@@ -45,9 +46,9 @@ def friction_profiles(ratio: pd.Series, cut: float, *, ax: Axes | None = None) -
             x, y = line.index.get_level_values(-1).to_numpy(dtype=float), line.to_numpy()
             color, style = COLORS[place % len(COLORS)], STYLES[(place // len(COLORS)) % len(STYLES)]
             ax.plot(x[1:], y[1:], style, color=color, label=folded(label, 40), linewidth=1.4)
-            ax.plot(x[:1], y[:1], "o", color=color, markersize=4, clip_on=False)  # a closed border may lie apart
+            closed = np.clip(y[:1], 0.0, top)  # it may lie apart, and higher: then it stands at the frame
+            ax.plot(x[:1], closed, "o", color=color, markersize=4, clip_on=False)
         ax.axhline(cut, color=FAINT, linewidth=1)
-        top = min(_HIGHEST, max(1.5 * cut, float(np.nanmax(ratio.to_numpy()))))
         ax.set(xlim=(0, 1), ylim=(top, 0), xlabel="friction (0: closed, 1: no border)", ylabel="likelihood ratio")
         ax.legend(frameon=False, fontsize=8)
     tidy(ax)

@@ -181,7 +181,8 @@ def border_friction(
     -----
     With rows standardized a unit whose links all cross the border (Hong Kong by land) has the same row at every f but
     zero, where it becomes an island and the likelihood jumps: what identifies f are units with links of both kinds. A
-    dynamic model takes the outcome of the period before as given in its samples.
+    dynamic model takes the outcome of the period before as given in its samples. What the units of one side share, such
+    as policies, makes neighbors within alike and looks like a closed border.
 
     References
     ----------
@@ -217,7 +218,7 @@ def border_friction(
         _cells(found, verdicts, refused, first, sides, _is_panel(data)), _profiles(found, _is_panel(data)),
         verdict_of_all([*verdicts.values(), *("refused" for _ in refused)]), canceled, islands, refused, crossing,
         within, level, draws, seed, str(first.recipe), f"Friction of the border ({model} model): {formula}",
-        tuple(_told(found, canceled, islands)),
+        tuple(_told(found, canceled, islands, sides)),
     )  # fmt: skip
 
 
@@ -373,7 +374,7 @@ def _profiles(found: list[CellResult], panel: bool) -> pd.DataFrame:
     return pd.concat(parts, keys=list(keys), names=list(keys.names))
 
 
-def _told(found: list[CellResult], canceled: pd.Index, islands: pd.Index) -> list[str]:
+def _told(found: list[CellResult], canceled: pd.Index, islands: pd.Index, sides: pd.Series) -> list[str]:
     """What identifies the friction, and where the likelihood jumps."""
     notes = []
     if len(canceled):
@@ -387,5 +388,10 @@ def _told(found: list[CellResult], canceled: pd.Index, islands: pd.Index) -> lis
             f"A closed border makes islands of {some(islands, 8)}: with rows standardized the log-likelihood jumps "
             f"there, by {max(jumps, key=abs):+.2f}, with their level and not with spillover; zero is left out of "
             f"these cells, and the closed border is tested as the limit of small frictions."
+        )
+    if sides.value_counts().max() > 1:
+        notes.append(
+            "What units of one side share (policies, shocks) looks like a closed border; dummies of the side, or in a "
+            "panel effects='unit + side:year', take it out."
         )
     return notes

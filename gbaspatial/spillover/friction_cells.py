@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -59,6 +59,12 @@ class Cell:
     torn: bool
 
     @property
+    def leveled(self) -> bool:
+        """Whether W y holds the level of y times the row sums of W, and no effect of units takes it out."""
+        at = self.models[-1]
+        return at is not None and not at.effects.unit and self.choice.standardization != "row"
+
+    @property
     def family(self) -> tuple[AtFriction | None, ...]:
         """The models among which the best friction is looked for."""
         return (None, *self.models[1:]) if self.torn else self.models
@@ -70,7 +76,7 @@ class CellResult:
 
     `p_values` by null: ``no_border``, ``closed_border``, ``spillover``; `rho` and `top` at the best friction,
     `ratio` (frictions,) twice the fall from there, negative at a zero that is torn off and higher; `serial` of the
-    residuals.
+    residuals; `centered` the same of the outcome less its mean, where the level of the outcome is not absorbed.
     """
 
     choice: Choice
@@ -82,6 +88,7 @@ class CellResult:
     ratio: np.ndarray
     p_values: Mapping[str, float]
     serial: float
+    centered: CellResult | None = None
 
 
 def slowed(w: Any, groups: pd.Series, friction: float, standardization: str) -> Any:
@@ -149,6 +156,14 @@ def _ready(given: Specification, w: PanelWeights) -> AtFriction:
 
 
 def examined(cell: Cell, draws: int, seed: int, level: float) -> CellResult:
+    """What a cell says, and where it holds the level of the outcome what it says without."""
+    found = _examined(cell, draws, seed, level)
+    if not cell.leveled:
+        return found
+    return replace(found, centered=_examined(replace(cell, y=cell.y - cell.y.mean()), draws, seed, level))
+
+
+def _examined(cell: Cell, draws: int, seed: int, level: float) -> CellResult:
     """The profile of a cell with its interval, and bootstrap tests of no border, of a closed one, of no spillover."""
     profile = profile_of(cell.family, cell.y[:, None])
     values = profile.values[:, 0]
@@ -162,7 +177,7 @@ def examined(cell: Cell, draws: int, seed: int, level: float) -> CellResult:
     e = at.residuals(float(profile.rho[place, 0]), cell.y)[0]
     serial = serial_correlation(e, design.stack.unit, time_numbers(design.periods)[design.stack.period])
     nulls = {"no_border": len(FRICTIONS) - 1, "closed_border": int(cell.torn), "spillover": len(FRICTIONS) - 1}
-    p_values = {name: _p_of(cell, name, null, profile, draws, seed) for name, null in nulls.items()}
+    p_values = {name: p_of(cell, name, null, profile, draws, seed) for name, null in nulls.items()}
     if cell.torn and zero is not None:
         ratio[0] = 2 * (np.nanmax(values) - float(zero.top(cell.y[:, None])[0][0]))
     return CellResult(
@@ -171,7 +186,7 @@ def examined(cell: Cell, draws: int, seed: int, level: float) -> CellResult:
     )  # fmt: skip
 
 
-def _p_of(cell: Cell, name: str, place: int, seen: Any, draws: int, seed: int) -> float:
+def p_of(cell: Cell, name: str, place: int, seen: Any, draws: int, seed: int) -> float:
     """The share of samples made under a null whose likelihood ratio is not below that of the data."""
     at = cell.family[place]
     if at is None:

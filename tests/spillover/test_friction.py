@@ -188,6 +188,20 @@ def test_cells_that_do_not_exist_say_why():
                         standardizations="spectral", **FEW)  # fmt: skip
 
 
+def test_the_level_of_the_outcome_gives_no_point():
+    """Without spillover, a level of a hundred makes the number of links within a side look like one."""
+    rng = np.random.default_rng(2)
+    data = pd.DataFrame({"y": 100 + rng.normal(size=24), "x": rng.normal(size=24)}, index=W.ids)
+    degree = (W.sparse != 0).sum(axis=1) * (SIDE.index.isin(SIDE.index[6:18]))
+    data["y"] += -0.7 * degree  # places at the border differ, for whatever reason
+    cells = border_friction("y ~ x", data, W, groups=SIDE, draws=99).cells
+    assert cells.loc["spectral", "verdict"] not in ("open", "closed", "partly_open")
+    moved = border_friction("y ~ x", data.assign(y=data["y"] + 1000), W, groups=SIDE, draws=99).cells
+    assert moved.loc["row"].drop("verdict").astype(float).to_numpy() == pytest.approx(
+        cells.loc["row"].drop("verdict").astype(float).to_numpy(), abs=1e-6, nan_ok=True
+    )
+
+
 # -- laws -----------------------------------------------------------------------------------------
 @given(seed=st.integers(0, 10**6))
 @settings(max_examples=5, deadline=None)

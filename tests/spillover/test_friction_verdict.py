@@ -1,5 +1,7 @@
 """Codes of cells and of scans: no point where the data do not identify one."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -32,6 +34,13 @@ def test_the_code_of_a_cell(cell, code):
     assert verdict_of(cell, 0.95, canceled=True) == "canceled"
 
 
+def test_a_point_that_moves_with_the_level_is_none():
+    assert verdict_of(replace(found(), centered=found()), 0.95, canceled=False) == "partly_open"
+    assert verdict_of(replace(found(), centered=found(spillover=0.4)), 0.95, canceled=False) == "level_decides"
+    one = replace(found(spillover=0.3), centered=found())
+    assert verdict_of(one, 0.95, canceled=False) == "no_spillover"
+
+
 @pytest.mark.parametrize(
     ("codes", "code"),
     [
@@ -39,7 +48,11 @@ def test_the_code_of_a_cell(cell, code):
         (["open", "refused", "canceled"], "open"),
         (["open", "not_identified"], "choice_decides"),
         (["open", "partly_open"], "choice_decides"),
-        (["no_spillover", "serial_correlation"], "not_identified"),
+        (["no_spillover", "serial_correlation"], "no_spillover"),
+        (["no_spillover", "not_identified"], "not_identified"),
+        (["serial_correlation", "serial_correlation"], "serial_correlation"),
+        (["closed", "partly_open"], "held_back"),
+        (["closed", "partly_open", "open"], "choice_decides"),
         (["refused", "canceled"], "canceled"),
         (["refused"], "refused"),
     ],
