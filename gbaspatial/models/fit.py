@@ -125,8 +125,8 @@ class Fit(Fitted):
         if found := lonely(self.terms, self.design.X):
             wild = ", fit.wild_test() in 5 to 20 %" if self._refits else ""
             notes.append(
-                f"{told_lonely(found)} the p-value of a fit rejected a true zero in 32 to 70 % of samples{wild} "
-                f"(docs/small-samples.md)."
+                f"{told_lonely(found)}; at 5 % the p-value of a fit rejected a true zero in 32 to 70 % of "
+                f"samples{wild} (docs/small-samples.md)."
             )
         return notes
 

@@ -85,5 +85,38 @@ def told_lonely(terms: Sequence[str]) -> str:
     """A sentence on `terms` that are `lonely`: what rests on so few units, and what to make of it."""
     return (
         f"{some(terms)}: at most {LONELY} units against all others. No test keeps its level there if one of them has "
-        f"a variance of its own; at 5 %"
+        f"a variance of its own"
     )
+
+
+def lonely_histories(
+    terms: Sequence[str], X: np.ndarray, unit: np.ndarray, period: np.ndarray, level: bool
+) -> list[str]:
+    """Terms of a panel whose columns of `X` (m, k) have one history but for at most two units.
+
+    Parameters
+    ----------
+    unit, period : numpy.ndarray of int, shape (m,)
+        Codes of the rows, every unit and every period at least once.
+    level : bool
+        Whether the mean of a unit counts; not where effects of units take it out.
+
+    Examples
+    --------
+    >>> unit, period = np.tile(np.arange(6), 2), np.repeat([0, 1], 6)
+    >>> treated = ((unit == 3) & (period == 1)) * 1.0
+    >>> lonely_histories(["treated", "x"], np.column_stack([treated, np.arange(12.0) ** 2]), unit, period, False)
+    ['treated']
+    """
+    n = int(unit.max()) + 1
+    found: list[str] = []
+    if n <= 2 * LONELY:
+        return found
+    for term, x in zip(terms, X.T, strict=True):
+        values = x if level else x - (np.bincount(unit, x) / np.bincount(unit))[unit]
+        values = np.round(values, 12 - int(np.ceil(np.log10(np.abs(x).max(initial=1e-300) or 1e-300))))
+        usual = pd.Series(values).groupby(period).agg(lambda seen: seen.mode().iloc[0]).to_numpy()
+        others = len(np.unique(unit[values != usual[period]]))
+        if 0 < others <= LONELY:
+            found.append(term)
+    return found

@@ -12,7 +12,7 @@ from scipy import linalg, stats
 
 from gbaspatial.errors import OptionError
 from gbaspatial.formula import Design, design as read_design, is_intercept
-from gbaspatial.models.fit_tables import SMALL
+from gbaspatial.models.fit_tables import SMALL, lonely, told_lonely
 from gbaspatial.models.fitted import Inference
 from gbaspatial.models.instruments import two_stage as iv
 from gbaspatial.models.likelihood.identification import check_informed
@@ -226,11 +226,14 @@ class SurFit(Result):
         title = f"Seemingly unrelated equations, {self.model} model by {self.method}: {', '.join(self.equations)}"
         kind = "asymptotic" if self.n >= SMALL else f"approximate with {self.n} units"
         told = f"p-values and intervals: normal, {kind}, two-sided."
-        notes = (f"n = {self.n} units, {len(self.designs)} equations.", f"W: {self.w.recipe}.", told, *self.notes)
+        notes = [f"n = {self.n} units, {len(self.designs)} equations.", f"W: {self.w.recipe}.", told, *self.notes]
+        for name, design in self.designs.items():
+            if found := lonely(design.terms, design.X):
+                notes.append(f"{name}, {told_lonely(found)}.")
         fit = {"log_likelihood": self.log_likelihood, "aic": self.aic, "bic": self.bic}
         fit |= {f"r_squared of {name}": value for name, value in self.r_squared.items()}
         measures = pd.DataFrame({"value": pd.Series(fit, dtype=float).dropna()}).rename_axis("measure")
-        return Table(frame, title, notes), Table(self.sigma, "Covariance of the innovations"), Table(measures)
+        return Table(frame, title, tuple(notes)), Table(self.sigma, "Covariance of the innovations"), Table(measures)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -188,8 +188,8 @@ def _told_lonely(fit: Fit, terms: Sequence[str]) -> tuple[str, ...]:
     if not found:
         return ()
     return (
-        f"{told_lonely(found)} this one rejected a true zero in 5 to 20 % of samples, that of the fit in 32 to 70 % "
-        f"(docs/small-samples.md).",
+        f"{told_lonely(found)}; at 5 % this one rejected a true zero in 5 to 20 % of samples, that of the fit in "
+        f"32 to 70 % (docs/small-samples.md).",
     )
 
 

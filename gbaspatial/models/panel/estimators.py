@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 import pandas as pd
 
 from gbaspatial.errors import OptionError
+from gbaspatial.models.fitted import INFERENCES, with_inference
 from gbaspatial.models.panel.dynamic import dynamic_effects
 from gbaspatial.models.panel.fixed_effects import fixed_effects
 from gbaspatial.models.panel.left_out import PanelCall
@@ -47,6 +48,7 @@ class PanelOptions(TypedDict, total=False):
     of leaving a unit out); by default clusters where residuals are serially correlated above 0.3; for least squares
     also ``"driscoll-kraay"`` (`lags`) or ``"hac"`` (`lags`, `coordinates` of the units, `kernel`, `neighbors` or
     `bandwidth_km`); a covariance that is named leaves p-values and intervals to t or normal;
+    inference : ``"recommended"`` (default; below fifty units from the units' whole histories) or ``"asymptotic"``;
     errors : of random effects, ``"baltagi"`` (default), ``"kkp"`` (the effects are filtered by lambda too) or
     ``"ar1"`` (innovations are correlated over time);
     dynamic : of least squares and lag models, ``"y"`` (the outcome of the period before is a regressor) or
@@ -71,6 +73,7 @@ class PanelOptions(TypedDict, total=False):
     kernel: str
     neighbors: int | None
     bandwidth_km: float | None
+    inference: Literal["recommended", "asymptotic"]
 
 
 @public
@@ -89,7 +92,7 @@ def panel_ols(
         Needed only for ``W(x)``.
     **options
         `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year", "random",
-        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``unbalanced``.
+        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``inference``, ``unbalanced``.
 
     Returns
     -------
@@ -132,7 +135,7 @@ def panel_slx(
         Adds the spatial lag of every regressor; False takes only the lags that are written.
     **options
         `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year", "random",
-        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``unbalanced``.
+        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``inference``, ``unbalanced``.
 
     Returns
     -------
@@ -182,7 +185,7 @@ def panel_lag(
         Adds the spatial lag of every regressor.
     **options
         `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year", "random",
-        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``unbalanced``.
+        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``inference``, ``unbalanced``.
 
     Returns
     -------
@@ -233,7 +236,7 @@ def panel_error(
         Adds the spatial lag of every regressor.
     **options
         `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year", "random",
-        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``unbalanced``.
+        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``inference``, ``unbalanced``.
 
     Returns
     -------
@@ -292,7 +295,7 @@ def panel_sarar(
         Adds the spatial lag of every regressor.
     **options
         `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year", "random",
-        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``unbalanced``.
+        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``inference``, ``unbalanced``.
 
     Returns
     -------
@@ -340,7 +343,7 @@ def panel_durbin(formula: str, data: pd.DataFrame, w: WeightsGiven, **options: U
         W, used as given; by period it may change.
     **options
         `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year", "random",
-        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``unbalanced``.
+        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``inference``, ``unbalanced``.
 
     Returns
     -------
@@ -386,7 +389,7 @@ def panel_durbin_error(formula: str, data: pd.DataFrame, w: WeightsGiven, **opti
         W, used as given; by period it may change.
     **options
         `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year", "random",
-        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``unbalanced``.
+        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``inference``, ``unbalanced``.
 
     Returns
     -------
@@ -441,7 +444,7 @@ def panel_gns(
         The W of the error; by default that of the lag.
     **options
         `PanelOptions`: ``effects`` ("unit" by default, "time", "twoway", "pooled", "unit + region:year", "random",
-        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``unbalanced``.
+        "mundlak"), ``errors``, ``dynamic``, ``correction``, ``covariance``, ``inference``, ``unbalanced``.
 
     Returns
     -------
@@ -487,10 +490,24 @@ def _fit(
     error_w: WeightsGiven | None = None,
 ) -> PanelFit:
     only(options, PanelOptions.__annotations__, f"{name}()")
+    inference = _inference_of(options)
     sides: dict[str, Any] = {"lagged": lagged, "erred": erred}
-    fit = _estimated(name, formula, data, w, durbin, options, **sides, error_w=error_w)
+    fit = with_inference(_estimated(name, formula, data, w, durbin, options, **sides, error_w=error_w), inference)
     again = partial(_fit, name, formula, durbin=durbin, options=options, **sides)
     return replace(fit, call=PanelCall(again, data.copy(deep=False), w, error_w))
+
+
+def _inference_of(options: dict[str, Any]) -> str | None:
+    """How p-values and intervals are asked for; a covariance that is named leaves them to t or normal."""
+    if "inference" not in options:
+        return None
+    inference: str = word(options["inference"], INFERENCES, "inference")
+    if inference == "recommended" and options.get("covariance") is not None:
+        raise OptionError(
+            f"covariance={options['covariance']!r} leaves p-values and intervals to t or normal; give either it or "
+            f"inference='recommended'."
+        )
+    return inference
 
 
 def _estimated(

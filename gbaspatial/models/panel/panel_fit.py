@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gbaspatial.models.fit_tables import lonely_histories, told_lonely
 from gbaspatial.models.fitted import Fitted, code as _code, second_opinion as _second_opinion
 from gbaspatial.models.panel.block_bootstrap import bootstrap as _bootstrap
 from gbaspatial.models.panel.effect_kinds import Kind
@@ -160,6 +161,9 @@ class PanelFit(Fitted):
             if w is not None:
                 count = len(w.different)
                 notes.append(f"{name}: {w.by_period[0].recipe}." + (f" ({count} W by period)" if count > 1 else ""))
+        rows = self.design.stack
+        if found := lonely_histories(self.terms, self.design.X, rows.unit, rows.period, not self.kind.unit):
+            notes.append(f"{told_lonely(found)}.")
         return notes
 
     def _own_part(self) -> np.ndarray:

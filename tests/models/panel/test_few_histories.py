@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 from test_estimators import made
 
 from gbaspatial import models
@@ -186,3 +187,30 @@ def test_two_cells_of_the_page_hold_within_monte_carlo_error(number):
     told = np.array([float(text) for text in row.split("|")[5:-1]])
     error = np.sqrt(np.maximum(told * (100 - told), 300) * (1 / samples + 1 / script.SAMPLES))
     np.testing.assert_array_less(np.abs(found - told), 3.5 * error)
+
+
+@pytest.mark.parametrize("make", [models.panel_ols, models.panel_lag, models.panel_error, models.panel_durbin])
+@pytest.mark.parametrize("effects", ["pooled", "unit", "twoway", "random"])
+def test_classical_numbers_are_given_on_request(make, effects):
+    data, w = made(8, 6)
+    weights = () if make is models.panel_ols else (w,)
+    usual = make("y ~ x", data, *weights, effects=effects)
+    asked = make("y ~ x", data, *weights, effects=effects, inference="asymptotic")
+    np.testing.assert_allclose(asked.pvalues, 2 * tail_of(asked), atol=1e-10)
+    np.testing.assert_allclose(asked.conf_int(), usual.conf_int(inference="asymptotic"))
+    named = make("y ~ x", data, *weights, effects=effects, inference="recommended")
+    np.testing.assert_allclose(named.pvalues, usual.pvalues)
+    assert "Inference recommended" not in str(asked)
+
+
+def tail_of(fit):
+    t = fit.tvalues.abs()
+    return stats.norm.sf(t) if fit.df is None else stats.t.sf(t, fit.df)
+
+
+def test_a_covariance_and_the_recommended_inference_exclude_each_other():
+    data, w = made(8, 6)
+    with pytest.raises(OptionError, match="covariance='cluster' leaves p-values"):
+        models.panel_lag("y ~ x", data, w, covariance="cluster", inference="recommended")
+    with pytest.raises(OptionError, match="inference='classical' is not known"):
+        models.panel_lag("y ~ x", data, w, inference="classical")
