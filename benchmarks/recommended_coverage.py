@@ -1,8 +1,10 @@
 """Coverage of what a fit of few units prints: `conf_int()` and `impacts()` as they come, on simulated samples.
 
-Writes its table of docs/small-samples.md between its markers; a cell of 200 samples takes about a minute of one core:
+Writes its table of docs/small-samples.md between its markers; a cell of 200 samples takes one to three minutes of one
+core (with 69 units, where intervals are asymptotic, seconds):
 
     OPENBLAS_NUM_THREADS=1 python benchmarks/recommended_coverage.py [--samples 200] [--models lag] [--save kept.json]
+    python benchmarks/recommended_coverage.py --sizes 25 --rhos 0.4 0.7 --save others.json
     python benchmarks/recommended_coverage.py --load kept.json others.json
 """
 
@@ -19,7 +21,7 @@ import gbaspatial as gba
 from gbaspatial.randomness import stream
 from gbaspatial.weights import Weights
 
-SIZES = (9, 11, 25)
+SIZES = (9, 11, 25, 69)
 RHOS = (0.0, 0.4, 0.7)
 LEVEL, SEED = 0.95, 20_261_201
 INTERCEPT = SLOPE = 1.0
@@ -32,7 +34,9 @@ ROWS = {  # what is counted, in the order of the table
 
 
 def weights_of(n: int) -> Weights:
-    """Queen and bridges of the mainland cities or of all eleven, or a square lattice by rook; row-standardized."""
+    """Queen and bridges of nine or eleven cities, rook of a square lattice, queen of districts; row-standardized."""
+    if n == 69:
+        return gba.weights.contiguity(gba.load_districts()).row_standardized()
     if n in (9, 11):
         cities = gba.load_cities(year=2019)
         w = gba.weights.contiguity(cities, links=2019).row_standardized()
@@ -91,7 +95,8 @@ def table(kept: dict[str, dict[str, float]]) -> str:
     lines = [
         f"Coverage of 95 % intervals in percent, {fewest} samples a cell (a true 95 shows as 95 with a standard error "
         f"of {margin:.1f}); seed {SEED}: `fit.conf_int()` and `fit.impacts()` as they come, 9,999 rotations. n = 9: "
-        "mainland cities, 11: all, with queen and the bridges of 2019; 25: 5 x 5 lattice, rook; all row-standardized. "
+        "mainland cities, 11: all, with queen and the bridges of 2019; 25: 5 x 5 lattice, rook; 69: districts, queen; "
+        "all row-standardized. From 50 units on intervals are asymptotic. "
         "y = rho W y + 1 + x + e (lag) or y = 1 + x + u, u = lambda W u + e (error), e standard normal, x fixed. "
         "Columns: n and the true rho or lambda. *Unbounded total impact* is no coverage: it is the share of samples "
         "whose interval has no finite end.",
@@ -113,6 +118,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--samples", type=int, default=200)
     parser.add_argument("--models", nargs="*", default=list(ROWS), choices=list(ROWS))
+    parser.add_argument("--sizes", type=int, nargs="*", default=list(SIZES), choices=SIZES)
+    parser.add_argument("--rhos", type=float, nargs="*", default=list(RHOS), choices=RHOS)
     parser.add_argument("--save", type=Path, help="keep results here instead of writing the page")
     parser.add_argument("--load", type=Path, nargs="*", default=[], help="results kept before, to be written")
     parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "docs" / "small-samples.md")
@@ -121,8 +128,8 @@ def main() -> None:
     for before in options.load:
         kept |= json.loads(before.read_text())
     for model in () if options.load else options.models:
-        for n in SIZES:
-            for rho in RHOS:
+        for n in options.sizes:
+            for rho in options.rhos:
                 kept[f"{n}|{model}|{rho:g}"] = run(n, model, rho, options.samples)
                 print(n, model, rho, kept[f"{n}|{model}|{rho:g}"], flush=True)
                 if options.save:

@@ -21,9 +21,7 @@ from scipy import special
 import gbaspatial as gba
 from gbaspatial.models.few_units.bias import error_bias, lag_bias
 from gbaspatial.models.impacts import average as effects
-from gbaspatial.models.likelihood.confidence import parameter_draws
 from gbaspatial.models.likelihood.information import information, inverse
-from gbaspatial.models.likelihood.inversion import invert
 from gbaspatial.models.likelihood.many_outcomes import Batch, batch_of
 from gbaspatial.models.likelihood.many_refits import Refits, refit
 from gbaspatial.models.likelihood.many_tests import scores
@@ -40,7 +38,6 @@ RHOS = (0.0, 0.4, 0.7)
 BETA = np.array([1.0, 1.0])
 DRAWS = 399
 LEVEL = 0.95
-CONFIDENCE_SHARE = 0.12  # of the samples: each needs four thousand refits
 SEED = 20_261_124
 SAMPLES = {11: 2_000, 69: 1_000, 400: 400}
 
@@ -264,34 +261,8 @@ def intro() -> str:
         told.append(f"n = {n}: {weights_of(n)[1]}, {samples} samples (a true 95 % shows as 95 ± {margin:.1f})")
     return (
         "y = rho W y + 1 + x + e (lag) and y = 1 + x + u, u = lambda W u + e (error), e standard normal, x fixed; "
-        f"{DRAWS} draws a sample; seed {SEED}. " + "; ".join(told) + ". Columns: n and the true rho or lambda. "
-        f"Confidence distribution: {CONFIDENCE_SHARE:.0%} of the samples, 199 draws."
+        f"{DRAWS} draws a sample; seed {SEED}. " + "; ".join(told) + ". Columns: n and the true rho or lambda."
     )
-
-
-def run_confidence(n: int, rho: float, samples: int) -> Tally:
-    """Coverage of impacts by the confidence distribution, the default below 50 units."""
-    w, _ = weights_of(n)
-    side = side_of(w)
-    x = stream(SEED, n).standard_normal(n)
-    X = np.column_stack([np.ones(n), x])
-    A = np.linalg.inv(np.eye(n) - rho * w.sparse.toarray())
-    base = problem(x, X, side)
-    resolvent = resolvent_of(side, n, -0.999, 0.9999)
-    direct, total = (effects.Quantity((1,), (resolvent.reader(None, r),)) for r in average_readings(n))
-    quantities = {"direct impact": direct, "indirect impact": effects.mixed(total, direct), "total impact": total}
-    true, tally = np.array([[*BETA, rho]]), Tally()
-    for sample in range(samples):
-        rng = stream(SEED, n, int(100 * rho), 2, sample)
-        y = A @ (X @ BETA + rng.standard_normal(n))
-        model, seed = base.with_outcome(y), int(rng.integers(0, 2**31))
-        drawn = parameter_draws(model, "rho", invert(model, "rho", draws=199, seed=seed), 199, seed)
-        for what, quantity in quantities.items():
-            low, high = np.quantile(quantity.values(drawn, 2)[:, 0], [0.025, 0.975])
-            value = quantity.values(true, 2)[0, 0]
-            tally.add("coverage", what, "confidence distribution", value=low <= value <= high)
-            tally.add("coverage", what, "(of these unbounded)", value=max(abs(low), abs(high)) > 1e5)
-    return tally
 
 
 def main() -> None:
@@ -311,9 +282,6 @@ def main() -> None:
         for model in ("lag", "error"):
             for rho in RHOS:
                 results[f"{n}|{model}|{rho:g}"] = means(run(n, model, rho, samples))
-                if n < 50 and model == "lag":
-                    fewer = max(1, int(samples * CONFIDENCE_SHARE))
-                    results[f"{n}|{model}|{rho:g}"] |= means(run_confidence(n, rho, fewer))
                 print(f"{n} {model} {rho}: {time.perf_counter() - start:.0f} s", flush=True)
     if options.save:
         options.save.write_text(json.dumps(results))
