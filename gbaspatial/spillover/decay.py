@@ -205,7 +205,7 @@ def _ends(bands: Sequence[float] | None, farthest: float) -> np.ndarray:
     ends = np.asarray(list(bands), dtype=float)
     if not len(ends) or not np.isfinite(ends).all() or (np.diff(ends) <= 0).any() or ends[0] <= 0:
         raise OptionError(f"bands={list(bands)!r} must be ends in kilometers, positive and ascending, e.g. [50, 100].")
-    return ends if ends[-1] >= farthest else np.append(ends, farthest)
+    return ends if ends[-1] >= farthest else np.append(ends, np.ceil(farthest))
 
 
 def _quantity(engine: Engine, regressor: Regressor, bands: np.ndarray) -> Quantity:
@@ -252,8 +252,10 @@ def _half_distance(
 ) -> tuple[float, float, float]:
     """The half-distance and its interval, read off fine steps of distance."""
     steps = np.unique(km[other])
-    if len(steps) > _FINE:
-        steps = np.unique(np.quantile(steps, np.linspace(0, 1, _FINE)))
+    if len(steps) > 2 * _FINE:  # as fine where links of W are, which carry most of it, as among all pairs
+        shares = np.linspace(0, 1, _FINE)
+        near = km[other & _linked(engine, regressor)]
+        steps = np.unique([np.quantile(near, shares), np.quantile(steps, shares)])
     place = np.minimum(np.searchsorted(steps, km * (1 - 1e-12), side="left"), len(steps) - 1)
     quantity = _quantity(engine, regressor, np.where(other, place, -1))
     own = _halves(quantity.values(engine.known.estimate[None], engine.known.rho_place), steps)[0]
@@ -265,6 +267,13 @@ def _half_distance(
     low, high = np.where(np.isnan(halves), 0.0, halves), np.where(np.isnan(halves), np.inf, halves)
     tail = (1 - engine.known.level) / 2
     return float(own), float(np.quantile(low, tail)), float(np.quantile(high, 1 - tail, method="higher"))
+
+
+def _linked(engine: Engine, regressor: Regressor) -> np.ndarray:
+    """Pairs (n, n) between which some W of the effect has a link."""
+    used = [engine.fit.design.weights[name] for name in regressor.theta]
+    used += [engine.fit.w] if engine.fit.w is not None else []
+    return np.asarray(sum(abs(w.sparse) for w in used).toarray() > 0)
 
 
 def _halves(sums: np.ndarray, steps: np.ndarray) -> np.ndarray:
