@@ -32,14 +32,14 @@ MODELS = [  # the floors of the room of models, from the ground up
     ["solve"],
     ["instruments"],
     ["likelihood"],
-    ["fit_tables", "fitted", "fit", "predict", "covariance"],
+    ["fit_tables", "fitted", "fit", "predict", "simulation", "covariance"],
     ["few_units"],
     ["impacts"],
     ["diagnostics"],
     ["spatial_fit"],
     [
-        "regression", "gmm", "matrix_exponential", "autoregressive", "regimes", "seemingly_unrelated",
-        "bayes", "selection",
+        "maximum_likelihood", "regression", "gmm", "matrix_exponential", "autoregressive", "regimes", "sur_fit",
+        "seemingly_unrelated", "bayes", "selection",
     ],
     ["panel", "counts", "eigenvectors", "filtering"],
 ]  # fmt: skip

@@ -7,46 +7,17 @@ a factor is a column or an expression such as ``log(x)``, which `expressions` re
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from gbaspatial.errors import FormulaError
+from gbaspatial.formula.tokens import FULL_WIDTH, MOST_BRACKETS, Token, is_plain, outside_brackets, tokens_of
 from gbaspatial.options import brief
 
 LONGEST = 100_000  # characters: a thousand regressors with long names
 MOST_TERMS = 2_000  # more than any table of coefficients is read
 MOST_FACTORS = 6  # of one term; the coding of classes grows as two to this power
-MOST_BRACKETS = 30
 MOST_STEPS = 200_000  # products formed while brackets are multiplied out
-
-_FULL_WIDTH = {
-    "～": "~",
-    "＋": "+",
-    "－": "-",
-    "＊": "*",
-    "／": "/",
-    "：": ":",
-    "（": "(",
-    "）": ")",
-    "＾": "^",
-    "，": ",",
-}
-_CURES = {
-    "|": "parts are not supported here; instruments have options of their own",
-    "%": "write a + a:b for 'b %in% a', and I(x % 2) for a remainder",
-    "{": "write I(...) for arithmetic",
-    "}": "write I(...) for arithmetic",
-    "[": "nothing is picked out in a formula; make a column of its own",
-    "]": "nothing is picked out in a formula; make a column of its own",
-    "'": "text stands only within functions; a name with spaces goes in backticks",
-    '"': "text stands only within functions; a name with spaces goes in backticks",
-    "=": "compare within I(...), such as I(x == 2)",
-    "<": "compare within I(...), such as I(x < 2)",
-    ">": "compare within I(...), such as I(x > 2)",
-    "#": "a formula has no comments",
-    ".": "name the regressors",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +28,11 @@ class Factor:
     column: bool
 
     def __str__(self) -> str:
-        return f"`{self.text}`" if self.column and not _plain(self.text) else self.text
+        return f"`{self.text}`" if self.column and not is_plain(self.text) else self.text
 
 
 Term = tuple[Factor, ...]  # () is the intercept
 Reader = Callable[[str], Factor]
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """A piece of the formula: `kind` is name, call, number or sign."""
-
-    kind: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +62,10 @@ def sides(formula: str) -> tuple[str, str]:
         raise FormulaError(f"the formula has {len(formula):,} characters; {LONGEST:,} are the most.")
     bare = re.sub(r"`[^`]*`", lambda quoted: " " * len(quoted[0]), formula)
     bare = re.sub(r"\"[^\"]*\"|'[^']*'", lambda quoted: " " * len(quoted[0]), bare)
-    places = _outside_brackets("~", bare)
+    places = outside_brackets("~", bare)
     if len(places) != 1:
-        wide = next((sign for sign in bare if sign in _FULL_WIDTH), None)
-        hint = f" ({wide} is a full-width sign; write {_FULL_WIDTH[wide]})" if wide else ""
+        wide = next((sign for sign in bare if sign in FULL_WIDTH), None)
+        hint = f" ({wide} is a full-width sign; write {FULL_WIDTH[wide]})" if wide else ""
         raise FormulaError(f"{brief(formula)} is not a formula; write 'outcome ~ regressor + regressor'{hint}.")
     return formula[: places[0]].strip(), formula[places[0] + 1 :].strip()
 
@@ -132,7 +95,7 @@ def parse(formula: str, read: Reader, classes: Callable[[Factor], bool] = lambda
     left, right = sides(formula)
     if not left:
         raise FormulaError(f"{brief(formula)} is not a formula; write 'outcome ~ regressor + regressor'.")
-    first = _Parser(_tokens(left), read, classes)
+    first = _Parser(tokens_of(left), read, classes)
     outcome = first.sum(0, [])
     first.end()
     if len(outcome) != 1 or len(outcome[0]) != 1:
@@ -140,7 +103,7 @@ def parse(formula: str, read: Reader, classes: Callable[[Factor], bool] = lambda
             f"the outcome {brief(left)} must be one column or one expression; arithmetic goes in I(...), "
             f"such as I(a + b) or log(a / b)."
         )
-    second = _Parser(_tokens(right), read, classes)
+    second = _Parser(tokens_of(right), read, classes)
     terms = second.sum(0, [()])
     second.end()
     return Terms(outcome[0][0], tuple(terms))
@@ -149,7 +112,7 @@ def parse(formula: str, read: Reader, classes: Callable[[Factor], bool] = lambda
 class _Parser:
     """Reads tokens from left to right; each method reads what binds at least as strongly as its name."""
 
-    def __init__(self, tokens: Sequence[_Token], read: Reader, classes: Callable[[Factor], bool]) -> None:
+    def __init__(self, tokens: Sequence[Token], read: Reader, classes: Callable[[Factor], bool]) -> None:
         self.tokens = tokens
         self.place = 0
         self.read = read
@@ -315,7 +278,7 @@ class _Parser:
             )
         return term
 
-    def _next(self) -> _Token | None:
+    def _next(self) -> Token | None:
         return self.tokens[self.place] if self.place < len(self.tokens) else None
 
     def _taken(self, *signs: str) -> str | None:
@@ -326,7 +289,7 @@ class _Parser:
         self.place += 1
         return token.text
 
-    def _stray(self, token: _Token) -> FormulaError:
+    def _stray(self, token: Token) -> FormulaError:
         return FormulaError(
             f"the number {brief(token.text)} stands in the formula at {self._near()}; only 0 and 1 may, for the "
             f"intercept. Arithmetic goes in I(...), such as I(2 * x)."
@@ -347,113 +310,3 @@ def _by_factors(terms: Iterable[Term]) -> dict[frozenset[Factor], Term]:
 
 def _unique(terms: Iterable[Term]) -> list[Term]:
     return list(_by_factors(terms).values())
-
-
-def _tokens(text: str) -> list[_Token]:
-    """The pieces of one side of a formula."""
-    found: list[_Token] = []
-    place = 0
-    while place < len(text):
-        sign = text[place]
-        if sign.isspace():
-            place += 1
-        elif sign == "`":
-            place = _quoted_name(text, place, found)
-        elif _is_word(sign) and not (sign == "." and not _is_word(text[place + 1 : place + 2])):
-            place = _word(text, place, found)
-        else:
-            double = text.startswith("**", place)
-            if not double and sign not in "+-*/:^()":
-                raise _strange(sign, text, place)
-            found.append(_Token("sign", "**" if double else sign))
-            place += 2 if double else 1
-    return found
-
-
-def _quoted_name(text: str, place: int, found: list[_Token]) -> int:
-    end = text.find("`", place + 1)
-    if end < 0:
-        raise FormulaError("the formula cannot be read: a backtick is not closed.")
-    if end == place + 1:
-        raise FormulaError("the formula cannot be read: there is no name between two backticks.")
-    found.append(_Token("name", text[place + 1 : end]))
-    if text[end + 1 :].lstrip().startswith("("):
-        raise FormulaError(f"the formula calls {text[place : end + 1]}; a name in backticks is a column.")
-    return end + 1
-
-
-def _word(text: str, place: int, found: list[_Token]) -> int:
-    end = place
-    while end < len(text) and _is_word(text[end]):
-        end += 1
-    word = text[place:end]
-    ahead = end
-    while ahead < len(text) and text[ahead].isspace():
-        ahead += 1
-    if text[ahead : ahead + 1] == "(" and not re.fullmatch(r"[\d.]+", word):
-        end = _closing(text, ahead) + 1
-        found.append(_Token("call", text[place:end]))
-    elif word in ("in", "and", "or", "not", "if", "else", "is", "for") and found and found[-1].kind != "sign":
-        raise FormulaError(f"the formula cannot be read at {word!r}; write a + a:b for 'b in a'.")
-    elif re.fullmatch(r"\d[\d.]*|\.\d+", word):
-        found.append(_Token("number", word))
-    else:
-        found.append(_Token("name", word))
-    return end
-
-
-def _closing(text: str, opening: int) -> int:
-    """The place of the bracket that closes the one at `opening`; quotes and backticks are passed over."""
-    depth, place = 0, opening
-    while place < len(text):
-        sign = text[place]
-        if sign in "\"'`":
-            place = _after_quote(text, place) - 1
-        elif sign in "([{":
-            depth += 1
-        elif sign in ")]}":
-            depth -= 1
-            if depth == 0:
-                return place
-        if depth > MOST_BRACKETS:
-            raise FormulaError(f"the formula has brackets more than {MOST_BRACKETS} deep, which are the most.")
-        place += 1
-    raise FormulaError(f"the formula cannot be read: the bracket after {brief(text[:opening][-40:])} is not closed.")
-
-
-def _after_quote(text: str, place: int) -> int:
-    """The place behind the quoted piece that begins at `place`."""
-    end = place + 1
-    while end < len(text) and text[end] != text[place]:
-        end += 2 if text[end] == "\\" and text[place] != "`" else 1
-    if end >= len(text):
-        raise FormulaError(f"the formula cannot be read: the quote at {brief(text[place : place + 20])} is not closed.")
-    return end + 1
-
-
-def _strange(sign: str, text: str, place: int) -> FormulaError:
-    near = brief(text[max(place - 10, 0) : place + 10])
-    if sign in _FULL_WIDTH:
-        return FormulaError(f"{sign} in the formula at {near} is a full-width sign; write {_FULL_WIDTH[sign]}.")
-    cure = _CURES.get(sign, "a name with such a sign goes in backticks")
-    named = repr(sign) if sign.isprintable() else f"U+{ord(sign):04X}"
-    return FormulaError(f"the formula cannot be read at {named} in {near}: {cure}. Allowed are + - : * / ** and ().")
-
-
-def _is_word(sign: str) -> bool:
-    """Whether a sign may stand in a name that is not in backticks."""
-    return bool(sign) and (sign.isalnum() or sign in "_." or unicodedata.category(sign).startswith("M"))
-
-
-def _plain(name: str) -> bool:
-    return all(map(_is_word, name)) and not re.fullmatch(r"[\d.]*", name)
-
-
-def _outside_brackets(sign: str, text: str) -> list[int]:
-    """Where `sign` stands in `text` outside of all brackets."""
-    depth, places = 0, []
-    for place, here in enumerate(text):
-        depth += (here in "([{") - (here in ")]}")
-        if here == sign and depth == 0:
-            places.append(place)
-    return places

@@ -2,13 +2,7 @@
 
 from gbaspatial.errors import door_of
 from gbaspatial.geography.coverage import CoverageResult, check_coverage
-from gbaspatial.geography.crs import (
-    describe_crs,
-    metric_crs,
-    require_crs,
-    require_metric,
-    to_metric,
-)
+from gbaspatial.geography.crs import describe_crs, require_crs
 from gbaspatial.geography.datum import (
     bd09_to_wgs84,
     gcj02_to_wgs84,
@@ -22,6 +16,7 @@ from gbaspatial.geography.geodesy import (
     lonlat,
     representative_points,
 )
+from gbaspatial.geography.true_length import metric_crs, require_metric, to_metric
 
 __all__ = [
     "CoverageResult",

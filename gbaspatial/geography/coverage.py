@@ -11,8 +11,9 @@ import pandas as pd
 from gbaspatial import options
 from gbaspatial.alignment import check_units
 from gbaspatial.errors import GeometryError
-from gbaspatial.geography.crs import require_crs, to_metric
+from gbaspatial.geography.crs import require_crs
 from gbaspatial.geography.datum import bd09_to_wgs84, gcj02_to_wgs84
+from gbaspatial.geography.true_length import to_metric
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 

@@ -10,7 +10,8 @@ import pandas as pd
 from gbaspatial import options
 from gbaspatial.alignment import check_same_units, check_units
 from gbaspatial.errors import GeometryError, some
-from gbaspatial.geography.crs import densified, in_degrees, metres_per_unit, metric_crs, require_crs, require_metric
+from gbaspatial.geography.crs import metres_per_unit, require_crs
+from gbaspatial.geography.true_length import densified, in_degrees, metric_crs, require_metric
 from gbaspatial.options import public
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from scipy.spatial import cKDTree
 from gbaspatial import options
 from gbaspatial.alignment import check_units
 from gbaspatial.errors import GeometryError, LabelTypeError, some
-from gbaspatial.geography.crs import metres_per_unit, require_crs, require_metric
+from gbaspatial.geography.crs import metres_per_unit, require_crs
 from gbaspatial.geography.geodesy import geodesic_between_km, lonlat, representative_points
+from gbaspatial.geography.true_length import require_metric
 
 if TYPE_CHECKING:
     import geopandas as gpd

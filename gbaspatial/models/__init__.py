@@ -23,7 +23,7 @@ _NAMES = {
     "solve.logdet": ("log_determinant",),
     "regimes": ("rho_by_regime",),
     "diagnostics.chow": ("chow",),
-    "predict": ("simulate",),
+    "simulation": ("simulate",),
     "bayes": ("posterior", "model_probabilities"),
     "selection": ("over_weights",),
     "matrix_exponential": ("mess",),

@@ -1,4 +1,4 @@
-"""Predictions in sample, for new units and for a changed W, and outcomes drawn from a model.
+"""Predictions in sample, for new units and for a changed W.
 
 The predictors are those of Goulard, Laurent and Thomas-Agnan (2017). With A = I - rho W,
 B = I - lambda W2 and Q = A'B'BA (the precision of y up to sigma2):
@@ -16,7 +16,6 @@ kind               prediction                                                  i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -25,10 +24,9 @@ from scipy import sparse
 from scipy.sparse import linalg
 
 from gbaspatial.alignment import check_units
-from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError, nearest_names, some
-from gbaspatial.formula import design, named_weights, sides
-from gbaspatial.options import public, whole, word
-from gbaspatial.randomness import Rng, label_ranks, seed_of, stream
+from gbaspatial.errors import AlignmentError, OptionError, some
+from gbaspatial.formula import named_weights
+from gbaspatial.options import public, word
 from gbaspatial.sizes import DENSE_LIMIT
 from gbaspatial.weights import Weights, as_weights
 
@@ -103,11 +101,11 @@ def predict(
     ids, signal = trend.index, trend.to_numpy()
     W = lags.get("W") if fit.w is not None else None
     if kind not in ("trend", "signal"):
-        _check_inside("rho", fit.rho, W, f"kind={kind!r}", "; use kind='trend' or kind='signal'")
+        check_inside("rho", fit.rho, W, f"kind={kind!r}", "; use kind='trend' or kind='signal'")
     if kind == "neighbors":
-        _check_inside("lambda", fit.lambda_, W2, f"kind={kind!r}", "; use another kind")
-    rho = fit.rho if W is None or kind == "trend" else _rho_of(fit, frame, ids)
-    A, B = _operator(ids, rho, W), _operator(ids, fit.lambda_, W2)
+        check_inside("lambda", fit.lambda_, W2, f"kind={kind!r}", "; use another kind")
+    rho = fit.rho if W is None or kind == "trend" else rho_of(fit, frame, ids)
+    A, B = operator_of(ids, rho, W), operator_of(ids, fit.lambda_, W2)
     observed = ids.isin(fit.design.ids)
     y = np.zeros(len(ids))
     y[observed] = pd.Series(fit.design.y, index=fit.design.ids).reindex(ids[observed]).to_numpy()
@@ -161,109 +159,6 @@ def predict_mean(
     """
     word(kind, ("trend", "corrected"), "kind")
     return predict(fit, data, w, kind="trend", error_w=error_w)
-
-
-@public
-def simulate_fit(fit: Fit, *, draws: int = 1, rng: Rng = None) -> pd.DataFrame:
-    """Outcomes (n, draws) drawn from a fitted model with normal innovations; a column a draw.
-
-    Parameters
-    ----------
-    fit : Fit
-        Of a model with rho, lambda or both inside their range.
-    draws : int
-        How many columns.
-    rng : int, numpy.random.Generator or None
-        Seed of what is drawn; recorded.
-    """
-    seed, ids = seed_of(rng), fit.design.ids
-    _check_inside("rho", fit.rho, fit.w, "simulate()")
-    _check_inside("lambda", fit.lambda_, fit.error_w, "simulate()")
-    rho = fit.rho if fit.w is None else _rho_of(fit, fit.design.data, ids)
-    A, B = _operator(ids, rho, fit.w), _operator(ids, fit.lambda_, fit.error_w)
-    values = _drawn(fit.design.X @ fit.beta, A, B, _scales(fit), draws, seed, ids)
-    return pd.DataFrame(values, index=ids).reindex(fit.design.index)
-
-
-@public
-def simulate(
-    formula: str,
-    data: pd.DataFrame,
-    w: WeightsGiven | None = None,
-    *,
-    params: Mapping[str, float],
-    sigma2: float = 1.0,
-    draws: int = 1,
-    rng: Rng = None,
-) -> pd.DataFrame:
-    """Outcomes drawn from a model that is given, not fitted.
-
-    Parameters
-    ----------
-    formula : str
-        The right side, such as ``"~ x + W(x)"``.
-    data : pandas.DataFrame
-        Regressors by unit.
-    w : Weights or mapping of str to Weights, optional
-        Needed for ``W(x)``, ``rho`` and ``lambda``.
-    params : mapping of str to float
-        A value for every term of the formula, and ``rho`` and ``lambda`` if wanted.
-    sigma2 : float
-        Variance of the normal innovations.
-    draws : int
-        Columns of the answer.
-    rng : int, Generator or None
-        Seed of the innovations.
-
-    Returns
-    -------
-    pandas.DataFrame, shape (n, draws)
-        In the order of `data`.
-
-    Raises
-    ------
-    OptionError
-        If a term has no value, or `sigma2` or `draws` cannot be used.
-    FormulaError, AlignmentError, MissingDataError
-        For input that cannot be used.
-
-    Examples
-    --------
-    >>> import gbaspatial as gba
-    >>> cities = gba.load_cities(year=2019)
-    >>> w = gba.weights.contiguity(cities).row_standardized()
-    >>> truth = {"Intercept": 1.0, "C(tier)[T.2]": -0.5, "C(tier)[T.3]": -1.0, "rho": 0.4}
-    >>> gba.models.simulate("~ C(tier)", cities, w, params=truth, draws=3, rng=1).shape
-    (11, 3)
-    """
-    if not isinstance(data, pd.DataFrame):
-        raise OptionError(f"the data are a {type(data).__name__}; pass a DataFrame indexed by unit id.")
-    check_units(data.index, "data")
-    left, right = sides(formula)
-    if left:
-        raise OptionError(f"simulate() makes the outcome, so the formula has a right side only, such as '~ {right}'.")
-    free = "outcome" + "_" * (1 + max((len(str(column)) for column in data.columns), default=0))  # no column's name
-    spec = design(f"{free} ~ {right}", data.assign(**{free: np.arange(len(data), dtype=float)}), w)
-    allowed = [*spec.terms, "rho", "lambda"]
-    for name in params:
-        if name not in allowed:
-            raise UnknownNameError(f"the model has no parameter {name!r}. {nearest_names(name, allowed)}")
-    absent = [term for term in spec.terms if term not in params]
-    if absent:
-        raise OptionError(f"params gives no value for {some(absent)}.")
-    if not sigma2 > 0:
-        raise OptionError(f"sigma2={sigma2!r} must be positive.")
-    W = spec.weights.get("W")
-    for name in ("rho", "lambda"):
-        value = float(params.get(name, 0.0))
-        if value and W is None:
-            raise OptionError(f"{name}={value} needs weights w.")
-        if W is not None and not W.interval[0] < value < W.interval[1]:
-            raise OptionError(f"{name}={value} is outside the admissible interval of W, {W.interval}.")
-    A, B = (_operator(spec.ids, float(params.get(name, 0.0)), W) for name in ("rho", "lambda"))
-    beta = np.array([params[term] for term in spec.terms], dtype=float)
-    values = _drawn(spec.X @ beta, A, B, np.full(spec.n, np.sqrt(sigma2)), draws, seed_of(rng), spec.ids)
-    return pd.DataFrame(values, index=spec.ids).reindex(data.index)
 
 
 def trend_everywhere(
@@ -322,7 +217,7 @@ def _weights(
     return lags, second if second.ids.equals(main.ids) else second.subset(main.ids)
 
 
-def _rho_of(fit: Fit, frame: pd.DataFrame, ids: pd.Index) -> float | np.ndarray:
+def rho_of(fit: Fit, frame: pd.DataFrame, ids: pd.Index) -> float | np.ndarray:
     """The rho of all units, or (n,) that of the class of each."""
     column = fit.extra.get("regimes")
     if "rho" in fit.params or column is None:
@@ -339,7 +234,7 @@ def _rho_of(fit: Fit, frame: pd.DataFrame, ids: pd.Index) -> float | np.ndarray:
     return fit.params[names].to_numpy(dtype=float)
 
 
-def _check_inside(name: str, value: float, w: Weights | None, what: str, cure: str = "") -> None:
+def check_inside(name: str, value: float, w: Weights | None, what: str, cure: str = "") -> None:
     """Raise `OptionError` where the process explodes, so that it has no mean and no variance."""
     if w is None or not np.isfinite(value) or value == 0:
         return
@@ -363,14 +258,14 @@ def _check_known(ids: pd.Index, A: sparse.csc_array, B: sparse.csc_array, new: n
         )
 
 
-def _scales(fit: Fit) -> np.ndarray:
+def scales_of(fit: Fit) -> np.ndarray:
     """Standard deviation (n,) of each innovation."""
     d = fit.design.observation_weights
     return np.sqrt(fit.sigma2 / (np.ones(fit.n) if d is None else d))
 
 
 # -- arrays only ------------------------------------------------------------------------------
-def _operator(ids: pd.Index, parameter: float | np.ndarray, w: Weights | None) -> sparse.csc_array:
+def operator_of(ids: pd.Index, parameter: float | np.ndarray, w: Weights | None) -> sparse.csc_array:
     """I - parameter W (n, n), the parameter one number or a number by unit (n,)."""
     identity = sparse.eye_array(len(ids), format="csc")
     if isinstance(parameter, np.ndarray) and w is not None:
@@ -444,20 +339,3 @@ def _variance(A: sparse.csc_array, B: sparse.csc_array, units: np.ndarray) -> np
     columns = linalg.splu(sparse.csc_array(A.T)).solve(chosen)
     columns = linalg.splu(sparse.csc_array(B.T)).solve(columns)
     return columns.T @ columns
-
-
-def _drawn(
-    signal: np.ndarray,
-    A: sparse.csc_array,
-    B: sparse.csc_array,
-    scales: np.ndarray,
-    draws: int,
-    seed: int,
-    ids: pd.Index,
-) -> np.ndarray:
-    """Outcomes (n, draws) of `ids`; the stream of draw r is keyed by (seed, r), its numbers belong to labels."""
-    draws = whole(draws, "draws", least=1)
-    ranks = label_ranks(ids)
-    e = np.column_stack([stream(seed, draw).standard_normal(len(ids))[ranks] for draw in range(draws)])
-    e *= scales[:, None]
-    return linalg.splu(A).solve(signal[:, None] + linalg.splu(B).solve(e))

@@ -6,26 +6,21 @@ its maximum. Which spatial parameters a model has is all that tells the models a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
-import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.formula import Design, design as read_design, in_order
 from gbaspatial.models import covariance as covariances
 from gbaspatial.models.fit import Fit, build
-from gbaspatial.models.fitted import INFERENCES, Inference
-from gbaspatial.models.likelihood.identification import check_informed, cut_note
-from gbaspatial.models.likelihood.information import information_apart
-from gbaspatial.models.likelihood.of_design import problem_of
-from gbaspatial.models.likelihood.problem import Estimate, Problem, log_likelihood, maximize, problem, solution
-from gbaspatial.models.solve.logdet import METHODS, window
-from gbaspatial.models.solve.origin import Centered, Ground, refuse_perfect
-from gbaspatial.models.spatial_fit import LeastSquaresByRegime, LeastSquaresFit, LikelihoodByRegime, LikelihoodFit
+from gbaspatial.models.fitted import Inference
+from gbaspatial.models.likelihood.problem import log_likelihood, problem, solution
+from gbaspatial.models.maximum_likelihood import by_maximum_likelihood, inference_of
+from gbaspatial.models.solve.logdet import METHODS
+from gbaspatial.models.spatial_fit import LeastSquaresByRegime, LeastSquaresFit
 from gbaspatial.options import flag, only, public, unused, word
 from gbaspatial.weights import Weights, as_weights
 
@@ -483,14 +478,10 @@ def gns(
 
 def _read(formula: str, data: pd.DataFrame, w: WeightsGiven, durbin: bool, options: dict[str, Any]) -> Design:
     only(options, Options.__annotations__, "an estimator")
-    _inference(options)
+    inference_of(options)
     return read_design(
         formula, data, w, durbin=flag(durbin, "durbin"), weights=options.get("weights"), regimes=options.get("regimes")
     )
-
-
-def _inference(options: Mapping[str, Any]) -> str:
-    return str(word(options.get("inference", "recommended"), INFERENCES, "inference"))
 
 
 def _least_squares(name: str, formula: str, data: Any, w: WeightsGiven, durbin: bool, options: Any) -> Fit:
@@ -508,7 +499,7 @@ def _least_squares(name: str, formula: str, data: Any, w: WeightsGiven, durbin: 
         kind=LeastSquaresFit if spec.regimes is None else LeastSquaresByRegime,
         model=name, method="ols", design=spec, params=dict(zip(spec.terms, beta, strict=True)), covariance=matrix,
         residuals=residuals, sigma2=sse / df, log_likelihood=log_likelihood(model), covariance_kind=told,
-        covariance_code=kind, df=float(df), inference=_inference(options),
+        covariance_code=kind, df=float(df), inference=inference_of(options),
         estimator=ols if name == "ols" else partial(slx, durbin=durbin),
     )  # fmt: skip
 
@@ -533,7 +524,7 @@ def _spatial(
     if method == "gmm":
         from gbaspatial.models import gmm
 
-        inference = _inference(options)
+        inference = inference_of(options)
         options.pop("inference", None)
         estimator = gmm.sarar if lagged and erred else gmm.lag if lagged else gmm.error
         extra: dict[str, Any] = {"error_w": error_w} if lagged and erred else {}
@@ -549,103 +540,9 @@ def _spatial(
     for W in (W1, W2):
         if W is not None and W.n_links == 0:
             raise WeightsError("W has no links, so there is nothing spatial to estimate; build it with other options.")
-    return _maximum_likelihood(name, spec, W1, W2, options)
+    again = partial(error if W1 is None else lag if W2 is None else sarar, durbin=spec.durbin)
+    return by_maximum_likelihood(name, spec, W1, W2, options, again)
 
 
 def _error_weights(error_w: WeightsGiven | None, spec: Design) -> Weights:
     return spec.weights["W"] if error_w is None else in_order(as_weights(error_w), spec.ids)
-
-
-def _maximum_likelihood(
-    name: str, spec: Design, w: Weights | None, error_w: Weights | None, options: dict[str, Any]
-) -> Fit:
-    if spec.k + 2 > spec.n:
-        raise OptionError(f"{spec.n} units cannot carry {spec.k} coefficients, a spatial parameter and a variance.")
-    for term, given in (("rho", w), ("lambda", error_w)):
-        if given is not None:
-            check_informed(term, spec.X, given.sparse, spec.observation_weights)
-    origin = Centered.of(spec.y, spec.X)
-    if origin.exact:
-        refuse_perfect(0.0, 1.0)
-    # an orthonormal basis stands for X; what X says of y is taken off where W y does not need it
-    ground = None if w is None else Ground.of(spec.y, origin.Q, w.sparse)
-    centered = replace(spec, X=origin.Q, y=origin.rest if ground is None else spec.y - ground.m)
-    model = problem_of(centered, w, error_w, options.get("logdet", "auto"))
-    at = maximize(model)
-    spatial = {n: v for n, v, there in (("rho", at.rho, w), ("lambda", at.lam, error_w)) if there is not None}
-    apart = information_apart(model, at)
-    variance = apart.covariance()[:-1, :-1]
-    probes = "" if apart.error == 0 else f", traces by probes (relative error {apart.error:.1e})"
-    told = f"information matrix{probes}"
-    kind = options.get("covariance") or "information"
-    residuals = innovations(centered, at, w, error_w)
-    if kind not in ("information", "classical"):
-        variance, told = covariances.maximum_likelihood(spec, model, at, apart, kind)
-    else:
-        kind = "information"
-    beta = at.beta
-    if ground is not None:
-        share, slope = np.array([1 - at.rho * ground.s]), np.array([-ground.s])
-        beta, variance = ground.lifted(beta, variance, share, slope, spec.k)
-    beta, variance = origin.coefficients(beta, whole=ground is not None), origin.covariance(variance)
-    notes = [*_edge_notes(at, model), *_cut_notes(model)]
-    if not np.all(np.isfinite(variance)) and not at.edges:
-        notes.append(
-            "The information matrix is singular: a column of X, W y or W u is all but a combination of others, so "
-            "there are no standard errors; see fit.profile()."
-        )
-    for term in at.edges:
-        place = spec.k + list(spatial).index(term)
-        variance[place, :] = variance[:, place] = np.nan
-    curve = at.lag_curve if w is not None else at.error_curve
-    return build(
-        kind=LikelihoodFit if spec.regimes is None else LikelihoodByRegime,
-        model=name, method="ml", design=spec, params={**dict(zip(spec.terms, beta, strict=True)), **spatial},
-        covariance=variance, residuals=residuals, sigma2=at.sigma2, log_likelihood=at.log_likelihood, w=w,
-        error_w=error_w, covariance_kind=told, covariance_code=kind, logdet=curve.kind, edges=at.edges,
-        notes=(*notes, *_curve_notes(at)), inference=_inference(options),
-        estimator=partial(error if w is None else lag if error_w is None else sarar, durbin=spec.durbin),
-    )  # fmt: skip
-
-
-def innovations(spec: Design, at: Estimate, w: Weights | None, error_w: Weights | None) -> np.ndarray:
-    """e (n,) in the order of the ids: not weighted by observation weights."""
-    u = spec.y - spec.X @ at.beta
-    if w is not None:
-        u = u - at.rho * (w.sparse @ spec.y)
-    return u if error_w is None else u - at.lam * (error_w.sparse @ u)
-
-
-def _edge_notes(at: Estimate, model: Problem) -> list[str]:
-    notes = []
-    for name in at.edges:
-        side = model.lag if name == "rho" else model.error
-        assert side is not None
-        low, high = side.interval
-        value = at.rho if name == "rho" else at.lam
-        if not np.isfinite(low if value < sum(window(side.interval)) / 2 else high):
-            notes.append(
-                f"{name} = {value:.6g} lies where the search was cut: the likelihood still rises there, so this is "
-                f"not its maximum, and no standard error is given; use other weights or another model."
-            )
-            continue
-        notes.append(
-            f"{name} = {value:.6g} lies at the edge of its admissible interval ({low:.6g}, {high:.6g}): "
-            f"normal theory fails there and no standard error is given; use fit.profile() or fit.bootstrap()."
-        )
-    return notes
-
-
-def _cut_notes(model: Problem) -> list[str]:
-    sides = [(name, side) for name, side in (("rho", model.lag), ("lambda", model.error)) if side is not None]
-    return [note for name, side in sides if (note := cut_note(name, side.interval)) is not None]
-
-
-def _curve_notes(at: Estimate) -> list[str]:
-    notes = []
-    for name, value, curve in (("rho", at.rho, at.lag_curve), ("lambda", at.lam, at.error_curve)):
-        if not getattr(curve, "exact", True):
-            notes.append(
-                f"log-determinant at {name} by {curve.kind}: estimated, standard error {curve.error(value):.2g}."
-            )
-    return notes

@@ -32,7 +32,8 @@ from gbaspatial.models.fit import Fit, problem_again
 from gbaspatial.models.impacts.change import impact_of_change as _impact_of_change
 from gbaspatial.models.impacts.engine import impact_matrix as _impact_matrix, impacts as _impacts
 from gbaspatial.models.likelihood.problem import maximize
-from gbaspatial.models.predict import predict as _predict, predict_mean as _mean, simulate_fit as _simulate
+from gbaspatial.models.predict import predict as _predict, predict_mean as _mean
+from gbaspatial.models.simulation import simulate_fit as _simulate
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,9 +11,10 @@ import shapely
 from scipy import sparse
 
 from gbaspatial.errors import CRSError, GeometryError, GeometryWarning, OptionError, outside, some
-from gbaspatial.geography.crs import metres_per_unit, require_crs, require_metric
+from gbaspatial.geography.crs import metres_per_unit, require_crs
 from gbaspatial.geography.geodesy import geodesic_between_km
 from gbaspatial.geography.places import crs_name, places_of, shapes_of
+from gbaspatial.geography.true_length import require_metric
 from gbaspatial.options import public, word
 from gbaspatial.weights.core import Recipe, Weights
 from gbaspatial.weights.isolation import ISLANDS, Islands, settle

@@ -12,8 +12,8 @@ from shapely.geometry import MultiPolygon, Point, box
 import gbaspatial as gba
 from gbaspatial import geography
 from gbaspatial.errors import CRSError, DataError, OptionError
-from gbaspatial.geography.crs import TRUE_WITHIN, is_true_to_length, length_error
 from gbaspatial.geography.geodesy import largest_parts
+from gbaspatial.geography.true_length import TRUE_WITHIN, is_true_to_length, length_error
 
 UNTRUE = (
     "EPSG:3857", "EPSG:900913", "EPSG:3785", "EPSG:3395", "ESRI:102100", "EPSG:3832", "EPSG:4087", "EPSG:32662",

@@ -12,6 +12,7 @@ from scipy import linalg, optimize
 import gbaspatial as gba
 from gbaspatial.errors import AlignmentError, CollinearityError, ConvergenceError, MissingDataError, OptionError
 from gbaspatial.models import matrix_exponential as module
+from gbaspatial.models.likelihood.exponential import Arrays
 from gbaspatial.weights import Weights
 
 DATASETS = ("columbus", "boston", "baltimore", "ncsids")
@@ -81,7 +82,7 @@ def test_maximum_and_curvature_are_those_of_the_dense_likelihood(model):
 @pytest.mark.parametrize("model", ["lag", "error"])
 def test_alpha_of_zero_gives_least_squares(model):
     data, w = simulated()
-    arrays = module._Arrays(data["y"].to_numpy(), np.column_stack([np.ones(40), data["x"]]), w.sparse, np.ones(40))
+    arrays = Arrays(data["y"].to_numpy(), np.column_stack([np.ones(40), data["x"]]), w.sparse, np.ones(40))
     ols = gba.models.ols("y ~ x", data)
     beta, e = (lambda at: (at.beta, at.e))(getattr(arrays, model)(0.0))
     np.testing.assert_allclose(beta, ols.params, rtol=1e-10)
@@ -94,7 +95,7 @@ def test_alpha_of_zero_gives_least_squares(model):
 def test_likelihood_is_above_a_grid(model):
     data, w = simulated()
     fit = gba.models.mess("y ~ x", data, w, model=model)
-    arrays = module._Arrays(data["y"].to_numpy(), np.column_stack([np.ones(40), data["x"]]), w.sparse, np.ones(40))
+    arrays = Arrays(data["y"].to_numpy(), np.column_stack([np.ones(40), data["x"]]), w.sparse, np.ones(40))
     sums = arrays.lag_sums if model == "lag" else arrays.error_sums
 
     def sse(alpha):
@@ -200,7 +201,7 @@ def test_robust_errors_are_right_where_variances_differ(model):
     for _ in range(150):
         e = spread * rng.normal(size=n)
         y = inverse @ (1 + x + e) if model == "lag" else 1 + x + inverse @ e
-        arrays = module._Arrays(y, X, W, np.ones(n))
+        arrays = Arrays(y, X, W, np.ones(n))
         sums = arrays.lag_sums if model == "lag" else arrays.error_sums
         sse = lambda alpha: sums(alpha)[0]  # noqa: B023, E731
         alpha = optimize.minimize_scalar(sse, bounds=(-2, 1), method="bounded", options={"xatol": 1e-5}).x
