@@ -14,7 +14,7 @@ from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, check_
 from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.local_cross import product_null
 from gbaspatial.autocorrelation.local_moran import LocalMoranResult, crossed
-from gbaspatial.autocorrelation.local_results import LocalTest, local_result
+from gbaspatial.autocorrelation.local_results import Found, Judgement, LocalTest, local_result
 from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.errors import LabelTypeError, OptionError
 from gbaspatial.inference.conditional import LocalSums, conditional_null
@@ -304,14 +304,10 @@ def bivariate_local_moran(
     quadrant = crossed(x, t.w.sparse @ y)
     return local_result(
         "Bivariate local Moran",
-        null,
-        quadrant,
+        Found(null, quadrant, {"quadrant": np.where(t.linked, quadrant, "isolate")}),
         t.w,
         _both(values, other),
-        alternative=alternative,
-        adjust=adjust,
-        alpha=alpha,
-        columns={"quadrant": np.where(t.linked, quadrant, "isolate")},
+        Judgement(alternative, adjust, alpha),
         result=LocalMoranResult,
     )
 
@@ -389,14 +385,10 @@ def local_lee(
     quadrant = crossed(t.w.sparse @ x, t.w.sparse @ y)
     return local_result(
         "Local Lee",
-        null,
-        quadrant,
+        Found(null, quadrant, {"quadrant": np.where(t.linked, quadrant, "isolate")}),
         t.w,
         _both(values, other),
-        alternative=alternative,
-        adjust=adjust,
-        alpha=alpha,
-        columns={"quadrant": np.where(t.linked, quadrant, "isolate")},
+        Judgement(alternative, adjust, alpha),
         result=LocalLeeResult,
     )
 

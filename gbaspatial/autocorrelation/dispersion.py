@@ -11,7 +11,7 @@ from scipy import sparse, special
 
 from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, drawn_by
 from gbaspatial.autocorrelation.local_cross import bootstrap_null
-from gbaspatial.autocorrelation.local_results import LocalTest, local_result
+from gbaspatial.autocorrelation.local_results import Found, Judgement, LocalTest, local_result
 from gbaspatial.errors import DataError, OptionError
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.moments import without_noise
@@ -135,17 +135,17 @@ def losh(
     null = _null(W, residual, linked, inference, draws=check_draws(draws), seed=seed_of(rng))
     return local_result(
         "LOSH",
-        null,
-        np.where(null.observed > 1, "hot", "cold"),
+        Found(
+            null,
+            np.where(null.observed > 1, "hot", "cold"),
+            {
+                "local_mean": np.ldexp(mean, t.exponent),
+                "local_residual": _in_units_of_values(np.where(linked, residual, np.nan), t.exponent, power),
+            },
+        ),
         t.w,
         t.values,
-        alternative=alternative,
-        adjust=adjust,
-        alpha=alpha,
-        columns={
-            "local_mean": np.ldexp(mean, t.exponent),
-            "local_residual": _in_units_of_values(np.where(linked, residual, np.nan), t.exponent, power),
-        },
+        Judgement(alternative, adjust, alpha),
         result=LoshResult,
     )
 

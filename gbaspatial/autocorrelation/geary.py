@@ -12,7 +12,7 @@ from gbaspatial.alignment import align, align_frame
 from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, check_testable, drawn_by, in_unit
 from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.local_moran import quadrants
-from gbaspatial.autocorrelation.local_results import LocalTest, local_result
+from gbaspatial.autocorrelation.local_results import Found, Judgement, LocalTest, local_result
 from gbaspatial.errors import OptionError
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.cross_product import CrossProduct, automatic
@@ -202,14 +202,10 @@ def local_geary(
     classes = np.where(same == below, quadrant, "undefined")
     return local_result(
         "Local Geary",
-        null,
-        classes,
+        Found(null, classes, {"quadrant": quadrant}),
         t.w,
         t.values,
-        alternative=alternative,
-        adjust=adjust,
-        alpha=alpha,
-        columns={"quadrant": quadrant},
+        Judgement(alternative, adjust, alpha),
         result=LocalGearyResult,
     )
 
@@ -322,12 +318,9 @@ def multivariate_local_geary(
     classes = np.where(null.observed < null.mean, classes, "undefined")
     return local_result(
         "Multivariate local Geary",
-        null,
-        classes,
+        Found(null, classes),
         w,
         data,
-        alternative=alternative,
-        adjust=adjust,
-        alpha=alpha,
+        Judgement(alternative, adjust, alpha),
         result=LocalGearyResult,
     )

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from gbaspatial.autocorrelation.entrance import DRAWING, Subject, admitted_values, drawn_by
 from gbaspatial.autocorrelation.global_results import GlobalTest
-from gbaspatial.autocorrelation.local_results import LocalTest, local_result
+from gbaspatial.autocorrelation.local_results import Found, Judgement, LocalTest, local_result
 from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.conditional import LocalSums, conditional_null
@@ -334,15 +334,7 @@ def _local(
         null = conditional_null(sums, how.inference, draws=how.draws, seed=how.seed, needed=t.linked)
     classes = np.where(null.observed > null.mean, "hot", "cold")
     found = local_result(
-        name,
-        null,
-        classes,
-        t.w,
-        t.values,
-        alternative=how.alternative,
-        adjust=adjust,
-        alpha=alpha,
-        result=LocalGResult,
+        name, Found(null, classes), t.w, t.values, Judgement(how.alternative, adjust, alpha), result=LocalGResult
     )
     undefined = found.frame.index.isin(t.w.ids[np.isnan(total)])
     found.frame.loc[undefined, ["statistic", "expected", "variance"]] = np.nan

@@ -11,7 +11,7 @@ import pandas as pd
 
 from gbaspatial.alignment import align, align_labels
 from gbaspatial.autocorrelation.entrance import DRAWING, check_size, check_testable, drawn_by
-from gbaspatial.autocorrelation.local_results import LocalTest, local_result
+from gbaspatial.autocorrelation.local_results import Found, Judgement, LocalTest, local_result
 from gbaspatial.errors import DataError, OptionError, UnknownNameError, WeightsError, some
 from gbaspatial.figures.null_values import null_distribution
 from gbaspatial.inference.conditional import LocalSums, conditional_null
@@ -384,13 +384,10 @@ def local_join_count(
     classes = np.where(null.observed > null.mean, "HH", "HL")
     return local_result(
         name,
-        _without_others(null, own > 0),
-        classes,
+        Found(_without_others(null, own > 0), classes),
         w,
         data,
-        alternative=alternative,
-        adjust=adjust,
-        alpha=alpha,
+        Judgement(alternative, adjust, alpha),
         result=LocalJoinCountResult,
     )
 

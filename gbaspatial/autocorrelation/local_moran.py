@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from gbaspatial.autocorrelation.entrance import DRAWING, Subject, admitted, drawn_by, in_unit
-from gbaspatial.autocorrelation.local_results import LocalTest, local_result
+from gbaspatial.autocorrelation.local_results import Found, Judgement, LocalTest, local_result
 from gbaspatial.autocorrelation.moran import MoranResult
 from gbaspatial.errors import OptionError
 from gbaspatial.figures.null_values import moran_scatter
@@ -165,14 +165,10 @@ def local_moran(
     quadrant = quadrants(z, t.w.sparse)
     return local_result(
         "Local Moran",
-        null,
-        quadrant,
+        Found(null, quadrant, {"quadrant": np.where(t.linked, quadrant, "isolate")}),
         t.w,
         t.values,
-        alternative=alternative,
-        adjust=adjust,
-        alpha=alpha,
-        columns={"quadrant": np.where(t.linked, quadrant, "isolate")},
+        Judgement(alternative, adjust, alpha),
         result=functools.partial(LocalMoranResult, of_residuals=t.regressors is not None),
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -230,33 +230,44 @@ def adjusted_p(p: np.ndarray, cardinalities: np.ndarray, method: str) -> np.ndar
     return adjust_p(p, method)  # type: ignore[arg-type]
 
 
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """How p-values are read: the `alternative`, how they are adjusted, and the level of a class on the map."""
+
+    alternative: str = "two-sided"
+    adjust: str = "bh"
+    alpha: float = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What a local statistic came to, in the order of the weights.
+
+    `null` has the statistic with its distribution, `classes` (n,) the class of each unit if it is
+    significant, `columns` more columns (n,), which are shown before `cluster`.
+    """
+
+    null: LocalNull
+    classes: np.ndarray
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
 def local_result(
     name: str,
-    null: LocalNull,
-    classes: np.ndarray,
+    found: Found,
     w: Weights,
     values: pd.Series | pd.DataFrame,
+    judged: Judgement,
     *,
-    alternative: str = "two-sided",
-    adjust: str = "bh",
-    alpha: float = 0.05,
-    columns: dict[str, Any] | None = None,
     result: Callable[..., LocalTest] = LocalTest,
 ) -> Any:
-    """Label a `LocalNull`: statistic, moments, p-values and classes by unit, in the order of `values`.
-
-    Parameters
-    ----------
-    classes : numpy.ndarray of str, shape (n,)
-        The class of each unit if it is significant.
-    columns : dict, optional
-        More columns (n,), shown before `cluster`.
-    """
-    probability(alpha, "alpha")
+    """Label what was found: statistic, moments, p-values and classes by unit, in the order of `values`."""
+    null = found.null
+    probability(judged.alpha, "alpha")
     counts = w.cardinalities.to_numpy()
     island = counts == 0
     statistic = np.where(island, np.nan, null.observed)
-    p = np.where(island, np.nan, null.p_value(alternative))  # type: ignore[arg-type]
+    p = np.where(island, np.nan, null.p_value(judged.alternative))  # type: ignore[arg-type]
     frame = pd.DataFrame(
         {
             "statistic": statistic,
@@ -264,22 +275,22 @@ def local_result(
             "variance": np.where(island, np.nan, null.variance),
             "z": np.where(island, np.nan, null.z),
             "p_value": p,
-            "p_adjusted": adjusted_p(p, counts, adjust),
-            **(columns or {}),
-            "cluster": classified(p, classes, island, alpha),
+            "p_adjusted": adjusted_p(p, counts, judged.adjust),
+            **found.columns,
+            "cluster": classified(p, found.classes, island, judged.alpha),
         },
         index=w.ids,
     )
-    labels = pd.Series(classes, index=w.ids, dtype=object)
+    labels = pd.Series(found.classes, index=w.ids, dtype=object)
     kept = values.to_frame() if isinstance(values, pd.Series) else values.copy()
     return result(
         name=name,
         variable=", ".join(str(c) for c in kept.columns if c is not None),
         frame=frame if values.index is w.ids else frame.reindex(values.index),
         null=null,
-        alternative=alternative,
-        adjust=adjust,
-        alpha=alpha,
+        alternative=judged.alternative,
+        adjust=judged.adjust,
+        alpha=judged.alpha,
         values=kept,
         weights=w,
         classes=labels.reindex(values.index),

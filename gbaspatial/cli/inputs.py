@@ -133,6 +133,7 @@ def _own(data: str, table: Path | None, unit: str | None, year: int | None, **wh
 
 
 def table_rows(table: Path, key: str, **where: Any) -> Any:
+    """The rows of a table by unit and time, read with the options of the command line."""
     import gbaspatial as gba
 
     return gba.read_panel(

@@ -246,6 +246,7 @@ class _Bounded:
         self.source, self.left = source, 16 * LARGEST_TEXT
 
     def read(self, size: int = -1, /) -> bytes:
+        """At most `size` bytes, within what may be unfolded."""
         piece = self.source.read(size)
         self.left -= len(piece)
         if self.left < 0:
