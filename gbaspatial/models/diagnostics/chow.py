@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,9 @@ from gbaspatial.models.fit import Fit
 from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
+
+if TYPE_CHECKING:
+    from gbaspatial.models.panel.panel_fit import PanelFit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +46,7 @@ class ChowResult(Result):
 
 
 @public
-def chow(fit: Fit) -> ChowResult:
+def chow(fit: Fit | PanelFit) -> ChowResult:
     """Chow test (least squares) or spatial Chow test of a fit with ``regimes=``.
 
     Parameters
@@ -78,11 +82,12 @@ def chow(fit: Fit) -> ChowResult:
     if fit.design.regimes is None:
         raise OptionError("the fit has no regimes; estimate it with regimes='column' to test them.")
     levels = classes_of(fit.design.data[fit.design.regimes], fit.design.regimes)
-    per = len(fit.terms) // len(levels)  # the columns of one class stand together
-    names = {
-        term.removeprefix(f"{fit.design.regimes}[{levels[0]}]:"): list(range(place, len(fit.terms), per))
-        for place, term in enumerate(fit.terms[:per])
-    }
+    names: dict[str, list[int]] = {}
+    for place, term in enumerate(fit.terms):
+        prefix = next((p for p in (f"{fit.design.regimes}[{v}]:" for v in levels) if term.startswith(p)), None)
+        if prefix is not None:  # an outcome of the period before is not split
+            names.setdefault(term.removeprefix(prefix), []).append(place)
+    names = {name: places for name, places in names.items() if len(places) == len(levels)}  # not absorbed intercepts
     spatial = [n for n in fit.params.index if n.startswith("rho[")]
     groups = {**names, **({"rho": [list(fit.params.index).index(n) for n in spatial]} if spatial else {})}
     contrasts = {name: _contrast(places, len(fit.params)) for name, places in groups.items()}
@@ -103,7 +108,7 @@ def _contrast(places: list[int], p: int) -> np.ndarray:
     return R
 
 
-def _test(fit: Fit, R: np.ndarray) -> tuple[float, int, float]:
+def _test(fit: Fit | PanelFit, R: np.ndarray) -> tuple[float, int, float]:
     gap = R @ fit.params.to_numpy()
     spread = R @ fit.covariance.to_numpy() @ R.T
     df = len(gap)

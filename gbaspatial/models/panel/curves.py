@@ -19,6 +19,7 @@ import numpy as np
 from scipy import sparse
 
 from gbaspatial.errors import OptionError
+from gbaspatial.models.panel.common_effects import CommonEffects
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.logdet import Curve, EigenCurve
 from gbaspatial.sizes import PERIOD_EIGEN_LIMIT
@@ -134,6 +135,8 @@ def panel_curve(blocks: Sequence[sparse.csr_array], curves: Sequence[Curve], eff
     T = len(blocks)
     if effects is None or effects.rank == 0:
         return SumCurve([(float(count), curve) for count, (_, curve) in _counted(blocks, curves)])
+    if isinstance(effects, CommonEffects):
+        return _common_curve(blocks, curves, effects)
     if effects.separable:
         keep = 1 - 1 / T if effects.unit else 1.0
         parts: list[tuple[float, Any]] = []
@@ -150,6 +153,19 @@ def panel_curve(blocks: Sequence[sparse.csr_array], curves: Sequence[Curve], eff
     parts = [(float(count), curve) for count, (_, curve) in _counted(blocks, curves)]
     for period, W in enumerate(blocks):
         parts.append((-1.0, weighted_curve(W, effects.share_in_period(period))))
+    return SumCurve(parts)
+
+
+def _common_curve(blocks: Sequence[Any], curves: Sequence[Any], effects: CommonEffects) -> SumCurve:
+    """Each period counts by what the factors leave of it, less the mean over units."""
+    shares: dict[int, list[Any]] = {}
+    for period, (W, curve) in enumerate(zip(blocks, curves, strict=True)):
+        shares.setdefault(id(W), [0.0, W, curve])[0] += effects.left_of(period)
+    parts: list[tuple[float, Any]] = []
+    for share, W, curve in shares.values():
+        parts.append((share, curve))
+        if effects.across:
+            parts.append((-share, inside_curve(W, _indicators(np.zeros(W.shape[0], dtype=int)))))
     return SumCurve(parts)
 
 

@@ -98,10 +98,10 @@ def kind_of(effects: str, time_name: object = None) -> Kind:
     return Kind(effects, "unit" in plain, "time" in plain, groups, random)
 
 
-def effects_for(kind: Kind, design: PanelDesign, data: pd.DataFrame) -> Effects:
-    """The projection off the effects of `kind`; the classes of its groups come from `data`."""
+def effects_for(kind: Kind, design: PanelDesign, data: pd.DataFrame, *, lagged: bool = False) -> Effects:
+    """The projection off the effects of `kind`; the classes of its groups come from `data`; `lagged` beside rho."""
     if kind.common:
-        return common_effects(design)
+        return common_effects(design, lagged)
     groups = None if kind.groups is None else groups_of(kind.groups, design, data)
     return effects_of(design.stack, unit=kind.unit, time=kind.time, groups=groups)
 

@@ -18,6 +18,7 @@ import pandas as pd
 from gbaspatial.errors import OptionError
 from gbaspatial.models.fitted import INFERENCES, with_inference
 from gbaspatial.models.panel.dynamic import dynamic_effects
+from gbaspatial.models.panel.filtered_fit import filtered_fit, needs_filter
 from gbaspatial.models.panel.fixed_effects import fixed_effects
 from gbaspatial.models.panel.left_out import PanelCall
 from gbaspatial.models.panel.less_effects import part_of
@@ -55,7 +56,9 @@ class PanelOptions(TypedDict, total=False):
     ``"y + Wy"`` (its spatial lag too): a `DynamicFit`;
     method : ``"ml"`` or ``"gmm"`` (two-stage least squares and moments, of fixed and random effects), with
     ``endogenous`` and ``instruments``, right sides of formulas, and ``instrument_lags`` (2: W X and W^2 X for W y);
-    unbalanced : ``"error"``, ``"common"`` (units that are there in all periods) or ``"keep"``.
+    unbalanced : ``"error"``, ``"common"`` (units that are there in all periods) or ``"keep"``;
+    weights : observation weights of fixed effects, a column or a Series by row or by unit (variance sigma2 / weight);
+    regimes : column of classes, which may change over time: every coefficient by class (`chow` tests that they agree).
     """
 
     effects: str
@@ -68,6 +71,8 @@ class PanelOptions(TypedDict, total=False):
     correction: Literal["lee-yu", "none", "pairs"]
     covariance: Literal["classical", "information", "cluster", "driscoll-kraay", "hac"] | None
     unbalanced: Literal["error", "common", "keep"]
+    weights: pd.Series | str | None
+    regimes: str | None
     lags: int | None
     coordinates: Any
     kernel: str
@@ -529,6 +534,8 @@ def _estimated(
         raise OptionError(f"errors={brief(errors)} is an option of random effects; use it with effects='random'.")
     if options.get("dynamic") is not None:
         return dynamic_effects(given, options["dynamic"])
+    if needs_filter(given):
+        return filtered_fit(given)
     fit = fixed_effects(given)
     # the means of the outcome are its own: residuals cannot be exchanged under them
     return replace(fit, problem=part_of(fit.problem)) if given.kind.common else fit

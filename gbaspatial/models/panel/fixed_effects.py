@@ -12,7 +12,7 @@ from gbaspatial.models.panel.frame import PanelDesign, PanelWeights, time_number
 from gbaspatial.models.panel.information_less_effects import Parts, clustered, information_apart, parts_of, sums_by_unit
 from gbaspatial.models.panel.less_effects import PanelProblem, panel_problem
 from gbaspatial.models.panel.long_run_variance import long_run
-from gbaspatial.models.panel.panel_fit import PanelFit
+from gbaspatial.models.panel.panel_fit import PanelFit, PanelFitByRegime
 from gbaspatial.models.panel.panel_specification import Specification
 from gbaspatial.models.panel.panel_tests import serial_correlation
 from gbaspatial.models.panel.sides import leaves_effects, panel_side
@@ -28,7 +28,7 @@ def fixed_effects(given: Specification) -> PanelFit:
     design, W1, W2, effects = given.design, given.w, given.error_w, given.effects
     model = problem_of(design, W1, W2, effects, given.corrected)
     at = maximize(model)
-    notes = [*design.notes, *_correction_notes(W1, W2, effects, given.corrected), *_edge_notes(at, model)]
+    notes = [*design.notes, *_correction_notes(W1, W2, effects, given.corrected), *edge_notes(at, model)]
     if design.stack.n < SMALL and effects.rank and (W1 is not None or W2 is not None):
         notes.append(_other_correction(design, W1, W2, effects, given.corrected))
         notes += _variance_notes(model, at)
@@ -45,8 +45,10 @@ def problem_of(
     return panel_problem(design.y, design.X, one, two, effects, corrected=corrected)
 
 
-def wrapped(given: Specification, model: PanelProblem, at: Estimate, notes: tuple[str, ...]) -> PanelFit:
-    """The fit of an estimate."""
+def wrapped(
+    given: Specification, model: PanelProblem, at: Estimate, notes: tuple[str, ...], root: np.ndarray | None = None
+) -> PanelFit:
+    """The fit of an estimate; `root` (m,) are the roots of the observation weights that `model` was multiplied by."""
     design, covariance = given.design, given.covariance
     parts = parts_of(model, at)
     serial = serial_correlation(parts.e, design.stack.unit, time_numbers(design.periods)[design.stack.period])
@@ -73,17 +75,25 @@ def wrapped(given: Specification, model: PanelProblem, at: Estimate, notes: tupl
         variance[place, :] = variance[:, place] = np.nan
     terms = [*design.terms, *spatial]
     sse = float(parts.e @ parts.e)
-    return PanelFit(
+    e = parts.e if root is None else parts.e / root
+    kind = PanelFit if design.regimes is None else PanelFitByRegime
+    return kind(
         model=given.name, kind=given.kind, correction="lee-yu" if given.corrected else "none", design=design,
         params=pd.Series([*at.beta, *spatial.values()], index=terms, name="estimate", dtype=float),
         covariance=pd.DataFrame(variance, index=terms, columns=terms), sigma2=at.sigma2 if spatial else sse / df_resid,
-        log_likelihood=at.log_likelihood, residuals=design.label(parts.e, "residuals"),
-        effects=labelled_effects(design, model.effects, given.kind, parts.eta - design.X @ at.beta),
+        log_likelihood=at.log_likelihood, residuals=design.label(e, "residuals"),
+        effects=labelled_effects(design, given.effects, given.kind, effects_by_row(design, model, at, root)),
         absorbed=model.effects.rank, count=model.n, covariance_kind=told,
         covariance_code=_code(covariance, bool(spatial)), df=df, df_resid=df_resid, serial_correlation=serial,
         problem=model, w=given.w, error_w=given.error_w, edges=at.edges, notes=notes,
         inference="recommended" if given.covariance is None else "asymptotic",
     )  # fmt: skip
+
+
+def effects_by_row(design: PanelDesign, model: PanelProblem, at: Estimate, root: np.ndarray | None) -> np.ndarray:
+    """What the effects add to the outcome's own part (m,)."""
+    eta = parts_of(model, at).eta
+    return np.asarray((eta if root is None else eta / root) - design.X @ at.beta)
 
 
 def _code(covariance: str, spatial: bool) -> str:
@@ -141,14 +151,20 @@ def _correction_notes(
 ) -> list[str]:
     if effects.rank == 0 or (w is None and error_w is None):
         return []
+    exists = all(leaves_effects(one, effects) for one in (w, error_w) if one is not None)
+    return [correction_note(effects.rank, corrected, exists)]
+
+
+def correction_note(rank: int, corrected: bool, exists: bool) -> str:
+    """What was done about the degrees of freedom of `rank` effects; whether Lee and Yu's transformation `exists`."""
     if not corrected:
-        return ["Not corrected for the degrees of freedom of the effects: sigma2 is too small."]
-    if all(leaves_effects(one, effects) for one in (w, error_w) if one is not None):
-        return [f"Likelihood of the outcome less {effects.rank} effects (the transformation of Lee and Yu 2010)."]
-    return [
-        f"Adjusted score, less {effects.rank} effects: the transformation of Lee and Yu (2010) does not exist for this "
-        f"W and these effects; the log-likelihood is the one whose slope that score is."
-    ]
+        return "Not corrected for the degrees of freedom of the effects: sigma2 is too small."
+    if exists:
+        return f"Likelihood of the outcome less {rank} effects (the transformation of Lee and Yu 2010)."
+    return (
+        f"Adjusted score, less {rank} effects: the transformation of Lee and Yu (2010) does not exist for this W and "
+        f"these effects; the log-likelihood is the one whose slope that score is."
+    )
 
 
 def _other_correction(
@@ -177,7 +193,8 @@ def _variance_notes(model: PanelProblem, at: Estimate) -> list[str]:
     ]
 
 
-def _edge_notes(at: Estimate, model: PanelProblem) -> list[str]:
+def edge_notes(at: Estimate, model: PanelProblem) -> list[str]:
+    """Parameters at the edge of what was searched, in words."""
     notes = []
     for name, value, side in (("rho", at.rho, model.lag), ("lambda", at.lam, model.error)):
         if name in at.edges and side is not None:

@@ -35,10 +35,12 @@ from gbaspatial.formula.reading import (
     check_columns,
     columns_named,
     evaluate,
+    known_column,
     outcome_of,
     parsed_formula,
 )
 from gbaspatial.formula.regressors import Column, complete, written
+from gbaspatial.models.panel.row_weights import observation_weights
 from gbaspatial.models.panel.stack import ByPeriod, Operator, Repeated, Stack
 from gbaspatial.options import word
 from gbaspatial.results import data_hash
@@ -94,6 +96,8 @@ class PanelDesign:
     weights: Mapping[str, PanelWeights]
     durbin: bool = False
     notes: tuple[str, ...] = ()
+    observation_weights: np.ndarray | None = None
+    regimes: str | None = None
 
     @property
     def n(self) -> int:
@@ -389,8 +393,9 @@ class _Earlier:
 
 
 def read_panel(
-    formula: str, data: Any, w: WeightsGiven | None = None, *, durbin: bool = False, unbalanced: str = "error"
-) -> PanelDesign:
+    formula: str, data: Any, w: WeightsGiven | None = None, *, durbin: bool = False, unbalanced: str = "error",
+    weights: pd.Series | str | None = None, regimes: str | None = None,
+) -> PanelDesign:  # fmt: skip
     """Read `formula` on a long frame, matched to `w` by unit and time.
 
     Parameters
@@ -403,6 +408,10 @@ def read_panel(
     durbin : bool
         Adds the spatial lag of every regressor that has none.
     unbalanced : {"error", "common", "keep"}
+    weights : pandas.Series or str, optional
+        Observation weights: a column, or a Series by row or by unit; the variance of a row is sigma2 / weight.
+    regimes : str, optional
+        A column of classes; every coefficient is estimated by class.
 
     Raises
     ------
@@ -416,9 +425,13 @@ def read_panel(
     rows = _ordered_rows(index, _ids_of(given), unbalanced)
     data = _with_time(data, index)
     parsed = parsed_formula(formula, data, given)
-    frame = columns_named(data, parsed.columns).iloc[rows.places]
-    check_columns(frame, parsed.columns)
-    frame = plain(frame, parsed.columns)
+    wanted = parsed.columns
+    if regimes is not None:
+        wanted = list(dict.fromkeys([*wanted, known_column(regimes, data)]))
+    frame = columns_named(data, wanted).iloc[rows.places]
+    check_columns(frame, wanted)
+    frame = plain(frame, parsed.columns).join(frame[wanted].drop(columns=parsed.columns))
+    observed = observation_weights(weights, data, index)
     ids = pd.MultiIndex.from_arrays([rows.units[rows.stack.unit], rows.periods[rows.stack.period]], names=index.names)
     lags = {name: by_period(v, rows, ids, name) for name, v in given.items()}
     frame.index = ids
@@ -427,7 +440,7 @@ def read_panel(
     lhs, rhs = evaluate(parsed.formula, frame, lags, earlier)
     response, y = outcome_of(lhs, parsed.terms)
     columns = written(rhs.model_spec, lags)  # type: ignore[arg-type]
-    X, columns = complete(as_matrix(rhs), columns, frame, lags, durbin, None, frame)  # type: ignore[arg-type]
+    X, columns = complete(as_matrix(rhs), columns, frame, lags, durbin, regimes, frame)  # type: ignore[arg-type]
     names = [column.name for column in columns]
     _check_names(names)
     inside, notes = _known_rows(rows, earlier, y, X, unbalanced)
@@ -441,6 +454,7 @@ def read_panel(
         formula=formula, response=response, terms=tuple(names), y=y[inside], X=X[inside], columns=columns,
         model_spec=rhs.model_spec, stack=rows.stack, units=rows.units, periods=rows.periods, ids=ids,
         index=index[used], data=frame[inside], weights=lags, durbin=durbin, notes=(*rows.notes, *notes),
+        observation_weights=None if observed is None else observed[rows.places], regimes=regimes,
     )  # fmt: skip
 
 

@@ -116,6 +116,7 @@ def in_period(fit: PanelFit, period: Any) -> Fit:
         formula=design.formula, response=design.response, terms=design.terms, y=design.y[rows], X=design.X[rows],
         ids=units, index=index.rename(units.name), data=data, weights=weights, columns=design.columns,
         model_spec=design.model_spec, durbin=design.durbin,
+        regimes=design.regimes,
     )  # fmt: skip
     return Fit(
         model=fit.model, method="panel", design=section, params=fit.params, covariance=fit.covariance,

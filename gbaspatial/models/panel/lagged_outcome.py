@@ -63,4 +63,5 @@ def with_lagged_outcome(
         made, y=design.y[inside], X=np.column_stack([*lags.values(), design.X[inside]]),
         terms=(*lags, *design.terms), columns=(*columns, *design.columns), data=design.data[inside],
         index=design.index[design.index.isin(ids)],
+        observation_weights=None if design.observation_weights is None else design.observation_weights[inside],
     )  # fmt: skip

@@ -15,7 +15,6 @@ from gbaspatial.models.impacts import average
 from gbaspatial.models.likelihood.problem import window
 from gbaspatial.models.panel.frame import weights_of
 from gbaspatial.models.panel.impacts_in_period import DRAWS, histories_behind
-from gbaspatial.models.panel.information_less_effects import parts_of
 from gbaspatial.options import level_of, public
 from gbaspatial.randomness import IMPACT_DRAWS, Rng, seed_of, stream
 from gbaspatial.results import Result, Table
@@ -216,7 +215,7 @@ class _Parts:
                 f"{some(other)} cannot be made anew with another W, because what it lags is not a regressor itself; "
                 f"add that, or use durbin=True."
             )
-        eta = parts_of(fit.problem, fit._estimate()).eta[rows]
+        eta = fit._own_part()[rows]
         self.effects = eta - self.X @ fit.beta
         self.lag = fit.w is not None
 

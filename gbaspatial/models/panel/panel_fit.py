@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gbaspatial.models.diagnostics.chow import chow as _chow
 from gbaspatial.models.fit_tables import lonely_histories, told_lonely
 from gbaspatial.models.fitted import Fitted, code as _code, second_opinion as _second_opinion
 from gbaspatial.models.panel.block_bootstrap import bootstrap as _bootstrap
@@ -179,3 +180,10 @@ class PanelFit(Fitted):
         rho, lam = (0.0 if np.isnan(value) else value for value in (self.rho, self.lambda_))
         none: Any = ZeroCurve()
         return Estimate(self.beta, rho, lam, self.sigma2, self.log_likelihood, self.edges, none, none)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class PanelFitByRegime(PanelFit):
+    """A panel model with ``regimes=``; see `PanelFit`."""
+
+    chow = _chow

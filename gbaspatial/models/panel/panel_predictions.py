@@ -139,6 +139,8 @@ def simulate(fit: PanelFit, *, draws: int = 1, rng: Rng = None) -> pd.DataFrame:
     for number, unit in enumerate(order):
         e[unit] = stream(seed, PANEL_OUTCOMES, number).standard_normal((count, stack.periods)).T
     noise = e[stack.unit, stack.period] * np.sqrt(fit.sigma2)
+    if fit.design.observation_weights is not None:
+        noise = noise / np.sqrt(fit.design.observation_weights)[:, None]
     eta, lag, error = fit._own_part(), fit.problem.lag, fit.problem.error
     columns = []
     for one in noise.T:
@@ -221,7 +223,7 @@ def _joined(fit: PanelFit, data: pd.DataFrame, index: pd.MultiIndex, w: WeightsG
     """The fitted rows with those of `data` put in or added, by period and unit."""
     design = fit.design
     names = names_in([design.model_spec.formula]).read
-    used = [column for column in design.data.columns if column in names]
+    used = [column for column in design.data.columns if column in names or column == design.regimes]
     new = columns_named(_with_time(data, index), used)
     check_columns(new, used)
     old = design.data.loc[~design.ids.isin(index), used]
@@ -239,7 +241,7 @@ def _joined(fit: PanelFit, data: pd.DataFrame, index: pd.MultiIndex, w: WeightsG
     earlier = _Earlier(rows)
     matrix = rebuild(design.model_spec, frame, lags, earlier)
     X, columns = as_matrix(matrix), written(matrix.model_spec, lags)  # type: ignore[arg-type]
-    X, columns = complete(X, columns, frame, lags, design.durbin, None, design.data)  # type: ignore[arg-type]
+    X, columns = complete(X, columns, frame, lags, design.durbin, design.regimes, design.data)  # type: ignore[arg-type]
     places = [[column.name for column in columns].index(term) for term in design.terms]
     return _Frame(rows, ids, X[:, places], lags, earlier.unknown)
 

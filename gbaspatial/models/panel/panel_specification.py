@@ -65,10 +65,18 @@ def specified(
     time_name = data.index.names[-1] if isinstance(data, pd.DataFrame) else None
     kind = kind_of(options.get("effects", "unit"), time_name)
     unbalanced = options.get("unbalanced", "error")
-    design = read_panel(formula, data, w, durbin=flag(durbin, "durbin"), unbalanced=unbalanced)
+    design = read_panel(
+        formula, data, w, durbin=flag(durbin, "durbin"), unbalanced=unbalanced, weights=options.get("weights"),
+        regimes=options.get("regimes"),
+    )  # fmt: skip
+    _check_split(design, kind, options)
     if kind.common:
-        if name not in ("panel_ols", "panel_slx"):
-            raise OptionError(f"effects='common' is for panel_ols and panel_slx, not for {name}.")
+        if erred or correction != "lee-yu":
+            which = f"{name}" if erred else f"correction={correction!r}"
+            raise OptionError(
+                f"effects='common' is for panel_ols, panel_slx, panel_lag and panel_durbin with correction='lee-yu', "
+                f"not for {which}: an error process or another score beside it has not been shown to be right."
+            )
         covariance = covariance or "cluster"
     if kind.rows is not None:
         if name not in ("panel_ols", "panel_slx"):
@@ -79,7 +87,7 @@ def specified(
     if dynamic is not None:
         _check_dynamic(name, kind, word(dynamic, DYNAMICS, "dynamic"))
         design = with_lagged_outcome(design, formula, data, w, dynamic)
-    effects = effects_for(kind, design, data)
+    effects = effects_for(kind, design, data, lagged=lagged)
     design = _less_absorbed(design, effects, kind, spatial=lagged or erred)
     W1 = design.weights["W"] if lagged else None
     W2 = None if not erred else design.weights["W"] if error_w is None else weights_of(error_w, design, "error_w")
@@ -88,6 +96,23 @@ def specified(
     return Specification(
         name, kind, design, effects, W1, W2, correction != "none", covariance, correction == "pairs", reach
     )
+
+
+def _check_split(design: PanelDesign, kind: Kind, options: dict[str, Any]) -> None:
+    """Observation weights are for fixed effects by likelihood; regimes for all but rows of means or differences."""
+    if design.regimes is not None and (kind.rows is not None or options.get("endogenous") is not None):
+        raise OptionError(
+            f"regimes= cannot split {'endogenous=' if kind.rows is None else f'effects={kind.rows!r}'}; write the "
+            f"products in the formula, such as C({design.regimes}):x."
+        )
+    if design.observation_weights is None:
+        return
+    other = [f"effects={kind.name!r}"] if kind.random or kind.rows or kind.common else []
+    other += [f"{n}={options[n]!r}" for n in ("dynamic", "errors") if options.get(n) is not None]
+    other += ["method='gmm'"] if options.get("method", "ml") == "gmm" else []
+    other += ["correction='pairs'"] if options.get("correction") == "pairs" else []
+    if other:
+        raise OptionError(f"weights= is for fixed effects (or none) by likelihood or least squares, not {other[0]}.")
 
 
 def _check_dynamic(name: str, kind: Kind, dynamic: str) -> None:
@@ -110,7 +135,7 @@ def _less_absorbed(design: PanelDesign, effects: Effects, kind: Kind, *, spatial
     if effects.rank == 0:
         check_rank(design.X, design.terms)
         return design
-    kept = [place for place, term in enumerate(design.terms) if not is_intercept(term)]
+    kept = _not_absorbed(design, effects)
     X = design.X[:, kept]
     terms = tuple(design.terms[place] for place in kept)
     if not kept and not spatial:
@@ -133,6 +158,24 @@ def _less_absorbed(design: PanelDesign, effects: Effects, kind: Kind, *, spatial
     return replace(design, X=X, terms=terms, columns=tuple(design.columns[place] for place in kept))
 
 
+def _not_absorbed(design: PanelDesign, effects: Effects) -> list[int]:
+    """The columns less the intercepts that effects absorb, alone or together.
+
+    One by regime may change with the regime over time: then those of later classes stay, as differences from the first.
+    """
+    known, kept = np.zeros((design.n, 0)), []
+    for place, term in reversed(list(enumerate(design.terms))):
+        if not is_intercept(term):
+            kept.append(place)
+            continue
+        left = effects.take_out(design.X[:, place])
+        rest = left - known @ np.linalg.lstsq(known, left, rcond=None)[0]
+        if np.abs(rest).max() > 1e-8:
+            kept.append(place)
+            known = np.column_stack([known, left])
+    return sorted(kept)
+
+
 def _check_weights(
     w: PanelWeights | None, error_w: PanelWeights | None, design: PanelDesign, effects: Effects, kind: Kind
 ) -> None:
@@ -141,6 +184,6 @@ def _check_weights(
             continue
         if all(one.n_links == 0 for one in given.different):
             raise WeightsError("W has no links, so there is nothing spatial to estimate; build it with other options.")
-        if error_w is not None:
+        if w is not None and error_w is not None:
             check_error_effects(given, effects, kind.told)
         check_informed_panel(name, design.X, given.sparse, effects)

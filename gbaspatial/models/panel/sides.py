@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from gbaspatial.errors import ConvergenceError, OptionError
 from gbaspatial.models.panel.curves import panel_curve
 from gbaspatial.models.panel.frame import PanelWeights
-from gbaspatial.models.panel.stack import Operator, Repeated
+from gbaspatial.models.panel.stack import ByPeriod, Operator, Repeated
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.factor import Factor, pencil_of
 from gbaspatial.models.solve.logdet import Interval, curve_of, interval_of
@@ -59,6 +60,42 @@ def panel_side(weights: PanelWeights, effects: Effects | None) -> Side:
 
     interval = Interval(float(ends[:, 0].max()), float(ends[:, 1].min()), min(one.reach for one in intervals))
     return Side(weights.sparse, curve, interval, _factor, lambda: _ranks(weights))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class WeightedFactor:
+    """I - rho S W S^-1 of every period, S the diagonal matrix of `root` (m,)."""
+
+    inner: PanelFactor
+    root: np.ndarray
+
+    def solve(self, right: np.ndarray) -> np.ndarray:
+        """(I - rho S W S^-1)^-1 `right`, for `right` (m,) or (m, q)."""
+        root = self.root if right.ndim == 1 else self.root[:, None]
+        return np.asarray(root * self.inner.solve(right / root))
+
+
+def weighted_side(weights: PanelWeights, effects: Effects | None, root: np.ndarray) -> Side:
+    """The side of S W S^-1 by period, S the diagonal matrix of `root` (m,): its determinant is that of W."""
+    known: dict[tuple[int, bytes], sparse.csr_array] = {}
+    blocks, start = [], 0
+    for w in weights.by_period:
+        part = root[start : start + w.n]
+        key = (id(w), part.tobytes())
+        if key not in known:
+            known[key] = sparse.csr_array(sparse.diags_array(part) @ w.sparse @ sparse.diags_array(1 / part))
+        blocks.append(known[key])
+        start += w.n
+    plain = panel_side(weights, None)
+    curves = {id(w): curve_of(w) for w in weights.different}
+    curve = panel_curve(blocks, [curves[id(w)] for w in weights.by_period], effects)
+    one = len(known) == 1
+    operator: Operator = Repeated(blocks[0], len(blocks)) if one else ByPeriod(blocks)
+
+    def _factor(rho: float) -> WeightedFactor:
+        return WeightedFactor(plain.factor(rho), root)  # type: ignore[arg-type]
+
+    return Side(operator, curve, plain.interval, _factor, plain.ranks)  # type: ignore[arg-type]
 
 
 def _ranks(weights: PanelWeights) -> np.ndarray:

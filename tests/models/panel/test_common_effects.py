@@ -55,10 +55,56 @@ def test_lags_in_space_and_order_and_words():
     assert "common correlated effects" in str(one.summary())
 
 
+def spilled(seed, n=20, T=20, rho=0.4):
+    """A lag model on a ring with a shock whose measure in the units is like that of their neighbors."""
+    rng = np.random.default_rng(seed)
+    ids = [f"u{i:02d}" for i in range(n)]
+    ring = np.eye(n, k=1) + np.eye(n, k=-1) + np.eye(n, k=n - 1) + np.eye(n, k=1 - n)
+    w = Weights(ring, ids).row_standardized()
+    wave, shock = np.cos(2 * np.pi * np.arange(n) / n), rng.standard_normal(T)
+    x = np.outer(0.5 + 0.7 * wave, shock) + rng.standard_normal((n, T))
+    mean = x + np.outer(1 + wave, shock) + rng.standard_normal((n, T)) + rng.standard_normal((n, 1))
+    y = np.linalg.solve(np.eye(n) - rho * w.sparse.toarray(), mean)
+    index = pd.MultiIndex.from_product([ids, range(2001, 2001 + T)], names=["unit", "year"])
+    return pd.DataFrame({"y": y.ravel(), "x": x.ravel()}, index=index), w
+
+
+def test_rho_beside_shared_shocks_is_recovered_where_two_way_effects_take_them_for_spillovers():
+    fits = [models.panel_lag("y ~ x", *spilled(seed), effects="common") for seed in range(20)]
+    assert abs(np.mean([fit.rho for fit in fits]) - 0.4) < 0.04
+    assert abs(np.mean([fit.params["x"] for fit in fits]) - 1) < 0.04
+    two_way = [models.panel_lag("y ~ x", *spilled(seed), effects="twoway", covariance="information").rho
+               for seed in range(5)]  # fmt: skip
+    assert np.mean(two_way) > 0.52
+    assert fits[0].covariance_code == "cluster"
+    assert fits[0].impacts().total.notna().all(axis=None)
+
+
+@pytest.mark.parametrize("by_year", [False, True])
+def test_the_score_of_rho_has_lost_the_means_over_units_too(by_year):
+    """The slope of the curve is -tr(M G), M off the factors over time times that off the mean over units, dense."""
+    data, w = spilled(1, n=8, T=9)
+    chain = Weights(np.eye(8, k=1) + np.eye(8, k=-1), w.ids).row_standardized()
+    given = {year: w if year < 2006 else chain for year in range(2001, 2010)}
+    fit = models.panel_lag("y ~ x", data, given if by_year else w, effects="common")
+    n, T = 8, 9
+    F = np.column_stack([np.ones(T), data.groupby(level=1).mean().to_numpy()])
+    P = np.eye(T) - F @ np.linalg.pinv(F)
+    M = np.kron(P, np.eye(n) - 1 / n)
+    G = np.zeros((n * T, n * T))
+    for t, block in enumerate(fit.problem.lag.W.blocks):
+        part = slice(n * t, n * (t + 1))
+        G[part, part] = block.toarray() @ np.linalg.inv(np.eye(n) - 0.3 * block.toarray())
+    assert fit.problem.lag.curve.derivatives(0.3)[0] == pytest.approx(-np.trace(M @ G), abs=1e-9)
+    assert fit.absorbed == n * T - round(np.trace(M))
+
+
 def test_what_is_refused():
     data, w = made()
-    with pytest.raises(OptionError, match="panel_ols and panel_slx"):
-        models.panel_lag("y ~ x", data, w, effects="common")
+    with pytest.raises(OptionError, match="not for panel_error: an error process"):
+        models.panel_error("y ~ x", data, w, effects="common")
+    with pytest.raises(OptionError, match="not for correction='none'"):
+        models.panel_lag("y ~ x", data, w, effects="common", correction="none")
     with pytest.raises(OptionError, match="balanced"):
         models.panel_ols("y ~ x", data.iloc[1:], effects="common", unbalanced="keep")
     with pytest.raises(DataError, match="cannot carry"):

@@ -317,13 +317,13 @@ def test_regressors_that_effects_absorb_are_named():
         models.panel_ols("y ~ x + year", data, effects="time")
 
 
-def test_errors_beside_effects_that_w_moves_are_refused():
+def test_rho_and_lambda_beside_effects_that_w_moves_are_refused():
     data, w = made()
     uneven = Weights(w.sparse * np.arange(1, 13)[:, None], w.ids)
     with pytest.raises(OptionError, match="maps the effects onto themselves"):
-        models.panel_error("y ~ x", data, uneven, effects="time")
+        models.panel_sarar("y ~ x", data, uneven, effects="time")
     with pytest.raises(OptionError, match="maps the effects onto themselves"):
-        models.panel_error("y ~ x", data.drop(index=[("u1", 2001)]), w, effects="unit", unbalanced="keep")
+        models.panel_sarar("y ~ x", data.drop(index=[("u1", 2001)]), w, effects="unit", unbalanced="keep")
     assert np.isfinite(models.panel_error("y ~ x", data, uneven, effects="unit").lambda_)
 
 
