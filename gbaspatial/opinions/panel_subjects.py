@@ -69,4 +69,5 @@ def _plain(fit: PanelFit) -> bool:
     """Whether other programs can hold it: where W acts, one W for both, the same in all periods of all units."""
     given = [w for w in (fit.w, fit.error_w) if w is not None]
     one = not given or (given[0] is given[-1] and given[0].constant and fit.design.stack.balanced)
-    return one and getattr(fit.design, "observation_weights", None) is None
+    own = fit.correction == "pairs" or (fit.kind.common and fit.w is not None)  # scores that no other program has
+    return one and not own and fit.design.observation_weights is None

@@ -165,7 +165,7 @@ def _common_curve(blocks: Sequence[Any], curves: Sequence[Any], effects: CommonE
     for share, W, curve in shares.values():
         parts.append((share, curve))
         if effects.across:
-            parts.append((-share, inside_curve(W, _indicators(np.zeros(W.shape[0], dtype=int)))))
+            parts.append((-share, inside_curve(W, indicators(np.zeros(W.shape[0], dtype=int)))))
     return SumCurve(parts)
 
 
