@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from gbaspatial.models.likelihood.signed_root import lowest
-from gbaspatial.models.panel.histories import Grid, dense_blocks, resampled, take_out
+from gbaspatial.models.panel.histories import POINTS, Grid, dense_blocks, resampled, take_out
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.solve.side import Side
 from gbaspatial.randomness import stream
@@ -22,6 +22,7 @@ from gbaspatial.randomness import stream
 FRICTIONS = np.array([0.0, 0.01, *np.arange(1, 26) / 25])  # the second stands for the limit at a border that closes
 LIMIT = FRICTIONS[1]
 _LEAST = 1e-300
+_MANY, _FINE = 1_000, 151  # from so many rows on the likelihood of rho is narrow: points enough for 0.002 of a ratio
 
 
 class AtFriction:
@@ -36,7 +37,7 @@ class AtFriction:
     @cached_property
     def grid(self) -> Grid:
         """The log-determinant over the admissible interval."""
-        return Grid(self.side, self.model.count)
+        return Grid(self.side, self.model.count, POINTS if self.model.count < _MANY else _FINE)
 
     def top(self, Y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The largest log-likelihood (m,), but for a constant that all frictions share, and where it is."""

@@ -12,6 +12,7 @@ from scipy import special
 from gbaspatial.errors import ConvergenceError, DataError, UnknownNameError, nearest_names, some
 from gbaspatial.models.fitted import Fitted
 from gbaspatial.options import number, public, text, word
+from gbaspatial.sizes import EIGEN_LIMIT
 from gbaspatial.spillover.border_removal import without_border
 from gbaspatial.spillover.flow_dependence import flow_moran
 from gbaspatial.spillover.flow_filter import filtered
@@ -22,8 +23,9 @@ from gbaspatial.spillover.two_way_poisson import FittedFlows, TwoWay, poisson_tw
 if TYPE_CHECKING:
     from gbaspatial.weights.core import WeightsGiven
 
-COVARIANCES = ("robust", "cluster", "classical")
+COVARIANCES = ("robust", "HC3", "cluster", "classical")
 _RUN_OFF = 1e-6  # of the mean flow: zeros below it may be separated
+_PULLED = 1.05  # standard errors freed of leverage over those that are not
 _FEW_OWN = 0.5  # of the units: below it the border rests on few flows within
 
 
@@ -131,7 +133,7 @@ def gravity(
     destination: str = "destination",
     groups: pd.Series | None = None,
     border: bool = True,
-    covariance: Literal["robust", "cluster", "classical"] = "robust",
+    covariance: Literal["robust", "HC3", "cluster", "classical"] = "robust",
     filter_w: WeightsGiven | None = None,
 ) -> GravityResult:
     """Flows as E y = exp(X b + effect of the origin + effect of the destination), with a border dummy.
@@ -152,8 +154,9 @@ def gravity(
         The side of each unit; a flow crosses the border if sides differ. By default each unit is a side of its own.
     border : bool
         Whether the term ``border`` is added: one for flows that cross it.
-    covariance : {"robust", "cluster", "classical"}
-        Robust (each flow for itself), clustered by pair (there and back), or the inverse information.
+    covariance : {"robust", "HC3", "cluster", "classical"}
+        Robust, each flow for itself, as is usual and too small; the same freed of leverage, which covers
+        (docs/spillover.md); clustered by pair, there and back; or the inverse information.
     filter_w : Weights, optional
         W of the units: eigenvectors of W x W are added until residual flows show no network autocorrelation.
 
@@ -194,10 +197,7 @@ def gravity(
     """
     covariance = word(covariance, COVARIANCES, "covariance")
     design = read_flows(flows, formula, origin, destination, groups, border)
-    kept = _informative(design)
-    ways = design.ways.among(kept)
-    check_estimable(design, kept, ways)
-    at = _fitted(design, kept, ways)
+    at, kept, ways = _fitted(design)
     added, told = pd.DataFrame(index=design.index), []
     if filter_w is not None:
         design, at, added, note = filtered(design, at, kept, filter_w)
@@ -205,33 +205,44 @@ def gravity(
     return _result(design, at, kept, ways, covariance, added, [*told, *_notes(design, kept)])
 
 
-def _informative(design: FlowDesign) -> np.ndarray:
-    """The flows (m,) that are not fitted exactly by effects alone."""
-    kept = np.ones(design.n, dtype=bool)
+def _informative(design: FlowDesign, kept: np.ndarray) -> np.ndarray:
+    """The flows (m,) among `kept` (m,) of places that send and receive something."""
+    kept = kept.copy()
     while True:
         rows = np.flatnonzero(kept)
         if not len(rows) or not design.y.any():
             raise DataError(f"{design.response} is zero everywhere; there is nothing to estimate.")
         gone = without_total(design.y[rows], design.ways.among(kept))
         if not gone.any():
-            break
+            return kept
         kept[rows[gone]] = False
-    if (design.y[kept] == 0).any():
-        rows = np.flatnonzero(kept)
-        kept[rows[separated(design.y[rows], np.empty((len(rows), 0)), design.ways.among(kept))]] = False
-    return kept
 
 
-def _fitted(design: FlowDesign, kept: np.ndarray, ways: TwoWay) -> FittedFlows:
-    """The fit, or `ConvergenceError` for zeros that regressors separate."""
-    y, X = design.y[kept], design.X[kept]
-    trouble = None
-    try:
-        at = poisson_two_way(y, X, ways)
-        if not ((y == 0) & (at.mu < _RUN_OFF * y.mean())).any():
-            return at
-    except ConvergenceError as error:
-        trouble = error
+def _fitted(design: FlowDesign) -> tuple[FittedFlows, np.ndarray, TwoWay]:
+    """The fit, the flows (m,) that it rests on, and their places: zeros that effects alone separate are left out.
+
+    Raises
+    ------
+    CollinearityError, ConvergenceError
+        For regressors that effects absorb, or that separate zeros.
+    """
+    kept = _informative(design, np.ones(design.n, dtype=bool))
+    while True:
+        ways = design.ways.among(kept)
+        check_estimable(design, kept, ways)
+        y, X = design.y[kept], design.X[kept]
+        trouble: ConvergenceError | None = None
+        try:
+            at = poisson_two_way(y, X, ways)
+            if not ((y == 0) & (at.mu < _RUN_OFF * y.mean())).any():
+                return at, kept, ways
+        except ConvergenceError as error:
+            trouble = error
+        alone = separated(y, np.empty((len(y), 0)), ways)
+        if not alone.any():
+            break
+        kept[np.flatnonzero(kept)[alone]] = False
+        kept = _informative(design, kept)
     gone = separated(y, X, ways)
     if gone.any():
         names = design.names(np.flatnonzero(kept)[gone])
@@ -241,7 +252,7 @@ def _fitted(design: FlowDesign, kept: np.ndarray, ways: TwoWay) -> FittedFlows:
         )
     if trouble is not None:
         raise trouble
-    return at
+    return at, kept, ways
 
 
 def _result(
@@ -250,14 +261,20 @@ def _result(
 ) -> GravityResult:  # fmt: skip
     y, mu = design.y[kept], at.mu
     terms = list(design.terms)
-    clusters = _pairs_of(design)[kept] if covariance == "cluster" else None
-    if clusters is not None:
-        clusters = np.unique(clusters, return_inverse=True)[1]
-    V = sandwich_of_flows(y, at, clusters, covariance != "classical")
+    clusters = np.unique(_pairs_of(design)[kept], return_inverse=True)[1]
+    V = sandwich_of_flows(y, at, ways, covariance, clusters)
     fitted = np.zeros(design.n)
     fitted[kept] = mu
-    told = {"robust": "robust (each flow for itself)", "classical": "classical (the variance is the mean)"}
-    many = "" if clusters is None else f"clustered by pair ({clusters.max() + 1} pairs)"
+    told = {
+        "robust": "robust (each flow for itself)",
+        "HC3": "robust, freed of leverage (HC3)",
+        "classical": "classical (the variance is the mean)",
+        "cluster": f"clustered by pair ({clusters.max() + 1} pairs)",
+    }  # fmt: skip
+    if covariance == "robust" and BORDER in terms and len(design.units) <= EIGEN_LIMIT:
+        place = terms.index(BORDER)
+        other = sandwich_of_flows(y, at, ways, "HC3", clusters)[place, place]
+        notes = [*notes, *_told_leverage(np.sqrt(other), np.sqrt(V[place, place]))]
     absorbed = ways.rank
     return GravityResult(
         model="gravity", design=design, params=pd.Series(at.beta, index=terms, name="estimate"),
@@ -265,11 +282,21 @@ def _result(
         sigma2=float(((y - mu) ** 2 / mu).sum() / max(len(y) - absorbed - len(terms), 1)),
         log_likelihood=float((special.xlogy(y, mu) - mu - special.gammaln(y + 1)).sum()),
         residuals=design.label(design.y - fitted, "residuals"), mean=design.label(fitted, "fitted"),
-        covariance_kind=told.get(covariance, many), covariance_code=covariance, notes=tuple(notes),
+        covariance_kind=told[covariance], covariance_code=covariance, notes=tuple(notes),
         kept=kept, silent=design.pairs[~kept], absorbed=absorbed,
         deviance=float(2 * (special.xlogy(y, y) - special.xlogy(y, mu) - y + mu).sum()),
         selected=bool(added.shape[1]), filters=added,
     )  # fmt: skip
+
+
+def _told_leverage(freed: float, robust: float) -> list[str]:
+    """A sentence where the border rests on few flows within, each of which pulls the fit to itself."""
+    if freed <= _PULLED * robust:
+        return []
+    return [
+        f"The border rests on few flows within, which pull the fit to themselves: freed of that (covariance='HC3', near "
+        f"to leaving out each flow in turn) its standard error is {freed:.4g} instead of {robust:.4g}."
+    ]
 
 
 def _pairs_of(design: FlowDesign) -> np.ndarray:

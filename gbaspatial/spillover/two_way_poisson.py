@@ -19,6 +19,7 @@ _ROUNDS = 200
 _SAME = 1e-11  # of the linear predictor from round to round
 _STEP = 1e-8  # the shortest share of a step that is tried
 _FLOOR = 1e-280
+_EXACT = 1e-3  # a flow that is fitted exactly has no residual to divide
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +68,16 @@ class TwoWay:
         return np.asarray(
             Z - (before / np.sqrt(rows)[:, None])[self.origin] - (after / np.sqrt(columns)[:, None])[self.destination]
         )
+
+    def leverage(self, weights: np.ndarray) -> np.ndarray:
+        """What part (m,) of each flow the effects alone fit, weighted by `weights` (m,)."""
+        first, second = self.incidence
+        table = ((first * weights) @ second.T).toarray()
+        normal = np.block([[np.diag(table.sum(axis=1)), table], [table.T, np.diag(table.sum(axis=0))]])
+        scale = 1 / np.sqrt(np.diag(normal))
+        inverse = np.linalg.pinv(normal * scale[:, None] * scale, rcond=1e-11, hermitian=True) * scale[:, None] * scale
+        one, two = self.origin, self.destination + first.shape[0]
+        return np.asarray(weights * (inverse[one, one] + inverse[two, two] + 2 * inverse[one, two]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,13 +141,22 @@ def _shares() -> Iterator[float]:
         share /= 2
 
 
-def sandwich_of_flows(y: np.ndarray, fit: FittedFlows, clusters: np.ndarray | None, robust: bool) -> np.ndarray:
-    """The covariance (k, k): the inverse information, or robust; sums of scores within `clusters` (m,) if given."""
+def sandwich_of_flows(y: np.ndarray, fit: FittedFlows, ways: TwoWay, kind: str, clusters: np.ndarray) -> np.ndarray:
+    """The covariance (k, k) of coefficients.
+
+    ``"classical"`` is the inverse information; ``"robust"`` takes each flow for itself; ``"HC3"`` divides its residual
+    by what no effect and no regressor fits of it; ``"cluster"`` sums the scores within `clusters` (m,).
+    """
     bread = np.linalg.inv(fit.left.T @ (fit.mu[:, None] * fit.left))
-    if not robust:
+    if kind == "classical":
         return np.asarray(bread)
-    scores = fit.left * (y - fit.mu)[:, None]
-    if clusters is not None:
+    e = y - fit.mu
+    if kind == "HC3":
+        own = fit.mu * np.einsum("mi,ij,mj->m", fit.left, bread, fit.left)
+        e = e / np.maximum(1 - ways.leverage(fit.mu) - own, _EXACT)
+    scores = fit.left * e[:, None]
+    if kind == "cluster":
         scores = np.column_stack([np.bincount(clusters, column) for column in scores.T])
     count = len(scores)
-    return np.asarray(count / (count - 1) * bread @ (scores.T @ scores) @ bread)
+    factor = 1.0 if kind == "HC3" else count / (count - 1)
+    return np.asarray(factor * bread @ (scores.T @ scores) @ bread)

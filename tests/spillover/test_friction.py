@@ -84,6 +84,19 @@ def test_the_profile_of_a_panel_is_that_of_panel_fits(effects):
     assert ratio[1.0] - ratio[0.2] == pytest.approx(2 * (fits[0].log_likelihood - fits[1].log_likelihood), abs=5e-3)
 
 
+def test_the_profile_of_many_rows_is_that_of_panel_fits():
+    w, side = lattice(6, 10)
+    data = panel(w, side, 0.5, periods=30)
+    options = {"standardizations": "row", "effects": "unit", "dynamics": "static", **FEW}
+    ratio = border_friction("y ~ x", data, w, groups=side, **options).profiles["ratio"]["row"]["unit"]["static"]
+    heights = [
+        gba.models.panel_lag("y ~ x", data, w.with_friction(side, f).row_standardized()).log_likelihood
+        for f in (0.2, 0.52, 1.0)
+    ]
+    falls = [ratio[f] - ratio[0.52] for f in (0.2, 1.0)]
+    assert falls == pytest.approx([2 * (heights[1] - heights[0]), 2 * (heights[1] - heights[2])], abs=0.02)
+
+
 def test_standardizations_by_a_number_have_one_profile():
     scan = border_friction("y ~ x", cross_section(W, SIDE, 0.3), W, groups=SIDE,
                            standardizations=("spectral", "min_max", "none"), **FEW)  # fmt: skip
