@@ -294,8 +294,8 @@ def _told_leverage(freed: float, robust: float) -> list[str]:
     if freed <= _PULLED * robust:
         return []
     return [
-        f"The border rests on few flows within, which pull the fit to themselves: freed of that (covariance='HC3', near "
-        f"to leaving out each flow in turn) its standard error is {freed:.4g} instead of {robust:.4g}."
+        f"The border rests on few flows within, which pull the fit to themselves: freed of that (covariance='HC3', "
+        f"near to leaving out each flow in turn) its standard error is {freed:.4g} instead of {robust:.4g}."
     ]
 
 
