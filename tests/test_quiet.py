@@ -75,3 +75,22 @@ def test_tests_of_hard_values_are_quiet(kind, n, seed, power, whole, test, infer
     options = {"draws": 19, "rng": 1} if inference == "permutation" else {}
     with suppress(GbaError):
         str(getattr(gba.autocorrelation, test)(y, Weights(links(kind, n), ids), inference=inference, **options))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    kind=st.sampled_from(KINDS),
+    n=st.integers(4, 14),
+    seed=st.integers(0, 99),
+    formula=st.sampled_from(["y ~ x", "y ~ 1", "y ~ x + one"]),
+    model=st.sampled_from(["lag", "error", "sarar", "durbin", "mess", "car", "sma", "ols", "ppml", "spatial_filter"]),
+    factor=st.sampled_from([1e-9, 1.0, 1e9]),
+)
+def test_fits_of_few_units_are_quiet(kind, n, seed, formula, model, factor):
+    ids = [f"u{k:02d}" for k in range(n)]
+    rng = np.random.default_rng(seed)
+    data = pd.DataFrame({"y": rng.lognormal(size=n) * factor, "x": rng.normal(size=n), "one": np.eye(n)[0]}, ids)
+    w = Weights(links(kind, n), ids)
+    given_w = () if model in ("ols", "ppml") else (w if model in ("car", "sma") else w.row_standardized(),)
+    with suppress(GbaError):
+        str(getattr(gba.models, model)(formula, data, *given_w))
