@@ -40,9 +40,9 @@ def by_maximum_likelihood(
     estimator: Estimator,
 ) -> Fit:
     """The fit of the model whose spatial parameters `w` and `error_w` tell; `estimator` does the same anew."""
-    spatial = int(w is not None) + int(error_w is not None)
-    if spec.k + spatial + 1 > spec.n:
-        told = "a spatial parameter" if spatial == 1 else "two spatial parameters"
+    count = int(w is not None) + int(error_w is not None)
+    if spec.k + count + 1 > spec.n:
+        told = "a spatial parameter" if count == 1 else "two spatial parameters"
         raise OptionError(f"{spec.n} units cannot carry {spec.k} coefficients, {told} and a variance.")
     for term, given in (("rho", w), ("lambda", error_w)):
         if given is not None:
