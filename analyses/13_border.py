@@ -62,9 +62,9 @@ print(distances)
 found["eleven cities, exponential decay"] = distances
 
 # %% [markdown]
-# ## Where there are enough places: borders of provinces 省界
-# The prefectures of China have hundreds of links across borders of provinces, enough for an answer. But what the
-# prefectures of one province share looks like a closed border, too: dummies of provinces say how much of it that is.
+# ## Where there are more places: borders of provinces 省界
+# The prefectures of China have hundreds of links across borders of provinces. But what the prefectures of one province
+# share looks like a closed border, too, and dummies of provinces take the spillover itself away.
 
 # %%
 prefectures = gba.load_prefectures(area="china")
