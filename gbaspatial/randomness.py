@@ -30,6 +30,7 @@ PLACEBO_ORDERS = 17  # of the times at which units are treated
 ROTATIONS = 21  # of residuals, for tests of every value of rho or lambda
 NO_EFFECT, AN_EFFECT = 31, 32  # outcomes without and with an effect, for its power
 CONFIDENCE_DRAWS = 41  # coefficients given rho or lambda
+GROUP_RESAMPLES = 53  # of units within their groups
 PANEL_OUTCOMES = 47  # of a fitted panel, by unit
 
 # Seeds of what is part of a method and not of the user's randomness: each answer is the same for everyone. Methods

@@ -16,4 +16,5 @@ EQUATIONS_LIMIT = 2_000  # the same of several equations: solved for all columns
 COLUMNS_LIMIT = 5_000  # all columns of G, solved for one block after another, where probes err too much
 PERIOD_EIGEN_LIMIT = 2_000  # eigenvectors of each period's W, where effects leave no other way to the determinant
 SCENARIO_LIMIT = 500  # the formula evaluated anew for every unit
+GROUP_WAYS_LIMIT = 50_000  # ways to give out groups that are all looked at; beyond, random ones
 REGIMES_LIMIT = 1_500  # I - R W with a rho for each regime as a dense determinant; beyond, by sparse LU

@@ -134,7 +134,10 @@ CALLS = {
     "inference.power_note": lambda: ((W.sparse,), {}),
     **{
         f"disparity.{name}": lambda: ((PEOPLE.astype(float),), {})
-        for name in ("atkinson", "coefficient_of_variation", "gini", "herfindahl", "hoover", "theil")
+        for name in (
+            *("atkinson", "coefficient_of_variation", "generalized_entropy", "gini"),
+            *("herfindahl", "hoover", "kolm", "theil"),
+        )
     },
     "development.perpetual_inventory": lambda: ((PANEL.abs(),), {"initial": 0.1}),
     "development.growth_accounting": lambda: ((PANEL.abs(), made("development.perpetual_inventory"), PANEL.abs()), {}),
@@ -149,6 +152,7 @@ CALLS = {
         f"development.{name}": lambda: ((LONG_DATA.abs(),), {"outputs": "income", "inputs": "price"})
         for name in ("malmquist", "hicks_moorsteen")
     },
+    "disparity.between_groups": lambda: ((INCOME.abs(), KIND), {"draws": 99}),
     "spillover.decay": lambda: ((fit("durbin"), UNITS), {"term": "price", "method": "delta"}),
     "spillover.scenario": lambda: ((fit("slx"), {"city c": {"price": 1.01}}), {"groups": KIND}),
     "spillover.allocate": lambda: ((fit("slx"), "price"), {"groups": KIND}),

@@ -1,5 +1,6 @@
 """Disparities: how unequal units are, and how that changes."""
 
+from gbaspatial.disparity.between_groups import BetweenGroupsResult, between_groups
 from gbaspatial.disparity.clubs import ClubsResult, convergence_clubs
 from gbaspatial.disparity.convergence import (
     BetaConvergenceResult,
@@ -9,6 +10,7 @@ from gbaspatial.disparity.convergence import (
     sigma_convergence,
 )
 from gbaspatial.disparity.directional import RoseResult, directional_lisa
+from gbaspatial.disparity.entropy import generalized_entropy, kolm
 from gbaspatial.disparity.inequality import (
     InequalityResult,
     TheilResult,
@@ -34,6 +36,7 @@ from gbaspatial.errors import door_of
 
 __all__ = [
     "BetaConvergenceResult",
+    "BetweenGroupsResult",
     "ClubsResult",
     "InequalityResult",
     "LisaMarkovResult",
@@ -48,12 +51,15 @@ __all__ = [
     "TrendResult",
     "atkinson",
     "beta_convergence",
+    "between_groups",
     "coefficient_of_variation",
     "convergence_clubs",
     "directional_lisa",
+    "generalized_entropy",
     "gini",
     "herfindahl",
     "hoover",
+    "kolm",
     "lisa_markov",
     "markov",
     "mean_by_group",

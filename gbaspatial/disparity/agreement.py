@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import combinations
+
 import numpy as np
 
 
@@ -26,3 +29,18 @@ def adjusted_rand(first: np.ndarray, second: np.ndarray) -> float:
 def _pairs(counts: np.ndarray) -> float:
     """Pairs inside the groups of these sizes."""
     return float((counts * (counts - 1) / 2).sum())
+
+
+def ways_to_give_out(sizes: list[int], n: int) -> np.ndarray:
+    """Every different way (m, n) to give groups of these sizes to n units."""
+
+    def fill(group: int, free: tuple[int, ...], way: np.ndarray) -> Iterator[np.ndarray]:
+        if group == len(sizes) - 1:
+            yield np.where(way < 0, group, way)
+            return
+        for chosen in combinations(free, sizes[group]):
+            next_way = way.copy()
+            next_way[list(chosen)] = group
+            yield from fill(group + 1, tuple(place for place in free if place not in chosen), next_way)
+
+    return np.array(list(fill(0, tuple(range(n)), np.full(n, -1))))

@@ -58,7 +58,7 @@ class InequalityResult(Result, float):
         return ", by head of the population" if self.by_head else ""
 
 
-def _shares(values: pd.Series, population: pd.Series | None) -> tuple[np.ndarray, np.ndarray]:
+def shares_of(values: pd.Series, population: pd.Series | None) -> tuple[np.ndarray, np.ndarray]:
     """Shares of the total (n,) and of the population (n,), in the order of `values`."""
     if isinstance(values, pd.Series):
         check_units(values.index)
@@ -115,7 +115,7 @@ def gini(values: pd.Series, population: pd.Series | None = None, *, corrected: b
     >>> round(gini(pd.Series([1.0, 1.0, 4.0])), 4)
     0.3333
     """
-    s, p = _shares(values, population)
+    s, p = shares_of(values, population)
     order = np.argsort(s / p, kind="stable")
     s, p = s[order], p[order]
     before = np.cumsum(s) - s / 2
@@ -150,7 +150,7 @@ def hoover(values: pd.Series, population: pd.Series | None = None) -> Inequality
     >>> round(hoover(pd.Series([1.0, 1.0, 4.0])), 4)
     0.3333
     """
-    s, p = _shares(values, population)
+    s, p = shares_of(values, population)
     return InequalityResult(float(np.abs(s - p).sum() / 2), "Hoover", len(s), population is not None)
 
 
@@ -173,7 +173,7 @@ def herfindahl(values: pd.Series) -> InequalityResult:
     >>> float(herfindahl(pd.Series([1.0, 1.0, 2.0])))
     0.375
     """
-    s, _ = _shares(values, None)
+    s, _ = shares_of(values, None)
     return InequalityResult(float(s @ s), "Herfindahl-Hirschman", len(s), by_head=False)
 
 
@@ -214,7 +214,7 @@ def coefficient_of_variation(
     """
     if ddof not in (0, 1) or (ddof and population is not None):
         raise OptionError(f"ddof={ddof!r} does not fit; use 0, or 1 when no population is given.")
-    s, p = _shares(values, population)
+    s, p = shares_of(values, population)
     variance = float(p @ (s / p - 1) ** 2)
     value = float(np.sqrt(variance * len(s) / (len(s) - ddof)))
     return InequalityResult(value, "coefficient of variation", len(s), population is not None)
@@ -255,7 +255,7 @@ def atkinson(values: pd.Series, population: pd.Series | None = None, *, epsilon:
     """
     if not epsilon > 0:
         raise OptionError(f"epsilon={epsilon!r} must be positive.")
-    s, p = _shares(values, population)
+    s, p = shares_of(values, population)
     ratio = s / p
     if epsilon >= 1 and (ratio == 0).any():
         raise DataError("with epsilon of one or more every amount must be positive.")
@@ -353,7 +353,7 @@ def theil(
     (0.1733, 0.1733)
     """
     word(kind, ("T", "L"), "kind")
-    s, p = _shares(values, population)
+    s, p = shares_of(values, population)
     if kind == "L" and (s == 0).any():
         raise DataError(f"Theil's L needs positive amounts, but they are zero for {some(values.index[s == 0])}.")
     total = _theil(s, p, kind)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import combinations
 from math import factorial, prod
 from typing import Any, Literal
 
@@ -13,7 +11,7 @@ import pandas as pd
 from scipy.cluster.vq import kmeans2
 
 from gbaspatial.alignment import align, align_frame, align_labels, check_units
-from gbaspatial.disparity.agreement import adjusted_rand
+from gbaspatial.disparity.agreement import adjusted_rand, ways_to_give_out
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.null import check_draws, monte_carlo_p
 from gbaspatial.inference.permutation import orders
@@ -21,10 +19,10 @@ from gbaspatial.options import public, whole
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of, stream
 from gbaspatial.results import Result, Table
+from gbaspatial.sizes import GROUP_WAYS_LIMIT
 
 Method = Literal["fisher_jenks", "head_tail", "k_means"]
 _PARTS = 20  # of the null distribution, told one by one
-_EXACT_UP_TO = 50_000  # ways to give out the tiers that are all looked at
 _STARTS = 50
 _TIE = 1e-9
 
@@ -269,8 +267,8 @@ def _agreement(found: np.ndarray, given: np.ndarray | None, draws: int, seed: in
     if len(labels) in (1, len(codes)):
         raise DataError("the tiers given are one, or one for each unit, so that there is nothing to agree on.")
     sizes = np.bincount(codes)
-    exact = factorial(len(codes)) // prod(factorial(int(size)) for size in sizes) <= _EXACT_UP_TO
-    ways = np.array(list(_ways(sizes.tolist(), len(codes)))) if exact else codes[orders(len(codes), draws, seed)]
+    exact = factorial(len(codes)) // prod(factorial(int(size)) for size in sizes) <= GROUP_WAYS_LIMIT
+    ways = ways_to_give_out(sizes.tolist(), len(codes)) if exact else codes[orders(len(codes), draws, seed)]
     observed = adjusted_rand(found, codes)
     parts = track(np.array_split(ways, min(len(ways), _PARTS)), "ways to give out the tiers")
     null = np.concatenate([_rand_of_all(found, part) for part in parts])
@@ -284,21 +282,6 @@ def _agreement(found: np.ndarray, given: np.ndarray | None, draws: int, seed: in
         "draws": 0 if exact else draws,
         "seed": seed,
     }
-
-
-def _ways(sizes: list[int], n: int) -> Iterator[np.ndarray]:
-    """Every different way (n,) to give groups of these sizes to n units."""
-
-    def fill(group: int, free: tuple[int, ...], way: np.ndarray) -> Iterator[np.ndarray]:
-        if group == len(sizes) - 1:
-            yield np.where(way < 0, group, way)
-            return
-        for chosen in combinations(free, sizes[group]):
-            next_way = way.copy()
-            next_way[list(chosen)] = group
-            yield from fill(group + 1, tuple(place for place in free if place not in chosen), next_way)
-
-    yield from fill(0, tuple(range(n)), np.full(n, -1))
 
 
 def _rand_of_all(found: np.ndarray, ways: np.ndarray) -> np.ndarray:

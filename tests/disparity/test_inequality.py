@@ -21,6 +21,8 @@ INDICES = {
     "atkinson_0.5": lambda v: disparity.atkinson(v, epsilon=0.5),
     "atkinson_1": lambda v: disparity.atkinson(v, epsilon=1),
     "atkinson_2": lambda v: disparity.atkinson(v, epsilon=2),
+    "entropy_0.5": lambda v: disparity.generalized_entropy(v, alpha=0.5),
+    "kolm_1": lambda v: disparity.kolm(v / 10_000),
     "hoover_RS": disparity.hoover,
     "herfindahl": disparity.herfindahl,
     "var_coeff_ddof1": lambda v: disparity.coefficient_of_variation(v, ddof=1),
