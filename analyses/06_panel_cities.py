@@ -47,6 +47,9 @@ fits = {
     for effects, word in kinds.items()
     for name, w in hypotheses.items()
 }
+# what eleven cities over these years can find at all, before anything is read into the estimates
+for name in hypotheses:
+    print(name, "|", fits["unit and time", name].detectable_effect(draws=499).sentence)
 rows = {}
 for key, fit in fits.items():
     low, high = fit.conf_int().loc["rho"]

@@ -58,6 +58,8 @@ fits = {
     for effects, word in kinds.items()
     for name, model in models.items()
 }
+# what nine cities over these years can find at all, before anything is read into the estimates
+print(fits["unit and time", "lag"].detectable_effect(draws=499).sentence)
 rows = {key: fit.tidy()[["estimate", "p_value", "lower", "upper"]] for key, fit in fits.items()}
 table = pd.concat(rows, names=["effects", "model"])
 print(table.round(3).to_string())

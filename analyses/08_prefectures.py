@@ -89,6 +89,8 @@ print("After adjustment for as many tests as prefectures:", ", ".join(map(str, s
 
 # %%
 durbin = gba.models.panel_durbin(formula, panel, w, effects="twoway")
+# what these prefectures over these years can find at all, before anything is read into the estimates
+print(durbin.detectable_effect().sentence)
 print(durbin.summary())
 impacts = durbin.impacts(rng=1, draws=999)
 print(impacts.summary())

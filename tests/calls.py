@@ -244,6 +244,7 @@ CALLS = {
     "weights.as_weights": lambda: ((W,), {}),
     "weights.block": lambda: ((KIND,), {}),
     "weights.borders": lambda: ((UNITS,), {}),
+    "weights.earlier": lambda: (({2001: W, 2002: W},), {}),
     "weights.by_year": lambda: ((UNITS, [2001, 2002]), {"links": _links()}),
     "weights.combine": lambda: (({"a": W, "b": W.power(2)},), {"shares": {"a": 0.5, "b": 0.5}}),
     **{

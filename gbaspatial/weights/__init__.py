@@ -2,6 +2,7 @@
 
 from gbaspatial.errors import door_of
 from gbaspatial.weights.algebra import combine
+from gbaspatial.weights.by_period import earlier
 from gbaspatial.weights.contiguity import borders, contiguity
 from gbaspatial.weights.core import Weights, as_weights
 from gbaspatial.weights.distance import distance_band, exponential_decay, inverse_distance, nearest
@@ -25,6 +26,7 @@ __all__ = [
     "contiguity",
     "delaunay",
     "distance_band",
+    "earlier",
     "economic",
     "exponential_decay",
     "from_matrix",

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import check_same_units
-from gbaspatial.errors import UnknownNameError, WeightsError, some
+from gbaspatial.errors import LabelTypeError, OptionError, UnknownNameError, WeightsError, some
+from gbaspatial.options import public, whole
 from gbaspatial.weights.core import Weights, as_weights
 
 
@@ -47,6 +49,50 @@ def weights_by_period(w: Weights | Mapping[Any, Weights], periods: pd.Index) -> 
         raise WeightsError("the panel has no period.")
     first = as_weights(w[periods[0]])
     return [first] + [_in_order(as_weights(w[period]), first.ids, period) for period in periods[1:]]
+
+
+@public
+def earlier(w: Mapping[Any, Weights], *, periods: int = 1) -> dict[Any, Weights]:
+    """Each period with the W of `periods` before: what made that W cannot answer to this period.
+
+    Parameters
+    ----------
+    w : mapping from period to Weights
+        Such as one made of each year's GDP; periods are whole numbers, such as years.
+    periods : int
+        How far back.
+
+    Returns
+    -------
+    dict from period to Weights
+        Of the periods whose earlier W is there.
+
+    Raises
+    ------
+    LabelTypeError, WeightsError, OptionError
+        For other keys than whole numbers, no period with a W so much earlier, or fewer periods than one.
+
+    References
+    ----------
+    Qu, X. and Lee, L. (2015). Estimating a spatial autoregressive model with an endogenous spatial weight matrix.
+    Journal of Econometrics 184, 209-232.
+
+    Examples
+    --------
+    >>> one, two = (Weights([[0, a], [a, 0]], ["a", "b"]) for a in (1, 2))
+    >>> earlier({2018: one, 2019: two})[2019] is one
+    True
+    """
+    back = whole(periods, "periods", least=1)
+    if not isinstance(w, Mapping):
+        raise OptionError("earlier() takes a mapping of periods to W; one W for all periods has none before.")
+    strange = [key for key in w if isinstance(key, bool) or not isinstance(key, (int, np.integer))]
+    if strange:
+        raise LabelTypeError(f"the periods {some(strange)} are not whole numbers, so that none is before another.")
+    found = {period: as_weights(w[period - back]) for period in w if period - back in w}
+    if not found:
+        raise WeightsError(f"no period has a W of {back} before among {some(sorted(w))}; give more periods.")
+    return found
 
 
 def _in_order(w: Weights, ids: pd.Index, period: Any) -> Weights:

@@ -144,7 +144,7 @@ def detectable_effect(
     drawn = [_drawn(at(float(v)), statistic, ranks, draws, seed, AN_EFFECT) for v in track(grid, f"values of {name}")]
     power = np.array([np.mean((values < low) | (values > high)) for values in drawn])
     curve = pd.DataFrame({"effect": grid, "power": power}).sort_values("effect", ignore_index=True)
-    negative, positive = (_first(curve, target, side) for side in (-1, 1))
+    negative, positive = (first_reached(curve, target, side) for side in (-1, 1))
     title = f"Power to find {name} in the {fit.model} model: {fit.formula}"
     return DetectableResult(name, curve, negative, positive, target, alpha, draws, seed, fit.n, title)
 
@@ -156,7 +156,7 @@ def _drawn(source: Generator, statistic, ranks: np.ndarray, draws: int, seed: in
     return np.concatenate([statistic(Y) for Y in made])
 
 
-def _first(curve: pd.DataFrame, target: float, side: int) -> float:
+def first_reached(curve: pd.DataFrame, target: float, side: int) -> float:
     """Going out from zero, where the power reaches `target`, between the grid's points."""
     part = curve[curve["effect"] * side > 0]
     part = part.reindex(part["effect"].abs().sort_values().index)

@@ -17,6 +17,7 @@ import pandas as pd
 
 from gbaspatial.errors import OptionError
 from gbaspatial.models.fitted import INFERENCES, with_inference
+from gbaspatial.models.panel.difference_fit import dynamic_by_moments
 from gbaspatial.models.panel.dynamic import dynamic_effects
 from gbaspatial.models.panel.filtered_fit import filtered_fit, needs_filter
 from gbaspatial.models.panel.fixed_effects import fixed_effects
@@ -54,7 +55,8 @@ class PanelOptions(TypedDict, total=False):
     ``"ar1"`` (innovations are correlated over time);
     dynamic : of least squares and lag models, ``"y"`` (the outcome of the period before is a regressor) or
     ``"y + Wy"`` (its spatial lag too): a `DynamicFit`;
-    method : ``"ml"`` or ``"gmm"`` (two-stage least squares and moments, of fixed and random effects), with
+    method : ``"ml"`` or ``"gmm"`` (two-stage least squares and moments, of fixed and random effects; with ``dynamic``
+    moments of differences), with
     ``endogenous`` and ``instruments``, right sides of formulas, and ``instrument_lags`` (2: W X and W^2 X for W y);
     unbalanced : ``"error"``, ``"common"`` (units that are there in all periods) or ``"keep"``;
     weights : observation weights of fixed effects, a column or a Series by row or by unit (variance sigma2 / weight);
@@ -558,13 +560,15 @@ def _by_moments(
         raise OptionError(
             f"errors={brief(options['errors'])} belongs to method='ml'; these moments are those of errors='kkp'."
         )
-    for other in ("dynamic",):
-        if options.get(other) is not None:
-            raise OptionError(f"{other}= belongs to method='ml'.")
     if options.get("correction") == "pairs":
         raise OptionError("correction='pairs' belongs to method='ml': these moments do not lean on the variances.")
     whole = formula_with(formula, options)
     given = specified(name, whole, data, w, durbin, options, lagged=lagged, erred=erred, error_w=error_w)
+    if options.get("dynamic") is not None:
+        if options.get("endogenous") is not None:
+            raise OptionError("moments of differences have their own instruments; leave out endogenous=.")
+        lags = word(options.get("instrument_lags", 2), (1, 2), "instrument_lags")
+        return dynamic_by_moments(given, options["dynamic"], lags)
     if given.kind.rows is not None:
         raise OptionError(f"method='gmm' is for effects of units or time, not for effects={given.kind.name!r}.")
     known = instruments_for(given.design, formula, data, w, options)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import DataError, OptionError
+from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.formula.regressors import Column
 from gbaspatial.models.panel.frame import PanelDesign, kept_rows, read_panel, time_numbers
 
@@ -29,10 +29,7 @@ def with_lagged_outcome(
         For gaps, or a W that is needed and not there.
     """
     if not design.stack.balanced or len(set(np.diff(time_numbers(design.periods)).tolist())) > 1:
-        raise OptionError(
-            "a dynamic model needs a balanced panel with periods equally far apart; fill in the rows, or use "
-            "unbalanced='common'."
-        )
+        raise OptionError(_uneven(design))
     if dynamic == "y + Wy" and "W" not in design.weights:
         raise OptionError("dynamic='y + Wy' needs weights: give a W, such as gba.weights.contiguity(data).")
     # the first periods that lags of regressors leave out still know the outcome
@@ -65,3 +62,16 @@ def with_lagged_outcome(
         index=design.index[design.index.isin(ids)],
         observation_weights=None if design.observation_weights is None else design.observation_weights[inside],
     )  # fmt: skip
+
+
+def _uneven(design: PanelDesign) -> str:
+    """Why a panel has no period before for some rows."""
+    times = time_numbers(design.periods)
+    step = int(np.diff(times).min()) if len(times) > 1 else 1
+    after = design.periods[1:][np.diff(times) > step]
+    if not len(after):
+        return "a dynamic model needs a balanced panel; fill in the rows, or use unbalanced='common'."
+    return (
+        f"a dynamic model needs periods equally far apart, and before {some(after)} there is a gap; fill in the "
+        f"periods, or take those on one side of it."
+    )

@@ -21,6 +21,7 @@ from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.panel_predictions import predict as _predict, simulate as _simulate
 from gbaspatial.models.panel.panel_tests import diagnostics as _diagnostics
 from gbaspatial.models.panel.pictures_of_fits import plot as _plot
+from gbaspatial.models.panel.power_of_panels import detectable_effect as _detectable_effect
 from gbaspatial.models.panel.signed_histories import wild_test as _wild_test
 
 TITLES = {
@@ -90,6 +91,7 @@ class PanelFit(Fitted):
     wild_test = _wild_test
     influence = _influence
     plot = _plot
+    detectable_effect = _detectable_effect
     predict = _predict
     simulate = _simulate
     second_opinion = _second_opinion

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import CollinearityError, OptionError, WeightsError, some
+from gbaspatial.errors import CollinearityError, DataError, OptionError, WeightsError, some
 from gbaspatial.formula import is_intercept
 from gbaspatial.formula.collinearity import check_rank
+from gbaspatial.models.panel.doubtful_weights import notes_on_weights
 from gbaspatial.models.panel.effect_kinds import Kind, effects_for, kind_of
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights, read_panel, weights_of
 from gbaspatial.models.panel.lagged_outcome import DYNAMICS, with_lagged_outcome
@@ -87,15 +88,35 @@ def specified(
     if dynamic is not None:
         _check_dynamic(name, kind, word(dynamic, DYNAMICS, "dynamic"))
         design = with_lagged_outcome(design, formula, data, w, dynamic)
+    _check_variation(design, kind)
     effects = effects_for(kind, design, data, lagged=lagged)
     design = _less_absorbed(design, effects, kind, spatial=lagged or erred)
     W1 = design.weights["W"] if lagged else None
     W2 = None if not erred else design.weights["W"] if error_w is None else weights_of(error_w, design, "error_w")
     _check_weights(W1, W2, design, effects, kind)
+    doubts = notes_on_weights([W1, W2], design.data.columns, design.periods)
+    design = replace(design, notes=(*design.notes, *doubts))
     reach = reach_of(covariance, options, data)
     return Specification(
         name, kind, design, effects, W1, W2, correction != "none", covariance, correction == "pairs", reach
     )
+
+
+def _check_variation(design: PanelDesign, kind: Kind) -> None:
+    """Effects of units need two periods, and an outcome that they do not explain to all digits."""
+    if not kind.unit:
+        return
+    stack, y = design.stack, design.y
+    if stack.periods < 2:
+        raise DataError(
+            f"effects of units need two periods or more, and there is one ({design.periods[0]}); use effects='pooled'."
+        )
+    mean = np.bincount(stack.unit, weights=y, minlength=stack.n) / np.maximum(stack.histories, 1)
+    if np.abs(y - mean[stack.unit]).max() <= _ABSORBED * np.abs(y).max():
+        raise DataError(
+            f"{design.response} does not vary over time within any unit, so that effects of units explain all of it; "
+            f"use effects='time' or 'pooled', or another outcome."
+        )
 
 
 def _check_split(design: PanelDesign, kind: Kind, options: dict[str, Any]) -> None:

@@ -112,7 +112,5 @@ def test_what_is_refused():
         models.panel_lag("y ~ x", data, w, method="gmm", endogenous="price", instruments="price + z")
     with pytest.raises(OptionError, match="units or time"):
         models.panel_ols("y ~ x", data, w, method="gmm", effects="between")
-    with pytest.raises(OptionError, match="method='ml'"):
-        models.panel_lag("y ~ x", data, w, method="gmm", dynamic="y")
     with pytest.raises(OptionError, match="reach back further"):
         models.panel_ols("y ~ x", data, w, method="gmm", endogenous="price", instruments="L(z)")
