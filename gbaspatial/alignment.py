@@ -95,10 +95,7 @@ def as_numbers(values: pd.Series, what: str | None = None) -> pd.Series:
     _check_kind(values, name)
     missing = values.isna()
     if missing.any():
-        raise MissingDataError(
-            f"{name} is missing for {some(values.index[missing])}; fill it in, or drop these units "
-            f"from the data and from the weights (w.subset) yourself."
-        )
+        raise missing_values(name, values.index[missing])
     numbers = pd.to_numeric(_without_fractions(values), errors="coerce")
     text = numbers.isna()
     if text.any():
@@ -115,6 +112,14 @@ def as_numbers(values: pd.Series, what: str | None = None) -> pd.Series:
 
 
 _TIMES = (dt.date, dt.timedelta, np.datetime64, np.timedelta64, pd.Period)
+
+
+def missing_values(name: str, units: Iterable[object]) -> MissingDataError:
+    """The error of a column that some `units` lack."""
+    return MissingDataError(
+        f"{name} is missing for {some(units)}; fill it in, or drop these units "
+        f"from the data and from the weights (w.subset) yourself."
+    )
 
 
 def _check_kind(values: pd.Series, name: str) -> None:
@@ -207,8 +212,7 @@ def align_labels(values: pd.Series, ids: pd.Index, what: str = "groups") -> np.n
 
 def align_frame(frame: pd.DataFrame, ids: pd.Index, what: str = "data") -> pd.DataFrame:
     """The rows of `frame` in the order of `ids`; values are not looked at."""
-    if not isinstance(frame, pd.DataFrame):
-        raise LabelTypeError(f"the {what} are a {type(frame).__name__}; pass a DataFrame indexed by unit id.")
+    check_frame(frame, what)
     check_same_units(frame.index, ids, what)
     return frame.reindex(ids)
 
@@ -223,9 +227,42 @@ def columns_of(frame: pd.DataFrame, names: Sequence[str] | str, what: str = "dat
     wanted: Iterable[str] = [names] if isinstance(names, str) else list(names)
     for name in wanted:
         if name not in frame.columns:
-            hint = nearest_names(name, [c for c in frame.columns if c != "geometry"])
-            raise UnknownNameError(f"the {what} have no column {name!r}. {hint}")
+            raise no_column(name, frame, what)
     return list(wanted)
+
+
+def no_column(name: object, frame: pd.DataFrame, what: str = "data") -> UnknownNameError:
+    """The error of a column that `frame` does not have, with those whose names are near."""
+    hint = nearest_names(name, [c for c in frame.columns if c != "geometry"])
+    return UnknownNameError(f"the {what} have no column {name!r}. {hint}")
+
+
+def check_frame(data: object, what: str = "data") -> None:
+    """Raise `LabelTypeError` unless `data` is a DataFrame."""
+    if not isinstance(data, pd.DataFrame):
+        raise LabelTypeError(f"the {what} are a {type(data).__name__}; pass a DataFrame indexed by unit id.")
+
+
+def places_in(labels: pd.Index, index: pd.Index, what: str) -> np.ndarray:
+    """Where each label (m,) stands in `index`, the units of a map, or `AlignmentError` with those that it lacks."""
+    labels = pd.Index(labels)
+    places = index.get_indexer(labels)
+    if (places < 0).any():
+        lost = labels[places < 0].unique()
+        raise AlignmentError(f"the {what} name units that the map does not have: {some(lost)}; keep the map's units.")
+    return places
+
+
+def check_unit(unit: Any, units: pd.Index) -> None:
+    """Raise unless `unit` is one of the `units` of a model."""
+    if unit not in units:
+        raise UnknownNameError(f"the model has no unit {unit!r}. {nearest_names(str(unit), map(str, units))}")
+
+
+def check_periods(periods: pd.Index) -> None:
+    """Raise unless there are two periods, between which units can move."""
+    if len(periods) < 2:
+        raise DataError(f"transitions need at least two periods; the panel has {some(periods)} only.")
 
 
 def periods_of(panel: pd.Series, what: str = "panel") -> pd.Index:

@@ -147,11 +147,22 @@ def nearest_names(name: object, names: Iterable[object]) -> str:
     'There are: Shenzhen, Foshan.'
     """
     known = [str(item) for item in names]
-    folded = {item.casefold(): item for item in reversed(known)}
-    close = difflib.get_close_matches(str(name).casefold(), folded, n=3, cutoff=0.6)
+    close = names_near(name, known)
     if close:
-        return f"Did you mean {' or '.join(folded[item] for item in close)}?"
+        return f"Did you mean {' or '.join(close)}?"
     return f"There are: {some(known, 12)}." if known else "There are none."
+
+
+def names_near(name: object, names: Iterable[object]) -> list[str]:
+    """Up to three of `names` that `name` may have been meant for, the closest first.
+
+    Examples
+    --------
+    >>> names_near("shenzen", ["Shenzhen", "Foshan"])
+    ['Shenzhen']
+    """
+    folded = {str(item).casefold(): str(item) for item in reversed(list(names))}
+    return [folded[item] for item in difflib.get_close_matches(str(name).casefold(), folded, n=3, cutoff=0.6)]
 
 
 def no_attribute(room: str, name: str, names: Iterable[str], called: Mapping[str, str] | None = None) -> AttributeError:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 import warnings
+from pathlib import Path
 
-from gbaspatial.errors import GbaWarning, OptionError, outside
+from gbaspatial.errors import FileFormatError, GbaWarning, OptionError, outside
 
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?", re.DOTALL)
 _LETTERS = re.compile(r'[<>:"|?*\\\x00-\x1f]')
@@ -38,6 +39,12 @@ def fault_of(name: str) -> str | None:
     if name.endswith((".", " ")):
         return "a dot or a space at the end is cut off there"
     return None
+
+
+def check_page(path: Path) -> None:
+    """Raise unless `path` ends as the name of a page that a browser opens."""
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise FileFormatError(f"{path.name} does not end in .html; a map is written as one HTML page.")
 
 
 def check_portable(name: str) -> None:

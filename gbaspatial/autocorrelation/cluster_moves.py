@@ -8,11 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from gbaspatial.alignment import align_panel, periods_of
+from gbaspatial.alignment import align_panel, check_periods, periods_of
 from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, drawn_by, draws_for
 from gbaspatial.autocorrelation.joint import period_tests
 from gbaspatial.autocorrelation.local_moran import local_moran, moran_sums
-from gbaspatial.errors import DataError, some
 from gbaspatial.inference.null import Inference
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.options import public
@@ -129,8 +128,7 @@ def lisa_transitions(
     {'a': 'HL', 'b': 'LH', 'c': 'HL', 'd': 'LH'}
     """
     periods = periods_of(panel)
-    if len(periods) < 2:
-        raise DataError(f"transitions need at least two periods; the panel has {some(periods)} only.")
+    check_periods(periods)
     matrices = weights_by_period(w, periods)
     values, _ = align_panel(panel, matrices[0].ids)
     seed, ids = seed_of(rng), matrices[0].ids

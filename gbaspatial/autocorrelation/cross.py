@@ -19,7 +19,6 @@ import numpy as np
 from scipy import sparse
 
 from gbaspatial.autocorrelation.procedure import Procedure
-from gbaspatial.errors import OptionError
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.moments import linear_moments, without_noise
 from gbaspatial.inference.null import Null, normal_null
@@ -65,10 +64,7 @@ def paired_cross_null(
     of_orders = _lee_values(W, x, y, scale) if lee else _moran_values(W, x, y, scale)
     observed = float(of_orders(np.arange(n)[None, :])[0])
     if inference == "exact":
-        if n > exact.MOST_UNITS:
-            raise OptionError(
-                f"all orders of {n} units are too many; exact inference goes to {exact.MOST_UNITS} units."
-            )
+        exact.check_orders(n)
         P = scale * (W.T @ W if lee else W).toarray()
         return exact.pair_null(without_diagonal(P), np.multiply.outer(x, y))
     mean, variance = paired_moments(W.T @ W if lee else W, x, y)

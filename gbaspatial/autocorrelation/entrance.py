@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
@@ -125,10 +125,24 @@ def in_unit(y: np.ndarray) -> tuple[np.ndarray, int]:
     return np.ldexp(y, -exponent), exponent
 
 
-def check_testable(y: np.ndarray, w: Weights, name: str) -> None:
-    """Raise unless there are three units, a link, weights that can be squared, and values that differ."""
+def check_three(w: Weights) -> None:
+    """Raise unless there are three units."""
     if w.n < 3:
         raise WeightsError(f"a test of autocorrelation needs at least three units; the weights have {w.n}.")
+
+
+def check_for_residuals(inference: str, allowed: Collection[str]) -> None:
+    """Raise if `inference` would permute the residuals of a regression."""
+    if inference not in allowed:
+        raise OptionError(
+            f"inference={inference!r} permutes values, but the residuals of a regression are not exchangeable; "
+            f"use 'imhof', 'saddlepoint' or 'normal'."
+        )
+
+
+def check_testable(y: np.ndarray, w: Weights, name: str) -> None:
+    """Raise unless there are three units, a link, weights that can be squared, and values that differ."""
+    check_three(w)
     if not w.n_links:
         raise WeightsError("no unit has a neighbor, so there is no autocorrelation to test; choose other weights.")
     check_size(w)

@@ -12,7 +12,7 @@ from scipy import sparse
 from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, drawn_by
 from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.procedure import Procedure
-from gbaspatial.errors import DataError, OptionError
+from gbaspatial.errors import DataError
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.cross_product import CrossProduct, automatic, upper_links
 from gbaspatial.inference.moments import PairSums, permutation_moments
@@ -143,11 +143,8 @@ def _absolute_null(w: Weights, x: np.ndarray, size: float, how: Procedure) -> Nu
             lambda order: size * absolute_differences(U, x, order), n, observed, moments=moments, **how.drawing()
         )
     ones = exact.is_two_class(x)
-    if ones is None and n > exact.MOST_UNITS:
-        raise OptionError(
-            f"inference='exact' lists all orders of the values, which goes to {exact.MOST_UNITS} units (there are "
-            f"{n}); use inference='permutation'."
-        )
+    if ones is None:
+        exact.check_orders(n)
     A, B = size * w.sparse.toarray(), np.abs(np.subtract.outer(x, x))
     return exact.pair_null(A, B) if ones is None else exact.two_class_null(A, B, ones)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, align_labels
-from gbaspatial.autocorrelation.entrance import DRAWING, check_size, check_testable, drawn_by
+from gbaspatial.autocorrelation.entrance import DRAWING, check_size, check_testable, check_three, drawn_by
 from gbaspatial.autocorrelation.local_results import Found, Judgement, LocalTest, local_result
 from gbaspatial.errors import DataError, OptionError, UnknownNameError, WeightsError, some
 from gbaspatial.figures.null_values import null_distribution
@@ -223,8 +223,7 @@ def join_count(
 def _classes(values: pd.Series, w: Weights) -> tuple[np.ndarray, list[object]]:
     """Codes (n,) and the classes in order."""
     labels = align_labels(values, w.ids, "classes")
-    if w.n < 3:
-        raise WeightsError(f"a test of autocorrelation needs at least three units; the weights have {w.n}.")
+    check_three(w)
     if not w.n_links:
         raise WeightsError("no unit has a neighbor, so there are no joins to count; choose other weights.")
     check_size(w)

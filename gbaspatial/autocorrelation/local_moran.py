@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.autocorrelation.entrance import DRAWING, Subject, admitted, drawn_by, in_unit
+from gbaspatial.autocorrelation.entrance import DRAWING, Subject, admitted, check_for_residuals, drawn_by, in_unit
 from gbaspatial.autocorrelation.local_results import Found, Judgement, LocalTest, local_result
 from gbaspatial.autocorrelation.moran import MoranResult
-from gbaspatial.errors import OptionError
 from gbaspatial.figures.null_values import moran_scatter
 from gbaspatial.inference import quadratic
 from gbaspatial.inference.conditional import LocalSums, conditional_null
@@ -208,11 +207,7 @@ def total_moments(W: sparse.csr_array, z: np.ndarray, scale: float) -> tuple[np.
 
 
 def _normal_null(t: Subject, e: np.ndarray, scale: float, regressors: np.ndarray, inference: str) -> LocalNull:
-    if inference not in ("normal", "saddlepoint", "imhof"):
-        raise OptionError(
-            f"inference={inference!r} permutes values, but the residuals of a regression are not exchangeable; "
-            f"use 'imhof', 'saddlepoint' or 'normal'."
-        )
+    check_for_residuals(inference, ("normal", "saddlepoint", "imhof"))
     observed = scale * e * (t.w.sparse @ e)
     basis = np.linalg.qr(regressors)[0]
     return quadratic.local_moran_null(inference, observed, t.w.sparse, basis, scale * float(e @ e), t.linked)

@@ -9,10 +9,9 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import labelled
-from gbaspatial.autocorrelation.entrance import DRAWING, Subject, admitted, drawn_by, in_unit
+from gbaspatial.autocorrelation.entrance import DRAWING, Subject, admitted, check_for_residuals, drawn_by, in_unit
 from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.procedure import Procedure
-from gbaspatial.errors import OptionError
 from gbaspatial.figures.null_values import moran_scatter, null_distribution
 from gbaspatial.inference import quadratic
 from gbaspatial.inference.cross_product import CrossProduct, automatic
@@ -169,11 +168,7 @@ def _value_null(t: Subject, how: Procedure) -> Null:
 
 
 def _residual_null(t: Subject, regressors: np.ndarray, inference: str) -> Null:
-    if inference not in _OF_RESIDUALS:
-        raise OptionError(
-            f"inference={inference!r} permutes values, but the residuals of a regression are not exchangeable; "
-            f"use 'imhof', 'saddlepoint' or 'normal'."
-        )
+    check_for_residuals(inference, _OF_RESIDUALS)
     e, n = t.y, len(t.y)
     share = t.n / n
     plain = _statistic(t, e).observed / share

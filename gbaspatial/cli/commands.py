@@ -16,11 +16,7 @@ from gbaspatial.cli.group import Commands
 from gbaspatial.cli.inputs import check_clusters, check_page, moran_by_year, numbers_of, seed_for, units_of, weights_of
 from gbaspatial.cli.output import table_of, write
 from gbaspatial.cli.shared_options import data_options, output_options, seed_option, weights_options
-from gbaspatial.errors import (
-    OptionError,
-    UnknownNameError,
-    nearest_names,
-)
+from gbaspatial.errors import OptionError, UnknownNameError, names_near, nearest_names
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -79,8 +75,8 @@ def data(what: str, year: int | None, form: str, out: Path | None) -> None:
     else:
         known = gba.data.variables().index
         if what not in known:
-            hint = nearest_names(what, [*shown, *known])
-            cure = hint if hint.startswith("Did you") else "`gbaspatial data variables` lists the variables."
+            near = names_near(what, [*shown, *known])
+            cure = nearest_names(what, near) if near else "`gbaspatial data variables` lists the variables."
             raise UnknownNameError(
                 f"there is nothing called {what!r}: neither one of {', '.join(shown)} nor a variable. {cure}"
             )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gbaspatial.errors import FileFormatError, MissingFileError, OptionError, UnknownNameError, nearest_names, some
+from gbaspatial.errors import MissingFileError, OptionError, UnknownNameError, nearest_names, some
+from gbaspatial.filenames import check_page as check_page_name
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -21,8 +22,8 @@ BUILT_IN = ("cities", "districts", "prefectures")
 
 def check_page(path: Path | None) -> None:
     """Refuse a name for a map that no browser would open."""
-    if path is not None and path.suffix.lower() not in (".html", ".htm"):
-        raise FileFormatError(f"{path} does not end in .html; a map is written as one HTML page.")
+    if path is not None:
+        check_page_name(path)
 
 
 def check_clusters(clusters: bool, where: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from gbaspatial.data.door import MOST_CELLS, MOST_COLUMNS
+from gbaspatial.data.door import MOST_CELLS, MOST_COLUMNS, no_rows
 from gbaspatial.data.encodings import decode, guess, tell
 from gbaspatial.data.parquet import check_parquet
 from gbaspatial.data.signatures import check_archive
@@ -38,7 +38,7 @@ def text_cells(file: Path, encoding: str | None) -> tuple[pd.DataFrame, list[int
     """The cells of a CSV file, as text; empty ones are missing. With them, how many cells each row has."""
     text = _text(file, encoding)
     if not text.strip():
-        raise FileFormatError(f"{file.name} is empty; it needs a header and rows.")
+        raise no_rows(file.name)
     if "\0" in text:
         raise FileFormatError(f"{file.name} holds NUL characters, so it is no text table; is it damaged, or UTF-16?")
     first = next((line for line in text.split("\n", 50) if line.strip()), "")

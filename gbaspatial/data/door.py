@@ -39,6 +39,11 @@ def reading(file: Path, what: str) -> Iterator[None]:
         raise FileFormatError(f"{file.name} cannot be read as {what} ({reason(error)}).") from error
 
 
+def no_rows(name: str) -> FileFormatError:
+    """The error of a table in which nothing stands."""
+    return FileFormatError(f"{name} is empty; it needs a header and rows.")
+
+
 def reason(error: BaseException) -> str:
     """The first line of an error of another library, short and without places of ours, to be quoted in a sentence.
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gbaspatial.data.door import no_rows
 from gbaspatial.data.number_texts import plain
 from gbaspatial.errors import (
     FileFormatError,
@@ -57,7 +58,7 @@ def with_header(
     filled = cells.notna().any(axis=1).to_numpy()
     cells = cells.iloc[: filled.nonzero()[0].max(initial=-1) + 1]  # empty lines at the end are no rows
     if cells.empty:
-        raise FileFormatError(f"{name} is empty; it needs a header and rows.")
+        raise no_rows(name)
     place = (header or 1) - 1
     if place >= len(cells) - 1:
         if header is not None and place >= len(cells):

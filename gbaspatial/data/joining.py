@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from gbaspatial.alignment import no_column
 from gbaspatial.data.columns import check_unique
 from gbaspatial.errors import (
     AlignmentError,
@@ -14,7 +15,6 @@ from gbaspatial.errors import (
     OptionError,
     ReadingWarning,
     UnknownNameError,
-    nearest_names,
     outside,
     some,
 )
@@ -69,7 +69,7 @@ def join(
         raise LabelTypeError(f"the table is a {type(table).__name__}; pass a DataFrame indexed by unit id.")
     table = _one_year(table, time)
     if by is not None and by not in units.columns:
-        raise UnknownNameError(f"the units have no column {by!r}. {nearest_names(by, units.columns)}")
+        raise no_column(by, units, "units")
     keys = units.index if by is None else pd.Index(units[by])
     for index, what in ((keys, "units"), (table.index, "table")):
         check_unique(index, f"the {what}", "keep one row per unit")

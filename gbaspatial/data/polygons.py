@@ -22,7 +22,7 @@ def with_crs(units: gpd.GeoDataFrame, crs: Any, name: str) -> gpd.GeoDataFrame:
 
     if units.crs is not None and units.crs.name.startswith("Undefined "):
         units = units.set_crs(None, allow_override=True)  # what a GeoPackage says where nobody said a CRS
-    impossible = _why_not_degrees(units, units.crs)
+    impossible, _ = _why_not_degrees(units, units.crs)
     if isinstance(crs, str) and crs.lower() in _SHIFTED:
         degrees = units.set_crs("EPSG:4326", allow_override=True) if units.crs is None else units
         _require_degrees(degrees, crs, name)
@@ -64,10 +64,10 @@ def _require_degrees(units: gpd.GeoDataFrame, crs: Any, name: str) -> None:
     """Raise where the coordinates cannot be the degrees that the CRS says; the cure is never what was tried."""
     from gbaspatial.geography import describe_crs
 
-    why = _why_not_degrees(units, units.crs)
+    why, swapped = _why_not_degrees(units, units.crs)
     if not why:
         return
-    if why.startswith("latitude"):
+    if swapped:
         cure = "are x and y swapped? Swap them in the file, longitude first"
     elif crs is None:
         cure = "they are not degrees, so the file is wrong; say the right CRS with crs=, e.g. crs='EPSG:4547'"
@@ -76,17 +76,20 @@ def _require_degrees(units: gpd.GeoDataFrame, crs: Any, name: str) -> None:
     raise CRSError(f"{name} is said to be in {describe_crs(units.crs)}, but {why}; {cure}.")
 
 
-def _why_not_degrees(units: gpd.GeoDataFrame, crs: Any) -> str:
-    """Why the coordinates of `units` cannot be degrees, if `crs` says that they are; else nothing."""
+def _why_not_degrees(units: gpd.GeoDataFrame, crs: Any) -> tuple[str, bool]:
+    """Why the coordinates of `units` cannot be degrees, if `crs` says that they are; else nothing.
+
+    With it, whether they would be degrees if x and y were swapped.
+    """
     bounds = units.total_bounds
     if crs is None or not crs.is_geographic or not np.isfinite(bounds).all():
-        return ""
+        return "", False
     if (np.abs(bounds) > 360).any():
-        return f"its coordinates reach {bounds[np.abs(bounds).argmax()]:.0f}"
+        return f"its coordinates reach {bounds[np.abs(bounds).argmax()]:.0f}", False
     latitudes = bounds[[1, 3]]
     if (np.abs(latitudes) > 90).any():
-        return f"latitudes reach {latitudes[np.abs(latitudes).argmax()]:.4g}"
-    return ""
+        return f"latitudes reach {latitudes[np.abs(latitudes).argmax()]:.4g}", True
+    return "", False
 
 
 def checked_geometry(units: gpd.GeoDataFrame, repair: str | None, name: str) -> gpd.GeoDataFrame:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from gbaspatial.data import files
 from gbaspatial.data.load import load_prefectures
-from gbaspatial.data.schema import chosen_years
-from gbaspatial.errors import CaveatWarning, OptionError, UnknownNameError, nearest_names, outside, some
+from gbaspatial.data.schema import check_chosen, chosen_years
+from gbaspatial.errors import CaveatWarning, UnknownNameError, nearest_names, outside, some
 from gbaspatial.options import public
 
 if TYPE_CHECKING:
@@ -153,8 +153,7 @@ def _chosen(names: str | Iterable[str] | None) -> list[str]:
     for name in wanted:
         if name not in known.index:
             raise UnknownNameError(f"the prefecture panel has no {name!r}. {nearest_names(name, known.index)}")
-    if not wanted:
-        raise OptionError("variables=[] names no variable; leave it out for the default set, or use 'all'.")
+    check_chosen(wanted)
     return wanted
 
 

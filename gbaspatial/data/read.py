@@ -170,7 +170,7 @@ def _read_parquet(file: Path) -> gpd.GeoDataFrame:
     table = pd.read_parquet(file)
     shapes = [c for c in table.columns if str(c).lower() in _SHAPE_NAMES and _is_wkb(table[c])]
     if not shapes:
-        raise FileFormatError(f"{file.name} holds a table without geometry; read it with gba.read_panel.")
+        raise _without_geometry(file)
     geometry = shapely.from_wkb(table[shapes[0]].to_numpy(dtype=object))
     frame = gpd.GeoDataFrame(table.drop(columns=shapes[0]), geometry=geometry)
     return frame if shapes[0] == "geometry" else frame.rename_geometry(str(shapes[0]))
@@ -199,5 +199,10 @@ def _require_geometry(frame: Any, file: Path) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
     if not isinstance(frame, gpd.GeoDataFrame):
-        raise FileFormatError(f"{file.name} holds a table without geometry; read it with gba.read_panel.")
+        raise _without_geometry(file)
     return frame
+
+
+def _without_geometry(file: Path) -> FileFormatError:
+    """The error of a table that was given for a layer."""
+    return FileFormatError(f"{file.name} holds a table without geometry; read it with gba.read_panel.")

@@ -73,9 +73,14 @@ def chosen_variables(names: str | Iterable[str] | None) -> list[str]:
     for name in wanted:
         if name not in known.index:
             raise UnknownNameError(f"there is no variable {name!r}. {nearest_names(name, known.index)}")
-    if not wanted:
-        raise OptionError("variables=[] names no variable; leave it out for the default set, or use 'all'.")
+    check_chosen(wanted)
     return wanted
+
+
+def check_chosen(variables: list[str]) -> None:
+    """Raise if no variable is chosen at all."""
+    if not variables:
+        raise OptionError("variables=[] names no variable; leave it out for the default set, or use 'all'.")
 
 
 def chosen_years(years: int | Iterable[int] | None, first: int, last: int, what: str = "the panel") -> list[int]:

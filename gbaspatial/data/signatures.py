@@ -73,7 +73,7 @@ def kind_of(file: Path) -> str:
         raise FileFormatError(f"{file.name} is empty; give {READ}.")
     kind = _by_content(head)
     if kind is None:
-        raise FileFormatError(f"{file.name} is no layer that can be read; give {READ}.")
+        raise _no_layer(file)
     if ending not in ENDINGS[kind]:
         raise FileFormatError(
             f"{file.name} holds a {kind} file under another ending; call it {' or '.join(ENDINGS[kind])}, "
@@ -138,10 +138,15 @@ def _depth(content: bytes) -> int:
     return int(np.cumsum(steps, dtype=np.int32).max(initial=0))
 
 
+def _no_layer(file: Path) -> FileFormatError:
+    """The error of a file that holds no layer that is known."""
+    return FileFormatError(f"{file.name} is no layer that can be read; give {READ}.")
+
+
 def _check_kml(file: Path) -> None:
     content = file.read_bytes()
     if _OTHER.search(content):
-        raise FileFormatError(f"{file.name} is no layer that can be read; give {READ}.")
+        raise _no_layer(file)
     lowered = content.lower()
     for word, told in ((b"<!doctype", "declares a document type"), (b"<!entity", "declares entities"),
                        (b"networklink", "links to other places")):  # fmt: skip

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align, align_labels, as_numbers, check_units
+from gbaspatial.development.quantities import check_amounts, check_sizes
 from gbaspatial.errors import DataError, LabelTypeError, some
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
@@ -156,9 +157,7 @@ def _amounts(amounts: pd.DataFrame) -> pd.DataFrame:
     table = table / max(
         float(np.abs(table.to_numpy()).max()), np.finfo(float).tiny
     )  # sums of huge numbers stay numbers
-    for name, column in table.items():
-        if (column < 0).any():
-            raise DataError(f"{name!r} is negative for {some(column.index[column < 0])}; amounts must not be.")
+    check_amounts(table)
     for what, empty in (("sector", table.columns[table.sum() == 0]), ("unit", table.index[table.sum(axis=1) == 0])):
         if len(empty):
             raise DataError(f"the {what} {some(empty)} has nothing at all; leave it out.")
@@ -231,8 +230,7 @@ def ellison_glaeser(size: pd.Series, unit: pd.Series, sector: pd.Series) -> Elli
     if len(size) < 2:
         raise DataError(f"concentration needs two plants at least; there are {len(size)}.")
     numbers = align(size, size.index, "sizes")
-    if (numbers <= 0).any():
-        raise DataError(f"the size is not positive for {some(size.index[numbers <= 0])}.")
+    check_sizes(pd.Series(numbers, size.index))
     numbers = numbers / numbers.max()
     units, _ = pd.factorize(align_labels(unit, size.index, "units"), sort=True)
     sectors, names = pd.factorize(align_labels(sector, size.index, "sectors"), sort=True)

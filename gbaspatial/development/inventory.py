@@ -183,19 +183,21 @@ def _real(investment: pd.Series, deflator: pd.Series | None) -> pd.Series:
 
 def _matched(deflator: pd.Series, amounts: pd.Series) -> np.ndarray:
     check_rows(deflator.index, "deflator")
-    absent = amounts.index[~amounts.index.isin(deflator.index)]
-    if len(absent):
-        raise MissingDataError(f"the deflator has nothing for {some(absent)}.")
-    return as_numbers(deflator.reindex(amounts.index), "the deflator").to_numpy()
+    return _deflators(deflator, amounts.index)
 
 
 def _by_year(deflator: pd.Series, amounts: pd.Series) -> np.ndarray:
     check_rows(deflator.index, "deflator")
     years = amounts.index.get_level_values(1)
-    absent = years.unique()[~years.unique().isin(deflator.index)]
+    return _deflators(deflator, years)
+
+
+def _deflators(deflator: pd.Series, wanted: pd.Index) -> np.ndarray:
+    """The deflator (m,) for each label that is wanted; raise for those that it lacks."""
+    absent = wanted.unique()[~wanted.unique().isin(deflator.index)]
     if len(absent):
         raise MissingDataError(f"the deflator has nothing for {some(absent)}.")
-    return as_numbers(deflator.reindex(years), "the deflator").to_numpy()
+    return as_numbers(deflator.reindex(wanted), "the deflator").to_numpy()
 
 
 def _check_years(wide: pd.DataFrame) -> None:

@@ -22,9 +22,8 @@ def as_table(given: pd.Series | pd.DataFrame, what: str) -> pd.DataFrame:
         raise OptionError(f"the {what} have no column; name one at least.")
     check_rows(given.index, what)
     table = pd.DataFrame({name: as_numbers(given[name]) for name in given}, index=given.index)
+    check_amounts(table)
     for name, column in table.items():
-        if (column < 0).any():
-            raise DataError(f"{name!r} is negative for {some(column.index[column < 0])}; amounts must not be.")
         if not (column > 0).any():
             raise DataError(f"{name!r} is zero everywhere; leave it out.")
     empty = table.index[(table == 0).all(axis=1)]
@@ -73,3 +72,16 @@ def named(names: str | Sequence[str], what: str) -> list[str]:
     if not listed:
         raise OptionError(f"{what}= names no column.")
     return listed
+
+
+def check_amounts(table: pd.DataFrame) -> None:
+    """Raise where an amount is negative."""
+    for name, column in table.items():
+        if (column < 0).any():
+            raise DataError(f"{name!r} is negative for {some(column.index[column < 0])}; amounts must not be.")
+
+
+def check_sizes(sizes: pd.Series) -> None:
+    """Raise where a size is not positive."""
+    if (sizes <= 0).any():
+        raise DataError(f"the size is not positive for {some(sizes.index[sizes <= 0])}.")

@@ -9,7 +9,8 @@ import pandas as pd
 from scipy import stats
 
 from gbaspatial.alignment import align, check_units
-from gbaspatial.errors import DataError, LabelTypeError, some
+from gbaspatial.development.quantities import check_sizes
+from gbaspatial.errors import DataError, LabelTypeError
 from gbaspatial.options import level_of, public, whole
 from gbaspatial.results import Result, Table
 
@@ -132,8 +133,7 @@ def _sizes(values: pd.Series) -> pd.Series:
         raise LabelTypeError(f"the sizes are a {type(values).__name__}; pass a Series by unit.")
     check_units(values.index, "sizes")
     numbers = pd.Series(align(values, values.index, "sizes"), values.index)
-    if (numbers <= 0).any():
-        raise DataError(f"the size is not positive for {some(numbers.index[numbers <= 0])}.")
+    check_sizes(numbers)
     return numbers
 
 

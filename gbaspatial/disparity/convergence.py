@@ -10,8 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from gbaspatial import models
-from gbaspatial.alignment import align_frame, align_panel
-from gbaspatial.disparity.mobility import check_periods
+from gbaspatial.alignment import align_frame, align_panel, check_periods
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.options import level_of, public, unused

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.alignment import align_panel, periods_of
+from gbaspatial.alignment import align_panel, check_periods, periods_of
 from gbaspatial.disparity import transition
-from gbaspatial.disparity.mobility import MarkovResult, chain_of, check_periods, refuse_islands
+from gbaspatial.disparity.mobility import MarkovResult, chain_of, refuse_islands
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights

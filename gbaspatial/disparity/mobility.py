@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from gbaspatial.alignment import align_panel
+from gbaspatial.alignment import align_panel, check_periods
 from gbaspatial.disparity import transition
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.null import check_draws
@@ -125,12 +125,6 @@ def _cut(values: np.ndarray, classes: Classes, pooled: bool, periods: pd.Index) 
         found = np.stack([transition.classify(row, c) for row, c in zip(values, by_period, strict=True)])
         return found, pd.DataFrame(by_period, index=periods), int(classes)
     return transition.classify(values, cuts), pd.DataFrame([cuts], index=["pooled"]), len(cuts) + 1
-
-
-def check_periods(periods: pd.Index) -> None:
-    """Raise unless there are two periods."""
-    if len(periods) < 2:
-        raise DataError(f"transitions need at least two periods; the panel has {some(periods)} only.")
 
 
 @public

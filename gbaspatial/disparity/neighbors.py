@@ -10,7 +10,7 @@ import pandas as pd
 
 from gbaspatial.alignment import align
 from gbaspatial.disparity.inequality import gini
-from gbaspatial.errors import DataError
+from gbaspatial.errors import DataError, WeightsError
 from gbaspatial.inference.null import check_draws, monte_carlo_p, p_from_tails
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import orders
@@ -128,8 +128,7 @@ def spatial_gini(
     statistic = float(gini(pd.Series(x, w.ids)))
     draws, seed = check_draws(draws), seed_of(rng)
     a, b = w.sparse.nonzero()
-    if not len(a):
-        raise DataError("w has no link, so that there are no neighbors to compare.")
+    check_neighbors(w)
     x = np.ldexp(x, -(scale := int(np.frexp(np.abs(x).max())[1])))
     total = 2 * statistic * len(x) * float(x.sum())
     if np.ptp(x) == 0:
@@ -158,3 +157,9 @@ def spatial_gini(
         seed=seed,
         n=w.n,
     )
+
+
+def check_neighbors(w: Weights) -> None:
+    """Raise if no unit has a neighbor."""
+    if not w.n_links:
+        raise WeightsError("w has no link, so that there are no neighbors to compare.")

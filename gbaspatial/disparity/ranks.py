@@ -9,7 +9,8 @@ import pandas as pd
 from scipy import stats
 
 from gbaspatial.alignment import align_labels, align_panel
-from gbaspatial.errors import DataError, OptionError, some
+from gbaspatial.disparity.neighbors import check_neighbors
+from gbaspatial.errors import DataError, some
 from gbaspatial.inference.null import check_draws, monte_carlo_p, p_from_tails
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import orders
@@ -163,8 +164,7 @@ def _spatial_tau(first: np.ndarray, last: np.ndarray, w: Weights, seed: int, dra
     links = (w.sparse + w.sparse.T).tocoo()
     a, b = links.coords
     a, b = a[a < b], b[a < b]
-    if not len(a):
-        raise OptionError("w has no link, so that there are no neighbors to compare.")
+    check_neighbors(w)
     observed = neighbor_tau(first, last, a, b)
     if np.isnan(observed):  # no pair of neighbors is untied in both periods: there is nothing to test
         return np.nan, np.nan, np.nan

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from gbaspatial.alignment import columns_of
+from gbaspatial.alignment import columns_of, places_in
 from gbaspatial.errors import AlignmentError, DataError, UnknownNameError, nearest_names, some
 from gbaspatial.figures.canvas import axes_of
 from gbaspatial.figures.classes import classify
@@ -246,11 +246,7 @@ def _arrow(ax: Axes, start: np.ndarray, end: np.ndarray, size: float, color: str
 
 def _places(frame: gpd.GeoDataFrame, labels: pd.Index, what: str) -> np.ndarray:
     """A point inside the unit of each label."""
-    at = frame.index.get_indexer(labels)
-    if (at < 0).any():
-        raise AlignmentError(
-            f"the {what} name units that the map does not have: {some(labels[at < 0].unique())}; keep the map's units."
-        )
+    at = places_in(labels, frame.index, what)
     return shapely.get_coordinates(shapely.point_on_surface(np.asarray(frame.geometry.array, dtype=object)))[at]
 
 

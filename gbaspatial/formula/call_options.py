@@ -21,7 +21,7 @@ def options_of(node: ast.Call, lags: Collection[str]) -> dict[str, Any]:
     options = function.options if function is not None else {}
     rest = node.args[function.columns if function is not None else 1 :]
     if len(rest) > len(options):
-        raise FormulaError(f"{brief(ast.unparse(node))[1:-1]} in the formula gives {name} more than it takes.")
+        raise _too_many(brief(ast.unparse(node))[1:-1], name)
     given: list[tuple[str | None, ast.expr]] = [
         *zip(options, rest, strict=False),
         *((k.arg, k.value) for k in node.keywords),
@@ -78,8 +78,13 @@ def _contrast(node: ast.expr) -> Any:
         return contrast(name)()
     options = CONTRASTS[name]
     if len(call.args) > len(options):
-        raise FormulaError(f"{shown(call)} in the formula gives {name} more than it takes.")
+        raise _too_many(shown(call), name)
     given: list[tuple[str | None, ast.expr]] = [
         *zip(options, call.args, strict=False), *((k.arg, k.value) for k in call.keywords)
     ]  # fmt: skip
     return contrast(name)(**_option_values(name, options, given))
+
+
+def _too_many(call: str, name: str) -> FormulaError:
+    """The error of a call with more than the function `name` takes."""
+    return FormulaError(f"{call} in the formula gives {name} more than it takes.")

@@ -28,12 +28,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.alignment import align, align_frame
+from gbaspatial.alignment import align, align_frame, check_frame
 from gbaspatial.errors import (
     DataError,
     FormulaError,
     GbaWarning,
-    LabelTypeError,
     SmallSampleWarning,
     outside,
     some,
@@ -41,7 +40,7 @@ from gbaspatial.errors import (
 from gbaspatial.formula.collinearity import check_rank
 from gbaspatial.formula.kinds import like, plain
 from gbaspatial.formula.lag_weights import in_order, named_weights
-from gbaspatial.formula.magnitude import check_magnitude
+from gbaspatial.formula.magnitude import check_finite, check_magnitude
 from gbaspatial.formula.mentions import names_in
 from gbaspatial.formula.reading import (
     as_matrix,
@@ -56,7 +55,7 @@ from gbaspatial.formula.reading import (
     rebuild,
     sorted_index,
 )
-from gbaspatial.formula.regressors import Column, complete, is_intercept, written
+from gbaspatial.formula.regressors import Column, complete, is_intercept, named_twice, written
 from gbaspatial.results import data_hash
 from gbaspatial.weights import Weights
 
@@ -216,8 +215,7 @@ def design(
     ('Intercept', 'x')
     """
     lags = named_weights(w)
-    if not isinstance(data, pd.DataFrame):
-        raise LabelTypeError(f"the data are a {type(data).__name__}; pass a DataFrame indexed by unit id.")
+    check_frame(data)
     ids = next(iter(lags.values())).ids if lags else sorted_index(data.index)
     lags = {name: in_order(matrix, ids) for name, matrix in lags.items()}
     parsed = parsed_formula(formula, data, lags)
@@ -252,9 +250,7 @@ def _check_names(columns: Iterable[Column], rhs: pd.DataFrame) -> None:
     names = [column.name for column in columns]
     twice = [name for name in names if names.count(name) > 1]
     if twice or len(names) != rhs.shape[1]:
-        raise FormulaError(
-            f"two columns of the model are named {twice[0] if twice else names[0]!r}; rename one in the data."
-        )
+        raise named_twice(twice[0] if twice else names[0])
     for name in names:
         parameter, bracket, _ = name.partition("[")
         if parameter in _PARAMETERS and (name == parameter or bracket):
@@ -265,14 +261,9 @@ def _check_names(columns: Iterable[Column], rhs: pd.DataFrame) -> None:
 
 
 def _check_values(y: np.ndarray, X: np.ndarray, terms: tuple[str, ...], response: str, ids: pd.Index) -> None:
-    for name, values in [(response, y), *zip(terms, X.T, strict=True)]:
-        bad = ~np.isfinite(values)
-        if bad.any():
-            raise DataError(
-                f"{name} is not a finite number for {some(ids[bad])}; a logarithm of zero or of a negative "
-                f"value is the usual cause."
-            )
-    check_magnitude([(response, y), *zip(terms, X.T, strict=True)])
+    columns = [(response, y), *zip(terms, X.T, strict=True)]
+    check_finite(columns, lambda bad: ids[bad])
+    check_magnitude(columns)
     if not len(y):
         raise DataError("the data have no rows, so there is nothing to estimate from.")
     if np.ptp(y) == 0:

@@ -7,11 +7,11 @@ a factor is a column or an expression such as ``log(x)``, which `expressions` re
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import dataclass
 
 from gbaspatial.errors import FormulaError
-from gbaspatial.formula.tokens import FULL_WIDTH, MOST_BRACKETS, Token, is_plain, outside_brackets, tokens_of
+from gbaspatial.formula.tokens import FULL_WIDTH, MOST_BRACKETS, Token, is_plain, outside_brackets, tokens_of, too_deep
 from gbaspatial.options import brief
 
 LONGEST = 100_000  # characters: a thousand regressors with long names
@@ -57,7 +57,7 @@ def sides(formula: str) -> tuple[str, str]:
     ('`a ~ b`', 'x')
     """
     if not isinstance(formula, str):
-        raise FormulaError(f"{brief(formula)} is not a formula; write 'outcome ~ regressor + regressor'.")
+        raise _no_formula(formula)
     if len(formula) > LONGEST:
         raise FormulaError(f"the formula has {len(formula):,} characters; {LONGEST:,} are the most.")
     bare = re.sub(r"`[^`]*`", lambda quoted: " " * len(quoted[0]), formula)
@@ -94,7 +94,7 @@ def parse(formula: str, read: Reader, classes: Callable[[Factor], bool] = lambda
     """
     left, right = sides(formula)
     if not left:
-        raise FormulaError(f"{brief(formula)} is not a formula; write 'outcome ~ regressor + regressor'.")
+        raise _no_formula(formula)
     first = _Parser(tokens_of(left), read, classes)
     outcome = first.sum(0, [])
     first.end()
@@ -135,8 +135,7 @@ class _Parser:
                     found.setdefault(key, term)
             else:
                 self._remove(found, depth)
-            if len(found) > MOST_TERMS:
-                raise FormulaError(f"the formula has more than {MOST_TERMS:,} terms, which are the most.")
+            _check_terms(found)
             sign = self._sign()
             if sign is None:
                 return list(found.values())
@@ -234,7 +233,7 @@ class _Parser:
             raise FormulaError("the formula cannot be read: it ends where a column or function is expected.")
         if self._taken("("):
             if depth >= MOST_BRACKETS:
-                raise FormulaError(f"the formula has brackets more than {MOST_BRACKETS} deep, which are the most.")
+                raise too_deep()
             found = self.sum(depth + 1, [])
             if not self._taken(")"):
                 raise FormulaError("the formula cannot be read: a bracket is not closed.")
@@ -265,8 +264,7 @@ class _Parser:
                     )
                 term = self._joined(one, other, cut=squares)
                 found.setdefault(frozenset(term), term)
-        if len(found) > MOST_TERMS:
-            raise FormulaError(f"the formula has more than {MOST_TERMS:,} terms, which are the most.")
+        _check_terms(found)
         return [term for term in found.values() if len(term) <= MOST_FACTORS]
 
     @staticmethod
@@ -310,3 +308,14 @@ def _by_factors(terms: Iterable[Term]) -> dict[frozenset[Factor], Term]:
 
 def _unique(terms: Iterable[Term]) -> list[Term]:
     return list(_by_factors(terms).values())
+
+
+def _no_formula(given: object) -> FormulaError:
+    """The error of what is no formula with two sides."""
+    return FormulaError(f"{brief(given)} is not a formula; write 'outcome ~ regressor + regressor'.")
+
+
+def _check_terms(found: Sized) -> None:
+    """Raise if there are more terms than are read."""
+    if len(found) > MOST_TERMS:
+        raise FormulaError(f"the formula has more than {MOST_TERMS:,} terms, which are the most.")

@@ -7,15 +7,26 @@ vanish or overflow, and standard errors of zero would follow without a word.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
-from gbaspatial.errors import DataError, WeightsError
+from gbaspatial.errors import DataError, WeightsError, some
 from gbaspatial.weights import Weights
 
 LARGEST = 1e50
 LARGEST_WEIGHT = 1e30
+
+
+def check_finite(columns: Iterable[tuple[str, np.ndarray]], told: Callable[[np.ndarray], Iterable[object]]) -> None:
+    """Raise where a value is no finite number; `told` names the units of a mask (n,)."""
+    for name, values in columns:
+        bad = ~np.isfinite(values)
+        if bad.any():
+            raise DataError(
+                f"{name} is not a finite number for {some(told(bad))}; a logarithm of zero or of a negative "
+                f"value is the usual cause."
+            )
 
 
 def check_magnitude(columns: Iterable[tuple[str, np.ndarray]]) -> None:

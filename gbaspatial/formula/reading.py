@@ -13,15 +13,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.alignment import check_units
+from gbaspatial.alignment import check_units, missing_values, no_column
 from gbaspatial.errors import (
     CollinearityError,
     DataError,
     FormulaError,
-    MissingDataError,
-    UnknownNameError,
-    nearest_names,
-    some,
 )
 from gbaspatial.formula.evaluation import materializer
 from gbaspatial.formula.expressions import Known, check, check_column
@@ -48,8 +44,7 @@ def sorted_index(index: pd.Index) -> pd.Index:
 def known_column(name: str, frame: pd.DataFrame) -> str:
     """`name`, if it is a column of the data."""
     if name not in {str(column) for column in frame.columns}:
-        hint = nearest_names(name, [c for c in frame.columns if c != "geometry"])
-        raise UnknownNameError(f"the data have no column {name!r}. {hint}")
+        raise no_column(name, frame)
     return name
 
 
@@ -174,10 +169,7 @@ def check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
     for name in names:
         missing = frame[known_column(name, frame)].isna()
         if missing.any():
-            raise MissingDataError(
-                f"{name!r} is missing for {some(frame.index[missing])}; fill it in, or drop these units "
-                f"from the data and from the weights (w.subset) yourself."
-            )
+            raise missing_values(repr(name), frame.index[missing])
 
 
 def check_classes(terms: Terms, frame: pd.DataFrame, lags: Mapping[str, Weights]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import DataError, OptionError, some
+from gbaspatial.errors import DataError, FormulaError, OptionError, some
 from gbaspatial.formula.mentions import lags_of, names_of
 from gbaspatial.weights import Weights
 
@@ -143,3 +143,8 @@ def _durbin(
     added = lags["W"].sparse @ X[:, new]
     named = (Column(f"W({columns[p].name})", columns[p].name, "W", lagged=True) for p in new)
     return np.hstack([X, added]), (*columns, *named)
+
+
+def named_twice(name: str) -> FormulaError:
+    """The error of two columns of X with one name."""
+    return FormulaError(f"two columns of the model are named {name!r}; rename one in the data.")

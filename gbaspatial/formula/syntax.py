@@ -11,6 +11,7 @@ import warnings
 from typing import Any, NoReturn
 
 from gbaspatial.errors import FormulaError
+from gbaspatial.formula.tokens import check_not_called
 from gbaspatial.formula.vocabulary import ALLOWED, NUMBER_BY_NUMBER, OF_TWO
 from gbaspatial.options import brief
 
@@ -101,8 +102,7 @@ def _piece(text: str, place: int) -> tuple[int, str]:
             raise FormulaError(
                 f"the formula cannot be read at {brief(text)}: a backtick is not closed, or no name follows."
             )
-        if text[end + 1 :].lstrip().startswith("("):
-            raise FormulaError(f"the formula calls {text[place : end + 1]}; a name in backticks is a column.")
+        check_not_called(text, place, end)
         return end + 1, "quoted"
     if _is_letter(sign):
         end = place

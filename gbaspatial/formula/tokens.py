@@ -75,9 +75,14 @@ def _quoted_name(text: str, place: int, found: list[Token]) -> int:
     if end == place + 1:
         raise FormulaError("the formula cannot be read: there is no name between two backticks.")
     found.append(Token("name", text[place + 1 : end]))
+    check_not_called(text, place, end)
+    return end + 1
+
+
+def check_not_called(text: str, place: int, end: int) -> None:
+    """Raise if the name in backticks from `place` to `end` is called as a function."""
     if text[end + 1 :].lstrip().startswith("("):
         raise FormulaError(f"the formula calls {text[place : end + 1]}; a name in backticks is a column.")
-    return end + 1
 
 
 def _word(text: str, place: int, found: list[Token]) -> int:
@@ -114,9 +119,14 @@ def _closing(text: str, opening: int) -> int:
             if depth == 0:
                 return place
         if depth > MOST_BRACKETS:
-            raise FormulaError(f"the formula has brackets more than {MOST_BRACKETS} deep, which are the most.")
+            raise too_deep()
         place += 1
     raise FormulaError(f"the formula cannot be read: the bracket after {brief(text[:opening][-40:])} is not closed.")
+
+
+def too_deep() -> FormulaError:
+    """The error of brackets in brackets, deeper than is read."""
+    return FormulaError(f"the formula has brackets more than {MOST_BRACKETS} deep, which are the most.")
 
 
 def _after_quote(text: str, place: int) -> int:

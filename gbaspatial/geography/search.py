@@ -34,8 +34,7 @@ def nearest_places(places: Places, k: int) -> tuple[np.ndarray, np.ndarray]:
     """
     n = places.n
     check_whole(k)
-    if n < 2:
-        raise WeightsError("one unit has no neighbors at any distance.")
+    check_two(places)
     if not 1 <= k < n:
         raise OptionError(f"k={k!r} neighbors cannot be had from {n} units; use 1 <= k <= {n - 1}.")
     refuse_too_many(n * k, "use a smaller k")
@@ -106,10 +105,15 @@ def rounded(distance: np.ndarray) -> np.ndarray:
     return np.where(distance <= 0, 0.0, np.round(distance / unit) * unit)
 
 
-def smallest_threshold(places: Places) -> float:
-    """The largest distance in km from a unit to its nearest neighbor."""
+def check_two(places: Places) -> None:
+    """Raise unless there are two units."""
     if places.n < 2:
         raise WeightsError("one unit has no neighbors at any distance.")
+
+
+def smallest_threshold(places: Places) -> float:
+    """The largest distance in km from a unit to its nearest neighbor."""
+    check_two(places)
     columns, chords = nearest_places(places, 1)
     far = np.flatnonzero(places.longest(chords[:, 0]) >= places.shortest(chords.max()))
     return float(places.distance_km(far, columns[far, 0]).max())

@@ -13,7 +13,6 @@ from typing import Literal
 import numpy as np
 from scipy import sparse
 
-from gbaspatial.errors import OptionError
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.moments import PairSums, difference_sums, permutation_moments, product_sums
 from gbaspatial.inference.null import Null, normal_null
@@ -117,11 +116,8 @@ class CrossProduct:
 
     def _exact(self) -> Null:
         n, ones = len(self.x), exact.is_two_class(self.x)
-        if ones is None and n > exact.MOST_UNITS:
-            raise OptionError(
-                f"inference='exact' lists all orders of the values, which goes to {exact.MOST_UNITS} units (there are "
-                f"{n}); use inference='permutation'."
-            )
+        if ones is None:
+            exact.check_orders(n)
         A = self.scale * self.W.toarray()
         x = self.x
         B = np.multiply.outer(x, x) if self.kind == "product" else np.subtract.outer(x, x) ** 2

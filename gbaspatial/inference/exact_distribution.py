@@ -77,6 +77,15 @@ class _Tally:
         )
 
 
+def check_orders(n: int) -> None:
+    """Raise if `n` units have more orders than can be listed."""
+    if n > MOST_UNITS:
+        raise OptionError(
+            f"inference='exact' lists all orders of the values, which goes to {MOST_UNITS} units (there are {n}); use "
+            f"inference='permutation'."
+        )
+
+
 def pair_null(A: np.ndarray, B: np.ndarray) -> Null:
     """The exact distribution of T = sum_ij a_ij b_p(i)p(j) over all orders p; observed is p = identity.
 
@@ -100,8 +109,7 @@ def pair_null(A: np.ndarray, B: np.ndarray) -> Null:
     (6, 18.666667, 20.0, 0.666667)
     """
     n = len(A)
-    if n > MOST_UNITS:
-        raise OptionError(f"all orders of {n} units are too many; exact inference goes to {MOST_UNITS} units.")
+    check_orders(n)
     A, B = np.array(A, dtype=float), np.array(B, dtype=float)
     np.fill_diagonal(A, 0.0)
     np.fill_diagonal(B, 0.0)

@@ -13,8 +13,10 @@ import folium
 from folium.elements import JSCSSMixin, MacroElement
 from jinja2 import Template
 
-from gbaspatial.errors import FileFormatError, OptionError, UnknownNameError, nearest_names
+from gbaspatial.alignment import columns_of
+from gbaspatial.errors import OptionError
 from gbaspatial.figures.surroundings import check_layer
+from gbaspatial.filenames import check_page
 from gbaspatial.maps.context import context_payload
 from gbaspatial.maps.escape import safe_json
 from gbaspatial.maps.geometry import display_shapes, pack_shapes
@@ -90,8 +92,7 @@ class Atlas(folium.Map):
             Options of the method of folium that this one takes the place of; none changes the page.
         """
         path = Path(outfile)
-        if path.suffix.lower() not in (".html", ".htm"):
-            raise FileFormatError(f"{path.name} does not end in .html; a map is written as one HTML page.")
+        check_page(path)
         return replace_text(path, self.to_html())
 
 
@@ -222,9 +223,7 @@ class _Sets:
 def _names(frame: pd.DataFrame, names: str | tuple[str, str] | None) -> tuple[list[str], list[str]]:
     """The English (or only) and the Chinese name of each unit; an absent one is empty."""
     wanted = (names,) if isinstance(names, str) else tuple(names or ())
-    for column in wanted:
-        if column not in frame.columns:
-            raise UnknownNameError(f"the units have no column {column!r}. {nearest_names(column, frame.columns)}")
+    columns_of(frame, wanted, "units")
     default = "name_en" if "name_en" in frame.columns else None
     first = wanted[0] if wanted else default
     second = wanted[1] if len(wanted) > 1 else None if wanted else "name_zh" if "name_zh" in frame.columns else None

@@ -8,7 +8,8 @@ from typing import Any
 
 import pandas as pd
 
-from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError, nearest_names, some
+from gbaspatial.alignment import columns_of
+from gbaspatial.errors import AlignmentError, OptionError, some
 from gbaspatial.figures.classes import check_scheme, classify
 from gbaspatial.figures.palette import NO_DATA, Swatch
 from gbaspatial.maps.fills import legend_and_codes, on_units, rounded
@@ -136,10 +137,7 @@ def _choropleth(layer: Choropleth, units: pd.DataFrame) -> dict[str, Any]:
 def _by_year(layer: Choropleth, units: pd.DataFrame) -> pd.DataFrame:
     """Values by unit, one column a year (the column None without a panel)."""
     source = units if layer.panel is None else layer.panel
-    if layer.column not in source.columns:
-        others = [c for c in source.columns if c != "geometry"]
-        where = "units" if layer.panel is None else "panel"
-        raise UnknownNameError(f"the {where} have no column {layer.column!r}. {nearest_names(layer.column, others)}")
+    columns_of(source, [layer.column], "units" if layer.panel is None else "rows of the panel")
     if layer.panel is None:
         return source[layer.column].to_frame(None)
     values = layer.panel[layer.column]

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
+from gbaspatial.alignment import places_in
 from gbaspatial.errors import DataError, UnknownNameError, nearest_names, some
-from gbaspatial.maps.layers import Label, Layer, bilingual, positions
+from gbaspatial.maps.layers import Label, Layer, bilingual
 from gbaspatial.options import public, whole
 
 
@@ -73,8 +74,8 @@ def flows(frame: Any, *, label: Label = None, top: int = 30) -> Flows:
 
 def _flows(layer: Flows, index: pd.Index) -> dict[str, Any]:
     frame = layer.frame
-    giver = positions(frame["giver"], index, "flows")
-    receiver = positions(frame["receiver"], index, "flows")
+    giver = places_in(pd.Index(frame["giver"]), index, "flows")
+    receiver = places_in(pd.Index(frame["receiver"]), index, "flows")
     value = frame["value"].to_numpy(dtype=float)
     between = giver != receiver  # what a unit gives to itself has no arc
     giver, receiver, value = giver[between], receiver[between], value[between]

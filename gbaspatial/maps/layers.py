@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import AlignmentError, DataError, OptionError, some
+from gbaspatial.errors import DataError, OptionError
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -89,12 +89,3 @@ def color_of(color: str) -> str:
     if not re.fullmatch(r"#[0-9A-Fa-f]{6}", str(color)):
         raise OptionError(f"color={color!r} is not a color such as '#B10026'.")
     return color
-
-
-def positions(labels: Any, index: pd.Index, what: str) -> np.ndarray:
-    """Where each label stands in `index`."""
-    places = index.get_indexer(labels)
-    if (places < 0).any():
-        lost = pd.Index(labels)[places < 0].unique()
-        raise AlignmentError(f"the {what} name units that the map does not have: {some(lost)}; keep the map's units.")
-    return places

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from gbaspatial.maps.layers import ByYear, Label, Layer, bilingual, color_of, positions, year_labels, years_of
+from gbaspatial.alignment import places_in
+from gbaspatial.maps.layers import ByYear, Label, Layer, bilingual, color_of, year_labels, years_of
 from gbaspatial.options import public
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def _links(layer: Links, index: pd.Index) -> dict[str, Any]:
 
 def _pairs(w: WeightsLike, index: pd.Index, widest: float) -> list[list[float]]:
     """Unordered pairs [i, j, weight i gives to j, weight j gives to i], the weights in thousandths of the largest."""
-    places = positions(w.ids, index, "weights")
+    places = places_in(w.ids, index, "weights")
     entries = w.sparse.tocoo()
     a, b = places[entries.coords[0]], places[entries.coords[1]]
     values = np.rint(1000 * entries.data / widest).astype(int)

@@ -21,11 +21,11 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.errors import ConvergenceError, OptionError, WeightsError
+from gbaspatial.errors import ConvergenceError, WeightsError
 from gbaspatial.formula import Design, design as read_design
 from gbaspatial.models.fit import build
 from gbaspatial.models.fitted import Inference
-from gbaspatial.models.likelihood.identification import check_informed, no_maximum
+from gbaspatial.models.likelihood.identification import check_carried, check_informed, no_maximum
 from gbaspatial.models.likelihood.peaks import at_edge, highest, level
 from gbaspatial.models.likelihood.problem import LOG_2PI
 from gbaspatial.models.solve.factor import pencil_of
@@ -171,8 +171,7 @@ def sma(
 def _estimate(
     model: str, design: Design, w: Weights, lik: _Likelihood, interval: tuple[float, float], inference: str
 ) -> ErrorProcessFit:
-    if design.k + 2 > design.n:
-        raise OptionError(f"{design.n} units cannot carry {design.k} coefficients, a spatial parameter and a variance.")
+    check_carried(design.n, design.k)
     check_informed("lambda", design.X, w.sparse, design.observation_weights)
     if lik.origin.exact:
         refuse_perfect(0.0, 1.0)

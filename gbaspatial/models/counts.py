@@ -15,13 +15,11 @@ import numpy as np
 import pandas as pd
 from scipy import linalg, special
 
-from gbaspatial.alignment import align
+from gbaspatial.alignment import align, check_frame, columns_of
 from gbaspatial.errors import (
     ConvergenceError,
     DataError,
     OptionError,
-    UnknownNameError,
-    nearest_names,
     some,
 )
 from gbaspatial.formula import Design, design as read_design, is_intercept
@@ -29,7 +27,7 @@ from gbaspatial.models.fit import METHOD_NAMES, Fit, build
 from gbaspatial.models.fitted import Inference
 from gbaspatial.models.impacts.change import impact_of_change
 from gbaspatial.models.instruments.hac import Kernel, kernel_weights
-from gbaspatial.models.panel.panel_counts import PanelCountsFit, panel_counts
+from gbaspatial.models.panel.panel_counts import PanelCountsFit, check_counts, panel_counts
 from gbaspatial.models.solve.origin import taken_back
 from gbaspatial.options import only, public, unused, word
 
@@ -119,8 +117,8 @@ class PoissonFit(Fit):
             return self.fitted
         if w is not None and not self.design.uses_weights:
             raise OptionError("the formula has no W(x), so predict() has no use for w; leave it out.")
-        if data is not None and not isinstance(data, pd.DataFrame):
-            raise OptionError(f"the data are a {type(data).__name__}; pass a DataFrame indexed by unit id.")
+        if data is not None:
+            check_frame(data)
         frame = self.design.data if data is None else data
         chosen = self.extra["exposure"] if exposure is None else exposure
         offset = log_exposure(chosen, frame, frame.index)
@@ -201,9 +199,7 @@ def ppml(
         return panel_counts(formula, data, w, effects, _offset, covariance, unbalanced, inference)
     covariance = word("HC1" if covariance is None else covariance, COVARIANCES, "covariance")
     design = read_design(formula, data, w)
-    negative = design.y < 0
-    if negative.any():
-        raise DataError(f"{design.response} is negative for {some(design.ids[negative])}; counts cannot be.")
+    check_counts(design)
     offset = log_exposure(exposure, data, design.ids)
     beta, mu = poisson(design.y, design.X, offset)
     _check_not_separated(design, mu)
@@ -226,8 +222,7 @@ def log_exposure(exposure: str | pd.Series | None, data: pd.DataFrame, ids: pd.I
     if exposure is None:
         return np.zeros(len(ids))
     if isinstance(exposure, str):
-        if exposure not in data.columns:
-            raise UnknownNameError(f"the data have no column {exposure!r}. {nearest_names(exposure, data.columns)}")
+        columns_of(data, exposure)
         exposure = data[exposure]
     numbers = _of_panel(exposure, ids) if ids.nlevels > 1 else align(exposure, ids, "exposure")
     if (numbers <= 0).any():

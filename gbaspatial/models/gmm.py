@@ -22,7 +22,9 @@ from gbaspatial.models.instruments import error_moments as gm, two_stage as iv
 from gbaspatial.models.instruments.hac import Kernel, kernel_weights
 from gbaspatial.models.instruments.instrument_set import (
     InstrumentTests,
+    check_apart,
     check_identified,
+    check_instrumented,
     instrument_tests,
     instruments_of,
 )
@@ -222,10 +224,7 @@ def _check(options: Mapping[str, Any]) -> None:
     for name in ("df", "degrees_of_freedom"):
         if options.get(name) is not None:
             word(options[name], ("n-k", "n"), name)
-    if options.get("instruments") and not options.get("endogenous"):
-        raise OptionError("instruments= are for endogenous=; name the endogenous regressors.")
-    if options.get("endogenous") and not options.get("instruments"):
-        raise OptionError("endogenous= needs instruments=, the right side of a formula such as 'distance + area'.")
+    check_instrumented(options.get("endogenous"), options.get("instruments"))
 
 
 def _columns(
@@ -244,9 +243,7 @@ def _columns(
     columns = tuple(column.name for column in design.columns if {column.name, column.regressor} & named)
     given = read_design(f"{outcome} ~ {instruments}", data, w, regimes=regimes)
     fresh = [p for p, term in enumerate(given.terms) if not is_intercept(term) and term not in design.terms]
-    own = [term for term in given.terms if term in columns]
-    if own:
-        raise OptionError(f"{some(own)} cannot be endogenous and an instrument at once.")
+    check_apart(given.terms, columns)
     return design, columns, given.X[:, fresh], [given.terms[p] for p in fresh]
 
 

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from gbaspatial.errors import OptionError
 from gbaspatial.formula import Design
 from gbaspatial.models import covariance as covariances
 from gbaspatial.models.fit import Fit, build
 from gbaspatial.models.fitted import INFERENCES
-from gbaspatial.models.likelihood.identification import check_informed, cut_note
+from gbaspatial.models.likelihood.identification import check_carried, check_informed, cut_note
 from gbaspatial.models.likelihood.information import information_apart
 from gbaspatial.models.likelihood.of_design import problem_of
 from gbaspatial.models.likelihood.problem import Estimate, Problem, maximize
@@ -40,10 +39,7 @@ def by_maximum_likelihood(
     estimator: Estimator,
 ) -> Fit:
     """The fit of the model whose spatial parameters `w` and `error_w` tell; `estimator` does the same anew."""
-    count = int(w is not None) + int(error_w is not None)
-    if spec.k + count + 1 > spec.n:
-        told = "a spatial parameter" if count == 1 else "two spatial parameters"
-        raise OptionError(f"{spec.n} units cannot carry {spec.k} coefficients, {told} and a variance.")
+    check_carried(spec.n, spec.k, spatial=int(w is not None) + int(error_w is not None))
     for term, given in (("rho", w), ("lambda", error_w)):
         if given is not None:
             check_informed(term, spec.X, given.sparse, spec.observation_weights)

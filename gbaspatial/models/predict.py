@@ -23,7 +23,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse import linalg
 
-from gbaspatial.alignment import check_units
+from gbaspatial.alignment import check_frame, check_units
 from gbaspatial.errors import AlignmentError, OptionError, some
 from gbaspatial.formula import named_weights
 from gbaspatial.options import public, word
@@ -178,8 +178,7 @@ def _frame(fit: Fit, data: pd.DataFrame | None) -> pd.DataFrame:
     fitted = fit.design.data
     if data is None:
         return fitted
-    if not isinstance(data, pd.DataFrame):
-        raise OptionError(f"the data are a {type(data).__name__}; pass a DataFrame indexed by unit id.")
+    check_frame(data)
     check_units(data.index, "data")
     if fit.w is None and fit.error_w is None and not fit.design.uses_weights:
         return data

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 import pandas as pd
 
-from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.formula import Design, design as read_design, in_order
 from gbaspatial.models import covariance as covariances
 from gbaspatial.models.fit import Fit, build
 from gbaspatial.models.fitted import Inference
+from gbaspatial.models.likelihood.identification import check_given, check_linked
 from gbaspatial.models.likelihood.problem import log_likelihood, problem, solution
 from gbaspatial.models.maximum_likelihood import by_maximum_likelihood, inference_of
 from gbaspatial.models.solve.logdet import METHODS
@@ -519,8 +519,7 @@ def _spatial(
 ) -> Fit:
     word(method, ("ml", "gmm"), "method")
     durbin = flag(durbin, "durbin")
-    if w is None:
-        raise OptionError("a spatial model needs weights: give a W, such as gba.weights.contiguity(data).")
+    check_given(w)
     if method == "gmm":
         from gbaspatial.models import gmm
 
@@ -538,8 +537,8 @@ def _spatial(
     W1 = spec.weights["W"] if lagged else None
     W2 = _error_weights(error_w, spec) if erred else None
     for W in (W1, W2):
-        if W is not None and W.n_links == 0:
-            raise WeightsError("W has no links, so there is nothing spatial to estimate; build it with other options.")
+        if W is not None:
+            check_linked(W)
     again = partial(error if W1 is None else lag if W2 is None else sarar, durbin=spec.durbin)
     return by_maximum_likelihood(name, spec, W1, W2, options, again)
 

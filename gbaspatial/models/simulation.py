@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.sparse import linalg
 
-from gbaspatial.alignment import check_units
+from gbaspatial.alignment import check_frame, check_units
 from gbaspatial.errors import OptionError, UnknownNameError, nearest_names, some
 from gbaspatial.formula import design, sides
 from gbaspatial.models.predict import check_inside, operator_of, rho_of, scales_of
@@ -42,6 +42,13 @@ def simulate_fit(fit: Fit, *, draws: int = 1, rng: Rng = None) -> pd.DataFrame:
     A, B = operator_of(ids, rho, fit.w), operator_of(ids, fit.lambda_, fit.error_w)
     values = _drawn(fit.design.X @ fit.beta, A, B, scales_of(fit), draws, seed, ids)
     return pd.DataFrame(values, index=ids).reindex(fit.design.index)
+
+
+def check_parameter(name: object, known: Iterable[str]) -> None:
+    """Raise unless `name` is one of the parameters of a model."""
+    known = list(known)
+    if name not in known:
+        raise UnknownNameError(f"the model has no parameter {name!r}. {nearest_names(name, known)}")
 
 
 @public
@@ -95,8 +102,7 @@ def simulate(
     >>> gba.models.simulate("~ C(tier)", cities, w, params=truth, draws=3, rng=1).shape
     (11, 3)
     """
-    if not isinstance(data, pd.DataFrame):
-        raise OptionError(f"the data are a {type(data).__name__}; pass a DataFrame indexed by unit id.")
+    check_frame(data)
     check_units(data.index, "data")
     left, right = sides(formula)
     if left:
@@ -105,8 +111,7 @@ def simulate(
     spec = design(f"{free} ~ {right}", data.assign(**{free: np.arange(len(data), dtype=float)}), w)
     allowed = [*spec.terms, "rho", "lambda"]
     for name in params:
-        if name not in allowed:
-            raise UnknownNameError(f"the model has no parameter {name!r}. {nearest_names(name, allowed)}")
+        check_parameter(name, allowed)
     absent = [term for term in spec.terms if term not in params]
     if absent:
         raise OptionError(f"params gives no value for {some(absent)}.")

@@ -12,12 +12,12 @@ from gbaspatial.alignment import align, align_labels
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.impacts.average import Quantity
+from gbaspatial.models.impacts.change import check_evaluated
 from gbaspatial.models.impacts.engine import COLUMNS, Engine
 from gbaspatial.models.solve.resolvent import Reading
 from gbaspatial.options import level_of, number as number_of, public, undrawn
 from gbaspatial.randomness import Rng
 from gbaspatial.results import Result, Table
-from gbaspatial.sizes import SCENARIO_LIMIT
 from gbaspatial.spillover.changed_data import Matrix, changed_data, matrix_of
 from gbaspatial.spillover.impact_engine import engine_of, method_words
 from gbaspatial.spillover.scenario import check_bounded, check_known
@@ -206,10 +206,7 @@ def _aims(engine: Engine, groups: pd.Series | None, people: pd.Series | None) ->
 def _steps(engine: Engine, variable: str, kind: str, amount: float, matrix: Matrix) -> np.ndarray:
     """Changes of X (places, n, k) when one unit after the other gets more."""
     fit = engine.fit
-    if fit.n > SCENARIO_LIMIT:
-        raise OptionError(
-            f"{fit.n} units are too many: the formula is evaluated for each; this goes to {SCENARIO_LIMIT}."
-        )
+    check_evaluated(fit.n)
     lags, data = fit.design.weights, fit.design.data
     return np.stack(
         [changed_data(fit, {unit: {variable: amount}}, kind, data, lags, matrix).steps for unit in fit.design.ids]

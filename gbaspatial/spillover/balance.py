@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align_labels
-from gbaspatial.errors import DataError, OptionError
+from gbaspatial.errors import DataError
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.impacts.average import mixed
 from gbaspatial.models.impacts.engine import COLUMNS, Engine, unit_balance
@@ -18,7 +18,7 @@ from gbaspatial.models.solve.resolvent import Reading
 from gbaspatial.options import level_of, public, undrawn
 from gbaspatial.randomness import Rng
 from gbaspatial.results import Result, Table
-from gbaspatial.spillover.impact_engine import engine_of, method_words
+from gbaspatial.spillover.impact_engine import check_spills, engine_of, linked, method_words
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -164,11 +164,7 @@ def balance(
     """
     engine = engine_of(fit, period=period, method=method, draws=draws, rng=rng, level=level_of(level))
     regressor = engine.regressor(term)
-    if engine.fit.w is None and not regressor.theta:
-        raise OptionError(
-            f"{regressor.name} has no spillover in this model: it has neither rho nor a spatial lag of it; fit "
-            f"gba.models.slx, lag or durbin."
-        )
+    check_spills(engine, regressor)
     grouped = border = None
     if groups is not None:
         grouped = by_group(engine, regressor, groups)
@@ -208,17 +204,7 @@ def _border(engine: Engine, regressor: Regressor, classes: np.ndarray) -> pd.Dat
         {column: [float(getattr(found, column)[0]) for found in rows] for column in COLUMNS},
         index=pd.Index(["within", "across", "difference"], name="pairs of units"),
     )
-    linked = [_linked(engine, regressor, bands == k) for k in (0, 1)]
+    there = linked(engine, regressor)
     frame.insert(0, "pairs", [*pairs, np.nan])
-    frame.insert(1, "linked", [*linked, np.nan])
+    frame.insert(1, "linked", [*(int((there & (bands == k)).sum()) for k in (0, 1)), np.nan])
     return frame
-
-
-def _linked(engine: Engine, regressor: Regressor, band: np.ndarray) -> int:
-    """Pairs of a band between which some W of the effect has a link."""
-    lags = [engine.fit.design.weights[name] for name in regressor.theta]
-    used = [*lags, *([engine.fit.w] if engine.fit.w is not None else [])]
-    there = np.zeros(band.shape, dtype=bool)
-    for w in used:
-        there |= w.sparse.toarray() != 0
-    return int((there & band).sum())

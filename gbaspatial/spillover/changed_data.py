@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
+from gbaspatial.alignment import check_unit
 from gbaspatial.errors import DataError, OptionError, UnknownNameError, nearest_names, some
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.models.panel.panel_predictions import regressors_in_period
@@ -105,8 +106,7 @@ def _listed(change: Mapping[Any, Mapping[str, float]] | pd.DataFrame | None) -> 
 
 def _check_there(fit: Fit, unit: Any, variable: str) -> None:
     design = fit.design
-    if unit not in design.data.index:
-        raise UnknownNameError(f"the model has no unit {unit!r}. {nearest_names(str(unit), map(str, design.ids))}")
+    check_unit(unit, design.ids)
     if variable not in design.data.columns or variable == design.response:
         there = [c for c in design.data.columns if c != design.response]
         raise UnknownNameError(f"the model lacks the variable {variable!r}. {nearest_names(variable, there)}")

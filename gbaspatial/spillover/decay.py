@@ -19,7 +19,7 @@ from gbaspatial.models.solve.resolvent import Reading
 from gbaspatial.options import level_of, public, undrawn, whole
 from gbaspatial.randomness import Rng
 from gbaspatial.results import Result, Table, number
-from gbaspatial.spillover.impact_engine import drawn_values, engine_of, method_words
+from gbaspatial.spillover.impact_engine import check_spills, drawn_values, engine_of, linked, method_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,11 +176,7 @@ def decay(
     level, orders = level_of(level), whole(orders, "orders", least=1)
     engine = engine_of(fit, period=period, method=method, draws=draws, rng=rng, level=level)
     regressor = engine.regressor(term)
-    if engine.fit.w is None and not regressor.theta:
-        raise OptionError(
-            f"{regressor.name} has no spillover in this model: it has neither rho nor a spatial lag of it; fit "
-            f"gba.models.slx, lag or durbin."
-        )
+    check_spills(engine, regressor)
     ids = engine.fit.design.ids
     check_same_units(units.index, ids, "units")
     km = distance_km(units).loc[ids, ids].to_numpy()
@@ -254,7 +250,7 @@ def _half_distance(
     steps = np.unique(km[other])
     if len(steps) > 2 * _FINE:  # as fine where links of W are, which carry most of it, as among all pairs
         shares = np.linspace(0, 1, _FINE)
-        near = km[other & _linked(engine, regressor)]
+        near = km[other & linked(engine, regressor)]
         steps = np.unique([np.quantile(near, shares), np.quantile(steps, shares)])
     place = np.minimum(np.searchsorted(steps, km * (1 - 1e-12), side="left"), len(steps) - 1)
     quantity = _quantity(engine, regressor, np.where(other, place, -1))
@@ -267,13 +263,6 @@ def _half_distance(
     low, high = np.where(np.isnan(halves), 0.0, halves), np.where(np.isnan(halves), np.inf, halves)
     tail = (1 - engine.known.level) / 2
     return float(own), float(np.quantile(low, tail)), float(np.quantile(high, 1 - tail, method="higher"))
-
-
-def _linked(engine: Engine, regressor: Regressor) -> np.ndarray:
-    """Pairs (n, n) between which some W of the effect has a link."""
-    used = [engine.fit.design.weights[name] for name in regressor.theta]
-    used += [engine.fit.w] if engine.fit.w is not None else []
-    return np.asarray(sum(abs(w.sparse) for w in used).toarray() > 0)
 
 
 def _halves(sums: np.ndarray, steps: np.ndarray) -> np.ndarray:

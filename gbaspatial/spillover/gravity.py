@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from gbaspatial.errors import ConvergenceError, DataError, UnknownNameError, nearest_names, some
+from gbaspatial.errors import ConvergenceError, UnknownNameError, nearest_names, some
 from gbaspatial.models.fitted import Fitted
+from gbaspatial.models.panel.panel_counts import all_zero
 from gbaspatial.options import number, public, text, word
 from gbaspatial.sizes import EIGEN_LIMIT
 from gbaspatial.spillover.border_removal import without_border
@@ -211,7 +212,7 @@ def _informative(design: FlowDesign, kept: np.ndarray) -> np.ndarray:
     while True:
         rows = np.flatnonzero(kept)
         if not len(rows) or not design.y.any():
-            raise DataError(f"{design.response} is zero everywhere; there is nothing to estimate.")
+            raise all_zero(design.response)
         gone = without_total(design.y[rows], design.ways.among(kept))
         if not gone.any():
             return kept

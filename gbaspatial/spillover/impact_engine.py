@@ -13,6 +13,7 @@ from gbaspatial.randomness import IMPACT_DRAWS, Rng, stream
 from gbaspatial.sizes import DENSE_LIMIT
 
 if TYPE_CHECKING:
+    from gbaspatial.formula import Regressor
     from gbaspatial.models import Fit, PanelFit
     from gbaspatial.models.impacts.average import Quantity
 
@@ -50,6 +51,22 @@ def engine_of(fit: Fit | PanelFit, *, period: Any, method: str, draws: int, rng:
             f"spillover from unit to unit needs a dense matrix of {found.n} units; it goes to {DENSE_LIMIT}."
         )
     return found.engine
+
+
+def check_spills(engine: Engine, regressor: Regressor) -> None:
+    """Raise if nothing of a regressor reaches other units."""
+    if engine.fit.w is None and not regressor.theta:
+        raise OptionError(
+            f"{regressor.name} has no spillover in this model: it has neither rho nor a spatial lag of it; fit "
+            f"gba.models.slx, lag or durbin."
+        )
+
+
+def linked(engine: Engine, regressor: Regressor) -> np.ndarray:
+    """Pairs (n, n) between which some W of the effect has a link."""
+    lags = [engine.fit.design.weights[name] for name in regressor.theta]
+    used = [*lags, *([engine.fit.w] if engine.fit.w is not None else [])]
+    return np.logical_or.reduce([w.sparse.toarray() != 0 for w in used])
 
 
 def drawn_values(engine: Engine, quantity: Quantity, draws: int) -> np.ndarray | None:

@@ -41,18 +41,23 @@ class FrozenMatrix(sp.csr_array):
         raise FrozenError(f"this matrix is read only ({name} cannot be deleted); change a copy of it, W.copy().")
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        raise FrozenError("this matrix is read only; change a copy of it, W.copy().")
+        raise _read_only()
 
     def setdiag(self, values: Any, k: int = 0) -> None:
         """Refused: the matrix is read only."""
-        raise FrozenError("this matrix is read only; change a copy of it, W.copy().")
+        raise _read_only()
 
     def resize(self, *shape: Any) -> None:
         """Refused: the matrix is read only."""
-        raise FrozenError("this matrix is read only; change a copy of it, W.copy().")
+        raise _read_only()
 
     def __reduce__(self) -> Any:
         return _restored, (self.data, self.indices, self.indptr, self.shape)
+
+
+def _read_only() -> FrozenError:
+    """The error of an entry that cannot be changed."""
+    return FrozenError("this matrix is read only; change a copy of it, W.copy().")
 
 
 def frozen(value: Any) -> Any:

@@ -9,8 +9,9 @@ import pandas as pd
 from scipy import sparse
 from scipy.spatial import Delaunay, QhullError
 
-from gbaspatial.errors import GeometryError, WeightsError, some
+from gbaspatial.errors import GeometryError, some
 from gbaspatial.geography.places import Metric, Places, places_of
+from gbaspatial.geography.search import check_two
 from gbaspatial.options import public
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.distance import where_of
@@ -163,8 +164,7 @@ def gabriel_pairs(places: Places) -> tuple[np.ndarray, np.ndarray]:
     Such a pair is a side in every Delaunay triangulation, whichever diagonals of points on one
     circle it took. The ball over the straight line through the earth meets the globe in the circle.
     """
-    if places.n < 2:
-        raise WeightsError("one unit has no neighbors at any distance.")
+    check_two(places)
     flat = _flat(places)
     pairs = _triangle_pairs(places, flat)
     i, j = _next_on_the_line(flat) if pairs is None else pairs

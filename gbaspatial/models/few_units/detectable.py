@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import OptionError, UnknownNameError, nearest_names
+from gbaspatial.errors import OptionError
 from gbaspatial.figures.parameters import detected_effects
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models.few_units.bootstrap import batch_around, check_refittable, places_of
@@ -18,6 +18,7 @@ from gbaspatial.models.likelihood.many_outcomes import Batch
 from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.problem import Problem, problem
 from gbaspatial.models.likelihood.resample import Generator, held, restricted, scaled_innovations
+from gbaspatial.models.simulation import check_parameter
 from gbaspatial.options import probability, public
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import AN_EFFECT, NO_EFFECT, Rng, seed_of
@@ -133,8 +134,7 @@ def detectable_effect(
     check_refittable(fit)
     for told, value in (("target", target), ("alpha", alpha)):
         probability(value, told)
-    if name not in fit.params.index:
-        raise UnknownNameError(f"the model has no parameter {name!r}. {nearest_names(name, fit.params.index)}")
+    check_parameter(name, fit.params.index)
     draws, seed = check_draws(draws), seed_of(rng)
     model, ranks = problem_again(fit), ranks_of(fit.design.ids)
     full = batch_around(fit, model)

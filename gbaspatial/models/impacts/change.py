@@ -159,13 +159,16 @@ def _labelled(fit: Fit, frame: pd.DataFrame, S: np.ndarray, moved: np.ndarray, t
     )
 
 
+def check_evaluated(n: int) -> None:
+    """Raise if there are more units than a formula is evaluated for, one after the other."""
+    if n > SCENARIO_LIMIT:
+        raise OptionError(f"{n} units are too many: the formula is evaluated for each; this goes to {SCENARIO_LIMIT}.")
+
+
 def _change(fit: Fit, variable: str, to: Any, add: float | None, multiply: float | None) -> pd.Series:
     """The column with every unit changed."""
     data = fit.design.data
-    if fit.n > SCENARIO_LIMIT:
-        raise OptionError(
-            f"{fit.n} units are too many: the formula is evaluated for each; this goes to {SCENARIO_LIMIT}."
-        )
+    check_evaluated(fit.n)
     if variable not in data.columns or variable == fit.design.response:
         raise UnknownNameError(f"the formula uses no column {variable!r}. {nearest_names(variable, data.columns)}")
     if sum(part is not None for part in (to, add, multiply)) > 1:

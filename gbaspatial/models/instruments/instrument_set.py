@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,3 +107,18 @@ def instrument_tests(
         columns=["statistic", "df", "p_value"],
     )
     return InstrumentTests(frame, rows, first.cragg_donald, instruments)
+
+
+def check_instrumented(endogenous: str | None, instruments: str | None) -> None:
+    """Raise if endogenous regressors are named without instruments, or instruments without them."""
+    if instruments and not endogenous:
+        raise OptionError("instruments= are for endogenous=; name the endogenous regressors.")
+    if endogenous and not instruments:
+        raise OptionError("endogenous= needs instruments=, the right side of a formula such as 'distance + area'.")
+
+
+def check_apart(instruments: Iterable[str], endogenous: Collection[str]) -> None:
+    """Raise if a term is an instrument and endogenous."""
+    both = [term for term in instruments if term in endogenous]
+    if both:
+        raise OptionError(f"{some(both)} cannot be endogenous and an instrument at once.")

@@ -23,9 +23,10 @@ from collections.abc import Callable
 import numpy as np
 from scipy import sparse
 
-from gbaspatial.errors import ConvergenceError
+from gbaspatial.errors import ConvergenceError, OptionError, WeightsError
 from gbaspatial.models.solve.logdet import window
 from gbaspatial.randomness import IDENTITY_VECTORS, stream
+from gbaspatial.weights import Weights
 
 _SAME = 1e-9
 _NEAR, _NEARER = 1e-7, 1e-9  # of the interval, from its end: at a pole the second is the higher
@@ -120,11 +121,32 @@ def cut_note(name: str, interval: tuple[float, float]) -> str | None:
     open_low, open_high = not np.isfinite(interval[0]), not np.isfinite(interval[1])
     if not open_low and not open_high:
         return None
-    which = "no end" if open_low and open_high else "no lower end" if open_low else "no upper end"
-    reach = f"from {low:.4g} to {high:.4g}" if which == "no end" else (
-        f"down to {low:.4g}" if open_low else f"up to {high:.4g}"
-    )  # fmt: skip
+    if open_low and open_high:
+        which, reach = "no end", f"from {low:.4g} to {high:.4g}"
+    elif open_low:
+        which, reach = "no lower end", f"down to {low:.4g}"
+    else:
+        which, reach = "no upper end", f"up to {high:.4g}"
     return (
         f"The admissible interval of {name}, ({interval[0]:.4g}, {interval[1]:.4g}), has {which}: it was searched "
         f"{reach}, which is no limit of {name}."
     )
+
+
+def check_carried(n: int, k: int, spatial: int = 1) -> None:
+    """Raise if `n` units are too few for `k` coefficients, one or two `spatial` parameters and a variance."""
+    if k + spatial + 1 > n:
+        told = "a spatial parameter" if spatial == 1 else "two spatial parameters"
+        raise OptionError(f"{n} units cannot carry {k} coefficients, {told} and a variance.")
+
+
+def check_given(w: object) -> None:
+    """Raise if a spatial model was given no W."""
+    if w is None:
+        raise OptionError("a spatial model needs weights: give a W, such as gba.weights.contiguity(data).")
+
+
+def check_linked(*matrices: Weights) -> None:
+    """Raise if none of the matrices, one W or one a period, has a link."""
+    if not any(w.n_links for w in matrices):
+        raise WeightsError("W has no links, so there is nothing spatial to estimate; build it with other options.")

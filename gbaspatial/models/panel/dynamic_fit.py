@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import ConvergenceError, OptionError, UnknownNameError, nearest_names
+from gbaspatial.alignment import check_unit
+from gbaspatial.errors import ConvergenceError, OptionError
 from gbaspatial.formula import is_intercept
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights
@@ -153,10 +154,7 @@ class DynamicFit(PanelFit):
         """
         steps = whole(periods, "periods", least=1)
         units = self.design.units
-        if unit not in units:
-            raise UnknownNameError(
-                f"the model has no unit {unit!r}. {nearest_names(str(unit), [str(u) for u in units])}"
-            )
+        check_unit(unit, units)
         n, W = len(units), _weights(self)
         dense = np.zeros((n, n)) if W is None else W.by_period[0].sparse.toarray()
         gamma, delta, rho = _lags(self.params, self.design.response)

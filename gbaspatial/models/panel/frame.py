@@ -28,7 +28,7 @@ from gbaspatial.errors import (
 )
 from gbaspatial.formula.kinds import plain
 from gbaspatial.formula.lag_weights import check_lag_name, in_order
-from gbaspatial.formula.magnitude import check_magnitude, check_weights_magnitude
+from gbaspatial.formula.magnitude import check_finite, check_magnitude, check_weights_magnitude
 from gbaspatial.formula.reading import (
     as_matrix,
     check_classes,
@@ -39,7 +39,7 @@ from gbaspatial.formula.reading import (
     outcome_of,
     parsed_formula,
 )
-from gbaspatial.formula.regressors import Column, complete, written
+from gbaspatial.formula.regressors import Column, complete, named_twice, written
 from gbaspatial.models.panel.row_weights import observation_weights
 from gbaspatial.models.panel.stack import ByPeriod, Operator, Repeated, Stack
 from gbaspatial.options import word
@@ -490,7 +490,7 @@ def _known_rows(
 def _check_names(names: Sequence[str]) -> None:
     twice = [name for name in names if names.count(name) > 1]
     if twice:
-        raise FormulaError(f"two columns of the model are named {twice[0]!r}; rename one in the data.")
+        raise named_twice(twice[0])
     for name in names:
         if name.partition("[")[0] in ("rho", "lambda"):
             raise FormulaError(
@@ -499,13 +499,8 @@ def _check_names(names: Sequence[str]) -> None:
 
 
 def _check_values(y: np.ndarray, X: np.ndarray, terms: Sequence[str], response: str, ids: pd.MultiIndex) -> None:
-    for name, values in [(response, y), *zip(terms, X.T, strict=True)]:
-        bad = ~np.isfinite(values)
-        if bad.any():
-            raise DataError(
-                f"{name} is not a finite number for {some(_told(ids[bad]))}; a logarithm of zero or of a negative "
-                f"value is the usual cause."
-            )
-    check_magnitude([(response, y), *zip(terms, X.T, strict=True)])
+    columns = [(response, y), *zip(terms, X.T, strict=True)]
+    check_finite(columns, lambda bad: _told(ids[bad]))
+    check_magnitude(columns)
     if np.ptp(y) == 0:
         raise DataError(f"{response} is {y[0]:g} for every unit and period; a constant outcome has nothing to explain.")

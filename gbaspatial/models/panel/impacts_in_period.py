@@ -137,6 +137,11 @@ def _place(fit: PanelFit, period: Any) -> int:
                 f"{some(changing)} changes over time, so name the period whose W is meant: period={periods[-1]!r}."
             )
         return len(periods) - 1
+    return place_of(period, periods)
+
+
+def place_of(period: Any, periods: pd.Index) -> int:
+    """Where `period` stands among those of the model."""
     if period not in periods:
         raise UnknownNameError(f"the model has no period {period!r}; it has {some(periods, 40)}.")
     return int(periods.get_loc(period))

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import OptionError, UnknownNameError, some
+from gbaspatial.errors import OptionError, some
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.impacts import average
 from gbaspatial.models.likelihood.problem import window
 from gbaspatial.models.panel.frame import weights_of
-from gbaspatial.models.panel.impacts_in_period import DRAWS, histories_behind
+from gbaspatial.models.panel.impacts_in_period import DRAWS, histories_behind, place_of
 from gbaspatial.options import level_of, public
 from gbaspatial.randomness import IMPACT_DRAWS, Rng, seed_of, stream
 from gbaspatial.results import Result, Table
@@ -180,9 +180,7 @@ def _told(given: Any) -> str:
 
 
 def _place(fit: PanelFit, period: Any) -> int:
-    if period not in fit.design.periods:
-        raise UnknownNameError(f"the model has no period {period!r}; it has {some(fit.design.periods, 40)}.")
-    return int(fit.design.periods.get_loc(period))
+    return place_of(period, fit.design.periods)
 
 
 def _weights(fit: PanelFit, given: Any, place: int) -> Weights:

@@ -16,6 +16,7 @@ import pandas as pd
 from scipy import special
 
 from gbaspatial.errors import ConvergenceError, DataError, GbaWarning, OptionError, some
+from gbaspatial.formula import Design
 from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.fitted import Fitted
 from gbaspatial.models.panel.effect_kinds import Kind
@@ -117,10 +118,15 @@ def panel_counts(
     if given.kind.random is not None or given.kind.rows is not None:
         raise OptionError(f"counts have fixed effects, not effects={effects!r}; use 'unit', 'time' or 'twoway'.")
     design = given.design
+    check_counts(design)
+    return _fitted(given, offset(design.ids), covariance, inference)
+
+
+def check_counts(design: Design | PanelDesign) -> None:
+    """Raise where a count is negative."""
     negative = design.y < 0
     if negative.any():
         raise DataError(f"{design.response} is negative for {some(list(design.ids[negative]))}; counts cannot be.")
-    return _fitted(given, offset(design.ids), covariance, inference)
 
 
 def _fitted(given: Specification, offset: np.ndarray, covariance: str, inference: str) -> PanelCountsFit:
@@ -209,8 +215,13 @@ def _informative(given: Specification, y: np.ndarray) -> tuple[np.ndarray, list[
                 gone += list(design.periods[np.unique(stack.period[empty])])
             inside &= ~empty
     if not inside.any():
-        raise DataError(f"{design.response} is zero everywhere; there is nothing to estimate.")
+        raise all_zero(design.response)
     return inside, gone
+
+
+def all_zero(response: str) -> DataError:
+    """The error of an outcome that is nowhere more than zero."""
+    return DataError(f"{response} is zero everywhere; there is nothing to estimate.")
 
 
 def less_means(Z: np.ndarray, mu: np.ndarray, groups: np.ndarray | None) -> np.ndarray:

@@ -14,11 +14,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import OptionError, some
+from gbaspatial.errors import OptionError
 from gbaspatial.formula import is_intercept, sides
 from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.instruments import two_stage as iv
-from gbaspatial.models.instruments.instrument_set import InstrumentTests, check_identified, instrument_tests
+from gbaspatial.models.instruments.instrument_set import (
+    InstrumentTests,
+    check_apart,
+    check_identified,
+    check_instrumented,
+    instrument_tests,
+)
 from gbaspatial.models.panel.fixed_effects import SERIAL, labelled_effects
 from gbaspatial.models.panel.frame import PanelDesign, read_panel, time_numbers
 from gbaspatial.models.panel.information_less_effects import sums_by_unit
@@ -61,10 +67,7 @@ class Instruments:
 def formula_with(formula: str, options: Mapping[str, Any]) -> str:
     """The formula with the endogenous regressors."""
     endogenous, instruments = options.get("endogenous"), options.get("instruments")
-    if instruments and not endogenous:
-        raise OptionError("instruments= are for endogenous=; name the endogenous regressors.")
-    if endogenous and not instruments:
-        raise OptionError("endogenous= needs instruments=, the right side of a formula such as 'distance + area'.")
+    check_instrumented(endogenous, instruments)
     return f"{formula} + {endogenous}" if endogenous else formula
 
 
@@ -82,9 +85,7 @@ def instruments_for(
     named = {term for term in part.terms if not is_intercept(term)}
     columns = tuple(column.name for column in design.columns if {column.name, column.regressor} & named)
     given = read_panel(f"{outcome} ~ {options['instruments']}", data, w, unbalanced=unbalanced)
-    own = [term for term in given.terms if term in columns]
-    if own:
-        raise OptionError(f"{some(own)} cannot be endogenous and an instrument at once.")
+    check_apart(given.terms, columns)
     places = given.ids.get_indexer(design.ids)
     if (places < 0).any():
         raise OptionError(

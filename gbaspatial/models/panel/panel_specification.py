@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import CollinearityError, DataError, OptionError, WeightsError, some
+from gbaspatial.errors import CollinearityError, DataError, OptionError, some
 from gbaspatial.formula import is_intercept
 from gbaspatial.formula.collinearity import check_rank
+from gbaspatial.models.likelihood.identification import check_given, check_linked
 from gbaspatial.models.panel.doubtful_weights import notes_on_weights
 from gbaspatial.models.panel.effect_kinds import Kind, effects_for, kind_of
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights, read_panel, weights_of
@@ -61,8 +62,8 @@ def specified(
     if covariance is not None:
         word(covariance, COVARIANCES, "covariance")
     check_least_squares(covariance, lagged or erred)
-    if w is None and name != "panel_ols":
-        raise OptionError("a spatial model needs weights: give a W, such as gba.weights.contiguity(data).")
+    if name != "panel_ols":
+        check_given(w)
     time_name = data.index.names[-1] if isinstance(data, pd.DataFrame) else None
     kind = kind_of(options.get("effects", "unit"), time_name)
     unbalanced = options.get("unbalanced", "error")
@@ -203,8 +204,7 @@ def _check_weights(
     for name, given in (("rho", w), ("lambda", error_w)):
         if given is None:
             continue
-        if all(one.n_links == 0 for one in given.different):
-            raise WeightsError("W has no links, so there is nothing spatial to estimate; build it with other options.")
+        check_linked(*given.different)
         if w is not None and error_w is not None:
             check_error_effects(given, effects, kind.told)
         check_informed_panel(name, design.X, given.sparse, effects)

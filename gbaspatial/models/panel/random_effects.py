@@ -31,6 +31,7 @@ from gbaspatial.models.panel.random_likelihood import (
 )
 from gbaspatial.models.panel.random_maximum import RandomEstimate, covariance, maximize, spread_of
 from gbaspatial.models.panel.sides import panel_side
+from gbaspatial.models.panel.stack import Stack
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.logdet import window
 from gbaspatial.results import Table
@@ -121,7 +122,12 @@ def _check_errors(given: Specification, errors: str) -> None:
         needs.append("errors='ar1' needs periods that are equally far apart")
     if needs:
         raise OptionError(needs[0] + ".")
-    if design.stack.periods < 2:
+    check_repeated(design.stack)
+
+
+def check_repeated(stack: Stack) -> None:
+    """Raise unless units are seen twice or more."""
+    if stack.periods < 2:
         raise DataError("random effects of units need two periods or more; use effects='pooled'.")
 
 

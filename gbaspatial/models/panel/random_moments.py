@@ -26,7 +26,7 @@ from gbaspatial.models.panel.panel_moments import (
     wrapped_moments,
 )
 from gbaspatial.models.panel.panel_specification import Specification
-from gbaspatial.models.panel.random_effects import with_means
+from gbaspatial.models.panel.random_effects import check_repeated, with_means
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.logdet import window
 from gbaspatial.results import Table
@@ -104,8 +104,7 @@ def _check(given: Specification) -> None:
         raise OptionError("method='gmm' beside random effects needs a balanced panel; use unbalanced='common'.")
     if any(w is not None and not w.constant for w in (given.w, given.error_w)):
         raise OptionError("method='gmm' beside random effects needs one W for all periods; use method='ml'.")
-    if stack.periods < 2:
-        raise DataError("random effects of units need two periods or more; use effects='pooled'.")
+    check_repeated(stack)
 
 
 def _variances(given: Specification, known: Instruments, units: Effects) -> tuple[Variances, bool]:

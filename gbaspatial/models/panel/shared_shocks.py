@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.errors import AlignmentError, DataError, GbaError, OptionError, UnknownNameError, nearest_names, some
+from gbaspatial.alignment import columns_of
+from gbaspatial.errors import AlignmentError, DataError, GbaError, OptionError, some
 from gbaspatial.models.panel.estimators import PanelOptions, panel_lag
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
@@ -151,8 +152,7 @@ def _regions(data: Any, region: str) -> pd.Series:
     """The region of each unit."""
     if not isinstance(data, pd.DataFrame) or not isinstance(data.index, pd.MultiIndex) or data.index.nlevels != 2:
         raise AlignmentError("panel_effects() needs a frame indexed by unit and time.")
-    if region not in data.columns:
-        raise UnknownNameError(f"the data have no column {region!r}. {nearest_names(region, data.columns)}")
+    columns_of(data, [region])
     by_unit = data[region].groupby(level=0)
     changed = by_unit.nunique(dropna=False)
     if (changed > 1).any():

@@ -12,7 +12,16 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import FileFormatError, some
-from gbaspatial.weights.exchange.text_formats import Links, Names, is_number, lines_of, number_of, whole, wrong
+from gbaspatial.weights.exchange.text_formats import (
+    Links,
+    Names,
+    is_number,
+    lines_of,
+    number_of,
+    whole,
+    without_entry,
+    wrong,
+)
 from gbaspatial.writing import Companion
 
 if TYPE_CHECKING:
@@ -195,5 +204,5 @@ def _entries(file: Path, body: bytes, fixed: bool, sums_of_islands: bool) -> Lin
     if at < len(body):
         raise FileFormatError(f"{file.name} has {len(body) - at} bytes after the {n} units of which its header speaks.")
     if unknown := [label for label in names.place if label not in heads]:
-        raise FileFormatError(f"{file.name} names neighbors that have no entry of their own: {some(unknown)}.")
+        raise without_entry(file, unknown)
     return Links.of(list(names.place), focal, neighbor, weight)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from gbaspatial.errors import FileFormatError, some
 from gbaspatial.sheets import guarded, unguarded
-from gbaspatial.weights.exchange.text_formats import Links, is_number, text_of
+from gbaspatial.weights.exchange.text_formats import Links, filled_text, is_number
 
 if TYPE_CHECKING:
     from gbaspatial.weights.core import Weights
@@ -40,9 +40,7 @@ def write_csv(w: Weights, file: Path) -> None:
 
 def read_csv(file: Path, ids: list[str] | None = None) -> Links:
     """CSV, separated by comma, semicolon or tab."""
-    text = text_of(file)
-    if not text.strip():
-        raise FileFormatError(f"{file.name} is empty.")
+    text = filled_text(file)
     separator = _separator(text.splitlines()[0])
     cells = _cells(file, text, separator)
     head = [word.strip() for word in cells.iloc[0]]

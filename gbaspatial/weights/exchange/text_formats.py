@@ -39,7 +39,7 @@ class Links:
         """Links between the units `ids`, by place."""
         given = np.asarray(focal), np.asarray(neighbor)
         places = given[0].astype(np.int64), given[1].astype(np.int64)
-        if any((place != told).any() for place, told in zip(places, given, strict=True)):
+        if any((place != number).any() for place, number in zip(places, given, strict=True)):
             raise FileFormatError("the places of units in it are not whole numbers.")
         return cls(ids, *places, np.asarray(weight, dtype=float), len(ids), about or {})
 
@@ -60,10 +60,20 @@ class Names:
 
 def lines_of(file: Path) -> list[str]:
     """The lines of a text file, or an error if there are none."""
-    lines = text_of(file).splitlines()
-    if not any(line.strip() for line in lines):
+    return filled_text(file).splitlines()
+
+
+def filled_text(file: Path) -> str:
+    """The text of a file, or an error if nothing stands in it."""
+    text = text_of(file)
+    if not text.strip():
         raise FileFormatError(f"{file.name} is empty.")
-    return lines
+    return text
+
+
+def without_entry(file: Path, labels: list[str]) -> FileFormatError:
+    """The error of neighbors that are no units of the file."""
+    return FileFormatError(f"{file.name} names neighbors that have no entry of their own: {some(labels)}.")
 
 
 def text_of(file: Path) -> str:
@@ -202,7 +212,7 @@ def read_gal(file: Path, ids: list[str] | None = None) -> Links:
         neighbor.extend(names(label) for label in labels)
     if len(names.place) > n:
         extra = list(names.place)[len(heads) :]
-        raise FileFormatError(f"{file.name} names neighbors that have no entry of their own: {', '.join(extra[:5])}.")
+        raise without_entry(file, extra)
     return _spaced(Links.of(list(names.place), focal, neighbor, np.ones(len(focal))), lines[0])
 
 

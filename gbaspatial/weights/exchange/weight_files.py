@@ -92,8 +92,7 @@ def read(path: str | Path, *, ids: Iterable[Any] | None = None, diagonal: Diagon
     file = path_of(path)
     how = _of(file, _READERS, "read")
     word(diagonal, ("error", "drop"), "diagonal")
-    if file.is_dir():
-        raise FileFormatError(f"{file} is a folder; give the path of a file.")
+    _check_no_folder(file)
     file = existing(path)
     wanted = None if ids is None else labels_of(ids, "ids")
     if wanted is not None:
@@ -178,9 +177,14 @@ def write(w: Weights, path: str | Path) -> Path:
         raise FileFormatError(f"files hold text or numbers as ids, but {some(wrong)} is a {type(wrong[0]).__name__}.")
     if not file.parent.is_dir():
         raise MissingFileError(f"there is no folder {file.parent} to write {file.name} into; create it first.")
+    _check_no_folder(file)
+    return replace_file(file, lambda half: how(w, half), companions=numbered_formats.companions(file))
+
+
+def _check_no_folder(file: Path) -> None:
+    """Raise if a folder stands where a file is meant."""
     if file.is_dir():
         raise FileFormatError(f"{file} is a folder; give the path of a file.")
-    return replace_file(file, lambda half: how(w, half), companions=numbered_formats.companions(file))
 
 
 def labels_of(ids: Any, name: str) -> pd.Index:
