@@ -10,7 +10,7 @@ import pandas as pd
 
 from gbaspatial.alignment import align
 from gbaspatial.disparity.inequality import gini
-from gbaspatial.errors import DataError, WeightsError
+from gbaspatial.errors import DataError
 from gbaspatial.inference.null import check_draws, monte_carlo_p, p_from_tails
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import orders
@@ -162,4 +162,4 @@ def spatial_gini(
 def check_neighbors(w: Weights) -> None:
     """Raise if no unit has a neighbor."""
     if not w.n_links:
-        raise WeightsError("w has no link, so that there are no neighbors to compare.")
+        raise DataError("w has no link, so that there are no neighbors to compare.")
