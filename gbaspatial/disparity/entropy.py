@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from gbaspatial.alignment import align, as_numbers, check_units
-from gbaspatial.disparity.inequality import InequalityResult, shares_of
+from gbaspatial.alignment import as_numbers, check_units
+from gbaspatial.disparity.inequality import InequalityResult, check_several, people_of, shares_of
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.options import number, public
 
@@ -106,11 +106,8 @@ def kolm(values: pd.Series, population: pd.Series | None = None, *, aversion: fl
         raise OptionError(f"aversion={aversion!r} must be positive.")
     check_units(values.index)
     x = as_numbers(values).to_numpy(dtype=float)
-    if len(x) < 2:
-        raise DataError("inequality needs at least two units.")
-    people = np.ones(len(x)) if population is None else align(population, values.index, "population")
-    if (people <= 0).any():
-        raise DataError(f"the population must be positive, but is not for {some(values.index[people <= 0])}.")
+    check_several(len(x))
+    people = people_of(population, values.index)
     heads = x if population is None else x / people
     share = people / people.sum()
     gap = aversion * (share @ heads - heads)

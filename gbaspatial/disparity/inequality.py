@@ -66,21 +66,30 @@ def shares_of(values: pd.Series, population: pd.Series | None) -> tuple[np.ndarr
     else:
         ids = pd.RangeIndex(0)
     amounts = align(values, ids)
-    if len(amounts) < 2:
-        raise DataError("inequality needs at least two units.")
+    check_several(len(amounts))
     amounts = _in_unit(amounts)
     if (amounts < 0).any() or amounts.sum() <= 0:
         raise DataError(
             f"inequality needs amounts that are not negative and not all zero; see {some(ids[amounts < 0])}."
         )
-    if population is None:
-        people = np.ones(len(amounts))
-    else:
-        people = align(population, ids, "population")
-        if (people <= 0).any():
-            raise DataError(f"the population must be positive, but is not for {some(ids[people <= 0])}.")
-        people = _in_unit(people)
+    people = _in_unit(people_of(population, ids))
     return amounts / amounts.sum(), people / people.sum()
+
+
+def check_several(n: int) -> None:
+    """Raise unless there are two units."""
+    if n < 2:
+        raise DataError("inequality needs at least two units.")
+
+
+def people_of(population: pd.Series | None, ids: pd.Index) -> np.ndarray:
+    """The population (n,) in the order of `ids`, which must be positive; one for each unit without one."""
+    if population is None:
+        return np.ones(len(ids))
+    people = align(population, ids, "population")
+    if (people <= 0).any():
+        raise DataError(f"the population must be positive, but is not for {some(ids[people <= 0])}.")
+    return people
 
 
 def _in_unit(numbers: np.ndarray) -> np.ndarray:

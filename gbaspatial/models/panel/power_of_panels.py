@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from gbaspatial.errors import UnknownNameError, nearest_names
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models.few_units.detectable import DetectableResult, first_reached
 from gbaspatial.models.few_units.recommended import ranks_of
@@ -17,6 +16,7 @@ from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.panel.history_draws import regression_given
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.many_panels import ManyPanels
+from gbaspatial.models.simulation import check_parameter
 from gbaspatial.models.solve.logdet import window
 from gbaspatial.options import probability, public
 from gbaspatial.randomness import NO_EFFECT, Rng, seed_of, stream
@@ -91,8 +91,7 @@ def detectable_effect(
     """
     for told, value in (("target", target), ("alpha", alpha)):
         probability(value, told)
-    if name not in fit.params.index:
-        raise UnknownNameError(f"the model has no parameter {name!r}. {nearest_names(name, fit.params.index)}")
+    check_parameter(name, fit.params.index)
     count, seed = check_draws(draws), seed_of(rng)
     model = fit.problem
     one = (model.lag is None) != (model.error is None)
