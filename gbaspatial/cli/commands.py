@@ -33,16 +33,21 @@ def main() -> None:
 @main.command()
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("out"), show_default=True)
 @click.option("--year", type=int, help="Year of the cross-section (default: the newest complete one).")
+@click.option(
+    "--lang", type=click.Choice(["both", "en", "zh"]), default="both", show_default=True, help="Language of the pages."
+)
+@click.option("--only", help="Chapters to write, by commas: claims, cities, weights, autocorrelation, ...")
 @seed_option
-def report(out: Path, year: int | None, seed: int) -> None:
-    """Run the main job: the real bay to a report, maps, tables and layers.
+def report(out: Path, year: int | None, lang: Any, only: str | None, seed: int) -> None:
+    """Run the main job: the real bay to a report in English and Chinese, maps, tables and layers.
 
     \b
-    Example: gbaspatial report --out out --year 2019
+    Example: gbaspatial report --out out --year 2019 --lang zh --only cities,tiers
     """
     from gbaspatial.report import write_report
 
-    for path in write_report(out, year=year, seed=seed):
+    chapters = None if only is None else [name.strip() for name in only.split(",") if name.strip()]
+    for path in write_report(out, year=year, lang=lang, only=chapters, seed=seed):
         click.echo(path)
 
 

@@ -1,18 +1,17 @@
-"""The main job: from the shipped data to one page, with tables, figures, maps and layers beside it."""
+"""The main job: from the shipped data to a page in each language, with tables, figures, maps and layers beside it."""
 
 from __future__ import annotations
 
-from importlib import metadata
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from gbaspatial import data
-from gbaspatial.errors import no_attribute
+from gbaspatial.errors import OptionError, UnknownNameError, nearest_names, no_attribute
 from gbaspatial.options import path_of, public
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
-from gbaspatial.results import Table, data_hash
-from gbaspatial.writing import replace_in_folder, replace_text
+from gbaspatial.report.words import LANGUAGES, Language
+from gbaspatial.writing import replace_in_folder
 
 if TYPE_CHECKING:
     from gbaspatial.report.bay import Bay
@@ -24,7 +23,13 @@ __all__ = ["LedgerResult", "claims_ledger", "write_report"]
 @shows_progress
 @public
 def write_report(
-    out: str | Path = "out", *, year: int | None = None, seed: Rng = 1, progress: bool | None = None
+    out: str | Path = "out",
+    *,
+    year: int | None = None,
+    lang: Literal["both", "en", "zh"] = "both",
+    only: str | Sequence[str] | None = None,
+    seed: Rng = 1,
+    progress: bool | None = None,
 ) -> list[Path]:
     """Analyze the Greater Bay Area and write everything to the folder `out`.
 
@@ -36,6 +41,11 @@ def write_report(
         (``run.json`` says what was made). All others stay.
     year : int, optional
         Year of the cross-section, 2000 to 2023 (default 2023).
+    lang : {"both", "en", "zh"}
+        English (``report.html``), Chinese (``report.zh.html``) or both pages, from the same results.
+    only : str or sequence of str, optional
+        Chapters to write: ``"claims"``, ``"cities"``, ``"weights"``, ``"autocorrelation"``, ``"disparity"``,
+        ``"tiers"``, ``"innovation"``, ``"limits"``; all by default.
     seed : int
         Of every random draw; the same seed writes the same numbers.
     progress : bool, optional
@@ -49,7 +59,7 @@ def write_report(
     Raises
     ------
     UnknownNameError
-        For a year without a complete cross-section.
+        For a year without a complete cross-section, or a chapter that there is not.
     WritingError
         If `out` is a file or cannot be written to; then, and after any other error, nothing in it has changed.
 
@@ -64,38 +74,39 @@ def write_report(
 
     out = path_of(out, "out")
     bay = Bay(year=LAST_YEAR if year is None else year, seed=seed_of(seed))
+    chapters = _chosen(only)
     # Before the work: it would be lost where nothing can be written.
     with replace_in_folder(out, folders=("tables", "figures", "maps"), companions=made_before(out)) as folder:
-        written = _write(bay, folder)
+        written = _write(bay, folder, chapters, LANGUAGES if lang == "both" else (lang,))
         return [out / each.relative_to(folder) for each in written]
 
 
-def _write(bay: Bay, folder: Path) -> list[Path]:
+def _chosen(only: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The chapters asked for, in reading order."""
+    from gbaspatial.report.chapters import CHAPTERS
+
+    if only is None:
+        return tuple(CHAPTERS)
+    asked = [only] if isinstance(only, str) else list(only)
+    for name in asked:
+        if name not in CHAPTERS:
+            raise UnknownNameError(f"the report has no chapter {name!r}. {nearest_names(name, CHAPTERS)}")
+    if not asked:
+        raise OptionError(f"only= names no chapter; name some of {', '.join(CHAPTERS)}, or leave it out.")
+    return tuple(name for name in CHAPTERS if name in asked)
+
+
+def _write(bay: Bay, folder: Path, chapters: Sequence[str], languages: Sequence[Language]) -> list[Path]:
     from gbaspatial.report import attachments
     from gbaspatial.report.chapters import CHAPTERS
-    from gbaspatial.report.document import render
+    from gbaspatial.report.covers import cover_of
 
-    sections = [chapter(bay) for chapter in track(CHAPTERS, "chapters of the report")]
-    atlas = attachments.atlas_of(bay)
-    atlas.save(folder / "maps" / "atlas.html")
-    page = render(
-        sections,
-        atlas=(folder / "maps" / "atlas.html").read_text(encoding="utf-8"),
-        title=f"The Greater Bay Area, {bay.year}: weights, autocorrelation, spillover, disparities",
-        title_zh=f"粤港澳大湾区 {bay.year}：空间权重、自相关、溢出与差距",
-        lead="Eleven cities, three tiers, three customs territories. Every number on this page was computed "
-        "from the shipped statistics by gbaspatial; nothing is interpolated.",
-        caveats=Table(data.caveats(), "Known caveats of the statistics"),
-        sources=Table(data.sources(), "Sources"),
-        attribution=data.ATTRIBUTION,
-        version=metadata.version("gbaspatial"),
-        seed=bay.seed,
-        fingerprint=data_hash(bay.panel),
-    )
-    replace_text(folder / "report.html", page)
+    sections = [CHAPTERS[name](bay) for name in track(chapters, "chapters of the report")]
+    atlas = folder / "maps" / "atlas.html"
+    attachments.atlas_of(bay).save(atlas)
     written = [
-        folder / "report.html",
-        folder / "maps" / "atlas.html",
+        *attachments.write_pages(sections, cover_of(bay), folder, languages, atlas),
+        atlas,
         *attachments.write_tables(sections, folder / "tables"),
         *attachments.write_figures(sections, folder / "figures"),
         attachments.write_layers(bay, folder / "gba.gpkg"),

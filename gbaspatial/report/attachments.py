@@ -14,12 +14,25 @@ from typing import Any
 from gbaspatial import autocorrelation, data, export, maps
 from gbaspatial.figures.picture_files import save
 from gbaspatial.report.bay import Bay
+from gbaspatial.report.document import FILES, Cover, render
 from gbaspatial.report.section import Section
+from gbaspatial.report.words import Language
 from gbaspatial.results import data_hash
 from gbaspatial.sheets import guarded
 from gbaspatial.writing import Companion, replace_file, replace_text
 
 PACKAGES = ("numpy", "scipy", "pandas", "geopandas", "shapely", "pyproj", "libpysal", "esda", "spreg", "folium")
+
+
+def write_pages(
+    sections: Sequence[Section], cover: Cover, folder: Path, languages: Sequence[Language], atlas: Path | None = None
+) -> list[Path]:
+    """A page for each language, with the map at `atlas` in it."""
+    inner = "" if atlas is None else atlas.read_text(encoding="utf-8")
+    return [
+        replace_text(folder / FILES[language], render(sections, cover, language, atlas=inner, both=len(languages) > 1))
+        for language in languages
+    ]
 
 
 def write_tables(sections: Sequence[Section], folder: Path) -> list[Path]:
@@ -37,8 +50,10 @@ def write_tables(sections: Sequence[Section], folder: Path) -> list[Path]:
 
 
 def write_figures(sections: Sequence[Section], folder: Path) -> list[Path]:
-    """Every figure as SVG and PNG."""
+    """Every figure as SVG and PNG, and beside it what was drawn with Chinese words."""
     written = []
+    for name, figure in _all(sections, "figures_zh"):
+        written += save(figure, folder / f"{name}.zh")
     for name, figure in _all(sections, "figures"):
         written += save(figure, folder / name)
     return written
@@ -48,12 +63,17 @@ def atlas_of(bay: Bay) -> Any:
     """The interactive map: wealth and patents over the years, clusters and the graph of W."""
     lisa = autocorrelation.local_moran(bay.cities["gdp_pc_cny"], bay.main_weights)
     layers = [
-        maps.choropleth("gdp_pc_cny", label="GDP per capita, yuan", panel=bay.panel),
-        maps.choropleth("patents_per_10k", label="Patents granted per 10,000 persons", panel=bay.panel),
-        maps.clusters(lisa, label=f"Clusters of GDP per capita, {bay.year}"),
-        maps.links(bay.main_weights, label="Who is whose neighbor"),
+        maps.choropleth("gdp_pc_cny", label=_label("gdp_pc_cny", ", yuan", "（元）"), panel=bay.panel),
+        maps.choropleth("patents_per_10k", label=_label("patents_per_10k"), panel=bay.panel),
+        maps.clusters(lisa, label=(f"Clusters of GDP per capita, {bay.year}", f"人均 GDP 的聚类，{bay.year} 年")),
+        maps.links(bay.main_weights, label=("Who is whose neighbor", "谁与谁相邻")),
     ]
-    return maps.atlas(bay.cities, layers, title=f"The Greater Bay Area, {bay.year}")
+    return maps.atlas(bay.cities, layers, title=(f"The Greater Bay Area, {bay.year}", f"粤港澳大湾区，{bay.year} 年"))
+
+
+def _label(variable: str, unit: str = "", unit_zh: str = "") -> tuple[str, str]:
+    named = data.variables().loc[variable]
+    return f"{named['label']}{unit}", f"{named['label_zh']}{unit_zh}"
 
 
 def write_layers(bay: Bay, path: Path) -> Path:

@@ -41,6 +41,15 @@ class Bay:
         return _told_on_the_page(data.load_cities, year=self.year)
 
     @cached_property
+    def names_zh(self) -> dict[str, str]:
+        """The Chinese names by label."""
+        return {str(label): str(name) for label, name in self.cities["name_zh"].items()}
+
+    def zh(self, city: str) -> str:
+        """The Chinese name of a city."""
+        return self.names_zh.get(str(city), str(city))
+
+    @cached_property
     def mainland(self) -> gpd.GeoDataFrame:
         """The nine mainland cities, for which patents are counted alike."""
         return self.cities[self.cities["side"] == "mainland"]

@@ -1,37 +1,154 @@
-"""The report as one self-contained HTML page: every picture and the map are inside the file."""
+"""The report as one self-contained HTML page in one language: every picture and the map are inside the file."""
 
 from __future__ import annotations
 
 import base64
+import html
 import io
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from gbaspatial.report.section import Section
+from gbaspatial.report.words import Language, Words
+from gbaspatial.results import Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+FILES: dict[Language, str] = {"en": "report.html", "zh": "report.zh.html"}
+_LONG = 40  # characters of a cell that needs a wide column
 
-def render(sections: Sequence[Section], *, atlas: str, **words: Any) -> str:
+_SAY = {
+    "contents": Words("Contents", "目录"),
+    "first": Words("In short", "概要"),
+    "asked": Words("What was asked", "问题"),
+    "found": Words("What the data say", "数据所示"),
+    "advice": Words("What to do", "怎么办"),
+    "unknown": Words("What we do not know", "我们不知道的"),
+    "map": Words("Map", "地图"),
+    "map_of": Words("Interactive map", "交互地图"),
+    "same_map": Words("The same map is in ", "同一地图见 "),
+    "one_file": Words(", one file that opens anywhere.", "，单个文件，随处可开。"),
+    "methods": Words("Methods", "方法"),
+    "sources": Words("Sources and caveats", "数据来源与说明"),
+    "rows": Words("rows", "行"),
+    "seed": Words("seed", "随机种子"),
+    "data": Words("data", "数据指纹"),
+    "run": Words(
+        "What was run, with which packages and weights, is in run.json.", "所用软件包、权重等运行记录见 run.json。"
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cover:
+    """What stands around the chapters of a page: titles, the question, methods, sources."""
+
+    title: Words
+    lead: Words
+    asked: Words
+    methods: tuple[Words, ...]
+    attribution: Words
+    version: str
+    seed: int
+    fingerprint: str
+    tables: tuple[tuple[Table, Table], ...] = ()
+
+
+def render(sections: Sequence[Section], cover: Cover, language: Language, *, atlas: str = "", both: bool = True) -> str:
     """The page as text.
 
     Parameters
     ----------
     sections : sequence of Section
+    cover : Cover
+    language : {"en", "zh"}
     atlas : str
         The map as a whole HTML page; it is put into a frame of its own.
-    **words
-        Title, lead, version and the like: see the template.
+    both : bool
+        Whether the page in the other language stands beside this one.
     """
     import jinja2
 
     # autoescape: names and sentences come from data; only tables, which escape themselves, pass as they are
     loader = jinja2.PackageLoader("gbaspatial.report", package_path="")
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    pictures = {s.key: {name: data_uri(ax) for name, ax in s.figures.items()} for s in sections}
-    template = environment.get_template("page.html.j2")
-    return template.render(sections=sections, pictures=pictures, atlas=atlas, **words)
+    environment.filters["shown"] = lambda table: html_of(table, environment)
+    other: Language = "en" if language == "zh" else "zh"
+    figures = {name: ax for s in sections for name, ax in s.figures_in(language).items()}
+    captions = {name: words.of(language) for s in sections for name, words in s.captions.items()}
+    return environment.get_template("page.html.j2").render(
+        language=language,
+        say={name: words.of(language) for name, words in _SAY.items()},
+        other={"file": FILES[other], "language": other, "name": {"en": "English", "zh": "中文"}[other]} if both else None,
+        title=cover.title.of(language),
+        lead=cover.lead.of(language),
+        asked=cover.asked.of(language),
+        methods=[words.of(language) for words in cover.methods],
+        attribution=cover.attribution.of(language),
+        version=cover.version,
+        seed=cover.seed,
+        fingerprint=cover.fingerprint,
+        tables=[pair[language == "zh"] for pair in cover.tables],
+        turned={table.title for table in _with_much_text(sections, cover, language)},
+        sections=[_in_language(s, language) for s in sections],
+        pictures={name: data_uri(ax) for name, ax in figures.items()},
+        captions={name: captions.get(name, name) for name in figures},
+        front=[name for s in sections for name in s.front],
+        **{kind: [words.of(language) for s in sections for words in getattr(s, kind)]
+           for kind in ("brief", "advice", "unknown")},
+        atlas=atlas,
+    )  # fmt: skip
+
+
+def _in_language(section: Section, language: Language) -> dict[str, Any]:
+    return {
+        "key": section.key,
+        "title": section.title.of(language),
+        "text": [words.of(language) for words in section.text],
+        "findings": [words.of(language) for words in section.findings],
+        "figures": list(section.figures),
+        "tables": [for_people(table) for table in section.tables_in(language).values()],
+    }
+
+
+def _with_much_text(sections: Sequence[Section], cover: Cover, language: Language) -> list[Table]:
+    """Tables with more than one column of long texts: printed, they need the long side of the paper."""
+    tables = [table for s in sections for table in s.tables_in(language).values()]
+    tables += [pair[language == "zh"] for pair in cover.tables]
+    return [table for table in tables if sum(_is_long(column) for _, column in table.frame.items()) > 1]
+
+
+def _is_long(column: pd.Series) -> bool:
+    if pd.api.types.is_numeric_dtype(column):
+        return False
+    return int(column.astype(str).str.len().max() if len(column) else 0) > _LONG
+
+
+def for_people(table: Table) -> Table:
+    """`table` with as many digits as a person reads: three decimals of small numbers, none of thousands."""
+    formats = dict(table.formats)
+    for name, column in table.frame.items():
+        if name in formats or str(name).startswith("p_") or not pd.api.types.is_float_dtype(column):
+            continue
+        size = column.abs().max()
+        formats[name] = ",.0f" if size >= 1000 else ".1f" if size >= 100 else ".2f" if size >= 10 else ".3f"
+    return Table(table.frame, table.title, table.notes, formats)
+
+
+def html_of(table: Table, environment: Any = None) -> Any:
+    """The table as safe markup; cells of long texts are marked, so that a column of them keeps a readable width."""
+    from markupsafe import Markup
+
+    def _marked(cell: re.Match[str]) -> str:
+        long = len(html.unescape(cell[2])) > _LONG
+        return f'<td class="long"{cell[1]}>{cell[2]}</td>' if long else cell[0]
+
+    return Markup(re.sub(r"<td( style=[^>]*)>(.*?)</td>", _marked, table.to_html(), flags=re.DOTALL))
 
 
 def data_uri(ax: Axes) -> str:

@@ -8,13 +8,13 @@ from gbaspatial.report.bay import Bay
 from gbaspatial.report.chapters import autocorrelation, claims, disparity, innovation, limits, overview, tiers, weights
 from gbaspatial.report.section import Section
 
-CHAPTERS: tuple[Callable[[Bay], Section], ...] = (
-    overview.chapter,
-    weights.chapter,
-    autocorrelation.chapter,
-    disparity.chapter,
-    tiers.chapter,
-    innovation.chapter,
-    claims.chapter,
-    limits.chapter,
-)
+CHAPTERS: dict[str, Callable[[Bay], Section]] = {
+    "claims": claims.chapter,
+    "cities": overview.chapter,
+    "weights": weights.chapter,
+    "autocorrelation": autocorrelation.chapter,
+    "disparity": disparity.chapter,
+    "tiers": tiers.chapter,
+    "innovation": innovation.chapter,
+    "limits": limits.chapter,
+}

@@ -8,7 +8,9 @@ import numpy as np
 
 from gbaspatial import autocorrelation, figures
 from gbaspatial.report.bay import Bay
+from gbaspatial.report.chinese import in_chinese
 from gbaspatial.report.section import Section
+from gbaspatial.report.words import Words
 from gbaspatial.results import Table, p_text
 
 
@@ -25,73 +27,135 @@ def chapter(bay: Bay) -> Section:
     patents = autocorrelation.moran_by(mainland, nine, rng=bay.seed)
     lisa = autocorrelation.local_moran(bay.cities["gdp_pc_cny"], bay.main_weights)
     density = _districts(bay)
-    text = (
-        "Moran's I is positive where neighbors resemble each other and negative where they differ. With eleven "
-        "cities the test compares the observed value with those of all 39,916,800 orders of the cities (362,880 "
-        "for nine): the p-values are exact, two-sided, and rest on no approximation.",
-        "Bridges enter W in the year they open, so W itself changes: beside it stands the test with land borders "
-        "alone in all years. A p-value is for one year. For the number of years it is adjusted twice: by Holm, as if "
-        "each year were new, and jointly, the cities in the same order in all years: years that are alike count once.",
-        "Levels are led by the richest cities; the same is asked of logarithms.",
-        "The districts (population density from the census) show what more units can tell.",
-    )
+    drawn = Words(f"Clusters of GDP per capita, {bay.year}", f"人均 GDP 的聚类，{bay.year} 年")
+    tables, tables_zh = _tables(bay, wealth, logarithms, fixed, patents, lisa)
     return Section(
         key="autocorrelation",
-        title="Do neighbors resemble each other?",
-        title_zh="空间自相关",
-        text=text,
+        title=Words("Do neighbors resemble each other?", "邻居是否相似：空间自相关"),
+        text=_TEXT,
         findings=(
-            _told("GDP per capita with borders and bridges", wealth, bay.year),
-            _told("the logarithm of GDP per capita with borders and bridges", logarithms, bay.year),
-            _told("GDP per capita with land borders alone", fixed, bay.year),
-            _told("patents per head", patents, bay.year),
+            _told(Words("GDP per capita with borders and bridges", "人均 GDP（陆界与桥隧）"), wealth, bay.year),
+            _told(
+                Words("the logarithm of GDP per capita with borders and bridges", "人均 GDP 的对数（陆界与桥隧）"),
+                logarithms,
+                bay.year,
+            ),
+            _told(Words("GDP per capita with land borders alone", "人均 GDP（仅陆界）"), fixed, bay.year),
+            _told(Words("patents per head", "人均专利"), patents, bay.year),
             density[0],
         ),
-        tables={
-            "moran_gdp_pc": _titled(wealth, "Moran's I of GDP per capita by year, borders and bridges"),
-            "moran_log_gdp_pc": _titled(
-                logarithms, "Moran's I of the logarithm of GDP per capita by year, borders and bridges"
-            ),
-            "moran_gdp_pc_borders": _titled(fixed, "Moran's I of GDP per capita by year, land borders alone"),
-            "moran_patents": _titled(patents, "Moran's I of patents per 10,000 persons by year, nine mainland cities"),
-            "local_moran_gdp_pc": _titled(lisa, f"Local Moran's I of GDP per capita, {bay.year}"),
-            "moran_density": density[1],
-        },
+        tables={**tables, "moran_density": density[1]},
+        tables_zh={**tables_zh, "moran_density": in_chinese(density[1], "人口密度的莫兰指数，区县")},
         figures={
             "moran_gdp_pc_by_year": wealth.plot(),
             "moran_gdp_pc_borders_by_year": fixed.plot(),
             "moran_patents_by_year": patents.plot(),
-            "lisa_gdp_pc": figures.map_of(
-                bay.cities, lisa, label=f"Clusters of GDP per capita, {bay.year}", names="both"
+            "lisa_gdp_pc": figures.map_of(bay.cities, lisa, label=drawn.en, names="both"),
+        },
+        figures_zh={"lisa_gdp_pc": figures.map_of(bay.cities, lisa, label=drawn.zh, names="both")},
+        captions={
+            "moran_gdp_pc_by_year": Words(
+                "Moran's I of GDP per capita by year, borders and bridges.", "人均 GDP 的莫兰指数，逐年，陆界与桥隧。"
             ),
+            "moran_gdp_pc_borders_by_year": Words(
+                "Moran's I of GDP per capita by year, land borders alone.", "人均 GDP 的莫兰指数，逐年，仅陆界。"
+            ),
+            "moran_patents_by_year": Words(
+                "Moran's I of patents per 10,000 persons by year, nine mainland cities.",
+                "每万人专利的莫兰指数，逐年，内地九市。",
+            ),
+            "lisa_gdp_pc": Words(f"Map: {drawn.en}.", f"地图：{drawn.zh}。"),
         },
     )
 
 
-def _told(what: str, result: Any, year: int) -> str:
+_TEXT = (
+    Words(
+        "Moran's I is positive where neighbors resemble each other and negative where they differ. With eleven "
+        "cities the test compares the observed value with those of all 39,916,800 orders of the cities (362,880 "
+        "for nine): the p-values are exact, two-sided, and rest on no approximation.",
+        "莫兰指数为正表示邻居相似，为负表示相异。十一市时，检验把观测值与城市的全部 39,916,800 种排列（九市 362,880 种）"
+        "相比：p 值为双侧精确值，不依赖任何近似。",
+    ),
+    Words(
+        "Bridges enter W in the year they open, so W itself changes: beside it stands the test with land borders "
+        "alone in all years. A p-value is for one year. For the number of years it is adjusted twice: by Holm, as if "
+        "each year were new, and jointly, the cities in the same order in all years: years that are alike count once.",
+        "桥梁在开通当年进入 W，因此 W 本身在变：旁边列出各年仅用陆界的检验。一个 p 值只属于一年。按年份个数校正两次：Holm 法"
+        "视每年为新的检验；联合法令各年城市次序相同，相似的年份只计一次。",
+    ),
+    Words(
+        "Levels are led by the richest cities; the same is asked of logarithms.",
+        "水平值由最富的城市主导；因此对对数也作同样检验。",
+    ),
+    Words(
+        "The districts (population density from the census) show what more units can tell.",
+        "区县（普查人口密度）说明更多单元能告诉我们什么。",
+    ),
+)
+
+
+def _tables(
+    bay: Bay, wealth: Any, logarithms: Any, fixed: Any, patents: Any, lisa: Any
+) -> tuple[dict[str, Table], dict[str, Table]]:
+    made = {
+        "moran_gdp_pc": (wealth, "Moran's I of GDP per capita by year, borders and bridges", "人均 GDP 的莫兰指数，逐年，陆界与桥隧"),
+        "moran_log_gdp_pc": (
+            logarithms,
+            "Moran's I of the logarithm of GDP per capita by year, borders and bridges",
+            "人均 GDP 对数的莫兰指数，逐年，陆界与桥隧",
+        ),
+        "moran_gdp_pc_borders": (
+            fixed, "Moran's I of GDP per capita by year, land borders alone", "人均 GDP 的莫兰指数，逐年，仅陆界",
+        ),
+        "moran_patents": (
+            patents,
+            "Moran's I of patents per 10,000 persons by year, nine mainland cities",
+            "每万人专利的莫兰指数，逐年，内地九市",
+        ),
+        "local_moran_gdp_pc": (
+            lisa, f"Local Moran's I of GDP per capita, {bay.year}", f"人均 GDP 的局部莫兰指数，{bay.year} 年",
+        ),
+    }  # fmt: skip
+    tables = {name: _titled(result, title) for name, (result, title, _) in made.items()}
+    return tables, {name: in_chinese(tables[name], zh, names=bay.names_zh) for name, (_, _, zh) in made.items()}
+
+
+def _told(what: Words, result: Any, year: int) -> Words:
     frame = result.table
     now, low, high = frame.loc[year], frame["statistic"].min(), frame["statistic"].max()
-    significant, holm, joint = ((frame[name] < 0.05).sum() or "none" for name in ("p_value", "p_adjusted", "p_joint"))
-    return (
-        f"Moran's I of {what} ({result.n} cities) was {now['statistic']:.3f} in {year} (exact p = "
-        f"{p_text(now['p_value'])}), and between {low:.3f} and {high:.3f} since {frame.index[0]}; it is significant "
-        f"at 5 % in {significant} of {len(frame)} years, adjusted for their number in {joint} (jointly; by Holm in "
-        f"{holm}). The smallest adjusted p-value is {p_text(frame['p_joint'].min())}."
+    counts = {name: int((frame[name] < 0.05).sum()) for name in ("p_value", "p_adjusted", "p_joint")}
+    one, holm, joint = (count or "none" for count in counts.values())
+    least, start, years = p_text(frame["p_joint"].min()), frame.index[0], len(frame)
+    return Words(
+        f"Moran's I of {what.en} ({result.n} cities) was {now['statistic']:.3f} in {year} (exact p = "
+        f"{p_text(now['p_value'])}), and between {low:.3f} and {high:.3f} since {start}; it is significant "
+        f"at 5 % in {one} of {years} years, adjusted for their number in {joint} (jointly; by Holm in "
+        f"{holm}). The smallest adjusted p-value is {least}.",
+        f"{what.zh}的莫兰指数（{result.n} 市）{year} 年为 {now['statistic']:.3f}（精确 p = {p_text(now['p_value'])}），"
+        f"{start} 年以来在 {low:.3f} 与 {high:.3f} 之间；{years} 年中有 {counts['p_value']} 年在 5% 水平显著，按年份个数校正后"
+        f"为 {counts['p_joint']} 年（联合法；Holm 法 {counts['p_adjusted']} 年）。最小的校正 p 值为 {least}。",
     )
 
 
-def _districts(bay: Bay) -> tuple[str, Table]:
+def _districts(bay: Bay) -> tuple[Words, Table]:
     from gbaspatial import weights
 
     districts = bay.districts
     density = (districts["population"] / districts["area_km2"]).rename("density")
     w = weights.contiguity(districts).row_standardized()
     result = autocorrelation.moran(density, w, rng=bay.seed)
+    number, p = f"{result.statistic:.3f}", p_text(result.p_value)
     sentence = (
-        f"Population density of the {result.n} districts is clustered: Moran's I is {result.statistic:.3f} "
-        f"(permutation p = {p_text(result.p_value)})."
+        Words(
+            f"Population density of the {result.n} districts is clustered: Moran's I is {number} (permutation p = {p}).",
+            f"{result.n} 个区县的人口密度呈聚集：莫兰指数为 {number}（置换 p = {p}）。",
+        )
         if result.p_value < 0.05
-        else f"Population density of the {result.n} districts shows no clustering (I = {result.statistic:.3f})."
+        else Words(
+            f"Population density of the {result.n} districts shows no clustering (I = {number}, p = {p}).",
+            f"{result.n} 个区县的人口密度未见聚集（莫兰指数 {number}，p = {p}）。",
+        )
     )
     return sentence, _titled(result, "Moran's I of population density, districts")
 

@@ -1,30 +1,45 @@
-"""Chapter: twenty claims of a policy paper, each with what the shipped data say to it."""
+"""Chapter: twenty claims of a policy paper, each with what the shipped data say to them."""
 
 from __future__ import annotations
 
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.claims.ledger import claims_ledger
 from gbaspatial.report.section import Section
+from gbaspatial.report.words import Words
 
 
 def chapter(bay: Bay) -> Section:
     """The ledger, and how many claims have which verdict."""
     ledger = claims_ledger(rng=bay.seed, progress=False)
     counts = ledger.counts().reindex(["supported", "not supported", "cannot tell"], fill_value=0)
-    finding = (
-        f"Of twenty claims of a policy paper on the bay the shipped data support {counts['supported']}, do not support "
-        f"{counts['not supported']}, and cannot tell {counts['cannot tell']}."
-    )
+    total, yes, no, open_ = int(counts.sum()), *(int(count) for count in counts)
     return Section(
         key="claims",
-        title="Claims and verdicts",
-        title_zh="论断与检验",
+        title=Words("Claims and verdicts", "论断与检验"),
         text=(
-            "A policy paper says why the bay should innovate together and what holds it back. Each claim, in our own "
-            "words, is held against the shipped data; where they do not decide, the verdict is that they cannot tell, "
-            "with what would.",
+            Words(
+                "A policy paper says why the bay should innovate together and what holds it back. Each claim, in our "
+                "own words, is held against the shipped data; where they do not decide, the verdict is that they "
+                "cannot tell, with what would.",
+                "一篇政策论文论述了湾区为何应当协同创新、受何制约。每条论断（以我们的话转述）都与附带数据对照；"
+                "数据不能决定时，结论为“无法判断”，并说明什么数据可以决定。",
+            ),
         ),
-        findings=(finding,),
-        tables={"claims": ledger.table("en"), "claims_zh": ledger.table("zh")},
+        findings=(
+            Words(
+                f"Of {total} claims of a policy paper on the bay the shipped data support {yes}, do not support {no}, "
+                f"and cannot tell {open_}.",
+                f"关于湾区的一篇政策论文的 {total} 条论断中，附带数据支持 {yes} 条，不支持 {no} 条，无法判断 {open_} 条。",
+            ),
+        ),
+        tables={"claims": ledger.table("en")},
+        tables_zh={"claims": ledger.table("zh")},
         numbers={"claims": ledger.to_frame()},
+        unknown=(
+            Words(
+                f"{open_} of the {total} claims of a policy paper on the bay cannot be told from the shipped data; the "
+                "ledger below says for each what would decide it.",
+                f"政策论文的 {total} 条论断中有 {open_} 条无法由附带数据判断；下面的论断表逐条说明需要什么数据。",
+            ),
+        ),
     )

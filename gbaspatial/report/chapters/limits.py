@@ -8,7 +8,9 @@ import pandas as pd
 
 from gbaspatial import inference
 from gbaspatial.report.bay import Bay
+from gbaspatial.report.chinese import in_chinese
 from gbaspatial.report.section import Section
+from gbaspatial.report.words import Words
 from gbaspatial.results import Table
 
 GRID = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
@@ -18,26 +20,41 @@ def chapter(bay: Bay) -> Section:
     """The power of Moran's test with eleven and with nine cities, and what follows."""
     eleven = inference.power("moran", bay.main_weights, rho=GRID)
     nine = inference.power("moran", bay.main_weights.subset(bay.mainland.index), rho=GRID)
-    finding = (
-        f"What these data cannot tell: with eleven cities Moran's test detects {_smallest(eleven)}, with nine "
-        f"{_smallest(nine)}. A test that is not significant here is no evidence that there is no spillover."
-    )
+    of_eleven, of_nine = _smallest(eleven), _smallest(nine)
     frame = pd.DataFrame({"eleven cities": eleven.curve, "nine cities": nine.curve}).rename_axis("rho")
+    table = Table(frame, "Power of Moran's test at 5 %", formats=dict.fromkeys(frame.columns, ".2f"))
+    finding = Words(
+        f"What these data cannot tell: with eleven cities Moran's test detects {of_eleven.en}, with nine {of_nine.en}. "
+        "A test that is not significant here is no evidence that there is no spillover.",
+        f"这些数据说明不了什么：十一市时莫兰检验{of_eleven.zh}；九市时{of_nine.zh}。在此不显著的检验并不证明没有溢出。",
+    )
     return Section(
         key="limits",
-        title="What eleven cities cannot tell",
-        title_zh="样本的局限",
+        title=Words("What eleven cities cannot tell", "十一市说明不了什么：样本的局限"),
         text=(
-            "The table gives the chance that a two-sided test at 5 % sees autocorrelation of size rho on "
-            "the weights of this report. Panels over years, districts, or firms carry more information "
-            "than one cross-section of cities; the caveats below say which figures break in which year.",
+            Words(
+                "The table gives the chance that a two-sided test at 5 % sees autocorrelation of size rho on "
+                "the weights of this report. Panels over years, districts, or firms carry more information "
+                "than one cross-section of cities; the caveats below say which figures break in which year.",
+                "下表给出双侧 5% 检验在本报告的权重上看到强度为 rho 的自相关的概率。多年面板、区县或企业数据比一个年份的"
+                "城市截面信息更多；下面的数据说明指出哪些序列在哪一年断裂。",
+            ),
         ),
         findings=(finding,),
-        tables={"power": Table(frame, "Power of Moran's test at 5 %", formats=dict.fromkeys(frame.columns, ".2f"))},
+        tables={"power": table},
+        tables_zh={"power": in_chinese(table, "莫兰检验在 5% 水平的功效")},
+        unknown=(finding,),
     )
 
 
-def _smallest(power: Any) -> str:
+def _smallest(power: Any) -> Words:
     if pd.isna(power.detectable):
-        return f"no positive rho four times out of five (at rho = 0.6 it does so in {power.curve[0.6]:.0%} of samples)"
-    return f"a rho of {power.detectable:.2f} or more four times out of five"
+        share = power.curve[0.6]
+        return Words(
+            f"no positive rho four times out of five (at rho = 0.6 it does so in {share:.0%} of samples)",
+            f"对任何正的 rho 都达不到五次中四次（rho = 0.6 时为 {share:.0%}）",
+        )
+    return Words(
+        f"a rho of {power.detectable:.2f} or more four times out of five",
+        f"在 rho 不小于 {power.detectable:.2f} 时五次中能发现四次",
+    )

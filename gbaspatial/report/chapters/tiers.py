@@ -9,8 +9,10 @@ import pandas as pd
 
 from gbaspatial import autocorrelation, inference, models, tables
 from gbaspatial.report.bay import Bay
+from gbaspatial.report.chinese import CELLS, in_chinese
 from gbaspatial.report.section import Section
-from gbaspatial.report.verdicts import agreement, better, choice, spatial_of, without_one
+from gbaspatial.report.verdicts import WEAK, agreement, better, choice, spatial_of, without_one
+from gbaspatial.report.words import Words
 from gbaspatial.results import Table, p_text
 
 if TYPE_CHECKING:
@@ -29,54 +31,139 @@ def chapter(bay: Bay) -> Section:
     fits = {"OLS": models.ols(FORMULA, cities), "Lag": lag, "Error": error}
     impacts = lag.impacts(rng=bay.seed)
     compared = tables.compare(fits, below="p_value")
+    tables_ = {
+        "models_tiers": compared.tables()[0],
+        "diagnostics_tiers": fits["OLS"].diagnostics(w).tables()[0],
+        "impacts_tiers": impacts.tables()[0],
+        "over_weights_tiers": curve.tables()[0],
+        "rho_by_year": _by_year(bay),
+    }
     return Section(
         key="tiers",
-        title="What separates the tiers",
-        title_zh="层级差距的空间模型",
+        title=Words("What separates the tiers", "什么区分各层级：空间模型"),
         text=_text(bay),
         findings=(
             _gap(fits["OLS"], bay.year),
-            f"Given the tiers, rho of the lag model is {spatial_of(lag)} and lambda of the error model "
-            f"{spatial_of(error)}. {agreement(lag, fits['OLS'], w)}",
-            f"{better(fits)} {without_one(lag)}",
+            _parameters(lag, error).then(agreement(lag, fits["OLS"], w)),
+            better(fits).then(without_one(lag, bay.zh)),
             _choice(curve, bay),
             _weights(curve),
         ),
-        tables={
-            "models_tiers": compared.tables()[0],
-            "diagnostics_tiers": fits["OLS"].diagnostics(w).tables()[0],
-            "impacts_tiers": impacts.tables()[0],
-            "over_weights_tiers": curve.tables()[0],
-            "rho_by_year": _by_year(bay),
+        tables=tables_,
+        tables_zh={
+            name: in_chinese(table, _TITLES_ZH[name], _notes_zh(table) if name == "rho_by_year" else None)
+            for name, table in tables_.items()
         },
         numbers={"models_tiers": compared.to_frame()},
         figures={"over_weights_tiers": curve.plot(), "impacts_tiers": impacts.plot()},
+        captions={
+            "over_weights_tiers": Words(
+                "rho or lambda of every specification, with its 95 % interval.", "各设定的 rho 或 lambda，附 95% 区间。"
+            ),
+            "impacts_tiers": Words(
+                "Impacts of the tier on GDP per capita in the lag model, with 95 % intervals.",
+                "空间滞后模型中层级对人均 GDP 的影响，附 95% 区间。",
+            ),
+        },
+        brief=(_established(lag, bay),),
+        advice=(_advice(lag),),
+        unknown=(_weights(curve),),
     )
 
 
-def _text(bay: Bay) -> tuple[str, ...]:
+_TITLES_ZH = {
+    "models_tiers": "模型比较",
+    "diagnostics_tiers": "设定检验：log(人均 GDP) ~ 层级",
+    "impacts_tiers": "空间滞后模型的影响：log(人均 GDP) ~ 层级",
+    "over_weights_tiers": "设定曲线",
+    "rho_by_year": "逐年的空间滞后模型与最小二乘残差的莫兰指数",
+}
+
+
+def _notes_zh(table: Table) -> tuple[str, ...]:
     return (
-        f"The logarithm of GDP per capita in {bay.year} is explained by the tier of the city (tier 1 is the "
-        "reference), by least squares and with a spatial lag of the outcome or of the error; the specification curve "
-        "asks the same of levels and under other weights.",
-        "With eleven cities normal theory is fiction. All p-values and intervals of a model are those of one "
-        "inference made for few units, which the notes of the tables name; standard errors from large-sample theory "
-        "are not shown. Under border friction the rows of W do not sum to one, so that its rho does not compare with "
-        "the others. An interval of an impact without a finite end says that the data cannot exclude a rho of one.",
+        "p 值：最小二乘残差的莫兰指数，误差正态时精确，仅就一年。",
+        f"校正 p 值：对 {len(table.frame)} 个年份用 Holm 法（残差不能在各年取相同次序）。",
     )
 
 
-def _gap(fit: Fit, year: int) -> str:
+def _text(bay: Bay) -> tuple[Words, ...]:
+    return (
+        Words(
+            f"The logarithm of GDP per capita in {bay.year} is explained by the tier of the city (tier 1 is the "
+            "reference), by least squares and with a spatial lag of the outcome or of the error; the specification "
+            "curve asks the same of levels and under other weights.",
+            f"以城市层级（第一层级为基准）解释 {bay.year} 年人均 GDP 的对数，用最小二乘，以及带因变量或误差空间滞后的模型；"
+            "设定曲线对水平值和其他权重提出同样的问题。",
+        ),
+        Words(
+            "With eleven cities normal theory is fiction. All p-values and intervals of a model are those of one "
+            "inference made for few units, which the notes of the tables name; standard errors from large-sample "
+            "theory are not shown. Under border friction the rows of W do not sum to one, so that its rho does not "
+            "compare with the others. An interval of an impact without a finite end says that the data cannot exclude "
+            "a rho of one.",
+            "只有十一个城市，正态大样本理论不成立。模型的所有 p 值与区间都来自同一种为少数单元设计的推断，见表注；不列大样本"
+            "标准误。有边界摩擦时 W 的行和不为一，其 rho 不可与其他比较。影响的区间没有有限端点，表示数据不能排除 rho 等于 1。",
+        ),
+    )
+
+
+def _gap(fit: Fit, year: int) -> Words:
     gaps = {tier: 1 - float(np.exp(fit.params[f"C(tier)[T.{tier}]"])) for tier in (2, 3)}
     p = {tier: p_text(fit.pvalues[f"C(tier)[T.{tier}]"]) for tier in (2, 3)}
-    return (
-        f"By least squares GDP per capita of a tier-2 city was {gaps[2]:.0%} below that of a tier-1 city "
-        f"in {year} (p = {p[2]}), of a tier-3 city {gaps[3]:.0%} (p = {p[3]})."
+    way = {tier: ("below", "低") if gap >= 0 else ("above", "高") for tier, gap in gaps.items()}
+    return Words(
+        f"By least squares GDP per capita of a tier-2 city was {abs(gaps[2]):.0%} {way[2][0]} that of a tier-1 city "
+        f"in {year} (p = {p[2]}), of a tier-3 city {abs(gaps[3]):.0%} {way[3][0]} it (p = {p[3]}).",
+        f"按最小二乘，{year} 年第二层级一市的人均 GDP 比第一层级{way[2][1]} {abs(gaps[2]):.0%}（p = {p[2]}），"
+        f"第三层级{way[3][1]} {abs(gaps[3]):.0%}（p = {p[3]}）。",
     )
 
 
-def _choice(curve: SpecificationCurve, bay: Bay) -> str:
-    names = {"rho of the lag model": "lag", "lambda of the error model": "error"}
+def _parameters(lag: Fit, error: Fit) -> Words:
+    rho, lambda_ = spatial_of(lag), spatial_of(error)
+    return Words(
+        f"Given the tiers, rho of the lag model is {rho} and lambda of the error model {lambda_}.",
+        f"给定层级，空间滞后模型的 rho 为 {rho.zh}，空间误差模型的 lambda 为 {lambda_.zh}。",
+    )
+
+
+def _established(lag: Fit, bay: Bay) -> Words:
+    """For page one: whether neighbors move together, and whether one city decides it."""
+    rho = spatial_of(lag)
+    said = (
+        Words("Given the tiers, neighbors resemble each other more than chance", "给定层级，邻居间的相似超出偶然")
+        if rho.significant and rho.estimate > 0
+        else Words("Given the tiers, neighbors differ more than chance", "给定层级，邻居间的差异超出偶然")
+        if rho.significant
+        else Words("A spillover between neighbors is not established", "邻居间的溢出未能确立")
+    )
+    start = Words(
+        f"{said.en} in {bay.year}: rho of the lag model is {rho}.",
+        f"{bay.year} 年，{said.zh}：空间滞后模型的 rho 为 {rho.zh}。",
+    )
+    return start.then(without_one(lag, bay.zh))
+
+
+def _advice(lag: Fit) -> Words:
+    rho = spatial_of(lag)
+    values = lag.influence().estimates["rho"].dropna()
+    if rho.significant and rho.estimate > 0 and values.min() >= WEAK:
+        return Words(
+            "Plan for neighbors together: the likeness of neighbors stands whichever city is left out.",
+            "宜将相邻城市一并规划：无论去掉哪个城市，邻居间的相似都成立。",
+        )
+    return Words(
+        f"Do not count on spillover alone to lift the outer cities: with one city left out rho can be {values.min():.2f}.",
+        f"不要只指望溢出带动外围城市：去掉一个城市，rho 可低至 {values.min():.2f}。",
+    )
+
+
+def _choice(curve: SpecificationCurve, bay: Bay) -> Words:
+    names = {
+        Words("rho of the lag model", "空间滞后模型的 rho "): "lag",
+        Words("lambda of the error model", "空间误差模型的 lambda "): "error",
+    }
     return choice(
         {
             what: (curve.fits["logs", bay.main_name, model], curve.fits["levels", bay.main_name, model])
@@ -85,17 +172,23 @@ def _choice(curve: SpecificationCurve, bay: Bay) -> str:
     )
 
 
-def _weights(curve: SpecificationCurve) -> str:
+def _weights(curve: SpecificationCurve) -> Words:
     frame = curve.frame.loc["logs"]
-    rho = frame.xs("lag", level="model")["rho"]
-    found = [str(name) for name, p in frame.xs("lag", level="model")["p_value"].items() if p < 0.05]
+    lags = frame.xs("lag", level="model")
+    rho = lags["rho"]
+    found = [str(name) for name, p in lags["p_value"].items() if p < 0.05]
     (w, model), probability = frame["probability"].idxmax(), frame["probability"].max()
-    said = f"It is significant at 5 % under {', '.join(found) or 'none of them'}"
-    return (
+    low, high = str(rho.idxmin()), str(rho.idxmax())
+    even = 1 / len(frame)
+    return Words(
         f"It hangs on W: over the {len(rho)} weights compared rho of the lag model in logarithms runs from "
-        f"{rho.min():.2f} ({rho.idxmin()}) to {rho.max():.2f} ({rho.idxmax()}). {said}. Of the {len(frame)} "
-        f"specifications, equally likely before, the data favor the {model} model under {w}, with a posterior "
-        f"probability of {probability:.2f} where {1 / len(frame):.2f} says nothing."
+        f"{rho.min():.2f} ({low}) to {rho.max():.2f} ({high}). It is significant at 5 % under "
+        f"{', '.join(found) or 'none of them'}. Of the {len(frame)} specifications, equally likely before, the data favor "
+        f"the {model} model under {w}, with a posterior probability of {probability:.2f} where {even:.2f} says nothing.",
+        f"结果取决于 W：在所比较的 {len(rho)} 种权重下，对数空间滞后模型的 rho 由 {rho.min():.2f}（{CELLS.get(low, low)}）到 "
+        f"{rho.max():.2f}（{CELLS.get(high, high)}）；在 5% 水平显著的："
+        f"{'、'.join(CELLS.get(name, name) for name in found) or '无'}。{len(frame)} 个先验等可能的设定中，数据偏向"
+        f"{CELLS.get(str(w), str(w))}下的{CELLS.get(str(model), str(model))}模型，后验概率 {probability:.2f}（{even:.2f} 表示毫无信息）。",
     )
 
 

@@ -6,41 +6,75 @@ import pandas as pd
 
 from gbaspatial import data, figures
 from gbaspatial.report.bay import FIRST_YEAR, Bay
+from gbaspatial.report.chinese import CELLS, in_chinese
 from gbaspatial.report.section import Section
+from gbaspatial.report.words import Words, listed, listed_zh
 from gbaspatial.results import Table
 
 
 def chapter(bay: Bay) -> Section:
     """The weights of the report and how bridges changed the graph of the bay."""
-    before, now = bay.weights_by_year[FIRST_YEAR], bay.main_weights
-    borders = bay.weights["borders"]
-    alone = borders.cardinalities.index[borders.cardinalities == 1]
-    finding = (
-        f"On land borders the eleven cities have {borders.n_links // 2} links, and {', '.join(alone)} one neighbor "
-        f"each; bridges and tunnels open by {bay.year} make it {now.n_links // 2} links."
-    )
-    text = (
-        "A spatial weights matrix W says who may influence whom; each result below is conditional on it, "
-        "so several are compared. Borders come from the polygons; bridges and tunnels add a link in the "
-        "year they open. Each W but one is row-standardized: the spatial lag of a city is the weighted mean of "
-        "its neighbors. Border friction halves links across a border between customs territories; that W is divided "
-        "by its largest eigenvalue instead, for all links of Hong Kong and Macao cross a border, and their rows would "
-        "be as without friction.",
-        f"In {FIRST_YEAR} the graph with bridges had {before.n_links // 2} links.",
-    )
+    compared, links = _weights(bay), _links(bay)
+    drawn = Words(f"Land borders, and bridges and tunnels open by {bay.year}", f"陆界，以及 {bay.year} 年前开通的桥隧")
     return Section(
         key="weights",
-        title="Who is whose neighbor",
-        title_zh="空间权重",
-        text=text,
-        findings=(finding,),
-        tables={"weights": _weights(bay), "links": _links(bay)},
-        figures={
-            "weights": figures.weights_map(
-                bay.cities, now, label=f"Land borders, and bridges and tunnels open by {bay.year}"
-            )
+        title=Words("Who is whose neighbor", "谁与谁相邻：空间权重"),
+        text=_text(bay),
+        findings=(_graph(bay),),
+        tables={"weights": compared, "links": links},
+        tables_zh={
+            "weights": in_chinese(
+                compared, "所比较的权重", ("rho 下限、上限：由 W 的特征值得出的可行区间", *_recipes(bay, CELLS))
+            ),
+            "links": in_chinese(links, f"{bay.year} 年前开通的桥梁、隧道与铁路", names=bay.names_zh),
         },
+        figures={"weights": figures.weights_map(bay.cities, bay.main_weights, label=drawn.en)},
+        figures_zh={"weights": figures.weights_map(bay.cities, bay.main_weights, label=drawn.zh)},
+        captions={"weights": Words(f"The graph of W: {drawn.en}.", f"W 的图：{drawn.zh}。")},
     )
+
+
+def _graph(bay: Bay) -> Words:
+    now, borders = bay.main_weights, bay.weights["borders"]
+    alone = [str(city) for city in borders.cardinalities.index[borders.cardinalities == 1]]
+    land, all_ = borders.n_links // 2, now.n_links // 2
+    single = (
+        Words(f", and {listed(alone)} one neighbor each", f"，{listed_zh([bay.zh(c) for c in alone])}各只有一个邻居")
+        if alone
+        else Words("", "")
+    )
+    return Words(
+        f"On land borders the eleven cities have {land} links{single.en}; bridges and tunnels open by {bay.year} make it "
+        f"{all_} links.",
+        f"按陆界，十一市之间有 {land} 条联系{single.zh}；加上 {bay.year} 年前开通的桥隧共 {all_} 条。",
+    )
+
+
+def _text(bay: Bay) -> tuple[Words, ...]:
+    before = bay.weights_by_year[FIRST_YEAR].n_links // 2
+    return (
+        Words(
+            "A spatial weights matrix W says who may influence whom; each result below is conditional on it, "
+            "so several are compared. Borders come from the polygons; bridges and tunnels add a link in the "
+            "year they open. Each W but one is row-standardized: the spatial lag of a city is the weighted mean of "
+            "its neighbors. Border friction halves links across a border between customs territories; that W is "
+            "divided by its largest eigenvalue instead, for all links of Hong Kong and Macao cross a border, and "
+            "their rows would be as without friction.",
+            "空间权重矩阵 W 规定谁可能影响谁；以下每项结果都以它为条件，因此比较多种 W。陆界取自边界图层；桥梁与隧道在开通"
+            "当年加入联系。除一种外，W 均按行标准化：一市的空间滞后是其邻居的加权平均。边界摩擦将跨关税区的联系减半；该 W "
+            "改为除以其最大特征值，因为港澳的所有联系都跨界，按行标准化会抵消摩擦。",
+        ),
+        Words(
+            f"In {FIRST_YEAR} the graph with bridges had {before} links.",
+            f"{FIRST_YEAR} 年含桥隧的图有 {before} 条联系。",
+        ),
+    )
+
+
+def _recipes(bay: Bay, words: dict[str, str] | None = None) -> tuple[str, ...]:
+    """How each W was built: too long for a column."""
+    named = {name: (words or {}).get(name, name) for name in bay.weights}
+    return tuple(f"{named[name]}: {w.recipe}" for name, w in bay.weights.items())
 
 
 def _weights(bay: Bay) -> Table:
@@ -52,16 +86,16 @@ def _weights(bay: Bay) -> Table:
             "components": w.n_components,
             "rho from": w.interval[0],
             "rho to": w.interval[1],
-            "recipe": str(w.recipe),
         }
         for name, w in bay.weights.items()
     }
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("weights")
-    notes = ("rho from, to: the admissible interval, from the eigenvalues of W",)
+    notes = ("rho from, to: the admissible interval, from the eigenvalues of W", *_recipes(bay))
     formats = dict.fromkeys(["neighbors, mean", "rho from", "rho to"], ".2f")
     return Table(frame, "The weights compared", notes, formats)
 
 
 def _links(bay: Bay) -> Table:
-    links = data.load_links(year=bay.year)
-    return Table(links, f"Bridges, tunnels and railways open by {bay.year}", formats={"length_km": ".1f"})
+    links = data.load_links(year=bay.year)[["city_a", "city_b", "name", "opened", "kind", "length_km"]]
+    frame = links.rename(columns={"length_km": "length, km"})
+    return Table(frame, f"Bridges, tunnels and railways open by {bay.year}", formats={"length, km": ".1f"})

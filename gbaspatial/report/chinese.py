@@ -1,0 +1,161 @@
+"""Chinese titles, headings and notes for the tables of the report; the numbers are those of the English tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from gbaspatial import data
+from gbaspatial.results import Table, p_text
+
+HEADINGS = {
+    "city": "城市", "name": "名称", "tier": "层级", "side": "关税区", "population, million": "人口（百万）",
+    "GDP, billion yuan": "GDP（十亿元）", "GDP per capita, yuan": "人均 GDP（元）", "patents granted": "专利授权量",
+    "patents per 10,000": "每万人专利", "weights": "权重", "links": "联系数", "neighbors, mean": "平均邻居数",
+    "neighbors, least": "最少邻居数", "components": "连通分量", "rho from": "rho 下限", "rho to": "rho 上限",
+    "recipe": "构造方法", "city_a": "城市甲", "city_b": "城市乙", "opened": "开通日期", "kind": "类型",
+    "length, km": "长度（公里）", "year": "年份", "statistic": "统计量", "expected": "期望值", "variance": "方差",
+    "z": "z", "p_value": "p 值", "p_adjusted": "校正 p 值", "p_joint": "联合 p 值", "variable": "变量", "n": "单元数",
+    "quadrant": "象限", "cluster": "聚类", "theil": "泰尔指数", "between": "组间", "within": "组内",
+    "between share": "组间占比", "gini": "基尼系数", "units": "单元数", "mean": "均值", "min": "最小值", "max": "最大值",
+    "ratio": "与第一层级之比", "term": "变量", "effect": "效应", "estimate": "估计值", "std_error": "标准误",
+    "lower": "下限", "upper": "上限", "outcome": "因变量形式", "model": "模型", "log_likelihood": "对数似然", "aic": "AIC",
+    "probability": "后验概率", "tier 2": "第二层级", "tier 3": "第三层级", "tier 2, lower": "第二层级下限",
+    "tier 2, upper": "第二层级上限", "tier 3, lower": "第三层级下限", "tier 3, upper": "第三层级上限", "residual Moran's I": "残差莫兰指数",
+    "test": "检验", "df": "自由度", "null": "原假设", "gives": "给出", "receives": "得到", "net": "净额",
+    "net_std_error": "净额标准误", "net_lower": "净额下限", "net_upper": "净额上限", "p_gives_more": "p（给出更多）",
+    "eleven cities": "十一市", "nine cities": "九市", "OLS": "最小二乘", "Lag": "空间滞后", "Error": "空间误差",
+    "Durbin": "空间杜宾", "cities": "城市", "years": "年份", "what is known": "已知问题", "first_year": "首年",
+    "last_year": "末年", "severity": "程度", "text": "说明", "title": "标题", "address": "地址", "licence": "许可",
+    "note": "备注", "group": "组别", "unit": "单元", "share": "占比", "median": "中位数", "value": "值", "rho": "rho",
+    "lambda": "lambda",
+}  # fmt: skip
+
+CELLS = {
+    "mainland": "内地", "Hong Kong": "香港", "Macao": "澳门", "borders and bridges": "陆界与桥隧", "borders": "陆界",
+    "4 nearest": "最近四邻", "inverse distance": "距离倒数", "border friction 0.5": "边界摩擦 0.5", "bridge": "桥",
+    "tunnel": "隧道", "rail": "铁路", "ferry": "轮渡", "lag": "空间滞后", "error": "空间误差", "logs": "对数",
+    "levels": "水平值", "direct": "直接", "indirect": "间接", "total": "总", "HH": "高—高", "LL": "低—低",
+    "HL": "高—低", "LH": "低—高", "not significant": "不显著", "isolate": "孤立", "Intercept": "常数项",
+    "log(employment)": "log(就业)", "C(tier)[T.2]": "第二层级", "C(tier)[T.3]": "第三层级",
+    "W(log(employment))": "W·log(就业)", "break": "断点", "note": "提示", "open": "未决", "unclear": "不明",
+    "moran_residuals": "残差莫兰检验", "no spatial error": "无空间误差", "no spatial lag": "无空间滞后",
+    "no spatial error, a lag allowed for": "无空间误差（允许滞后）",
+    "no spatial lag, an error allowed for": "无空间滞后（允许误差）",
+    "neither spatial lag nor error": "既无空间滞后也无空间误差", "no lags of regressors": "无解释变量的空间滞后",
+    "no spatial autocorrelation of residuals (z of Moran's I)": "残差无空间自相关（莫兰指数的 z）",
+    "neither spatial lag nor lags of regressors": "既无空间滞后也无解释变量滞后",
+    "no lags of regressors, a spatial lag allowed for": "无解释变量滞后（允许空间滞后）",
+    "no spatial lag, lags of regressors allowed for": "无空间滞后（允许解释变量滞后）",
+    "neither spatial error nor lags of regressors": "既无空间误差也无解释变量滞后",
+    "variance does not depend on X, normal e": "方差与 X 无关（正态误差）", "variance does not depend on X": "方差与 X 无关",
+    "normal errors": "误差为正态",
+}  # fmt: skip
+
+# what notes say in other rooms, as patterns: numbers and names pass through
+_NOTES = (
+    (r"(\d+) units; p-values two-sided, exact\.", r"\1 个单元；p 值为双侧精确值。"),
+    (r"Adjusted for (\d+) periods: p_adjusted by Holm; p_joint by ([\d,]+) orders of the units, .*seed (\d+)\)\.",
+     r"按 \1 个年份校正：校正 p 值用 Holm 法；联合 p 值用 \2 次排列，各年次序相同，相似的年份只计一次（种子 \3）。"),
+    (r"Weights \((\d+) to (\d+)\): (.*)", r"权重（\1—\2）：\3"),
+    (r"Weights: (.*)", r"权重：\1"),
+    (r"W: (.*)", r"W：\1"),
+    (r"W of (.*?): (.*)", r"\1 的 W：\2"),
+    (r"(\d+): Power at n = (\d+) \(two-sided, 5 %, SAR errors\): (\d+) % at rho = ([\d.]+), (\d+) % at rho = ([\d.]+), "
+     r"(\d+) % at rho = ([\d.]+); 80 % at no admissible rho\.",
+     r"\1 年，n = \2 的检验功效（双侧 5%，SAR 误差）：rho = \4 时 \3%，\6 时 \5%，\8 时 \7%；任何可行的 rho 都达不到 80%。"),
+    (r"(\d+): Power at n = (\d+) \(two-sided, 5 %, SAR errors\): (\d+) % at rho = ([\d.]+), (\d+) % at rho = ([\d.]+), "
+     r"(\d+) % at rho = ([\d.]+); 80 % only from rho = ([\d.]+)\.",
+     r"\1 年，n = \2 的检验功效（双侧 5%，SAR 误差）：rho = \4 时 \3%，\6 时 \5%，\8 时 \7%；rho 达 \9 才有 80%。"),
+    (r"p-value: two-sided, exact: all sets of neighbors, up to (\d+)\.", r"p 值：双侧精确，遍历所有邻居组合（最多 \1 种）。"),
+    (r"p_adjusted: bh, (\d+) tests; cluster: raw p <= ([\d.]+)\.", r"校正 p 值：BH 法，\1 个检验；聚类按原始 p ≤ \2。"),
+    (r"Too few sets of neighbors for p <= ([\d.]+) whatever the values: (.*)\.", r"邻居组合太少，无论取值如何 p 都到不了 \1：\2。"),
+    (r"p-value: two-sided, ([\d,]+) random orders, seed (\d+)\.", r"p 值：双侧，\1 次随机排列，种子 \2。"),
+    (r"Monte Carlo 95 % interval of p: ([\d.]+) to ([\d.]+)\.", r"p 的蒙特卡洛 95% 区间：\1 至 \2。"),
+    (r"Two-sided p-values in parentheses\.", "括号内为双侧 p 值。"),
+    (r"(.*?): Standard errors: classical; p-values and intervals: t with (\d+) degrees of freedom, .*",
+     r"\1：经典标准误；p 值与区间用自由度 \2 的 t 分布，误差正态时精确，双侧。"),
+    (r"(?:(.*?): )?Inference recommended below 50 units: every value of (rho|lambda) tested \(([\d,]+) rotations of "
+     r"residuals, seed (\d+).*",
+     r"\1 少于 50 个单元时推荐的推断：逐一检验 \2 的每个取值（残差旋转 \3 次，种子 \4，误差正态时精确，两尾对称），"
+     r"系数在给定 \2 时用 t 分布，并在其置信分布上平均。"),
+    (r"AIC and BIC count every parameter, .*", "AIC 与 BIC 计入全部参数，包括方差与空间参数。"),
+    (r"At 5 % neither LM test rejects: .*", "在 5% 水平两个 LM 检验均不拒绝：未发现空间滞后或误差。"),
+    (r"This is a path through tests, not proof: .*", "这是检验的路径而非证明：应与理论及多种 W 一并判断。"),
+    (r"With (\d+) units these p-values are approximate .*",
+     r"只有 \1 个单元，这些 p 值是近似的，检验只能看到强依赖：不拒绝并不证明独立。"),
+    (r"p-values: chi-squared, asymptotic; .*", "p 值：渐近卡方；残差莫兰检验在残差正态时精确。"),
+    (r"The variance is not constant: .*", "方差不恒定：宜用 fit.wild_test()，或稳健协方差（HC3、hac、三明治）。"),
+    (r"95% intervals: confidence distribution of rho .*; n = (\d+)\.",
+     r"95% 区间：取自 rho 的置信分布（逐一检验其取值），系数在给定 rho 时用 t 分布；标准误为中间 68% 的一半；n = \1。"),
+    (r"([\d,]+) draws, seed (\d+)\.", r"\1 次抽样，种子 \2。"),
+    (r"(\d+) specifications of n = (\d+) units; .*",
+     r"\2 个单元的 \1 个设定；p 值与 95% 上下限属于空间参数；后验概率在同一因变量形式的设定中计算，先验等可能。"),
+    (r"Per unit of the group, .*", "按组内每个单元计，不含留在组内的部分；95% 区间。"),
+    (r"p_gives_more is one-sided: .*", "p（给出更多）为单侧：该组给出多于得到时很小。"),
+)  # fmt: skip
+_COMPILED = tuple((re.compile(pattern, re.DOTALL), words) for pattern, words in _NOTES)
+
+
+def in_chinese(
+    table: Table, title: str, notes: tuple[str, ...] | None = None, names: Mapping[str, str] | None = None
+) -> Table:
+    """`table` under a Chinese title, with Chinese headings, notes and names of cities; the same numbers.
+
+    Parameters
+    ----------
+    table : Table
+    title : str
+    notes : tuple of str, optional
+        In place of the notes of `table`, which are translated as far as they are known.
+    names : mapping, optional
+        More words for cells: names of units by label.
+    """
+    cells = {**CELLS, **(names or {})}
+    variables = data.variables()["label_zh"]
+    headings = {
+        str(column): HEADINGS.get(str(column)) or variables.get(str(column), str(column)) for column in table.frame
+    }
+    frame = table.frame.rename(columns=lambda column: headings[str(column)])
+    for place, kind in enumerate(frame.dtypes):
+        if not pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_datetime64_any_dtype(kind):
+            frame.isetitem(place, [_cell(value, cells) for value in frame.iloc[:, place]])
+    frame.index = _index(frame.index, cells)
+    formats: dict[str, Any] = {
+        headings[str(column)]: how for column, how in table.formats.items() if str(column) in headings
+    }
+    formats |= {words: p_text for column, words in headings.items() if column.startswith("p_") and words not in formats}
+    return Table(
+        frame, title, tuple(note_in_chinese(note) for note in table.notes) if notes is None else notes, formats
+    )
+
+
+def note_in_chinese(note: str) -> str:
+    """A note of a table in Chinese, or as it is where it says something new.
+
+    Examples
+    --------
+    >>> note_in_chinese("11 units; p-values two-sided, exact.")
+    '11 个单元；p 值为双侧精确值。'
+    """
+    for pattern, words in _COMPILED:
+        if pattern.fullmatch(note):
+            return pattern.sub(words, note).strip()
+    return note
+
+
+def _cell(value: Any, cells: Mapping[str, str]) -> Any:
+    return cells.get(value, value) if isinstance(value, str) else value
+
+
+def _index(index: pd.Index, cells: Mapping[str, str]) -> pd.Index:
+    named = [HEADINGS.get(str(name), name) for name in index.names]
+    if isinstance(index, pd.RangeIndex) and index.name is None:
+        return index
+    if index.nlevels > 1:
+        rows = [tuple(_cell(value, cells) for value in row) for row in index]
+        return pd.MultiIndex.from_tuples(rows, names=named)
+    return pd.Index([_cell(value, cells) for value in index], name=named[0])
