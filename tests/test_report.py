@@ -12,9 +12,12 @@ import pytest
 from browser import open_page
 
 import gbaspatial as gba
-from gbaspatial.errors import DataError, UnknownNameError, WritingError
+from gbaspatial.errors import DataError, OptionError, UnknownNameError, WritingError
 from gbaspatial.report import attachments, verdicts, write_report
 from gbaspatial.report.bay import Bay
+from gbaspatial.report.chapters import CHAPTERS
+from gbaspatial.report.chinese import note_in_chinese
+from gbaspatial.report.words import Words
 from gbaspatial.results import p_text
 
 YEAR = 2019
@@ -88,17 +91,19 @@ def test_no_parameter_has_two_p_values_or_intervals(out):
     assert {key: values for key, values in found.items() if len(values) > 1} == {}
     # and every sentence says what the tables say
     text = html.unescape((folder / "report.html").read_text(encoding="utf-8"))
+    chinese = (folder / "report.zh.html").read_text(encoding="utf-8")
     sentences = re.findall(
         r"(rho|lambda) of the (lag|error) model is (\S+) \(p = (\S+), 95 % interval (\S+) to (\S+?)\)", text
     )
     sentences += re.findall(r"(lambda) of the (error) model (\S+) \(p = (\S+), 95 % interval (\S+) to (\S+?)\)\.", text)
-    assert len(sentences) == 3
+    assert len(set(sentences)) == 3
     for term, model, estimate, p, lower, upper in sentences:
         told = [(outcome, {what: f"{next(iter(found[outcome, 'borders and bridges', model, term, what])):.2f}"
                            for what in ("lower", "upper")} | {
                 "p": p_text(next(iter(found[outcome, "borders and bridges", model, term, "p_value"])))})
                 for outcome in OUTCOMES.values()]  # fmt: skip
         assert {"lower": lower, "upper": upper, "p": p} in [values for _, values in told], (term, estimate)
+        assert f"{estimate}（p = {p}，95% 区间 {lower} 至 {upper}）" in html.unescape(chinese)
     for old in ("bootstrap", "large-sample theory and are too small"):
         assert old not in "".join(re.findall(r"<li>.*?</li>", text))
 
@@ -134,23 +139,31 @@ def test_sentences_follow_the_numbers(monkeypatch):
     formula = "log(gdp_pc_cny) ~ C(tier)"
     ols, lag = gba.models.ols(formula, cities), gba.models.lag(formula, cities, w)
     error = gba.models.error(formula, cities, w)
-    assert "by itself (p = 0.0228) rejects, the likelihood ratio (p = 0.08" in verdicts.agreement(lag, ols, w)
-    assert "residuals (p = 0.0749) do not." in verdicts.agreement(lag, ols, w)
-    assert verdicts.without_one(lag).endswith("it falls below 0.3 without Foshan, Hong Kong or Macao.")
-    assert verdicts.without_one(error).endswith("(without Foshan).")  # never below 0.3
-    assert verdicts.better({"Lag": lag, "Error": error}).startswith(
+    agreement = verdicts.agreement(lag, ols, w)
+    assert "by itself (p = 0.0228) rejects, the likelihood ratio (p = 0.08" in agreement.en
+    assert "residuals (p = 0.0749) do not." in agreement.en
+    assert "（p = 0.0228）拒绝原假设" in agreement.zh
+    assert verdicts.without_one(lag).en.endswith("it falls below 0.3 without Foshan, Hong Kong or Macao.")
+    assert verdicts.without_one(lag, lambda city: f"<{city}>").zh.endswith(
+        "去掉<Foshan>、<Hong Kong>或<Macao>时低于 0.3。"
+    )
+    assert verdicts.without_one(error).en.endswith("(without Foshan).")  # never below 0.3
+    assert verdicts.better({"Lag": lag, "Error": error}).en.startswith(
         "By AIC the Error model fits best (22.4, against 23.3"
     )
     monkeypatch.setattr(verdicts, "spatial_of", lambda fit: spatial(fit))
-    assert "decides whether rho is significant" in verdicts.choice({"rho": (0.04, 0.06), "lambda": (0.01, 0.02)})
-    assert "decides whether rho and lambda are" in verdicts.choice({"rho": (0.04, 0.06), "lambda": (0.06, 0.02)})
-    assert "decides nothing at 5 %" in verdicts.choice({"rho": (0.2, 0.06)})
+    rho, lambda_ = Words("rho", "rho"), Words("lambda", "lambda")
+    assert "decides whether rho is significant" in verdicts.choice({rho: (0.04, 0.06), lambda_: (0.01, 0.02)}).en
+    both = verdicts.choice({rho: (0.04, 0.06), lambda_: (0.06, 0.02)})
+    assert "decides whether rho and lambda are" in both.en
+    assert "决定rho和lambda在 5% 水平是否显著" in both.zh
+    assert "decides nothing at 5 %" in verdicts.choice({rho: (0.2, 0.06)}).en
 
 
 def few_files(monkeypatch):
     """A report of two small files, quickly made."""
 
-    def write(bay, folder, names=("a", "b")):
+    def write(bay, folder, chapters, languages, names=("a", "b")):
         for name in names:
             (folder / "tables" / f"{name}.csv").write_text(f"{name}\n")
         written = [folder / "tables" / f"{name}.csv" for name in names]
@@ -165,7 +178,7 @@ def test_what_a_report_no_longer_makes_goes_unless_it_was_changed(tmp_path, monk
     write_report(tmp_path, year=YEAR)
     tables = tmp_path / "tables"
     (tables / "mine.csv").write_text("mine")
-    monkeypatch.setattr("gbaspatial.report._write", lambda bay, folder: write(bay, folder, ("c",)))
+    monkeypatch.setattr("gbaspatial.report._write", lambda *given: write(*given, names=("c",)))
     (tables / "b.csv").write_text("changed by hand")
     write_report(tmp_path, year=YEAR)
     assert {path.name: path.read_text() for path in tables.iterdir()} == {
@@ -190,19 +203,91 @@ def test_a_record_that_lies_removes_nothing(tmp_path, monkeypatch, record):
     assert beside.read_text() == "mine"
 
 
-def test_the_page_opens_anywhere(out):
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("width", [1400, 390])
+def test_the_page_opens_anywhere(out, language, width):
     folder, _ = out
-    with open_page(folder / "report.html") as page:
+    with open_page(folder / {"en": "report.html", "zh": "report.zh.html"}[language], size=(width, 900)) as page:
         assert page.requests == []
         assert page.errors == []
         text = page.evaluate("document.body.innerText")
         moran = pd.read_csv(folder / "tables" / "moran_gdp_pc.csv").set_index("year").loc[YEAR, "statistic"]
         assert f"{moran:.3f}" in text
         assert "广州市" in text
-        assert "Not a map for legal boundaries" in text
-        assert page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0)")
+        assert {"en": "Not a map for legal boundaries", "zh": "不作为法定边界依据"}[language] in text
+        assert page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0 && i.alt.length > 9)")
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         assert page.evaluate("document.querySelector('iframe').contentDocument.querySelectorAll('path').length") > 10
+        if width == 1400:
+            page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+            cut = "[...document.querySelectorAll('.scroll')].filter(s => s.scrollWidth > s.clientWidth + 1)"
+            assert page.evaluate(f"{cut}.map(s => s.innerText.slice(0, 60))") == []
+
+
+def told(section):
+    """All sentences of a section."""
+    kinds = ("text", "findings", "brief", "advice", "unknown")
+    return [words for kind in kinds for words in getattr(section, kind)]
+
+
+QUICK = ("cities", "weights", "disparity", "limits")
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_both_languages_say_the_same_of_every_chapter(name):
+    section = CHAPTERS[name](Bay(YEAR, 1))
+    assert set(section.tables_zh) == set(section.tables)
+    assert set(section.captions) == set(section.figures)
+    for words in told(section):
+        assert re.search("[\u4e00-\u9fff]", words.zh)
+        assert not re.search("[\u4e00-\u9fff]", words.en)
+    for key, table in section.tables.items():
+        chinese = section.tables_zh[key]
+        assert chinese.frame.shape == table.frame.shape
+        assert chinese.frame.columns.is_unique
+        assert [h for h in chinese.frame.columns if not re.search("[\u4e00-\u9fff]|^rho$", str(h))] == []
+        for mine, other in zip(table.frame.columns, chinese.frame.columns, strict=True):
+            if pd.api.types.is_numeric_dtype(table.frame[mine]):
+                assert chinese.frame[other].tolist() == pytest.approx(table.frame[mine].tolist(), nan_ok=True)
+
+
+def test_changed_data_change_every_sentence_that_rests_on_them(monkeypatch):
+    """Zhaoqing is nine times as rich: findings, first page and advice follow in both languages."""
+    before = {name: CHAPTERS[name](Bay(YEAR, 1)) for name in ("cities", "disparity")}
+    for loader in ("load_cities", "load_panel"):
+        load = getattr(gba.data, loader)
+
+        def changed(*args, load=load, **options):
+            frame = load(*args, **options).copy()
+            poor = frame.index.get_level_values("city") == "Zhaoqing"
+            frame.loc[poor, ["gdp_cny", "gdp_pc_cny"]] *= 9.0
+            return frame
+
+        monkeypatch.setattr(gba.data, loader, changed)
+    after = {name: CHAPTERS[name](Bay(YEAR, 1)) for name in before}
+    for name, section in before.items():
+        for kind in ("findings", "brief", "advice"):
+            for old, new in zip(getattr(section, kind), getattr(after[name], kind), strict=True):
+                assert old.en != new.en, (name, kind)
+                assert old.zh != new.zh, (name, kind)
+    assert before["cities"].text == after["cities"].text  # rests on no number
+
+
+def test_only_some_chapters_in_one_language(tmp_path):
+    written = write_report(tmp_path, year=YEAR, lang="zh", only=["cities", "disparity"])
+    assert written[0].name == "report.zh.html"
+    assert not (tmp_path / "report.html").exists()
+    page = written[0].read_text(encoding="utf-8")
+    assert '<section id="cities">' in page
+    assert '<section id="tiers">' not in page
+    assert 'href="report.html"' not in page
+    assert page.startswith("<!DOCTYPE html>")
+    assert '<html lang="zh">' in page
+
+
+def test_notes_that_say_something_new_stay_as_they_are():
+    assert note_in_chinese("Something new.") == "Something new."
+    assert note_in_chinese("1,999 draws, seed 1.") == "1,999 次抽样，种子 1。"
 
 
 def test_the_record_says_what_was_run(out):
@@ -220,6 +305,12 @@ def test_the_record_says_what_was_run(out):
 
 
 def test_bad_input_is_told(tmp_path):
+    with pytest.raises(UnknownNameError, match="no chapter 'citys'. Did you mean cities"):
+        write_report(tmp_path, only="citys")
+    with pytest.raises(OptionError, match="names no chapter"):
+        write_report(tmp_path, only=[])
+    with pytest.raises(OptionError, match="lang='fr'"):
+        write_report(tmp_path, lang="fr")
     with pytest.raises(UnknownNameError, match="2000 to 2023"):
         write_report(tmp_path, year=1990)
     (tmp_path / "file").write_text("x")
@@ -232,7 +323,7 @@ def test_a_report_that_is_stopped_leaves_the_old_one(tmp_path, monkeypatch, stop
     def stop(_):
         raise stopped
 
-    monkeypatch.setattr("gbaspatial.report.chapters.CHAPTERS", [stop])
+    monkeypatch.setattr("gbaspatial.report.chapters.CHAPTERS", {"cities": stop})
     (tmp_path / "report.html").write_text("old")
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(stopped):

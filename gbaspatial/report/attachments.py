@@ -53,7 +53,7 @@ def write_figures(sections: Sequence[Section], folder: Path) -> list[Path]:
     """Every figure as SVG and PNG, and beside it what was drawn with Chinese words."""
     written = []
     for name, figure in _all(sections, "figures_zh"):
-        written += save(figure, folder / f"{name}.zh")
+        written += save(figure, folder / f"{name}_zh")
     for name, figure in _all(sections, "figures"):
         written += save(figure, folder / name)
     return written

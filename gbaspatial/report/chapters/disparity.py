@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial import disparity, models
-from gbaspatial.figures import period_bands
 from gbaspatial.figures.canvas import axes_of
+from gbaspatial.figures.fonts import lettering
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.chinese import in_chinese
 from gbaspatial.report.section import Section
-from gbaspatial.report.words import Words
+from gbaspatial.report.words import Language, Words
 from gbaspatial.results import Table, p_text
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LEVEL = 0.05
 OTHERS = (2, 3)
+ORDINALS_ZH = {2: "二", 3: "三"}
 
 
 def chapter(bay: Bay) -> Section:
@@ -53,13 +54,10 @@ def chapter(bay: Bay) -> Section:
             "tiers": in_chinese(tiers, f"{bay.year} 年各层级人均 GDP（元）"),
         },
         figures={
-            "tier_gap": _drawn(gaps, "GDP per head against tier 1 (1 = equal), 95 % intervals", ("tier 2", "tier 3")),
-            "theil": _lines(by_year, ("between tiers", "within tiers"), "Theil's T"),
+            "tier_gap": _bands(gaps, "en"),
+            "theil": _areas(by_year, "en"),
         },
-        figures_zh={
-            "tier_gap": _drawn(gaps, "人均 GDP 与第一层级之比（1 为相等），95% 区间", ("第二层级", "第三层级")),
-            "theil": _lines(by_year, ("层级之间", "层级之内"), "泰尔指数"),
-        },
+        figures_zh={"tier_gap": _bands(gaps, "zh"), "theil": _areas(by_year, "zh")},
         captions={
             "tier_gap": Words(
                 "GDP per head of tier 2 and tier 3 against tier 1, year by year, with 95 % intervals of least squares.",
@@ -120,6 +118,7 @@ def _spread(bay: Bay, by_year: pd.DataFrame) -> Words:
     trend = disparity.sigma_convergence(bay.panel["gdp_pc_cny"]).trend
     assert trend is not None  # of 24 years
     slope, p = float(trend.params["year"]), float(trend.pvalues["year"])
+    told = f"p = {p_text(p)}".replace("= <", "< ")
     start, end = by_year.index[0], by_year.index[-1]
     said = (
         Words("shows no established trend", "没有确立的趋势")
@@ -130,8 +129,8 @@ def _spread(bay: Bay, by_year: pd.DataFrame) -> Words:
     )
     return Words(
         f"The spread of GDP per head between the cities (standard deviation of logarithms) {said.en}: by {slope:+.4f} a "
-        f"year from {start} to {end} (p = {p_text(p)}).",
-        f"城市间人均 GDP 的离散度（对数标准差）{said.zh}：{start}—{end} 年每年 {slope:+.4f}（p = {p_text(p)}）。",
+        f"year from {start} to {end} ({told}).",
+        f"城市间人均 GDP 的离散度（对数标准差）{said.zh}：{start}—{end} 年每年 {slope:+.4f}（{told}）。",
     )
 
 
@@ -178,18 +177,40 @@ def _wide(gaps: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(parts)
 
 
-def _drawn(gaps: pd.DataFrame, label: str, names: tuple[str, str]) -> Axes:
-    named = gaps.rename(index=dict(zip(OTHERS, names, strict=True)), level="effect")
-    axes = period_bands(named, label=label)
-    axes.set_ylim(bottom=0)
+def _bands(gaps: pd.DataFrame, language: Language) -> Axes:
+    """The ratio of each tier to tier 1 over the years; the ends of its interval are the thin lines."""
+    with lettering(language) as written:
+        axes = axes_of(None, (7, 4.4))
+        for tier, color in zip(OTHERS, ("#0b5d7a", "#c2571a"), strict=True):
+            rows = gaps.xs(tier, level="effect")
+            name = Words(f"tier {tier}", f"第{ORDINALS_ZH[tier]}层级").of(written)
+            axes.plot(rows.index, rows["estimate"], color=color, linewidth=2.2, label=name)
+            axes.fill_between(rows.index, rows["lower"], rows["upper"], color=color, alpha=0.1, linewidth=0)
+            for end in ("lower", "upper"):
+                axes.plot(rows.index, rows[end], color=color, linewidth=0.8, linestyle="--")
+        axes.axhline(1, color="#1d2733", linewidth=1)
+        axes.set_title(_BANDS.of(written), loc="left", fontsize=10)
+        axes.set(xlim=(gaps.index[0][0], gaps.index[-1][0]), ylim=(0, None))
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False, loc="upper right")
     return axes
 
 
-def _lines(by_year: pd.DataFrame, labels: tuple[str, str], name: str) -> Axes:
-    axes = axes_of(None, (7, 3.4))
-    years = by_year.index.to_numpy()
-    axes.stackplot(years, by_year["between"], by_year["within"], labels=list(labels), colors=["#0b5d7a", "#9cc3cf"])
-    axes.set(ylabel=name, xlim=(years.min(), years.max()), ylim=(0, None))
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, loc="upper right")
+_BANDS = Words(
+    "GDP per head against tier 1 (1: equal); dashed: 95 % interval",
+    "人均 GDP 与第一层级之比（1：相等）；虚线：95% 区间",
+)
+
+
+def _areas(by_year: pd.DataFrame, language: Language) -> Axes:
+    """Theil's T, stacked from its two parts."""
+    with lettering(language) as written:
+        axes = axes_of(None, (7, 3.4))
+        years = by_year.index.to_numpy()
+        labels = [Words("between tiers", "层级之间").of(written), Words("within tiers", "层级之内").of(written)]
+        axes.stackplot(years, by_year["between"], by_year["within"], labels=labels, colors=["#0b5d7a", "#9cc3cf"])
+        name = Words("Theil's T", "泰尔指数").of(written)
+        axes.set(ylabel=name, xlim=(years.min(), years.max()), ylim=(0, None))
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False, loc="upper right")
     return axes
