@@ -360,6 +360,7 @@ VERBS = (  # results that only methods of other results make
     lambda: gba.models.mess(FORMULA, DATA, W, model="error"),
 )
 LONG = {
+    "report.write_region_report",
     "report.write_report",
     "report.claims_ledger",
 }  # long: have tests of their own; here options are only refused

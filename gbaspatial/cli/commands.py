@@ -13,7 +13,17 @@ from typing import Any
 import click
 
 from gbaspatial.cli.group import Commands
-from gbaspatial.cli.inputs import check_clusters, check_page, moran_by_year, numbers_of, seed_for, units_of, weights_of
+from gbaspatial.cli.inputs import (
+    check_clusters,
+    check_page,
+    columns_for,
+    moran_by_year,
+    numbers_of,
+    region_of,
+    seed_for,
+    units_of,
+    weights_of,
+)
 from gbaspatial.cli.output import table_of, write
 from gbaspatial.cli.shared_options import data_options, output_options, seed_option, weights_options
 from gbaspatial.errors import OptionError, UnknownNameError, names_near, nearest_names
@@ -37,15 +47,36 @@ def main() -> None:
     "--lang", type=click.Choice(["both", "en", "zh"]), default="both", show_default=True, help="Language of the pages."
 )
 @click.option("--only", help="Chapters to write, by commas: claims, cities, weights, autocorrelation, ...")
+@click.option("--units", type=click.Path(path_type=Path), help="Layer of a region of your own, instead of the bay.")
+@click.option("--id", "unit", help="Column of --units (and of --panel) that identifies a unit.")
+@click.option("--panel", type=click.Path(path_type=Path), help="Table joined to --units by its id.")
+@click.option("--time", help="Column of --panel that holds the year; choose one with --year.")
+@click.option("--outcome", help="Column that the report on --units is about.")
+@click.option("--groups", help="Column of groups of --units, between which inequality is split.")
+@click.option("--people", help="Column of people of --units, which weigh an outcome per head.")
+@click.option("--regressors", help="Columns, by commas, that a model explains the outcome by.")
 @seed_option
-def report(out: Path, year: int | None, lang: Any, only: str | None, seed: int) -> None:
+def report(out: Path, year: int | None, lang: Any, only: str | None, seed: int, **own: Any) -> None:
     """Run the main job: the real bay to a report in English and Chinese, maps, tables and layers.
+
+    With --units and --outcome the report is on a region of your own: the chapters that its data allow.
 
     \b
     Example: gbaspatial report --out out --year 2019 --lang zh --only cities,tiers
+    Example: gbaspatial report --units my.gpkg --id code --panel my.csv --outcome income --groups tier
     """
-    from gbaspatial.report import write_report
+    from gbaspatial.report import write_region_report, write_report
 
+    if own["units"] is not None:
+        if only is not None:
+            raise OptionError("--only chooses chapters about the bay; leave it out with --units.")
+        for path in write_region_report(*region_of(year=year, **own), out, lang=lang, seed=seed, **columns_for(**own)):
+            click.echo(path)
+        return
+    given = [name for name, value in own.items() if value is not None]
+    if given:
+        name = "id" if given[0] == "unit" else given[0]
+        raise OptionError(f"--{name} is for a region of your own; name its layer with --units, or leave it out.")
     chapters = None if only is None else [name.strip() for name in only.split(",") if name.strip()]
     for path in write_report(out, year=year, lang=lang, only=chapters, seed=seed):
         click.echo(path)

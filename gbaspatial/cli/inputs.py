@@ -52,6 +52,25 @@ def units_of(
     return gba.data.join(units, rows, by=table_key(units, rows, data), time=_time(where))
 
 
+def region_of(
+    units: Path, unit: str | None, panel: Path | None, time: str | None, outcome: str | None, year: int | None, **_: Any
+) -> tuple[gpd.GeoDataFrame, str]:
+    """The units of somebody's own region with their table, and the outcome of the report on them."""
+    if outcome is None:
+        raise OptionError("say with --outcome which column the report is about.")
+    if time is not None and panel is None:
+        raise OptionError("--time names a column of a table; name the file with --panel.")
+    where: dict[str, Any] = dict.fromkeys(("layer", "crs", "repair", *_OF_TABLES, "encoding"))
+    where |= {"unit": unit, "year": year, "table_time": time, "missing": (), "fill_down": ()}
+    return units_of(str(units), panel, (), **where), outcome
+
+
+def columns_for(groups: str | None, people: str | None, regressors: str | None, **_: Any) -> dict[str, Any]:
+    """The other columns that the report on a region uses."""
+    named = tuple(name.strip() for name in (regressors or "").split(",") if name.strip())
+    return {"groups": groups, "people": people, "regressors": named}
+
+
 def the_layer(data: str, table: Path | None, **where: Any) -> gpd.GeoDataFrame:
     """The layer that DATA names, before anything is joined or left out."""
     for option in _OF_TABLES:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gbaspatial.report.bay import Bay
     from gbaspatial.report.claims import LedgerResult, claims_ledger
 
-__all__ = ["LedgerResult", "claims_ledger", "write_report"]
+__all__ = ["LedgerResult", "claims_ledger", "write_region_report", "write_report"]
 
 
 @shows_progress
@@ -112,6 +112,77 @@ def _write(bay: Bay, folder: Path, chapters: Sequence[str], languages: Sequence[
         attachments.write_layers(bay, folder / "gba.gpkg"),
     ]
     return [*written, attachments.write_record(bay, folder / "run.json", written)]
+
+
+@public
+def write_region_report(
+    units: Any,
+    outcome: str,
+    out: str | Path = "out",
+    *,
+    groups: str | None = None,
+    people: str | None = None,
+    regressors: Sequence[str] = (),
+    lang: Literal["both", "en", "zh"] = "both",
+    seed: Rng = 1,
+) -> list[Path]:
+    """Write the report on a region of one's own: the chapters that its data allow, and why others are left out.
+
+    Parameters
+    ----------
+    units : GeoDataFrame
+        Indexed by unit, with the columns named below and no missing value in them.
+    outcome : str
+        The column that the report is about.
+    out : path
+        Folder, as in `write_report`.
+    groups : str, optional
+        Column of groups, between which inequality is split.
+    people : str, optional
+        Column of people, which weigh an outcome per head.
+    regressors : sequence of str
+        Columns that a model explains the outcome by; none for no model.
+    lang : {"both", "en", "zh"}
+        Language of the pages.
+    seed : int
+        Of every random draw.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files written, the page first.
+
+    Raises
+    ------
+    UnknownNameError
+        For a column that there is not.
+    MissingDataError
+        Where a column has no value for some units.
+    DataError
+        With fewer than four units, or an outcome that is the same everywhere.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> write_region_report(gba.load_cities(year=2019), "gdp_pc", "out")
+    Traceback (most recent call last):
+    gbaspatial.errors.UnknownNameError: ...
+    """
+    from gbaspatial.report import attachments
+    from gbaspatial.report.region import Region, cover_of, sections_of
+
+    out = path_of(out, "out")
+    region = Region(units, outcome, groups, people, tuple(regressors), seed=seed_of(seed))
+    languages = LANGUAGES if lang == "both" else (lang,)
+    with replace_in_folder(out, folders=("tables", "figures"), companions=attachments.made_before(out)) as folder:
+        sections = sections_of(region)
+        written = [
+            *attachments.write_pages(sections, cover_of(region), folder, languages),
+            *attachments.write_tables(sections, folder / "tables"),
+            *attachments.write_figures(sections, folder / "figures"),
+        ]
+        written.append(attachments.write_record_of(region, folder / "run.json", written))
+        return [out / each.relative_to(folder) for each in written]
 
 
 def __getattr__(name: str) -> Any:

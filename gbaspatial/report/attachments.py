@@ -15,6 +15,7 @@ from gbaspatial import autocorrelation, data, export, maps
 from gbaspatial.figures.picture_files import save
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.document import FILES, Cover, render
+from gbaspatial.report.region import Region
 from gbaspatial.report.section import Section
 from gbaspatial.report.words import Language
 from gbaspatial.results import data_hash
@@ -103,6 +104,25 @@ def write_record(bay: Bay, path: Path, written: Sequence[Path]) -> Path:
         },
         "made": {each.relative_to(path.parent).as_posix(): _hash_of(each) for each in written},
         "weights": {name: w.recipe.to_dict() for name, w in bay.weights.items()},
+    }
+    return replace_text(path, json.dumps(record, indent=2, ensure_ascii=False, default=str) + "\n")
+
+
+def write_record_of(region: Region, path: Path, written: Sequence[Path]) -> Path:
+    """What was run on a region of somebody's own, and what was `written` beside it."""
+    table = region.units.drop(columns=region.units.geometry.name)
+    record = {
+        "gbaspatial": metadata.version("gbaspatial"),
+        "python": platform.python_version(),
+        "packages": {name: metadata.version(name) for name in PACKAGES},
+        "outcome": region.outcome,
+        "groups": region.groups,
+        "people": region.people,
+        "regressors": list(region.regressors),
+        "seed": region.seed,
+        "data": data_hash(table),
+        "made": {each.relative_to(path.parent).as_posix(): _hash_of(each) for each in written},
+        "weights": region.w.recipe.to_dict(),
     }
     return replace_text(path, json.dumps(record, indent=2, ensure_ascii=False, default=str) + "\n")
 

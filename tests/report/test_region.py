@@ -1,0 +1,121 @@
+"""The report on somebody's own region: its sentences follow the data, and what is left out is said."""
+
+import re
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from shapely.geometry import box
+
+import gbaspatial as gba
+from gbaspatial.cli import main
+from gbaspatial.errors import DataError, MissingDataError, UnknownNameError
+from gbaspatial.report.region import Region, sections_of
+
+SIDE = 10_000
+
+
+@pytest.fixture(scope="module")
+def squares():
+    """Nine squares in three rows: the outcome rises from row to row."""
+    shapes = [box(x * SIDE, y * SIDE, (x + 1) * SIDE, (y + 1) * SIDE) for y in range(3) for x in range(3)]
+    rows = {
+        "code": [f"u{i}" for i in range(9)],
+        "income": [1.0, 2, 1.5, 4, 5, 4.5, 8, 9, 8.5],
+        "people": [5.0, 3, 4, 2, 6, 3, 4, 5, 2],
+        "schools": [1.0, 3, 2, 3, 5, 6, 7, 6, 9],
+        "tier": ["low"] * 3 + ["middle"] * 3 + ["high"] * 3,
+    }
+    layer = gpd.GeoDataFrame(rows, geometry=shapes, crs="EPSG:32649").set_index("code")
+    return layer.set_geometry(layer.translate(500_000, 2_500_000))
+
+
+def said(sections, language):
+    return " ".join(words.of(language) for s in sections for words in (*s.text, *s.findings))
+
+
+def test_all_chapters_where_the_data_allow_them(squares):
+    sections = sections_of(Region(squares, "income", "tier", "people", ("schools",)))
+    assert [s.key for s in sections] == ["units", "weights", "autocorrelation", "disparity", "model", "limits"]
+    moran = gba.autocorrelation.moran(squares["income"], gba.weights.contiguity(squares).row_standardized())
+    theil = gba.disparity.theil(squares["income"] * squares["people"], squares["people"], groups=squares["tier"])
+    for language in ("en", "zh"):
+        text = said(sections, language)
+        assert f"{moran.statistic:.3f}" in text
+        assert f"{theil.total:.3f}" in text
+        assert f"{theil.between_share:.0%}" in text
+    assert "Nothing was left out." in said(sections, "en")
+    assert re.search("没有略去", said(sections, "zh"))
+
+
+@pytest.mark.parametrize(
+    ("options", "left", "left_zh"),
+    [
+        ({}, "no groups were named", "未指定分组列"),
+        ({}, "no regressors were named", "未指定解释变量"),
+        ({"groups": "one"}, "one has one group only", "one 只有一组"),
+        ({"outcome": "debt", "groups": "tier"}, "debt is not positive for u0", "debt 在 u0 不为正"),
+        ({"regressors": tuple("abcdef")}, "9 units are too few for 6 regressors", "不足以容纳 6 个解释变量"),
+    ],
+)
+def test_what_is_left_out_is_said_with_its_reason(squares, options, left, left_zh):
+    units = squares.assign(one="x", debt=squares["income"] - 1)
+    units = units.assign(**{name: units["income"] + i for i, name in enumerate("abcdef")})
+    sections = sections_of(Region(units, **{"outcome": "income", **options}))
+    assert left in said(sections, "en")
+    assert left_zh in said(sections, "zh")
+    assert not {"disparity", "model"} & {s.key for s in sections}
+
+
+def test_units_without_a_border_get_the_nearest(squares):
+    apart = squares.set_geometry(squares.scale(0.5, 0.5))
+    sections = sections_of(Region(apart, "income"))
+    assert "share no border" in said(sections, "en")
+    assert "没有共同边界" in said(sections, "zh")
+
+
+def test_changed_data_change_the_sentences(squares):
+    names = ("units", "autocorrelation", "disparity")
+    before, after = (
+        {s.key: s for s in sections_of(Region(units, "income", "tier"))}
+        for units in (squares, squares.assign(income=squares["income"].to_numpy()[::-1] ** 2))
+    )
+    for name in names:
+        for old, new in zip(before[name].findings, after[name].findings, strict=True):
+            assert old.en != new.en
+            assert old.zh != new.zh
+
+
+def test_bad_input_is_one_sentence(squares):
+    with pytest.raises(UnknownNameError, match="incom"):
+        Region(squares, "incom")
+    with pytest.raises(UnknownNameError, match="teir"):
+        Region(squares, "income", "teir")
+    with pytest.raises(MissingDataError, match="income is missing for u0"):
+        Region(squares.assign(income=squares["income"].where(squares.index != "u0")), "income")
+    with pytest.raises(DataError, match="at least 4 units; there are 3"):
+        Region(squares.iloc[:3], "income")
+    with pytest.raises(DataError, match="the same in all 9 units"):
+        Region(squares.assign(income=1.0), "income")
+
+
+def test_the_command_writes_both_pages_from_a_layer_and_a_panel(squares, tmp_path):
+    layer, panel, out = tmp_path / "my.gpkg", tmp_path / "my.csv", tmp_path / "out"
+    squares[["geometry"]].reset_index().to_file(layer)
+    years = [squares.drop(columns="geometry").assign(year=year, income=squares["income"] * year) for year in (1, 2)]
+    pd.concat(years).to_csv(panel)
+    base = ["report", "--units", str(layer), "--id", "code", "--panel", str(panel), "--time", "year", "--out", str(out)]
+    done = CliRunner().invoke(main, [*base, "--year", "2", "--outcome", "income", "--groups", "tier"])
+    assert done.exit_code == 0, done.output
+    for name, words in {"report.html": "from 2 (u0) to 18 (u7)", "report.zh.html": "由 2（u0）到 18（u7）"}.items():
+        assert words in (out / name).read_text(encoding="utf-8")
+    for wrong, told in {
+        ("--year", "2"): "--outcome",
+        ("--year", "2", "--outcome", "income", "--only", "cities"): "--only",
+    }.items():
+        failed = CliRunner().invoke(main, [*base, *wrong])
+        assert failed.exit_code != 0
+        assert told in failed.output
+    failed = CliRunner().invoke(main, ["report", "--outcome", "income"])
+    assert "--outcome is for a region of your own" in failed.output
