@@ -144,11 +144,11 @@ def cover_of(region: Region) -> Cover:
 def _overview(region: Region) -> Section:
     values = region.values
     high, low = values.idxmax(), values.idxmin()
-    n, middle = len(values), f"{values.median():,.4g}"
+    n, middle = len(values), f"{_read(values.median())}"
     finding = Words(
-        f"{region.outcome} of the {n} units runs from {values.min():,.4g} ({low}) to {values.max():,.4g} ({high}), with a "
+        f"{region.outcome} of the {n} units runs from {_read(values.min())} ({low}) to {_read(values.max())} ({high}), with a "
         f"median of {middle}.",
-        f"{n} 个单元的 {region.outcome} 由 {values.min():,.4g}（{low}）到 {values.max():,.4g}（{high}），中位数 {middle}。",
+        f"{n} 个单元的 {region.outcome} 由 {_read(values.min())}（{low}）到 {_read(values.max())}（{high}），中位数 {middle}。",
     )
     table = Table(values.sort_values(ascending=False).to_frame(), f"{region.outcome} by unit")
     return Section(
@@ -162,6 +162,11 @@ def _overview(region: Region) -> Section:
         captions={"outcome": Words(f"Map of {region.outcome}.", f"{region.outcome} 的地图。")},
         front=("outcome",),
     )
+
+
+def _read(value: float) -> str:
+    """A number as a person reads it: no powers of ten below a billion."""
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e9 else f"{value:.4g}"
 
 
 def _neighbors(region: Region, w: Weights) -> Section:
