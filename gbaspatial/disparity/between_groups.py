@@ -16,7 +16,6 @@ from gbaspatial.errors import DataError
 from gbaspatial.inference.null import check_draws, monte_carlo_p
 from gbaspatial.inference.permutation import orders
 from gbaspatial.options import level_of, public, word
-from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import GROUP_RESAMPLES, Rng, seed_of, stream
 from gbaspatial.results import Result, Table, p_text
 from gbaspatial.sizes import GROUP_WAYS_LIMIT
@@ -71,7 +70,6 @@ class BetweenGroupsResult(Result):
         return (Table(frame.rename_axis("index"), f"Inequality between groups of {self.n} units", tuple(notes)),)
 
 
-@shows_progress
 @public
 def between_groups(
     values: pd.Series,
@@ -82,7 +80,6 @@ def between_groups(
     draws: int = 9_999,
     rng: Rng = 0,
     level: float = 0.95,
-    progress: bool | None = None,
 ) -> BetweenGroupsResult:
     """Test whether more of the inequality lies between groups (tiers, sides of a border) than by chance.
 
@@ -102,8 +99,6 @@ def between_groups(
         Seed; recorded.
     level : float
         Of the interval.
-    progress : bool, optional
-        Of long work; see `theil` for the index itself.
 
     Returns
     -------

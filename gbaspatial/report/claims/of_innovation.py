@@ -5,13 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from gbaspatial import autocorrelation, data, development, models, spillover
+from gbaspatial import autocorrelation, data, development, models, spillover, weights
 from gbaspatial.report.claims.evidence_data import PREFECTURE_YEARS, YEAR, Evidence, quietly
 from gbaspatial.report.claims.finding import Finding, Verdict, cannot_tell
 from gbaspatial.results import p_text
 
 LEVEL = 0.05
 TEACHERS = "log(patents_granted) ~ log(he_teachers) + log(employment)"
+_UNTOLD_ZH = {
+    "not_identified": "区间含两端", "no_spillover": "没有溢出可供阻隔", "serial_correlation": "序列相关",
+    "level_decides": "取决于水平的原点", "canceled": "被行标准化抵消", "choice_decides": "取决于设定", "refused": "模型不可估",
+}  # fmt: skip
 SCIENCE = "log(patents_granted) ~ log(fiscal_science_cny) + log(employment)"
 
 
@@ -127,16 +131,22 @@ def borders_hold_back(given: Evidence) -> Finding:
     found = spillover.balance(fit, groups=given.cities["side"], rng=given.seed)
     assert found.border is not None
     row = found.border.loc["difference"]
+    scan = spillover.border_friction(
+        formula, given.cities, weights.contiguity(given.cities, links=YEAR), groups=given.cities["side"], draws=199,
+        rng=given.seed,
+    )  # fmt: skip
+    identified = scan.verdict in ("open", "closed", "partly_open")
+    scan_zh = "可由数据识别" if identified else f"数据无法识别（{_UNTOLD_ZH.get(scan.verdict, scan.verdict)}）"
     low, high = (_end(row[name], "without end") for name in ("lower", "upper"))
     low_zh, high_zh = (_end(row[name], "无界") for name in ("lower", "upper"))
     return cannot_tell(
         f"What an average pair passes on across a border less within one (lag model of GDP per head, {YEAR}): "
         f"{row['estimate']:.2f}, 95 % interval {low} to {high}, p {p_text(float(row['p_value']))}; and W itself says how "
         f"many pairs touch ({int(found.border.loc['across', 'linked'])} of {int(found.border.loc['across', 'pairs'])} "
-        f"across). Flows of people, money and knowledge across and within would decide.",
+        f"across). {scan.sentence} Flows of people, money and knowledge across and within would decide.",
         f"平均一对城市跨界传递与界内传递之差（{YEAR} 年人均 GDP 滞后模型）：{row['estimate']:.2f}，95% 区间 {low_zh} 至 {high_zh}，"
         f"p = {p_text(float(row['p_value']))}；而相邻关系本身由 W 设定（跨界 "
-        f"{int(found.border.loc['across', 'pairs'])} 对中 {int(found.border.loc['across', 'linked'])} 对相邻）。需要跨界与界内的"
+        f"{int(found.border.loc['across', 'pairs'])} 对中 {int(found.border.loc['across', 'linked'])} 对相邻）。边界摩擦{scan_zh}。需要跨界与界内的"
         f"人员、资金与知识流量。",
     )
 

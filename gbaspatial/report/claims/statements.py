@@ -86,7 +86,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "C12", "3", "Three systems hold back the exchange of talent, resources and knowledge, and so innovation.",
-        "三种制度阻碍人才、资源与信息流动，从而制约创新。", "spillover across borders against within", "跨界与界内溢出之比较",
+        "三种制度阻碍人才、资源与信息流动，从而制约创新。", "spillover across borders against within; friction of the border, scanned", "跨界与界内溢出之比较；边界摩擦的扫描",
         "eleven cities", "十一市", "flows by pair of cities", "城市对流量", of_innovation.borders_hold_back,
     ),
     Claim(
