@@ -17,7 +17,7 @@ from gbaspatial.report import attachments, verdicts, write_report
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.chapters import CHAPTERS
 from gbaspatial.report.chinese import note_in_chinese
-from gbaspatial.report.words import Words
+from gbaspatial.report.languages import Words
 from gbaspatial.results import p_text
 
 YEAR = 2019

@@ -10,7 +10,7 @@ from gbaspatial.errors import OptionError, UnknownNameError, nearest_names, no_a
 from gbaspatial.options import path_of, public
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
-from gbaspatial.report.words import LANGUAGES, Language
+from gbaspatial.report.languages import LANGUAGES, Language
 from gbaspatial.writing import replace_in_folder
 
 if TYPE_CHECKING:

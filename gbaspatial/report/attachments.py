@@ -15,9 +15,9 @@ from gbaspatial import autocorrelation, data, export, maps
 from gbaspatial.figures.picture_files import save
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.document import FILES, Cover, render
+from gbaspatial.report.languages import Language
 from gbaspatial.report.region import Region
 from gbaspatial.report.section import Section
-from gbaspatial.report.words import Language
 from gbaspatial.results import data_hash
 from gbaspatial.sheets import guarded
 from gbaspatial.writing import Companion, replace_file, replace_text

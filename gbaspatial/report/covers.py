@@ -8,7 +8,7 @@ from gbaspatial import data
 from gbaspatial.report.bay import FIRST_YEAR, LAST_YEAR, Bay
 from gbaspatial.report.chinese import in_chinese
 from gbaspatial.report.document import Cover
-from gbaspatial.report.words import Words
+from gbaspatial.report.languages import Words
 from gbaspatial.results import Table, data_hash
 
 

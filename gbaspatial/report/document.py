@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from gbaspatial.report.languages import Language, Words
 from gbaspatial.report.section import Section
-from gbaspatial.report.words import Language, Words
 from gbaspatial.results import Table
 
 if TYPE_CHECKING:

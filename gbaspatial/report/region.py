@@ -13,9 +13,9 @@ from gbaspatial.alignment import columns_of
 from gbaspatial.errors import DataError, MissingDataError, UnknownNameError, nearest_names, some
 from gbaspatial.report.chinese import in_chinese
 from gbaspatial.report.document import Cover
+from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
 from gbaspatial.report.verdicts import spatial_of
-from gbaspatial.report.words import Words
 from gbaspatial.results import Table, data_hash, p_text
 
 if TYPE_CHECKING:

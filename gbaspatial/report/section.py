@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from gbaspatial.report.words import Language, Words
+from gbaspatial.report.languages import Language, Words
 from gbaspatial.results import Table
 
 if TYPE_CHECKING:

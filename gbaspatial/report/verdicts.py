@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from gbaspatial import autocorrelation
-from gbaspatial.report.words import Words, listed, listed_zh
+from gbaspatial.report.languages import Words, listed, listed_zh
 from gbaspatial.results import p_text
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import numpy as np
 from gbaspatial import autocorrelation, figures
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.chinese import in_chinese
+from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
-from gbaspatial.report.words import Words
 from gbaspatial.results import Table, p_text
 
 

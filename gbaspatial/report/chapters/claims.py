@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.claims.ledger import claims_ledger
+from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
-from gbaspatial.report.words import Words
 
 
 def chapter(bay: Bay) -> Section:

@@ -12,8 +12,8 @@ from gbaspatial.figures.canvas import axes_of
 from gbaspatial.figures.fonts import lettering
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.chinese import in_chinese
+from gbaspatial.report.languages import Language, Words
 from gbaspatial.report.section import Section
-from gbaspatial.report.words import Language, Words
 from gbaspatial.results import Table, p_text
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import pandas as pd
 from gbaspatial import data, figures, models, tables
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.chinese import in_chinese
+from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
 from gbaspatial.report.verdicts import better, spatial_of, without_one
-from gbaspatial.report.words import Words
 from gbaspatial.results import p_text
 
 if TYPE_CHECKING:

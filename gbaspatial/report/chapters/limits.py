@@ -9,8 +9,8 @@ import pandas as pd
 from gbaspatial import inference
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.chinese import in_chinese
+from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
-from gbaspatial.report.words import Words
 from gbaspatial.results import Table
 
 GRID = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)

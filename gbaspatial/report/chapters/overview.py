@@ -7,8 +7,8 @@ import pandas as pd
 from gbaspatial import data, figures
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.chinese import in_chinese
+from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
-from gbaspatial.report.words import Words
 from gbaspatial.results import Table
 
 

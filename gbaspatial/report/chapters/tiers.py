@@ -10,9 +10,9 @@ import pandas as pd
 from gbaspatial import autocorrelation, inference, models, tables
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.chinese import CELLS, in_chinese
+from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
 from gbaspatial.report.verdicts import WEAK, agreement, better, choice, spatial_of, without_one
-from gbaspatial.report.words import Words
 from gbaspatial.results import Table, p_text
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import pandas as pd
 from gbaspatial import data, figures
 from gbaspatial.report.bay import FIRST_YEAR, Bay
 from gbaspatial.report.chinese import CELLS, in_chinese
+from gbaspatial.report.languages import Words, listed, listed_zh
 from gbaspatial.report.section import Section
-from gbaspatial.report.words import Words, listed, listed_zh
 from gbaspatial.results import Table
 
 
