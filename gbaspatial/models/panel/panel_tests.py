@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from gbaspatial.errors import OptionError
 from gbaspatial.models.diagnostics.lm_tests import Ingredients, Score, lm_error, lm_lag, robust_lm_error, robust_lm_lag
 from gbaspatial.models.panel import comparison_tests, dependence, random_effects_tests, unit_roots
 from gbaspatial.models.panel.frame import PanelWeights, time_numbers, weights_of
@@ -112,6 +113,11 @@ def diagnostics(fit: PanelFit, w: WeightsGiven | None = None) -> PanelDiagnostic
     -------
     PanelDiagnostics
 
+    Raises
+    ------
+    OptionError
+        For a fit with ``weights=``.
+
     References
     ----------
     Elhorst, J. P. (2014). Spatial Econometrics: From Cross-Sectional Data to Spatial Panels. Springer, ch. 3.
@@ -129,6 +135,10 @@ def diagnostics(fit: PanelFit, w: WeightsGiven | None = None) -> PanelDiagnostic
     ['lm_error', 'lm_lag', 'robust_lm_error', 'robust_lm_lag']
     """
     design = fit.design
+    if design.observation_weights is not None:
+        raise OptionError(
+            "diagnostics() of panels take all rows for equally sure, and this fit weighs them; fit it without weights=."
+        )
     weights = weights_of(w, design) if w is not None else design.weights.get("W")
     least_squares = fit.problem.lag is None and fit.problem.error is None and fit.kind.random is None
     found: dict[str, Score | tuple[float, Any, float]] = {}

@@ -1,11 +1,13 @@
 """Specification tests of panels against splm, plm and Elhorst's cigarettes."""
 
+import calls
 import numpy as np
 import oracle
 import pytest
 from test_estimators import FORMULA, PRODUC, cigarettes, made, states
 
 from gbaspatial import models
+from gbaspatial.errors import OptionError
 
 THEIRS = {"pooled": "pooling", "unit": "within", "time": "time", "twoway": "twoways"}
 LM = {"lm_lag": "lml", "lm_error": "lme", "robust_lm_lag": "rlml", "robust_lm_error": "rlme"}
@@ -79,3 +81,11 @@ def test_spatial_fits_have_the_tests_that_apply():
     assert list(found.moran.index) == list(range(2001, 2007))
     other = models.panel_ols("y ~ x", data, effects="unit").diagnostics(w)
     assert "lm_lag" in other.frame.index
+
+
+def test_a_fit_with_weights_has_no_tests_for_rows_that_weigh_alike():
+
+    data = calls.LONG_DATA.assign(sure=1.0 + (calls.LONG_DATA["price"] > 5))
+    fit = models.panel_ols("income ~ price", data, calls.W, effects="unit", weights="sure")
+    with pytest.raises(OptionError, match="fit it without weights="):
+        fit.diagnostics()
