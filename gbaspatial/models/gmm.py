@@ -122,7 +122,7 @@ def lag(formula: str, data: pd.DataFrame, w: WeightsGiven, *, durbin: bool = Fal
         unused({name: options.get(name) for name in kernel}, "they belong to covariance='hac'")
     if kind not in ("hac", "classical"):
         matrix = iv.robust_covariance(stage, kind)
-    return _wrap(spec, stage.delta, None, matrix, stage.residuals, sigma2, (kind, told), spec.tests(stage, K))
+    return _wrap(spec, _Found(stage.delta, None, matrix, stage.residuals, sigma2, kind, told), spec.tests(stage, K))
 
 
 def error(
@@ -280,39 +280,55 @@ def _generalized(spec: _Spec, options: Mapping[str, Any]) -> Fit:
     tests = spec.tests(at.stage) if spec.Q is not None else None
     told = {"kp98": "generalized moments (1998)"}.get(kind, f"{kind} generalized moments")
     edges = ("lambda",) if at.at_edge else ()
-    return _wrap(spec, at.delta, at.lam, at.covariance, at.innovations, at.sigma2, (kind, told), tests, edges, kind)
+    found = _Found(at.delta, at.lam, at.covariance, at.innovations, at.sigma2, kind, told, edges, moments=kind)
+    return _wrap(spec, found, tests)
 
 
-def _wrap(
-    spec: _Spec,
-    delta: np.ndarray,
-    lam: float | None,
-    matrix: np.ndarray,
-    residuals: np.ndarray,
-    sigma2: float,
-    told: tuple[str, str],
-    tests: InstrumentTests | None,
-    edges: tuple[str, ...] = (),
-    kind: str = "",
-) -> Fit:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Found:
+    """What was estimated: `delta` (p,), lambda or None, their covariance and its code and name, the errors (n,)."""
+
+    delta: np.ndarray
+    lam: float | None
+    matrix: np.ndarray
+    residuals: np.ndarray
+    sigma2: float
+    code: str
+    told: str
+    edges: tuple[str, ...] = ()
+    moments: str = ""
+
+
+def _wrap(spec: _Spec, found: _Found, tests: InstrumentTests | None) -> Fit:
+    edges = found.edges
     names = [*spec.design.terms, *(["rho"] if spec.w is not None else [])]
-    params = dict(zip(names, delta, strict=True))
-    if lam is not None:
-        params["lambda"] = lam
+    params = dict(zip(names, found.delta, strict=True))
+    if found.lam is not None:
+        params["lambda"] = found.lam
     if spec.w is not None and gm.near_edge(params["rho"], spec.w.interval):
         edges = ("rho", *edges)
-    covariance = np.array(matrix)
+    covariance = np.array(found.matrix)
     negative = [name for name, variance in zip(params, np.diag(covariance), strict=True) if variance <= 0]
     for edge in (*edges, *negative):
         place = list(params).index(edge)
         covariance[place, :] = covariance[:, place] = np.nan
     return build(
         kind=moments_kind(tests is not None, spec.design.regimes is not None),
-        model=spec.model, method="gmm", design=spec.design, params=params, covariance=covariance, residuals=residuals,
-        sigma2=sigma2, w=spec.w, error_w=spec.error_w, covariance_code=told[0], covariance_kind=told[1], edges=edges,
-        notes=(*_notes(spec, params, tests, edges, kind), *_negative_notes(negative)),
-        extra={"instruments": tests, "moments": kind or None},
-    )  # fmt: skip
+        model=spec.model,
+        method="gmm",
+        design=spec.design,
+        params=params,
+        covariance=covariance,
+        residuals=found.residuals,
+        sigma2=found.sigma2,
+        w=spec.w,
+        error_w=spec.error_w,
+        covariance_code=found.code,
+        covariance_kind=found.told,
+        edges=edges,
+        notes=(*_notes(spec, params, tests, edges, found.moments), *_negative_notes(negative)),
+        extra={"instruments": tests, "moments": found.moments or None},
+    )
 
 
 def _notes(
