@@ -76,6 +76,29 @@ def test_fit_of_a_panel_is_that_of_the_api():
     assert "side by time effects" in by_side
 
 
+def test_fit_of_a_panel_of_prefectures_is_that_of_the_api():
+    formula = "log(gdp_cny) ~ log(population)"
+    words = ["fit", formula, "prefectures", "--panel", "year", "--years", "2018-2021", "--weights", "nearest:5"]
+    shown = run(*words, "--effects", "twoway", "--unbalanced", "common").output
+    panel = gba.load_prefecture_panel(variables=["gdp_cny", "population"], years=range(2018, 2022))
+    panel = panel[["gdp_cny", "population"]].dropna()
+    units = gba.load_prefectures(area="china")
+    units = units[units.index.isin(panel.index.unique(0))]
+    w = gba.weights.nearest(units, k=5).row_standardized()
+    fit = gba.models.panel_lag(formula, panel, w, effects="twoway", unbalanced="common")
+    assert f"{fit.rho:.4f}" in shown
+    assert f"{fit.n_units} units in 4 periods (2018 to 2021)" in shown
+
+
+def test_years_take_a_part_of_the_cities_too_and_impacts_share_the_seed_of_the_table():
+    formula = "log(gdp_pc_cny) ~ log(employment)"
+    words = ["fit", formula, "--panel", "year", "--years", "2010-2019", "--effects", "twoway", "--unbalanced", "common"]
+    shown = run(*words, "--impacts").output
+    assert "(2010 to 2019)" in shown
+    assert "seed 1" not in shown
+    assert "seed 7" in run(*words, "--impacts", "--seed", "7").output
+
+
 def test_fit_of_a_strangers_panel(layer, tmp_path):
     units = gba.read_units(layer, id="code")
     rng = np.random.default_rng(1)
@@ -103,6 +126,11 @@ def test_fit_of_a_strangers_panel(layer, tmp_path):
         (["--panel", "decade"], "write --panel year"),
         (["--panel", "year", "--second-opinion", "pysal"], "cross-section"),
         (["districts", "--panel", "year"], "needs years"),
+        (["--years", "2010-2021"], "--panel"),
+        (["--panel", "year", "--years", "2021-2010"], "no span of years"),
+        (["--panel", "year", "--years", "1990-1995"], "the data have"),
+        (["prefectures", "--panel", "decade"], "write --panel year"),
+        (["prefectures", "--panel", "year"], "none of"),
     ],
 )
 def test_what_a_panel_cannot_be_is_a_sentence(words, told):

@@ -21,6 +21,7 @@ from gbaspatial.cli.inputs import (
     numbers_of,
     region_of,
     seed_for,
+    seed_written,
     units_of,
     weights_of,
 )
@@ -198,6 +199,7 @@ def moran(
 )
 @weights_options
 @click.option("--panel", "time", help="Fit a panel over this column of time, such as year.")
+@click.option("--years", help="Of a panel: only these years, such as 2010-2021.")
 @click.option("--effects", help="Of a panel: unit (default), time, twoway, pooled, or such as 'unit + side:year'.")
 @click.option(
     "--unbalanced",
@@ -220,6 +222,7 @@ def fit(
     formula: str,
     model: str,
     time: str | None,
+    years: str | None,
     effects: str | None,
     unbalanced: Any,
     impacts: bool,
@@ -237,12 +240,16 @@ def fit(
     Example: gbaspatial fit "log(gdp_pc_cny) ~ C(tier)" --model lag --impacts
              gbaspatial fit "price ~ area + W(area)" houses.gpkg --id id --weights nearest:8
              gbaspatial fit "log(gdp_pc_cny) ~ log(employment)" --panel year --effects twoway
+             gbaspatial fit "log(patents_granted + 1) ~ log(gdp_cny)" prefectures --panel year --years 2010-2021 \\
+                 --effects twoway --weights nearest:5 --unbalanced common
     """
     import gbaspatial as gba
 
     if time is None:
-        if effects or unbalanced:
-            raise OptionError("--effects and --unbalanced are of panels; name the time with --panel, such as year.")
+        if effects or unbalanced or years:
+            raise OptionError(
+                "--effects, --unbalanced and --years are of panels; name the time with --panel, such as year."
+            )
         units = units_of(used=(formula,), **where)
         w = weights_of(units, **where)
         fitted = getattr(gba.models, model)(formula, units, None if model == "ols" else w, inference=inference)
@@ -252,7 +259,7 @@ def fit(
         if peer:
             raise OptionError("--second-opinion is for a cross-section; leave it out with --panel.")
         effects, unbalanced = effects or "unit", unbalanced or "error"
-        units, frame = long_data(formula, effects, time, unbalanced, **where)
+        units, frame = long_data(formula, effects, time, unbalanced, years, **where)
         w = weights_of(units, **where)
         fitted = getattr(gba.models, f"panel_{model}")(
             formula, frame, None if model == "ols" else w, effects=effects, unbalanced=unbalanced
@@ -260,7 +267,7 @@ def fit(
         fitted = replace(fitted, inference=inference) if inference == "asymptotic" else fitted
     results = [fitted]
     if impacts:
-        results.append(fitted.impacts(rng=seed))
+        results.append(fitted.impacts(rng=seed) if time is None or seed_written() else fitted.impacts())
     if diagnostics:
         results.append(fitted.diagnostics(w))
     if peer:

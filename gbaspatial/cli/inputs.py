@@ -121,7 +121,7 @@ def _built_in(
     loaders: dict[str, Callable[[], Any]] = {
         "cities": lambda: gba.load_cities(variables=_variables(used), **given),
         "districts": lambda: gba.load_districts(**given),
-        "prefectures": gba.load_prefectures,
+        "prefectures": lambda: gba.load_prefectures(area=where.get("area", "guangdong")),
     }
     return loaders[data]()
 
@@ -234,8 +234,12 @@ def numbers_of(units: gpd.GeoDataFrame, column: str) -> Any:
 
 def seed_for(inference: str, seed: int, *more: str) -> int | None:
     """`seed` for tests that draw (by ``auto``, ``permutation`` or one of `more`), and wherever --seed was written."""
-    written = _was_given(click.get_current_context(), "seed")
-    return seed if written or inference in ("auto", "permutation", *more) else None
+    return seed if seed_written() or inference in ("auto", "permutation", *more) else None
+
+
+def seed_written() -> bool:
+    """Whether --seed was written."""
+    return _was_given(click.get_current_context(), "seed")
 
 
 def moran_by_year(column: str, inference: str, seed: int, **where: Any) -> Any:

@@ -11,21 +11,28 @@ import click
 from gbaspatial.cli.inputs import less, table_key, table_rows, the_layer, units_of
 from gbaspatial.errors import OptionError, UnknownNameError, some
 
+SHIPPED = {"cities": "gbaspatial data variables", "prefectures": "gba.data.prefecture_variables()"}
 
-def long_data(formula: str, effects: str, time: str, unbalanced: str, **where: Any) -> tuple[Any, Any]:
+
+def long_data(
+    formula: str, effects: str, time: str, unbalanced: str, years: str | None = None, **where: Any
+) -> tuple[Any, Any]:
     """The units, and a frame indexed (unit, period) with the columns that formula and effects name.
 
-    With `unbalanced` other than ``"error"`` rows that lack a value are left out, and it is said how many.
+    `years` such as ``"2010-2021"`` takes a part of the periods. With `unbalanced` other than ``"error"`` rows that lack
+    a value are left out, and it is said how many.
     """
     if where["year"] is not None:
-        raise OptionError("--panel takes every year; leave --year out.")
+        raise OptionError("--panel takes every year; leave --year out, or take a part with --years 2010-2021.")
+    span = span_of(years)
     words = list(dict.fromkeys(re.findall(r"[^\W\d]\w*(?!\w|\s*\()", f"{formula} {effects}")))
     if where["table"] is not None:
         units, frame = _own(words, time, **where)
-    elif where["data"] == "cities":
-        units, frame = _shipped(words, time, **where)
+    elif where["data"] in SHIPPED:
+        units, frame = _shipped(words, time, span, **where)
     else:
-        raise OptionError("--panel needs years: a --table, or the built-in cities.")
+        raise OptionError("--panel needs years: a --table, or the built-in cities or prefectures.")
+    frame = _within(frame, span)
     if unbalanced == "error":
         return units, frame
     whole = frame.dropna()
@@ -37,20 +44,68 @@ def long_data(formula: str, effects: str, time: str, unbalanced: str, **where: A
     return units.loc[~units.index.isin(gone)], whole
 
 
-def _shipped(words: list[str], time: str, **where: Any) -> tuple[Any, Any]:
+def span_of(years: str | None) -> tuple[int, int] | None:
+    """The first and the last year of ``"2010-2021"``, or of one year; None for all.
+
+    Examples
+    --------
+    >>> span_of("2010-2021")
+    (2010, 2021)
+    """
+    if years is None:
+        return None
+    found = re.fullmatch(r"\s*(\d+)\s*(?:[-–:]\s*(\d+)\s*)?", years)
+    if found is None or (found[2] is not None and int(found[2]) < int(found[1])):
+        raise OptionError(f"--years {years!r} is no span of years; write the first and the last, such as 2010-2021.")
+    return int(found[1]), int(found[2] or found[1])
+
+
+def _within(frame: Any, span: tuple[int, int] | None) -> Any:
+    """The rows of the years of `span`."""
+    if span is None:
+        return frame
+    times = frame.index.get_level_values(1)
+    inside = frame[(times >= span[0]) & (times <= span[1])]
+    if not len(inside):
+        raise OptionError(f"--years {span[0]}-{span[1]}: the data have {some(sorted(set(times)), 40)}.")
+    return inside
+
+
+def _shipped(words: list[str], time: str, span: tuple[int, int] | None, **where: Any) -> tuple[Any, Any]:
     import gbaspatial as gba
 
+    data = where["data"]
     if time != "year":
-        raise OptionError(f"--panel {time}: the built-in cities are by year; write --panel year.")
-    known = [name for name in gba.data.variables().index if name in words]
+        raise OptionError(f"--panel {time}: the built-in {data} are by year; write --panel year.")
+    table = gba.data.variables() if data == "cities" else gba.data.prefecture_variables()
+    known = [name for name in table.index if name in words]
     if not known:
-        raise UnknownNameError(f"none of {some(words)} is a shipped variable; see gbaspatial data variables.")
-    units = units_of(used=tuple(known), **where)
-    panel = gba.load_panel(variables=known)
-    panel = panel.loc[panel.index.get_level_values(0).isin(units.index), known]
+        raise UnknownNameError(f"none of {some(words)} is a shipped variable of the {data}; see {SHIPPED[data]}.")
+    units, panel = _cities(known, **where) if data == "cities" else _prefectures(known, span, **where)
     for name in [word for word in words if word in units.columns and word not in known]:
         panel[name] = units[name].reindex(panel.index, level=0).to_numpy()
     return units, panel
+
+
+def _cities(known: list[str], **where: Any) -> tuple[Any, Any]:
+    import gbaspatial as gba
+
+    units = units_of(used=tuple(known), **where)
+    panel = gba.load_panel(variables=known)
+    return units, panel.loc[panel.index.get_level_values(0).isin(units.index), known]
+
+
+def _prefectures(known: list[str], span: tuple[int, int] | None, **where: Any) -> tuple[Any, Any]:
+    """The prefectures of China that have statistics, and their variables by year."""
+    import gbaspatial as gba
+
+    units = units_of(used=tuple(known), area="china", **where)
+    first, last = span if span is not None else (None, None)
+    years = None if first is None or last is None else range(first, last + 1)
+    panel = gba.load_prefecture_panel(variables=known, years=years)
+    there = panel.index.get_level_values(0)
+    units = units.loc[units.index.isin(there)]
+    return units, panel.loc[there.isin(units.index), known]
 
 
 def _own(words: list[str], time: str, data: str, table: Path, without: tuple[str, ...], **where: Any) -> Any:

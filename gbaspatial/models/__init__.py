@@ -42,6 +42,8 @@ _NAMES = {
         "panel_gns",
     ),
     "panel.panel_fit": ("PanelFit",),
+    "panel.panel_evidence": ("panel_model_probabilities", "posterior_probabilities"),
+    "panel.weights_compared": ("panel_over_weights",),
     "panel.hausman": ("hausman",),
     "panel.opened_links": ("impact_of_links",),
     "panel.shared_shocks": ("panel_effects",),

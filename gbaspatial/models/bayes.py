@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,10 +14,10 @@ from gbaspatial.figures.parameters import posterior_density
 from gbaspatial.formula import Design, design, is_intercept
 from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.identification import acts_as_number, cut_note
-from gbaspatial.models.likelihood.marginal import Grid, evidence, level_of, log_density, trapezoid
+from gbaspatial.models.likelihood.marginal import Grid, Level, evidence, level_of, log_density, trapezoid
 from gbaspatial.models.likelihood.of_design import problem_of
 from gbaspatial.models.likelihood.problem import Problem, window
-from gbaspatial.options import public, word
+from gbaspatial.options import only, public, word
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import as_weights
 
@@ -55,7 +55,7 @@ class Posterior(Result):
 
     def tables(self) -> tuple[Table, ...]:
         """Mean, standard deviation, quantiles and the probability of a positive value."""
-        rows = {name: _summary(grid) for name, grid in self.grids.items()}
+        rows = {name: summary_of(grid) for name, grid in self.grids.items()}
         frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("parameter")
         notes = [
             f"n = {self.n}; prior uniform over the admissible interval and flat on the mean level, coefficients "
@@ -146,17 +146,21 @@ def posterior(fit: Fit, *, g: float | None = None) -> Posterior:
     """
     if fit.w is None and fit.error_w is None:
         raise OptionError("the model has no spatial parameter; fit a lag, error or SARAR model.")
-    size = _g(g, fit.n)
+    size = prior_size(g, fit.n)
     return posterior_of(problem_again(fit), intercept_of(fit.design), size)
 
 
-def posterior_of(model: Problem, intercept: int | None, g: float) -> Posterior:
-    """The `Posterior` of a likelihood problem whose column `intercept` is the constant (None: it has none)."""
+def posterior_of(model: Problem, intercept: int | None, g: float, level: Level | None = None) -> Posterior:
+    """The `Posterior` of a likelihood problem whose column `intercept` is the constant (None: it has none).
+
+    `level` is how far the intercept moves the mean level of y, where that is not for `level_of` to say.
+    """
+    level = level_of(model, intercept) if level is None else level
     sides = {name: side for name, side in (("rho", model.lag), ("lambda", model.error)) if side is not None}
     intervals = {name: side.interval for name, side in sides.items()}
     if len(sides) == 2:
-        return Posterior(*_plane(model, intercept, g), g, model.n, intervals)
-    grid, value = evidence(model, intercept, g)
+        return Posterior(*_plane(model, intercept, g, level), g, model.n, intervals)
+    grid, value = evidence(model, intercept, g, level)
     assert grid is not None
     return Posterior(dict.fromkeys(sides, grid), value, g, model.n, intervals)
 
@@ -177,6 +181,7 @@ def model_probabilities(
     *,
     models: Sequence[str] = MODELS,
     g: float | None = None,
+    **options: Any,
 ) -> ModelProbabilities:
     """How probable the data make each model and each W.
 
@@ -185,13 +190,15 @@ def model_probabilities(
     formula : str
         Without lags: the models add ``W(x)`` of every regressor where they have it.
     data : pandas.DataFrame
-        One row per unit, indexed by unit.
+        One row per unit, indexed by unit; or a panel, indexed by unit and time.
     w : Weights or mapping of str to Weights
         One W, or several to compare under their names.
     models : sequence of {"ols", "slx", "lag", "error", "durbin", "durbin_error"}
         What is compared, all with the same prior probability.
     g : float, optional
         Of Zellner's prior; n by default (the information of one unit).
+    **options
+        Of panels, ``effects`` (fixed ones or none) and ``unbalanced``; see `posterior_probabilities`.
 
     Returns
     -------
@@ -219,6 +226,12 @@ def model_probabilities(
     >>> round(float(result.frame["probability"].sum()), 10)
     1.0
     """
+    if is_panel(data):
+        from gbaspatial.models import panel_model_probabilities
+
+        found: ModelProbabilities = panel_model_probabilities(formula, data, w, models=models, g=g, **options)
+        return found
+    only(options, (), "model_probabilities() of a cross-section")
     for name in models:
         word(name, ("ols", *MODELS), "models")
     named = {str(k): as_weights(v) for k, v in w.items()} if isinstance(w, Mapping) else {"W": as_weights(w)}
@@ -230,16 +243,21 @@ def model_probabilities(
     for label, matrix in named.items():
         for name in models:
             spec = design(formula, data, matrix, durbin=name in ("slx", "durbin", "durbin_error"))
-            n, size = spec.n, _g(g, spec.n)
+            n, size = spec.n, prior_size(g, spec.n)
             grid, value = evidence(problem_for(name, spec), intercept_of(spec), size)
             if grid and not says_something(spec):
                 uninformed.append(label)
-            told = _summary(grid) if grid else {}
+            told = summary_of(grid) if grid else {}
             rows[label, name] = {"log_evidence": value, **{k: told.get(k, np.nan) for k in ("mean", "lower", "upper")}}
     frame = pd.DataFrame.from_dict(rows, orient="index")
     frame.index = pd.MultiIndex.from_tuples(list(rows), names=["weights", "model"])
     frame.insert(1, "probability", probabilities(frame["log_evidence"].to_numpy()))
     return ModelProbabilities(frame, n, size, tuple(dict.fromkeys(uninformed)))
+
+
+def is_panel(data: Any) -> bool:
+    """Whether the rows are indexed by unit and time."""
+    return isinstance(data, pd.DataFrame) and data.index.nlevels == 2
 
 
 def probabilities(log_evidence: np.ndarray) -> np.ndarray:
@@ -268,13 +286,15 @@ def intercept_of(spec: Design) -> int | None:
     return places[0] if places else None
 
 
-def _g(g: float | None, n: int) -> float:
+def prior_size(g: float | None, n: int) -> float:
+    """The size of Zellner's prior: `g`, or n."""
     if g is not None and not g > 0:
         raise OptionError(f"g={g!r} must be positive.")
     return float(n if g is None else g)
 
 
-def _summary(grid: Grid) -> dict[str, float]:
+def summary_of(grid: Grid) -> dict[str, float]:
+    """Mean, spread, quantiles and the probability of a positive value."""
     mass = grid.weights()
     mean = float(mass @ grid.at)
     lower, median, upper = np.interp([0.025, 0.5, 0.975], np.cumsum(mass) - mass / 2, grid.at)
@@ -288,13 +308,12 @@ def _summary(grid: Grid) -> dict[str, float]:
     }
 
 
-def _plane(model: Problem, intercept: int | None, g: float) -> tuple[dict[str, Grid], float]:
+def _plane(model: Problem, intercept: int | None, g: float, level: Level) -> tuple[dict[str, Grid], float]:
     """Marginals of rho and lambda, and the log marginal likelihood, from a grid over the plane of both."""
     assert model.lag is not None
     assert model.error is not None
     boxes = [window(model.lag.interval), window(model.error.interval)]
     volume = sum(float(np.log(high - low)) for low, high in boxes)
-    level = level_of(model, intercept)
     for _ in range(3):  # once over the whole plane, then where the mass is
         rhos, lams = (np.linspace(low, high, _TWO) for low, high in boxes)
         logs = np.array([[log_density(model, r, s, intercept, g, level) for s in lams] for r in rhos])

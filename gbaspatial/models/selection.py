@@ -15,6 +15,7 @@ from gbaspatial.formula import Design, design
 from gbaspatial.models import regression
 from gbaspatial.models.bayes import (
     intercept_of,
+    is_panel,
     posterior,
     posterior_of,
     probabilities,
@@ -28,7 +29,7 @@ from gbaspatial.models.fitted import with_inference
 from gbaspatial.models.impacts.engine import impacts
 from gbaspatial.models.likelihood.marginal import evidence
 from gbaspatial.models.likelihood.problem import window
-from gbaspatial.options import public, word
+from gbaspatial.options import only, public, word
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import as_weights
@@ -82,6 +83,12 @@ class SpecificationCurve(Result):
         """The spatial parameter of each specification: rho where there is one, else lambda."""
         return self.frame["rho"].fillna(self.frame["lambda"]).rename("spatial")
 
+    @property
+    def _rows(self) -> str:
+        """What `n` counts, in a word."""
+        panel = any(fit.n != fit.n_units for fit in self.fits.values())
+        return "rows" if panel else "units"
+
     def to_frame(self) -> pd.DataFrame:
         """`frame`; levels that do not vary are left out of the index."""
         return _shortened(self.frame)
@@ -90,9 +97,9 @@ class SpecificationCurve(Result):
         """The specifications, then the total impacts under each."""
         sizes = sorted({fit.n for fit in self.fits.values()})
         notes = [
-            f"{len(self.frame)} specifications of n = {', '.join(map(str, sizes))} units; p_value, lower, upper (95 "
-            f"%): of the spatial parameter; probability: posterior, among the specifications of one outcome, each "
-            f"equally likely before.",
+            f"{len(self.frame)} specifications of n = {', '.join(map(str, sizes))} {self._rows}; p_value, lower, "
+            f"upper (95 %): of the spatial parameter; probability: posterior, among the specifications of one outcome, "
+            f"each equally likely before.",
             *dict.fromkeys(told_kind(fit) for fit in self.fits.values()),
         ]
         if self.uninformed:
@@ -136,6 +143,7 @@ def over_weights(
     models: Sequence[str] = ("lag",),
     rng: Rng = 0,
     inference: str | None = None,
+    **options: Any,
 ) -> SpecificationCurve:
     """Fit the same question under several W, models and outcomes.
 
@@ -145,6 +153,7 @@ def over_weights(
         One formula, or several: named by their outcomes (by the whole formula where two have
         the same), or by the names of the mapping.
     data : pandas.DataFrame
+        Indexed by unit; or a panel, indexed by unit and time.
     weights : mapping of str to Weights
         The hypotheses of contact, each under its name.
     models : sequence of {"lag", "error", "durbin", "durbin_error", "slx", "sarar", "gns"}
@@ -154,6 +163,9 @@ def over_weights(
         Of the simulated standard errors of the impacts.
     inference : {"recommended", "asymptotic"}, optional
         Where p-values and intervals come from; recommended if not given.
+    **options
+        Of the estimators of panels (`PanelOptions`): ``effects``, ``covariance``, ``unbalanced`` and so on, and
+        ``period``, whose W the impacts are made of (the last one by default).
 
     Returns
     -------
@@ -181,13 +193,21 @@ def over_weights(
     >>> curve.to_frame().index.tolist()
     ['queen', '4 nearest']
     """
+    if is_panel(data):
+        from gbaspatial.models import panel_over_weights
+
+        found: SpecificationCurve = panel_over_weights(
+            formula, data, weights, models=models, rng=rng, inference=inference, **options
+        )
+        return found
+    only(options, (), "over_weights() of a cross-section")
     for name in models:
         word(name, ESTIMATORS, "models")
     if not isinstance(weights, Mapping):
         raise OptionError('over_weights takes a mapping of names to W, such as {"queen": w, "4 nearest": near}.')
     if not weights or not models:
         raise DataError("there is nothing to compare: give at least one W and one model.")
-    formulas = _named(formula)
+    formulas = formulas_by_name(formula)
     named = {str(name): as_weights(w) for name, w in weights.items()}
     seed = seed_of(rng)
     fits, rows, uninformed = {}, {}, []
@@ -218,8 +238,8 @@ def _totals(fits: Mapping[tuple[str, str, str], Fit], keys: pd.MultiIndex, seed:
     return pd.concat({key: impacts(fit, rng=seed).total for key, fit in fits.items()}, names=names)
 
 
-def _named(formula: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
-    """The formulas by name."""
+def formulas_by_name(formula: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:
+    """The formulas by name: those of the mapping, or their outcomes."""
     if isinstance(formula, Mapping):
         formulas = {str(name): text for name, text in formula.items()}
     else:

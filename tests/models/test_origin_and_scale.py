@@ -25,6 +25,7 @@ models = gba.models
 OTHERS = {  # not estimators of a formula: tests, tools, and what starts from a fit or from several W
     "Fit", "bias_correction", "chow", "detectable_effect", "exact_test", "impact_of_change", "log_determinant",
     "model_probabilities", "moran_eigenvectors", "over_weights", "posterior", "simulate", "wild_test", "PanelFit",
+    "posterior_probabilities", "panel_model_probabilities", "panel_over_weights",
     "impact_of_links", "panel_effects", "hausman",
     # panels: their laws are in panel/test_laws_of_panels.py
     "panel_ols", "panel_slx", "panel_lag", "panel_error", "panel_sarar", "panel_durbin", "panel_durbin_error",

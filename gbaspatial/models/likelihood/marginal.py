@@ -102,9 +102,9 @@ def log_density(model: Problem, rho: float, lam: float, intercept: int | None, g
     return float(constant + jacobian + scale + flat - X.shape[1] / 2 * np.log1p(g) - n / 2 * np.log(shrunk))
 
 
-def evidence(model: Problem, intercept: int | None, g: float) -> tuple[Grid | None, float]:
+def evidence(model: Problem, intercept: int | None, g: float, level: Level | None = None) -> tuple[Grid | None, float]:
     """The posterior of the one spatial parameter (None without one), and the log marginal likelihood."""
-    side, level = model.lag or model.error, level_of(model, intercept)
+    side, level = model.lag or model.error, level_of(model, intercept) if level is None else level
     if side is None:
         return None, log_density(model, 0.0, 0.0, intercept, g, level)
 

@@ -1,0 +1,175 @@
+"""One question of a panel under every W, model and outcome: the specification curve."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from gbaspatial.errors import ConvergenceError, DataError, OptionError
+from gbaspatial.models.bayes import probabilities
+from gbaspatial.models.fit import SPATIAL
+from gbaspatial.models.fitted import with_inference
+from gbaspatial.models.likelihood.marginal import evidence
+from gbaspatial.models.likelihood.problem import window
+from gbaspatial.models.panel import estimators
+from gbaspatial.models.panel.panel_evidence import (
+    by_name,
+    level_of_panel,
+    posterior_of_panel,
+    problem_as,
+)
+from gbaspatial.models.selection import ESTIMATORS, SpecificationCurve, formulas_by_name
+from gbaspatial.options import public, word
+from gbaspatial.randomness import Rng, seed_of
+
+if TYPE_CHECKING:
+    from gbaspatial.models.panel.panel_fit import PanelFit
+
+MISSING = ("rho", "lambda", "p_value", "log_likelihood", "aic")
+
+
+@public
+def panel_over_weights(
+    formula: str | Sequence[str] | Mapping[str, str],
+    data: pd.DataFrame,
+    weights: Mapping[str, Any],
+    *,
+    models: Sequence[str] = ("lag",),
+    period: Any = None,
+    rng: Rng = 0,
+    inference: str | None = None,
+    **options: Any,
+) -> SpecificationCurve:
+    """Fit the same question of a panel under several W, models and outcomes; `over_weights` does so for a panel.
+
+    Parameters
+    ----------
+    formula : str, sequence of str or mapping of str to str
+        One formula, or several.
+    data : pandas.DataFrame
+        Indexed by unit and time.
+    weights : mapping of str to Weights, or to a mapping of period to Weights
+        The hypotheses of contact, each under its name.
+    models : sequence of {"lag", "error", "durbin", "durbin_error", "slx", "sarar", "gns"}
+        As in `over_weights`.
+    period : optional
+        Whose W the impacts are made of; the last one by default.
+    rng : int, Generator or None
+        Of the draws of the impacts.
+    inference : {"recommended", "asymptotic"}, optional
+        Where p-values and intervals come from; recommended if not given.
+    **options
+        Of the estimators (`PanelOptions`): ``effects``, ``covariance``, ``unbalanced`` and so on, but ``dynamic``.
+
+    Returns
+    -------
+    SpecificationCurve
+        With posterior probabilities where effects are fixed or none.
+
+    Raises
+    ------
+    OptionError, DataError
+        If a model or option is not known, or there is nothing to compare.
+
+    References
+    ----------
+    LeSage, J., Pace, R. K. (2014). The biggest myth in spatial econometrics. Econometrics 2(4), 217-249.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> panel = gba.load_panel().loc[:, ["gdp_pc_cny", "employment"]].dropna()
+    >>> cities = gba.load_cities(year=2019)
+    >>> w = {"bridges": gba.weights.contiguity(cities, links=2019).row_standardized(),
+    ...      "3 nearest": gba.weights.nearest(cities, k=3).row_standardized()}
+    >>> curve = panel_over_weights("log(gdp_pc_cny) ~ log(employment)", panel, w, effects="twoway", unbalanced="common")
+    >>> curve.to_frame().index.tolist()
+    ['bridges', '3 nearest']
+    """
+    for name in models:
+        word(name, ESTIMATORS, "models")
+    if not isinstance(weights, Mapping) or not all(isinstance(key, str) for key in weights):
+        raise OptionError('over_weights takes a mapping of names to W, such as {"queen": w, "4 nearest": near}.')
+    if options.get("dynamic") is not None:
+        raise OptionError("over_weights compares models without the outcome of the period before; leave out dynamic=.")
+    if not weights or not models:
+        raise DataError("there is nothing to compare: give at least one W and one model.")
+    formulas, named, seed = formulas_by_name(formula), by_name(weights), seed_of(rng)
+    fits: dict[tuple[str, str, str], Any] = {}
+    rows, totals, uninformed = {}, {}, []
+    for key in ((outcome, name, model) for outcome in formulas for name in named for model in models):
+        text, w = formulas[key[0]], named[key[1]]
+        try:
+            fit = getattr(estimators, f"panel_{key[2]}")(text, data, w, **options)
+        except ConvergenceError:
+            rows[key] = _prior_row(key[2], text, data, w, options)
+            uninformed.append(key[1])
+            continue
+        fits[key] = with_inference(fit, inference)
+        rows[key] = _row(fits[key], key[2], text, data, w, options)
+        totals[key] = _total(fits[key], period, seed)
+    index = pd.MultiIndex.from_tuples(list(rows), names=["outcome", "weights", "model"])
+    frame = pd.DataFrame(list(rows.values()), index=index)
+    parts = [frame.loc[[outcome], "log_evidence"].to_numpy() for outcome in formulas]
+    frame["probability"] = np.concatenate([probabilities(part) for part in parts])
+    return SpecificationCurve(
+        frame.drop(columns="log_evidence"), _joined(totals, index), fits, seed, tuple(dict.fromkeys(uninformed))
+    )
+
+
+def _row(
+    fit: PanelFit, model: str, formula: str, data: pd.DataFrame, w: Any, options: dict[str, Any]
+) -> dict[str, float]:
+    spatial = next((name for name in SPATIAL if name in fit.params.index), None)
+    known = pd.Series({"p_value": np.nan, "lower": np.nan, "upper": np.nan})
+    if spatial is not None:
+        known = fit.tidy().loc[spatial]
+    return {
+        "rho": fit.rho, "lambda": fit.lambda_, "p_value": known["p_value"], "lower": known["lower"],
+        "upper": known["upper"], "log_likelihood": fit.log_likelihood, "aic": fit.aic,
+        "log_evidence": _log_evidence(fit, model, formula, data, w, options),
+    }  # fmt: skip
+
+
+def _shared(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: options[name] for name in ("effects", "unbalanced") if name in options}
+
+
+def _log_evidence(
+    fit: PanelFit, model: str, formula: str, data: pd.DataFrame, w: Any, options: dict[str, Any]
+) -> float:
+    """Of the outcome less its effects; NaN where effects are random, or other rows are used."""
+    if fit.kind.random is not None or fit.kind.rows is not None or fit.kind.common:
+        return float("nan")
+    asked, intercept, _ = problem_as(model, formula, data, w, **_shared(options))
+    if asked.lag is None and asked.error is None:
+        return evidence(asked, intercept, float(asked.n), level_of_panel(asked, intercept))[1]
+    return posterior_of_panel(asked, intercept).log_evidence
+
+
+def _prior_row(model: str, formula: str, data: pd.DataFrame, w: Any, options: dict[str, Any]) -> dict[str, float]:
+    """The row of a model whose likelihood has no maximum: no estimate, and an interval that excludes nothing."""
+    asked, intercept, _ = problem_as(model, formula, data, w, **_shared(options))
+    side = asked.lag if asked.lag is not None else asked.error
+    assert side is not None
+    low, high = window(side.interval)
+    value = posterior_of_panel(asked, intercept).log_evidence
+    return {**dict.fromkeys(MISSING, np.nan), "lower": low, "upper": high, "log_evidence": value}
+
+
+def _total(fit: PanelFit, period: Any, seed: int) -> pd.DataFrame:
+    """The total impacts with the W of `period`."""
+    drawn: dict[str, Any] = {} if fit.w is None else {"rng": seed}
+    place = fit.design.periods[-1] if period is None else period
+    return fit.impacts(period=place, **drawn).total
+
+
+def _joined(totals: Mapping[tuple[str, str, str], pd.DataFrame], index: pd.MultiIndex) -> pd.DataFrame:
+    names = [*index.names, "term"]
+    if not totals:
+        empty = pd.MultiIndex.from_arrays([[]] * len(names), names=names)
+        return pd.DataFrame(columns=["estimate", "std_error", "lower", "upper", "p_value"], index=empty, dtype=float)
+    return pd.concat(dict(totals), names=names)
