@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import DataError
-from gbaspatial.figures.canvas import axes_of, tidy
+from gbaspatial.figures.canvas import axes_of, folded, tidy
 from gbaspatial.figures.effects import COLORS
 from gbaspatial.options import public
 
@@ -56,7 +56,7 @@ def period_line(values: pd.Series, *, expected: float | None = None, label: str 
         ax.legend(frameon=False)
     _name_periods(ax, values.index)
     ax.set_ylabel(str(values.name))
-    ax.set_title(label)
+    ax.set_title(folded(label, 60))
     tidy(ax)
     return ax
 

@@ -161,7 +161,10 @@ def bootstrap(
 def check_movable(fit: PanelFit, verb: str) -> None:
     """Raise unless blocks of the residuals of `fit` can change places."""
     if type(fit.problem) is not PanelProblem or fit.problem.d is not None:
-        raise OptionError(f"{verb} is for panels with fixed effects or none and without observation weights.")
+        raise OptionError(
+            f"{verb} is for panels by maximum likelihood or least squares, with fixed effects or none, without a "
+            f"lagged outcome and observation weights."
+        )
     if not fit.design.stack.balanced:
         raise OptionError(f"{verb} needs a balanced panel; fit with unbalanced='common' first.")
     if fit.n_units > MOST_UNITS:

@@ -13,10 +13,12 @@ from gbaspatial.errors import ConvergenceError, OptionError
 from gbaspatial.formula import is_intercept
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights
+from gbaspatial.models.panel.impacts_in_period import place_meant
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.options import level_of, whole
 from gbaspatial.randomness import Rng, seed_of, stream
 from gbaspatial.results import Result, Table
+from gbaspatial.weights import Weights
 
 _EFFECTS = ("direct", "indirect", "total")
 
@@ -90,7 +92,7 @@ class DynamicFit(PanelFit):
         return (f"L({y})", f"W(L({y}))", "rho")
 
     def impacts(  # type: ignore[override]
-        self, *, draws: int = 1999, rng: Rng = SEED, level: float = 0.95
+        self, *, period: Any = None, draws: int = 1999, rng: Rng = SEED, level: float = 0.95
     ) -> DynamicImpacts:
         """Direct, indirect and total impacts in the period itself and, where there is one, in the long run.
 
@@ -100,19 +102,23 @@ class DynamicFit(PanelFit):
 
         Parameters
         ----------
+        period : optional
+            The period whose W is meant, and stays in the long run; needed where W changes over time.
         draws : int
             From the normal distribution of the estimates.
         rng : int, Generator or None
         level : float
             Of the intervals.
         """
-        return _impacts(self, whole(draws, "draws", least=99), rng, level_of(level))
+        return _impacts(self, weights_held(self, period), whole(draws, "draws", least=99), rng, level_of(level))
 
-    def half_life(self, *, draws: int = 1999, rng: Rng = SEED, level: float = 0.95) -> pd.Series:
+    def half_life(self, *, period: Any = None, draws: int = 1999, rng: Rng = SEED, level: float = 0.95) -> pd.Series:
         """Periods until the slowest part of a shock is half: log(1/2) over the log of the largest root, with interval.
 
         Parameters
         ----------
+        period : optional
+            The period whose W stays; needed where W changes over time.
         draws : int
             Of the coefficients from their normal distribution, for the interval; at least 99.
         rng : int, numpy.random.Generator or None
@@ -125,19 +131,17 @@ class DynamicFit(PanelFit):
         ConvergenceError
             If the model is not stable.
         """
-        if not self.stable:
-            raise _unstable(self, "half-life")
         share, count = level_of(level), whole(draws, "draws", least=99)
-        W = _weights(self)
-        nodes = _eigenvalues(W)
+        nodes = _eigenvalues(weights_held(self, period))
+        own = _largest(_moving_parts(self), nodes)
+        if own >= 1:
+            raise _unstable(own, "half-life")
         sizes = [_largest(values, nodes) for values in _draws(self, count, rng)]
         lives = np.array([_life(size) for size in sizes])
         lower, upper = np.quantile(lives, [(1 - share) / 2, (1 + share) / 2], method="closest_observation")
-        return pd.Series(
-            {"estimate": _life(float(np.abs(self.roots).max())), "lower": lower, "upper": upper}, name="half_life"
-        )
+        return pd.Series({"estimate": _life(own), "lower": lower, "upper": upper}, name="half_life")
 
-    def impulse(self, unit: Any, *, periods: int = 10) -> pd.DataFrame:
+    def impulse(self, unit: Any, *, periods: int = 10, period: Any = None) -> pd.DataFrame:
         """What a shock of one to the innovation of `unit` does to all units, by period (rows) and unit (columns).
 
         Parameters
@@ -146,6 +150,8 @@ class DynamicFit(PanelFit):
             Where the shock falls.
         periods : int
             How many periods are followed after that of the shock.
+        period : optional
+            The period whose W stays; needed where W changes over time.
 
         Raises
         ------
@@ -155,8 +161,8 @@ class DynamicFit(PanelFit):
         steps = whole(periods, "periods", least=1)
         units = self.design.units
         check_unit(unit, units)
-        n, W = len(units), _weights(self)
-        dense = np.zeros((n, n)) if W is None else W.by_period[0].sparse.toarray()
+        n, W = len(units), weights_held(self, period)
+        dense = np.zeros((n, n)) if W is None else W.sparse.toarray()
         gamma, delta, rho = _lags(self.params, self.design.response)
         S = np.eye(n) - rho * dense
         now = np.linalg.solve(S, np.eye(n)[:, units.get_loc(unit)])
@@ -167,18 +173,28 @@ class DynamicFit(PanelFit):
         return pd.DataFrame(np.array(rows), index=pd.RangeIndex(steps + 1, name="period"), columns=units)
 
 
-def _unstable(fit: DynamicFit, what: str) -> ConvergenceError:
+def _unstable(root: float, what: str) -> ConvergenceError:
     return ConvergenceError(
-        f"the model is not stable (its largest root has size {np.abs(fit.roots).max():.4g}), so there is no {what}; "
-        f"take differences or effects of time, or another W."
+        f"the model is not stable (its largest root has size {root:.4g}), so there is no {what}; take differences or "
+        f"effects of time, or another W."
     )
 
 
-def _weights(fit: DynamicFit) -> PanelWeights | None:
+def _moving_parts(fit: DynamicFit) -> pd.Series:
+    return pd.Series(_lags(fit.params, fit.design.response), index=["gamma", "delta", "rho"])
+
+
+def weights_held(fit: DynamicFit, period: Any) -> Weights | None:
+    """The W that stays from now on: the only one, or that of `period`."""
     w = fit.w if fit.w is not None else fit.design.weights.get("W")
-    if w is not None and not w.constant:
-        raise OptionError("W changes over time, so there is no one long run; fit the model with the W of one period.")
-    return w
+    if w is None:
+        return None
+    if period is None and not w.constant:
+        raise OptionError(
+            f"W changes over time, so there is no one long run; name the period whose W stays: "
+            f"period={fit.design.periods[-1]}."
+        )
+    return w.by_period[place_meant(fit, period)]
 
 
 def _lags(params: pd.Series, response: str) -> tuple[float, float, float]:
@@ -188,8 +204,8 @@ def _lags(params: pd.Series, response: str) -> tuple[float, float, float]:
     return gamma, delta, rho
 
 
-def _eigenvalues(w: PanelWeights | None) -> np.ndarray:
-    return np.zeros(1) if w is None else np.linalg.eigvals(w.by_period[0].sparse.toarray())
+def _eigenvalues(w: Weights | None) -> np.ndarray:
+    return np.zeros(1) if w is None else np.linalg.eigvals(w.sparse.toarray())
 
 
 def roots_of(params: pd.Series, design: PanelDesign, w: PanelWeights | None) -> np.ndarray:
@@ -220,14 +236,14 @@ def _draws(fit: DynamicFit, count: int, rng: Rng) -> list[pd.Series]:
     return [row for _, row in frame.iterrows()]
 
 
-def _impacts(fit: DynamicFit, draws: int, rng: Rng, level: float) -> DynamicImpacts:
-    W, y = _weights(fit), fit.design.response
+def _impacts(fit: DynamicFit, W: Weights | None, draws: int, rng: Rng, level: float) -> DynamicImpacts:
     pairs = _pairs(fit)
     nodes = _eigenvalues(W)
     reader = _Multipliers(W, nodes, fit.design.stack.n)
-    own = pd.Series(_lags(fit.params, y), index=["gamma", "delta", "rho"])
+    own = _moving_parts(fit)
+    stable = _largest(own, nodes) < 1
     centre = pd.concat([own, fit.params.drop([name for name in fit._moving() if name in fit.params])])
-    runs = ["short", "long"] if fit.stable else ["short"]
+    runs = ["short", "long"] if stable else ["short"]
     estimate = {run: reader.impacts(centre, pairs, run) for run in runs}
     found: dict[str, list[np.ndarray]] = {run: [] for run in runs}
     unstable = 0
@@ -247,10 +263,10 @@ def _impacts(fit: DynamicFit, draws: int, rng: Rng, level: float) -> DynamicImpa
     frame = pd.DataFrame.from_dict(rows, orient="index", columns=["estimate", "lower", "upper"])
     frame.index = pd.MultiIndex.from_tuples(frame.index, names=["run", "effect", "term"])
     notes = [f"Intervals of {level:.0%}: quantiles of {draws} draws of the estimates."]
-    if unstable and fit.stable:
+    if unstable and stable:
         notes.append(f"{unstable} draws are not stable and count as unbounded in the long run.")
-    if not fit.stable:
-        notes.append(f"No long run: the largest root has size {np.abs(fit.roots).max():.4g}.")
+    if not stable:
+        notes.append(f"No long run: the largest root has size {_largest(own, nodes):.4g}.")
     return DynamicImpacts(frame, level, draws, unstable, fit.formula, tuple(notes))
 
 
@@ -270,9 +286,9 @@ def _pairs(fit: DynamicFit) -> list[tuple[str, str | None, str | None]]:
 class _Multipliers:
     """Averages over units of (a I - c W)^-1 (b I + theta W)."""
 
-    def __init__(self, w: PanelWeights | None, nodes: np.ndarray, n: int) -> None:
+    def __init__(self, w: Weights | None, nodes: np.ndarray, n: int) -> None:
         self.nodes, self.n, self.w = nodes, n if w is not None else 1, w
-        sums = np.zeros(1) if w is None else np.asarray(w.by_period[0].sparse.sum(axis=1)).ravel()
+        sums = np.zeros(1) if w is None else np.asarray(w.sparse.sum(axis=1)).ravel()
         self.sums = sums
         self.even = bool(np.ptp(sums) <= 1e-12 * max(np.abs(sums).max(), 1e-300))
 
@@ -294,6 +310,6 @@ class _Multipliers:
             s = float(self.sums[0])
             return np.array([1.0, s]) / (a - c * s)
         assert self.w is not None
-        dense = self.w.by_period[0].sparse.toarray()
+        dense = self.w.sparse.toarray()
         left = np.linalg.solve((a * np.eye(self.n) - c * dense).T, np.ones(self.n))
         return np.array([left.sum(), left @ self.sums]) / self.n

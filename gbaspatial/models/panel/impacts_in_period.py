@@ -104,7 +104,7 @@ def histories_behind(fit: PanelFit, method: str, draws: int, rng: Rng) -> FewHis
 def in_period(fit: PanelFit, period: Any) -> Fit:
     """The fit as one of the cross-section of a period."""
     design = fit.design
-    place = _place(fit, period)
+    place = place_meant(fit, period)
     start, end = design.stack.starts[place], design.stack.starts[place + 1]
     units = design.units[design.stack.unit[start:end]]
     rows = slice(int(start), int(end))
@@ -128,13 +128,14 @@ def in_period(fit: PanelFit, period: Any) -> Fit:
     )  # fmt: skip
 
 
-def _place(fit: PanelFit, period: Any) -> int:
+def place_meant(fit: PanelFit, period: Any) -> int:
+    """The number of the `period` whose W is meant; the last one, where W does not change, by default."""
     periods = fit.design.periods
     changing = [name for name, w in fit.design.weights.items() if not w.constant]
     if period is None:
         if changing:
             raise OptionError(
-                f"{some(changing)} changes over time, so name the period whose W is meant: period={periods[-1]!r}."
+                f"{some(changing)} changes over time, so name the period whose W is meant: period={periods[-1]}."
             )
         return len(periods) - 1
     return place_of(period, periods)

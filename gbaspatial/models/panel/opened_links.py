@@ -151,6 +151,8 @@ def impact_of_links(
         f"regressors and effects as in {fit.design.periods[place]}.",
         f"{level:.0%} intervals: percentiles of {told}; effects as estimated at the estimates.",
     )
+    if parts.past:
+        notes += ("The outcome of the period before stays as it was: this is what links change within a period.",)
     alone = parts.units[((W1 != 0).sum(axis=1) == 0) != ((W2 != 0).sum(axis=1) == 0)]
     if len(alone) and fit.w is not None:
         notes += (
@@ -205,9 +207,17 @@ class _Parts:
         self.names = list(fit.terms)
         self.X = fit.design.X[rows]
         own = {name: k for k, name in enumerate(self.names)}
+        before = f"L({fit.design.response})"  # of a dynamic model: the past stays as it was
         self.pairs = {k: own.get(c.regressor, -1) for k, c in enumerate(fit.design.columns) if c in lagged}
+        if before in own and f"W({before})" in own:
+            self.pairs[own[f"W({before})"]] = own[before]
+        self.past = {own[before]} if before in own else set()
         columns = enumerate(fit.design.columns)
-        other = [c.name for k, c in columns if self.pairs.get(k) == -1 or (c.lagged and k not in self.pairs)]
+        other = [
+            c.name
+            for k, c in columns
+            if self.pairs.get(k) == -1 or (c.lagged and k not in self.pairs and k not in self.past)
+        ]
         if other:
             raise OptionError(
                 f"{some(other)} cannot be made anew with another W, because what it lags is not a regressor itself; "
@@ -231,7 +241,7 @@ class _Parts:
         inverse = np.linalg.inv(np.eye(n) - theta[-1] * W) if self.lag else np.eye(n)
         found = []
         for k in range(self.X.shape[1]):
-            if k in self.pairs:
+            if k in self.pairs or k in self.past:
                 continue
             S = inverse * theta[k] + (inverse @ W * theta[lags[k]] if k in lags else 0.0)
             direct, total = float(np.trace(S)) / n, float(S.sum()) / n
@@ -268,7 +278,7 @@ def _impacts(
     first, second = parts.averages(theta, W1), parts.averages(theta, W2)
     gaps = np.array([parts.averages(t, W2) - parts.averages(t, W1) for t in drawn])
     low, high = _ends(gaps, second, tail)
-    names = [name for k, name in enumerate(parts.names) if k not in parts.pairs]
+    names = [name for k, name in enumerate(parts.names) if k not in parts.pairs and k not in parts.past]
     index = pd.MultiIndex.from_product([names, ["direct", "indirect", "total"]], names=["term", "effect"])
     columns = {"before": first, "after": second, "change": second - first, "lower": low, "upper": high}
     return pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=index)

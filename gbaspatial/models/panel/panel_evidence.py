@@ -116,8 +116,20 @@ def panel_model_probabilities(
 
     Parameters
     ----------
-    formula, data, w, effects, models, g, unbalanced
-        As in `posterior_probabilities`.
+    formula : str
+        Without lags in space: the models add ``W(x)`` of every regressor where they have it.
+    data : pandas.DataFrame
+        Indexed by unit and time.
+    w : Weights, mapping of period to Weights, or mapping of name to either
+        One W, or several to compare under their names.
+    effects : str
+        Fixed effects or none, such as ``"twoway"``.
+    models : sequence of {"ols", "slx", "lag", "error", "durbin", "durbin_error"}
+        What is compared.
+    g : float, optional
+        Of Zellner's prior of the coefficients; rows less effects by default.
+    unbalanced : {"error", "common", "keep"}
+        What to do with rows that are not there.
 
     Returns
     -------
@@ -135,6 +147,16 @@ def panel_model_probabilities(
     ----------
     LeSage, J. (2014). Spatial econometric panel data model specification: a Bayesian approach. Spatial Statistics 9,
     122-145.
+
+    Examples
+    --------
+    >>> import gbaspatial as gba
+    >>> panel = gba.load_panel().loc[:, ["gdp_pc_cny", "employment"]].dropna()
+    >>> w = gba.weights.contiguity(gba.load_cities(year=2019), links=2019).row_standardized()
+    >>> found = gba.models.panel_model_probabilities(
+    ...     "log(gdp_pc_cny) ~ log(employment)", panel, w, models=("ols", "lag"), unbalanced="common")
+    >>> found.frame.columns.tolist()
+    ['log_evidence', 'probability', 'mean', 'lower', 'upper']
     """
     for name in models:
         word(name, ("ols", *MODELS), "models")

@@ -67,8 +67,8 @@ def plot(
 def _impacts_picture(fit: PanelFit, term: str | None, ax: Any) -> Any:
     from gbaspatial.figures import forest, period_bands
 
-    if "period" not in inspect.signature(type(fit).impacts).parameters:  # dynamic: short and long run, not periods
-        frame = fit.impacts().to_frame()
+    if "method" not in inspect.signature(type(fit).impacts).parameters:  # dynamic: short and long run, not periods
+        frame = fit.impacts(period=fit.design.periods[-1]).to_frame()
         return forest(frame if term is None else frame.xs(term, level="term"), label="Impacts", ax=ax)
     frame = impacts_by_period(fit, term)
     return period_bands(frame, label=f"Impacts of {frame.attrs['term']}", ax=ax)
@@ -77,7 +77,7 @@ def _impacts_picture(fit: PanelFit, term: str | None, ax: Any) -> Any:
 def _effects_map(fit: PanelFit, units: Units, ax: Any) -> Any:
     from gbaspatial.figures import map_of
 
-    if not fit.kind.unit:
+    if not fit.kind.unit and fit.kind.random is None:
         raise OptionError("the fit has no effects of units, so there is no map; use effects='unit' or 'twoway'.")
     if units is None:
         raise OptionError("effects are drawn on a map: give units=, the GeoDataFrame of the units.")

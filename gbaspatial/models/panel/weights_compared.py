@@ -54,7 +54,7 @@ def panel_over_weights(
     weights : mapping of str to Weights, or to a mapping of period to Weights
         The hypotheses of contact, each under its name.
     models : sequence of {"lag", "error", "durbin", "durbin_error", "slx", "sarar", "gns"}
-        As in `over_weights`.
+        Where a model has no rho or lambda it is NaN; where there are both the interval is that of rho.
     period : optional
         Whose W the impacts are made of; the last one by default.
     rng : int, Generator or None

@@ -6,6 +6,7 @@ import numpy as np
 import oracle
 import pandas as pd
 import pytest
+from test_estimators import made
 
 from gbaspatial import models
 from gbaspatial.errors import ConvergenceError, GbaWarning, OptionError, UnknownNameError
@@ -173,3 +174,41 @@ def test_the_correction_takes_most_of_the_bias(effects):
     assert abs(bias[0]) < abs(before[0]) / 3
     assert abs(bias[2]) < 0.015
     assert abs(bias[3]) < 0.02
+
+
+def test_the_w_of_a_named_period_stays_in_the_long_run():
+    data, w = made(10, 9)
+    other = w.union(w.power(2)).row_standardized()
+    by_year = {year: w if year < 2005 else other for year in range(2001, 2010)}
+    fit = models.panel_lag("y ~ x", data, by_year, effects="unit", dynamic="y")
+    with pytest.raises(OptionError, match="period=2009"):
+        fit.impacts()
+    with pytest.raises(UnknownNameError, match="no period 1999"):
+        fit.impacts(period=1999)
+    gamma, rho, b = fit.params["L(y)"], fit.rho, fit.params["x"]
+    for period, one in ((2003, w), (2009, other)):
+        W = one.sparse.toarray()
+        found = fit.impacts(period=period, draws=99).frame["estimate"]
+        for run, S in (("short", np.eye(10) - rho * W), ("long", (1 - gamma) * np.eye(10) - rho * W)):
+            total = float(np.linalg.solve(S, b * np.ones(10)).mean())
+            assert found[run, "total", "x"] == pytest.approx(total)
+    assert fit.plot() is not None
+    assert fit.impulse("u0", period=2003).shape == (11, 10)
+    assert fit.half_life(period=2009, draws=99)["estimate"] > 0
+
+
+def test_links_change_a_dynamic_model_with_its_past_as_it_was():
+    data, w = made(10, 9)
+    other = w.union(w.power(2)).row_standardized()
+    by_year = {year: w if year < 2005 else other for year in range(2001, 2010)}
+    fit = models.panel_lag("y ~ x", data, by_year, effects="unit", dynamic="y + Wy")
+    found = models.impact_of_links(fit, before=2003, after=2009, draws=99)
+    assert found.impacts.index.unique(0).tolist() == ["x"]
+    assert any("period before stays" in note for note in found.notes)
+    W1, W2 = w.sparse.toarray(), other.sparse.toarray()
+    past = data.xs(2008, level=1)["y"].reindex(w.ids).to_numpy()
+    after = np.linalg.solve(np.eye(10) - fit.rho * W2, np.eye(10))
+    level = np.linalg.solve(after, found.frame["after"].reindex(w.ids).to_numpy())
+    moved = level + fit.params["W(L(y))"] * (W1 - W2) @ past
+    want = np.linalg.solve(np.eye(10) - fit.rho * W1, moved)
+    np.testing.assert_allclose(found.frame["before"].reindex(w.ids), want, rtol=1e-8)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scipy import stats
 from test_estimators import made
 
 from gbaspatial import models
@@ -18,7 +17,7 @@ from gbaspatial.models.panel.plane import Plane
 from gbaspatial.models.panel.stack import balanced_stack
 from gbaspatial.models.panel.within import effects_of
 
-PLACE = Path(__file__).parents[3] / "benchmarks" / "panel_samples.py"
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 
 
 @pytest.fixture(autouse=True)
@@ -172,45 +171,44 @@ def test_effects_are_taken_out_of_many_columns_at_once():
         np.testing.assert_allclose(histories.take_out(effects, values), effects.take_out(values), atol=1e-12)
 
 
+def script_of(name):
+    spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
+    script = importlib.util.module_from_spec(spec)
+    sys.modules[name] = script
+    spec.loader.exec_module(script)
+    return script
+
+
+def told_on_the_page(cell):
+    page = (BENCHMARKS.parent / "docs" / "small-samples.md").read_text(encoding="utf-8")
+    row = next(line for line in page.splitlines() if line.startswith(f"| {cell.name} |"))
+    return [text.split("±") for text in row.split("|")[5:-1]]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [0, 6])
 def test_two_cells_of_the_page_hold_within_monte_carlo_error(number):
-    spec = importlib.util.spec_from_file_location("panel_samples", PLACE)
-    script = importlib.util.module_from_spec(spec)
-    sys.modules["panel_samples"] = script
-    spec.loader.exec_module(script)
-    cell = script.CELLS[number]
-    samples = 120
+    script = script_of("panel_samples")
+    cell, samples = script.CELLS[number], 60
     found = 100 * script.coverage(cell, samples)
-    page = (PLACE.parents[1] / "docs" / "small-samples.md").read_text(encoding="utf-8")
-    row = next(line for line in page.splitlines() if line.startswith(f"| {cell.name} |"))
-    told = np.array([float(text) for text in row.split("|")[5:-1]])
+    told = np.array([float(parts[0]) for parts in told_on_the_page(cell)])
     error = np.sqrt(np.maximum(told * (100 - told), 300) * (1 / samples + 1 / script.SAMPLES))
     np.testing.assert_array_less(np.abs(found - told), 3.5 * error)
 
 
-@pytest.mark.parametrize("make", [models.panel_ols, models.panel_lag, models.panel_error, models.panel_durbin])
-@pytest.mark.parametrize("effects", ["pooled", "unit", "twoway", "random"])
-def test_classical_numbers_are_given_on_request(make, effects):
-    data, w = made(8, 6)
-    weights = () if make is models.panel_ols else (w,)
-    usual = make("y ~ x", data, *weights, effects=effects)
-    asked = make("y ~ x", data, *weights, effects=effects, inference="asymptotic")
-    np.testing.assert_allclose(asked.pvalues, 2 * tail_of(asked), atol=1e-10)
-    np.testing.assert_allclose(asked.conf_int(), usual.conf_int(inference="asymptotic"))
-    named = make("y ~ x", data, *weights, effects=effects, inference="recommended")
-    np.testing.assert_allclose(named.pvalues, usual.pvalues)
-    assert "Inference recommended" not in str(asked)
-
-
-def tail_of(fit):
-    t = fit.tvalues.abs()
-    return stats.norm.sf(t) if fit.df is None else stats.t.sf(t, fit.df)
-
-
-def test_a_covariance_and_the_recommended_inference_exclude_each_other():
-    data, w = made(8, 6)
-    with pytest.raises(OptionError, match="covariance='cluster' leaves p-values"):
-        models.panel_lag("y ~ x", data, w, covariance="cluster", inference="recommended")
-    with pytest.raises(OptionError, match="inference='classical' is not known"):
-        models.panel_lag("y ~ x", data, w, inference="classical")
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [1, 20])
+def test_two_cells_of_recovery_hold_within_monte_carlo_error(number):
+    script = script_of("panel_recovery")
+    cell, samples = script.CELLS[number], 40
+    found, spread = script.recovered(cell, samples)
+    told = told_on_the_page(cell)
+    bias, error = np.array([[float(text) for text in parts] for parts in told[:5]]).T
+    np.testing.assert_array_less(np.abs(found[:5] - bias), 4 * np.hypot(spread[:5], error + 0.0005))
+    for value, (text,) in zip(100 * found[5:], told[5:], strict=True):
+        if np.isnan(value):
+            assert text.strip() == "-"
+            continue
+        share = float(text)
+        wide = np.sqrt(max(share * (100 - share), 300) * (1 / samples + 1 / script.SAMPLES[cell.n]))
+        assert abs(value - share) < 3.5 * wide

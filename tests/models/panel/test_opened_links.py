@@ -82,3 +82,10 @@ def test_pictures_are_axes():
         fit.plot("effects")
     with pytest.raises(OptionError, match="no effects of units"):
         models.panel_lag("y ~ x", DATA, W, effects="time").plot("effects", units=cities)
+
+
+def test_predicted_effects_of_random_models_have_a_map_too():
+    panel = gba.load_panel().loc[:, ["gdp_pc_cny", "employment"]].dropna()
+    cities = gba.load_cities(year=2019)
+    fit = models.panel_ols("log(gdp_pc_cny) ~ log(employment)", panel, effects="random", unbalanced="common")
+    assert isinstance(fit.plot("effects", units=cities), matplotlib.axes.Axes)

@@ -51,8 +51,8 @@ def test_a_w_by_year_takes_its_last_period_or_the_one_named():
 
 def test_both_parameters_and_several_outcomes():
     found = models.over_weights({"plain": "y ~ x", "more": "y ~ x + z"}, DATA, {"near": W}, models=("sarar", "lag"))
-    assert found.frame.loc["plain", "probability"].sum() == pytest.approx(1)
-    assert found.frame.loc["more", "probability"].sum() == pytest.approx(1)
+    assert found.frame.xs("plain")["probability"].sum() == pytest.approx(1)
+    assert found.frame.xs("more")["probability"].sum() == pytest.approx(1)
 
 
 def test_random_effects_have_no_probability():
