@@ -10,6 +10,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -177,7 +178,7 @@ def _checked_index(data: Any) -> pd.MultiIndex:
             f"the data have {index.nlevels} index level{'s' * (index.nlevels > 1)}; index them by unit and time, "
             f"e.g. data.set_index(['city', 'year'])."
         )
-    empty = np.asarray(index.to_frame(index=False).isna().any(axis=1))
+    empty = np.logical_or(*(np.asarray(codes) < 0 for codes in index.codes))
     if empty.any():
         raise AlignmentError(f"the index of the data has missing labels in row {some(np.flatnonzero(empty) + 1)}.")
     twice = index[index.duplicated()].unique()
@@ -377,12 +378,15 @@ class _Earlier:
     def __init__(self, rows: _Rows) -> None:
         s = rows.stack
         self.unit, self.time = s.unit, rows.times[s.period]
-        self.index = pd.MultiIndex.from_arrays([self.unit, self.time])
         self.unknown = np.zeros(s.rows, dtype=bool)
         self.steps = np.diff(rows.times)
 
+    @cached_property
+    def _index(self) -> pd.MultiIndex:
+        return pd.MultiIndex.from_arrays([self.unit, self.time])
+
     def __call__(self, column: pd.Series, periods: int) -> pd.Series:
-        places = self.index.get_indexer(pd.MultiIndex.from_arrays([self.unit, self.time - periods]))
+        places = self._index.get_indexer(pd.MultiIndex.from_arrays([self.unit, self.time - periods]))
         if (places < 0).all():
             apart = int(np.gcd.reduce(self.steps)) if len(self.steps) else 0
             cure = f"; the periods are {apart} apart, so write L(x, {apart})" if apart > 1 else ""
@@ -432,7 +436,7 @@ def read_panel(
     check_columns(frame, wanted)
     frame = plain(frame, parsed.columns).join(frame[wanted].drop(columns=parsed.columns))
     observed = observation_weights(weights, data, index)
-    ids = pd.MultiIndex.from_arrays([rows.units[rows.stack.unit], rows.periods[rows.stack.period]], names=index.names)
+    ids = pd.MultiIndex([rows.units, rows.periods], [rows.stack.unit, rows.stack.period], names=index.names)
     lags = {name: by_period(v, rows, ids, name) for name, v in given.items()}
     frame.index = ids
     check_classes(parsed.terms, frame, lags)  # type: ignore[arg-type]

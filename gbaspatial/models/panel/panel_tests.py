@@ -342,9 +342,13 @@ def serial_correlation(residuals: np.ndarray, unit: np.ndarray, time: np.ndarray
     >>> serial_correlation(np.array([1.0, -1, 1, -1]), np.zeros(4, int), np.arange(4))
     -1.0
     """
-    index = pd.MultiIndex.from_arrays([unit, time])
-    before = index.get_indexer(pd.MultiIndex.from_arrays([unit, time - 1]))
-    there = before >= 0
+    step = int(unit.max()) + 1
+    place = (time - time.min()) * step + unit  # rises by row, where rows stand by period and unit
+    order = None if (np.diff(place) > 0).all() else np.argsort(place)
+    places = place if order is None else place[order]
+    before = np.minimum(np.searchsorted(places, place - step), len(places) - 1)
+    there = places[before] == place - step
+    before = before if order is None else order[before]
     now, then = residuals[there], residuals[before[there]]
     size = float(np.sqrt((now @ now) * (then @ then)))
     return float(now @ then) / size if size > 0 else float("nan")

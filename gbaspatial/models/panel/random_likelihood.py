@@ -19,15 +19,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy import linalg, sparse
-from scipy.sparse.linalg import splu
+from scipy import linalg
 
+from gbaspatial.models.panel.between_units import Middle, middle_of, plan_of
 from gbaspatial.models.panel.stack import Stack
 from gbaspatial.models.solve.logdet import Curve, ZeroCurve
 from gbaspatial.models.solve.side import Side
+from gbaspatial.models.solve.squares import Squared
 
 LOG_2PI = float(np.log(2 * np.pi))
-DENSE_UNITS = 300  # up to which I + a B B' is factorized as a dense matrix
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,7 +35,8 @@ class RandomProblem:
     """Arrays of one model; `nested` says that mu is filtered by B too (kkp).
 
     `units` is the number of units that count in the part between them, `count` that of rows: fewer than
-    there are where the degrees of freedom of effects of time are taken off.
+    there are where the degrees of freedom of effects of time are taken off. `plan` is that of B B' of many
+    `mixed` units.
     """
 
     y: np.ndarray
@@ -48,6 +49,7 @@ class RandomProblem:
     count: int
     units: float
     columns: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    plan: Squared | None = None
 
     @property
     def mixed(self) -> bool:
@@ -87,9 +89,10 @@ def random_problem(
     Z = np.column_stack([y, lag.W @ y if lag is not None else np.zeros_like(y), X])
     if error is not None:
         Z = np.hstack([Z, error.W @ Z])
+    plan = plan_of(error, stack.n) if error is not None and not nested else None
     return RandomProblem(
         y, X, stack, lag, error, nested or error is None, serial, len(y) - lost,
-        float((stack.histories > 0).sum()) - lost_units, Z,
+        float((stack.histories > 0).sum()) - lost_units, Z, plan,
     )  # fmt: skip
 
 
@@ -143,7 +146,8 @@ def curves_of(model: RandomProblem) -> tuple[Curve, Curve]:
 
 def solution(model: RandomProblem, at: Point, parts: Reduced | None = None) -> tuple[np.ndarray, float, np.ndarray]:
     """b (k,), the generalized sum of squares, and the inverse R (k, k) with (X' V^-1 X)^-1 = R R'."""
-    Z = _rows(model, at, parts if parts is not None else reduced(model, at.psi))
+    parts = parts if parts is not None else reduced(model, at.psi)
+    Z = _rows(model, at, parts, _middle(model, at, parts))
     target = Z[:, 0] - at.rho * Z[:, 1]
     Q, R = np.linalg.qr(Z[:, 2:])
     beta = linalg.solve_triangular(R, Q.T @ target)
@@ -151,15 +155,30 @@ def solution(model: RandomProblem, at: Point, parts: Reduced | None = None) -> t
     return beta, float(rest @ rest), linalg.solve_triangular(R, np.eye(len(R)))
 
 
-def _rows(model: RandomProblem, at: Point, parts: Reduced) -> np.ndarray:
+def _sum_of_squares(Z: np.ndarray, rho: float) -> float:
+    """The generalized sum of squares from its rows, without the coefficients."""
+    R = np.linalg.qr(np.column_stack([Z[:, 2:], Z[:, 0] - rho * Z[:, 1]]), mode="r")
+    return float(R[-1, -1] ** 2) if R.shape[0] == R.shape[1] else 0.0
+
+
+def _rows(model: RandomProblem, at: Point, parts: Reduced, middle: Middle | None) -> np.ndarray:
     """Rows whose sums of squares are those of the generalized least squares, for [y, W1 y, X]."""
-    if model.mixed:
-        between = _between(model, at, parts)
-        return np.vstack([_filtered(model, parts.within, at.lam), between])
-    found = [_filtered(model, parts.within, at.lam)]
+    within = _filtered(model, parts.within, at.lam)
+    if middle is not None:
+        return np.vstack([within, middle.rows(_filtered(model, parts.means, at.lam))])
+    found = [within]
     for length, R, _ in parts.blocks:
         found.append(_filtered(model, R, at.lam) / np.sqrt(1 + at.phi * length))
     return np.vstack(found)
+
+
+def _middle(model: RandomProblem, at: Point, parts: Reduced) -> Middle | None:
+    """I + a B B' of a `mixed` model: z'(a I + (B'B)^-1)^-1 z is |L^-1 B z|^2 with L L' = I + a B B'."""
+    if not model.mixed:
+        return None
+    assert model.error is not None
+    W = model.error.W.blocks[0]  # type: ignore[attr-defined]
+    return middle_of(W, model.plan, at.lam, at.phi * float(parts.lengths[0]))
 
 
 def _filtered(model: RandomProblem, Z: np.ndarray, lam: float) -> np.ndarray:
@@ -169,44 +188,12 @@ def _filtered(model: RandomProblem, Z: np.ndarray, lam: float) -> np.ndarray:
     return np.asarray(Z[:, :q] - lam * Z[:, q:])
 
 
-def _between(model: RandomProblem, at: Point, parts: Reduced) -> np.ndarray:
-    """|L^-1 B z|^2 with L L' = I + a B B' is z'(a I + (B'B)^-1)^-1 z."""
-    a = at.phi * float(parts.lengths[0])
-    image = _filtered(model, parts.means, at.lam)
-    if model.stack.n <= DENSE_UNITS:
-        L = np.linalg.cholesky(_dense_middle(model, at.lam, a))
-        return np.asarray(np.linalg.qr(linalg.solve_triangular(L, image, lower=True), mode="r"))
-    gram = image.T @ _sparse_middle(model, at.lam, a).solve(image)
-    values, vectors = np.linalg.eigh((gram + gram.T) / 2)
-    return np.asarray(np.sqrt(np.maximum(values, 0))[:, None] * vectors.T)
-
-
-def _matrix(model: RandomProblem, lam: float) -> sparse.csr_array:
-    assert model.error is not None
-    W = model.error.W.blocks[0]  # type: ignore[attr-defined]
-    return sparse.csr_array(sparse.eye_array(W.shape[0], format="csr") - lam * W)
-
-
-def _dense_middle(model: RandomProblem, lam: float, a: float) -> np.ndarray:
-    B = _matrix(model, lam)
-    return np.asarray(np.eye(B.shape[0]) + a * (B @ B.T).toarray())
-
-
-def _sparse_middle(model: RandomProblem, lam: float, a: float) -> splu:
-    B = _matrix(model, lam)
-    middle = sparse.csc_array(sparse.eye_array(B.shape[0]) + a * (B @ B.T))
-    return splu(middle, permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}, diag_pivot_thresh=0.0)
-
-
-def _log_det_between(model: RandomProblem, at: Point, parts: Reduced) -> float:
+def _log_det_between(model: RandomProblem, at: Point, parts: Reduced, middle: Middle | None) -> float:
     """Half the log-determinant of the covariance between units, over that of (B'B)^-1."""
-    if not model.mixed:
-        share = model.units / max(sum(number for _, _, number in parts.blocks), 1)
-        return 0.5 * share * sum(number * float(np.log1p(at.phi * length)) for length, _, number in parts.blocks)
-    a = at.phi * float(parts.lengths[0])
-    if model.stack.n <= DENSE_UNITS:
-        return float(np.log(np.diag(np.linalg.cholesky(_dense_middle(model, at.lam, a)))).sum())
-    return 0.5 * float(np.log(np.abs(_sparse_middle(model, at.lam, a).U.diagonal())).sum())
+    if middle is not None:
+        return middle.half_log_det
+    share = model.units / max(sum(number for _, _, number in parts.blocks), 1)
+    return 0.5 * share * sum(number * float(np.log1p(at.phi * length)) for length, _, number in parts.blocks)
 
 
 def log_likelihood(
@@ -224,17 +211,20 @@ def log_likelihood(
     """
     f, g = curves if curves is not None else curves_of(model)
     parts = parts if parts is not None else reduced(model, at.psi)
-    sse = solution(model, at, parts)[1]
+    middle = _middle(model, at, parts)
+    sse = _sum_of_squares(_rows(model, at, parts, middle), at.rho)
     if not sse > 0:
         return -np.inf
     value = -model.count / 2 * (LOG_2PI + 1 + float(np.log(sse / model.count))) + f(at.rho) + g(at.lam)
     if at.psi:
         value += model.units / 2 * float(np.log1p(-(at.psi**2)))
-    return value - _log_det_between(model, at, parts)
+    return value - _log_det_between(model, at, parts, middle)
 
 
 def between_precision(model: RandomProblem, at: Point, means: np.ndarray) -> np.ndarray:
     """(a I + (B'B)^-1)^-1 `means` (n,): what the effects of units are predicted from where v alone is filtered."""
-    a = at.phi * float(ones_of(model.stack, at.psi)[1][0])
-    B = _matrix(model, at.lam)
-    return np.asarray(B.T @ _sparse_middle(model, at.lam, a).solve(B @ means))
+    assert model.error is not None
+    W = model.error.W.blocks[0]  # type: ignore[attr-defined]
+    middle = middle_of(W, model.plan, at.lam, at.phi * float(ones_of(model.stack, at.psi)[1][0]))
+    image = middle.solve(means - at.lam * (W @ means))
+    return np.asarray(image - at.lam * (W.T @ image))

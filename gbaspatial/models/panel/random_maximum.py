@@ -35,6 +35,7 @@ _STARTS = {"rho": (0.1, 0.3, 0.5, 0.65, 0.8, 0.92), "size": (0.005, 0.05, 0.12, 
 _EDGE = 1e-3
 _STEP = 1e-3
 _BORDER = 1e-7
+_APART = 6e-6  # the cube root of round-off, of points between which slopes are taken
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,8 +65,12 @@ class _Coordinates:
         if model.serial:
             self.bounds["psi"] = SERIAL_WINDOW
         self.parts = None if model.serial else reduced(model, 0.0)
+        self._plain = self._length(0.0)
 
     def length(self, psi: float) -> float:
+        return self._plain if psi == 0 else self._length(psi)
+
+    def _length(self, psi: float) -> float:
         lengths = ones_of(self.model.stack, psi)[1]
         return float(lengths[lengths > 0].mean())
 
@@ -157,10 +162,27 @@ def _climbed(
     box = box if box is not None else [(0.0, 1.0)] * len(space.bounds)
     found = []
     for start in starts:
-        answer = optimize.minimize(loss, start, jac="3-point", method="L-BFGS-B", bounds=box, options={"ftol": 1e-13})
+        answer = optimize.minimize(
+            _sloped(loss), start, jac=True, method="L-BFGS-B", bounds=box, options={"ftol": 1e-13}
+        )
         found.append((float(answer.fun), np.clip(answer.x, 0, 1)))
     value, best = min(found, key=lambda pair: pair[0])
     return _polished(loss, best, value)
+
+
+def _sloped(loss: Callable[[np.ndarray], float]) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
+    """A loss with its slopes, from differences of three points that stay between zero and one."""
+
+    def _of(share: np.ndarray) -> tuple[float, np.ndarray]:
+        here, slope = loss(share), np.empty(len(share))
+        for place, s in enumerate(share):
+            inside = _APART <= s <= 1 - _APART
+            moves = (-_APART, _APART) if inside else (_APART, 2 * _APART) if s < 0.5 else (-_APART, -2 * _APART)
+            one, two = (loss(_moved(share, np.array([place]), np.array([move]))) for move in moves)
+            slope[place] = (two - one) / (2 * _APART) if inside else (4 * one - two - 3 * here) / (2 * moves[0])
+        return here, slope
+
+    return _of
 
 
 def _polished(loss: Callable[[np.ndarray], float], best: np.ndarray, value: float) -> np.ndarray:

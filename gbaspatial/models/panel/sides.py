@@ -134,6 +134,19 @@ def check_informed_panel(name: str, X: np.ndarray, W: Operator, effects: Effects
     """Raise `ConvergenceError` where W acts as a number on all that regressors and effects leave unexplained."""
     vectors = stream(IDENTITY_VECTORS, len(X)).standard_normal((len(X), 3))
     basis = np.linalg.qr(effects.take_out(X))[0]
+    if not _number_on(vectors[:, :1], basis, W, effects)[1]:  # one vector tells that W is no number
+        return
+    number, same = _number_on(vectors, basis, W, effects)
+    if same:
+        raise ConvergenceError(
+            f"these data cannot tell {name}: W acts on all that regressors and effects leave unexplained as the number "
+            f"{number:.6g} (as complete row-standardized weights with effects of time do), so that {name} and sigma2 "
+            f"stand for each other; use weights that tell near units from far ones."
+        )
+
+
+def _number_on(vectors: np.ndarray, basis: np.ndarray, W: Operator, effects: Effects) -> tuple[float, bool]:
+    """The number as which W acts on what `basis` and effects leave of `vectors` (m, q), and whether it acts so."""
 
     def _off(values: np.ndarray) -> np.ndarray:
         values = effects.take_out(values)
@@ -142,9 +155,4 @@ def check_informed_panel(name: str, X: np.ndarray, W: Operator, effects: Effects
     images = W @ vectors
     left, moved = _off(vectors), _off(images)
     number = float(np.sum(left * moved) / np.sum(left**2))
-    if np.linalg.norm(moved - number * left) <= _SAME * np.linalg.norm(images):
-        raise ConvergenceError(
-            f"these data cannot tell {name}: W acts on all that regressors and effects leave unexplained as the number "
-            f"{number:.6g} (as complete row-standardized weights with effects of time do), so that {name} and sigma2 "
-            f"stand for each other; use weights that tell near units from far ones."
-        )
+    return number, bool(np.linalg.norm(moved - number * left) <= _SAME * np.linalg.norm(images))

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.polynomial.chebyshev import chebval
@@ -115,7 +116,7 @@ class FactorCurve:
     exact = True
 
     def __init__(self, w: Weights) -> None:
-        self.w = w
+        self.interval = interval_of(w)
         self.pencil = sparse_pencil_of(w)
         self.kind = self.pencil.kind
 
@@ -134,7 +135,7 @@ class FactorCurve:
         return 0.0
 
     def derivatives(self, rho: float) -> tuple[float, float]:
-        low, high = self.w.interval
+        low, high = self.interval
         return self.near(rho, _reach(rho, low, high)).derivatives(rho)
 
     def rough(self) -> Curve:
@@ -143,7 +144,7 @@ class FactorCurve:
 
     @cached_property
     def _rough(self) -> Curve:
-        return OverallCurve(self, interval_of(self.w))
+        return OverallCurve(self, self.interval)
 
     def near(self, rho: float, reach: float) -> Curve:
         """Exact within `reach` of `rho`."""
@@ -359,6 +360,9 @@ def window(interval: tuple[float, float]) -> tuple[float, float]:
     return low + hair, high - hair
 
 
+_factor_curves: WeakKeyDictionary[Weights, FactorCurve] = WeakKeyDictionary()  # with their values over the interval
+
+
 def curve_of(w: Weights, method: Method = "auto") -> Curve:
     """The log-determinant curve of `w`, by size and shape unless `method` says how.
 
@@ -371,7 +375,9 @@ def curve_of(w: Weights, method: Method = "auto") -> Curve:
     if method == "eigen":
         return EigenCurve(w.eigenvalues())
     if method == "sparse":
-        return FactorCurve(w)
+        if w not in _factor_curves:
+            _factor_curves[w] = FactorCurve(w)
+        return _factor_curves[w]
     if method == "lanczos":
         if w.similar_symmetric is None:
             raise OptionError(

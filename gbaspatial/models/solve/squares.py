@@ -31,25 +31,59 @@ _WORTH = 1 / 50  # of n^3: what elimination may cost before dense matrices are a
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Squared:
-    """A A' = I - rho `once` + rho^2 `twice` for A = I - rho W, by its links; `own` (n,) is the diagonal of W W'."""
+    """A A' = I - rho `once` + rho^2 `twice` for A = I - rho W, by its links; `own` (n,) is the diagonal of W W'.
+
+    The links stand as `plan` has them: `row` (nnz,) of each, units in the `order` (n,).
+    """
 
     plan: Plan
+    order: np.ndarray
     row: np.ndarray
     once: np.ndarray
     twice: np.ndarray
     own: np.ndarray
 
-    def inverse_trace(self, rho: float) -> float:
-        """tr((A A')^-1)."""
+    def factor(self, rho: float, base: float = 0.0, share: float = 1.0) -> SquaredFactor:
+        """`base` I + `share` A A', positive definite, factorized."""
         from gbaspatial.models.solve.elimination import eliminate
+
+        size = base + share * (1 + rho**2 * self.own)  # the diagonal, which elimination takes as one
+        root = np.sqrt(size)
+        links = share * (rho * self.once - rho**2 * self.twice) / (root[self.row] * root[self.plan.indices])
+        upper = np.empty((1, self.plan.block[-1]))
+        return SquaredFactor(self, size, upper[0], eliminate(self.plan, links[None], 1.0, upper))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SquaredFactor:
+    """R U' D U R, with R the root of `size` (n,), U in `upper` by supernodes, and the `pivots` D (n,)."""
+
+    squared: Squared
+    size: np.ndarray
+    upper: np.ndarray
+    pivots: np.ndarray
+
+    def log_det(self) -> float:
+        """The log-determinant."""
+        return float(np.log(self.size).sum() + np.log(self.pivots).sum())
+
+    def inverse_trace(self) -> float:
+        """The trace of the inverse."""
         from gbaspatial.models.solve.selected_inverse import diagonal_of_inverse
 
-        size = 1 + rho**2 * self.own  # the diagonal of A A', which elimination takes as one
-        root = np.sqrt(size)
-        links = (rho * self.once - rho**2 * self.twice) / (root[self.row] * root[self.plan.indices])
-        upper = np.empty((1, self.plan.block[-1]))
-        pivots = eliminate(self.plan, links[None], 1.0, upper)
-        return float((diagonal_of_inverse(self.plan, upper[0], upper[0], pivots) / size).sum())
+        inverse = diagonal_of_inverse(self.squared.plan, self.upper, self.upper, self.pivots)
+        return float((inverse / self.size).sum())
+
+    def solve(self, right: np.ndarray) -> np.ndarray:
+        """The inverse times `right` (n,) or (n, q)."""
+        from gbaspatial.models.solve.elimination import solve
+
+        order, root = self.squared.order, np.sqrt(self.size)[:, None]
+        X = np.ascontiguousarray(right.reshape(len(order), -1)[order] / root, dtype=float)
+        solve(self.squared.plan, self.upper, self.upper, self.pivots, X)
+        answer = np.empty_like(X)
+        answer[order] = X / root
+        return answer.reshape(right.shape)
 
 
 _known: WeakKeyDictionary[SparsePencil, Squared | None] = WeakKeyDictionary()
@@ -73,7 +107,7 @@ def sum_of_squares(factor: Factor, rho: float) -> float | None:
     n, squared = len(factor.pivots), squared_of(factor.pencil)
     if squared is None:
         return None
-    left = squared.inverse_trace(rho) - 2 * inverse_trace(factor) + n
+    left = squared.factor(rho).inverse_trace() - 2 * inverse_trace(factor) + n
     if left > _ALL_DIGITS * n:
         return left / rho**2
     return _by_columns(factor) if n <= COLUMNS_LIMIT else None
@@ -100,7 +134,7 @@ def _planned(W: sparse.csr_array) -> Squared:
     links.data = np.zeros_like(links.data)
     once, twice = (on_links(part, links)[order][:, order].data for part in (once, twice))
     row = np.repeat(np.arange(len(order)), np.diff(plan.indptr))
-    return Squared(plan, row, once, twice, own[order])
+    return Squared(plan, order, row, once, twice, own[order])
 
 
 def _links_of(W: sparse.csr_array) -> sparse.csr_array:

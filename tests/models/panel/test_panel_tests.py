@@ -3,11 +3,14 @@
 import calls
 import numpy as np
 import oracle
+import pandas as pd
 import pytest
+from hypothesis import given, settings, strategies as st
 from test_estimators import FORMULA, PRODUC, cigarettes, made, states
 
 from gbaspatial import models
 from gbaspatial.errors import OptionError
+from gbaspatial.models.panel.panel_tests import serial_correlation
 
 THEIRS = {"pooled": "pooling", "unit": "within", "time": "time", "twoway": "twoways"}
 LM = {"lm_lag": "lml", "lm_error": "lme", "robust_lm_lag": "rlml", "robust_lm_error": "rlme"}
@@ -89,3 +92,22 @@ def test_a_fit_with_weights_has_no_tests_for_rows_that_weigh_alike():
     fit = models.panel_ols("income ~ price", data, calls.W, effects="unit", weights="sure")
     with pytest.raises(OptionError, match="fit it without weights="):
         fit.diagnostics()
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 9999), units=st.integers(1, 6), kept=st.floats(0.2, 1), shuffled=st.booleans())
+def test_serial_correlation_pairs_rows_by_unit_and_time(seed, units, kept, shuffled):
+    """Rows in any order, with gaps, times before zero: each row beside that of its unit a period before."""
+    random = np.random.default_rng(seed)
+    pairs = pd.MultiIndex.from_product([range(-3, 5), range(units)], names=["time", "unit"])
+    pairs = pairs[random.uniform(size=len(pairs)) < kept]
+    if len(pairs) < 2:
+        return
+    pairs = pairs[random.permutation(len(pairs))] if shuffled else pairs
+    e = pd.Series(random.normal(size=len(pairs)), index=pairs)
+    before = e.rename(index=lambda t: t + 1, level=0)
+    both = pd.concat([e, before], axis=1, join="inner").to_numpy()
+    want = both[:, 0] @ both[:, 1] / np.sqrt((both[:, 0] ** 2).sum() * (both[:, 1] ** 2).sum()) if len(both) else np.nan
+    time, unit = (pairs.get_level_values(name).to_numpy() for name in ("time", "unit"))
+    found = serial_correlation(e.to_numpy(), unit, time)
+    np.testing.assert_allclose(found, want, rtol=1e-9)

@@ -10,7 +10,9 @@ from scipy import optimize, sparse
 
 from gbaspatial import models
 from gbaspatial.errors import DataError, OptionError
+from gbaspatial.models.panel import between_units, random_maximum
 from gbaspatial.models.panel.random_likelihood import Point, log_likelihood, random_problem, solution
+from gbaspatial.models.solve import squares
 from gbaspatial.weights import Weights, from_pairs
 
 FORMULA = "lgsp ~ lpcap + lpc + lemp + unemp"
@@ -343,3 +345,35 @@ def test_summary_and_impacts_and_diagnostics():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert "lm_lag" not in models.panel_ols("y ~ x", data, w, effects="random").diagnostics().frame.index
+
+
+@pytest.mark.parametrize("name", ["panel_error", "panel_sarar"])
+@pytest.mark.parametrize("way", ["planned", "pivoted"])
+def test_many_units_by_sparse_factors_are_the_dense_likelihood(name, way, monkeypatch):
+    """I + a B B' of effects that lambda does not filter: planned once, or by SuperLU where a plan is not worth it."""
+    data, w = made(240, 4)
+    options = {"effects": "random", "covariance": "information"}
+    dense = getattr(models, name)("y ~ x", data, w, **options)
+    monkeypatch.setattr(between_units, "DENSE_UNITS", 0)
+    monkeypatch.setattr(squares, "_WORTH", np.inf if way == "planned" else 0.0)
+    again = Weights(w.sparse.copy(), w.ids)  # its plans are not known yet
+    sparse_fit = getattr(models, name)("y ~ x", data, again, **options)
+    np.testing.assert_allclose(sparse_fit.params, dense.params, atol=1e-8)
+    np.testing.assert_allclose(sparse_fit.std_errors, dense.std_errors, rtol=1e-7)
+    np.testing.assert_allclose(sparse_fit.effects, dense.effects, atol=1e-8)
+    assert sparse_fit.log_likelihood == pytest.approx(dense.log_likelihood, abs=1e-8)
+
+
+@pytest.mark.parametrize("place", [0.0, 1e-9, 0.3, 1 - 1e-9, 1.0])
+def test_slopes_near_the_border_stay_inside(place):
+    seen = []
+
+    def _loss(share):
+        seen.append(share.copy())
+        return float(np.exp(share[0]) * share[1] ** 2)
+
+    value, slope = random_maximum._sloped(_loss)(np.array([place, 0.4]))
+    assert value == pytest.approx(np.exp(place) * 0.16)
+    np.testing.assert_allclose(slope, [np.exp(place) * 0.16, np.exp(place) * 0.8], rtol=1e-6)
+    assert np.min(seen) >= 0
+    assert np.max(seen) <= 1

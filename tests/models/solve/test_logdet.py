@@ -1,5 +1,8 @@
 """Log-determinants against R and against each other; intervals at every size."""
 
+import gc
+import weakref
+
 import numpy as np
 import oracle
 import pytest
@@ -121,3 +124,14 @@ def test_bad_requests_are_told() -> None:
         log_determinant(w, 0.1, method="lu")  # type: ignore[arg-type]
     with pytest.raises(OptionError, match="similar to a symmetric"):
         log_determinant(nearest(30), 0.1, method="lanczos")
+
+
+def test_a_curve_is_kept_as_long_as_its_weights() -> None:
+    w = grid(30).row_standardized()
+    curve = curve_of(w)
+    assert curve_of(w) is curve
+    assert curve_of(grid(30).row_standardized()) is not curve
+    watched = weakref.ref(w)
+    del w, curve
+    gc.collect()
+    assert watched() is None
