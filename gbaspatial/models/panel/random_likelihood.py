@@ -157,7 +157,7 @@ def solution(model: RandomProblem, at: Point, parts: Reduced | None = None) -> t
 
 def _sum_of_squares(Z: np.ndarray, rho: float) -> float:
     """The generalized sum of squares from its rows, without the coefficients."""
-    R = np.linalg.qr(np.column_stack([Z[:, 2:], Z[:, 0] - rho * Z[:, 1]]), mode="r")
+    R = np.asarray(np.linalg.qr(np.column_stack([Z[:, 2:], Z[:, 0] - rho * Z[:, 1]]), mode="r"))
     return float(R[-1, -1] ** 2) if R.shape[0] == R.shape[1] else 0.0
 
 
