@@ -1,23 +1,26 @@
 """Panels: gbaspatial beside spreg in one run, and alone where spreg cannot go.
 
-Every measurement is a process of its own with one thread, so that memory is its own too. A cell is the least CPU time
-of `--repeat` warm fits with standard errors, without imports; memory is the peak of the process less what it held
-before the fit.
+Every measurement is a process of its own with one thread, so that memory is its own too, and ours alternate with
+spreg's. A cell is the least CPU time of warm fits with standard errors, without imports, over all rounds; memory is
+the peak of a process less what it held before the fit.
 
-    python benchmarks/panel.py [--repeat 3] [--without-spreg]
+    python benchmarks/panel.py [--rounds 2] [--repeat 3] [--without-spreg] [--json benchmarks/results/panel.json]
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.metadata
 import io
 import json
 import os
+import platform
 import resource
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -25,7 +28,16 @@ from scipy import sparse
 
 RHO = 0.5
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-SIDES = {1_000: (25, 40), 10_000: (100, 100), 400: (20, 20)}
+SIDES = {400: (20, 20), 1_000: (25, 40), 3_000: (50, 60), 10_000: (100, 100)}
+BESIDE = (  # model, effects, units, periods
+    ("lag", "unit", 1_000, 20), ("error", "unit", 1_000, 20), ("error", "unit", 3_000, 20),
+    ("lag", "random", 1_000, 20), ("error", "random", 1_000, 20),
+)  # fmt: skip
+ALONE = (
+    ("lag", "twoway", 1_000, 10), ("lag", "twoway", 1_000, 20), ("lag", "twoway", 1_000, 40),
+    ("lag", "twoway", 10_000, 20), ("error", "unit", 10_000, 20),
+)  # fmt: skip
+VERSIONS = ("gbaspatial", "spreg", "numpy", "scipy", "pandas", "numba")
 
 
 def rook(rows: int, columns: int) -> sparse.csr_array:
@@ -110,8 +122,59 @@ def apart(*cell: object) -> dict[str, float]:
     return dict(json.loads(done.stdout.splitlines()[-1]))
 
 
-def first_call() -> float:
-    """Seconds of the first fit of the eleven cities with its table, imports of the package done."""
+def cell(who: str, n: int, T: int, model: str, effects: str, repeat: int) -> dict[str, float | str]:
+    """One cell, in a process of its own; what stopped it, if something did."""
+    done = subprocess.run(
+        [sys.executable, __file__, "--cell", who, *map(str, (n, T, model, effects, repeat))], capture_output=True,
+        text=True, env={**os.environ, **ONE_THREAD}, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        return {"stopped": done.stderr.strip().splitlines()[-1]}
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def least(rounds: list[dict[str, float | str]]) -> dict[str, float | str]:
+    """The least time and memory of several rounds."""
+    if any("stopped" in one for one in rounds):
+        return next(one for one in rounds if "stopped" in one)
+    return {**rounds[0], **{name: min(one[name] for one in rounds) for name in ("seconds", "mib")}}
+
+
+def row(model: str, effects: str, n: int, T: int, beside: bool, rounds: int, repeat: int) -> dict[str, object]:
+    """One row of the table: ours and, `beside` it, spreg's, by turns."""
+    ours_, theirs_ = [], []
+    for _ in range(rounds):
+        ours_.append(cell("gbaspatial", n, T, model, effects, repeat))
+        if beside and not any("stopped" in one for one in theirs_):
+            theirs_.append(cell("spreg", n, T, model, effects, 1))
+    found: dict[str, object] = {"model": model, "effects": effects, "units": n, "periods": T, "ours": least(ours_)}
+    if theirs_:
+        peer, own = least(theirs_), least(ours_)
+        found["spreg"] = peer
+        if "stopped" not in peer:
+            found["times_quicker"] = round(float(peer["seconds"]) / float(own["seconds"]), 1)
+            found["times_smaller"] = round(float(peer["mib"]) / max(float(own["mib"]), 0.1), 1)
+    return found
+
+
+def told(found: dict[str, object]) -> str:
+    """A row of the table in docs/panels.md."""
+
+    def _cell(one: dict[str, float | str] | None) -> str:
+        if one is None:
+            return ""
+        if "stopped" in one:
+            return f"stops: {one['stopped']}"
+        return f"{one['seconds']:.3f} s, {one['mib']:.1f} MiB"
+
+    spreg = _cell(found.get("spreg"))  # type: ignore[arg-type]
+    ratio = f"{found['times_quicker']}, {found['times_smaller']}" if "times_quicker" in found else ""
+    name = f"{found['model']}, {found['effects']} effects, {found['units']:,} x {found['periods']}"
+    return f"| {name} | {_cell(found['ours'])} | {spreg} | {ratio} |"  # type: ignore[arg-type]
+
+
+def first_call() -> dict[str, float]:
+    """CPU seconds of the first fit of the eleven cities, imports of the package and data done, and with its table."""
     code = (
         "import time, warnings; warnings.simplefilter('ignore'); import gbaspatial as gba;"
         "p = gba.load_panel().loc[:, ['gdp_pc_cny', 'employment']].dropna();"
@@ -124,42 +187,37 @@ def first_call() -> float:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, **ONE_THREAD}
     )
     fit, table = map(float, done.stdout.split())
-    print(f"| first call, 11 x 24: fit, and with its table of 999 draws | {fit:.2f} s, {table:.2f} s |")
-    return fit
+    return {"fit": fit, "with_table": table}
 
 
 def main() -> None:
     """All cells."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--without-spreg", action="store_true")
+    parser.add_argument("--json")
     parser.add_argument("--cell", nargs=6)
     options = parser.parse_args()
     if options.cell:
         who, n, T, model, effects, repeat = options.cell
         print(json.dumps(measured(who, int(n), int(T), model, effects, int(repeat))))
         return
-    first_call()
-    for model, n, T in (("lag", 1_000, 20), ("error", 1_000, 20)):
-        own = apart("gbaspatial", n, T, model, "unit", options.repeat)
-        print(
-            f"| {model}, unit effects, {n:,} x {T} | {own['seconds']:.3f} s, {own['mib']:.0f} MiB | ",
-            end="",
-            flush=True,
-        )
-        if not options.without_spreg:
-            peer = apart("spreg", n, T, model, "unit", 1)
-            faster, smaller = (peer[name] / max(own[name], 1e-3) for name in ("seconds", "mib"))
-            print(
-                f"spreg {peer['seconds']:.1f} s, {peer['mib']:.0f} MiB: {faster:.0f} and {smaller:.0f} times; ", end=""
-            )
-            print(f"estimates {own['estimate']:.6f} {peer['estimate']:.6f} |", end="")
-        print(flush=True)
-    for T in (10, 20, 40):
-        own = apart("gbaspatial", 1_000, T, "lag", "twoway", options.repeat)
-        print(f"| lag, two-way, 1,000 x {T} | {own['seconds']:.3f} s, {own['mib']:.0f} MiB |", flush=True)
-    own = apart("gbaspatial", 10_000, 20, "lag", "twoway", 1)
-    print(f"| lag, two-way, 10,000 x 20 | {own['seconds']:.1f} s, {own['mib']:.0f} MiB |", flush=True)
+    rows = []
+    for cells, beside in ((BESIDE, not options.without_spreg), (ALONE, False)):
+        for model, effects, n, T in cells:
+            rows.append(row(model, effects, n, T, beside, options.rounds, options.repeat))
+            print(told(rows[-1]), flush=True)
+    calls = [first_call() for _ in range(options.rounds)]
+    first = {name: min(call[name] for call in calls) for name in ("fit", "with_table")}
+    print(
+        f"| first call, 11 x 24: fit, with its table of 999 draws | {first['fit']:.2f}, {first['with_table']:.2f} s |"
+    )
+    if options.json:
+        versions = {name: importlib.metadata.version(name) for name in VERSIONS}
+        whole = {"python": platform.python_version(), "versions": versions, "rows": rows, "first_call": first}
+        Path(options.json).parent.mkdir(exist_ok=True)
+        Path(options.json).write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from gbaspatial.causal.exposure import NEVER, Rings, first_exposure, ring_before, ring_by_period, rings_of, starts_of
 from gbaspatial.causal.imputation import Averages, Unidentified, averages
@@ -114,7 +114,7 @@ class DifferenceInDifferences(Result):
 
     def conf_int(self, level: float = 0.95) -> pd.DataFrame:
         """Confidence intervals `lower`, `upper` by term."""
-        width = stats.t.ppf((1 + level_of(level)) / 2, self.n_units - 1) * self.std_errors
+        width = special.stdtrit(self.n_units - 1, (1 + level_of(level)) / 2) * self.std_errors
         return pd.DataFrame({"lower": self.params - width, "upper": self.params + width})
 
     placebo = placebo
@@ -304,10 +304,10 @@ def _result(
     df = s.n - 1
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(error > 0, found.effects / error, np.nan)
-    width = stats.t.ppf(0.975, df) * error
+    width = special.stdtrit(df, 0.975) * error
     frame = pd.DataFrame(
         {
-            "estimate": found.effects, "std_error": error, "statistic": t, "p_value": 2 * stats.t.sf(np.abs(t), df),
+            "estimate": found.effects, "std_error": error, "statistic": t, "p_value": 2 * special.stdtr(df, -np.abs(t)),
             "lower": found.effects - width, "upper": found.effects + width,
             "rows": [int(rows.sum()) for rows in sets],
             "units": count,

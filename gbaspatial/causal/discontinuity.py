@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy import stats
+from scipy import special
 
 from gbaspatial.alignment import align, align_labels, check_units
 from gbaspatial.errors import DataError, GeometryError, LabelTypeError, OptionError, import_extra, some
@@ -279,10 +279,10 @@ def _jump(y: np.ndarray, d: np.ndarray, h: float, hole: float, kernel: str, degr
     half = np.linalg.solve(R, (Q * (e / (1 - leverage))[:, None]).T)
     error = float(np.sqrt(np.square(half[1]).sum()))
     df = len(z) - X.shape[1]
-    width = float(stats.t.ppf(0.975, df)) * error
+    width = float(special.stdtrit(df, 0.975)) * error
     t = b[1] / error if error > 0 else np.nan
     return {
-        "estimate": float(b[1]), "std_error": error, "statistic": t, "p_value": float(2 * stats.t.sf(abs(t), df)),
+        "estimate": float(b[1]), "std_error": error, "statistic": t, "p_value": float(2 * special.stdtr(df, -abs(t))),
         "lower": float(b[1]) - width, "upper": float(b[1]) + width, "bandwidth_km": h,
         "units_before": int((near & (d < 0)).sum()), "units_beyond": int((near & (d >= 0)).sum()),
     }  # fmt: skip

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import linalg, stats
+from scipy import linalg, special
 
 from gbaspatial.causal.differences import FEW, Setting, read_setting
 from gbaspatial.causal.exposure import NEVER, first_exposure
 from gbaspatial.causal.honest_bounds import honest_bounds
 from gbaspatial.errors import DataError, some
+from gbaspatial.inference.tails import f_tail
 from gbaspatial.models.panel.within import effects_of
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
@@ -256,14 +257,14 @@ def _result(
     df = s.n - 1
     alone = np.array(count) < 2  # one unit: its own chance has no standard error
     error = np.where(alone, np.nan, np.sqrt(np.diag(covariance)))
-    width = stats.t.ppf(0.975, df) * error
+    width = special.stdtrit(df, 0.975) * error
     with np.errstate(divide="ignore", invalid="ignore"):
         statistic = np.where(error > 0, estimate / error, np.nan)
     index = pd.MultiIndex.from_tuples([(cells.names[k], t) for k, t in labels], names=["term", "event_time"])
     frame = pd.DataFrame(
         {
             "estimate": estimate, "std_error": error, "statistic": statistic,
-            "p_value": 2 * stats.t.sf(np.abs(statistic), df), "lower": estimate - width, "upper": estimate + width,
+            "p_value": 2 * special.stdtr(df, -np.abs(statistic)), "lower": estimate - width, "upper": estimate + width,
             "units": count,
         },
         index=index,
@@ -317,6 +318,6 @@ def _pretest(frame: pd.DataFrame, covariance: pd.DataFrame, base: int, df: int) 
         )
         F = float(b @ np.linalg.solve(V, b)) / q if usable else np.nan
         largest = min(1.0, q * float(frame.loc[leads, "p_value"].min()))
-        rows[name] = (q, F, df, float(stats.f.sf(F, q, df)) if usable else np.nan, largest)
+        rows[name] = (q, F, df, float(f_tail(F, q, df)) if usable else np.nan, largest)
     out = pd.DataFrame.from_dict(rows, orient="index", columns=["leads", "F", "df", "p_value", "p_largest"])
     return out.rename_axis("term")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 from scipy.optimize import brentq, minimize
 
 from gbaspatial.errors import ConvergenceError, DataError, OptionError
@@ -210,13 +210,15 @@ def _relative(at: _Estimates, size: float, level: float) -> tuple[float, float, 
 
 def _largest_of_two(correlation: float, level: float) -> float:
     """The quantile of the larger of two standard normals."""
+    from scipy import stats  # a second to load, so only where it is used
+
     r = float(np.clip(correlation, -1.0, 1.0))
     if r > 1 - 1e-12:
-        return float(stats.norm.ppf(level))
+        return float(special.ndtri(level))
     if r < -1 + 1e-12:
-        return float(stats.norm.ppf((1 + level) / 2))
+        return float(special.ndtri((1 + level) / 2))
     both = stats.multivariate_normal([0.0, 0.0], [[1.0, r], [r, 1.0]])
-    return float(brentq(lambda c: both.cdf([c, c]) - level, stats.norm.ppf(level) - 1e-6, 10.0, xtol=1e-10))
+    return float(brentq(lambda c: both.cdf([c, c]) - level, special.ndtri(level) - 1e-6, 10.0, xtol=1e-10))
 
 
 def _hull(ends: list[tuple[float, float]]) -> tuple[float, float]:
@@ -329,7 +331,7 @@ def _slopes_to_drifts(times: np.ndarray) -> np.ndarray:
 def _folded(bias: float, level: float) -> float:
     """The quantile of |N(bias, 1)|."""
     if bias > 30:
-        return bias + float(stats.norm.ppf(level))
+        return bias + float(special.ndtri(level))
     return float(
-        brentq(lambda c: stats.norm.cdf(c - bias) - stats.norm.cdf(-c - bias) - level, 0.0, bias + 10.0, xtol=1e-12)
+        brentq(lambda c: special.ndtr(c - bias) - special.ndtr(-c - bias) - level, 0.0, bias + 10.0, xtol=1e-12)
     )

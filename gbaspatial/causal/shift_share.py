@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from gbaspatial.alignment import align_frame, as_numbers
 from gbaspatial.errors import AlignmentError, CollinearityError, DataError, LabelTypeError, some
@@ -69,7 +69,7 @@ class ShiftShare(Result):
 
     def conf_int(self, level: float = 0.95) -> pd.DataFrame:
         """Confidence intervals `lower`, `upper` by term."""
-        width = stats.norm.ppf((1 + level_of(level)) / 2) * self.std_errors
+        width = special.ndtri((1 + level_of(level)) / 2) * self.std_errors
         return pd.DataFrame({"lower": self.params - width, "upper": self.params + width})
 
     def tables(self) -> tuple[Table, ...]:
@@ -149,10 +149,10 @@ def shift_share(
     effective = 1 / float(np.square(S.mean(axis=0) / S.mean(axis=0).sum()).sum())
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(errors > 0, b / errors, np.nan)
-    width = stats.norm.ppf(0.975) * errors
+    width = special.ndtri(0.975) * errors
     frame = pd.DataFrame(
         {
-            "estimate": b, "std_error": errors, "statistic": t, "p_value": 2 * stats.norm.sf(np.abs(t)),
+            "estimate": b, "std_error": errors, "statistic": t, "p_value": 2 * special.ndtr(-np.abs(t)),
             "lower": b - width, "upper": b + width, "hc1": hc1,
         },
         index=pd.Index([*parts, *names], name="term"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from gbaspatial.alignment import align, check_units
 from gbaspatial.development.quantities import check_sizes
@@ -104,7 +104,7 @@ def rank_size(values: pd.Series, *, largest: int | None = None, level: float = 0
         raise DataError("all units are of one size, so that there is no rule to estimate.")
     a, b, r_squared = exponent_of(used.to_numpy())
     error = b * float(np.sqrt(2 / count))
-    reach = float(stats.norm.ppf((1 + chosen) / 2)) * error
+    reach = float(special.ndtri((1 + chosen) / 2)) * error
     ranks = pd.DataFrame({"size": used, "rank": np.arange(1, count + 1)})
     ranks["fitted"] = np.exp((a - np.log(ranks["rank"] - 0.5)) / b)
     return RankSizeResult(
@@ -112,7 +112,7 @@ def rank_size(values: pd.Series, *, largest: int | None = None, level: float = 0
         std_error=error,
         lower=b - reach,
         upper=b + reach,
-        p_value=float(2 * stats.norm.sf(abs(b - 1) / error)),
+        p_value=float(2 * special.ndtr(-(abs(b - 1) / error))),
         r_squared=r_squared,
         n=count,
         level=chosen,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from gbaspatial.results import Result, Table
 
@@ -119,6 +118,8 @@ def sensitivity_of(
 
 
 def _held_against(other: pd.Series, chosen: pd.Series, first: pd.Series, first_chosen: pd.Series) -> dict[str, float]:
+    from scipy import stats  # a second to load, so only where it is used
+
     apart = (other - chosen).abs()
     return {
         "mean_change": float(apart.mean()),

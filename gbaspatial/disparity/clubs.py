@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from gbaspatial.alignment import align_panel
 from gbaspatial.disparity.agreement import adjusted_rand
@@ -209,7 +209,7 @@ def convergence_clubs(panel: pd.Series, merge: bool = True, *, trim: float = 1 /
         clubs=clubs,
         members=members.reindex(panel.index.unique(0)),
         unmerged=_frame(test, found),
-        overall=pd.Series({"b": b, "t": t, "p_value": float(stats.norm.cdf(t))}),
+        overall=pd.Series({"b": b, "t": t, "p_value": float(special.ndtr(t))}),
         first_used=periods[test.skipped],
         values=pd.DataFrame(values.T, ids, periods),
         merge=merge,
@@ -240,7 +240,7 @@ def _frame(test: _LogT, groups: list[list[int]]) -> pd.DataFrame:
     found = np.array([test(group) for group in groups]).reshape(len(groups), 2)
     index = pd.RangeIndex(1, len(groups) + 1, name="club")
     frame = pd.DataFrame({"size": [len(group) for group in groups], "b": found[:, 0], "t": found[:, 1]}, index)
-    return frame.astype({"size": int}).assign(p_value=stats.norm.cdf(found[:, 1]))
+    return frame.astype({"size": int}).assign(p_value=special.ndtr(found[:, 1]))
 
 
 def _find(test: _LogT, order: list[int], sieve: float) -> list[list[int]]:

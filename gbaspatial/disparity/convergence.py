@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from gbaspatial import models
 from gbaspatial.alignment import align_frame, align_panel, check_periods
@@ -65,7 +65,7 @@ class BetaConvergenceResult(Result):
     @property
     def pvalues(self) -> pd.Series:
         """Two-sided p-values, by Student's t with n - k degrees of freedom."""
-        return pd.Series(2 * stats.t.sf(np.abs(self.tvalues), self._df), self.params.index)
+        return pd.Series(2 * special.stdtr(self._df, -np.abs(self.tvalues.to_numpy())), self.params.index)
 
     @property
     def _df(self) -> int:
@@ -76,7 +76,7 @@ class BetaConvergenceResult(Result):
 
         An upper end is infinite where the interval of the slope allows that the whole gap closes.
         """
-        t = stats.t.ppf((1 + level_of(level)) / 2, self._df)
+        t = special.stdtrit(self._df, (1 + level_of(level)) / 2)
         if self.method == "nls":
             return self.speed - t * self.speed_std_error, self.speed + t * self.speed_std_error
         slope, error = self.params["log_initial"], self.std_errors["log_initial"]
@@ -281,7 +281,7 @@ class TrendResult(Result):
     @property
     def pvalues(self) -> pd.Series:
         """Two-sided p-values, by Student's t with T - 2 degrees of freedom."""
-        return pd.Series(2 * stats.t.sf(np.abs(self.tvalues), self.n - 2), self.params.index)
+        return pd.Series(2 * special.stdtr(self.n - 2, -np.abs(self.tvalues.to_numpy())), self.params.index)
 
     def tables(self) -> tuple[Table, ...]:
         """The line."""

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from gbaspatial.alignment import align_panel, check_periods
 from gbaspatial.disparity import transition
@@ -17,6 +16,7 @@ from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.null import check_draws
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import orders
+from gbaspatial.inference.tails import chi_squared_tail
 from gbaspatial.options import public
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
@@ -376,7 +376,7 @@ def _homogeneity_tests(counts: np.ndarray) -> pd.DataFrame:
     q, lr, df = transition.homogeneity(counts)
     index = pd.Index(["pearson", "likelihood_ratio"], name="test")
     frame = pd.DataFrame({"statistic": [q, lr], "df": df}, index=index)
-    frame["p_value"] = stats.chi2.sf(frame["statistic"], df) if df > 0 else np.nan
+    frame["p_value"] = chi_squared_tail(frame["statistic"], df) if df > 0 else np.nan
     return frame
 
 

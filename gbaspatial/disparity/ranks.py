@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from gbaspatial.alignment import align_labels, align_panel
 from gbaspatial.disparity.neighbors import check_neighbors
@@ -130,7 +130,7 @@ def rank_mobility(
     for row, period in ((first, periods[0]), (last, periods[-1])):
         if np.ptp(row) == 0:
             raise DataError(f"all units have the same value in {period}; ranks need values that differ.")
-    tau = stats.kendalltau(first, last)
+    tau = _kendall(first, last)
     signs = (np.sign(np.subtract.outer(values, values)) for values in (first, last))
     agree = np.multiply(*signs)[np.triu_indices(len(first), 1)]
     near = _spatial_tau(first, last, w, seed, draws) if w is not None and seed is not None else (np.nan,) * 3
@@ -176,7 +176,16 @@ def _spatial_tau(first: np.ndarray, last: np.ndarray, w: Weights, seed: int, dra
     return observed, float(sample[~undefined].mean()), float(p_from_tails(upper, lower, "two-sided"))
 
 
+def _kendall(first: np.ndarray, last: np.ndarray) -> Any:
+    """Kendall's tau b of two vectors (n,), with its p-value."""
+    from scipy import stats  # a second to load, so only where it is used
+
+    return stats.kendalltau(first, last)
+
+
 def _theta(values: np.ndarray, groups: np.ndarray, periods: pd.Index, seed: int, draws: int) -> pd.DataFrame:
+    from scipy import stats  # a second to load, so only where it is used
+
     ranks = stats.rankdata(values, axis=1)
     steps = np.diff(ranks, axis=0)
     codes = pd.factorize(groups, sort=True)[0]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
 from scipy.sparse import csgraph
+
+from gbaspatial.inference.tails import chi_squared_tail
 
 
 def quantile_cuts(values: np.ndarray, k: int) -> np.ndarray:
@@ -129,4 +130,4 @@ def chi_square(counts: np.ndarray, expected: np.ndarray) -> tuple[float, float, 
     E = counts.sum(axis=1, keepdims=True) * P0
     value = ((counts - E) ** 2 / np.where(E == 0, 1.0, E)).sum()
     df = int(((counts.sum(axis=1) > 0).sum() - 1) * ((expected.sum(axis=1) > 0).sum() - 1))
-    return float(value), float(stats.chi2.sf(value, df)) if df > 0 else np.nan, df
+    return float(value), float(chi_squared_tail(value, df)) if df > 0 else np.nan, df

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
+from scipy import sparse, special
 
 from gbaspatial.errors import OptionError, WeightsError, some
 from gbaspatial.formula import Design, design as read_design
@@ -298,7 +298,7 @@ def _wrap(
             "eigenvalue": [np.nan, *(float(values[place]) for place in places)],
             "moran": [step[1] for step in steps],
             "z": [step[2] for step in steps],
-            "p_value": [2 * float(stats.norm.sf(abs(step[2]))) for step in steps],
+            "p_value": [2 * float(special.ndtr(-abs(step[2]))) for step in steps],
         }
     ).rename_axis("step")
     z = steps[-1][2]

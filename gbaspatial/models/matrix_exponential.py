@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from gbaspatial.errors import OptionError
 from gbaspatial.formula import design as read_design
@@ -273,14 +273,14 @@ def _frame(
 ) -> pd.DataFrame:
     estimate = pd.Series(values, dtype=float)
     error = pd.Series({name: float(np.sqrt(slope @ covariance @ slope)) for name, slope in slopes.items()})
-    width = float(stats.norm.ppf(0.5 + level / 2)) * error
+    width = float(special.ndtri(0.5 + level / 2)) * error
     frame = pd.DataFrame(
         {
             "estimate": estimate,
             "std_error": error,
             "lower": estimate - width,
             "upper": estimate + width,
-            "p_value": 2 * stats.norm.sf(np.abs(estimate / error)),
+            "p_value": 2 * special.ndtr(-np.abs(estimate / error)),
         }
     )
     return frame.rename_axis("term")

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from gbaspatial.formula import Design, is_intercept
+from gbaspatial.inference.tails import chi_squared_tail
 from gbaspatial.models.fit_tables import SMALL, lonely, told_lonely
 from gbaspatial.models.likelihood.equation_systems import residuals_of, system_of
 from gbaspatial.models.likelihood.several_equations import (
@@ -91,12 +92,12 @@ class SurFit(Result):
     @property
     def pvalues(self) -> pd.Series:
         """Two-sided p-values from the normal distribution."""
-        return pd.Series(2 * stats.norm.sf(np.abs(self.tvalues)), index=self.params.index, name="p_value")
+        return pd.Series(2 * special.ndtr(-np.abs(self.tvalues)), index=self.params.index, name="p_value")
 
     def conf_int(self, level: float = 0.95) -> pd.DataFrame:
         """Confidence intervals `lower`, `upper` from the normal distribution."""
         level_of(level)
-        width = float(stats.norm.ppf(0.5 + level / 2)) * self.std_errors
+        width = float(special.ndtri(0.5 + level / 2)) * self.std_errors
         return pd.DataFrame({"lower": self.params - width, "upper": self.params + width})
 
     @property
@@ -190,7 +191,7 @@ class SurFit(Result):
             statistic = self.n * float((np.tril(correlation, -1) ** 2).sum())
             rows["diagonal_sigma"] = (statistic, count * (count - 1) // 2)
         frame = pd.DataFrame.from_dict(rows, orient="index", columns=["statistic", "df"]).rename_axis("test")
-        frame["p_value"] = stats.chi2.sf(frame["statistic"], frame["df"])
+        frame["p_value"] = chi_squared_tail(frame["statistic"], frame["df"])
         return SurTests(frame, self.n)
 
     def tables(self) -> tuple[Table, ...]:

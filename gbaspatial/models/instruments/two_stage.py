@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg, sparse, stats
+from scipy import linalg, sparse
 
+from gbaspatial.inference.tails import chi_squared_tail, f_tail
 from gbaspatial.models.solve.origin import taken_back
 
 DEPENDENT = 1e-9
@@ -159,7 +160,7 @@ def first_stage(endogenous: np.ndarray, X: np.ndarray, Q: np.ndarray) -> FirstSt
     noise = long.T @ long / df[1]
     signal = short.T @ short - long.T @ long
     smallest = float(linalg.eigh(signal, noise, eigvals_only=True)[0]) / excluded
-    return FirstStage(f, 1 - inner / outer, stats.f.sf(f, *df), df, smallest)
+    return FirstStage(f, 1 - inner / outer, f_tail(f, df[0], df[1]), df, smallest)
 
 
 def sargan(fit: TwoStage) -> tuple[float, int, float]:
@@ -168,7 +169,7 @@ def sargan(fit: TwoStage) -> tuple[float, int, float]:
     projected = fit.Q.T @ u
     statistic = float(len(u) * (projected @ projected) / (u @ u))
     df = fit.Q.shape[1] - len(fit.delta)
-    return statistic, df, float(stats.chi2.sf(statistic, df)) if df else float("nan")
+    return statistic, df, float(chi_squared_tail(statistic, df)) if df else float("nan")
 
 
 def hansen(fit: TwoStage, K: sparse.csr_array | None = None) -> tuple[float, int, float]:
@@ -192,4 +193,4 @@ def hansen(fit: TwoStage, K: sparse.csr_array | None = None) -> tuple[float, int
     delta = np.linalg.solve(A.T @ linalg.cho_solve(factor, A), A.T @ linalg.cho_solve(factor, b))
     moment = b - A @ delta
     statistic = float(moment @ linalg.cho_solve(factor, moment))
-    return statistic, df, float(stats.chi2.sf(statistic, df)) if df else float("nan")
+    return statistic, df, float(chi_squared_tail(statistic, df)) if df else float("nan")

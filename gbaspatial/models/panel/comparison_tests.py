@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import stats
 
+from gbaspatial.inference.tails import chi_squared_tail, f_tail
 from gbaspatial.models.diagnostics.lm_tests import Score
 from gbaspatial.models.likelihood.problem import maximize
 from gbaspatial.models.panel.less_effects import PanelProblem, panel_problem
@@ -36,7 +36,7 @@ def wooldridge(e: np.ndarray) -> tuple[float, str, float]:
     scores = (centered * left).sum(axis=0)
     variance = float(scores @ scores) / float((centered**2).sum()) ** 2
     F, df = (slope + 1 / (T - 1)) ** 2 / variance, n * (T - 1) - 2
-    return float(F), f"1, {df}", float(stats.f.sf(F, 1, df))
+    return float(F), f"1, {df}", float(f_tail(F, 1, df))
 
 
 # -- fixed or random ------------------------------------------------------------------------------
@@ -58,7 +58,7 @@ def hausman_tests(y: np.ndarray, X: np.ndarray, stack: Stack) -> dict[str, tuple
     found: dict[str, tuple[float, Any, float]] = {"hausman": (np.nan, k, np.nan)}
     if np.linalg.eigvalsh(_scaled(difference)).min() > _SMALL:
         value = float(gap @ np.linalg.solve(difference, gap))
-        found["hausman"] = (value, k, float(stats.chi2.sf(value, k)))
+        found["hausman"] = (value, k, float(chi_squared_tail(value, k)))
     return found | _auxiliary(z, np.column_stack([Z, Xw]), k, stack)
 
 
@@ -101,7 +101,7 @@ def _auxiliary(z: np.ndarray, Z: np.ndarray, k: int, stack: Stack) -> dict[str, 
     found = {}
     for name, variance in (("hausman_auxiliary", plain), ("hausman_clustered", robust)):
         value = float(beta[-k:] @ np.linalg.solve(variance[-k:, -k:], beta[-k:]))
-        found[name] = (value, k, float(stats.chi2.sf(value, k)))
+        found[name] = (value, k, float(chi_squared_tail(value, k)))
     return found
 
 

@@ -448,17 +448,20 @@ def read_panel(
     names = [column.name for column in columns]
     _check_names(names)
     inside, notes = _known_rows(rows, earlier, y, X, unbalanced)
-    _check_values(y[inside], X[inside], names, response, ids[inside])
-    if not inside.all():
+    whole = bool(inside.all())
+    if not whole:
+        y, X, ids, frame = y[inside], X[inside], ids[inside], frame[inside]
+    _check_values(y, X, names, response, ids)
+    if not whole:
         rows = rows.kept(inside)
-        ids = ids[inside]
         lags = {name: by_period(v, rows, ids, name) for name, v in given.items()}
     used = np.sort(rows.places)
     return PanelDesign(
-        formula=formula, response=response, terms=tuple(names), y=y[inside], X=X[inside], columns=columns,
+        formula=formula, response=response, terms=tuple(names), y=y, X=X, columns=columns,
         model_spec=rhs.model_spec, stack=rows.stack, units=rows.units, periods=rows.periods, ids=ids,
-        index=index[used], data=frame[inside], weights=lags, durbin=durbin, notes=(*rows.notes, *notes),
-        observation_weights=None if observed is None else observed[rows.places], regimes=regimes,
+        index=index if len(used) == len(index) else index[used], data=frame, weights=lags, durbin=durbin,
+        notes=(*rows.notes, *notes), observation_weights=None if observed is None else observed[rows.places],
+        regimes=regimes,
     )  # fmt: skip
 
 

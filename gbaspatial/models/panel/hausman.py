@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from gbaspatial.errors import OptionError, some
 from gbaspatial.formula import is_intercept
+from gbaspatial.inference.tails import chi_squared_tail
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
@@ -105,7 +105,7 @@ def hausman(fixed: PanelFit, random: PanelFit) -> HausmanTest:
     statistic = np.nan
     if defined and np.linalg.eigvalsh(difference.to_numpy() / np.outer(size, size)).min() > _SMALL:
         statistic = float(gap @ np.linalg.solve(difference, gap))
-    p = float(stats.chi2.sf(statistic, len(terms))) if np.isfinite(statistic) else float("nan")
+    p = float(chi_squared_tail(statistic, len(terms))) if np.isfinite(statistic) else float("nan")
     told = (
         f"Hausman: chi-squared {statistic:.4f}, df {len(terms)}, p {p:.4g}; null: effects of units and regressors are "
         f"not related."

@@ -13,7 +13,7 @@ size of units times periods squared is made.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,14 +24,17 @@ from gbaspatial.models.likelihood.problem import Estimate
 from gbaspatial.models.panel.curves import indicators
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.sides import PanelFactor
+from gbaspatial.models.panel.stack import Stack
 from gbaspatial.models.panel.within import Effects
-from gbaspatial.models.solve.factor import Factor
+from gbaspatial.models.solve.factor import Eliminated, Factor
 from gbaspatial.models.solve.origin import least_squares
+from gbaspatial.models.solve.side import Side
 from gbaspatial.models.solve.squares import sum_of_squares
 from gbaspatial.randomness import PANEL_PROBES, probes_of
-from gbaspatial.sizes import PANEL_TRACES_LIMIT
+from gbaspatial.sizes import PANEL_TRACES_LIMIT, SQUARES_FROM
 
 _PROBES = 32
+_FEW_ENTRIES = 1 / 20  # of n^2, in a sparse factor: more, and dense solves are as quick
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,17 +135,25 @@ def _less(model: PanelProblem, G: np.ndarray, K: np.ndarray | None, corrected: b
 
 def products(model: PanelProblem, at: Estimate, t: int) -> tuple[np.ndarray | None, np.ndarray | None]:
     """G1 and G2 (n_t, n_t) of one period, dense; None where the model has no such side."""
-    G1 = G2 = None
-    if model.error is not None:
-        W2 = model.error.W.blocks[t].toarray()
-        B = np.eye(len(W2)) - at.lam * W2
-        G2 = np.linalg.solve(B.T, W2.T).T
-    if model.lag is not None:
-        W1 = model.lag.W.blocks[t].toarray()
-        G1 = np.linalg.solve((np.eye(len(W1)) - at.rho * W1).T, W1.T).T
-        if model.error is not None and model.error.W.blocks[t] is not model.lag.W.blocks[t]:
+    G1 = _product(model.lag, at.rho, t) if model.lag is not None else None
+    G2 = _product(model.error, at.lam, t) if model.error is not None else None
+    if model.lag is not None and model.error is not None and G1 is not None:
+        W2 = model.error.W.blocks[t]
+        if W2 is not model.lag.W.blocks[t]:
+            B = np.eye(len(G1)) - at.lam * W2.toarray()
             G1 = np.linalg.solve(B.T, (B @ G1).T).T
     return G1, G2
+
+
+def _product(side: Side, value: float, t: int) -> np.ndarray:
+    """W (I - `value` W)^-1 (n_t, n_t) of one period, dense: by sparse factors where they have few entries."""
+    W, factor = side.W.blocks[t], side.factor(value)
+    one = factor.of_period(t) if isinstance(factor, PanelFactor) else None
+    n = W.shape[0]
+    if isinstance(one, Eliminated) and n >= SQUARES_FROM and one.pencil.plan.block[-1] <= _FEW_ENTRIES * n**2:
+        return np.asarray(W @ one.solve(np.eye(n)))
+    dense = W.toarray()
+    return np.asarray(np.linalg.solve((np.eye(n) - value * dense).T, dense.T).T)
 
 
 def traces(model: PanelProblem, at: Estimate, corrected: bool) -> tuple[np.ndarray, float, float]:
@@ -273,23 +284,35 @@ def _add_pairs(
     """q (n, n) and the diagonal of M G summed by unit, for rho and lambda."""
     stack = model.effects.stack
     places = {0: k, 1: k + s - 1}
-    made: dict[tuple[int, ...], tuple[np.ndarray | None, np.ndarray | None]] = {}
     sides = [side for side in (model.lag, model.error) if side is not None]
     exact = not model.effects.separable and corrected and model.effects.rank > 0
-    for t, start in enumerate(stack.starts[:-1]):
-        key = tuple(id(side.W.blocks[t]) for side in sides)
-        if key not in made:
-            made = {key: products(model, at, t)}
-        K = model.effects.share_in_period(t) if exact else None
-        rows = slice(start, stack.starts[t + 1])
-        unit, now = stack.unit[rows], e[rows]
-        for i, G in enumerate(made[key]):
+    for first, end in runs(sides, stack):
+        rows = slice(stack.starts[first], stack.starts[end])
+        unit, now = stack.unit[stack.starts[first] : stack.starts[first + 1]], e[rows].reshape(end - first, -1)
+        moments = now.T @ now
+        for i, G in enumerate(products(model, at, first)):
             if G is None:
                 continue
             Q = pairs.setdefault(places[i], np.zeros((stack.n, stack.n)))
-            Q[np.ix_(unit, unit)] += now[:, None] * G * now[None, :]
+            Q[np.ix_(unit, unit)] += G * moments
             center = centers.setdefault(places[i], np.zeros(stack.n))
-            center[unit] += np.diag(_less(model, G, K, corrected))
+            if exact:
+                for t in range(first, end):
+                    center[unit] += np.diag(_less(model, G, model.effects.share_in_period(t), corrected))
+            else:
+                center[unit] += (end - first) * np.diag(_less(model, G, None, corrected))
+
+
+def runs(sides: Sequence[Side], stack: Stack) -> Iterator[tuple[int, int]]:
+    """The first period, and one past the last, of every run of periods that share their W and their units."""
+    starts, first = stack.starts, 0
+    for t in range(1, stack.periods + 1):
+        if t < stack.periods and all(side.W.blocks[t] is side.W.blocks[first] for side in sides):
+            now, then = (stack.unit[starts[p] : starts[p + 1]] for p in (t, first))
+            if np.array_equal(now, then):
+                continue
+        yield first, t
+        first = t
 
 
 def sums_by_unit(values: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from gbaspatial.errors import OptionError
+from gbaspatial.inference.tails import chi_squared_tail, f_tail
 from gbaspatial.models.diagnostics.lm_tests import Ingredients, Score, lm_error, lm_lag, robust_lm_error, robust_lm_lag
 from gbaspatial.models.panel import comparison_tests, dependence, random_effects_tests, unit_roots
 from gbaspatial.models.panel.frame import PanelWeights, time_numbers, weights_of
@@ -164,7 +164,7 @@ def diagnostics(fit: PanelFit, w: WeightsGiven | None = None) -> PanelDiagnostic
 
 def _row(name: str, score: Any) -> dict[str, Any]:
     if isinstance(score, Score):
-        p = float(stats.chi2.sf(score.statistic, score.df)) if np.isfinite(score.statistic) else np.nan
+        p = float(chi_squared_tail(score.statistic, score.df)) if np.isfinite(score.statistic) else np.nan
         return {"test": name, "statistic": score.statistic, "df": score.df, "p_value": p, "null": NULLS[name]}
     statistic, df, p = score
     return {"test": name, "statistic": statistic, "df": df, "p_value": p, "null": NULLS[name]}
@@ -244,7 +244,7 @@ def _effect_tests(fit: PanelFit) -> dict[str, Any]:
         other = Effects(stack, False, effects.cells, effects.groups)
         sse, df = _sse(fit, other), effects.rank - max(other.rank, 1)
         F = (sse - own) / df / (own / fit.df_resid)
-        found["f_unit"] = (F, f"{df}, {fit.df_resid}", float(stats.f.sf(F, df, fit.df_resid)))
+        found["f_unit"] = (F, f"{df}, {fit.df_resid}", float(f_tail(F, df, fit.df_resid)))
         found["lr_unit_effects"] = Score(stack.rows * float(np.log(sse / own)), df)
     if effects.cells is not None and fit.kind.groups is None:
         other = effects_of(stack, unit=effects.unit, time=False)

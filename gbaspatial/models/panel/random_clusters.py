@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gbaspatial.models.panel.information_less_effects import Parts, products, without_unit
+from gbaspatial.models.panel.information_less_effects import Parts, products, runs, without_unit
 from gbaspatial.models.panel.random_likelihood import RandomProblem, by_unit
 from gbaspatial.models.panel.random_maximum import RandomEstimate, Spread, inverse_of
 
@@ -88,16 +88,14 @@ def _pairs(
     found = {name: (np.zeros((stack.n, stack.n)), np.zeros(stack.n)) for name in names}
     if not names:
         return found
-    made: dict[tuple[int, ...], tuple[np.ndarray | None, np.ndarray | None]] = {}
-    for t, start in enumerate(stack.starts[:-1]):
-        key = tuple(id(side.W.blocks[t]) for side in sides.values() if side is not None)  # type: ignore[attr-defined]
-        if key not in made:
-            made = {key: products(model, at.at, t)}  # type: ignore[arg-type]
-        rows = slice(start, stack.starts[t + 1])
-        unit = stack.unit[rows]
+    for first, end in runs([side for side in sides.values() if side is not None], stack):
+        rows = slice(stack.starts[first], stack.starts[end])
+        unit = stack.unit[stack.starts[first] : stack.starts[first + 1]]
+        moments = left[rows].reshape(end - first, -1).T @ e[rows].reshape(end - first, -1)
+        made = products(model, at.at, first)  # type: ignore[arg-type]
         for name in names:
-            G = made[key][0 if name == "rho" else 1]
+            G = made[0 if name == "rho" else 1]
             assert G is not None
-            found[name][0][np.ix_(unit, unit)] += left[rows][:, None] * G * e[rows][None, :]
-            found[name][1][unit] += np.diag(G)
+            found[name][0][np.ix_(unit, unit)] += G * moments
+            found[name][1][unit] += (end - first) * np.diag(G)
     return found

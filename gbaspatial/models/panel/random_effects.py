@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from gbaspatial.errors import DataError, OptionError
 from gbaspatial.formula import is_intercept
 from gbaspatial.formula.collinearity import check_rank
 from gbaspatial.formula.regressors import Column
+from gbaspatial.inference.tails import chi_squared_tail
 from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.panel.fixed_effects import SERIAL, labelled_effects
 from gbaspatial.models.panel.frame import PanelDesign, time_numbers
@@ -288,7 +288,7 @@ def _mundlak_note(params: pd.Series, matrix: np.ndarray, terms: list[str]) -> st
     places = [place for place, term in enumerate(terms) if term.startswith("mean(")]
     b, V = params.to_numpy()[places], matrix[np.ix_(places, places)]
     wald = float(b @ np.linalg.solve(V, b))
-    p = float(stats.chi2.sf(wald, len(b)))
+    p = float(chi_squared_tail(wald, len(b)))
     return (
         f"Wald test of the means of units (a Hausman test in auxiliary form): chi-squared = {wald:.4g} on {len(b)}, "
         f"p = {p:.4g}; where it rejects, random effects are correlated with the regressors."

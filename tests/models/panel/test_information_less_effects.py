@@ -1,5 +1,7 @@
 """Information and clusters of panels, against the cross-section, dense matrices and probes."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import oracle
 import pandas as pd
@@ -7,6 +9,7 @@ import pytest
 
 from gbaspatial import models
 from gbaspatial.models.panel import information_less_effects
+from gbaspatial.models.panel.stack import Stack
 from gbaspatial.weights import Weights
 
 COLUMBUS = oracle.data("columbus")
@@ -121,3 +124,33 @@ def regions(n, periods):
     solve = np.linalg.inv(np.eye(n) - 0.4 * w.sparse.toarray())
     wide = data["x"].to_numpy().reshape(n, periods) + random.normal(size=(n, periods)) + random.normal(size=(n, 1))
     return data.assign(y=(solve @ wide).ravel()), w
+
+
+@pytest.mark.parametrize("name", ["lag", "sarar"])
+def test_clusters_are_the_same_by_sparse_factors_and_by_dense_solves(name, monkeypatch):
+    data, w = regions(440, 3)
+    sparse = getattr(models, f"panel_{name}")("y ~ x", data, w, covariance="cluster")
+    monkeypatch.setattr(information_less_effects, "_FEW_ENTRIES", 0.0)
+    dense = getattr(models, f"panel_{name}")("y ~ x", data, w, covariance="cluster")
+    np.testing.assert_allclose(sparse.covariance, dense.covariance, rtol=1e-9)
+
+
+def test_runs_of_periods_share_their_weights_and_their_units():
+    """Five periods, the first unit not seen in the fourth, another W from the third on."""
+    unit = np.array([0, 1, 2] * 3 + [1, 2] + [0, 1, 2])
+    period = np.repeat(np.arange(5), [3, 3, 3, 2, 3])
+    one, two, three = object(), object(), object()
+    side = SimpleNamespace(W=SimpleNamespace(blocks=[one, one, two, three, two]))
+    stack = Stack(unit, period, 3, 5)
+    assert list(information_less_effects.runs([side], stack)) == [(0, 2), (2, 3), (3, 4), (4, 5)]
+    moved = Stack(np.array([0, 1, 0, 2, 1, 2]), np.repeat(np.arange(3), 2), 3, 3)
+    side = SimpleNamespace(W=SimpleNamespace(blocks=[one, one, one]))
+    assert list(information_less_effects.runs([side], moved)) == [(0, 1), (1, 2), (2, 3)]
+
+
+def test_pairs_of_a_run_are_the_sum_over_its_periods():
+    data, w = regions(20, 6)
+    fit = models.panel_lag("y ~ x", data, w, covariance="cluster")
+    by_year = {year: Weights(w.sparse.copy(), w.ids).row_standardized() for year in range(2000, 2006)}
+    apart = models.panel_lag("y ~ x", data, by_year, covariance="cluster", correction="lee-yu")
+    np.testing.assert_allclose(apart.covariance, fit.covariance, rtol=1e-6)
