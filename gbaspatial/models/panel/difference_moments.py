@@ -11,7 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
+
+from gbaspatial.inference.tails import chi_squared_tail
 
 DEPTH = 3  # how many earlier levels are instruments: further ones are weak and make weights noisy (Roodman 2009)
 _DEPENDENT = 1e-10
@@ -137,7 +139,7 @@ def _tests(
     sums = np.einsum("tiq,ti->q", model.H, e)
     df = model.H.shape[2] - model.Z.shape[2]
     J = float(sums @ np.linalg.pinv(inner, hermitian=True) @ sums)
-    found = {"hansen": (J, float(df), float(special.chdtrc(df, J)) if df > 0 else np.nan)}
+    found = {"hansen": (J, float(df), float(chi_squared_tail(J, df)) if df > 0 else np.nan)}
     for order in (1, 2):
         if len(e) <= order:
             continue
@@ -149,5 +151,5 @@ def _tests(
         variance = float(own @ own) - 2 * float(across @ V @ cross.T @ A @ (moments.T @ own))
         variance += float(across @ covariance @ across)
         z = float(own.sum() / np.sqrt(variance)) if variance > 0 else np.nan
-        found[f"ar{order}"] = (z, np.nan, 2 * float(stats.norm.sf(abs(z))))
+        found[f"ar{order}"] = (z, np.nan, 2 * float(special.ndtr(-abs(z))))
     return found

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models.few_units.detectable import DetectableResult, first_reached
@@ -139,8 +139,8 @@ def _by_histories(
 
 def _normal(fit: PanelFit, name: str, alpha: float) -> tuple[np.ndarray, np.ndarray]:
     size = float(fit.std_errors[name])
-    critical = stats.norm.ppf(1 - alpha / 2) if fit.df is None else stats.t.ppf(1 - alpha / 2, fit.df)
+    critical = special.ndtri(1 - alpha / 2) if fit.df is None else special.stdtrit(fit.df, 1 - alpha / 2)
     steps = np.linspace(0, _WIDEST, 4 * _POINTS + 1)[1:]
     ratio = np.concatenate([-steps, steps])
-    power = stats.norm.sf(critical - ratio) + stats.norm.cdf(-critical - ratio)
+    power = special.ndtr(-(critical - ratio)) + special.ndtr(-critical - ratio)
     return ratio * size, power
