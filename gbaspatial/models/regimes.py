@@ -26,7 +26,7 @@ from gbaspatial.models.likelihood.problem import LOG_2PI
 from gbaspatial.models.solve.origin import Centered, Ground, newton, refuse_perfect
 from gbaspatial.models.spatial_fit import RhoByRegimeFit, RhoByRegimeWithChow
 from gbaspatial.options import flag, public, word
-from gbaspatial.sizes import REGIMES_LIMIT
+from gbaspatial.sizes import DENSE_LIMIT, REGIMES_LIMIT
 
 if TYPE_CHECKING:
     from gbaspatial.weights.core import WeightsGiven
@@ -263,8 +263,10 @@ def _variance(
     """Inverse expected information of (beta, rho by regime), sigma2 removed; the columns of `X` are orthonormal."""
     n, k = X.shape
     g = len(member)
-    if n > 5_000:
-        raise OptionError("rho by regime needs a dense matrix for its standard errors, refused above 5,000 units.")
+    if n > DENSE_LIMIT:
+        raise OptionError(
+            f"rho by regime needs a dense matrix for its standard errors, refused above {DENSE_LIMIT:,} units."
+        )
     A = np.eye(n) - (rho @ member)[:, None] * W.toarray()
     plain = W @ np.linalg.inv(A)
     means = member.T * (plain @ (X @ beta))[:, None]

@@ -25,6 +25,7 @@ from gbaspatial.options import level_of, public, word
 from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
+from gbaspatial.sizes import REFITS_LIMIT
 from gbaspatial.weights import as_weights
 
 if TYPE_CHECKING:
@@ -322,9 +323,9 @@ def _stacked(fit: Fit, parts: Refits) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _inversions(fit: Fit, model: Problem, draws: int, seed: int, kind: Kind) -> dict[str, Inversion]:
-    """Tests of all values of rho or lambda: for models with one of them, up to 500 units."""
+    """Tests of all values of rho or lambda: for models with one of them, up to `REFITS_LIMIT` units."""
     names = [name for name in ("rho", "lambda") if name in fit.params.index]
-    if len(names) != 1 or fit.n > 500:
+    if len(names) != 1 or fit.n > REFITS_LIMIT:
         return {}
     draws = draws if fit.n < SMALL else min(draws, MOST_INVERTED)
     if kind == "parametric":

@@ -15,13 +15,12 @@ from gbaspatial.models.few_units.bootstrap import check_refittable
 from gbaspatial.options import public
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.results import Result, Table
+from gbaspatial.sizes import REFITS_LIMIT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from gbaspatial.models.fit import Fit
-
-MOST_UNITS = 500
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +86,7 @@ class InfluenceResult(Result):
 
 @shows_progress
 @public
-def influence(fit: Fit, *, most_units: int = MOST_UNITS, progress: bool | None = None) -> InfluenceResult:
+def influence(fit: Fit, *, most_units: int = REFITS_LIMIT, progress: bool | None = None) -> InfluenceResult:
     """Estimate a model n times, each time without one unit.
 
     The unit leaves the data and W; a row-standardized W is standardized anew, and lags of

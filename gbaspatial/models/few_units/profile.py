@@ -21,6 +21,7 @@ from gbaspatial.options import level_of, public
 from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
+from gbaspatial.sizes import REFITS_LIMIT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -152,7 +153,7 @@ def profile(
     }
     seed, unbiased, errors = None, float("nan"), (float("nan"), float("nan"))
     made = None
-    if simulate and fit.n <= 500:
+    if simulate and fit.n <= REFITS_LIMIT:
         seed = seed_of(rng)
         found = inversion_of(fit, name, seed, draws)
         intervals["simulated"], errors = found.interval(level), found.end_errors(level)

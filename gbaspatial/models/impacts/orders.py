@@ -13,6 +13,7 @@ from gbaspatial.models.impacts.average import Quantity, mixed, order_readers
 from gbaspatial.models.impacts.engine import COLUMNS, Engine
 from gbaspatial.models.solve.resolvent import average_readings
 from gbaspatial.options import whole
+from gbaspatial.sizes import POWERS_LIMIT
 
 MOST_ORDERS = 30
 
@@ -69,6 +70,6 @@ def _powers(W: sparse.csr_array | None, M: Any, n: int, orders: int) -> tuple[li
         traces.append(float(P.diagonal().mean()))
         sums.append(float(P.sum() / n))
         P = sparse.csr_array((n, n)) if W is None else W @ P
-        if sparse.issparse(P) and P.nnz > 0.1 * n * n and n <= 3_000:
+        if sparse.issparse(P) and P.nnz > 0.1 * n * n and n <= POWERS_LIMIT:
             P = P.toarray()
     return traces, sums

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gbaspatial.errors import OptionError
+from gbaspatial.sizes import REFITS_LIMIT
 
 if TYPE_CHECKING:
     from gbaspatial.models.fit import Fit
-
-MOST_TESTED = 500
 
 
 def chosen(fit: Fit, method: str) -> str:
@@ -20,9 +19,9 @@ def chosen(fit: Fit, method: str) -> str:
     if method == "auto":
         method = _usual(fit, refittable)
     one = (fit.w is None) != (fit.error_w is None)
-    if method == "confidence" and (not one or not refittable or fit.n > MOST_TESTED):
+    if method == "confidence" and (not one or not refittable or fit.n > REFITS_LIMIT):
         raise OptionError(
-            f"method='confidence' is for models with either rho or lambda, by maximum likelihood, up to {MOST_TESTED} "
+            f"method='confidence' is for models with either rho or lambda, by maximum likelihood, up to {REFITS_LIMIT} "
             f"units."
         )
     if method in ("delta", "simulated"):
@@ -48,4 +47,4 @@ def _usual(fit: Fit, refittable: bool) -> str:
         return "delta"
     if not refittable or not fit.edges:
         return "simulated"
-    return "confidence" if one and fit.n <= MOST_TESTED else "bootstrap"
+    return "confidence" if one and fit.n <= REFITS_LIMIT else "bootstrap"

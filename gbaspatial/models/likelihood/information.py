@@ -22,11 +22,10 @@ from gbaspatial.models.likelihood.problem import Estimate, Problem
 from gbaspatial.models.solve.factor import Factor
 from gbaspatial.models.solve.origin import least_squares
 from gbaspatial.randomness import INFORMATION_PROBES, probes_of
-from gbaspatial.sizes import COLUMNS_LIMIT, TRACES_LIMIT
+from gbaspatial.sizes import COLUMNS_LIMIT, LARGE_FROM, TRACES_LIMIT
 
 _PROBES = 8
 _FEW_PROBES = 4  # their error falls with n too
-_LARGE = 20_000
 _MORE_PROBES = 64  # where G is far from symmetric
 _GOOD = 5e-4
 _BLOCK = 256
@@ -191,7 +190,7 @@ def _probed(model: Problem, at: Estimate, columns: bool) -> Traces:
     factors = [side.factor(value) if side else None for side, value in ((model.lag, at.rho), (model.error, at.lam))]
     found, side = None, model.lag or model.error
     ranks = side.ranks() if side is not None else np.arange(model.n)
-    for count in () if columns else (_PROBES if model.n < _LARGE else _FEW_PROBES, _MORE_PROBES):
+    for count in () if columns else (_PROBES if model.n < LARGE_FROM else _FEW_PROBES, _MORE_PROBES):
         V = probes_of(ranks, count, INFORMATION_PROBES)
         found = _traces(model, at, factors, _readings(model, at, factors, V))
         if found.error <= _GOOD:

@@ -22,7 +22,7 @@ from scipy import sparse
 
 from gbaspatial.models.likelihood.problem import LOG_2PI, Problem
 from gbaspatial.models.solve.many_rho import Spline, spline_of
-from gbaspatial.sizes import SPLINE_LIMIT
+from gbaspatial.sizes import SMALL_DENSE_LIMIT, SPLINE_LIMIT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +87,7 @@ def batch_of(model: Problem, center: tuple[float, float] = (0.0, 0.0), reach: fl
 
 
 def _fast(W: sparse.csr_array) -> sparse.csr_array | np.ndarray:
-    return W.toarray() if W.shape[0] <= 200 else W
+    return W.toarray() if W.shape[0] <= SMALL_DENSE_LIMIT else W
 
 
 def moments(batch: Batch, Y: np.ndarray) -> Moments:

@@ -14,6 +14,7 @@ from gbaspatial.models.likelihood.problem import Problem, problem
 from gbaspatial.models.likelihood.resample import Kind, generator, held
 from gbaspatial.models.solve.side import Side
 from gbaspatial.randomness import RATIO_TESTS, SCORE_TESTS
+from gbaspatial.sizes import SMALL_DENSE_LIMIT
 
 SCORES = ("lm_error", "lm_lag", "robust_lm_error", "robust_lm_lag", "lm_sarma")
 SCORE_DF = (1, 1, 1, 1, 2)
@@ -67,7 +68,7 @@ def score_tests(
 ) -> list[OneTest]:
     """The LM tests, drawn under least squares."""
     plain = problem(model.y, model.X)
-    W = side.W.toarray() if side.W.shape[0] <= 200 else side.W
+    W = side.W.toarray() if side.W.shape[0] <= SMALL_DENSE_LIMIT else side.W
     observed = scores(model.y[:, None], model.X, W)[:, 0]
     source = generator(plain, seed, kind, SCORE_TESTS, ranks=ranks)
     null = np.concatenate([scores(Y, model.X, W) for Y in source.outcomes(draws)], axis=1)

@@ -28,6 +28,7 @@ from gbaspatial.models.likelihood.identification import check_no_pole, no_maximu
 from gbaspatial.models.solve.logdet import Curve, ZeroCurve, window
 from gbaspatial.models.solve.origin import Ground
 from gbaspatial.models.solve.side import Side
+from gbaspatial.sizes import LARGE_FROM
 
 LOG_2PI = float(np.log(2 * np.pi))
 _EDGE = 1e-3
@@ -293,7 +294,7 @@ def _maximum_of_one(
 
 def _reach(model: Problem) -> float:
     """How wide a local curve is, as a share of the interval: the first guess is good where n is large."""
-    return 0.02 if model.n < 20_000 else 0.008
+    return 0.02 if model.n < LARGE_FROM else 0.008
 
 
 def _grid_maximum(value: Callable[[float], float], slope: Callable[[float], float], low: float, high: float) -> float:

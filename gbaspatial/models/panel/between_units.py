@@ -18,8 +18,7 @@ from gbaspatial.models.panel.sides import PanelFactor
 from gbaspatial.models.solve.factor import Eliminated
 from gbaspatial.models.solve.side import Side
 from gbaspatial.models.solve.squares import Squared, squared_of
-
-DENSE_UNITS = 300  # up to which I + a B B' is factorized as a dense matrix
+from gbaspatial.sizes import DENSE_PAIRS_LIMIT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,7 +35,7 @@ class Middle:
 
 def middle_of(W: sparse.csr_array, squared: Squared | None, lam: float, a: float) -> Middle:
     """I + a B B' of W (n, n) at lambda, by its plan if there is one."""
-    if W.shape[0] <= DENSE_UNITS:
+    if W.shape[0] <= DENSE_PAIRS_LIMIT:
         return _dense(W, lam, a)
     found: Any = squared.factor(lam, 1.0, a) if squared is not None else None
     if found is not None:
@@ -49,7 +48,7 @@ def middle_of(W: sparse.csr_array, squared: Squared | None, lam: float, a: float
 
 def plan_of(side: Side, n: int) -> Squared | None:
     """The plan of B B' for the W of all periods; None for a few units, and where dense matrices are as quick."""
-    factor = side.factor(0.0) if n > DENSE_UNITS else None
+    factor = side.factor(0.0) if n > DENSE_PAIRS_LIMIT else None
     one = factor.of_period(0) if isinstance(factor, PanelFactor) else None
     return squared_of(one.pencil) if isinstance(one, Eliminated) else None
 

@@ -25,9 +25,9 @@ from gbaspatial.models.panel.fixed_effects import problem_of, wrapped
 from gbaspatial.models.panel.information_less_effects import information_apart, parts_of
 from gbaspatial.models.panel.less_effects import PanelProblem, part_of
 from gbaspatial.models.panel.panel_specification import Specification
+from gbaspatial.sizes import DENSE_LIMIT
 
 SHORT = 0.1  # of units over periods cubed, above which what is left of the bias is not small beside the standard error
-DENSE_UNITS = 5_000
 
 
 def dynamic_effects(given: Specification, dynamic: str) -> DynamicFit:
@@ -117,10 +117,10 @@ def _nodes(given: Specification) -> tuple[np.ndarray, np.ndarray]:
         J = J - member / member.sum(axis=1, keepdims=True)
     if w is None:
         return np.zeros(1), np.array([np.trace(J)])
-    if n > DENSE_UNITS:
+    if n > DENSE_LIMIT:
         raise OptionError(
             f"the bias correction of a dynamic model needs the eigenvectors of W, which is refused above "
-            f"{DENSE_UNITS:,} units; use correction='none'."
+            f"{DENSE_LIMIT:,} units; use correction='none'."
         )
     nodes, vectors = np.linalg.eig(w.by_period[0].sparse.toarray())
     if groups is None:

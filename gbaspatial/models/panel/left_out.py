@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import GbaError, GbaWarning, OptionError
-from gbaspatial.models.few_units.influence import MOST_UNITS, InfluenceResult
+from gbaspatial.models.few_units.influence import InfluenceResult
 from gbaspatial.options import public, whole, word
 from gbaspatial.progress import shows_progress, track
+from gbaspatial.sizes import REFITS_LIMIT
 from gbaspatial.weights import as_weights
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def influence(
     fit: PanelFit,
     *,
     by: Literal["unit", "time"] = "unit",
-    most_units: int = MOST_UNITS,
+    most_units: int = REFITS_LIMIT,
     progress: bool | None = None,
 ) -> InfluenceResult:
     """Estimate a panel many times, each time without one unit, or without one period.

@@ -16,6 +16,7 @@ from gbaspatial.models.panel.frame import PanelWeights, time_numbers, weights_of
 from gbaspatial.models.panel.within import Effects, effects_of
 from gbaspatial.models.solve.origin import least_squares
 from gbaspatial.results import Result, Table
+from gbaspatial.sizes import DENSE_PAIRS_LIMIT
 
 if TYPE_CHECKING:
     from gbaspatial.models.panel.panel_fit import PanelFit
@@ -268,7 +269,7 @@ def _random_effects(fit: PanelFit, w: PanelWeights | None) -> dict[str, Any]:
         return {}
     if effects.unit and effects.cells is None and stack.n > design.k + 1:
         return comparison_tests.hausman_tests(design.y, design.X, stack)
-    small = stack.n <= random_effects_tests.DENSE_UNITS
+    small = stack.n <= DENSE_PAIRS_LIMIT
     if effects.rank or w is None or not w.constant or w.by_period[0].n_links == 0 or not small:
         return {}
     shape = (stack.periods, stack.n)

@@ -19,7 +19,6 @@ from scipy import optimize, special
 
 from gbaspatial.inference.tails import chi_squared_tail
 
-DENSE_UNITS = 300
 _TRIED = {"mu": (0.0, 0.3, 2.0, 10.0), "rho": (0.0, 0.5, 0.9, 0.98), "lambda": (-0.3, 0.1, 0.5)}
 _FINE = {"ftol": 1e-13, "gtol": 1e-7, "maxiter": 500}
 

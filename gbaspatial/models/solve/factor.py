@@ -18,12 +18,12 @@ from scipy import linalg, sparse
 from scipy.sparse.linalg import spilu, splu
 
 from gbaspatial.errors import WeightsError
+from gbaspatial.sizes import SMALL_DENSE_LIMIT
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
     from gbaspatial.models.solve.supernodes import Plan
 
-FEW = 200  # units up to which a dense matrix is as quick
 _FAR_APART = float(np.log(1e4))
 
 
@@ -145,7 +145,7 @@ _pencils: WeakKeyDictionary[Weights, SparsePencil] = WeakKeyDictionary()
 
 def pencil_of(w: Weights) -> Pencil:
     """The pencil that suits the size of `w`."""
-    return DensePencil(w.sparse.toarray()) if w.n <= FEW else sparse_pencil_of(w)
+    return DensePencil(w.sparse.toarray()) if w.n <= SMALL_DENSE_LIMIT else sparse_pencil_of(w)
 
 
 def sparse_pencil_of(w: Weights) -> SparsePencil:
