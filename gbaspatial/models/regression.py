@@ -82,6 +82,7 @@ def ols(formula: str, data: pd.DataFrame, w: WeightsGiven | None = None, **optio
 
     Examples
     --------
+    >>> import pandas as pd
     >>> data = pd.DataFrame({"y": [1.0, 2, 4, 4], "x": [0.0, 1, 2, 3]}, index=list("abcd"))
     >>> ols("y ~ x", data).params.round(3).to_dict()
     {'Intercept': 1.1, 'x': 1.1}
@@ -126,6 +127,8 @@ def slx(formula: str, data: pd.DataFrame, w: WeightsGiven, *, durbin: bool = Tru
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import pandas as pd
     >>> from gbaspatial.weights import Weights
     >>> chain = Weights(np.eye(9, k=1) + np.eye(9, k=-1), list("abcdefghi")).row_standardized()
     >>> data = pd.DataFrame({"y": [1.0, 2, 2, 3, 7, 8, 6, 7, 8], "x": [0.0, 2, 1, 2, 4, 3, 1, 0, 2]}, index=chain.ids)
@@ -186,6 +189,8 @@ def lag(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import pandas as pd
     >>> from gbaspatial.weights import Weights
     >>> chain = Weights(np.eye(6, k=1) + np.eye(6, k=-1), list("abcdef")).row_standardized()
     >>> data = pd.DataFrame({"y": [1.0, 2, 2, 3, 5, 4], "x": [0.0, 2, 1, 2, 4, 3]}, index=list("abcdef"))
@@ -241,6 +246,8 @@ def error(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import pandas as pd
     >>> from gbaspatial.weights import Weights
     >>> chain = Weights(np.eye(9, k=1) + np.eye(9, k=-1), list("abcdefghi")).row_standardized()
     >>> data = pd.DataFrame({"y": [1.0, 2, 2, 3, 7, 8, 6, 7, 8], "x": [0.0, 2, 1, 2, 4, 3, 1, 0, 2]}, index=chain.ids)
@@ -307,6 +314,8 @@ def sarar(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import pandas as pd
     >>> from gbaspatial.weights import Weights
     >>> chain = Weights(np.eye(9, k=1) + np.eye(9, k=-1), list("abcdefghi")).row_standardized()
     >>> data = pd.DataFrame({"y": [1.0, 2, 2, 3, 7, 8, 6, 7, 8], "x": [0.0, 2, 1, 2, 4, 3, 1, 0, 2]}, index=chain.ids)
@@ -357,6 +366,8 @@ def durbin(formula: str, data: pd.DataFrame, w: WeightsGiven, *, method: Method 
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import pandas as pd
     >>> from gbaspatial.weights import Weights
     >>> chain = Weights(np.eye(9, k=1) + np.eye(9, k=-1), list("abcdefghi")).row_standardized()
     >>> data = pd.DataFrame({"y": [1.0, 2, 2, 3, 7, 8, 6, 7, 8], "x": [0.0, 2, 1, 2, 4, 3, 1, 0, 2]}, index=chain.ids)
@@ -405,6 +416,8 @@ def durbin_error(formula: str, data: pd.DataFrame, w: WeightsGiven, *, method: M
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import pandas as pd
     >>> from gbaspatial.weights import Weights
     >>> chain = Weights(np.eye(9, k=1) + np.eye(9, k=-1), list("abcdefghi")).row_standardized()
     >>> data = pd.DataFrame({"y": [1.0, 2, 2, 3, 7, 8, 6, 7, 8], "x": [0.0, 2, 1, 2, 4, 3, 1, 0, 2]}, index=chain.ids)
@@ -466,6 +479,8 @@ def gns(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import pandas as pd
     >>> from gbaspatial.weights import Weights
     >>> chain = Weights(np.eye(9, k=1) + np.eye(9, k=-1), list("abcdefghi")).row_standardized()
     >>> data = pd.DataFrame({"y": [1.0, 2, 2, 3, 7, 8, 6, 7, 8], "x": [0.0, 2, 1, 2, 4, 3, 1, 0, 2]}, index=chain.ids)

@@ -93,7 +93,7 @@ def posterior_probabilities(
     >>> w = gba.weights.contiguity(gba.load_cities(year=2019), links=2019).row_standardized()
     >>> found = gba.models.posterior_probabilities(
     ...     "log(gdp_pc_cny) ~ log(employment)", panel, w, effects="twoway", unbalanced="common")
-    >>> found.index.tolist(), round(found.sum(), 10)
+    >>> found.index.tolist(), round(float(found.sum()), 10)
     (['ols', 'slx', 'lag', 'error', 'durbin', 'durbin_error'], 1.0)
     """
     found = panel_model_probabilities(formula, data, w, effects=effects, models=models, g=g, unbalanced=unbalanced)
