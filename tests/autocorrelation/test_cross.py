@@ -71,7 +71,7 @@ def test_auto_is_exact_at_eleven_units_and_drawn_beyond():
     got = cross.paired_cross_null(W, x, y, 1.0, how("auto"), lee=True)
     assert got.kind == "permutation"
     assert got.seed == 1
-    with pytest.raises(OptionError, match="too many"):
+    with pytest.raises(OptionError, match="goes to 12 units"):
         cross.paired_cross_null(W, x, y, 1.0, how("exact"), lee=True)
 
 

@@ -4,6 +4,7 @@ import ast
 import inspect
 import io
 import textwrap
+from functools import partial
 from pathlib import Path
 
 import calls
@@ -52,6 +53,16 @@ def results():
         calls.fit().detectable_effect(draws=99, rng=1),
         calls.W,
     ]
+    panel = partial(gba.models.panel_lag, "income ~ price", calls.LONG_DATA, calls.W)
+    split = calls.LONG_DATA.assign(kind=calls.KIND.reindex(calls.LONG_DATA.index.get_level_values(0)).to_numpy())
+    raw = gba.weights.contiguity(calls.UNITS)
+    made += [
+        panel(effects="unit").detectable_effect(),
+        panel(effects="random", method="gmm"),
+        gba.models.panel_lag("income ~ price", split, calls.W, effects="unit", regimes="kind"),
+        gba.models.panel_error("income ~ price", calls.LONG_DATA, raw, effects="twoway"),
+        gba.models.panel_ols("income ~ price", calls.LONG_DATA, effects="unit", dynamic="y", method="gmm"),
+    ]
     return {type(result): result for result in made if hasattr(result, "plot") and not hasattr(result, "columns")}
 
 
@@ -63,6 +74,7 @@ def calls_with_plots():
         "inference.power",
         "geography.check_coverage",
         "models.impact_of_links",
+        "spillover.",
     )
     return [name for name in calls.CALLS if name.startswith(rooms)]
 
