@@ -84,7 +84,7 @@ BELONG = {  # verbs that some fits have, and to which
 def absent(kind: type, name: str) -> str:
     """The sentence for a name that a fit of this `kind` has not."""
     if name in BELONG:
-        there = [verb for verb in BELONG if hasattr(kind, verb)]
+        there = [verb for verb in BELONG if callable(getattr(kind, verb, None))]
         told = ", ".join(there) or "its tables"
         return f"a {kind.__name__} has no {name}(): it is for {BELONG[name]}. It has {told}."
     if name.startswith("__"):
