@@ -14,7 +14,7 @@ from scipy import special
 from gbaspatial.errors import GbaWarning
 from gbaspatial.models.panel.fixed_effects import problem_of
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights, time_numbers, weights_of
-from gbaspatial.models.panel.panel_specification import Specification, specified
+from gbaspatial.models.panel.panel_specification import Question, Specification, specified
 from gbaspatial.models.panel.panel_tests import serial_correlation
 from gbaspatial.randomness import label_ranks
 from gbaspatial.spillover.friction_likelihood import (
@@ -130,7 +130,7 @@ def cell_of(
 
     def _specified(slow: Any) -> Specification:
         lagged = name == "panel_lag"
-        return specified(name, formula, data, slow, durbin, options, lagged=lagged, erred=not lagged, error_w=None)
+        return specified(Question(name, formula, data, slow, durbin, options, lagged, erred=not lagged))
 
     open_ = _specified(by_friction[-1])
     own = (dynamic or "").count("y")

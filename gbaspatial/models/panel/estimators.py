@@ -10,7 +10,6 @@ of tr(G) in the score, which is the same where both exist.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 import pandas as pd
@@ -26,7 +25,7 @@ from gbaspatial.models.panel.less_effects import part_of
 from gbaspatial.models.panel.pairs_fit import pairs_of_units
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.models.panel.panel_moments import by_moments, formula_with, instruments_for
-from gbaspatial.models.panel.panel_specification import Specification, specified
+from gbaspatial.models.panel.panel_specification import Question, Specification, specified
 from gbaspatial.models.panel.random_effects import random_effects
 from gbaspatial.models.panel.random_moments import random_by_moments
 from gbaspatial.options import brief, only, public, unused, word
@@ -121,7 +120,7 @@ def panel_ols(
     >>> panel_ols("y ~ x", data, effects="unit").params.round(3).to_dict()
     {'x': 2.087}
     """
-    return _fit("panel_ols", formula, data, w, False, dict(options))
+    return _fit(Question("panel_ols", formula, data, w, False, dict(options)))
 
 
 @public
@@ -171,7 +170,7 @@ def panel_slx(
     >>> list(fit.params.index)
     ['x', 'W(x)']
     """
-    return _fit("panel_slx", formula, data, w, durbin, dict(options))
+    return _fit(Question("panel_slx", formula, data, w, durbin, dict(options)))
 
 
 @public
@@ -222,7 +221,9 @@ def panel_lag(
     >>> list(fit.params.index)
     ['log(employment)', 'rho']
     """
-    return _fit("panel_durbin" if durbin else "panel_lag", formula, data, w, durbin, dict(options), lagged=True)
+    return _fit(
+        Question("panel_durbin" if durbin else "panel_lag", formula, data, w, durbin, dict(options), lagged=True)
+    )
 
 
 @public
@@ -273,7 +274,9 @@ def panel_error(
     >>> list(fit.params.index)
     ['x', 'lambda']
     """
-    return _fit("panel_durbin_error" if durbin else "panel_error", formula, data, w, durbin, dict(options), erred=True)
+    return _fit(
+        Question("panel_durbin_error" if durbin else "panel_error", formula, data, w, durbin, dict(options), erred=True)
+    )
 
 
 @public
@@ -333,7 +336,7 @@ def panel_sarar(
     ['x', 'rho', 'lambda']
     """
     name = "panel_gns" if durbin else "panel_sarar"
-    return _fit(name, formula, data, w, durbin, dict(options), lagged=True, erred=True, error_w=error_w)
+    return _fit(Question(name, formula, data, w, durbin, dict(options), lagged=True, erred=True, error_w=error_w))
 
 
 @public
@@ -484,24 +487,15 @@ def panel_gns(
 
 
 # -- from the door to the cellar ------------------------------------------------------------
-def _fit(
-    name: str,
-    formula: str,
-    data: pd.DataFrame,
-    w: WeightsGiven,
-    durbin: bool,
-    options: dict[str, Any],
-    *,
-    lagged: bool = False,
-    erred: bool = False,
-    error_w: WeightsGiven | None = None,
-) -> PanelFit:
-    only(options, PanelOptions.__annotations__, f"{name}()")
-    inference = _inference_of(options)
-    sides: dict[str, Any] = {"lagged": lagged, "erred": erred}
-    fit = with_inference(_estimated(name, formula, data, w, durbin, options, **sides, error_w=error_w), inference)
-    again = partial(_fit, name, formula, durbin=durbin, options=options, **sides)
-    return replace(fit, call=PanelCall(again, data.copy(deep=False), w, error_w))
+def _fit(asked: Question) -> PanelFit:
+    only(asked.options, PanelOptions.__annotations__, f"{asked.name}()")
+    inference = _inference_of(asked.options)
+
+    def _again(data: pd.DataFrame, w: Any, *, error_w: Any = None) -> PanelFit:
+        return _fit(replace(asked, data=data, w=w, error_w=error_w))
+
+    fit = with_inference(_estimated(asked), inference)
+    return replace(fit, call=PanelCall(_again, asked.data.copy(deep=False), asked.w, asked.error_w))
 
 
 def _inference_of(options: dict[str, Any]) -> str | None:
@@ -517,17 +511,15 @@ def _inference_of(options: dict[str, Any]) -> str | None:
     return inference
 
 
-def _estimated(
-    name: str, formula: str, data: pd.DataFrame, w: WeightsGiven, durbin: bool, options: dict[str, Any], *,
-    lagged: bool, erred: bool, error_w: WeightsGiven | None,
-) -> PanelFit:  # fmt: skip
+def _estimated(asked: Question) -> PanelFit:
+    options = asked.options
     if word(options.get("method", "ml"), ("ml", "gmm"), "method") == "gmm":
-        return _by_moments(name, formula, data, w, durbin, options, lagged=lagged, erred=erred, error_w=error_w)
+        return _by_moments(asked)
     for of_moments in ("endogenous", "instruments", "instrument_lags"):
         if options.get(of_moments) is not None:
             raise OptionError(f"{of_moments}= belongs to method='gmm'.")
     errors = options.get("errors")
-    given = specified(name, formula, data, w, durbin, options, lagged=lagged, erred=erred, error_w=error_w)
+    given = specified(asked)
     if given.pairs:
         return _by_pairs(given, options)
     if given.kind.random is not None:
@@ -552,18 +544,15 @@ def _by_pairs(given: Specification, options: dict[str, Any]) -> PanelFit:
     return pairs_of_units(given)
 
 
-def _by_moments(
-    name: str, formula: str, data: pd.DataFrame, w: WeightsGiven, durbin: bool, options: dict[str, Any], *,
-    lagged: bool, erred: bool, error_w: WeightsGiven | None,
-) -> PanelFit:  # fmt: skip
+def _by_moments(asked: Question) -> PanelFit:
+    options = asked.options
     if options.get("errors") not in (None, "kkp"):
         raise OptionError(
             f"errors={brief(options['errors'])} belongs to method='ml'; these moments are those of errors='kkp'."
         )
     if options.get("correction") == "pairs":
         raise OptionError("correction='pairs' belongs to method='ml': these moments do not lean on the variances.")
-    whole = formula_with(formula, options)
-    given = specified(name, whole, data, w, durbin, options, lagged=lagged, erred=erred, error_w=error_w)
+    given = specified(replace(asked, formula=formula_with(asked.formula, options)))
     if options.get("dynamic") is not None:
         if options.get("endogenous") is not None:
             raise OptionError("moments of differences have their own instruments; leave out endogenous=.")
@@ -571,5 +560,5 @@ def _by_moments(
         return dynamic_by_moments(given, options["dynamic"], lags)
     if given.kind.rows is not None:
         raise OptionError(f"method='gmm' is for effects of units or time, not for effects={given.kind.name!r}.")
-    known = instruments_for(given.design, formula, data, w, options)
+    known = instruments_for(given.design, asked.formula, asked.data, asked.w, options)
     return random_by_moments(given, known) if given.kind.random is not None else by_moments(given, known)

@@ -23,11 +23,26 @@ from gbaspatial.models.panel.within import Effects
 from gbaspatial.options import flag, word
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsGiven
+    pass
 
 CORRECTIONS = ("lee-yu", "none", "pairs")
 COVARIANCES = ("classical", "information", "cluster", "driscoll-kraay", "hac")
 _ABSORBED = 1e-10
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """What one call of an estimator asks: the model `name`, with rho where `lagged`, with lambda where `erred`."""
+
+    name: str
+    formula: str
+    data: pd.DataFrame
+    w: Any
+    durbin: bool
+    options: dict[str, Any]
+    lagged: bool = False
+    erred: bool = False
+    error_w: Any = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,10 +61,7 @@ class Specification:
     reach: Reach | None = None
 
 
-def specified(
-    name: str, formula: str, data: pd.DataFrame, w: WeightsGiven, durbin: bool, options: dict[str, Any], *,
-    lagged: bool, erred: bool, error_w: WeightsGiven | None,
-) -> Specification:  # fmt: skip
+def specified(asked: Question) -> Specification:
     """The specification of one call.
 
     Raises
@@ -57,6 +69,9 @@ def specified(
     OptionError, AlignmentError, MissingDataError, LabelTypeError, CollinearityError, WeightsError, ConvergenceError
         For options, rows, regressors and W that do not fit.
     """
+    name, data, w, options, lagged, erred = (
+        asked.name, asked.data, asked.w, asked.options, asked.lagged, asked.erred,
+    )  # fmt: skip
     correction = word(options.get("correction", "lee-yu"), CORRECTIONS, "correction")
     covariance = options.get("covariance")
     if covariance is not None:
@@ -68,8 +83,8 @@ def specified(
     kind = kind_of(options.get("effects", "unit"), time_name)
     unbalanced = options.get("unbalanced", "error")
     design = read_panel(
-        formula, data, w, durbin=flag(durbin, "durbin"), unbalanced=unbalanced, weights=options.get("weights"),
-        regimes=options.get("regimes"),
+        asked.formula, data, w, durbin=flag(asked.durbin, "durbin"), unbalanced=unbalanced,
+        weights=options.get("weights"), regimes=options.get("regimes"),
     )  # fmt: skip
     _check_split(design, kind, options)
     if kind.common:
@@ -88,12 +103,13 @@ def specified(
     dynamic = options.get("dynamic")
     if dynamic is not None:
         _check_dynamic(name, kind, word(dynamic, DYNAMICS, "dynamic"))
-        design = with_lagged_outcome(design, formula, data, w, dynamic)
+        design = with_lagged_outcome(design, asked.formula, data, w, dynamic)
     _check_variation(design, kind)
     effects = effects_for(kind, design, data, lagged=lagged)
     design = _less_absorbed(design, effects, kind, spatial=lagged or erred)
     W1 = design.weights["W"] if lagged else None
-    W2 = None if not erred else design.weights["W"] if error_w is None else weights_of(error_w, design, "error_w")
+    other = asked.error_w
+    W2 = None if not erred else design.weights["W"] if other is None else weights_of(other, design, "error_w")
     _check_weights(W1, W2, design, effects, kind)
     doubts = notes_on_weights([W1, W2], design.data.columns, design.periods)
     design = replace(design, notes=(*design.notes, *doubts))
