@@ -354,7 +354,7 @@ def test_many_units_by_sparse_factors_are_the_dense_likelihood(name, way, monkey
     data, w = made(240, 4)
     options = {"effects": "random", "covariance": "information"}
     dense = getattr(models, name)("y ~ x", data, w, **options)
-    monkeypatch.setattr(between_units, "DENSE_UNITS", 0)
+    monkeypatch.setattr(between_units, "DENSE_PAIRS_LIMIT", 0)
     monkeypatch.setattr(squares, "_WORTH", np.inf if way == "planned" else 0.0)
     again = Weights(w.sparse.copy(), w.ids)  # its plans are not known yet
     sparse_fit = getattr(models, name)("y ~ x", data, again, **options)
