@@ -132,6 +132,7 @@ TELLERS = {
     "spatial_markov": lambda f, **p: f(PANEL, W, classes=2, **FEW, **p),
     "rank_mobility": lambda f, **p: f(PANEL, W, **FEW, **p),
     "spatial_gini": lambda f, **p: f(CITIES["gdp_pc_cny"], W, **FEW, **p),
+    "between_groups": lambda f, **p: f(CITIES["gdp_cny"], CITIES["tier"], **FEW, **p),
     "tiers": lambda f, **p: f(CITIES["gdp_cny"], given=CITIES["tier"], **FEW, **p),
     "power": lambda f, **p: f("join_count", W, draws=99, **p),
     "bias_correction": lambda f, **p: f(FIT, method="bootstrap", **FEW, **p),

@@ -16,11 +16,13 @@ from gbaspatial.errors import DataError
 from gbaspatial.inference.null import check_draws, monte_carlo_p
 from gbaspatial.inference.permutation import orders
 from gbaspatial.options import level_of, public, word
+from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import GROUP_RESAMPLES, Rng, seed_of, stream
 from gbaspatial.results import Result, Table, p_text
 from gbaspatial.sizes import GROUP_WAYS_LIMIT
 
 _TIE = 1e-12
+_PARTS = 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +72,7 @@ class BetweenGroupsResult(Result):
         return (Table(frame.rename_axis("index"), f"Inequality between groups of {self.n} units", tuple(notes)),)
 
 
+@shows_progress
 @public
 def between_groups(
     values: pd.Series,
@@ -80,6 +83,7 @@ def between_groups(
     draws: int = 9_999,
     rng: Rng = 0,
     level: float = 0.95,
+    progress: bool | None = None,
 ) -> BetweenGroupsResult:
     """Test whether more of the inequality lies between groups (tiers, sides of a border) than by chance.
 
@@ -99,6 +103,8 @@ def between_groups(
         Seed; recorded.
     level : float
         Of the interval.
+    progress : bool, optional
+        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
 
     Returns
     -------
@@ -133,7 +139,8 @@ def between_groups(
     sizes = np.bincount(codes)
     exact = factorial(len(codes)) // prod(factorial(int(size)) for size in sizes) <= GROUP_WAYS_LIMIT
     ways = ways_to_give_out(sizes.tolist(), len(codes)) if exact else codes[orders(len(codes), draws, seed)]
-    null = _between(s, p, ways, kind) / own.total
+    parts = track(np.array_split(ways, min(len(ways), _PARTS)), "ways to give out the groups")
+    null = np.concatenate([_between(s, p, part, kind) for part in parts]) / own.total
     assert own.between is not None
     share = own.between / own.total
     at_least = int((null >= share - _TIE).sum())

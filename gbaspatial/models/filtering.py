@@ -232,6 +232,11 @@ def spatial_filter(
     if options.get("weights") is not None or options.get("regimes") is not None:
         raise OptionError("spatial_filter() takes neither weights= nor regimes=.")
     design = read_design(formula, data, w)
+    if model == "ols" and design.n - design.k < 2:
+        raise OptionError(
+            f"{design.n} units with {design.k} coefficients leave one residual or none, in which no pattern can be "
+            f"seen; use fewer regressors."
+        )
     first = design.weights["W"]
     S = _symmetric(first)
     most = _most(design, max_vectors)

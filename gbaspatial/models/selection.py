@@ -203,10 +203,7 @@ def over_weights(
     only(options, (), "over_weights() of a cross-section")
     for name in models:
         word(name, ESTIMATORS, "models")
-    if not isinstance(weights, Mapping):
-        raise OptionError('over_weights takes a mapping of names to W, such as {"queen": w, "4 nearest": near}.')
-    if not weights or not models:
-        raise DataError("there is nothing to compare: give at least one W and one model.")
+    check_compared(weights, models)
     formulas = formulas_by_name(formula)
     named = {str(name): as_weights(w) for name, w in weights.items()}
     seed = seed_of(rng)
@@ -236,6 +233,14 @@ def _totals(fits: Mapping[tuple[str, str, str], Fit], keys: pd.MultiIndex, seed:
         empty = pd.MultiIndex.from_arrays([[]] * len(names), names=names)
         return pd.DataFrame(columns=["estimate", "std_error", "lower", "upper", "p_value"], index=empty, dtype=float)
     return pd.concat({key: impacts(fit, rng=seed).total for key, fit in fits.items()}, names=names)
+
+
+def check_compared(weights: Any, models: Any) -> None:
+    """Refuse what is no mapping of names to W, or nothing to compare."""
+    if not isinstance(weights, Mapping):
+        raise OptionError('over_weights takes a mapping of names to W, such as {"queen": w, "4 nearest": near}.')
+    if not weights or not models:
+        raise DataError("there is nothing to compare: give at least one W and one model.")
 
 
 def formulas_by_name(formula: str | Sequence[str] | Mapping[str, str]) -> dict[str, str]:

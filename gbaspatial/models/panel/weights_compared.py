@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import ConvergenceError, DataError, OptionError
+from gbaspatial.errors import ConvergenceError, OptionError
 from gbaspatial.models.bayes import probabilities
 from gbaspatial.models.fit import SPATIAL
 from gbaspatial.models.fitted import with_inference
@@ -21,7 +21,7 @@ from gbaspatial.models.panel.panel_evidence import (
     posterior_of_panel,
     problem_as,
 )
-from gbaspatial.models.selection import ESTIMATORS, SpecificationCurve, formulas_by_name
+from gbaspatial.models.selection import ESTIMATORS, SpecificationCurve, check_compared, formulas_by_name
 from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng, seed_of
 
@@ -91,12 +91,11 @@ def panel_over_weights(
     """
     for name in models:
         word(name, ESTIMATORS, "models")
-    if not isinstance(weights, Mapping) or not all(isinstance(key, str) for key in weights):
-        raise OptionError('over_weights takes a mapping of names to W, such as {"queen": w, "4 nearest": near}.')
+    if isinstance(weights, Mapping) and not all(isinstance(key, str) for key in weights):
+        raise OptionError("over_weights of panels takes W by name, and periods within: give names that are text.")
+    check_compared(weights, models)
     if options.get("dynamic") is not None:
         raise OptionError("over_weights compares models without the outcome of the period before; leave out dynamic=.")
-    if not weights or not models:
-        raise DataError("there is nothing to compare: give at least one W and one model.")
     formulas, named, seed = formulas_by_name(formula), by_name(weights), seed_of(rng)
     fits: dict[tuple[str, str, str], Any] = {}
     rows, totals, uninformed = {}, {}, []
