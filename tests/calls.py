@@ -43,6 +43,7 @@ PANEL = pd.concat({year: INCOME + _rng.normal(0, 1, 12).round(2) for year in (20
 PANEL = PANEL.swaplevel().rename_axis(["city", "year"]).rename("income")
 LONG_PATHS = pd.concat({2001 + t: INCOME + PRICE / t for t in range(1, 13)}).swaplevel().rename_axis(["city", "year"])
 LONG_DATA = PANEL.to_frame().assign(price=PANEL * 0.5 + _rng.normal(0, 1, 48).round(2))
+LONG_SPLIT = LONG_DATA.assign(kind=KIND.reindex(LONG_DATA.index.get_level_values(0)).to_numpy())
 OF_PANELS = (
     "panel_ols", "panel_slx", "panel_lag", "panel_error", "panel_sarar", "panel_durbin", "panel_durbin_error",
     "panel_gns",
@@ -350,6 +351,12 @@ VERBS = (  # results that only methods of other results make
     lambda: made("causal.difference_in_differences").placebo(draws=19, rng=1),
     lambda: made("causal.event_study").honest_bounds(),
     lambda: made("models.mess").impacts(),
+    lambda: gba.disparity.sigma_convergence(LONG_PATHS.abs()).trend,
+    lambda: gba.models.panel_lag("income ~ price", LONG_DATA, W, effects="unit").detectable_effect(),
+    lambda: gba.models.panel_lag("income ~ price", LONG_DATA, W, effects="random", method="gmm"),
+    lambda: gba.models.panel_lag("income ~ price", LONG_SPLIT, W, effects="unit", regimes="kind"),
+    lambda: gba.models.panel_error("income ~ price", LONG_DATA, gba.weights.contiguity(UNITS), effects="twoway"),
+    lambda: gba.models.panel_ols("income ~ price", LONG_DATA, effects="unit", dynamic="y", method="gmm"),
     lambda: made("models.sur").lm_tests(),
     # fits of other classes than the calls of the estimators make
     lambda: gba.models.ols(FORMULA, DATA, regimes="kind"),

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from gbaspatial.errors import GbaWarning
+from gbaspatial.errors import GbaWarning, OptionError
+from gbaspatial.models.panel.filtered_fit import needs_filter
 from gbaspatial.models.panel.fixed_effects import problem_of
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights, time_numbers, weights_of
 from gbaspatial.models.panel.panel_specification import Question, Specification, specified
@@ -130,7 +131,13 @@ def cell_of(
 
     def _specified(slow: Any) -> Specification:
         lagged = name == "panel_lag"
-        return specified(Question(name, formula, data, slow, durbin, options, lagged, erred=not lagged))
+        given = specified(Question(name, formula, data, slow, durbin, options, lagged, erred=not lagged))
+        if needs_filter(given):
+            raise OptionError(
+                "the profile of an error model with effects of time needs rows that sum to one, so that filtering "
+                "leaves the effects as they are; use standardizations='row', or effects='unit'."
+            )
+        return given
 
     open_ = _specified(by_friction[-1])
     own = (dynamic or "").count("y")
