@@ -137,6 +137,12 @@ def test_no_name_stands_for_two_modules():
     assert set(TOLD_ALIKE) <= set(twice), "an exception that is none any more"
 
 
+def test_no_name_stands_for_two_files_of_tests():
+    """The tests are no package: pytest imports each by its bare name, and the second of two is not run."""
+    names = [path.name for path in Path(__file__).parent.rglob("*.py")]
+    assert {name for name in names if names.count(name) > 1} == set()
+
+
 HEAVY = ("numpy", "pandas", "geopandas", "libpysal", "esda", "spreg", "folium", "matplotlib", "scipy", "numba")
 
 

@@ -25,7 +25,8 @@ def fitted(name, data=DATA, w=W):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_panel_estimator_is_here_and_the_origin_changes_nothing(name):
-    assert {n for n in models.__all__ if n.startswith("panel_")} - {"panel_effects"} == set(NAMES)
+    others = {"panel_effects", "panel_model_probabilities", "panel_over_weights"}
+    assert {n for n in models.__all__ if n.startswith("panel_")} - others == set(NAMES)
     one, two = fitted(name), fitted(name, DATA.assign(y=DATA["y"] + 1e3))
     pd.testing.assert_series_equal(one.params, two.params, rtol=1e-6, atol=1e-7)
     pd.testing.assert_series_equal(one.std_errors, two.std_errors, rtol=1e-5)
