@@ -111,17 +111,6 @@ def measured(who: str, n: int, T: int, model: str, effects: str, repeat: int) ->
     return {"seconds": min(times), "mib": (peak - held) / 1024, "estimate": value}
 
 
-def apart(*cell: object) -> dict[str, float]:
-    """One cell, in a process of its own."""
-    done = subprocess.run(
-        [sys.executable, __file__, "--cell", *map(str, cell)], capture_output=True, text=True,
-        env={**os.environ, **ONE_THREAD}, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        return {"seconds": np.nan, "mib": np.nan, "estimate": np.nan}
-    return dict(json.loads(done.stdout.splitlines()[-1]))
-
-
 def cell(who: str, n: int, T: int, model: str, effects: str, repeat: int) -> dict[str, float | str]:
     """One cell, in a process of its own; what stopped it, if something did."""
     done = subprocess.run(

@@ -15,6 +15,7 @@ from gbaspatial.models.likelihood.problem import maximize
 from gbaspatial.models.panel.filtered_effects import basis_of, maximize_restricted, with_basis
 from gbaspatial.models.panel.fixed_effects import correction_note, edge_notes, effects_by_row, wrapped
 from gbaspatial.models.panel.frame import PanelWeights
+from gbaspatial.models.panel.information_less_effects import parts_of
 from gbaspatial.models.panel.less_effects import panel_problem, part_of
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.models.panel.panel_specification import Specification
@@ -89,7 +90,7 @@ def filtered_fit(given: Specification) -> FilteredFit:
         corrected=given.corrected,
     )  # fmt: skip
     shift = 0.0 if root is None else float(np.log(root).sum())
-    level = effects_by_row(design, model, at, root)
+    level = effects_by_row(design, parts_of(model, at), at, root)
     parts |= {"problem": part_of(plain), "log_likelihood": at.log_likelihood + shift}
     return FilteredFit(**parts, level=level)
 

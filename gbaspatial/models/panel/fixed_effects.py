@@ -82,7 +82,7 @@ def wrapped(
         params=pd.Series([*at.beta, *spatial.values()], index=terms, name="estimate", dtype=float),
         covariance=pd.DataFrame(variance, index=terms, columns=terms), sigma2=at.sigma2 if spatial else sse / df_resid,
         log_likelihood=at.log_likelihood, residuals=design.label(e, "residuals"),
-        effects=labelled_effects(design, given.effects, given.kind, effects_by_row(design, model, at, root)),
+        effects=labelled_effects(design, given.effects, given.kind, effects_by_row(design, parts, at, root)),
         absorbed=model.effects.rank, count=model.n, covariance_kind=told,
         covariance_code=_code(covariance, bool(spatial)), df=df, df_resid=df_resid, serial_correlation=serial,
         problem=model, w=given.w, error_w=given.error_w, edges=at.edges, notes=notes,
@@ -90,9 +90,9 @@ def wrapped(
     )  # fmt: skip
 
 
-def effects_by_row(design: PanelDesign, model: PanelProblem, at: Estimate, root: np.ndarray | None) -> np.ndarray:
+def effects_by_row(design: PanelDesign, parts: Parts, at: Estimate, root: np.ndarray | None) -> np.ndarray:
     """What the effects add to the outcome's own part (m,)."""
-    eta = parts_of(model, at).eta
+    eta = parts.eta
     return np.asarray((eta if root is None else eta / root) - design.X @ at.beta)
 
 

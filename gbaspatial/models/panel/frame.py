@@ -195,11 +195,19 @@ def _told(pairs: pd.Index) -> list[str]:
     return [f"{unit} ({time})" for unit, time in pairs]
 
 
+def _coded(index: pd.MultiIndex, level: int) -> tuple[np.ndarray, pd.Index]:
+    """The place of each row (m,) among the labels that a level of the index uses, and these labels."""
+    codes, labels = np.asarray(index.codes[level], dtype=np.intp), index.levels[level]
+    used = np.bincount(codes, minlength=len(labels)) > 0
+    if used.all():
+        return codes, labels
+    return (np.cumsum(used) - 1)[codes], labels[used]
+
+
 def _ordered_rows(index: pd.MultiIndex, ids: pd.Index | None, unbalanced: str) -> _Rows:
     """Rows by period and unit; what is missing is refused, left out or kept."""
-    units = pd.Index(index.get_level_values(0))
-    times = pd.Index(index.get_level_values(1))
-    there = units.unique()
+    unit, there = _coded(index, 0)
+    time, times = _coded(index, 1)
     if ids is not None and not there.isin(ids).any() and times.isin(ids).all():
         raise AlignmentError("the panel is indexed by time first; use data.swaplevel() to have the units first.")
     numbers = time_numbers(times)
@@ -207,14 +215,14 @@ def _ordered_rows(index: pd.MultiIndex, ids: pd.Index | None, unbalanced: str) -
         try:
             order = there.sort_values()
         except TypeError:
-            order = there
+            order = pd.Index(index.get_level_values(0)).unique()
     else:
         _check_units_of(there, ids)
         order = ids
-    values, period = np.unique(numbers, return_inverse=True)
-    unit = order.get_indexer(units)
-    places = np.lexsort((unit, period))
-    labels = pd.Index(times[[int(np.flatnonzero(period == t)[0]) for t in range(len(values))]], name=index.names[1])
+    by_time = np.argsort(numbers)
+    labels, values = times[by_time].rename(index.names[1]), numbers[by_time]
+    unit, period = order.get_indexer(there)[unit], np.argsort(by_time)[time]
+    places = np.argsort(period * len(order) + unit, kind="stable")  # at once for rows that come by period
     stack = Stack(unit[places], period[places], len(order), len(values))
     rows = _Rows(places, stack, order.rename(index.names[0]), labels, values, ())
     return rows if stack.balanced else _balanced(rows, unbalanced)
@@ -434,7 +442,8 @@ def read_panel(
         wanted = list(dict.fromkeys([*wanted, known_column(regimes, data)]))
     frame = columns_named(data, wanted).iloc[rows.places]
     check_columns(frame, wanted)
-    frame = plain(frame, parsed.columns).join(frame[wanted].drop(columns=parsed.columns))
+    classes = [name for name in wanted if name not in parsed.columns]
+    frame = plain(frame, parsed.columns).join(frame[classes]) if classes else plain(frame, parsed.columns)
     observed = observation_weights(weights, data, index)
     ids = pd.MultiIndex([rows.units, rows.periods], [rows.stack.unit, rows.stack.period], names=index.names)
     lags = {name: by_period(v, rows, ids, name) for name, v in given.items()}
