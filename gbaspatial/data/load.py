@@ -253,19 +253,32 @@ def load_prefectures(
 
 
 @public
-def load_context() -> gpd.GeoDataFrame:
-    """Land around the bay area for a basemap: Natural Earth 1:10m land, public domain.
+def load_context(*, area: Literal["bay", "world"] = "bay") -> gpd.GeoDataFrame:
+    """Land for a basemap: Natural Earth, public domain, at 1:10m around the bay area, at 1:50m for the world.
+
+    Parameters
+    ----------
+    area : {"bay", "world"}
+        Which land. The world's has no frontiers.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        Land around the bay, in longitude and latitude.
+        In longitude and latitude.
+
+    Raises
+    ------
+    OptionError
+        If `area` is not known.
 
     Examples
     --------
     >>> bool(load_context().geom_type.isin(["Polygon", "MultiPolygon"]).all())
     True
     """
+    word(area, ("bay", "world"), "area")
+    if area == "world":
+        return files.layer("world_land_ne50")[["part", "area_km2", "geometry"]].set_index("part")
     return files.layer("context_land_ne")[["adcode", "geometry"]].rename(columns={"adcode": "part"}).set_index("part")
 
 

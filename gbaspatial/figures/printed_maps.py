@@ -300,7 +300,8 @@ def _canvas(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame, ax: Axes | None) -
     if around is not None:
         if around.land is not None:
             around.land.plot(ax=ax, color=LAND, lw=0, zorder=0)
-        around.prefectures.plot(ax=ax, color=LAND, edgecolor="#C4BFB4", lw=0.5, zorder=1)
+        if around.prefectures is not None:
+            around.prefectures.plot(ax=ax, color=LAND, edgecolor="#C4BFB4", lw=0.5, zorder=1)
     ax.set(xlim=(west - margin, east + margin), ylim=(south - margin, north + margin), xticks=[], yticks=[])
     ax.set_aspect(float(stretch))
     ax.spines[:].set(color="#B8B8B8", lw=0.6)

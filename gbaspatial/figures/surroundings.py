@@ -14,14 +14,15 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 LAND_SOURCE = "Land: Natural Earth (public domain)"
+BAY = (108.0, 19.5, 118.5, 26.5)  # where the finer land reaches
 DETAIL = 1500  # steps of detail across the view; a background needs no more
 
 
 class Surroundings(NamedTuple):
-    """Land and neighboring prefectures around some units, and whose data they are."""
+    """Land and neighboring prefectures around some units, either where there are such, and whose data they are."""
 
     land: gpd.GeoDataFrame | None
-    prefectures: gpd.GeoDataFrame
+    prefectures: gpd.GeoDataFrame | None
     sources: tuple[str, ...]
 
 
@@ -59,18 +60,22 @@ def check_layer(units: Any, what: str = "units") -> gpd.GeoDataFrame:
 
 
 def surroundings(units: gpd.GeoDataFrame) -> Surroundings | None:
-    """Shipped layers around WGS84 `units`; None where they do not reach."""
+    """Shipped layers around WGS84 `units`: prefectures in China, land everywhere; None on the open sea."""
     from gbaspatial.data import load_context, load_prefectures
 
     view = _view(units.total_bounds)
     china = load_prefectures(area="china")
     around = _clipped(_outside(china, units), view)
-    if around is None:
+    land = _clipped(load_context(area="bay" if _within(view, BAY) else "world"), view)
+    if around is None and land is None:
         return None
-    land = _clipped(load_context(), view)
     told = [LAND_SOURCE] if land is not None else []
-    told += filter(None, [china.attrs.get("attribution")])
+    told += filter(None, [china.attrs.get("attribution") if around is not None else None])
     return Surroundings(land, around, tuple(told))
+
+
+def _within(view: tuple[float, ...], bounds: tuple[float, ...]) -> bool:
+    return view[0] >= bounds[0] and view[1] >= bounds[1] and view[2] <= bounds[2] and view[3] <= bounds[3]
 
 
 def _view(bounds: np.ndarray) -> tuple[float, float, float, float]:

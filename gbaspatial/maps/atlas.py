@@ -124,7 +124,7 @@ def atlas(
         The column that names a unit, or the columns (English, Chinese); by default `name_en` or the
         index, and `name_zh` where there is one.
     context : bool
-        Draw land and neighboring prefectures beneath, where shipped layers reach.
+        Draw land beneath, and in China the neighboring prefectures.
     tiles : str, optional
         Tiles of folium, e.g. ``"OpenStreetMap"``, or an address with {z}, {x}, {y}; the page then needs
         the internet. Services of mainland China are drawn in GCJ-02 and lie 500 to 700 m off WGS84 there.

@@ -23,7 +23,8 @@ def context_payload(units: gpd.GeoDataFrame) -> tuple[dict[str, Any] | None, lis
     if found.land is not None:
         parts["land"] = _packed(found.land)
     around = found.prefectures
-    parts |= {"around": _packed(around), "en": list(map(str, around.index)), "zh": list(around["name_zh"])}
+    if around is not None:
+        parts |= {"around": _packed(around), "en": list(map(str, around.index)), "zh": list(around["name_zh"])}
     return parts, list(found.sources)
 
 

@@ -188,3 +188,17 @@ def test_a_stranger_s_region_is_drawn_without_our_background():
     ax = gba.figures.map_of(units, "x")
     assert "Tianditu" not in ax.get_xlabel()
     assert len(legend_of(ax)) == 2
+
+
+def test_outside_china_the_background_is_the_land_of_the_world():
+    from shapely import box
+
+    from gbaspatial.figures.surroundings import surroundings
+
+    london = gpd.GeoDataFrame(index=["a"], geometry=[box(-0.5, 51.3, 0.3, 51.7)], crs=4326)
+    found = surroundings(london)
+    assert found.prefectures is None
+    assert found.sources == ("Land: Natural Earth (public domain)",)
+    assert found.land.union_all().covers(box(-0.5, 51.4, 0, 51.6))
+    sea = gpd.GeoDataFrame(index=["a"], geometry=[box(-40, 45, -39, 46)], crs=4326)
+    assert surroundings(sea) is None
