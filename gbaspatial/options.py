@@ -220,13 +220,13 @@ def undrawn(option: str, *words: str) -> Callable[[Callable[P, T]], Callable[P, 
         usual = inspect.signature(function).parameters[option].default
 
         @functools.wraps(function)
-        def called(*args: P.args, **kwargs: P.kwargs) -> T:
+        def _called(*args: P.args, **kwargs: P.kwargs) -> T:
             how = kwargs.get(option, usual)
             if isinstance(how, str) and how in words:
                 unused({name: kwargs.get(name) for name in DRAWN_WITH}, f"{option}={how!r} draws nothing")
             return function(*args, **kwargs)
 
-        return called
+        return _called
 
     return _marked
 
@@ -293,7 +293,7 @@ def public(function: Callable[P, T]) -> Callable[P, T]:
         places.extend(name for name, p in parameters.items() if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
 
     @functools.wraps(function)
-    def called(*args: P.args, **kwargs: P.kwargs) -> T:
+    def _called(*args: P.args, **kwargs: P.kwargs) -> T:
         if not read:
             _read()
         for name, value in (*zip(places, args, strict=False), *kwargs.items()):
@@ -309,8 +309,8 @@ def public(function: Callable[P, T]) -> Callable[P, T]:
                 raise _misfit(function, args, kwargs, error) from None
             raise
 
-    called._checks = checks  # type: ignore[attr-defined]
-    return called
+    _called._checks = checks  # type: ignore[attr-defined]
+    return _called
 
 
 def public_methods(kind: type[T]) -> type[T]:

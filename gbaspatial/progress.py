@@ -147,14 +147,14 @@ def shows_progress(function: Callable[P, T]) -> Callable[P, T]:
     """
 
     @functools.wraps(function)
-    def told(*args: P.args, **kwargs: P.kwargs) -> T:
+    def _told(*args: P.args, **kwargs: P.kwargs) -> T:
         wanted = kwargs.get("progress")
         if wanted is None:
             return function(*args, **kwargs)
         with asked() if wanted is True else silenced(wanted is False):
             return function(*args, **kwargs)
 
-    return told
+    return _told
 
 
 def on_terminal() -> bool:

@@ -1,5 +1,6 @@
 """The plan of the house is in step with the house: python docs/make_architecture.py renews what is measured."""
 
+import ast
 import importlib.util
 import re
 from pathlib import Path
@@ -74,3 +75,28 @@ def test_what_the_pages_speak_of_exists(path):
         r"`((?:gbaspatial|tests|docs|models|autocorrelation|inference|maps|data|formula)/[\w/.]*)`", text
     ):
         assert (ROOT / named).exists() or (ROOT / "gbaspatial" / named).exists(), named
+
+
+MOST_PARAMETERS = 8
+MANY = {  # decorators of functions that take more, each with the reason
+    "public": "what people call: options by name",
+    "njit": "compiled loops take arrays, and nothing that holds them",
+    "command": "a parameter for each option of a command",
+}
+
+
+def crowded(tree):
+    """Functions that take more parameters than a reader keeps apart, and are not among those that may."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            given = [p.arg for p in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]]
+            marks = {word for mark in node.decorator_list for word in re.findall(r"\w+", ast.unparse(mark))}
+            if len(set(given) - {"self", "cls"}) > MOST_PARAMETERS and not marks & set(MANY):
+                yield f"{node.name} ({len(given)})"
+
+
+def test_what_travels_together_is_one_thing():
+    """More than eight parameters of a function that is not public are handed on as one frozen thing."""
+    assert {f"{place}: {found}" for place, tree in HOUSE.items() for found in crowded(tree)} == set()
+    many = ", ".join("abcdefghi")
+    assert list(crowded(ast.parse(f"def _f({many}): ...\n@public\ndef g({many}): ..."))) == ["_f (9)"]

@@ -5,8 +5,11 @@ import importlib
 import inspect
 import re
 import textwrap
+from pathlib import Path
 
 import pytest
+
+import gbaspatial
 
 ROOMS = (
     "autocorrelation", "causal", "data", "development", "disparity", "doctor", "export", "figures", "geography",
@@ -152,3 +155,63 @@ def test_a_public_function_tells_all_of_itself(name):
 @pytest.mark.parametrize("name", sorted(VERBS))
 def test_a_verb_of_a_result_says_what_it_does_and_takes(name):
     assert not (found := faults(VERBS[name], verb=True)), "; ".join(found)
+
+
+def named(tree: ast.Module):
+    """Functions and classes of a module or of its classes under names without an underscore, and their class."""
+    waiting: list[tuple[ast.Module | ast.ClassDef, str]] = [(tree, "")]
+    while waiting:
+        owner, path = waiting.pop()
+        for node in owner.body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                if not node.name.startswith("_"):
+                    yield owner, node, f"{path}{node.name}"
+                if isinstance(node, ast.ClassDef):
+                    waiting.append((node, f"{path}{node.name}."))
+
+
+def is_protocol(owner: ast.AST) -> bool:
+    """Whether it tells what other classes have."""
+    return isinstance(owner, ast.ClassDef) and any(ast.unparse(base) == "Protocol" for base in owner.bases)
+
+
+HOUSE = {
+    str(path.relative_to(Path(gbaspatial.__file__).parent)): ast.parse(path.read_text(encoding="utf-8"))
+    for path in sorted(Path(gbaspatial.__file__).parent.rglob("*.py"))
+}
+OF_PROTOCOLS = {
+    node.name for tree in HOUSE.values() for owner, node, _ in named(tree) if is_protocol(owner)
+}  # told there, once, for all classes that have them
+
+
+def untold(tree: ast.Module) -> list[str]:
+    """Names for readers of the code that nothing is said of."""
+    return [
+        name
+        for owner, node, name in named(tree)
+        if not ast.get_docstring(node)
+        and (is_protocol(owner) or not isinstance(owner, ast.ClassDef) or node.name not in OF_PROTOCOLS)
+    ]
+
+
+@pytest.mark.parametrize("place", HOUSE)
+def test_every_name_without_an_underscore_is_told(place):
+    assert untold(HOUSE[place]) == []
+
+
+@pytest.mark.parametrize("place", HOUSE)
+def test_functions_inside_functions_keep_to_themselves(place):
+    """What a function makes for itself is called with an underscore: nobody else can call it."""
+    inner = {
+        node.name
+        for outer in ast.walk(HOUSE[place])
+        if isinstance(outer, ast.FunctionDef)
+        for node in ast.walk(outer)
+        if node is not outer and isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.name.startswith("_")
+    }
+    assert inner == set()
+
+
+def test_the_gauge_of_names_sees_what_is_untold():
+    seen = ast.parse("class A:\n    def b(self): ...\n    def derivatives(self): ...\n    def _c(self): ...")
+    assert untold(seen) == ["A", "A.b"], "derivatives are told by the protocol of curves"

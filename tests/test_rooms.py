@@ -32,7 +32,7 @@ MODELS = [  # the floors of the room of models, from the ground up
     ["solve"],
     ["instruments"],
     ["likelihood"],
-    ["fit_tables", "fitted", "fit", "predict", "simulation", "covariance"],
+    ["request", "fit_tables", "fitted", "fit", "predict", "simulation", "covariance"],
     ["few_units"],
     ["impacts"],
     ["diagnostics"],

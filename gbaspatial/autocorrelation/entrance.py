@@ -202,13 +202,13 @@ def drawn_by(*words: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
         checked = undrawn("inference", *(how for how in _DRAWLESS if how not in words))(function)
 
         @functools.wraps(function)
-        def called(*args: P.args, **kwargs: P.kwargs) -> T:
+        def _called(*args: P.args, **kwargs: P.kwargs) -> T:
             if kwargs.get("inference", "auto") == "auto" and args and _is_regression(args[0]):
                 given = {name: kwargs.get(name) for name in DRAWN_WITH}
                 unused(given, "the residuals of a regression are not exchangeable, and nothing is drawn of them")
             return checked(*args, **kwargs)
 
-        return called
+        return _called
 
     return _marked
 

@@ -34,13 +34,13 @@ def _pairs(counts: np.ndarray) -> float:
 def ways_to_give_out(sizes: list[int], n: int) -> np.ndarray:
     """Every different way (m, n) to give groups of these sizes to n units."""
 
-    def fill(group: int, free: tuple[int, ...], way: np.ndarray) -> Iterator[np.ndarray]:
+    def _fill(group: int, free: tuple[int, ...], way: np.ndarray) -> Iterator[np.ndarray]:
         if group == len(sizes) - 1:
             yield np.where(way < 0, group, way)
             return
         for chosen in combinations(free, sizes[group]):
             next_way = way.copy()
             next_way[list(chosen)] = group
-            yield from fill(group + 1, tuple(place for place in free if place not in chosen), next_way)
+            yield from _fill(group + 1, tuple(place for place in free if place not in chosen), next_way)
 
-    return np.array(list(fill(0, tuple(range(n)), np.full(n, -1))))
+    return np.array(list(_fill(0, tuple(range(n)), np.full(n, -1))))

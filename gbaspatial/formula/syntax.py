@@ -149,6 +149,7 @@ class _Unquote(ast.NodeTransformer):
     """``Q("a b")``, as patsy writes it, is the column `a b`."""
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        """A call ``Q("a b")`` as the name of its column; others as they are."""
         self.generic_visit(node)
         one = node.args[0] if len(node.args) == 1 and not node.keywords else None
         called = isinstance(node.func, ast.Name) and node.func.id == "Q"

@@ -27,6 +27,7 @@ from gbaspatial.models.counts import log_exposure, ppml
 from gbaspatial.models.eigenvectors import Steps, eigenvectors_off, linear_steps, poisson_steps
 from gbaspatial.models.fit import Fit
 from gbaspatial.models.regression import ols
+from gbaspatial.models.request import Request
 from gbaspatial.options import number, public, whole, word
 from gbaspatial.results import Result, Table
 from gbaspatial.sizes import DENSE_LIMIT
@@ -231,24 +232,38 @@ def spatial_filter(
     bound = number(usual if tolerance is None else tolerance, "tolerance", least=0, open_ends=True)
     if options.get("weights") is not None or options.get("regimes") is not None:
         raise OptionError("spatial_filter() takes neither weights= nor regimes=.")
+    asked = Request(model, formula, data, w, False, options)
     design = read_design(formula, data, w)
     if model == "ols" and design.n - design.k < 2:
         raise OptionError(
             f"{design.n} units with {design.k} coefficients leave one residual or none, in which no pattern can be "
             f"seen; use fewer regressors."
         )
-    first = design.weights["W"]
-    S = _symmetric(first)
+    return _filtered(asked, design, _selected(asked, design, bound, max_vectors), bound)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Selection:
+    """Map patterns with their eigenvalues (m,), by column (n, m), and the steps by which some were selected."""
+
+    eigenvalues: np.ndarray
+    vectors: np.ndarray
+    steps: Steps
+
+
+def _selected(asked: Request, design: Design, bound: float, max_vectors: int | None) -> _Selection:
+    S = _symmetric(design.weights["W"])
     most = _most(design, max_vectors)
-    if model == "ols":
+    if asked.name == "ols":
         values, vectors = eigenvectors_off(S, design.X)
         steps = linear_steps(values, vectors, design.y, design.n / float(S.sum()), bound, most)
-    else:
-        ppml(formula, data, w, **options)  # says what is wrong with the outcome or the exposure
-        offset = log_exposure(options.get("exposure"), data, design.ids)
-        values, vectors = eigenvectors_off(S, np.ones((design.n, 1)))
-        steps = poisson_steps(design.y, design.X, offset, S, (values, vectors), bound, most)
-    return _wrap(formula, data, w, design, values, vectors, steps, model, bound, options)
+        return _Selection(values, vectors, steps)
+    ppml(asked.formula, asked.data, asked.w, **asked.options)  # says what is wrong with the outcome or the exposure
+    offset = log_exposure(asked.options.get("exposure"), asked.data, design.ids)
+    values, vectors = eigenvectors_off(S, np.ones((design.n, 1)))
+    return _Selection(
+        values, vectors, poisson_steps(design.y, design.X, offset, S, (values, vectors), bound, most)
+    )  # fmt: skip
 
 
 def _symmetric(w: Weights) -> sparse.csr_array:
@@ -268,29 +283,19 @@ def _most(design: Design, wanted: int | None) -> int:
     return min(whole(wanted, "max_vectors"), most)
 
 
-def _wrap(
-    formula: str,
-    data: pd.DataFrame,
-    w: WeightsGiven,
-    design: Design,
-    values: np.ndarray,
-    vectors: np.ndarray,
-    steps: Steps,
-    model: str,
-    tolerance: float,
-    options: dict[str, Any],
-) -> SpatialFilter:
+def _filtered(asked: Request, design: Design, selection: _Selection, tolerance: float) -> SpatialFilter:
+    data, steps = asked.data, selection.steps
     places = [place for place, _, _ in steps[1:]]
     names = [f"EV{place + 1}" for place in places]
     taken = [name for name in names if name in data.columns]
     if taken:
         raise OptionError(f"the data have a column {some(taken)}, which is the name of an eigenvector; rename it.")
-    frame = pd.DataFrame(vectors[:, places], index=design.ids, columns=names).reindex(design.index)
-    whole = " + ".join([formula, *names])
+    frame = pd.DataFrame(selection.vectors[:, places], index=design.ids, columns=names).reindex(design.index)
+    whole = " + ".join([asked.formula, *names])
     joined = pd.concat([pd.DataFrame(data), frame], axis=1) if names else data
     if names and hasattr(data, "geometry"):
         joined = data.assign(**{name: frame[name] for name in names})
-    fit = (ols if model == "ols" else ppml)(whole, joined, w, **options)
+    fit = (ols if asked.name == "ols" else ppml)(whole, joined, asked.w, **asked.options)
     assert isinstance(fit, Fit)
     if names:  # selected by these data: no t distribution is exact then
         fit = replace(
@@ -300,7 +305,7 @@ def _wrap(
     table = pd.DataFrame(
         {
             "eigenvector": ["", *names],
-            "eigenvalue": [np.nan, *(float(values[place]) for place in places)],
+            "eigenvalue": [np.nan, *(float(selection.eigenvalues[place]) for place in places)],
             "moran": [step[1] for step in steps],
             "z": [step[2] for step in steps],
             "p_value": [2 * float(special.ndtr(-abs(step[2]))) for step in steps],

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 
 from gbaspatial.errors import OptionError, some
@@ -29,6 +28,7 @@ from gbaspatial.models.instruments.instrument_set import (
     instruments_of,
 )
 from gbaspatial.models.likelihood.identification import check_informed
+from gbaspatial.models.request import Request
 from gbaspatial.models.solve.origin import scale_of
 from gbaspatial.models.spatial_fit import moments_kind
 from gbaspatial.options import only, renamed, unused, word
@@ -66,20 +66,16 @@ class Options(TypedDict, total=False):
     regimes: str | None
 
 
-def lag(formula: str, data: pd.DataFrame, w: WeightsGiven, *, durbin: bool = False, **options: Unpack[Options]) -> Fit:
-    """y = rho W y + X b + e by two-stage least squares with instruments X, W X and W^2 X.
+def estimated(asked: Request) -> Fit:
+    """The model of `asked` by two-stage least squares, or by generalized moments where its errors are spatial.
+
+    The instruments of W y are X, W X and W^2 X; by default `instrument_lags` is 2, ``covariance="classical"`` and
+    ``df="n-k"`` without a spatial error, as R's `stsls` has it (PySAL: 1 and ``"n"``).
 
     Parameters
     ----------
-    formula : str
-    data : pandas.DataFrame
-        One row per unit, indexed by unit.
-    w : Weights or mapping of str to Weights
-    durbin : bool
-        Adds the lag of every regressor.
-    **options
-        See `Options`; by default `instrument_lags` 2, ``covariance="classical"`` and
-        ``df="n-k"``, as R's `stsls` has it (PySAL: 1 and ``"n"``).
+    asked : Request
+        Its options are those of `Options`.
 
     Returns
     -------
@@ -89,7 +85,7 @@ def lag(formula: str, data: pd.DataFrame, w: WeightsGiven, *, durbin: bool = Fal
     Raises
     ------
     OptionError
-        If there are fewer instruments than endogenous regressors, or as many as units.
+        If an option does not apply, or there are fewer instruments than endogenous regressors, or as many as units.
 
     References
     ----------
@@ -102,50 +98,11 @@ def lag(formula: str, data: pd.DataFrame, w: WeightsGiven, *, durbin: bool = Fal
     >>> ring = Weights(np.roll(np.eye(9), 1, 0) + np.roll(np.eye(9), -1, 0), list("abcdefghi")).row_standardized()
     >>> x = pd.Series([0.0, 2, 1, 2, 4, 3, 1, 5, 2], index=list("abcdefghi"))
     >>> y = np.linalg.solve(np.eye(9) - 0.5 * ring.sparse.toarray(), 1 + x)
-    >>> lag("y ~ x", pd.DataFrame({"x": x, "y": y}), ring).params.round(6).to_dict()
+    >>> asked = Request("lag", "y ~ x", pd.DataFrame({"x": x, "y": y}), ring, False, {}, lagged=True)
+    >>> estimated(asked).params.round(6).to_dict()
     {'Intercept': 1.0, 'x': 1.0, 'rho': 0.5}
     """
-    _refuse(options, "moments", "method='gmm' of the lag model is two-stage least squares")
-    spec = _Spec.read("durbin" if durbin else "lag", formula, data, w, durbin, options, lagged=True)
-    assert spec.Q is not None
-    stage = iv.two_stage(spec.design.y, spec.Z, spec.Q)
-    matrix, sigma2 = iv.classic_covariance(stage, spec.df("n-k"))
-    kind = options.get("covariance") or "classical"
-    word(kind, COVARIANCES, "covariance")
-    K = None
-    told = str(kind)
-    if kind == "hac":
-        K, told = _kernel(spec.design, data, options)
-        matrix = iv.hac_covariance(stage, K)
-    else:
-        kernel = ("kernel", "neighbors", "bandwidth_km", "coordinates")
-        unused({name: options.get(name) for name in kernel}, "they belong to covariance='hac'")
-    if kind not in ("hac", "classical"):
-        matrix = iv.robust_covariance(stage, kind)
-    return _wrap(spec, _Found(stage.delta, None, matrix, stage.residuals, sigma2, kind, told), spec.tests(stage, K))
-
-
-def error(
-    formula: str, data: pd.DataFrame, w: WeightsGiven, *, durbin: bool = False, **options: Unpack[Options]
-) -> Fit:
-    """y = X b + u, u = lambda W u + e by generalized moments; arguments as `lag`, with `moments`."""
-    name = "durbin_error" if durbin else "error"
-    return _generalized(_Spec.read(name, formula, data, w, durbin, options, erred=True), options)
-
-
-def sarar(
-    formula: str,
-    data: pd.DataFrame,
-    w: WeightsGiven,
-    *,
-    error_w: WeightsGiven | None = None,
-    durbin: bool = False,
-    **options: Unpack[Options],
-) -> Fit:
-    """y = rho W y + X b + u, u = lambda W2 u + e by generalized two-stage least squares; `error_w` is W2."""
-    name = "gns" if durbin else "sarar"
-    spec = _Spec.read(name, formula, data, w, durbin, options, lagged=True, erred=True, error_w=error_w)
-    return _generalized(spec, options)
+    return _generalized(asked) if asked.erred else _two_stage(asked)
 
 
 # -- what is estimated ----------------------------------------------------------------------
@@ -164,42 +121,30 @@ class _Spec:
     degrees: str | None
 
     @classmethod
-    def read(
-        cls,
-        model: str,
-        formula: str,
-        data: Any,
-        w: WeightsGiven,
-        durbin: bool,
-        options: Mapping[str, Any],
-        *,
-        lagged: bool = False,
-        erred: bool = False,
-        error_w: WeightsGiven | None = None,
-    ) -> _Spec:
-        _check(options)
-        options = renamed(options, "degrees_of_freedom", "df")
-        design, columns, extra, extra_names = _columns(formula, data, w, durbin, options)
-        first = design.weights["W"]
-        second = _error_weights(error_w, design) if erred else None
-        for term, matrix in (("rho", first if lagged else None), ("lambda", second)):
+    def read(cls, asked: Request) -> _Spec:
+        """The specification of one call, with its instruments where there is something to instrument."""
+        _check(asked.options)
+        options = renamed(asked.options, "degrees_of_freedom", "df")
+        design, columns, extra, extra_names = _columns(asked, options)
+        first = design.weights["W"] if asked.lagged else None
+        second = _error_weights(asked.error_w, design) if asked.erred else None
+        for term, matrix in (("rho", first), ("lambda", second)):
             if matrix is not None:
                 check_informed(term, design.X, matrix.sparse)
         inside = [place for place, term in enumerate(design.terms) if term not in columns]
-        Z = np.column_stack([design.X, first.sparse @ design.y]) if lagged else design.X
+        Z = design.X if first is None else np.column_stack([design.X, first.sparse @ design.y])
         Q: np.ndarray | None = None
         names: tuple[str, ...] = ()
-        if lagged or columns:
+        if first is not None or columns:
             lags = options.get("instrument_lags", 2)
             base = np.column_stack([design.X[:, inside], extra])
             base_names = [*(design.terms[p] for p in inside), *extra_names]
-            H, names = instruments_of(base, base_names, first, lags, len(inside))
-            check_identified(H, Z, names, lags, (*columns, *(["W(y)"] if lagged else [])))
+            H, names = instruments_of(base, base_names, design.weights["W"], lags, len(inside))
+            check_identified(H, Z, names, lags, (*columns, *(["W(y)"] if first is not None else [])))
             Q = iv.basis(H)
         else:
             unused({"instrument_lags": options.get("instrument_lags")}, "without endogenous= there are no instruments")
-        degrees = options.get("df")
-        return cls(model, design, columns, Z, Q, names, first if lagged else None, second, degrees)
+        return cls(asked.name, design, columns, Z, Q, names, first, second, options.get("df"))
 
     def df(self, usual: str) -> int:
         """The divisor of e'e."""
@@ -228,10 +173,11 @@ def _check(options: Mapping[str, Any]) -> None:
 
 
 def _columns(
-    formula: str, data: Any, w: WeightsGiven, durbin: bool, options: Mapping[str, Any]
-) -> tuple[Design, tuple[str, ...], np.ndarray, list[str]]:
+    asked: Request, options: Mapping[str, Any]
+) -> tuple[Design, tuple[str, ...], np.ndarray, list[str]]:  # fmt: skip
     """The design with all regressors, which of its terms are endogenous, and the user's instruments with names."""
     endogenous, instruments, regimes = (options.get(name) for name in ("endogenous", "instruments", "regimes"))
+    formula, data, w, durbin = asked.formula, asked.data, asked.w, asked.durbin
     whole = f"{formula} + {endogenous}" if endogenous else formula
     design = read_design(whole, data, w, durbin=durbin, regimes=regimes)
     if not endogenous:
@@ -267,7 +213,30 @@ def _kernel(design: Design, data: Any, options: Mapping[str, Any]) -> tuple[spar
 
 
 # -- estimating and wrapping ------------------------------------------------------------------
-def _generalized(spec: _Spec, options: Mapping[str, Any]) -> Fit:
+def _two_stage(asked: Request) -> Fit:
+    options = asked.options
+    _refuse(options, "moments", "method='gmm' of the lag model is two-stage least squares")
+    spec = _Spec.read(asked)
+    assert spec.Q is not None
+    stage = iv.two_stage(spec.design.y, spec.Z, spec.Q)
+    matrix, sigma2 = iv.classic_covariance(stage, spec.df("n-k"))
+    kind = options.get("covariance") or "classical"
+    word(kind, COVARIANCES, "covariance")
+    K = None
+    told = str(kind)
+    if kind == "hac":
+        K, told = _kernel(spec.design, asked.data, options)
+        matrix = iv.hac_covariance(stage, K)
+    else:
+        kernel = ("kernel", "neighbors", "bandwidth_km", "coordinates")
+        unused({name: options.get(name) for name in kernel}, "they belong to covariance='hac'")
+    if kind not in ("hac", "classical"):
+        matrix = iv.robust_covariance(stage, kind)
+    return _wrap(spec, _Found(stage.delta, None, matrix, stage.residuals, sigma2, kind, told), spec.tests(stage, K))
+
+
+def _generalized(asked: Request) -> Fit:
+    spec, options = _Spec.read(asked), asked.options
     for name in ("covariance", "kernel", "neighbors", "bandwidth_km", "coordinates"):
         _refuse(options, name, "moments='heteroskedastic' is the robust choice for a model with a spatial error")
     kind = options.get("moments") or "heteroskedastic"

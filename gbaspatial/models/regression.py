@@ -19,6 +19,7 @@ from gbaspatial.models.fitted import Inference
 from gbaspatial.models.likelihood.identification import check_given, check_linked
 from gbaspatial.models.likelihood.problem import log_likelihood, problem, solution
 from gbaspatial.models.maximum_likelihood import by_maximum_likelihood, inference_of
+from gbaspatial.models.request import Request
 from gbaspatial.models.solve.logdet import METHODS
 from gbaspatial.models.spatial_fit import LeastSquaresByRegime, LeastSquaresFit
 from gbaspatial.options import flag, only, public, unused, word
@@ -87,7 +88,7 @@ def ols(formula: str, data: pd.DataFrame, w: WeightsGiven | None = None, **optio
     >>> ols("y ~ x", data).params.round(3).to_dict()
     {'Intercept': 1.1, 'x': 1.1}
     """
-    return _least_squares("ols", formula, data, w, False, options)
+    return _least_squares(Request("ols", formula, data, w, False, dict(options)))
 
 
 @public
@@ -135,7 +136,7 @@ def slx(formula: str, data: pd.DataFrame, w: WeightsGiven, *, durbin: bool = Tru
     >>> slx("y ~ x", data, chain).params.round(3).to_dict()
     {'Intercept': 4.218, 'x': 0.989, 'W(x)': -0.586}
     """
-    return _least_squares("slx", formula, data, w, durbin, options)
+    return _least_squares(Request("slx", formula, data, w, durbin, dict(options)))
 
 
 @public
@@ -197,7 +198,8 @@ def lag(
     >>> round(lag("y ~ x", data, chain).rho, 3)
     0.288
     """
-    return _spatial("durbin" if durbin else "lag", formula, data, w, method, durbin, dict(options), lagged=True)
+    name = "durbin" if durbin else "lag"
+    return _spatial(Request(name, formula, data, w, durbin, dict(options), lagged=True), method)
 
 
 @public
@@ -255,7 +257,7 @@ def error(
     0.828
     """
     name = "durbin_error" if durbin else "error"
-    return _spatial(name, formula, data, w, method, durbin, dict(options), erred=True)
+    return _spatial(Request(name, formula, data, w, durbin, dict(options), erred=True), method)
 
 
 @public
@@ -324,7 +326,8 @@ def sarar(
     (0.433, 0.649)
     """
     name = "gns" if durbin else "sarar"
-    return _spatial(name, formula, data, w, method, durbin, dict(options), lagged=True, erred=True, error_w=error_w)
+    asked = Request(name, formula, data, w, durbin, dict(options), lagged=True, erred=True, error_w=error_w)
+    return _spatial(asked, method)
 
 
 @public
@@ -491,16 +494,19 @@ def gns(
     return sarar(formula, data, w, error_w=error_w, method=method, durbin=True, **options)
 
 
-def _read(formula: str, data: pd.DataFrame, w: WeightsGiven, durbin: bool, options: dict[str, Any]) -> Design:
+def _read(asked: Request) -> Design:
+    options = asked.options
     only(options, Options.__annotations__, "an estimator")
     inference_of(options)
     return read_design(
-        formula, data, w, durbin=flag(durbin, "durbin"), weights=options.get("weights"), regimes=options.get("regimes")
-    )
+        asked.formula, asked.data, asked.w, durbin=flag(asked.durbin, "durbin"), weights=options.get("weights"),
+        regimes=options.get("regimes"),
+    )  # fmt: skip
 
 
-def _least_squares(name: str, formula: str, data: Any, w: WeightsGiven, durbin: bool, options: Any) -> Fit:
-    spec = _read(formula, data, w, durbin, dict(options))
+def _least_squares(asked: Request) -> Fit:
+    name, options = asked.name, asked.options
+    spec = _read(asked)
     model = problem(spec.y, spec.X, d=spec.observation_weights)
     beta, sse, _, _ = solution(model, 0.0, 0.0)
     residuals = spec.y - spec.X @ beta
@@ -508,54 +514,44 @@ def _least_squares(name: str, formula: str, data: Any, w: WeightsGiven, durbin: 
     kind = options.get("covariance") or "classical"
     unused({"logdet": options.get("logdet")}, "least squares have no log-determinant")
     if kind != "hac":
-        unused({name: options.get(name) for name in KERNEL_OPTIONS}, "they belong to covariance='hac'")
-    matrix, told = covariances.least_squares(spec, residuals, kind, options, data)
+        unused({option: options.get(option) for option in KERNEL_OPTIONS}, "they belong to covariance='hac'")
+    matrix, told = covariances.least_squares(spec, residuals, kind, options, asked.data)
     return build(
         kind=LeastSquaresFit if spec.regimes is None else LeastSquaresByRegime,
         model=name, method="ols", design=spec, params=dict(zip(spec.terms, beta, strict=True)), covariance=matrix,
         residuals=residuals, sigma2=sse / df, log_likelihood=log_likelihood(model), covariance_kind=told,
         covariance_code=kind, df=float(df), inference=inference_of(options),
-        estimator=ols if name == "ols" else partial(slx, durbin=durbin),
+        estimator=ols if name == "ols" else partial(slx, durbin=asked.durbin),
     )  # fmt: skip
 
 
-def _spatial(
-    name: str,
-    formula: str,
-    data: pd.DataFrame,
-    w: WeightsGiven,
-    method: str,
-    durbin: bool,
-    options: dict[str, Any],
-    *,
-    lagged: bool = False,
-    erred: bool = False,
-    error_w: WeightsGiven | None = None,
-) -> Fit:
+def _spatial(asked: Request, method: str) -> Fit:
     word(method, ("ml", "gmm"), "method")
-    durbin = flag(durbin, "durbin")
-    check_given(w)
+    asked = replace(asked, durbin=flag(asked.durbin, "durbin"))
+    check_given(asked.w)
     if method == "gmm":
-        from gbaspatial.models import gmm
-
-        inference = inference_of(options)
-        options.pop("inference", None)
-        estimator = gmm.sarar if lagged and erred else gmm.lag if lagged else gmm.error
-        extra: dict[str, Any] = {"error_w": error_w} if lagged and erred else {}
-        return replace(estimator(formula, data, w, durbin=durbin, **extra, **options), inference=inference)
-    spec = _read(formula, data, w, durbin, options)
+        return _by_moments(asked)
+    options, spec = asked.options, _read(asked)
     word(options.get("logdet", "auto"), METHODS, "logdet")
     if options.get("covariance") != "hac":  # which maximum likelihood refuses with its reason
         unused(
             {name: options.get(name) for name in KERNEL_OPTIONS}, "they belong to covariance='hac' with method='gmm'"
         )
-    W1 = spec.weights["W"] if lagged else None
-    W2 = _error_weights(error_w, spec) if erred else None
+    W1 = spec.weights["W"] if asked.lagged else None
+    W2 = _error_weights(asked.error_w, spec) if asked.erred else None
     for W in (W1, W2):
         if W is not None:
             check_linked(W)
     again = partial(error if W1 is None else lag if W2 is None else sarar, durbin=spec.durbin)
-    return by_maximum_likelihood(name, spec, W1, W2, options, again)
+    return by_maximum_likelihood(asked.name, spec, W1, W2, options, again)
+
+
+def _by_moments(asked: Request) -> Fit:
+    from gbaspatial.models import gmm
+
+    inference = inference_of(asked.options)
+    options = {name: given for name, given in asked.options.items() if name != "inference"}
+    return replace(gmm.estimated(replace(asked, options=options)), inference=inference)
 
 
 def _error_weights(error_w: WeightsGiven | None, spec: Design) -> Weights:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -110,6 +111,7 @@ def sur(
     lagged, erred, durbin = MODELS[model]
     designs = _designs(formulas, data, w, durbin)
     first = next(iter(designs.values())).weights["W"]
+    asked = _Asked(model, method, designs, first, inference)
     system, origins = system_of(designs, first, lagged, erred)
     for name, design in designs.items():
         if lagged or erred:
@@ -119,15 +121,26 @@ def sur(
             raise OptionError("method='3sls' estimates the models 'lag' and 'durbin'; use method='ml' for others.")
         solution, matrix = _three_stage(designs, system, instrument_lags or 2, df or "n")
         solution, matrix = origins.taken_back(system, solution, matrix)
-        return _wrap(model, method, designs, first, system, solution, matrix, (), inference)
+        return _wrap(asked, system, solution, matrix, ())
     solution = maximize(system)
     matrix, spread = covariance(system, solution)
     notes = (f"Standard errors by random probes (relative error of traces {spread:.1e}).",) if spread else ()
     solution, matrix = origins.taken_back(system, solution, matrix)
-    return _wrap(model, method, designs, first, system, solution, matrix, notes, inference)
+    return _wrap(asked, system, solution, matrix, notes)
 
 
 # -- reading and wrapping -------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """The model, how it is estimated and tested, its equations by name, and W."""
+
+    model: str
+    method: str
+    designs: Mapping[str, Design]
+    w: Weights
+    inference: str
+
+
 def _designs(formulas: Any, data: pd.DataFrame, w: WeightsGiven, durbin: bool) -> dict[str, Design]:
     if isinstance(formulas, str) or not isinstance(formulas, (Mapping, Sequence)) or len(formulas) == 0:
         raise OptionError("formulas must be a list such as ['y ~ x', 'z ~ x'], or a mapping of names to formulas.")
@@ -160,16 +173,9 @@ def _three_stage(designs: Mapping[str, Design], system: System, lags: int, degre
 
 
 def _wrap(
-    model: str,
-    method: str,
-    designs: Mapping[str, Design],
-    w: Weights,
-    system: System,
-    at: Solution,
-    covariance: np.ndarray,
-    notes: tuple[str, ...],
-    inference: str,
-) -> SurFit:
+    asked: _Asked, system: System, at: Solution, covariance: np.ndarray, notes: tuple[str, ...]
+) -> SurFit:  # fmt: skip
+    designs, w = asked.designs, asked.w
     params: dict[tuple[str, str], float] = {}
     edges = []
     low, high = span_of(w)
@@ -192,9 +198,9 @@ def _wrap(
     names = list(designs)
     residuals = pd.DataFrame(at.E, index=w.ids, columns=names).reindex(next(iter(designs.values())).index)
     return SurFit(
-        model=model, method=method, designs=dict(designs), w=w,
+        model=asked.model, method=asked.method, designs=dict(designs), w=w,
         params=pd.Series(list(params.values()), index=index, name="estimate"), covariance=matrix,
         sigma=pd.DataFrame(at.Sigma, index=names, columns=names), residuals=residuals,
         log_likelihood=at.log_likelihood, edges=tuple(edges), notes=notes,
-        inference=inference,
+        inference=asked.inference,
     )  # fmt: skip

@@ -207,7 +207,8 @@ def border_friction(
     sides = _sides(groups, weights)
     crossing, within, canceled, islands = links_of(weights, sides)
     frame = _checked(formula, data, weights, model)
-    found, refused = _scanned(formula, frame, weights, sides, model, choices, draws, seed, level, len(islands) > 0)
+    asked = _Scan(formula, frame, weights, sides, model, len(islands) > 0)
+    found, refused = _scanned(asked, choices, draws, seed, level)
     only_crossing = _no_mixed(weights, sides)
     verdicts = {
         one.choice: verdict_of(one, level, canceled=only_crossing and one.choice.standardization == "row")
@@ -318,18 +319,31 @@ def _checked(formula: str, data: pd.DataFrame, weights: Any, model: str) -> pd.D
 
 
 # -- the scan -----------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scan:
+    """What all cells share: a formula on rows of a panel, W and the sides of its units, the model, and whether a
+    closed border makes islands."""
+
+    formula: str
+    frame: pd.DataFrame
+    weights: Any
+    sides: pd.Series
+    model: str
+    islands: bool
+
+
 def _scanned(
-    formula: str, frame: pd.DataFrame, weights: Any, sides: pd.Series, model: str, choices: list[Choice], draws: int,
-    seed: int, level: float, islands: bool,
-) -> tuple[list[CellResult], dict[Choice, str]]:  # fmt: skip
+    asked: _Scan, choices: list[Choice], draws: int, seed: int, level: float
+) -> tuple[list[CellResult], dict[Choice, str]]:
+    """The cells that have a model, and why the others have none."""
     found, refused = [], {}
     first: GbaError | None = None
     known: dict[str, list[Any]] = {}
     for choice in track(choices, "cells"):
         by = choice.standardization
         try:
-            known[by] = known.get(by) or slowed_by(weights, sides, by)
-            cell = cell_of(formula, frame, known[by], model, choice, islands=islands)
+            known[by] = known.get(by) or slowed_by(asked.weights, asked.sides, by)
+            cell = cell_of(asked.formula, asked.frame, known[by], asked.model, choice, islands=asked.islands)
         except (OptionError, CollinearityError, WeightsError, ConvergenceError) as error:
             refused[choice], first = str(error), first or error
             continue

@@ -15,8 +15,9 @@ from gbaspatial.errors import GbaWarning, OptionError
 from gbaspatial.models.panel.filtered_fit import needs_filter
 from gbaspatial.models.panel.fixed_effects import problem_of
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights, time_numbers, weights_of
-from gbaspatial.models.panel.panel_specification import Question, Specification, specified
+from gbaspatial.models.panel.panel_specification import Specification, specified
 from gbaspatial.models.panel.panel_tests import serial_correlation
+from gbaspatial.models.request import Request
 from gbaspatial.randomness import label_ranks
 from gbaspatial.spillover.friction_likelihood import (
     FRICTIONS,
@@ -131,7 +132,7 @@ def cell_of(
 
     def _specified(slow: Any) -> Specification:
         lagged = name == "panel_lag"
-        given = specified(Question(name, formula, data, slow, durbin, options, lagged, erred=not lagged))
+        given = specified(Request(name, formula, data, slow, durbin, options, lagged, erred=not lagged))
         if needs_filter(given):
             raise OptionError(
                 "the profile of an error model with effects of time needs rows that sum to one, so that filtering "

@@ -186,11 +186,11 @@ def kp98_moments(u: np.ndarray, W: sparse.csr_array) -> list[Polynomial]:
     twice = W @ once
     share = float((W.data**2).sum() / n)  # tr(W'W) / n
 
-    def product(a: np.ndarray, la: np.ndarray, b: np.ndarray, lb: np.ndarray) -> Polynomial:
+    def _product(a: np.ndarray, la: np.ndarray, b: np.ndarray, lb: np.ndarray) -> Polynomial:
         return Polynomial([a @ b / n, -(a @ lb + la @ b) / n, la @ lb / n])
 
-    variance, lag_variance = product(u, once, u, once), product(once, twice, once, twice)
-    cross = product(u, once, once, twice)
+    variance, lag_variance = _product(u, once, u, once), _product(once, twice, once, twice)
+    cross = _product(u, once, once, twice)
     # sigma2 enters as (1, share, 0); what is orthogonal to it has the basis (share, -1, 0) / norm and (0, 0, 1)
     return [(share * variance - lag_variance) / np.hypot(1, share), cross]
 

@@ -43,6 +43,7 @@ def _pick(have: Moments, g: np.ndarray) -> Moments:
 
 
 def points(low: float, high: float, count: int) -> np.ndarray:
+    """Chebyshev points (count,) between `low` and `high`, from the lowest."""
     return (low + high) / 2 - (high - low) / 2 * np.cos(np.pi * (np.arange(count) + 0.5) / count)
 
 

@@ -383,7 +383,7 @@ def _climb(
 
     width = np.array([one[1] - one[0], two[1] - two[0]])  # W may have any scale
 
-    def loss(share: np.ndarray) -> tuple[float, np.ndarray]:
+    def _loss(share: np.ndarray) -> tuple[float, np.ndarray]:
         at = share * width
         return -_value(model, at[0], at[1], f, g), -_gradient(model, at[0], at[1], f, g) * width
 
@@ -391,7 +391,7 @@ def _climb(
     bounds = [(low / size, high / size) for (low, high), size in zip((one, two), width, strict=True)]
     for start in starts:
         answer = optimize.minimize(
-            loss, np.asarray(start) / width, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14}
+            _loss, np.asarray(start) / width, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": 1e-14}
         )
         if np.isfinite(answer.fun):
             found.append((float(answer.fun), np.asarray(answer.x, dtype=float) * width))

@@ -29,6 +29,7 @@ class Differences:
 
     @property
     def units(self) -> int:
+        """How many units are differenced."""
         return self.y.shape[1]
 
 

@@ -42,6 +42,7 @@ class Equations:
 
     @property
     def stack(self) -> Stack:
+        """Unit and period of each row."""
         stack: Stack = self.model.effects.stack
         return stack
 
@@ -69,6 +70,7 @@ class Point:
 
     @property
     def model(self) -> PanelProblem:
+        """The model that is looked at."""
         return self.equations.model
 
     @cached_property

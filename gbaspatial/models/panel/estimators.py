@@ -25,9 +25,10 @@ from gbaspatial.models.panel.less_effects import part_of
 from gbaspatial.models.panel.pairs_fit import pairs_of_units
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.models.panel.panel_moments import by_moments, formula_with, instruments_for
-from gbaspatial.models.panel.panel_specification import Question, Specification, specified
+from gbaspatial.models.panel.panel_specification import Specification, specified
 from gbaspatial.models.panel.random_effects import random_effects
 from gbaspatial.models.panel.random_moments import random_by_moments
+from gbaspatial.models.request import Request
 from gbaspatial.options import brief, only, public, unused, word
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def panel_ols(
     >>> panel_ols("y ~ x", data, effects="unit").params.round(3).to_dict()
     {'x': 2.087}
     """
-    return _fit(Question("panel_ols", formula, data, w, False, dict(options)))
+    return _fit(Request("panel_ols", formula, data, w, False, dict(options)))
 
 
 @public
@@ -170,7 +171,7 @@ def panel_slx(
     >>> list(fit.params.index)
     ['x', 'W(x)']
     """
-    return _fit(Question("panel_slx", formula, data, w, durbin, dict(options)))
+    return _fit(Request("panel_slx", formula, data, w, durbin, dict(options)))
 
 
 @public
@@ -222,7 +223,7 @@ def panel_lag(
     ['log(employment)', 'rho']
     """
     return _fit(
-        Question("panel_durbin" if durbin else "panel_lag", formula, data, w, durbin, dict(options), lagged=True)
+        Request("panel_durbin" if durbin else "panel_lag", formula, data, w, durbin, dict(options), lagged=True)
     )
 
 
@@ -275,7 +276,7 @@ def panel_error(
     ['x', 'lambda']
     """
     return _fit(
-        Question("panel_durbin_error" if durbin else "panel_error", formula, data, w, durbin, dict(options), erred=True)
+        Request("panel_durbin_error" if durbin else "panel_error", formula, data, w, durbin, dict(options), erred=True)
     )
 
 
@@ -336,7 +337,7 @@ def panel_sarar(
     ['x', 'rho', 'lambda']
     """
     name = "panel_gns" if durbin else "panel_sarar"
-    return _fit(Question(name, formula, data, w, durbin, dict(options), lagged=True, erred=True, error_w=error_w))
+    return _fit(Request(name, formula, data, w, durbin, dict(options), lagged=True, erred=True, error_w=error_w))
 
 
 @public
@@ -487,7 +488,7 @@ def panel_gns(
 
 
 # -- from the door to the cellar ------------------------------------------------------------
-def _fit(asked: Question) -> PanelFit:
+def _fit(asked: Request) -> PanelFit:
     only(asked.options, PanelOptions.__annotations__, f"{asked.name}()")
     inference = _inference_of(asked.options)
 
@@ -511,7 +512,7 @@ def _inference_of(options: dict[str, Any]) -> str | None:
     return inference
 
 
-def _estimated(asked: Question) -> PanelFit:
+def _estimated(asked: Request) -> PanelFit:
     options = asked.options
     if word(options.get("method", "ml"), ("ml", "gmm"), "method") == "gmm":
         return _by_moments(asked)
@@ -544,7 +545,7 @@ def _by_pairs(given: Specification, options: dict[str, Any]) -> PanelFit:
     return pairs_of_units(given)
 
 
-def _by_moments(asked: Question) -> PanelFit:
+def _by_moments(asked: Request) -> PanelFit:
     options = asked.options
     if options.get("errors") not in (None, "kkp"):
         raise OptionError(

@@ -316,6 +316,7 @@ def runs(sides: Sequence[Side], stack: Stack) -> Iterator[tuple[int, int]]:
 
 
 def sums_by_unit(values: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:
+    """Sums (count, q) of `values` (m, q) over the rows with each code (m,)."""
     out = np.zeros((count, values.shape[1]))
     for place, column in enumerate(values.T):
         out[:, place] = np.bincount(codes, weights=column, minlength=count)

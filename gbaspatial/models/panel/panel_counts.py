@@ -21,8 +21,9 @@ from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.fitted import Fitted
 from gbaspatial.models.panel.effect_kinds import Kind
 from gbaspatial.models.panel.frame import PanelDesign, time_numbers
-from gbaspatial.models.panel.panel_specification import Question, Specification, specified
+from gbaspatial.models.panel.panel_specification import Specification, specified
 from gbaspatial.models.panel.panel_tests import serial_correlation
+from gbaspatial.models.request import Request
 from gbaspatial.options import word
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def panel_counts(
             f"covariance={covariance!r} is not made for counts of a panel; use 'cluster' (by unit), or 'classical'."
         )
     options = {"effects": effects, "unbalanced": word(unbalanced, ("error", "common", "keep"), "unbalanced")}
-    given = specified(Question("panel_ols", formula, data, w, False, options))
+    given = specified(Request("panel_ols", formula, data, w, False, options))
     if given.kind.random is not None or given.kind.rows is not None:
         raise OptionError(f"counts have fixed effects, not effects={effects!r}; use 'unit', 'time' or 'twoway'.")
     design = given.design

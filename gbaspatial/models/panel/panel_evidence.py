@@ -28,7 +28,8 @@ from gbaspatial.models.likelihood.marginal import Level, evidence
 from gbaspatial.models.panel.fixed_effects import problem_of
 from gbaspatial.models.panel.frame import given_weights
 from gbaspatial.models.panel.less_effects import PanelProblem
-from gbaspatial.models.panel.panel_specification import Question, specified
+from gbaspatial.models.panel.panel_specification import specified
+from gbaspatial.models.request import Request
 from gbaspatial.options import public, word
 
 if TYPE_CHECKING:
@@ -199,10 +200,10 @@ def problem_as(
     lagged, erred, durbin = name in LAGGED, name in ERRED, name in DURBIN
     informed = True
     try:
-        given = specified(Question(f"panel_{name}", formula, data, w, durbin, dict(options), lagged, erred))
+        given = specified(Request(f"panel_{name}", formula, data, w, durbin, dict(options), lagged, erred))
     except ConvergenceError:
         informed = False
-        given = specified(Question("panel_slx", formula, data, w, durbin, dict(options)))
+        given = specified(Request("panel_slx", formula, data, w, durbin, dict(options)))
     if given.kind.random is not None or given.kind.rows is not None or given.kind.common:
         raise OptionError(f"posterior probabilities are of fixed effects or none, not of effects={given.kind.name!r}.")
     one = given.design.weights["W"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,29 +20,12 @@ from gbaspatial.models.panel.long_run_variance import Reach, check_least_squares
 from gbaspatial.models.panel.other_rows import rows_between, rows_of_differences
 from gbaspatial.models.panel.sides import check_error_effects, check_informed_panel
 from gbaspatial.models.panel.within import Effects
+from gbaspatial.models.request import Request
 from gbaspatial.options import flag, word
-
-if TYPE_CHECKING:
-    pass
 
 CORRECTIONS = ("lee-yu", "none", "pairs")
 COVARIANCES = ("classical", "information", "cluster", "driscoll-kraay", "hac")
 _ABSORBED = 1e-10
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Question:
-    """What one call of an estimator asks: the model `name`, with rho where `lagged`, with lambda where `erred`."""
-
-    name: str
-    formula: str
-    data: pd.DataFrame
-    w: Any
-    durbin: bool
-    options: dict[str, Any]
-    lagged: bool = False
-    erred: bool = False
-    error_w: Any = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +44,7 @@ class Specification:
     reach: Reach | None = None
 
 
-def specified(asked: Question) -> Specification:
+def specified(asked: Request) -> Specification:
     """The specification of one call.
 
     Raises

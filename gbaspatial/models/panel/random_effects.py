@@ -22,6 +22,8 @@ from gbaspatial.models.panel.panel_specification import Specification
 from gbaspatial.models.panel.panel_tests import serial_correlation
 from gbaspatial.models.panel.random_clusters import clustered
 from gbaspatial.models.panel.random_likelihood import (
+    NOTHING_LOST,
+    Lost,
     RandomProblem,
     between_precision,
     by_unit,
@@ -165,10 +167,8 @@ def _problem(given: Specification, errors: str) -> tuple[RandomProblem, bool]:
     X = design.X
     if effects.cells is not None:
         X = np.column_stack([X, effects.cells[:, None] == np.arange(effects.cells.max() + 1)[None, :]])
-    model = random_problem(
-        design.y, X, design.stack, one, two, nested=nested, serial=errors == "ar1",
-        lost=effects.rank if corrected else 0, lost_units=effects.rank / design.stack.periods if corrected else 0.0,
-    )  # fmt: skip
+    lost = Lost(effects.rank, effects.rank / design.stack.periods) if corrected else NOTHING_LOST
+    model = random_problem(design.y, X, design.stack, one, two, nested=nested, serial=errors == "ar1", lost=lost)
     return model, corrected
 
 

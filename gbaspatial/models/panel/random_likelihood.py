@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from scipy import linalg
@@ -57,6 +58,16 @@ class RandomProblem:
         return self.error is not None and not self.nested
 
 
+class Lost(NamedTuple):
+    """Degrees of freedom that effects of time take: of rows, and of units."""
+
+    rows: int = 0
+    units: float = 0.0
+
+
+NOTHING_LOST = Lost()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Point:
     """Where a likelihood is looked at: rho, lambda, phi (variance of mu over sigma2), psi."""
@@ -83,16 +94,16 @@ class Reduced:
 
 def random_problem(
     y: np.ndarray, X: np.ndarray, stack: Stack, lag: Side | None, error: Side | None, *, nested: bool,
-    serial: bool = False, lost: int = 0, lost_units: float = 0.0,
+    serial: bool = False, lost: Lost = NOTHING_LOST,
 ) -> RandomProblem:  # fmt: skip
-    """The model of y (m,) on X (m, k), with `lost` degrees of freedom of rows and `lost_units` of those of units."""
+    """The model of y (m,) on X (m, k)."""
     Z = np.column_stack([y, lag.W @ y if lag is not None else np.zeros_like(y), X])
     if error is not None:
         Z = np.hstack([Z, error.W @ Z])
     plan = plan_of(error, stack.n) if error is not None and not nested else None
     return RandomProblem(
-        y, X, stack, lag, error, nested or error is None, serial, len(y) - lost,
-        float((stack.histories > 0).sum()) - lost_units, Z, plan,
+        y, X, stack, lag, error, nested or error is None, serial, len(y) - lost.rows,
+        float((stack.histories > 0).sum()) - lost.units, Z, plan,
     )  # fmt: skip
 
 

@@ -68,6 +68,7 @@ class _Coordinates:
         self._plain = self._length(0.0)
 
     def length(self, psi: float) -> float:
+        """The mean squared length of the transformed vector of ones, over the units that are seen."""
         return self._plain if psi == 0 else self._length(psi)
 
     def _length(self, psi: float) -> float:
@@ -75,6 +76,7 @@ class _Coordinates:
         return float(lengths[lengths > 0].mean())
 
     def point(self, share: np.ndarray) -> Point:
+        """The point whose coordinates lie at these shares (p,) of their ranges."""
         values = {
             name: low + (high - low) * float(s)
             for s, (name, (low, high)) in zip(share, self.bounds.items(), strict=True)
@@ -83,11 +85,13 @@ class _Coordinates:
         return Point(phi=float(np.expm1(size)) / self.length(psi), **values)
 
     def share(self, at: Point) -> np.ndarray:
+        """At which shares (p,) of their ranges the coordinates of a point lie: the inverse of `point`."""
         size = float(np.log1p(at.phi * self.length(at.psi)))
         values = {"rho": at.rho, "lam": at.lam, "size": size, "psi": at.psi}
         return np.array([(values[name] - low) / (high - low) for name, (low, high) in self.bounds.items()])
 
     def parts_at(self, at: Point) -> Reduced:
+        """The reduced columns, made once where errors are not serially correlated."""
         return self.parts if self.parts is not None else reduced(self.model, at.psi)
 
 

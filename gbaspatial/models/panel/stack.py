@@ -19,10 +19,12 @@ class Stack:
 
     @property
     def rows(self) -> int:
+        """How many rows there are."""
         return len(self.unit)
 
     @property
     def balanced(self) -> bool:
+        """Whether each unit is seen in each period."""
         return self.rows == self.n * self.periods
 
     @property
@@ -63,6 +65,7 @@ class Repeated:
 
     @property
     def T(self) -> Repeated:
+        """The transpose, period by period."""
         return Repeated(sparse.csr_array(self.W.T), self.periods)
 
 
@@ -81,6 +84,7 @@ class ByPeriod:
 
     @property
     def T(self) -> ByPeriod:
+        """The transpose, period by period."""
         return ByPeriod([sparse.csr_array(block.T) for block in self.blocks])
 
 

@@ -30,7 +30,9 @@ _FAR_APART = float(np.log(1e4))
 class Factor(Protocol):
     """I - rho W, factorized at one rho."""
 
-    def log_abs_det(self) -> float: ...
+    def log_abs_det(self) -> float:
+        """log|det(I - rho W)|."""
+        ...
 
     def solve(self, right: np.ndarray, transposed: bool = False) -> np.ndarray:
         """(I - rho W)^-1 `right`, or with the transpose; `right` is (n,) or (n, m)."""
@@ -46,7 +48,9 @@ class Pencil(Protocol):
         """log|det(I - rho W)| (m,) at `rho` (m,)."""
         ...
 
-    def factor(self, rho: float) -> Factor: ...
+    def factor(self, rho: float) -> Factor:
+        """The factorization of I - rho W."""
+        ...
 
 
 class SparsePencil:

@@ -52,15 +52,25 @@ class Curve(Protocol):
 
     def __call__(self, rho: float) -> float: ...
 
-    def along(self, rho: np.ndarray) -> np.ndarray: ...
+    def along(self, rho: np.ndarray) -> np.ndarray:
+        """The values (m,) at `rho` (m,)."""
+        ...
 
-    def derivatives(self, rho: float) -> tuple[float, float]: ...
+    def derivatives(self, rho: float) -> tuple[float, float]:
+        """The first and the second derivative."""
+        ...
 
-    def error(self, rho: float) -> float: ...
+    def error(self, rho: float) -> float:
+        """The standard error of a value that random probes estimate, else 0."""
+        ...
 
-    def rough(self) -> Curve: ...
+    def rough(self) -> Curve:
+        """A curve over the whole interval that costs little; it may be this one."""
+        ...
 
-    def near(self, rho: float, reach: float) -> Curve: ...
+    def near(self, rho: float, reach: float) -> Curve:
+        """A curve that costs little and is as exact within `reach` of `rho`; it may be this one."""
+        ...
 
 
 class _Cheap:
@@ -305,15 +315,15 @@ def _chebyshev_traces(
     """tr T_k((W - middle I) / half) by probe of `signs` (n, probes) and k (probes, degree + 1)."""
     n, probes = signs.shape
 
-    def scaled(V: np.ndarray) -> np.ndarray:
+    def _scaled(V: np.ndarray) -> np.ndarray:
         return (matrix @ V - middle * V) / half
 
     V = signs
-    T0, T1 = V, scaled(V)
+    T0, T1 = V, _scaled(V)
     traces = np.empty((probes, degree + 1))
     traces[:, 0], traces[:, 1] = n, -n * middle / half
     for order in range(2, degree + 1):
-        T0, T1 = T1, 2 * scaled(T1) - T0
+        T0, T1 = T1, 2 * _scaled(T1) - T0
         traces[:, order] = np.einsum("ij,ij->j", V, T1)
     square = (float(matrix.multiply(matrix.T).sum()) + n * middle**2) / half**2
     traces[:, 2] = 2 * square - n

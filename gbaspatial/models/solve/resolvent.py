@@ -81,10 +81,10 @@ class NoLag:
             diagonal = np.ones(self.n) if M is None else M.diagonal()
             value = diagonal if reading.kind == "diagonal" else np.array([diagonal.mean()])
 
-        def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        def _read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             return np.tile(value, (len(rho), 1)), np.zeros((len(rho), len(value)))
 
-        return read
+        return _read
 
 
 class Spectral:
@@ -107,11 +107,11 @@ class Spectral:
             c = self.V.T * right
             c = c if reading.kind == "diagonal" else c.mean(axis=1, keepdims=True)
 
-        def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        def _read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             share = 1 / (1 - np.multiply.outer(np.asarray(rho, dtype=float), self.values))
             return (share @ c).real, ((share**2 * self.values) @ c).real
 
-        return read
+        return _read
 
 
 class Direct:
@@ -139,7 +139,7 @@ class Direct:
     def reader(self, M: sparse.csr_array | None, reading: Reading) -> Reader:
         """`reading` of (I - rho W)^-1 M (None: the identity)."""
 
-        def values(S: np.ndarray) -> np.ndarray:
+        def _values(S: np.ndarray) -> np.ndarray:
             if reading.kind == "pairs":
                 return np.einsum("iq,mij,jq->mq", reading.left, S, _times(M, reading.right), optimize=True)  # type: ignore[arg-type]
             product = S if M is None else S @ M.toarray()
@@ -148,11 +148,11 @@ class Direct:
             diagonal = np.einsum("mii->mi", product)
             return diagonal if reading.kind == "diagonal" else diagonal.mean(axis=1, keepdims=True)
 
-        def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            found = [(values(S), values(D)) for S, D in self._inverses(np.asarray(rho, dtype=float))]
+        def _read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            found = [(_values(S), _values(D)) for S, D in self._inverses(np.asarray(rho, dtype=float))]
             return np.concatenate([v for v, _ in found]), np.concatenate([v for _, v in found])
 
-        return read
+        return _read
 
 
 class Nodes:
@@ -178,11 +178,11 @@ class Nodes:
         return self._interpolated(lambda rho: self._exact(rho, M, reading))
 
     def _constant(self, value: np.ndarray) -> Reader:
-        def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        def _read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             share = 1 / (1 - np.asarray(rho, dtype=float))[:, None]
             return share * value, share**2 * value
 
-        return read
+        return _read
 
     def _trace(self, identity: bool) -> Reader:
         """From the log-determinant f: tr(W A^-1) = -f', tr(A^-1) = n - rho f'."""
@@ -193,7 +193,7 @@ class Nodes:
         if fitted is None:
             return self._one_by_one(lambda rho: self._exact(rho, None if identity else self.side.W, Reading("trace")))
 
-        def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        def _read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             rho = np.asarray(rho, dtype=float)
             gap = 1 / (ends - rho[:, None])
             first = (self._evaluated(fitted, 1, rho) - gap.sum(axis=1, keepdims=True)) / self.n
@@ -202,7 +202,7 @@ class Nodes:
                 return 1 - rho[:, None] * first, -first - rho[:, None] * second
             return -first, -second
 
-        return read
+        return _read
 
     def _factor(self, rho: float) -> Any:
         if rho not in self._factors:
@@ -237,26 +237,26 @@ class Nodes:
         if fitted is None:
             return self._one_by_one(exact)
 
-        def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        def _read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             rho = np.asarray(rho, dtype=float)
             value, slope = (self._evaluated(fitted, order, rho) for order in (0, 1))
             size = _ends_product(ends, rho)[:, None]
             relative = -(1 / (ends - rho[:, None])).sum(axis=1, keepdims=True)
             return value / size, (slope - value * relative) / size
 
-        return read
+        return _read
 
     def _one_by_one(self, exact: Callable[[float], np.ndarray]) -> Reader:
         """Slow, but right: every rho by itself, slopes by central differences."""
 
-        def read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        def _read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             rho = np.asarray(rho, dtype=float)
             gap = np.min([np.abs(rho - end) for end in self.side.interval if np.isfinite(end)], axis=0)
             step = 1e-4 * gap
             value, above, below = (_stacked(exact, r) for r in (rho, rho + step, rho - step))
             return value, (above - below) / (2 * step[:, None])
 
-        return read
+        return _read
 
     def _fitted(self, exact: Callable[[np.ndarray], np.ndarray], size: float) -> np.ndarray | None:
         """Chebyshev coefficients (count, q), more nodes until the last are small; None if they never are.

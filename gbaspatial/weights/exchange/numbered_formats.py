@@ -98,10 +98,12 @@ class _Mark:
         self._digest = hashlib.sha256()
 
     def of(self, line: str) -> str:
+        """The line as it is, counted into the mark."""
         self._digest.update(line.encode() + b"\n")
         return line
 
     def told(self) -> str:
+        """The mark of all lines so far, as it is written."""
         return "sha256:" + self._digest.hexdigest()
 
 

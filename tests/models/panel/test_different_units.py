@@ -9,7 +9,8 @@ from gbaspatial.errors import OptionError
 from gbaspatial.models.likelihood.problem import maximize
 from gbaspatial.models.panel.different_units import covariance_of, equations_of, solved
 from gbaspatial.models.panel.fixed_effects import problem_of
-from gbaspatial.models.panel.panel_specification import Question, specified
+from gbaspatial.models.panel.panel_specification import specified
+from gbaspatial.models.request import Request
 
 REGIONS = {f"u{i}": "abc"[i % 3] for i in range(12)}
 
@@ -19,7 +20,7 @@ def model_of(effects, sides, n=12, T=4, by_year=False):
     data["region"] = data.index.get_level_values(0).map(REGIONS)
     given = {year: w if year % 2 else made(n, T, seed=9)[1] for year in range(2001, 2001 + T)} if by_year else w
     erred = "error" in sides
-    spec = specified(Question("panel_sarar", "y ~ x", data, given, False, {"effects": effects}, "lag" in sides, erred))
+    spec = specified(Request("panel_sarar", "y ~ x", data, given, False, {"effects": effects}, "lag" in sides, erred))
     return problem_of(spec.design, spec.w, spec.error_w, spec.effects, True)
 
 

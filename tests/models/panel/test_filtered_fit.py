@@ -10,7 +10,8 @@ from gbaspatial import models
 from gbaspatial.errors import AlignmentError, DataError, LabelTypeError, OptionError
 from gbaspatial.models.panel.filtered_effects import basis_of, maximize_restricted, restricted
 from gbaspatial.models.panel.fixed_effects import problem_of
-from gbaspatial.models.panel.panel_specification import Question, specified
+from gbaspatial.models.panel.panel_specification import specified
+from gbaspatial.models.request import Request
 from gbaspatial.weights import Weights
 
 MAKE = {"ols": models.panel_ols, "lag": models.panel_lag, "error": models.panel_error}
@@ -103,7 +104,7 @@ def test_gaps_beside_an_error():
 
 def problem(effects="twoway", w=None):
     data, plain = made()
-    spec = specified(Question("panel_error", "y ~ x", data, plain if w is None else w, False, {"effects": effects},
+    spec = specified(Request("panel_error", "y ~ x", data, plain if w is None else w, False, {"effects": effects},
                               erred=True))  # fmt: skip
     return spec, problem_of(spec.design, None, spec.error_w, spec.effects, True)
 
