@@ -7,30 +7,24 @@ becomes text, HTML, LaTeX or Markdown is written here, once.
 from __future__ import annotations
 
 import hashlib
-import html
-import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from gbaspatial import typesetting
+from gbaspatial.documents import write_word, write_workbook
 from gbaspatial.errors import door_of, own_names
-from gbaspatial.options import public_methods
+from gbaspatial.options import flag, public_methods
+from gbaspatial.typesetting import Grid, Look, relabelled
 
 Formats = Mapping[str, str | Callable[[Any], str]]
 
 _WIDEST = 56  # a longer text is folded, so that tables with notes stay readable on a terminal
-
-_LATEX = str.maketrans(
-    {
-        "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-        "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "\\": r"\textbackslash{}",
-        "<": r"\textless{}", ">": r"\textgreater{}",
-    }
-)  # fmt: skip
 
 
 def number(value: Any, digits: int = 4) -> str:
@@ -105,15 +99,27 @@ class Table:
         Sentences below the table.
     formats : mapping
         By column: a format specification such as ``".3f"``, or a function to text.
+    parameters : bool
+        Whether the rows are parameters of models, whose names documents set in mathematics.
     """
 
     frame: pd.DataFrame
     title: str = ""
     notes: tuple[str, ...] = ()
     formats: Formats = field(default_factory=dict)
+    parameters: bool = False
 
-    def _text_of(self, column: Any, value: Any) -> str:
+    def _text_of(self, column: Any, value: Any, decimals: int | None) -> str:
         how = self.formats.get(column)
+        if (
+            decimals is not None
+            and isinstance(value, (float, np.floating))
+            and np.isfinite(value)
+            and not callable(how)
+        ):
+            small = 10.0**-decimals
+            is_p = str(column).startswith("p_")
+            return f"<{small:.{decimals}f}" if is_p and value < small else f"{value:.{decimals}f}"
         if callable(how):
             return how(value)
         if how is not None and isinstance(value, (int, float, np.number)) and np.isfinite(value):
@@ -124,13 +130,16 @@ class Table:
 
     def cells(self) -> tuple[list[str], list[list[str]]]:
         """The header and the rows as text."""
+        return self._cells(None)
+
+    def _cells(self, decimals: int | None) -> tuple[list[str], list[list[str]]]:
         names = [str(n) if n is not None else "" for n in self.frame.index.names] if self._labelled else []
         header = names + [str(c) for c in self.frame.columns]
         rows = []
         for label, values in zip(self.frame.index, self.frame.itertuples(index=False, name=None), strict=True):
             # a unit may be called by a tuple: it is one label unless the index has levels
             labels = () if not self._labelled else label if self.frame.index.nlevels > 1 else (label,)
-            cells = [self._text_of(c, v) for c, v in zip(self.frame.columns, values, strict=True)]
+            cells = [self._text_of(c, v, decimals) for c, v in zip(self.frame.columns, values, strict=True)]
             rows.append([str(part) for part in labels] + cells)
         return header, rows
 
@@ -167,49 +176,54 @@ class Table:
         top = [self.title] if self.title else []
         return "\n".join([*top, rule, _line(header), rule, *map(_line, lines), rule, *self.notes])
 
-    def to_html(self) -> str:
-        """An HTML table; every text is escaped."""
-        header, rows = self.cells()
-        right = self._alignments()
+    def grid(self, decimals: int | None = None) -> Grid:
+        """The table as cells of text, with `decimals` of every number where they are given."""
+        header, rows = self._cells(decimals)
+        names = self.frame.index.nlevels if self._labelled else 0
+        return Grid(self.title, header, rows, self._alignments(), self.notes, names, self.parameters)
 
-        def _cell(tag: str, text: str, is_right: bool) -> str:
-            style = ' style="text-align:right"' if is_right else ' style="text-align:left"'
-            return f"<{tag}{style}>{html.escape(text)}</{tag}>"
+    def to_html(
+        self,
+        *,
+        decimals: int | None = None,
+        labels: Mapping[str, str] | None = None,
+        caption: str | None = None,
+        inline: bool = True,
+    ) -> str:
+        """An HTML table; every text is escaped.
 
-        def _line(tag: str, row: list[str]) -> str:
-            return "<tr>" + "".join(_cell(tag, c, r) for c, r in zip(row, right, strict=True)) + "</tr>"
+        Parameters
+        ----------
+        decimals : int, optional
+            Decimals of every number; as many as its size needs if not given.
+        labels : mapping of str to str, optional
+            Words for names of rows and columns, also inside terms such as ``log(gdp)``.
+        caption : str, optional
+            The caption, instead of the title.
+        inline : bool
+            Put the styles into the tags, as mails, Word and notebooks need them; else a page styles class ``gba``.
+        """
+        look = Look.of(decimals, labels, caption)
+        return typesetting.to_html(relabelled([self.grid(look.decimals)], look)[0], flag(inline, "inline"))
 
-        caption = f"<caption>{html.escape(self.title)}</caption>" if self.title else ""
-        notes = "".join(f"<p class='note'>{html.escape(note)}</p>" for note in self.notes)
-        body = "".join(_line("td", row) for row in rows)
-        return f"<table class='gba'>{caption}<thead>{_line('th', header)}</thead><tbody>{body}</tbody></table>{notes}"
+    def to_latex(
+        self,
+        *,
+        decimals: int | None = None,
+        labels: Mapping[str, str] | None = None,
+        caption: str | None = None,
+        label: str | None = None,
+    ) -> str:
+        """A LaTeX `tabular` with booktabs rules in a `table`; options as of `to_html`, `label` is its ``\\label``."""
+        look = Look.of(decimals, labels, caption, label)
+        return typesetting.to_latex(relabelled([self.grid(look.decimals)], look)[0], look.label)
 
-    def to_latex(self) -> str:
-        """A LaTeX `tabular` with booktabs rules inside a `table`."""
-        header, rows = self.cells()
-        columns = "".join("r" if r else "l" for r in self._alignments())
-
-        def _line(row: list[str]) -> str:
-            return " & ".join(c.translate(_LATEX) for c in row) + r" \\"
-
-        top = ["\\begin{table}", "\\centering"]
-        if self.title:
-            top.append(f"\\caption{{{self.title.translate(_LATEX)}}}")
-        body = [f"\\begin{{tabular}}{{{columns}}}", "\\toprule", _line(header), "\\midrule", *map(_line, rows)]
-        notes = [f"\\par\\footnotesize {note.translate(_LATEX)}" for note in self.notes]
-        return "\n".join([*top, *body, "\\bottomrule", "\\end{tabular}", *notes, "\\end{table}"]) + "\n"
-
-    def to_markdown(self) -> str:
-        """A GitHub-flavored Markdown table."""
-        header, rows = self.cells()
-
-        def _line(row: list[str]) -> str:
-            return "| " + " | ".join(map(_markdown, row)) + " |"
-
-        rule = "|" + "|".join(" ---: " if r else " --- " for r in self._alignments()) + "|"
-        top = [f"**{_markdown(self.title)}**", ""] if self.title else []
-        notes = ["", *map(_markdown, self.notes)] if self.notes else []
-        return "\n".join([*top, _line(header), rule, *map(_line, rows), *notes]) + "\n"
+    def to_markdown(
+        self, *, decimals: int | None = None, labels: Mapping[str, str] | None = None, caption: str | None = None
+    ) -> str:
+        """A GitHub-flavored Markdown table; options as of `to_html`."""
+        look = Look.of(decimals, labels, caption)
+        return typesetting.to_markdown(relabelled([self.grid(look.decimals)], look)[0])
 
     def __str__(self) -> str:
         return self.to_text()
@@ -263,17 +277,79 @@ class Result:
         """The main table as a data frame."""
         return self.tables()[0].to_frame()
 
-    def to_latex(self) -> str:
-        """All tables in LaTeX (booktabs)."""
-        return "\n".join(table.to_latex() for table in self.tables())
+    def _tables_with(self, decimals: int | None) -> tuple[Table, ...]:
+        """The tables whose numbers will be set with `decimals`; a result whose cells are text sets them itself."""
+        return self.tables()
 
-    def to_markdown(self) -> str:
-        """All tables in Markdown."""
-        return "\n".join(table.to_markdown() for table in self.tables())
+    def _grids(self, look: Look) -> list[Grid]:
+        return relabelled([table.grid(look.decimals) for table in self._tables_with(look.decimals)], look)
 
-    def to_html(self) -> str:
-        """All tables in HTML."""
-        return "".join(table.to_html() for table in self.tables())
+    def to_latex(
+        self,
+        *,
+        decimals: int | None = None,
+        labels: Mapping[str, str] | None = None,
+        caption: str | None = None,
+        label: str | None = None,
+    ) -> str:
+        r"""All tables in LaTeX (booktabs).
+
+        Parameters
+        ----------
+        decimals : int, optional
+            Decimals of every number; as many as its size needs if not given.
+        labels : mapping of str to str, optional
+            Words for names of rows and columns, also inside terms such as ``log(gdp)``.
+        caption, label : str, optional
+            Caption and ``\label`` of the first table.
+
+        Raises
+        ------
+        OptionError
+            If a name of `labels` stands in no table.
+        """
+        look = Look.of(decimals, labels, caption, label)
+        grids = self._grids(look)
+        return "\n".join(typesetting.to_latex(grid, look.label if i == 0 else None) for i, grid in enumerate(grids))
+
+    def to_markdown(
+        self, *, decimals: int | None = None, labels: Mapping[str, str] | None = None, caption: str | None = None
+    ) -> str:
+        """All tables in Markdown; options as of `to_latex`."""
+        return "\n".join(map(typesetting.to_markdown, self._grids(Look.of(decimals, labels, caption))))
+
+    def to_html(
+        self, *, decimals: int | None = None, labels: Mapping[str, str] | None = None, caption: str | None = None
+    ) -> str:
+        """All tables in HTML that looks the same in a mail, in Word and in a notebook; options as of `to_latex`."""
+        return "".join(map(typesetting.to_html, self._grids(Look.of(decimals, labels, caption))))
+
+    def to_docx(
+        self,
+        path: str | Path,
+        *,
+        decimals: int | None = None,
+        labels: Mapping[str, str] | None = None,
+        caption: str | None = None,
+    ) -> None:
+        """Write all tables as a Word document (extra ``word``); the path ends in .docx, options as of `to_latex`."""
+        write_word(path, self._grids(Look.of(decimals, labels, caption)))
+
+    def to_excel(self, path: str | Path) -> None:
+        """Write all tables as sheets of a workbook (extra ``excel``); the path ends in .xlsx.
+
+        Every number stands alone in its cell, in full; identifiers stay text.
+        """
+        notes = tuple(dict.fromkeys(note for table in self.tables() for note in table.notes))
+        write_workbook(path, self._sheets(), notes)
+
+    def _sheets(self) -> dict[str, pd.DataFrame]:
+        """The frames that a workbook holds, by the names of its sheets."""
+        found: dict[str, pd.DataFrame] = {}
+        for place, table in enumerate(self.tables(), start=1):
+            name = table.title.split(":")[0] or "table"
+            found[f"{name} {place}" if name in found else name] = table.to_frame()
+        return found
 
     def __str__(self) -> str:
         return str(self.summary())
@@ -283,11 +359,6 @@ class Result:
 
     def _repr_html_(self) -> str:
         return self.to_html()
-
-
-def _markdown(text: str) -> str:
-    """`text` as words of one line: no cell ends, no code, no tag begins in it."""
-    return re.sub(r"([|`\\]|<(?=[A-Za-z/!?]))", r"\\\1", " ".join(text.splitlines()))
 
 
 def _fold_to(width: int, header: list[str], rows: list[list[str]], numeric: list[bool]) -> int:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import DataError, FileFormatError, OptionError, door_of, import_extra, own_names, some
-from gbaspatial.options import flag, path_of, public, word
+from gbaspatial.errors import DataError, OptionError, door_of, own_names, some
+from gbaspatial.options import flag, public, whole, word
 from gbaspatial.randomness import seed_of
 from gbaspatial.results import Result, Table, number, p_text
-from gbaspatial.sheets import keep_texts
-from gbaspatial.writing import replace_file
 
 if TYPE_CHECKING:
     from gbaspatial.models.fitted import Fitted
@@ -52,6 +49,8 @@ class Comparison(Result):
     likelihoods : mapping of str
         What the log-likelihood of each model is of: the outcome, or what effects leave of it. Only
         those of the same compare.
+    decimals : int or None
+        Decimals of every estimate in the table; as many as its size needs if None.
     """
 
     estimates: pd.DataFrame
@@ -64,6 +63,7 @@ class Comparison(Result):
     likelihoods: Mapping[str, str]
     below: Below
     stars: bool
+    decimals: int | None = None
 
     def to_frame(self) -> pd.DataFrame:
         """All numbers: (``block``, ``row``, ``what``) by model."""
@@ -87,21 +87,26 @@ class Comparison(Result):
         rows += [(STATISTICS[name], [_fit_text(name, v) for v in self.fit.loc[name]]) for name in self.fit.index]
         index = pd.Index([label for label, _ in rows], name=" / ".join(dict.fromkeys(self.responses.values())))
         frame = pd.DataFrame([cells for _, cells in rows], index=index, columns=self.estimates.columns)
-        return (Table(frame, "Models compared", self._notes()),)
+        return (Table(frame, "Models compared", self._notes(), parameters=True),)
 
-    def to_excel(self, path: str | Path) -> None:
-        """Write the table and all numbers as two sheets of a workbook (extra ``excel``); the path ends in .xlsx."""
-        import_extra("openpyxl", extra="excel")
-        if path_of(path).suffix.lower() != ".xlsx":
-            raise FileFormatError(f"{path_of(path).name} does not end in .xlsx; name the workbook so.")
-        replace_file(path, self._write_workbook)
+    def _sheets(self) -> dict[str, pd.DataFrame]:
+        """The table with what stands below each estimate in a row of its own, and all numbers."""
+        what = ["estimate", *{"none": [], "interval": ["lower", "upper"]}.get(self.below, [self.below])]
+        frame = self.to_frame()
+        shown = frame.index.get_level_values("what").isin([*what, "value"])
+        return {"table": frame[shown], "numbers": frame}
 
-    def _write_workbook(self, half: Path) -> None:
-        with pd.ExcelWriter(half, engine="openpyxl") as book:
-            self.tables()[0].frame.to_excel(book, sheet_name="table")
-            self.to_frame().reset_index().to_excel(book, sheet_name="numbers", index=False)
-            for sheet in book.book.worksheets:
-                keep_texts(sheet)
+    def _tables_with(self, decimals: int | None) -> tuple[Table, ...]:
+        return replace(self, decimals=decimals).tables()
+
+    def _p_text(self, p: float) -> str:
+        if self.decimals is None or np.isnan(p):
+            return p_text(p)
+        least = 10.0**-self.decimals
+        return f"<{least:.{self.decimals}f}" if p < least else f"{p:.{self.decimals}f}"
+
+    def _number(self, value: float) -> str:
+        return number(value) if self.decimals is None else f"{value:.{self.decimals}f}"
 
     def _cells(self, block: pd.DataFrame) -> list[tuple[str, list[str]]]:
         rows = []
@@ -119,15 +124,15 @@ class Comparison(Result):
         mark = (
             "" if not self.stars or np.isnan(p) else "***" if p < 0.01 else "**" if p < 0.05 else "*" if p < 0.1 else ""
         )
-        return number(float(column["estimate"])) + mark
+        return self._number(float(column["estimate"])) + mark
 
     def _below_text(self, column: pd.Series) -> str:
         if np.isnan(column["estimate"]):
             return ""
         if self.below == "interval":
-            return f"[{number(float(column['lower']))}, {number(float(column['upper']))}]"
+            return f"[{self._number(float(column['lower']))}, {self._number(float(column['upper']))}]"
         value = float(column[self.below])
-        return f"({p_text(value) if self.below == 'p_value' else number(value)})"
+        return f"({self._p_text(value) if self.below == 'p_value' else self._number(value)})"
 
     def _notes(self) -> tuple[str, ...]:
         words = {
@@ -164,6 +169,7 @@ def compare(
     impacts: bool = False,
     period: Any = None,
     inference: str | None = None,
+    decimals: int | None = None,
     rng: int = 0,
 ) -> Comparison:
     """Put fits side by side.
@@ -183,13 +189,15 @@ def compare(
     inference : {"recommended", "asymptotic"}, optional
         Where p-values, stars and intervals come from; that of each fit if not given. Standard
         errors are always the asymptotic ones.
+    decimals : int, optional
+        Decimals of every estimate and of what stands below it, from 0 to 15.
     rng : int
         Seed of simulated standard errors of impacts.
 
     Returns
     -------
     Comparison
-        Renders to text, HTML, LaTeX, Markdown, Excel.
+        Renders to text, HTML, LaTeX, Markdown, Word, Excel.
 
     Raises
     ------
@@ -245,6 +253,7 @@ def compare(
         },
         below=below,
         stars=stars,
+        decimals=None if decimals is None else whole(decimals, "decimals", most=15),
     )
 
 

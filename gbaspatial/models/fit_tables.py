@@ -23,7 +23,7 @@ def tables(fit: Fitted, about: list[str]) -> tuple[Table, ...]:
     numbers = fit.glance().iloc[0]
     numbers = numbers[[not isinstance(value, str) for value in numbers]]
     measures = pd.DataFrame({"value": numbers.dropna()}).rename_axis("measure")
-    return Table(fit.tidy(), fit.heading, (*about, *told(fit), *fit.notes)), Table(measures)
+    return Table(fit.tidy(), fit.heading, (*about, *told(fit), *fit.notes), parameters=True), Table(measures)
 
 
 def tidy(fit: Fitted, level: float = 0.95) -> pd.DataFrame:

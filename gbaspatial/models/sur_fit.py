@@ -214,7 +214,8 @@ class SurFit(Result):
         fit = {"log_likelihood": self.log_likelihood, "aic": self.aic, "bic": self.bic}
         fit |= {f"r_squared of {name}": value for name, value in self.r_squared.items()}
         measures = pd.DataFrame({"value": pd.Series(fit, dtype=float).dropna()}).rename_axis("measure")
-        return Table(frame, title, tuple(notes)), Table(self.sigma, "Covariance of the innovations"), Table(measures)
+        first = Table(frame, title, tuple(notes), parameters=True)
+        return first, Table(self.sigma, "Covariance of the innovations"), Table(measures)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

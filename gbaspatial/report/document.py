@@ -137,7 +137,7 @@ def for_people(table: Table) -> Table:
             continue
         size = column.abs().max()
         formats[name] = ",.0f" if size >= 1000 else ".1f" if size >= 100 else ".2f" if size >= 10 else ".3f"
-    return Table(table.frame, table.title, table.notes, formats)
+    return Table(table.frame, table.title, table.notes, formats, table.parameters)
 
 
 def html_of(table: Table, environment: Any = None) -> Any:
@@ -148,7 +148,7 @@ def html_of(table: Table, environment: Any = None) -> Any:
         long = len(html.unescape(cell[2])) > _LONG
         return f'<td class="long"{cell[1]}>{cell[2]}</td>' if long else cell[0]
 
-    return Markup(re.sub(r"<td( style=[^>]*)>(.*?)</td>", _marked, table.to_html(), flags=re.DOTALL))
+    return Markup(re.sub(r"<td( style=[^>]*)>(.*?)</td>", _marked, table.to_html(inline=False), flags=re.DOTALL))
 
 
 def data_uri(ax: Axes) -> str:

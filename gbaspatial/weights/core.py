@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
+from pandas.errors import InvalidIndexError
 from scipy.sparse import csgraph
 
 from gbaspatial.alignment import align, check_units, labelled
-from gbaspatial.errors import GbaWarning, LabelTypeError, OptionError, WeightsError, outside, some
+from gbaspatial.errors import (
+    GbaWarning, LabelTypeError, OptionError, UnknownNameError, WeightsError, nearest_names, outside, some,
+)  # fmt: skip
 from gbaspatial.options import public, public_methods, word
 from gbaspatial.weights import algebra, composition, conversion, spectrum, standardizations
 from gbaspatial.weights.diagonal import Diagonal, without_self_links
@@ -287,6 +290,54 @@ class Weights:
         if self._island_policy == "nan":
             lagged[np.diff(self._sparse.indptr) == 0] = np.nan
         return labelled(lagged, self._ids, values.index, values.name)
+
+    def __getitem__(self, unit: Any) -> pd.Series:
+        """The weights of the neighbors of `unit`, labelled by neighbor, in the order of the units.
+
+        Raises
+        ------
+        UnknownNameError
+            If W has no such unit; near names are told.
+
+        Examples
+        --------
+        >>> w = Weights([[0, 1, 0], [1, 0, 1], [0, 1, 0]], ["a", "b", "c"]).row_standardized()
+        >>> w["b"].to_dict(), "b" in w
+        ({'a': 0.5, 'c': 0.5}, True)
+        """
+        place = self._place_of(unit)
+        part = slice(*self._sparse.indptr[place : place + 2])
+        found = pd.Series(self._sparse.data[part].copy(), self._ids[self._sparse.indices[part]], name=unit)
+        return found.iloc[np.argsort(self._sparse.indices[part], kind="stable")]
+
+    def __contains__(self, unit: object) -> bool:
+        return unit in self._ids
+
+    def __iter__(self) -> Iterator[Any]:
+        """The labels of the units, as a mapping of units to their neighbors has them."""
+        return iter(self._ids)
+
+    def neighbors(self, unit: Any) -> pd.Index:
+        """The labels of the neighbors of `unit`, in the order of the units; none for an island.
+
+        Raises
+        ------
+        UnknownNameError
+            If W has no such unit; near names are told.
+
+        Examples
+        --------
+        >>> Weights([[0, 1], [1, 0]], ["a", "b"]).neighbors("b").tolist()
+        ['a']
+        """
+        return self[unit].index
+
+    def _place_of(self, unit: Any) -> int:
+        try:
+            place = self._ids.get_loc(unit)
+        except (KeyError, TypeError, InvalidIndexError):
+            raise UnknownNameError(f"W has no unit {unit!r}. {nearest_names(unit, self._ids)}") from None
+        return int(place)
 
     def _like(self, matrix: Any, step: str, standardization: Standardization | None = None, **options: Any) -> Weights:
         made = type(self)(

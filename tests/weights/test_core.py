@@ -472,3 +472,24 @@ def test_a_threshold_is_never_told_smaller_than_it_is(seed):
         gw.distance_band(points, threshold_km=float(least), islands="error")
         shown = str(gw.distance_band(points).recipe).split("threshold_km=")[1].split(",")[0].rstrip(")")
         gw.distance_band(points, threshold_km=float(shown), islands="error")
+
+
+def test_a_unit_is_asked_for_its_neighbors():
+    """The rows of the matrix, by label; W reads as a mapping of units to their neighbors."""
+    dense = np.array([[0, 2, 0, 1], [0, 0, 0, 0], [3, 0, 0, 0], [0, 1, 1, 0]], dtype=float)
+    w = Weights(dense, ["Hong Kong", "Macao", ("a", 1), 7])
+    for place, unit in enumerate(w):
+        row = w[unit].reindex(w.ids, fill_value=0.0)
+        np.testing.assert_array_equal(row, dense[place])
+        assert list(w.neighbors(unit)) == [w.ids[j] for j in np.flatnonzero(dense[place])]
+        assert unit in w
+    assert w.neighbors("Macao").empty
+    assert "Mcao" not in w
+    with pytest.raises(UnknownNameError, match="W has no unit 'Mcao'. Did you mean Macao?"):
+        w["Mcao"]
+    for strange in (["Macao"], slice(2), None, 1.5):
+        with pytest.raises(UnknownNameError, match="W has no unit"):
+            w.neighbors(strange)
+    mine = w["Hong Kong"]
+    mine.iloc[0] = 9.0
+    assert w["Hong Kong"].iloc[0] == 2.0
