@@ -15,8 +15,15 @@ from scipy.sparse import csgraph
 
 from gbaspatial.alignment import align, check_units, labelled
 from gbaspatial.errors import (
-    GbaWarning, LabelTypeError, OptionError, UnknownNameError, WeightsError, nearest_names, outside, some,
-)  # fmt: skip
+    GbaWarning,
+    LabelTypeError,
+    OptionError,
+    UnknownNameError,
+    WeightsError,
+    nearest_names,
+    outside,
+    some,
+)
 from gbaspatial.options import public, public_methods, word
 from gbaspatial.weights import algebra, composition, conversion, spectrum, standardizations
 from gbaspatial.weights.diagonal import Diagonal, without_self_links
