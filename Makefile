@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: report test check doctor format fuzz clean
+.PHONY: report test check docs doctor format fuzz clean
 .DEFAULT_GOAL := report
 
 report: $(VENV)/.report
@@ -20,6 +20,10 @@ check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+# the pages as a site that asks the network for nothing: build/docs/index.html; a warning is an error
+docs: $(VENV)/.test
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -d build/docs-read docs build/docs
 
 # versions, extras, fonts and a self-check, in some seconds
 doctor: $(VENV)/.report
