@@ -32,6 +32,10 @@ NO_EFFECT, AN_EFFECT = 31, 32  # outcomes without and with an effect, for its po
 CONFIDENCE_DRAWS = 41  # coefficients given rho or lambda
 GROUP_RESAMPLES = 53  # of units within their groups
 PANEL_OUTCOMES = 47  # of a fitted panel, by unit
+# With how many units or periods as a further key, which no other purpose has beside its number:
+HISTORY_ORDERS, HISTORY_RESAMPLES = 31, 32  # which unit gets whose residual history, each one's once, or any
+BLOCK_SIGNS, BLOCK_PERIODS = 41, 42  # of residuals: signs of units or periods, and periods drawn again
+HISTORY_SIGNS = 43  # of units' residual histories, for wild tests
 
 # Seeds of what is part of a method and not of the user's randomness: each answer is the same for everyone. Methods
 # that are added up in one number have seeds of their own, so that their errors are independent.
@@ -41,6 +45,10 @@ TRACE_PROBES = 20_240_302  # of impacts, and of the score of a second W
 EXPONENTIAL_PROBES = 20_070_301
 EQUATION_PROBES = 19_880_501
 PANEL_PROBES = 20_261_130
+PAIR_SIGNS = 20_261_130  # of units, for tests of dependence between them
+UNIT_ROOT_WALKS = 20_261_130  # by which the statistic of a panel is judged
+LANCZOS_START = 0  # of the search for the ends of a spectrum
+CLASS_BREAKS = 0  # of natural breaks
 IDENTITY_VECTORS = 20_261_130  # which are tried decides nothing: an identity of matrices holds for all or for none
 POWER_DRAWS = 0  # of the power of tests by simulation
 

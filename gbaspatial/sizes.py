@@ -16,6 +16,7 @@ EQUATIONS_LIMIT = 2_000  # the same of several equations: solved for all columns
 COLUMNS_LIMIT = 5_000  # all columns of G, solved for one block after another, where probes err too much
 PERIOD_EIGEN_LIMIT = 2_000  # eigenvectors of each period's W, where effects leave no other way to the determinant
 REFITS_LIMIT = 500  # every value of rho tested by thousands of refits, every unit left out; beyond, n helps itself
+LISTED_FROM = 257  # links as a list for sums over random orders; below, a dense W is as quick
 SMALL_DENSE_LIMIT = 200  # a dense W is as quick as a sparse one
 DENSE_PAIRS_LIMIT = 300  # I + a B B' between units as a dense matrix; beyond, its factors are faster
 POWERS_LIMIT = 3_000  # a power of W that has filled up as a dense matrix; beyond, it stays sparse

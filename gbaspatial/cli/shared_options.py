@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +31,7 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--year", type=int, help="Year of the built-in statistics (default: the newest) or of the table."),
         click.option("--without", multiple=True, help="Id of a unit to leave out; give it again for more."),
     ]
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return _with(options, command)
 
 
 def weights_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -51,9 +49,7 @@ def weights_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="Standardization of W.",
         ),
     ]  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return _with(options, command)
 
 
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -65,9 +61,7 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option("--out", type=click.Path(path_type=Path), help="Write to this file instead of the screen."),
     ]  # fmt: skip
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return _with(options, command)
 
 
 def seed_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -75,3 +69,10 @@ def seed_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the random draws."
     )(command)
+
+
+def _with(options: Sequence[Callable[..., Any]], command: Callable[..., Any]) -> Callable[..., Any]:
+    """`command` with `options`, which its help lists in this order."""
+    for option in reversed(options):
+        command = option(command)
+    return command

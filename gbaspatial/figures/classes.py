@@ -14,6 +14,7 @@ import pandas as pd
 from gbaspatial import options
 from gbaspatial.errors import DataError, GbaWarning, OptionError, nearest_names, outside
 from gbaspatial.figures.palette import qualitative, ramp
+from gbaspatial.randomness import CLASS_BREAKS
 
 MAPCLASSIFY = (
     "BoxPlot", "FisherJenks", "FisherJenksSampled", "HeadTailBreaks", "JenksCaspall", "MaximumBreaks", "NaturalBreaks",
@@ -21,7 +22,6 @@ MAPCLASSIFY = (
 )  # fmt: skip
 SCHEMES = ("quantiles", "equal_interval", "categorical", *(name.lower() for name in MAPCLASSIFY))
 MOST_CLASSES = 12  # more shades of a ramp no reader tells apart
-_SEED = 0
 _ENOUGH = 1_000
 _WITHOUT_K = {"BoxPlot", "HeadTailBreaks", "Percentiles", "StdMean"}
 
@@ -256,7 +256,7 @@ def _by_mapclassify(numbers: np.ndarray, name: str, k: int) -> np.ndarray:
         name = name if len(numbers) > _ENOUGH else "FisherJenks"
         options_of |= {"pct": max(0.1, _ENOUGH / len(numbers))} if len(numbers) > _ENOUGH else {}
     before = np.random.get_state()  # noqa: NPY002 (the schemes that sample draw from numpy's global stream)
-    np.random.seed(_SEED)  # noqa: NPY002
+    np.random.seed(CLASS_BREAKS)  # noqa: NPY002
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of ties, which are no fault of the data

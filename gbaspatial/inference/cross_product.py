@@ -18,16 +18,16 @@ from gbaspatial.inference.moments import PairSums, difference_sums, permutation_
 from gbaspatial.inference.null import Null, normal_null
 from gbaspatial.inference.permutation import COMPILED_FROM, PairSampler, sampled_null
 from gbaspatial.progress import track
+from gbaspatial.sizes import LISTED_FROM
 
 AUTO_PERMUTATION = 100_000
-_DENSE = 256
 _CELLS = 20_000_000  # values drawn between two looks at the clock
 
 
 def upper_links(W: sparse.csr_array) -> sparse.csr_array:
     """The strict upper triangle of W + W', which is all a quadratic form sees of W."""
     n = W.shape[0]
-    if n > _DENSE:
+    if n >= LISTED_FROM:
         return sparse.csr_array(sparse.triu(W + W.T, 1, format="csr"))
     dense = W.toarray()
     folded = np.triu(dense + dense.T, 1)

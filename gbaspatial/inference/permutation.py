@@ -20,10 +20,10 @@ from gbaspatial.inference.local_exact import TIE
 from gbaspatial.inference.null import Null, check_draws, monte_carlo_p
 from gbaspatial.progress import track
 from gbaspatial.randomness import stream
+from gbaspatial.sizes import LISTED_FROM
 
 COMPILED_FROM = 50_000
 _BLOCK = 1_000
-_DENSE = 256
 _WORTH_A_THREAD = 500_000
 
 
@@ -107,7 +107,7 @@ class PairSampler:
 
     def _by_numpy(self, order: np.ndarray) -> np.ndarray:
         X = self.x[order]
-        near = X @ self.upper.toarray().T if len(self.x) <= _DENSE else (self.upper @ X.T).T
+        near = X @ self.upper.toarray().T if len(self.x) < LISTED_FROM else (self.upper @ X.T).T
         pairs = np.einsum("ij,ij->i", near, X)
         alone = np.zeros(len(X)) if self.a is None else (X * X) @ self.a
         return np.column_stack([pairs, alone])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -237,22 +237,31 @@ def model_probabilities(
     named = {str(k): as_weights(v) for k, v in w.items()} if isinstance(w, Mapping) else {"W": as_weights(w)}
     if not named or not models:
         raise DataError("there is nothing to compare: give at least one model and one W.")
-    rows: dict[tuple[str, str], dict[str, float]] = {}
+    rows: dict[tuple[str, str], tuple[Grid | None, float]] = {}
     n, size = 0, 0.0
     uninformed = []
     for label, matrix in named.items():
         for name in models:
             spec = design(formula, data, matrix, durbin=name in ("slx", "durbin", "durbin_error"))
             n, size = spec.n, prior_size(g, spec.n)
-            grid, value = evidence(problem_for(name, spec), intercept_of(spec), size)
-            if grid and not says_something(spec):
+            rows[label, name] = evidence(problem_for(name, spec), intercept_of(spec), size)
+            if rows[label, name][0] and not says_something(spec):
                 uninformed.append(label)
-            told = summary_of(grid) if grid else {}
-            rows[label, name] = {"log_evidence": value, **{k: told.get(k, np.nan) for k in ("mean", "lower", "upper")}}
-    frame = pd.DataFrame.from_dict(rows, orient="index")
+    return comparison_of(rows, n, size, uninformed)
+
+
+def comparison_of(
+    rows: Mapping[tuple[str, str], tuple[Grid | None, float]], n: int, g: float, uninformed: Iterable[str]
+) -> ModelProbabilities:
+    """From the grid of densities and the log evidence of each (W, model)."""
+    told = {}
+    for place, (grid, value) in rows.items():
+        about = summary_of(grid) if grid else {}
+        told[place] = {"log_evidence": value, **{k: about.get(k, np.nan) for k in ("mean", "lower", "upper")}}
+    frame = pd.DataFrame.from_dict(told, orient="index")
     frame.index = pd.MultiIndex.from_tuples(list(rows), names=["weights", "model"])
     frame.insert(1, "probability", probabilities(frame["log_evidence"].to_numpy()))
-    return ModelProbabilities(frame, n, size, tuple(dict.fromkeys(uninformed)))
+    return ModelProbabilities(frame, n, g, tuple(dict.fromkeys(uninformed)))
 
 
 def is_panel(data: Any) -> bool:

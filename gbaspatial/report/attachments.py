@@ -93,9 +93,7 @@ def write_layers(bay: Bay, path: Path) -> Path:
 def write_record(bay: Bay, path: Path, written: Sequence[Path]) -> Path:
     """What was run: versions, seed, hashes of the data, recipes of the weights; and what was `written` beside it."""
     record = {
-        "gbaspatial": metadata.version("gbaspatial"),
-        "python": platform.python_version(),
-        "packages": {name: metadata.version(name) for name in PACKAGES},
+        **_versions(),
         "year": bay.year,
         "seed": bay.seed,
         "data": {
@@ -112,9 +110,7 @@ def write_record_of(region: Region, path: Path, written: Sequence[Path]) -> Path
     """What was run on a region of somebody's own, and what was `written` beside it."""
     table = region.units.drop(columns=region.units.geometry.name)
     record = {
-        "gbaspatial": metadata.version("gbaspatial"),
-        "python": platform.python_version(),
-        "packages": {name: metadata.version(name) for name in PACKAGES},
+        **_versions(),
         "outcome": region.outcome,
         "groups": region.groups,
         "people": region.people,
@@ -152,3 +148,12 @@ def _is_unchanged(path: Path, seal: str) -> bool:
 
 def _hash_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _versions() -> dict[str, Any]:
+    """What a record begins with: by which versions it was made."""
+    return {
+        "gbaspatial": metadata.version("gbaspatial"),
+        "python": platform.python_version(),
+        "packages": {name: metadata.version(name) for name in PACKAGES},
+    }

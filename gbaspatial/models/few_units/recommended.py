@@ -29,7 +29,6 @@ from gbaspatial.inference.null import check_draws
 from gbaspatial.models.fit import SPATIAL, Fit, problem_again
 from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.likelihood.inversion import POINTS, Inversion, invert
-from gbaspatial.results import number, p_text
 
 if TYPE_CHECKING:
     from gbaspatial.models.likelihood.confidence import Mixture
@@ -102,19 +101,7 @@ class FewUnits:
 
     def told_errors(self, level: float) -> list[str]:
         """The Monte Carlo errors of p and of the ends at this `level`, a sentence for each spatial parameter."""
-        words = []
-        for name, inversion in self.inversions.items():
-            p, error = inversion.p_at(0.0), inversion.p_error(0.0)
-            ends = zip(("lower", "upper"), inversion.interval(level), inversion.end_errors(level), strict=True)
-            limits = [round(value, 6) for value in inversion.window]
-            parts = [
-                f"{side} end at the limit {number(limits[place])} (nothing up to it is rejected)"
-                if value in inversion.window
-                else f"{side} end {number(value)} ± {number(spread)}"
-                for place, (side, value, spread) in enumerate(ends)
-            ]
-            words.append(f"Monte Carlo error of {name}: p {p_text(p)} ± {number(error)}; {'; '.join(parts)}.")
-        return words
+        return [inversion.told_errors(name, level) for name, inversion in self.inversions.items()]
 
     def _index(self) -> pd.Index:
         return pd.Index([*self.terms, *self.inversions])

@@ -22,6 +22,7 @@ from gbaspatial.models.likelihood.problem import Problem, window
 from gbaspatial.models.likelihood.resample import Kind, held
 from gbaspatial.models.likelihood.signed_root import Roots, noise, signed_roots
 from gbaspatial.progress import track
+from gbaspatial.results import number, p_text
 
 POINTS = 25
 _TIE = 1e-9
@@ -92,6 +93,19 @@ class Inversion:
         place = int(np.flatnonzero(gap < 0)[-1])
         share = -gap[place] / (gap[place + 1] - gap[place])
         return float(self.grid[place] + share * (self.grid[place + 1] - self.grid[place]))
+
+    def told_errors(self, name: str, level: float) -> str:
+        """The Monte Carlo errors of the p-value of no dependence and of the ends at this `level`, in a sentence."""
+        p, error = self.p_at(0.0), self.p_error(0.0)
+        ends = zip(("lower", "upper"), self.interval(level), self.end_errors(level), strict=True)
+        limits = [round(value, 6) for value in self.window]
+        parts = [
+            f"{side} end at the limit {number(limits[place])} (nothing up to it is rejected)"
+            if value in self.window
+            else f"{side} end {number(value)} ± {number(spread)}"
+            for place, (side, value, spread) in enumerate(ends)
+        ]
+        return f"Monte Carlo error of {name}: p {p_text(p)} ± {number(error)}; {'; '.join(parts)}."
 
     def _end(self, side: int, values: np.ndarray, tails: np.ndarray, level: float) -> float:
         """Going outward, the last place where the tail falls through `level`."""

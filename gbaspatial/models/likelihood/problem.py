@@ -45,6 +45,17 @@ class Straight:
     g01: float
     g11: float
 
+    @classmethod
+    def of(cls, R: np.ndarray, ground: np.ndarray | None = None) -> Straight:
+        """From the columns [y, W1 y, X] as `R` (r, 2 + k), their coefficients moved by `ground` (k, 2)."""
+        Q, T = np.linalg.qr(R[:, 2:])
+        both = np.linalg.solve(T, Q.T @ R[:, :2])
+        rest = R[:, :2] - R[:, 2:] @ both
+        g = rest.T @ rest
+        if ground is not None:
+            both = both + ground
+        return cls(both[:, 0], both[:, 1], float(g[0, 0]), float(g[0, 1]), float(g[1, 1]))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Problem:
@@ -128,14 +139,7 @@ def reduced(model: Problem) -> Problem:
     R: np.ndarray = np.asarray(np.linalg.qr(Z, mode="r")) if Z.shape[0] > Z.shape[1] else Z
     if model.error is not None:
         return replace(model, R0=R[:, :q], R1=R[:, q:], straight=None, level=level, ground=ground)
-    Q, T = np.linalg.qr(R[:, 2:])
-    both = np.linalg.solve(T, Q.T @ R[:, :2])
-    rest = R[:, :2] - R[:, 2:] @ both
-    g = rest.T @ rest
-    if ground is not None:
-        both = both + ground
-    short = Straight(both[:, 0], both[:, 1], float(g[0, 0]), float(g[0, 1]), float(g[1, 1]))
-    return replace(model, R0=R, R1=None, straight=short, level=level, ground=ground)
+    return replace(model, R0=R, R1=None, straight=Straight.of(R, ground), level=level, ground=ground)
 
 
 def _ground(model: Problem) -> tuple[float, np.ndarray | None]:

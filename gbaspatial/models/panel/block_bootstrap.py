@@ -23,7 +23,7 @@ from gbaspatial.models.panel.information_less_effects import parts_of, without_u
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.many_panels import ManyPanels
 from gbaspatial.options import level_of, public, word
-from gbaspatial.randomness import Rng, seed_of, stream
+from gbaspatial.randomness import BLOCK_PERIODS, BLOCK_SIGNS, Rng, seed_of, stream
 from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 KINDS, BY = ("residual", "wild"), ("unit", "time")
 MOST_UNITS = 200
 BLOCK = 250
-_STREAM = 41
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -213,7 +212,7 @@ def _moved(fit: PanelFit, parts, kind: str, by: str, draws: int, seed: int) -> n
     if kind == "wild":
         e = (without_unit(parts, stack.unit, n) if by == "unit" else parts.e * _scale(fit)).reshape(T, n)
         count = n if by == "unit" else T
-        signs = stream(seed, _STREAM, count).integers(0, 2, (draws, count)).T * 2.0 - 1
+        signs = stream(seed, BLOCK_SIGNS, count).integers(0, 2, (draws, count)).T * 2.0 - 1
         if by == "unit":
             return (e[:, :, None] * signs[ranks_of(fit.design.units)][None]).reshape(T * n, draws)
         return (e[:, :, None] * signs[:, None, :]).reshape(T * n, draws)
@@ -221,7 +220,7 @@ def _moved(fit: PanelFit, parts, kind: str, by: str, draws: int, seed: int) -> n
     if by == "unit":
         given = resampled(n, draws, seed, ranks_of(fit.design.units), effects.groups)
         return e[:, given].reshape(T * n, draws)
-    given = stream(seed, _STREAM + 1, T).integers(0, T, (draws, T)).T
+    given = stream(seed, BLOCK_PERIODS, T).integers(0, T, (draws, T)).T
     return e[given].transpose(0, 2, 1).reshape(T * n, draws)
 
 

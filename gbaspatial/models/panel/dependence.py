@@ -14,9 +14,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from gbaspatial.randomness import label_order, stream
+from gbaspatial.randomness import PAIR_SIGNS, label_order, stream
 
-SEED = 20_261_130
 _CONSTANT = 1e-12
 _SIZE, _TUNING = 0.1, 0.5  # of the exponent: those of its authors
 
@@ -47,7 +46,7 @@ def weighted_cd(R: np.ndarray, T: int, labels: object) -> float:
     """CD of units with random signs (Juodis and Reese 2022), the sign of a unit belonging to its label."""
     n = len(R)
     signs = np.empty(n)
-    signs[label_order(labels)] = stream(SEED, n).integers(0, 2, n) * 2.0 - 1  # type: ignore[arg-type]
+    signs[label_order(labels)] = stream(PAIR_SIGNS, n).integers(0, 2, n) * 2.0 - 1  # type: ignore[arg-type]
     return pesaran_cd(signs[:, None] * R * signs[None, :], T)
 
 

@@ -16,7 +16,7 @@ from gbaspatial.models.panel.frame import PanelDesign, PanelWeights
 from gbaspatial.models.panel.impacts_in_period import place_meant
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.options import level_of, whole
-from gbaspatial.randomness import Rng, seed_of, stream
+from gbaspatial.randomness import IMPACT_DRAWS, Rng, seed_of, stream
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
@@ -228,7 +228,9 @@ def _life(size: float) -> float:
 
 def _draws(fit: DynamicFit, count: int, rng: Rng) -> list[pd.Series]:
     """gamma, delta, rho, then the coefficients, in each draw."""
-    values = stream(seed_of(rng), 11).multivariate_normal(fit.params, fit.covariance, size=count, method="svd")
+    values = stream(seed_of(rng), IMPACT_DRAWS).multivariate_normal(
+        fit.params, fit.covariance, size=count, method="svd"
+    )
     frame = pd.DataFrame(values, columns=fit.params.index)
     y = fit.design.response
     ordered = [f"L({y})", f"W(L({y}))", "rho"]

@@ -26,7 +26,6 @@ from gbaspatial.models.panel.histories import history_roots, orders, resampled
 from gbaspatial.models.panel.history_draws import history_draws, plane_roots
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.plane import Plane
-from gbaspatial.results import number, p_text
 
 if TYPE_CHECKING:
     from gbaspatial.models.panel.panel_fit import PanelFit
@@ -107,18 +106,7 @@ class FewHistories:
 
     def told_errors(self, level: float) -> list[str]:
         """The Monte Carlo errors of p and of the ends at this `level`, a sentence for the spatial parameter."""
-        words = []
-        for name, inversion in self.inversions.items():
-            p, error = inversion.p_at(0.0), inversion.p_error(0.0)
-            ends = zip(("lower", "upper"), inversion.interval(level), inversion.end_errors(level), strict=True)
-            told = "; ".join(
-                f"{side} end at the limit {number(end)} (nothing up to it is rejected)"
-                if end in inversion.window
-                else f"{side} end {number(end)} ± {number(spread)}"
-                for side, end, spread in ends
-            )
-            words.append(f"Monte Carlo error of {name}: p {p_text(p)} ± {number(error)}; {told}.")
-        return words
+        return [inversion.told_errors(name, level) for name, inversion in self.inversions.items()]
 
 
 def few_histories(fit: PanelFit) -> FewHistories | None:

@@ -80,7 +80,7 @@ def filtered_fit(given: Specification) -> FilteredFit:
     else:
         at = maximize(model)
         notes = [correction_note(effects.rank, given.corrected, False)] if one is not None and effects.rank else []
-        notes += edge_notes(at, model)
+        notes += edge_notes(at, at.edges, model)
     if root is not None:
         notes.append("Weighted: the variance of a row is sigma2 over its weight; residuals are not weighted.")
     fit = wrapped(given, model, at, (*design.notes, *notes), root)

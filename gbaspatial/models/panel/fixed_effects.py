@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -28,7 +31,7 @@ def fixed_effects(given: Specification) -> PanelFit:
     design, W1, W2, effects = given.design, given.w, given.error_w, given.effects
     model = problem_of(design, W1, W2, effects, given.corrected)
     at = maximize(model)
-    notes = [*design.notes, *_correction_notes(W1, W2, effects, given.corrected), *edge_notes(at, model)]
+    notes = [*design.notes, *_correction_notes(W1, W2, effects, given.corrected), *edge_notes(at, at.edges, model)]
     if design.stack.n < SMALL and effects.rank and (W1 is not None or W2 is not None):
         notes.append(_other_correction(design, W1, W2, effects, given.corrected))
         notes += _variance_notes(model, at)
@@ -193,11 +196,11 @@ def _variance_notes(model: PanelProblem, at: Estimate) -> list[str]:
     ]
 
 
-def edge_notes(at: Estimate, model: PanelProblem) -> list[str]:
-    """Parameters at the edge of what was searched, in words."""
+def edge_notes(at: Any, edges: Container[str], model: Any) -> list[str]:
+    """Parameters at the edge of what was searched, in words; `at` has rho and lam, `model` their sides."""
     notes = []
     for name, value, side in (("rho", at.rho, model.lag), ("lambda", at.lam, model.error)):
-        if name in at.edges and side is not None:
+        if name in edges and side is not None:
             low, high = window(side.interval)
             notes.append(
                 f"{name} = {value:.6g} lies at the edge of the interval ({low:.6g}, {high:.6g}) that was searched, so "

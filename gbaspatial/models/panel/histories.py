@@ -15,7 +15,7 @@ and Economic Statistics 1(4), 292-298.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -24,10 +24,9 @@ from gbaspatial.models.likelihood.signed_root import Roots, lowest
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.side import Side
-from gbaspatial.randomness import stream
+from gbaspatial.randomness import HISTORY_ORDERS, HISTORY_RESAMPLES, stream
 
 POINTS = 41
-_STREAM = 31
 
 
 def orders(n: int, draws: int, seed: int, ranks: np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
@@ -35,12 +34,9 @@ def orders(n: int, draws: int, seed: int, ranks: np.ndarray, groups: np.ndarray 
 
     `ranks` (n,) says where a unit stands among the sorted labels: random numbers belong to labels.
     """
-    keys = stream(seed, _STREAM, n).random((draws, n)).T[ranks]
-    classes = np.zeros(n, dtype=int) if groups is None else groups
+    keys = stream(seed, HISTORY_ORDERS, n).random((draws, n)).T[ranks]
     found = np.empty((n, draws), dtype=np.intp)
-    for one in np.unique(classes):
-        members = np.flatnonzero(classes == one)
-        home = members[np.argsort(ranks[members])]  # sorted by label
+    for members, home in _classes(ranks, groups):
         place = np.argsort(np.argsort(keys[members], axis=0), axis=0)
         found[members] = home[place]
     return found
@@ -48,14 +44,19 @@ def orders(n: int, draws: int, seed: int, ranks: np.ndarray, groups: np.ndarray 
 
 def resampled(n: int, draws: int, seed: int, ranks: np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
     """The same with replacement: each unit gets the history of any unit of its class."""
-    shares = stream(seed, _STREAM + 1, n).random((draws, n)).T[ranks]
-    classes = np.zeros(n, dtype=int) if groups is None else groups
+    shares = stream(seed, HISTORY_RESAMPLES, n).random((draws, n)).T[ranks]
     found = np.empty((n, draws), dtype=np.intp)
-    for one in np.unique(classes):
-        members = np.flatnonzero(classes == one)
-        home = members[np.argsort(ranks[members])]
+    for members, home in _classes(ranks, groups):
         found[members] = home[np.minimum((shares[members] * len(members)).astype(int), len(members) - 1)]
     return found
+
+
+def _classes(ranks: np.ndarray, groups: np.ndarray | None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The units of each group as they stand, and sorted by label."""
+    classes = np.zeros(len(ranks), dtype=int) if groups is None else groups
+    for one in np.unique(classes):
+        members = np.flatnonzero(classes == one)
+        yield members, members[np.argsort(ranks[members])]
 
 
 def take_out(effects: Effects, values: np.ndarray) -> np.ndarray:

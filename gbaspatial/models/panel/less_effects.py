@@ -77,9 +77,4 @@ def reduced(model: PanelProblem) -> PanelProblem:
     R = np.asarray(np.linalg.qr(model.effects.take_out(Z), mode="r"))
     if model.error is not None:
         return replace(model, R0=R[:, :q], R1=R[:, q:], straight=None)
-    Q, T = np.linalg.qr(R[:, 2:])
-    both = np.linalg.solve(T, Q.T @ R[:, :2])
-    rest = R[:, :2] - R[:, 2:] @ both
-    g = rest.T @ rest
-    short = Straight(both[:, 0], both[:, 1], float(g[0, 0]), float(g[0, 1]), float(g[1, 1]))
-    return replace(model, R0=R, R1=None, straight=short)
+    return replace(model, R0=R, R1=None, straight=Straight.of(R))

@@ -19,12 +19,11 @@ from gbaspatial.models.bayes import (
     MODELS,
     ModelProbabilities,
     Posterior,
+    comparison_of,
     posterior_of,
     prior_size,
-    probabilities,
-    summary_of,
 )
-from gbaspatial.models.likelihood.marginal import Level, evidence
+from gbaspatial.models.likelihood.marginal import Grid, Level, evidence
 from gbaspatial.models.panel.fixed_effects import problem_of
 from gbaspatial.models.panel.frame import given_weights
 from gbaspatial.models.panel.less_effects import PanelProblem
@@ -164,22 +163,17 @@ def panel_model_probabilities(
     named = by_name(w)
     if not models:
         raise DataError("there is nothing to compare: give at least one model.")
-    rows: dict[tuple[str, str], dict[str, float]] = {}
+    rows: dict[tuple[str, str], tuple[Grid | None, float]] = {}
     uninformed = []
     rows_used, size = 0, 0.0
     for label, one in named.items():
         for name in models:
             model, intercept, informed = problem_as(name, formula, data, one, effects=effects, unbalanced=unbalanced)
             size, rows_used = prior_size(g, model.n), len(model.y)
-            grid, value = evidence(model, intercept, size, level_of_panel(model, intercept))
+            rows[label, name] = evidence(model, intercept, size, level_of_panel(model, intercept))
             if not informed:
                 uninformed.append(label)
-            told = summary_of(grid) if grid else {}
-            rows[label, name] = {"log_evidence": value, **{k: told.get(k, np.nan) for k in ("mean", "lower", "upper")}}
-    frame = pd.DataFrame.from_dict(rows, orient="index")
-    frame.index = pd.MultiIndex.from_tuples(list(rows), names=["weights", "model"])
-    frame.insert(1, "probability", probabilities(frame["log_evidence"].to_numpy()))
-    return ModelProbabilities(frame, rows_used, size, tuple(dict.fromkeys(uninformed)))
+    return comparison_of(rows, rows_used, size, uninformed)
 
 
 def by_name(w: WeightsGiven) -> dict[str, Any]:

@@ -124,15 +124,29 @@ def _stage(given: Specification, known: Instruments, lam: float) -> tuple[iv.Two
     design, effects = given.design, given.effects
     y, Z = filtered_by(given, lam, _outcome(given)), filtered_by(given, lam, regressors_of(given))
     y, Z = effects.take_out(y), effects.take_out(Z)
-    wanted = (*known.endogenous, *(["W y"] if given.w is not None else []))
-    if not wanted:
+    if not instrumented(given, known):
         return iv.two_stage(y, Z, iv.basis(Z)), None
     exogenous = [place for place, term in enumerate(design.terms) if term not in known.endogenous]
     H, names = instruments_of_panel(given, known, exogenous)
     if lam:  # filtered regressors are instruments for themselves, the others stay as they are
         first = filtered_by(given, lam, design.X[:, exogenous])
         H, names = np.column_stack([first, H]), [*(design.terms[place] for place in exogenous), *names]
-    H = effects.take_out(H)
+    return staged(given, known, y, Z, (effects.take_out(H), names))
+
+
+def staged(
+    given: Specification, known: Instruments, y: np.ndarray, Z: np.ndarray, instruments: tuple[np.ndarray, list[str]]
+) -> tuple[iv.TwoStage, InstrumentTests]:
+    """y (m,) on Z (m, p) by `instruments` (m, q) with their names, the exogenous regressors first, and their tests.
+
+    Raises
+    ------
+    OptionError
+        If there are fewer instruments than endogenous regressors.
+    """
+    design, wanted = given.design, instrumented(given, known)
+    exogenous = [place for place, term in enumerate(design.terms) if term not in known.endogenous]
+    H, names = instruments
     kept = iv.independent_columns(H)
     H, told = H[:, kept], tuple(names[place] for place in kept if place >= len(exogenous))
     check_identified(H, Z, told, known.lags, wanted)
@@ -140,6 +154,11 @@ def _stage(given: Specification, known: Instruments, lam: float) -> tuple[iv.Two
     places = [design.terms.index(term) for term in known.endogenous] + ([design.k] if given.w is not None else [])
     columns = {name: Z[:, place] for name, place in zip(wanted, places, strict=True)}
     return stage, instrument_tests(columns, Z[:, exogenous], stage, told)
+
+
+def instrumented(given: Specification, known: Instruments) -> tuple[str, ...]:
+    """The regressors that need instruments."""
+    return (*known.endogenous, *(["W y"] if given.w is not None else []))
 
 
 def instruments_of_panel(

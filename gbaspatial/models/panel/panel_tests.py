@@ -15,6 +15,7 @@ from gbaspatial.models.panel import comparison_tests, dependence, random_effects
 from gbaspatial.models.panel.frame import PanelWeights, time_numbers, weights_of
 from gbaspatial.models.panel.within import Effects, effects_of
 from gbaspatial.models.solve.origin import least_squares
+from gbaspatial.randomness import PAIR_SIGNS
 from gbaspatial.results import Result, Table
 from gbaspatial.sizes import DENSE_PAIRS_LIMIT
 
@@ -182,7 +183,7 @@ def _notes(fit: PanelFit, found: Any) -> tuple[str, ...]:
     if "weighted_cd" in found:
         few = "; below fifty units it rejects too often (7 to 12 % at 5 % with nine)" if fit.n_units < 50 else ""
         notes.append(
-            f"weighted_cd: one draw of signs, seed {dependence.SEED}; it sees large correlations of any sign and has "
+            f"weighted_cd: one draw of signs, seed {PAIR_SIGNS}; it sees large correlations of any sign and has "
             f"little power against small ones{few}."
         )
     if "hausman" in found and np.isnan(found["hausman"][0]):

@@ -14,7 +14,7 @@ from gbaspatial.formula.collinearity import check_rank
 from gbaspatial.formula.regressors import Column
 from gbaspatial.inference.tails import chi_squared_tail
 from gbaspatial.models.fit_tables import SMALL
-from gbaspatial.models.panel.fixed_effects import SERIAL, labelled_effects
+from gbaspatial.models.panel.fixed_effects import SERIAL, edge_notes, labelled_effects
 from gbaspatial.models.panel.frame import PanelDesign, time_numbers
 from gbaspatial.models.panel.less_effects import panel_problem, part_of
 from gbaspatial.models.panel.panel_fit import PanelFit
@@ -35,7 +35,6 @@ from gbaspatial.models.panel.random_maximum import RandomEstimate, covariance, m
 from gbaspatial.models.panel.sides import panel_side
 from gbaspatial.models.panel.stack import Stack
 from gbaspatial.models.panel.within import Effects
-from gbaspatial.models.solve.logdet import window
 from gbaspatial.results import Table
 
 _SAME = 1e-10
@@ -274,14 +273,7 @@ def _notes(given: Specification, at: RandomEstimate, model: RandomProblem, corre
             if corrected
             else f"Not corrected for the degrees of freedom of {rank} effects of time."
         )
-    for name, value, side in (("rho", at.at.rho, model.lag), ("lambda", at.at.lam, model.error)):
-        if name in at.edges and side is not None:
-            low, high = window(side.interval)
-            notes.append(
-                f"{name} = {value:.6g} lies at the edge of the interval ({low:.6g}, {high:.6g}) that was searched, so "
-                f"no standard error is given."
-            )
-    return notes
+    return [*notes, *edge_notes(at.at, at.edges, model)]
 
 
 def _mundlak_note(params: pd.Series, matrix: np.ndarray, terms: list[str]) -> str:

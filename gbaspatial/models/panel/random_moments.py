@@ -15,14 +15,16 @@ import pandas as pd
 
 from gbaspatial.errors import DataError, OptionError
 from gbaspatial.models.instruments import two_stage as iv
-from gbaspatial.models.instruments.instrument_set import WEAK, InstrumentTests, check_identified, instrument_tests
+from gbaspatial.models.instruments.instrument_set import WEAK, InstrumentTests
 from gbaspatial.models.panel.kapoor_moments import Part, lambda_of_both, part_of_residuals
 from gbaspatial.models.panel.panel_moments import (
     Instruments,
     PanelMomentsFit,
     filtered_by,
+    instrumented,
     instruments_of_panel,
     regressors_of,
+    staged,
     wrapped_moments,
 )
 from gbaspatial.models.panel.panel_specification import Specification
@@ -183,8 +185,7 @@ def _last_stage(
         return np.asarray(rest - found.theta * units.fitted(rest))
 
     y, Z = _transformed(design.y), _transformed(regressors_of(given))
-    wanted = (*known.endogenous, *(["W y"] if given.w is not None else []))
-    if not wanted:
+    if not instrumented(given, known):
         return iv.two_stage(y, Z, iv.basis(Z)), None
     exogenous = [place for place, term in enumerate(design.terms) if term not in known.endogenous]
     H, names = instruments_of_panel(given, known, exogenous)
@@ -192,13 +193,7 @@ def _last_stage(
     H = np.column_stack([first, np.ones(len(H)), units.take_out(H), units.fitted(H)])
     told = [design.terms[place] for place in exogenous] + ["1"]
     told += [f"{name} within" for name in names] + [f"{name} between" for name in names]
-    kept = iv.independent_columns(H)
-    H, chosen = H[:, kept], tuple(told[place] for place in kept if place >= len(exogenous))
-    check_identified(H, Z, chosen, known.lags, wanted)
-    stage = iv.two_stage(y, Z, iv.basis(H))
-    places = [design.terms.index(term) for term in known.endogenous] + ([design.k] if given.w is not None else [])
-    columns = {name: Z[:, place] for name, place in zip(wanted, places, strict=True)}
-    return stage, instrument_tests(columns, Z[:, exogenous], stage, chosen)
+    return staged(given, known, y, Z, (H, told))
 
 
 def _with_effects(

@@ -25,12 +25,10 @@ from gbaspatial.models.panel.less_effects import PanelProblem, panel_problem
 from gbaspatial.models.panel.many_panels import ManyPanels
 from gbaspatial.options import public, word
 from gbaspatial.progress import shows_progress, track
-from gbaspatial.randomness import Rng, seed_of, stream
+from gbaspatial.randomness import HISTORY_SIGNS, Rng, seed_of, stream
 
 if TYPE_CHECKING:
     from gbaspatial.models.panel.panel_fit import PanelFit
-
-_STREAM = 43
 
 
 @shows_progress
@@ -109,7 +107,7 @@ def signs_of(n: int, draws: int, seed: int, ranks: np.ndarray) -> np.ndarray:
     if 2**n <= draws:
         patterns = np.arange(1, 2**n)
         return np.where((patterns >> np.arange(n)[:, None]) & 1, -1.0, 1.0)[ranks]
-    return (2.0 * stream(seed, _STREAM, n).integers(0, 2, (draws, n)).T - 1)[ranks]
+    return (2.0 * stream(seed, HISTORY_SIGNS, n).integers(0, 2, (draws, n)).T - 1)[ranks]
 
 
 def restricted(model: PanelProblem, term: str, place: int) -> PanelProblem:

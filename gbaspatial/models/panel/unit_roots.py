@@ -15,12 +15,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from gbaspatial.randomness import stream
+from gbaspatial.randomness import UNIT_ROOT_WALKS, stream
 
 PARTS = ("none", "drift", "trend")
 DRAWS = 199
 MOST_UNITS = 100  # simulated: the mean of more is hardly less spread, because walks share the common part
-_SEED = 20_261_130
 
 
 def cips(values: np.ndarray, lags: int = 1, part: str = "drift") -> np.ndarray:
@@ -60,5 +59,5 @@ def least_periods(lags: int = 1, part: str = "drift") -> int:
 def cips_p(statistic: float, n: int, T: int, lags: int = 1, part: str = "drift") -> float:
     """The share of simulated panels of independent random walks whose statistic is as low."""
     units = min(n, MOST_UNITS)
-    walks = np.cumsum(stream(_SEED, units, T).standard_normal((DRAWS, T, units)), axis=1)
+    walks = np.cumsum(stream(UNIT_ROOT_WALKS, units, T).standard_normal((DRAWS, T, units)), axis=1)
     return float((1 + np.count_nonzero(cips(walks, lags, part) <= statistic)) / (DRAWS + 1))
