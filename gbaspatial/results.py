@@ -7,6 +7,7 @@ becomes text, HTML, LaTeX or Markdown is written here, once.
 from __future__ import annotations
 
 import hashlib
+import json
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -359,6 +360,43 @@ class Result:
 
     def _repr_html_(self) -> str:
         return self.to_html()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Together(Result):
+    """Several results or tables as one, to be written into one document."""
+
+    parts: tuple[Any, ...]
+
+    def tables(self) -> tuple[Table, ...]:
+        """The tables of all parts, in their order."""
+        found = [(part,) if isinstance(part, Table) else part.tables() for part in self.parts]
+        return tuple(table for tables in found for table in tables)
+
+    def to_json(self) -> str:
+        """All tables as JSON: title, notes, and rows of full numbers; what is missing is null."""
+        tables = [
+            {"title": t.title, "notes": t.notes, "rows": [_json_row(row) for row in _records(t)]} for t in self.tables()
+        ]
+        return json.dumps({"tables": tables}, ensure_ascii=False, indent=1, allow_nan=False)
+
+
+def _records(table: Table) -> list[dict[str, Any]]:
+    frame = table.frame.reset_index(allow_duplicates=True) if table._labelled else table.frame
+    names = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in frame.columns]
+    return [dict(zip(names, row, strict=True)) for row in frame.itertuples(index=False, name=None)]
+
+
+def _json_row(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: _json_value(typesetting.plain(value)) for name, value in row.items()}
+
+
+def _json_value(value: Any) -> Any:
+    if value is pd.NA or value is pd.NaT or value is None:
+        return None
+    if isinstance(value, float) and not np.isfinite(value):
+        return None if np.isnan(value) else "inf" if value > 0 else "-inf"
+    return value if isinstance(value, (bool, int, float, str)) else str(value)
 
 
 def _fold_to(width: int, header: list[str], rows: list[list[str]], numeric: list[bool]) -> int:

@@ -312,6 +312,7 @@ CALLS = {
     "data.check_caveats": lambda: (("population",), {}),
     "data.join": lambda: ((UNITS[["geometry"]], DATA), {}),
     "data.long": lambda: ((pd.DataFrame({2001: INCOME, 2002: PRICE}), "income"), {}),
+    "data.points_from": lambda: ((DATA.assign(x=113.0, lat=22.0),), {"lon": "x", "lat": "lat"}),
     "data.read_panel": lambda: ((_written("p.csv", lambda path: DATA.to_csv(path)),), {"unit": "city"}),
     "data.read_units": lambda: ((_written("u.gpkg", lambda path: UNITS.to_file(path)),), {"id": "city"}),
     **{

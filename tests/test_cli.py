@@ -1,6 +1,7 @@
 """The commands on a stranger's files: they print the numbers of the API, and say in one sentence what is wrong."""
 
 import io
+import json
 import subprocess
 import sys
 
@@ -203,6 +204,112 @@ def test_bad_input_is_one_sentence_and_code_2(words, told, layer, tmp_path, monk
     assert told in result.output
     assert result.output.startswith("error: ")
     assert result.output.count("\n") == 1
+
+
+@pytest.fixture
+def shops(tmp_path):
+    """A stranger's table of points, with decimal commas and names in Chinese."""
+    path = tmp_path / "shops.csv"
+    rows = [
+        f'"s{i}","店{i}","{113 + i / 10:.2f}|{22 + (i % 3) / 10:.2f}","{i * i}"'.replace(".", ",") for i in range(9)
+    ]
+    path.write_text("\n".join(["id,name,x,y,sales", *(row.replace("|", '","') for row in rows)]), encoding="utf-8")
+    return path
+
+
+def test_points_of_a_table_are_tested_and_drawn(tmp_path):
+    path = tmp_path / "shops.csv"
+    rows = [(f"0{i}", 113 + i / 10, 22 + i % 3 / 10, i * i) for i in range(9)]
+    frame = pd.DataFrame(rows, columns=["id", "x", "y", "sales"])
+    frame.to_csv(path, index=False)
+    where = [path, "--id", "id", "--lon", "x", "--lat", "y"]
+    shown = run("moran", *where, "--column", "sales", "--weights", "nearest:2", "--format", "csv").output
+    points = gba.data.points_from(gba.read_panel(path, unit="id"), lon="x", lat="y")
+    want = gba.autocorrelation.moran(points["sales"], gba.weights.nearest(points, k=2).row_standardized(), rng=1)
+    assert repr(want.statistic)[:10] in shown
+    run("map", *where, "--column", "sales", "--out", tmp_path / "m.html")
+    run("weights", *where, "--weights", "nearest:2", "--out", tmp_path / "w.csv")
+    assert set(gba.weights.read(tmp_path / "w.csv").neighbors("00")) == {"01", "02"}
+
+
+def test_a_table_of_points_says_how_it_is_written(shops):
+    words = ["moran", shops, "--id", "id", "--lon", "x", "--lat", "y", "--decimal", ",", "--column", "sales"]
+    assert "Moran" in run(*words, "--weights", "nearest:2").output
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--lon", "x"], "points need both --lon and --lat"),
+        (["--lon", "x", "--lat", "z"], "z"),
+        (["--lon", "y", "--lat", "x"], "are x and y swapped"),
+        (["--lon", "x", "--lat", "name"], "name is no number for"),
+        (["--lon", "x", "--lat", "x"], "name two columns"),
+        (["--lon", "x", "--lat", "y", "--layer", "a"], "--layer is for a layer"),
+        ([], "a table without shapes"),
+    ],
+)
+def test_points_that_cannot_be_are_a_sentence(shops, words, told):
+    decimal = ["--decimal", ","] if words else []
+    assert told in run("moran", shops, "--id", "id", "--column", "sales", *words, *decimal, code=2).output
+
+
+def test_the_ending_of_the_file_decides_its_form(tmp_path):
+    begins = {".csv": b"city_a,", ".json": b"{", ".xlsx": b"PK", ".docx": b"PK", ".tex": b"\\begin", ".md": b"**",
+              ".html": b"<table", ".txt": b"links"}  # fmt: skip
+    for ending, start in begins.items():
+        run("data", "links", "--out", tmp_path / f"links{ending}")
+        assert (tmp_path / f"links{ending}").read_bytes().lstrip(b",").startswith(start), ending
+    told = run("data", "links", "--format", "csv", "--out", tmp_path / "a.xlsx", code=2).output
+    assert "end it in .csv, or leave" in told
+    assert "does not say its form" in run("data", "links", "--out", tmp_path / "a.dat", code=2).output
+    assert "is a file; name it" in run("data", "links", "--format", "xlsx", code=2).output
+    assert not (tmp_path / "a.xlsx").exists()
+
+
+def test_json_holds_full_numbers_and_null():
+    shown = json.loads(run("fit", "log(gdp_pc_cny) ~ C(tier)", "--model", "ols", "--format", "json").output)
+    fit = gba.models.ols("log(gdp_pc_cny) ~ C(tier)", gba.load_cities(variables=["gdp_pc_cny"]))
+    got = {row["term"]: row["estimate"] for row in shown["tables"][0]["rows"]}
+    assert got == fit.params.to_dict()
+
+
+def test_compare_is_that_of_the_api():
+    formula = "log(gdp_pc_cny) ~ C(tier)"
+    shown = run("compare", formula, "--models", "ols,lag", "--below", "p_value", "--format", "csv").output
+    cities = gba.load_cities(variables=["gdp_pc_cny"])
+    w = gba.weights.contiguity(cities).row_standardized()
+    fits = {"ols": gba.models.ols(formula, cities), "lag": gba.models.lag(formula, cities, w)}
+    want = gba.tables.compare(fits, below="p_value").to_frame()
+    got = pd.read_csv(io.StringIO(shown), index_col=[0, 1, 2])
+    np.testing.assert_allclose(got.to_numpy(float), want.to_numpy(float), rtol=1e-12)
+    both = run("compare", formula, "--also", "log(gdp_pc_cny) ~ log(gdp_cny)", "--models", "ols").output
+    assert "ols 1" in both
+    assert "ols 2" in both
+    panel = ["log(gdp_pc_cny) ~ log(employment)", "--panel", "year", "--effects", "twoway", "--unbalanced", "common"]
+    assert "less effects" in run("compare", *panel, "--models", "ols,lag").output
+    assert "Did you mean lag" in run("compare", formula, "--models", "lagg", code=2).output
+    assert "names none" in run("compare", formula, "--models", ",", code=2).output
+
+
+def test_weights_are_told_and_written_for_others(layer, tmp_path):
+    shown = run("weights", layer, "--id", "code", "--style", "none", "--out", tmp_path / "w.gal").output
+    assert "Units by number of neighbors" in shown
+    units = gba.read_units(layer, id="code")
+    again = gba.weights.read(tmp_path / "w.gal")
+    assert (again.to_frame() == gba.weights.contiguity(units).to_frame()).all(axis=None)
+
+
+def test_a_map_of_every_year(layer, panel, tmp_path):
+    words = ["map", layer, "--id", "code", "--table", panel, "--table-time", "年份", "--without", "999",
+             "--column", "income", "--by", "year"]  # fmt: skip
+    run(*words, "--out", tmp_path / "m.html")
+    page = (tmp_path / "m.html").read_text(encoding="utf-8")
+    assert "2019" in page
+    assert "2020" in page
+    assert "leave --clusters out" in run(*words, "--clusters", code=2).output
+    assert "leave --year out" in run(*words, "--year", 2019, code=2).output
+    assert "--by year needs years" in run("map", "districts", "--column", "tier", "--by", "year", code=2).output
 
 
 def test_help_has_an_example_for_every_command():

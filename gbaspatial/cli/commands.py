@@ -6,18 +6,20 @@ Only click is imported at the top, so that ``gbaspatial --help`` answers at once
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from gbaspatial.cli.fits import MODELS, asked_of, fitted
 from gbaspatial.cli.group import Commands
 from gbaspatial.cli.inputs import (
     check_clusters,
     check_page,
     columns_for,
+    layers_by_year,
     moran_by_year,
+    names_of,
     numbers_of,
     region_of,
     seed_for,
@@ -25,8 +27,15 @@ from gbaspatial.cli.inputs import (
     units_of,
     weights_of,
 )
-from gbaspatial.cli.output import table_of, write
-from gbaspatial.cli.shared_options import data_options, output_options, seed_option, weights_options
+from gbaspatial.cli.output import form_of, table_of, write
+from gbaspatial.cli.shared_options import (
+    data_options,
+    inference_option,
+    output_options,
+    panel_options,
+    seed_option,
+    weights_options,
+)
 from gbaspatial.errors import OptionError, UnknownNameError, names_near, nearest_names
 
 
@@ -87,7 +96,7 @@ def report(out: Path, year: int | None, lang: Any, only: str | None, seed: int, 
 @click.argument("what", default="catalog")
 @click.option("--year", type=int, help="Only this year.")
 @output_options
-def data(what: str, year: int | None, form: str, out: Path | None) -> None:
+def data(what: str, year: int | None, form: str | None, out: Path | None) -> None:
     """Show what is shipped: catalog, variables, sources, caveats, links, bay_areas, or a variable's values.
 
     \b
@@ -151,7 +160,7 @@ def moran(
     inference: str,
     map_file: Path | None,
     seed: int,
-    form: str,
+    form: str | None,
     out: Path | None,
     **where: Any,
 ) -> None:
@@ -191,46 +200,23 @@ def moran(
 @main.command()
 @click.argument("formula")
 @data_options
-@click.option(
-    "--model",
-    type=click.Choice(["ols", "slx", "lag", "error", "sarar", "durbin", "durbin_error", "gns"]),
-    default="lag",
-    show_default=True,
-)
+@click.option("--model", type=click.Choice(MODELS), default="lag", show_default=True)
 @weights_options
-@click.option("--panel", "time", help="Fit a panel over this column of time, such as year.")
-@click.option("--years", help="Of a panel: only these years, such as 2010-2021.")
-@click.option("--effects", help="Of a panel: unit (default), time, twoway, pooled, or such as 'unit + side:year'.")
-@click.option(
-    "--unbalanced",
-    type=click.Choice(["error", "common", "keep"]),
-    help="Of a panel with gaps: refuse (default), units that are whole, or all rows.",
-)
+@panel_options
 @click.option("--impacts", is_flag=True, help="Also direct, indirect and total impacts.")
 @click.option("--diagnostics", is_flag=True, help="Also the specification tests.")
 @click.option("--second-opinion", "peer", type=click.Choice(["pysal", "r"]), help="Also the same by another program.")
-@click.option(
-    "--inference",
-    type=click.Choice(["recommended", "asymptotic"]),
-    default="recommended",
-    show_default=True,
-    help="Where p-values and intervals come from (below 50 units the recommended one is not asymptotic).",
-)
+@inference_option
 @seed_option
 @output_options
 def fit(
     formula: str,
     model: str,
-    time: str | None,
-    years: str | None,
-    effects: str | None,
-    unbalanced: Any,
     impacts: bool,
     diagnostics: bool,
     peer: str | None,
-    inference: Any,
     seed: int,
-    form: str,
+    form: str | None,
     out: Path | None,
     **where: Any,
 ) -> None:
@@ -243,36 +229,96 @@ def fit(
              gbaspatial fit "log(patents_granted + 1) ~ log(gdp_cny)" prefectures --panel year --years 2010-2021 \\
                  --effects twoway --weights nearest:5 --unbalanced common
     """
-    import gbaspatial as gba
-
-    if time is None:
-        if effects or unbalanced or years:
-            raise OptionError(
-                "--effects, --unbalanced and --years are of panels; name the time with --panel, such as year."
-            )
-        units = units_of(used=(formula,), **where)
-        w = weights_of(units, **where)
-        fitted = getattr(gba.models, model)(formula, units, None if model == "ols" else w, inference=inference)
-    else:
-        from gbaspatial.cli.long_tables import long_data
-
-        if peer:
-            raise OptionError("--second-opinion is for a cross-section; leave it out with --panel.")
-        effects, unbalanced = effects or "unit", unbalanced or "error"
-        units, frame = long_data(formula, effects, time, unbalanced, years, **where)
-        w = weights_of(units, **where)
-        fitted = getattr(gba.models, f"panel_{model}")(
-            formula, frame, None if model == "ols" else w, effects=effects, unbalanced=unbalanced
-        )
-        fitted = replace(fitted, inference=inference) if inference == "asymptotic" else fitted
-    results = [fitted]
+    form_of(form, out)
+    asked, where = asked_of(**where)
+    if peer and asked.time:
+        raise OptionError("--second-opinion is for a cross-section; leave it out with --panel.")
+    ((made,),), w = fitted([formula], [model], asked, **where)
+    results = [made]
     if impacts:
-        results.append(fitted.impacts(rng=seed) if time is None or seed_written() else fitted.impacts())
+        results.append(made.impacts(rng=seed) if asked.time is None or seed_written() else made.impacts())
     if diagnostics:
-        results.append(fitted.diagnostics(w))
+        results.append(made.diagnostics(w))
     if peer:
-        results.append(fitted.second_opinion(peer))
+        results.append(made.second_opinion(peer))
     write(results, form, out)
+
+
+@main.command()
+@click.argument("formula")
+@data_options
+@click.option("--also", multiple=True, help="Another formula, fitted by the same models; repeatable.")
+@click.option(
+    "--models", default="ols,lag,error", show_default=True, help=f"Models side by side, by commas: {', '.join(MODELS)}."
+)
+@weights_options
+@panel_options
+@click.option(
+    "--below",
+    type=click.Choice(["std_error", "p_value", "interval", "none"]),
+    default="std_error",
+    show_default=True,
+    help="What stands below each estimate.",
+)
+@click.option("--stars", is_flag=True, help="Mark p below 0.01, 0.05, 0.1.")
+@click.option("--impacts", is_flag=True, help="Also direct, indirect and total impacts.")
+@click.option("--decimals", type=click.IntRange(0, 15), help="Decimals of every estimate.")
+@inference_option
+@seed_option
+@output_options
+def compare(
+    formula: str,
+    also: tuple[str, ...],
+    models: str,
+    below: Any,
+    stars: bool,
+    impacts: bool,
+    decimals: int | None,
+    seed: int,
+    form: str | None,
+    out: Path | None,
+    **where: Any,
+) -> None:
+    """Fit several models to DATA and put them side by side, as a paper does.
+
+    \b
+    Example: gbaspatial compare "log(gdp_pc_cny) ~ C(tier)" --models ols,lag,error --out table.docx
+             gbaspatial compare "price ~ area" houses.gpkg --id id --also "price ~ area + W(area)" --models lag
+    """
+    from gbaspatial.tables import compare as side_by_side
+
+    form_of(form, out)
+    names = names_of(models, MODELS, "models")
+    asked, where = asked_of(**where)
+    formulas = list(dict.fromkeys((formula, *also)))
+    made, _ = fitted(formulas, names, asked, **where)
+    several = len(formulas) > 1
+    fits = {
+        f"{name} {number}" if several else name: one
+        for number, row in enumerate(made, start=1)
+        for name, one in zip(names, row, strict=True)
+    }
+    write(side_by_side(fits, below=below, stars=stars, impacts=impacts, decimals=decimals, rng=seed), form, out)
+
+
+@main.command()
+@data_options
+@weights_options
+@click.option("--out", type=click.Path(path_type=Path), help="Also write W: .gal, .gwt, .csv, .json, .mtx, .npz, ...")
+def weights(out: Path | None, **where: Any) -> None:
+    """Build the spatial weights of DATA, say what they are, and write them for other programs.
+
+    \b
+    Example: gbaspatial weights cities --links 2019
+             gbaspatial weights my.gpkg --id code --weights nearest:4 --out my.gwt
+    """
+    import gbaspatial as gba
+    from gbaspatial.results import Together
+
+    w = weights_of(units_of(**where), **where)
+    write(Together(tuple(w.describe())), None, None)
+    if out is not None:
+        click.echo(gba.weights.write(w, out))
 
 
 @main.command(name="map")
@@ -281,8 +327,11 @@ def fit(
     "--column", "columns", multiple=True, required=True, help="Column to draw; give it again for more layers."
 )
 @click.option("--label", help="Column with the names to show (default: the id).")
-@click.option("--scheme", default="quantiles", show_default=True, help="Classification, as mapclassify names it.")
+@click.option(
+    "--scheme", help="Classification, as mapclassify names it (default: quantiles, or categories of few whole numbers)."
+)
 @click.option("--classes", type=click.IntRange(2, 12), default=5, show_default=True)
+@click.option("--by", type=click.Choice(["year"]), help="A slider over the years of the cities, or of a --table.")
 @click.option("--title", default="")
 @click.option("--out", type=click.Path(path_type=Path), default=Path("map.html"), show_default=True)
 @weights_options
@@ -291,8 +340,9 @@ def fit(
 def draw(
     columns: tuple[str, ...],
     label: str | None,
-    scheme: str,
+    scheme: str | None,
     classes: int,
+    by: str | None,
     title: str,
     out: Path,
     clusters: bool,
@@ -303,13 +353,19 @@ def draw(
 
     \b
     Example: gbaspatial map cities --column gdp_pc_cny --clusters --out bay.html
+             gbaspatial map cities --column patents_per_10k --by year
     """
     import gbaspatial as gba
 
     check_page(out)
     check_clusters(clusters, where)
-    units = units_of(used=columns, **where)
-    layers: list[Any] = [gba.maps.choropleth(column, scheme=scheme, k=classes) for column in columns]
+    if by == "year":
+        if clusters:
+            raise OptionError("--by year draws the values of every year; leave --clusters out.")
+        units, layers = layers_by_year(columns, scheme, classes, **where)
+    else:
+        units = units_of(used=columns, **where)
+        layers = [gba.maps.choropleth(column, scheme=scheme, k=classes) for column in columns]
     if clusters:
         w = weights_of(units, **where)
         for column in columns:
@@ -357,7 +413,7 @@ def export(out: Path, column: str | None, clusters: bool, seed: int, **where: An
 
 @main.command()
 @output_options
-def doctor(form: str, out: Path | None) -> None:
+def doctor(form: str | None, out: Path | None) -> None:
     """Tell whether this installation is whole: versions, extras, fonts and a self-check, in some seconds.
 
     \b

@@ -60,7 +60,7 @@ def region_of(
         raise OptionError("say with --outcome which column the report is about.")
     if time is not None and panel is None:
         raise OptionError("--time names a column of a table; name the file with --panel.")
-    where: dict[str, Any] = dict.fromkeys(("layer", "crs", "repair", *_OF_TABLES, "encoding"))
+    where: dict[str, Any] = dict.fromkeys(("layer", "crs", "repair", "lon", "lat", *_OF_TABLES, "encoding"))
     where |= {"unit": unit, "year": year, "table_time": time, "missing": (), "fill_down": ()}
     return units_of(str(units), panel, (), **where), outcome
 
@@ -74,7 +74,7 @@ def columns_for(groups: str | None, people: str | None, regressors: str | None, 
 def the_layer(data: str, table: Path | None, **where: Any) -> gpd.GeoDataFrame:
     """The layer that DATA names, before anything is joined or left out."""
     for option in _OF_TABLES:
-        if table is None and where.get(option):
+        if table is None and where.get(option) and not (where.get("lon") and option in _OF_POINTS):
             raise OptionError(f"--{option.replace('_', '-')} says how to read a table; name the file with --table.")
     built_in = data in BUILT_IN and not Path(data).exists()
     return _built_in(data, table, **where) if built_in else _own(data, table, **where)
@@ -103,6 +103,7 @@ def table_key(units: Any, rows: Any, data: str) -> str | None:
     return max(keys, key=lambda key: len(labels & {bare_name(name) for name in units[key]} | labels & set(units[key])))
 
 
+_OF_POINTS = ("sheet", "missing", "header", "fill_down", "decimal", "thousands", "percent")
 _OF_TABLES = ("table_id", "table_time", "sheet", "missing", "header", "fill_down", "decimal", "thousands", "percent")
 
 
@@ -111,8 +112,8 @@ def _built_in(
 ) -> Any:
     import gbaspatial as gba
 
-    for option in ("unit", "layer", "crs", "repair"):
-        if where[option]:
+    for option in ("unit", "layer", "crs", "repair", "lon", "lat"):
+        if where.get(option):
             name = "id" if option == "unit" else option
             raise OptionError(f"--{name} is for a file of your own; leave it out with the built-in {data}.")
     given: dict[str, Any] = {} if year is None or table_time else {"year": year}
@@ -147,9 +148,31 @@ def _own(data: str, table: Path | None, unit: str | None, year: int | None, **wh
     if year is not None and where["table_time"] is None:
         raise OptionError("--year needs --table and --table-time with a file of your own, which has no years.")
     encoding = None if table is not None and _is_csv(table) else where["encoding"]
+    if where.get("lon") or where.get("lat"):
+        return _points(Path(data), unit or "", table, **where)
+    if Path(data).suffix.lower() in (".csv", ".tsv", ".txt", ".xlsx", ".dta"):
+        raise OptionError(
+            f"{data} is a table without shapes; name its columns of coordinates with --lon and --lat, or give the "
+            "layer and name the table with --table."
+        )
     return gba.read_units(
         data, id=unit or "", layer=where["layer"], crs=where["crs"], repair=where["repair"], encoding=encoding
     )
+
+
+def _points(data: Path, unit: str, table: Path | None, **where: Any) -> Any:
+    """A table of points: its rows, at the coordinates of two of its columns."""
+    import gbaspatial as gba
+
+    if not (where.get("lon") and where.get("lat")):
+        raise OptionError("points need both --lon and --lat, the columns of their coordinates.")
+    for option in ("layer", "repair"):
+        if where[option]:
+            raise OptionError(f"--{option} is for a layer; leave it out with --lon and --lat.")
+    alone = where if table is None else where | dict.fromkeys(_OF_POINTS[:1] + _OF_POINTS[2:3] + _OF_POINTS[4:])
+    reading = alone | {"table_time": None} | ({} if table is None else {"missing": (), "fill_down": ()})
+    rows = table_rows(data, unit, **reading)
+    return gba.data.points_from(rows, lon=where["lon"], lat=where["lat"], crs=where["crs"] or "EPSG:4326")
 
 
 def table_rows(table: Path, key: str, **where: Any) -> Any:
@@ -249,15 +272,45 @@ def moran_by_year(column: str, inference: str, seed: int, **where: Any) -> Any:
     if where["year"] is not None:
         raise OptionError("--by year takes every year; leave --year out.")
     how: Any = inference
-    if where["table"] is not None:
-        units, values = _own_panel(column, **where)
-    elif where["data"] == "cities":
-        units, values = _shipped_panel(column, **where)
-    else:
-        raise OptionError("--by year needs years: a --table with --table-time, or the built-in cities.")
+    units, values = panel_of(column, **where)
     return gba.autocorrelation.moran_by(
         values, weights_of(units, **where), inference=how, rng=seed_for(how, seed, "exact")
     )
+
+
+def layers_by_year(columns: tuple[str, ...], scheme: str | None, classes: int, **where: Any) -> tuple[Any, list[Any]]:
+    """The units, and a layer of each column with its values of every year."""
+    import gbaspatial as gba
+
+    if where["year"] is not None:
+        raise OptionError("--by year takes every year; leave --year out.")
+    layers, layer_units = [], []
+    for column in columns:
+        units, values = panel_of(column, **where)
+        layer_units.append(units)
+        layers.append(gba.maps.choropleth(column, scheme=scheme, k=classes, panel=values.to_frame()))
+    largest = max(layer_units, key=len)
+    return largest, layers
+
+
+def panel_of(column: str, **where: Any) -> tuple[Any, Any]:
+    """The units, and a column of theirs by unit and year: of a table, or of the shipped cities."""
+    if where["table"] is not None:
+        return _own_panel(column, **where)
+    if where["data"] == "cities":
+        return _shipped_panel(column, **where)
+    raise OptionError("--by year needs years: a --table with --table-time, or the built-in cities.")
+
+
+def names_of(text: str, known: tuple[str, ...], option: str) -> list[str]:
+    """The names that an option gives by commas, each one of `known`, none twice."""
+    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if not names:
+        raise OptionError(f"--{option} names none; give some of {', '.join(known)}, by commas.")
+    for name in names:
+        if name not in known:
+            raise UnknownNameError(f"--{option} {name!r} is none of {', '.join(known)}. {nearest_names(name, known)}")
+    return names
 
 
 def _shipped_panel(column: str, **where: Any) -> tuple[Any, Any]:

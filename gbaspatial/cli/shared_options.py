@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from gbaspatial.cli.output import FORMS
+
 
 def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """DATA and the options that say what of it is meant."""
@@ -15,6 +17,8 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.argument("data", default="cities"),
         click.option("--id", "unit", help="Column of DATA that identifies a unit (of your own file)."),
         click.option("--layer", help="Layer of a GeoPackage with more than one."),
+        click.option("--lon", help="DATA is a table of points: its column of longitudes."),
+        click.option("--lat", help="DATA is a table of points: its column of latitudes."),
         click.option("--crs", help="CRS of DATA where the file does not say, such as EPSG:4547; or gcj02, bd09."),
         click.option("--repair", type=click.Choice(["make_valid"]), help="Repair invalid geometries of DATA."),
         click.option("--table", type=click.Path(path_type=Path), help="CSV, Excel, Stata or Parquet joined by its id."),
@@ -52,14 +56,46 @@ def weights_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return _with(options, command)
 
 
+def panel_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What makes a model one of a panel."""
+    options = [
+        click.option("--panel", "time", help="Fit a panel over this column of time, such as year."),
+        click.option("--years", help="Of a panel: only these years, such as 2010-2021."),
+        click.option(
+            "--effects", help="Of a panel: unit (default), time, twoway, pooled, or such as 'unit + side:year'."
+        ),
+        click.option(
+            "--unbalanced", type=click.Choice(["error", "common", "keep"]),
+            help="Of a panel with gaps: refuse (default), units that are whole, or all rows.",
+        ),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def inference_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where p-values and intervals come from."""
+    return click.option(
+        "--inference",
+        type=click.Choice(["recommended", "asymptotic"]),
+        default="recommended",
+        show_default=True,
+        help="Where p-values and intervals come from (below 50 units the recommended one is not asymptotic).",
+    )(command)
+
+
 def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """In which form, and where to."""
     options = [
         click.option(
-            "--format", "form", type=click.Choice(["text", "csv", "latex", "markdown", "html"]), default="text",
-            show_default=True, help="Form of what is printed.",
+            "--format", "form", type=click.Choice(FORMS),
+            help="Form of what is printed (default: table), or of the file of --out, whose ending says it too.",
         ),
-        click.option("--out", type=click.Path(path_type=Path), help="Write to this file instead of the screen."),
+        click.option(
+            "--out", type=click.Path(path_type=Path),
+            help="Write to this file instead: .txt, .csv, .json, .tex, .md, .html, .xlsx, .docx.",
+        ),
     ]  # fmt: skip
     return _with(options, command)
 

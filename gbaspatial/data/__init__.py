@@ -14,6 +14,7 @@ from gbaspatial.data.load import (
     load_points,
     load_prefectures,
 )
+from gbaspatial.data.located import points_from
 from gbaspatial.data.panels import read_panel
 from gbaspatial.data.prefectures import (
     load_prefecture_panel,
@@ -62,6 +63,7 @@ __all__ = [
     "load_travel_times",
     "load_values",
     "long",
+    "points_from",
     "prefecture_suspects",
     "prefecture_variables",
     "read_panel",
