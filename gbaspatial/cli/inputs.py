@@ -269,8 +269,6 @@ def moran_by_year(column: str, inference: str, seed: int, **where: Any) -> Any:
     """Moran's I of each year: of a shipped variable, or of a column of a table by unit and year."""
     import gbaspatial as gba
 
-    if where["year"] is not None:
-        raise OptionError("--by year takes every year; leave --year out.")
     how: Any = inference
     units, values = panel_of(column, **where)
     return gba.autocorrelation.moran_by(
@@ -282,8 +280,6 @@ def layers_by_year(columns: tuple[str, ...], scheme: str | None, classes: int, *
     """The units, and a layer of each column with its values of every year."""
     import gbaspatial as gba
 
-    if where["year"] is not None:
-        raise OptionError("--by year takes every year; leave --year out.")
     layers, layer_units = [], []
     for column in columns:
         units, values = panel_of(column, **where)
@@ -295,6 +291,8 @@ def layers_by_year(columns: tuple[str, ...], scheme: str | None, classes: int, *
 
 def panel_of(column: str, **where: Any) -> tuple[Any, Any]:
     """The units, and a column of theirs by unit and year: of a table, or of the shipped cities."""
+    if where["year"] is not None:
+        raise OptionError("--by year takes every year; leave --year out.")
     if where["table"] is not None:
         return _own_panel(column, **where)
     if where["data"] == "cities":
