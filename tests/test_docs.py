@@ -1,6 +1,8 @@
 """What the README and docs/ promise: their Python runs as it stands there, and their links lead somewhere."""
 
 import re
+import sys
+import types
 from pathlib import Path
 
 import geopandas as gpd
@@ -9,16 +11,29 @@ import pytest
 import shapely
 from click.testing import CliRunner
 
+import gbaspatial as gba
 from gbaspatial.cli import main
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([
+    *ROOT.glob("README*.md"), *(page for page in (ROOT / "docs").rglob("*.md") if page.parent.name != "tables"),
+])  # fmt: skip
+CHINESE = [page for page in PAGES if "zh" in (page.parent.name, *page.suffixes, *page.name.split("."))]
+sys.path.insert(0, str(ROOT / "docs"))
+import make_outputs  # noqa: E402
+
+OUTPUTS = [page for page in make_outputs.pages() if page not in CHINESE]
+NO_NAMES = {"gba.gpkg", "gba.html", "gba.queen"}  # two files, and what a page shows to be absent
 LINK = re.compile(r"(?<!`)!?\[[^\]]*\]\(([^)\s]+)\)")
 
 
 def blocks(page: Path, language: str) -> list[str]:
     fenced = re.findall(r"^```(\w*)\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
     return [body for kind, body in fenced if kind == language]
+
+
+# the Chinese pages hold the code of the English ones (tests/test_chinese_pages.py)
+PLAIN = [page for page in PAGES if blocks(page, "python") and page not in [*OUTPUTS, *CHINESE]]
 
 
 @pytest.fixture
@@ -41,7 +56,7 @@ def desk(tmp_path, monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore::gbaspatial.errors.GbaWarning")
-@pytest.mark.parametrize("page", [p for p in PAGES if blocks(p, "python")], ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PLAIN, ids=lambda page: page.name)
 def test_the_python_of_a_page_runs_from_top_to_bottom(page, desk, capsys):
     import matplotlib as mpl
 
@@ -53,6 +68,26 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(page, desk, capsys):
         assert "exact: all 39,916,800 orders" in capsys.readouterr().out
         assert (desk / "bay.html").stat().st_size > 50_000
         assert (desk / "bay.gpkg").exists()
+
+
+@pytest.mark.parametrize("page", OUTPUTS, ids=lambda page: page.relative_to(ROOT / "docs").as_posix())
+def test_what_a_page_prints_is_what_its_reader_gets(page):
+    assert make_outputs.renewed(page) == page.read_text(encoding="utf-8"), f"python docs/make_outputs.py {page}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_name_that_a_page_calls_is_there(page):
+    missing = []
+    for name in sorted(set(re.findall(r"\bgba((?:\.[a-z]\w*)+)", page.read_text(encoding="utf-8")))):
+        thing = gba
+        for part in name[1:].split("."):
+            if not hasattr(thing, part):
+                missing.append(f"gba{name}")
+                break
+            thing = getattr(thing, part)
+            if not isinstance(thing, types.ModuleType):
+                break  # what a result has is seen where the page runs
+    assert set(missing) <= NO_NAMES
 
 
 def test_the_commands_of_the_readme_run(desk):
