@@ -66,6 +66,17 @@ def test_eleven_units_take_all_39_916_800_orders():
     assert null.variance == pytest.approx(variance, rel=1e-10)
 
 
+def test_compiled_orders_are_those_of_numpy(monkeypatch):
+    rng = np.random.default_rng(1)
+    A, B = random_weights(rng, 11, equal=False), rng.normal(size=(11, 11))
+    compiled = exact.pair_null(A, B)
+    monkeypatch.setattr(exact, "_COMPILED_UNITS", 12)
+    plain = exact.pair_null(A, B)
+    assert (compiled.upper, compiled.lower, compiled.size) == (plain.upper, plain.lower, plain.size)
+    assert (compiled.mean, compiled.variance) == pytest.approx((plain.mean, plain.variance), rel=1e-12)
+    assert np.abs(compiled.counts - plain.counts).sum() <= 10  # a value at the edge of a bin may round to either
+
+
 def test_more_than_twelve_units_are_refused():
     with pytest.raises(OptionError, match="12 units"):
         exact.pair_null(np.zeros((13, 13)), np.zeros((13, 13)))
