@@ -8,7 +8,9 @@ of eleven units take a compiled loop, which adds up three parts for each order.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice, permutations
 from math import comb, factorial
@@ -136,11 +138,17 @@ def _tally_all(tally: _Tally, A: np.ndarray, B: np.ndarray, work: Work) -> None:
     numbers = {tuple(triple): number for number, triple in enumerate(back[::6, :3].tolist())}
     second = np.array([numbers[tuple(triple)] for triple in back[:, 3:].tolist()])
     limits = np.array([tally.observed, tally.tie, tally.low, _BINS / (tally.high - tally.low)])
-    tails, sums = np.zeros(2, dtype=np.int64), np.zeros(2)
-    for start in range(0, len(every), _CHUNK):
-        some = every[start : start + _CHUNK]
-        tally_orders(A, B, some, front, back, second, limits, tally.counts, tails, sums)
+
+    def _part(some: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        counts, tails, sums = np.zeros(_BINS, dtype=np.int64), np.zeros(2, dtype=np.int64), np.zeros(2)
+        tally_orders(A, B, some, front, back, second, limits, counts, tails, sums)
         work.advance(len(some) * len(front) * len(back))
+        return counts, tails, sums
+
+    parts = [every[start : start + _CHUNK] for start in range(0, len(every), _CHUNK)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # the loop lets other threads run
+        counts, tails, sums = (np.sum(found, axis=0) for found in zip(*pool.map(_part, parts), strict=True))
+    tally.counts += counts
     tally.at_least, tally.at_most, tally.size = int(tails[0]), int(tails[1]), factorial(n)
     tally.total, tally.squares = float(sums[0]), float(sums[1])
 

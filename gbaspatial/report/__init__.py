@@ -100,15 +100,17 @@ def _write(bay: Bay, folder: Path, chapters: Sequence[str], languages: Sequence[
     from gbaspatial.report import attachments
     from gbaspatial.report.chapters import CHAPTERS
     from gbaspatial.report.covers import cover_of
+    from gbaspatial.report.document import Pictures
 
     sections = [CHAPTERS[name](bay) for name in track(chapters, "chapters of the report")]
     atlas = folder / "maps" / "atlas.html"
     attachments.atlas_of(bay).save(atlas)
+    drawn = Pictures()
     written = [
-        *attachments.write_pages(sections, cover_of(bay), folder, languages, atlas),
+        *attachments.write_pages(sections, cover_of(bay), folder, languages, drawn, atlas),
         atlas,
         *attachments.write_tables(sections, folder / "tables"),
-        *attachments.write_figures(sections, folder / "figures"),
+        *attachments.write_figures(sections, folder / "figures", drawn),
         attachments.write_layers(bay, folder / "gba.gpkg"),
     ]
     return [*written, attachments.write_record(bay, folder / "run.json", written)]
@@ -169,6 +171,7 @@ def write_region_report(
     gbaspatial.errors.UnknownNameError: ...
     """
     from gbaspatial.report import attachments
+    from gbaspatial.report.document import Pictures
     from gbaspatial.report.region import Region, cover_of, sections_of
 
     out = path_of(out, "out")
@@ -176,10 +179,11 @@ def write_region_report(
     languages = LANGUAGES if lang == "both" else (lang,)
     with replace_in_folder(out, folders=("tables", "figures"), companions=attachments.made_before(out)) as folder:
         sections = sections_of(region)
+        drawn = Pictures()
         written = [
-            *attachments.write_pages(sections, cover_of(region), folder, languages),
+            *attachments.write_pages(sections, cover_of(region), folder, languages, drawn),
             *attachments.write_tables(sections, folder / "tables"),
-            *attachments.write_figures(sections, folder / "figures"),
+            *attachments.write_figures(sections, folder / "figures", drawn),
         ]
         written.append(attachments.write_record_of(region, folder / "run.json", written))
         return [out / each.relative_to(folder) for each in written]

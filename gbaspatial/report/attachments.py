@@ -14,7 +14,7 @@ from typing import Any
 from gbaspatial import autocorrelation, data, export, maps
 from gbaspatial.figures.picture_files import save
 from gbaspatial.report.bay import Bay
-from gbaspatial.report.document import FILES, Cover, render
+from gbaspatial.report.document import FILES, Cover, Pictures, render
 from gbaspatial.report.languages import Language
 from gbaspatial.report.region import Region
 from gbaspatial.report.section import Section
@@ -26,12 +26,17 @@ PACKAGES = ("numpy", "scipy", "pandas", "geopandas", "shapely", "pyproj", "libpy
 
 
 def write_pages(
-    sections: Sequence[Section], cover: Cover, folder: Path, languages: Sequence[Language], atlas: Path | None = None
+    sections: Sequence[Section],
+    cover: Cover,
+    folder: Path,
+    languages: Sequence[Language],
+    drawn: Pictures,
+    atlas: Path | None = None,
 ) -> list[Path]:
     """A page for each language, with the map at `atlas` in it."""
-    inner = "" if atlas is None else atlas.read_text(encoding="utf-8")
+    inner, both = "" if atlas is None else atlas.read_text(encoding="utf-8"), len(languages) > 1
     return [
-        replace_text(folder / FILES[language], render(sections, cover, language, atlas=inner, both=len(languages) > 1))
+        replace_text(folder / FILES[language], render(sections, cover, language, atlas=inner, both=both, drawn=drawn))
         for language in languages
     ]
 
@@ -50,14 +55,19 @@ def write_tables(sections: Sequence[Section], folder: Path) -> list[Path]:
     return written
 
 
-def write_figures(sections: Sequence[Section], folder: Path) -> list[Path]:
+def write_figures(sections: Sequence[Section], folder: Path, drawn: Pictures) -> list[Path]:
     """Every figure as SVG and PNG, and beside it what was drawn with Chinese words."""
+    chinese = [(f"{name}_zh", ax) for name, ax in _all(sections, "figures_zh")]
     written = []
-    for name, figure in _all(sections, "figures_zh"):
-        written += save(figure, folder / f"{name}_zh")
-    for name, figure in _all(sections, "figures"):
-        written += save(figure, folder / name)
+    for name, ax in (*chinese, *_all(sections, "figures")):
+        svg = folder / f"{name}.svg"
+        replace_file(svg, partial(_put, content=drawn.svg(ax)))
+        written += [svg, *save(ax, folder / f"{name}.png")]
     return written
+
+
+def _put(half: Path, content: bytes) -> None:
+    half.write_bytes(content)
 
 
 def atlas_of(bay: Bay) -> Any:

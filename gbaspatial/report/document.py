@@ -59,7 +59,32 @@ class Cover:
     tables: tuple[tuple[Table, Table], ...] = ()
 
 
-def render(sections: Sequence[Section], cover: Cover, language: Language, *, atlas: str = "", both: bool = True) -> str:
+class Pictures:
+    """The pictures of a report as SVG: each is drawn once, for the pages in both languages and for its file."""
+
+    def __init__(self) -> None:
+        self._drawn: dict[Axes, bytes] = {}
+
+    def svg(self, ax: Axes) -> bytes:
+        """A picture as SVG, the same bytes for the same picture."""
+        if ax not in self._drawn:
+            self._drawn[ax] = svg_of(ax)
+        return self._drawn[ax]
+
+    def uri(self, ax: Axes) -> str:
+        """A picture as an SVG inside a URI."""
+        return "data:image/svg+xml;base64," + base64.b64encode(self.svg(ax)).decode()
+
+
+def render(
+    sections: Sequence[Section],
+    cover: Cover,
+    language: Language,
+    *,
+    atlas: str = "",
+    both: bool = True,
+    drawn: Pictures | None = None,
+) -> str:
     """The page as text.
 
     Parameters
@@ -71,6 +96,8 @@ def render(sections: Sequence[Section], cover: Cover, language: Language, *, atl
         The map as a whole HTML page; it is put into a frame of its own.
     both : bool
         Whether the page in the other language stands beside this one.
+    drawn : Pictures, optional
+        Those that were drawn for another page.
     """
     import jinja2
 
@@ -96,7 +123,7 @@ def render(sections: Sequence[Section], cover: Cover, language: Language, *, atl
         tables=[pair[language == "zh"] for pair in cover.tables],
         turned={table.title for table in _with_much_text(sections, cover, language)},
         sections=[_in_language(s, language) for s in sections],
-        pictures={name: data_uri(ax) for name, ax in figures.items()},
+        pictures={name: (drawn or Pictures()).uri(ax) for name, ax in figures.items()},
         captions={name: captions.get(name, name) for name in figures},
         front=[name for s in sections for name in s.front],
         **{kind: [words.of(language) for s in sections for words in getattr(s, kind)]
@@ -151,11 +178,6 @@ def html_of(table: Table, environment: Any = None) -> Any:
     return Markup(re.sub(r"<td( style=[^>]*)>(.*?)</td>", _marked, table.to_html(inline=False), flags=re.DOTALL))
 
 
-def data_uri(ax: Axes) -> str:
-    """A picture as an SVG inside a URI."""
-    return "data:image/svg+xml;base64," + base64.b64encode(svg_of(ax)).decode()
-
-
 def svg_of(ax: Axes) -> bytes:
     """A picture as SVG, the same bytes for the same picture."""
     import matplotlib as mpl
@@ -165,4 +187,5 @@ def svg_of(ax: Axes) -> bytes:
         figure = ax.get_figure(root=True)
         assert figure is not None
         figure.savefig(buffer, format="svg", metadata={"Date": None}, bbox_inches="tight")
+    figure.set_layout_engine("none")  # all stays where it is now: a PNG need not look for places again
     return buffer.getvalue()

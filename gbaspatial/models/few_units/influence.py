@@ -107,6 +107,13 @@ def influence(fit: Fit, *, most_units: int = REFITS_LIMIT, progress: bool | None
             f"influence() estimates the model {fit.n} times, once without each unit, which goes to {most_units} "
             f"units; give most_units={fit.n} if you can wait."
         )
+    if "influence" not in fit.made:
+        fit.made["influence"] = _influence_of(fit)
+    found: InfluenceResult = fit.made["influence"]
+    return found
+
+
+def _influence_of(fit: Fit) -> InfluenceResult:
     rows: dict[Any, pd.Series] = {}
     failed: dict[Any, str] = {}
     with warnings.catch_warnings():
