@@ -322,6 +322,7 @@ CALLS = {
     "export.geopackage": lambda: ((_path("a.gpkg"), {"bay": UNITS}), {}),
     "export.shapefile": lambda: ((_path("a.shp"), UNITS), {}),
     "export.write": lambda: ((_path("b.geojson"), UNITS), {}),
+    "export.describe": lambda: ((UNITS,), {"title": "Units"}),
     "export.style": lambda: ((UNITS, "income"), {"k": 3}),
     "export.qml": lambda: ((_path("a.qml"), made("export.style")), {}),
     "export.sld": lambda: ((_path("a.sld"), made("export.style")), {}),

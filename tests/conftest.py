@@ -13,6 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 import pytest
 from hypothesis import settings
 
+collect_ignore = ["export/qgis_reading.py"]  # it is run by the Python of QGIS
+
 settings.register_profile("laws", deadline=None)  # machines are shared: no law is broken by being slow
 settings.load_profile("laws")
 

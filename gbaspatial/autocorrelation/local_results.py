@@ -198,7 +198,9 @@ class LocalTest(Result):
             raise LabelTypeError(f"units are a {type(units).__name__}; give a GeoDataFrame indexed by unit.")
         check_same_units(units.index, self.frame.index, "units")
         renamed = {c: f"local_{c}" for c in self.frame.columns if c in units.columns}
-        return units.join(self.frame.rename(columns=renamed))
+        joined = units.join(self.frame.rename(columns=renamed))
+        joined.attrs = dict(units.attrs)  # whose the boundaries are
+        return joined
 
     def plot(self, units: gpd.GeoDataFrame | None = None, ax: Axes | None = None) -> Axes:
         """A map of the classes of `units`.

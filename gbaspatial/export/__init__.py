@@ -9,15 +9,20 @@ Examples
 """
 
 from gbaspatial.errors import door_of
+from gbaspatial.export.descriptions import Description, Field, describe
 from gbaspatial.export.formats import csv, geojson, geoparquet, kml, write
 from gbaspatial.export.geopackages import geopackage
+from gbaspatial.export.legend_rules import Rule
 from gbaspatial.export.shapefiles import shapefile
-from gbaspatial.export.styles import Rule, Style, qml, sld, style
+from gbaspatial.export.styles import Style, qml, sld, style
 
 __all__ = [
+    "Description",
+    "Field",
     "Rule",
     "Style",
     "csv",
+    "describe",
     "geojson",
     "geopackage",
     "geoparquet",

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from gbaspatial.errors import FileFormatError, UnknownNameError, import_extra, nearest_names
+from gbaspatial.export.descriptions import describe
 from gbaspatial.export.frames import flat
 from gbaspatial.export.geopackages import geopackage
 from gbaspatial.export.kml import kml_text
 from gbaspatial.export.shapefiles import shapefile
-from gbaspatial.export.styles import Style, style_files, styled, write_styles
+from gbaspatial.export.styles import Style, style_files, styled, with_whole_numbers, write_styles
 from gbaspatial.options import public, word
 from gbaspatial.sheets import guarded
 from gbaspatial.writing import replace_file, replace_text
@@ -216,11 +217,15 @@ def write(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: str |
     writers = {".geojson": geojson, ".json": geojson, ".parquet": geoparquet, ".kml": kml, ".csv": csv}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the writer tells the same
-        chosen = None if style is None else styled(flat(frame), style)
+        table = flat(frame)
+        chosen = None if style is None else styled(table, style)
+        if chosen is not None and ending == ".kml":
+            chosen = with_whole_numbers(chosen)
+        told = describe(frame, title=target.stem).renamed(table.attrs["written_as"])
 
     def _write(half: Path) -> None:
         writers[ending](half, frame)
         if chosen is not None and ending != ".csv":
-            write_styles(chosen, half)
+            write_styles(chosen, half, told)
 
     return replace_file(target, _write, companions={} if ending == ".csv" else style_files(target))

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from gbaspatial.errors import DataError, UnknownNameError, nearest_names, some
+from gbaspatial.export.descriptions import Description
 from gbaspatial.export.frames import flat
+from gbaspatial.export.layer_metadata import descriptions_of, write_descriptions
 from gbaspatial.export.names import layer_names
-from gbaspatial.export.styles import Style, default_column, styled
+from gbaspatial.export.styles import Style, default_column, plain_style, styled
 from gbaspatial.options import public
 from gbaspatial.writing import replace_file
 
@@ -39,7 +41,11 @@ _SHAPES = "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?"
 
 @public
 def geopackage(
-    path: str | os.PathLike[str], layers: Mapping[str, gpd.GeoDataFrame], *, styles: Styles | None = None
+    path: str | os.PathLike[str],
+    layers: Mapping[str, gpd.GeoDataFrame],
+    *,
+    styles: Styles | None = None,
+    descriptions: Mapping[str, Description] | None = None,
 ) -> Path:
     """Write `layers` into one GeoPackage, with styles that QGIS applies when it opens them.
 
@@ -52,7 +58,10 @@ def geopackage(
         format keeps for itself (``fid``, ``geom``) or cannot tell from another is changed, and a warning says so.
     styles : mapping of str to str or Style, optional
         By layer: the column to color by, or what `style` made; None for none. A layer with a column `cluster`
-        of a local test gets the colors of GeoDa unless something else is said.
+        of a local test gets the colors of GeoDa unless something else is said, any other is drawn in one color.
+    descriptions : mapping of str to Description, optional
+        By layer: title, abstract, attribution and names of fields, made by `describe`. By default those that
+        columns of gbaspatial have, and the attribution that the layer carries.
 
     Returns
     -------
@@ -84,19 +93,27 @@ def geopackage(
     wanted = {written[name]: choice for name, choice in wanted.items()}
     tables = {written[name]: flat(frame, f"layer {name!r}") for name, frame in layers.items()}
     made = {name: _style_of(table, wanted, name) for name, table in tables.items()}
+    told = descriptions_of(layers, tables, written, descriptions)
 
     def _write(half: Path) -> None:
         for name, table in tables.items():
             # Version 1.2 holds all that is needed here, and older programs open it without a warning.
-            table.to_file(half, layer=name, driver="GPKG", engine="pyogrio", VERSION="1.2")
-        _write_styles(half, {name: each for name, each in made.items() if each is not None})
+            words = told[name]
+            title = {"IDENTIFIER": words.title, "DESCRIPTION": words.abstract}
+            table.to_file(half, layer=name, driver="GPKG", engine="pyogrio", VERSION="1.2", **title)
+        _write_styles(half, {name: each for name, each in made.items() if each is not None}, told)
+        write_descriptions(half, told, {name: table.crs for name, table in tables.items()})
         _check_whole(half, {name: len(table) for name, table in tables.items()})
 
     return replace_file(path, _write)
 
 
 def _style_of(table: gpd.GeoDataFrame, wanted: Mapping[str, str | Style | None], name: str) -> Style | None:
-    return styled(table, wanted[name] if name in wanted else default_column(table))
+    """What was asked for; else the classes of a local test, else all units alike, with their names."""
+    if name in wanted:
+        return styled(table, wanted[name])
+    column = default_column(table)
+    return plain_style(table) if column is None else styled(table, column)
 
 
 def _check_whole(path: Path, sizes: Mapping[str, int]) -> None:
@@ -109,15 +126,16 @@ def _check_whole(path: Path, sizes: Mapping[str, int]) -> None:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path.name)
 
 
-def _write_styles(path: Path, styles: Mapping[str, Style]) -> None:
+def _write_styles(path: Path, styles: Mapping[str, Style], descriptions: Mapping[str, Description]) -> None:
     if not styles:
         return
     with closing(sqlite3.connect(path)) as file, file:
         file.execute(_TABLE)
         for name, each in styles.items():
-            words = f"colored by {each.column}"
+            words = f"colored by {each.column}" if each.column else "all alike"
             (where,) = file.execute(_SHAPES, (name,)).fetchone()
-            file.execute(_ROW, (name, where, each.column, each.to_qml(), each.to_sld(name), words))
+            told = each.to_qml(descriptions[name])
+            file.execute(_ROW, (name, where, each.column or name, told, each.to_sld(name), words))
         file.execute(
             "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
             "VALUES ('layer_styles', 'attributes', 'layer_styles', '', strftime('%Y-%m-%dT%H:%M:%fZ','now'))"

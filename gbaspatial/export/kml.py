@@ -75,9 +75,11 @@ def _kind(column: pd.Series) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, (bool, np.bool_)):
-        return "true" if value else "false"
+        return "1" if value else "0"  # drivers read "true" as the number 0
     if isinstance(value, (float, np.floating)):
         return repr(float(value))
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat(timespec="milliseconds")  # as QGIS compares times with texts
     return _clean(value.isoformat() if hasattr(value, "isoformat") else str(value))
 
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gbaspatial.errors import DataError, FileFormatError, WritingError, some
+from gbaspatial.export.descriptions import describe
 from gbaspatial.export.frames import flat
-from gbaspatial.export.styles import Style, style_files, styled, write_styles
+from gbaspatial.export.styles import Style, style_files, styled, with_whole_numbers, write_styles
 from gbaspatial.options import public
 from gbaspatial.sheets import guarded
 from gbaspatial.writing import Companion, replace_file
@@ -67,14 +68,13 @@ def shapefile(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: s
         raise FileFormatError(f"{target.name} does not end in .shp; name the file so, or write a GeoPackage.")
     table = flat(frame, "layer")
     _check_texts(table)
-    for column in table.columns.drop("geometry"):
-        if pd.api.types.is_bool_dtype(table[column].dtype):  # the format has no booleans
-            table[column] = table[column].astype("Int32" if table[column].isna().any() else "int32")
+    chosen = styled(table, style)
+    table = _without_flags_and_times(table)
     columns = list(table.columns.drop("geometry"))
     names = short_names(columns)
-    chosen = styled(table, style)
     if chosen is not None:
-        chosen = chosen.renamed(names.get(chosen.column, chosen.column))
+        chosen = with_whole_numbers(chosen).renamed(names)
+    told = describe(frame, title=target.stem).renamed(table.attrs["written_as"]).renamed(names)
     _check_neighbors(target)
 
     def _write(half: Path) -> None:
@@ -87,10 +87,24 @@ def shapefile(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: s
         # The mark at the beginning lets spreadsheets see that the file is UTF-8.
         guarded(fields).to_csv(_fields_file(half), index=False, encoding="utf-8-sig")
         if chosen is not None:
-            write_styles(chosen, half)
+            write_styles(chosen, half, told)
 
     dictionary = {_fields_file(target).name: Companion(_is_dictionary, _is_dictionary)}
     return replace_file(target, _write, companions={**style_files(target), **dictionary})
+
+
+def _without_flags_and_times(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Flags as 0 and 1 and times as ISO texts: the format has neither."""
+    made = table.copy()
+    for column in table.columns.drop("geometry"):
+        values = table[column]
+        if pd.api.types.is_bool_dtype(values.dtype):
+            made[column] = values.astype("Int32" if values.isna().any() else "int32")
+        elif pd.api.types.is_datetime64_any_dtype(values.dtype):
+            made[column] = values.map(lambda time: time.isoformat(timespec="milliseconds"), na_action="ignore").astype(
+                object
+            )
+    return made
 
 
 def _fields_file(target: Path) -> Path:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
-from xml.etree import ElementTree as ET
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,7 +15,9 @@ import shapely
 
 from gbaspatial.alignment import columns_of
 from gbaspatial.errors import OptionError
-from gbaspatial.export.names import without_controls
+from gbaspatial.export.legend_rules import OUTLINE, Rule
+from gbaspatial.export.ogc_styles import sld_text
+from gbaspatial.export.qgis_styles import qml_text
 from gbaspatial.figures.classes import Classes, classify
 from gbaspatial.figures.palette import CLUSTERS, HOTSPOTS, NO_DATA, Swatch
 from gbaspatial.options import brief, public
@@ -26,45 +26,40 @@ from gbaspatial.writing import Companion, is_ours, replace_text, sealed
 if TYPE_CHECKING:
     import geopandas as gpd
 
-OGC, SE, SLD = "http://www.opengis.net/ogc", "http://www.opengis.net/se", "http://www.opengis.net/sld"
-OUTLINE = "#5A5A5A"
+    from gbaspatial.export.descriptions import Description
 
-
-class Rule(NamedTuple):
-    """One row of a legend: which values, what it is called, its color.
-
-    `above` and `upto` bound numbers, `value` is a class; all None means no data.
-    """
-
-    label: str
-    color: str
-    value: Any = None
-    above: float | None = None
-    upto: float | None = None
+OUTLINE_ONLY = "#DDE7EE"  # of units that are colored by nothing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Style:
     """How a layer is colored: by which column, with which rules, on polygons, lines or points.
 
-    Made by `style`; ``to_qml()`` and ``to_sld()`` give the text of a file.
+    Made by `style`; ``to_qml()`` and ``to_sld()`` give the text of a file. `labels` are the columns of names, in
+    English and Chinese, `width_m` how wide a usual unit is, from which follows at what scales names have room, and
+    `ends` the smallest and the largest number.
     """
 
     column: str
     rules: tuple[Rule, ...]
     shape: str
+    labels: tuple[str, ...] = ()
+    width_m: float = 0.0
+    ends: tuple[float, float] | None = None
+    scheme: str = ""
 
-    def to_qml(self) -> str:
-        """The style as QGIS reads it."""
-        return _qml(self)
+    def to_qml(self, description: Description | None = None) -> str:
+        """The style as QGIS reads it, with the names of the fields if the layer is described."""
+        return qml_text(self, description)
 
     def to_sld(self, name: str = "layer") -> str:
         """The style as an OGC Styled Layer Descriptor 1.1, for the layer `name`."""
-        return _sld(self, name)
+        return sld_text(self, name)
 
-    def renamed(self, column: str) -> Style:
-        """The same style on a column that has another name in the file."""
-        return Style(column, self.rules, self.shape)
+    def renamed(self, names: Mapping[str, str]) -> Style:
+        """The same style on columns that have other names in the file."""
+        labels = tuple(names.get(label, label) for label in self.labels)
+        return replace(self, column=names.get(self.column, self.column), labels=labels)
 
 
 @public
@@ -108,12 +103,53 @@ def style(
     columns_of(frame, column, "layer")
     values = frame[column]
     known = _known_classes(values)
+    ends, found = None, ""
     if known is not None:
-        rules = [Rule(f"{s.english} {s.chinese}", s.color, value=name) for name, s in known.items()]
+        seen = set(values.dropna().astype(str))
+        rules = [Rule(f"{s.english} {s.chinese}", s.color, value=name) for name, s in known.items() if name in seen]
     else:
-        rules = _rules(classify(values, scheme=scheme, k=k, palette=palette), values)
-    rules.append(Rule(f"{NO_DATA.english} {NO_DATA.chinese}", NO_DATA.color))
-    return Style(column, tuple(rules), _shape(frame))
+        classes = classify(values, scheme=scheme, k=k, palette=palette)
+        rules, found = _rules(classes, values), classes.scheme
+        ends = None if classes.categories else _ends(values)
+    if values.isna().any():
+        rules.append(_no_data())
+    return Style(column, tuple(rules), _shape(frame), label_columns(frame), _usual_width(frame), ends, found)
+
+
+def plain_style(frame: gpd.GeoDataFrame) -> Style:
+    """All units of `frame` alike, with their names."""
+    rules = (Rule("", OUTLINE_ONLY if _shape(frame) == "polygon" else OUTLINE, above=-np.inf),)
+    return Style("", rules, _shape(frame), label_columns(frame), _usual_width(frame))
+
+
+def label_columns(frame: gpd.GeoDataFrame) -> tuple[str, ...]:
+    """The columns that name the units, in English (else the id) and in Chinese."""
+    columns = [str(column) for column in frame.columns]
+    ids = columns if "written_as" in frame.attrs else [str(name or "unit") for name in frame.index.names]
+    english = "name_en" if "name_en" in columns else ids[0]
+    chinese = next((name for name in ("name_zh", "name_zht") if name in columns), None)
+    return (english,) if chinese is None or chinese == english else (english, chinese)
+
+
+def _usual_width(frame: gpd.GeoDataFrame) -> float:
+    """How wide a unit usually is in metres; of points, how far apart they would lie on a grid."""
+    shapes = frame.geometry[frame.geometry.notna() & ~frame.geometry.is_empty]
+    if not len(shapes):
+        return 0.0
+    bounds = shapes.bounds.to_numpy()
+    widths = bounds[:, 2] - bounds[:, 0]
+    whole = float(np.ptp(bounds[:, [0, 2]]))
+    usual = float(np.median(widths)) or whole / np.sqrt(len(shapes))
+    if not frame.crs.is_geographic:
+        return usual * float(frame.crs.axis_info[0].unit_conversion_factor or 1.0)
+    middle = float(np.clip(bounds[:, [1, 3]].mean(), -89.0, 89.0))
+    return usual * 111_320.0 * float(np.cos(np.radians(middle)))
+
+
+def _ends(values: pd.Series) -> tuple[float, float] | None:
+    """The smallest and the largest number, or None where one is missing: a range would leave that unit out."""
+    numbers = values.to_numpy(dtype=float, na_value=np.nan)
+    return None if np.isnan(numbers).any() else (float(numbers.min()), float(numbers.max()))
 
 
 def styled(table: gpd.GeoDataFrame, choice: str | Style | None) -> Style | None:
@@ -124,9 +160,29 @@ def styled(table: gpd.GeoDataFrame, choice: str | Style | None) -> Style | None:
         raise OptionError(
             f"style={brief(choice)} is neither the name of a column nor a style; make one by gba.export.style."
         )
-    column = choice if isinstance(choice, str) else choice.column
-    written = table.attrs["written_as"].get(column, column)
-    return style(table, written) if isinstance(choice, str) else choice.renamed(written)
+    written_as = table.attrs["written_as"]
+    if isinstance(choice, str):
+        return style(table, written_as.get(choice, choice))
+    made = choice.renamed(written_as)
+    if made.column:
+        columns_of(table, made.column, "layer")
+    labels = tuple(label for label in made.labels if label in table.columns) or label_columns(table)
+    if not made.column:
+        return replace(made, labels=labels, width_m=_usual_width(table))
+    values, rules = table[made.column], made.rules
+    if values.isna().any() and (None, None, None) not in [rule[2:] for rule in rules]:
+        rules = (*rules, _no_data())
+    # what was made of other data, another year say, holds the numbers of this layer too
+    ends = _ends(values) if _is_bounded(rules) else None
+    return replace(made, rules=rules, labels=labels, ends=ends, width_m=_usual_width(table))
+
+
+def _is_bounded(rules: Sequence[Rule]) -> bool:
+    return any(rule.above is not None or rule.upto is not None for rule in rules)
+
+
+def _no_data() -> Rule:
+    return Rule(f"{NO_DATA.english} {NO_DATA.chinese}", NO_DATA.color)
 
 
 def default_column(frame: pd.DataFrame) -> str | None:
@@ -179,147 +235,10 @@ def _shape(frame: gpd.GeoDataFrame) -> str:
     return {0: "point", 1: "line"}.get(max(kinds, default=2), "polygon")
 
 
-def _text(value: object) -> str:
-    """Without the control characters that XML cannot hold."""
-    return "".join(ch if ch in "\t\n" else without_controls(ch, "\N{REPLACEMENT CHARACTER}") for ch in str(value))
-
-
-def _rgba(color: str) -> str:
-    return ",".join(str(part) for part in bytes.fromhex(color[1:])) + ",255"
-
-
-def _expression(column: str, rule: Rule) -> str:
-    """The rule in the expression language of QGIS."""
-    name = '"' + column.replace('"', '""') + '"'
-    if rule.value is not None:
-        return _equals(name, rule.value)
-    parts = []
-    if rule.above is not None and np.isfinite(rule.above):
-        parts.append(f"{name} > {_decimal(rule.above)}")
-    if rule.upto is not None and np.isfinite(rule.upto):
-        parts.append(f"{name} <= {_decimal(rule.upto)}")
-    if not parts:
-        return f"{name} IS NOT NULL" if rule.above is not None else f"{name} IS NULL"
-    return " AND ".join(parts)
-
-
-def _equals(name: str, value: Any) -> str:
-    """The test for one value, in words that QGIS and OGR both understand: QGIS asks both."""
-    if isinstance(value, (bool, np.bool_)):
-        return name if value else f"NOT {name}"
-    if isinstance(value, (date, np.datetime64)):
-        return f"to_datetime({name}) = to_datetime('{pd.Timestamp(value).isoformat()}')"
-    if isinstance(value, (int, float, np.number)):
-        return f"{name} = {_decimal(value)}"
-    return f"{name} = '" + str(value).replace("'", "''") + "'"
-
-
-def _decimal(value: Any) -> str:
-    """The shortest decimal that reads back as `value`."""
-    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
-
-
-def _qml(style: Style) -> str:
-    root = ET.Element("qgis", version="3.22.0", styleCategories="Symbology")
-    renderer = ET.SubElement(root, "renderer-v2", type="RuleRenderer", symbollevels="0", forceraster="0")
-    rules = ET.SubElement(renderer, "rules", key="root")
-    symbols = ET.SubElement(renderer, "symbols")
-    for number, rule in enumerate(style.rules):
-        ET.SubElement(
-            rules, "rule", key=f"rule{number}", symbol=str(number), label=_text(rule.label),
-            filter=_text(_expression(style.column, rule)),
-        )  # fmt: skip
-        _symbol(symbols, style.shape, number, rule.color)
-    head = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
-    return head + ET.tostring(root, encoding="unicode") + "\n"
-
-
-def _symbol(symbols: ET.Element, shape: str, number: int, color: str) -> None:
-    kind = {"polygon": "fill", "line": "line", "point": "marker"}[shape]
-    layer_class = {"polygon": "SimpleFill", "line": "SimpleLine", "point": "SimpleMarker"}[shape]
-    symbol = ET.SubElement(symbols, "symbol", type=kind, name=str(number), alpha="1", clip_to_extent="1")
-    layer = ET.SubElement(symbol, "layer", {"class": layer_class, "enabled": "1", "locked": "0", "pass": "0"})
-    options = {
-        "polygon": {"color": _rgba(color), "style": "solid", "outline_color": _rgba(OUTLINE), "outline_style": "solid",
-                    "outline_width": "0.2", "outline_width_unit": "MM", "joinstyle": "round"},
-        "line": {"line_color": _rgba(color), "line_style": "solid", "line_width": "0.5", "line_width_unit": "MM"},
-        "point": {"color": _rgba(color), "name": "circle", "size": "2.4", "size_unit": "MM",
-                  "outline_color": _rgba(OUTLINE), "outline_style": "solid", "outline_width": "0.2"},
-    }[shape]  # fmt: skip
-    # Newer QGIS reads the map of options, older ones the plain properties.
-    held = ET.SubElement(layer, "Option", type="Map")
-    for name, value in options.items():
-        ET.SubElement(held, "Option", type="QString", name=name, value=value)
-    for name, value in options.items():
-        ET.SubElement(layer, "prop", k=name, v=value)
-
-
-def _sld(style: Style, name: str) -> str:
-    for prefix, address in (("sld", SLD), ("se", SE), ("ogc", OGC)):
-        ET.register_namespace(prefix, address)
-    root = ET.Element(f"{{{SLD}}}StyledLayerDescriptor", version="1.1.0")
-    layer = ET.SubElement(root, f"{{{SLD}}}NamedLayer")
-    ET.SubElement(layer, f"{{{SE}}}Name").text = _text(name)
-    user = ET.SubElement(layer, f"{{{SLD}}}UserStyle")
-    ET.SubElement(user, f"{{{SE}}}Name").text = _text(style.column)
-    kind = ET.SubElement(user, f"{{{SE}}}FeatureTypeStyle")
-    for rule in style.rules:
-        made = ET.SubElement(kind, f"{{{SE}}}Rule")
-        ET.SubElement(made, f"{{{SE}}}Name").text = _text(rule.label)
-        _filter(made, style.column, rule)
-        _symbolizer(made, style.shape, rule.color)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
-
-
-def _filter(rule_element: ET.Element, column: str, rule: Rule) -> None:
-    holder = ET.SubElement(rule_element, f"{{{OGC}}}Filter")
-    tests = []
-    if rule.value is not None:
-        tests.append(("PropertyIsEqualTo", _literal(rule.value)))
-    if rule.above is not None and np.isfinite(rule.above):
-        tests.append(("PropertyIsGreaterThan", _decimal(rule.above)))
-    if rule.upto is not None and np.isfinite(rule.upto):
-        tests.append(("PropertyIsLessThanOrEqualTo", _decimal(rule.upto)))
-    if not tests:
-        if rule.above is not None:
-            holder = ET.SubElement(holder, f"{{{OGC}}}Not")
-        test = ET.SubElement(holder, f"{{{OGC}}}PropertyIsNull")
-        ET.SubElement(test, f"{{{OGC}}}PropertyName").text = _text(column)
-    if len(tests) > 1:
-        holder = ET.SubElement(holder, f"{{{OGC}}}And")
-    for test_name, literal in tests:
-        test = ET.SubElement(holder, f"{{{OGC}}}{test_name}")
-        ET.SubElement(test, f"{{{OGC}}}PropertyName").text = _text(column)
-        ET.SubElement(test, f"{{{OGC}}}Literal").text = _text(literal)
-
-
-def _literal(value: Any) -> str:
-    if isinstance(value, (bool, np.bool_)):
-        return "true" if value else "false"
-    if isinstance(value, (int, float, np.number)):
-        return _decimal(value)
-    return pd.Timestamp(value).isoformat() if isinstance(value, (date, np.datetime64)) else str(value)
-
-
-def _symbolizer(rule: ET.Element, shape: str, color: str) -> None:
-    def _parameters(holder: ET.Element, kind: str, **values: str) -> None:
-        part = ET.SubElement(holder, f"{{{SE}}}{kind}")
-        for key, value in values.items():
-            ET.SubElement(part, f"{{{SE}}}SvgParameter", name=key.replace("_", "-")).text = value
-
-    if shape == "line":
-        _parameters(ET.SubElement(rule, f"{{{SE}}}LineSymbolizer"), "Stroke", stroke=color, stroke_width="1.5")
-        return
-    if shape == "polygon":
-        holder = ET.SubElement(rule, f"{{{SE}}}PolygonSymbolizer")
-    else:
-        graphic = ET.SubElement(ET.SubElement(rule, f"{{{SE}}}PointSymbolizer"), f"{{{SE}}}Graphic")
-        holder = ET.SubElement(graphic, f"{{{SE}}}Mark")
-        ET.SubElement(holder, f"{{{SE}}}WellKnownName").text = "circle"
-    _parameters(holder, "Fill", fill=color)
-    _parameters(holder, "Stroke", stroke=OUTLINE, stroke_width="0.6")
-    if shape == "point":
-        ET.SubElement(graphic, f"{{{SE}}}Size").text = "7"
+def with_whole_numbers(style: Style) -> Style:
+    """The classes of flags as those of 0 and 1, called as before, for formats without flags."""
+    rules = tuple(r._replace(value=int(r.value)) if isinstance(r.value, (bool, np.bool_)) else r for r in style.rules)
+    return replace(style, rules=rules)
 
 
 def style_files(layer: Path) -> dict[str, Companion]:
@@ -328,9 +247,9 @@ def style_files(layer: Path) -> dict[str, Companion]:
     return {layer.with_suffix(ending).name: each for ending in (".qml", ".sld")}
 
 
-def write_styles(style: Style, half: Path) -> None:
+def write_styles(style: Style, half: Path, description: Description | None = None) -> None:
     """The style files of the layer that is being written to `half`."""
-    half.with_suffix(".qml").write_text(sealed(style.to_qml(), half.name), encoding="utf-8")
+    half.with_suffix(".qml").write_text(sealed(style.to_qml(description), half.name), encoding="utf-8")
     half.with_suffix(".sld").write_text(sealed(style.to_sld(half.stem), half.name), encoding="utf-8")
 
 

@@ -88,7 +88,7 @@ def _label(variable: str, unit: str = "", unit_zh: str = "") -> tuple[str, str]:
 
 
 def write_layers(bay: Bay, path: Path) -> Path:
-    """Cities with statistics and clusters, districts, and links, in one GeoPackage."""
+    """Cities with statistics and clusters, districts and prefectures, in one GeoPackage that opens styled."""
     lisa = autocorrelation.local_moran(bay.cities["gdp_pc_cny"], bay.main_weights)
     layers = {
         "cities": bay.cities,
@@ -96,8 +96,33 @@ def write_layers(bay: Bay, path: Path) -> Path:
         "districts": bay.districts,
         "prefectures": data.load_prefectures(),
     }
-    export.geopackage(path, layers)
-    return path
+    styles = {"cities": "gdp_pc_cny", "districts": "schooling_years", "prefectures": "in_gba"}
+    told = {name: export.describe(layers[name], title=f"{english} {chinese}", abstract=abstract)
+            for name, (english, chinese, abstract) in _layer_words(bay.year).items()}  # fmt: skip
+    return export.geopackage(path, layers, styles=styles, descriptions=told)
+
+
+def _layer_words(year: int) -> dict[str, tuple[str, str, str]]:
+    """English title, Chinese title and abstract of each layer of `write_layers`."""
+    return {
+        "cities": (
+            f"Cities of the Greater Bay Area, {year}", f"粤港澳大湾区城市，{year} 年",
+            f"The eleven cities with their statistics of {year}, colored by GDP per capita. 十一座城市及其统计数据。",
+        ),
+        "clusters_gdp_pc": (
+            f"Clusters of GDP per capita, {year}", f"人均地区生产总值的聚类，{year} 年",
+            "Local Moran statistics of GDP per capita, colored by cluster. 人均地区生产总值的局部莫兰指数及聚类。",
+        ),
+        "districts": (
+            "Districts and counties", "区县",
+            "Districts of the bay area with the census of 2020, colored by years of schooling; without a color where "
+            "the census does not tell. 大湾区各区县及 2020 年普查数据，按平均受教育年限着色。",
+        ),
+        "prefectures": (
+            "Prefectures of Guangdong, Hong Kong and Macao", "广东各地级市与香港、澳门",
+            "Prefecture-level units around the bay area, and whether they belong to it. 地级单位，以及是否属于大湾区。",
+        ),
+    }  # fmt: skip
 
 
 def write_record(bay: Bay, path: Path, written: Sequence[Path]) -> Path:

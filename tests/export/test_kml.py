@@ -37,7 +37,7 @@ def test_missing_values_stay_missing_and_values_keep_their_kind(tmp_path):
     told = [{e.get("name"): e.text for e in p.iter(f"{KML}SimpleData")} for p in root.iter(f"{KML}Placemark")]
     assert told[1] == {"unit": "1", "code": "0755"}
     assert told[0]["text"] in (None, "")  # an empty text is a value
-    assert told[0]["open"] == "true"
+    assert told[0]["open"] == "1"
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -1,6 +1,7 @@
 """The rules of a style hold every unit exactly once, in words that QGIS and OGR both understand."""
 
 import re
+import sqlite3
 from xml.etree import ElementTree as ET
 
 import geopandas as gpd
@@ -13,7 +14,9 @@ from shapely import Point
 
 import gbaspatial as gba
 from gbaspatial.errors import OptionError
-from gbaspatial.export.styles import Rule, Style
+from gbaspatial.export.legend_rules import Rule, expression
+from gbaspatial.export.qgis_styles import ranges_of, renderer_of
+from gbaspatial.export.styles import Style
 
 # What both parse: a name in quotes, alone or with NOT or IS NULL, or compared with a decimal, a text or a date.
 NAME, NUMBER, TEXT = r'"(?:[^"]|"")+"', r"-?\d+(?:\.\d+)?(?:e[+-]\d+)?", r"'(?:[^']|'')*'"
@@ -23,8 +26,12 @@ BOTH_UNDERSTAND = re.compile(rf"{ONE}(?: AND {ONE})?")
 
 
 def filters(style):
+    """Each class as an expression; where they are rules, as the style file tells them."""
     root = ET.fromstring(style.to_qml().split("\n", 1)[1])
-    return [rule.get("filter") for rule in root.iter("rule")]
+    told = [expression(style.column, rule) for rule in style.rules]
+    if root.find("renderer-v2").get("type") == "RuleRenderer":
+        assert [rule.get("filter") for rule in root.find("renderer-v2").iter("rule")] == told
+    return told
 
 
 def layer(**columns):
@@ -72,9 +79,13 @@ def test_the_rules_hold_every_unit_once_in_every_format(tmp_path, ending, column
     assert all(BOTH_UNDERSTAND.fullmatch(rule) for rule in rules)
     sizes = [len(pyogrio.read_dataframe(path, where=rule, layer=0)) for rule in rules]
     assert sum(sizes) == 4
-    assert sizes[-1] == frame[column].isna().sum()
-    assert sizes[:-1] == [int((frame[column] == rule.value).sum()) if rule.value is not None else size
-                          for rule, size in zip(style.rules[:-1], sizes[:-1], strict=True)]  # fmt: skip
+    missing = int(frame[column].isna().sum())
+    assert (style.rules[-1][2:] == (None, None, None)) == bool(missing)
+    assert min(sizes) > 0  # only classes that occur
+    assert not missing or sizes[-1] == missing
+    assert [size for size, rule in zip(sizes, style.rules, strict=True) if rule.value is not None] == [
+        int((frame[column] == rule.value).sum()) for rule in style.rules if rule.value is not None
+    ]
 
 
 def holds(rule, value):
@@ -113,3 +124,61 @@ def test_what_is_no_style_is_refused_before_anything_is_written(tmp_path, style)
     with pytest.raises(OptionError, match="is neither the name of a column nor a style"):
         gba.export.write(tmp_path / "l.gpkg", layer(n=[1.0, 2.0, 3.0]), style=style)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "kind"),
+    [
+        ([1.5, 2.5, 9.0], {"k": 2}, "graduated"), ([1.5, np.nan, 9.0], {"k": 2}, "rules"),
+        (["a", "b", "b"], {}, "categorized"), (["a", None, "b"], {}, "categorized"), (["a", "", "b"], {}, "rules"),
+        ([1, 2, 2], {}, "categorized"), ([True, False, True], {}, "rules"),
+        (pd.to_datetime(["2018-10-24", "2018-10-25", "2018-10-24"]), {}, "rules"),
+        ([1 / 3, 0.5, 0.5], {"scheme": "categorical"}, "rules"), ([4.5, 4.5, 4.5], {"scheme": [5.0]}, "graduated"),
+    ],
+)  # fmt: skip
+def test_renderers_can_be_classified_anew_where_they_hold_all_classes(values, options, kind):
+    assert renderer_of(gba.export.style(layer(x=values), "x", **options)) == kind
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20),
+    st.lists(st.integers(-9, 9), min_size=1, max_size=4, unique=True).map(sorted),
+)
+@settings(deadline=None, max_examples=80)
+def test_ranges_hold_every_value_in_the_class_that_its_rule_does(values, breaks):
+    made = gba.export.style(layer(x=values), "x", scheme=breaks)
+    ranges = ranges_of(made)
+    for value in values:
+        first = next(place for place, (low, high) in enumerate(ranges) if low <= value <= high)
+        assert holds(made.rules[first], value)
+
+
+def test_a_style_made_of_another_year_holds_all_of_this_one(tmp_path):
+    """Its outer classes are open, and what is missing gets the color of no data."""
+    before = layer(x=[1.0, 2.0, 3.0, 4.0])
+    made = gba.export.style(before, "x", k=2)
+    now = layer(x=[-5.0, 2.0, 99.0, 2.0])
+    path = gba.export.geopackage(tmp_path / "x.gpkg", {"now": now}, styles={"now": made})
+    (text,) = sqlite3.connect(path).execute("SELECT styleQML FROM layer_styles").fetchone()
+    ranges = [each.attrib for each in ET.fromstring(text.split("\n", 1)[1]).iter("range")]
+    assert (ranges[0]["lower"], ranges[-1]["upper"]) == ("-5", "99")
+    path = gba.export.geopackage(tmp_path / "x.gpkg", {"now": layer(x=[1.0, None, 3.0, 4.0])}, styles={"now": made})
+    (text,) = sqlite3.connect(path).execute("SELECT styleQML FROM layer_styles").fetchone()
+    assert [rule.get("filter") for rule in ET.fromstring(text.split("\n", 1)[1]).iter("rule")][2] == '"x" IS NULL'
+
+
+def test_names_are_told_in_both_languages_with_a_halo_where_they_have_room():
+    cities = gba.load_cities(year=2019)
+    made = gba.export.style(cities, "gdp_pc_cny")
+    assert made.labels == ("city", "name_zh")
+    assert 30e3 < made.width_m < 150e3
+    root = ET.fromstring(made.to_qml().split("\n", 1)[1])
+    near, far = root.find("labeling").iter("rule")
+    assert {'"city"', '"name_zh"'} <= set(re.findall(NAME, near.find("settings/text-style").get("fieldName")))
+    assert near.find("settings/text-style/text-buffer").get("bufferDraw") == "1"
+    assert float(near.get("scalemaxdenom")) == float(far.get("scalemindenom")) < float(far.get("scalemaxdenom"))
+    sld = ET.fromstring(made.to_sld().split("\n", 1)[1])
+    halos = list(sld.iter("{http://www.opengis.net/se}Halo"))
+    assert len(halos) == 2
+    in_metres = gba.export.style(cities.to_crs("EPSG:4547"), "gdp_pc_cny").width_m
+    assert in_metres == pytest.approx(made.width_m, rel=0.05)

@@ -1,0 +1,145 @@
+"""QGIS itself opens every format with its style: features by class, painted shares, names, halos, metadata."""
+
+import io
+
+import geopandas as gpd
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import qgis
+from shapely import box
+
+import gbaspatial as gba
+from gbaspatial.export.styles import style
+
+EXTENT, SIZE = (0.0, 0.0, 6.0, 4.0), (360, 240)
+COLUMNS = ["flag", "open", "tier", "number", "gap", "thirds", "kind", "hole", "day"]
+
+
+@pytest.fixture(scope="module")
+def squares():
+    """Twenty-four squares of one degree with every kind of column."""
+    places = np.arange(24)
+    rng = np.random.default_rng(4)
+    number = rng.normal(size=24) * 1e9
+    kinds = np.array(["it's", '"q"', "广州", "a & b"], dtype=object)[places % 4]
+    return gpd.GeoDataFrame(
+        {
+            "name_zh": [f"方格{i}" for i in places], "flag": places % 3 == 0,
+            "open": pd.array([True, None, False] * 8, dtype="boolean"), "tier": places % 3 + 1, "number": number,
+            "gap": np.where(places % 5 == 0, np.nan, number / 1e9), "thirds": (places % 7) / 3, "kind": kinds,
+            "hole": np.where(places % 6 == 0, None, kinds),
+            "day": pd.to_datetime("2018-10-24") + pd.to_timedelta(places % 3, unit="D"),
+        },
+        index=pd.Index([f"{i:04d}" for i in places], name="code"),
+        geometry=[box(i % 6, i // 6, i % 6 + 1, i // 6 + 1) for i in places],
+        crs=4326,
+    )  # fmt: skip
+
+
+def expected_counts(frame, made):
+    """How many units fall under each class, from the rules alone."""
+    values = frame[made.column]
+    counts = {}
+    for rule in made.rules:
+        if rule.value is not None:
+            held = values == rule.value
+        elif (rule.above, rule.upto) == (None, None):
+            held = values.isna()
+        else:
+            held = (values > (rule.above if rule.above is not None else -np.inf)) & (
+                values <= (rule.upto if rule.upto is not None else np.inf)
+            )
+        counts[rule.label] = int(held.fillna(False).sum())
+    return counts
+
+
+def our_picture(frame, made):
+    """Pixels by color of a figure of ours: the same classes and colors, the same extent and size."""
+    figure = plt.figure(figsize=(SIZE[0] / 100, SIZE[1] / 100), dpi=100)
+    ax = figure.add_axes((0, 0, 1, 1))
+    ax.set(xlim=EXTENT[::2], ylim=EXTENT[1::2])
+    ax.axis("off")
+    counts = expected_counts(frame, made)
+    assert sum(counts.values()) == len(frame)
+    for rule in made.rules:
+        values = frame[made.column]
+        if rule.value is not None:
+            held = (values == rule.value).fillna(False)
+        elif (rule.above, rule.upto) == (None, None):
+            held = values.isna()
+        else:
+            held = (values > (rule.above or -np.inf if rule.above is None else rule.above)) & (
+                values <= (np.inf if rule.upto is None else rule.upto)
+            )
+        frame[held.astype(bool)].plot(ax=ax, color=rule.color, aspect=None, antialiased=False, linewidth=0)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="raw", dpi=100)
+    plt.close(figure)
+    pixels = np.frombuffer(buffer.getvalue(), dtype=np.uint8).reshape(-1, 4)
+    found, counts = np.unique(pixels[:, :3], axis=0, return_counts=True)
+    return {"#{:02X}{:02X}{:02X}".format(*color): int(n) for color, n in zip(found, counts, strict=True)}
+
+
+def written(folder, frame, ending):
+    """Each column styled in a file of its own, and the jobs that ask for it, by QML and by SLD."""
+    jobs, made = [], []
+    for column in COLUMNS:
+        path = folder / f"{column}.{ending}"
+        gba.export.write(path, frame, style=column)
+        job = {"path": str(path), "extent": EXTENT, "size": SIZE}
+        made.append((column, job))
+        jobs.append(job)
+        if ending != "gpkg":
+            jobs.append({**job, "style": str(path.with_suffix(".sld"))})
+    return jobs
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ending", ["gpkg", "shp", "geojson", "kml"])
+def test_every_format_is_painted_as_our_figure_paints_it(tmp_path, squares, ending):
+    qgis.needed()
+    jobs = written(tmp_path, squares, ending)
+    answers = qgis.ask(jobs, tmp_path)
+    for job, answer in zip(jobs, answers, strict=True):
+        column = job["path"].rsplit("/", 1)[1].split(".")[0]
+        made = style(squares, column)
+        where = (column, job.get("style", "")[-3:], answer)
+        assert answer["counts"] == expected_counts(squares, made), where
+        assert (answer["features"], answer["without"]) == (24, 0), where
+        ours = our_picture(squares, made)
+        for rule in made.rules:
+            share = answer["colors"].get(rule.color.upper(), 0) / np.prod(SIZE)
+            expected = ours[rule.color.upper()] / np.prod(SIZE)
+            assert share == pytest.approx(expected, rel=0.06), where  # outlines take some
+
+
+def test_the_layers_of_the_bay_tell_what_they_are(tmp_path):
+    qgis.needed()
+    cities = gba.load_cities(year=2019)
+    lisa = gba.autocorrelation.local_moran(cities["gdp_pc_cny"], gba.weights.contiguity(cities))
+    told = gba.export.describe(cities, title="Cities 城市", abstract="Eleven <cities> & their numbers.")
+    hostile = cities.assign(name_zh="<script>alert(1)</script>")
+    path = gba.export.geopackage(
+        tmp_path / "bay.gpkg",
+        {"cities": cities, "clusters": lisa.to_gis(cities), "hostile": hostile},
+        styles={"cities": "gdp_pc_cny"},
+        descriptions={"cities": told},
+    )
+    first, clusters, hostile = qgis.ask(
+        [{"path": f"{path}|layername={name}"} for name in ("cities", "clusters", "hostile")], tmp_path
+    )
+    assert (first["title"], first["abstract"]) == ("Cities 城市", "Eleven <cities> & their numbers.")
+    for each in (first, clusters, hostile):
+        assert "Tianditu" in each["rights"][0]
+        assert each["names"].startswith("array_to_string(array_distinct")
+    assert first["renderer"] == "graduatedSymbol"
+    assert clusters["renderer"] == "categorizedSymbol"
+    assert first["aliases"]["gdp_pc_cny"] == "GDP per capita 人均地区生产总值 (yuan per person)"
+    assert first["labels"]
+    assert [rule["halo"] for rule in first["label_rules"]] == [True, True]
+    near, far = first["label_rules"]
+    assert near["far"] == far["near"] < far["far"]
+    assert "alert" in hostile["tip_of_first"]
+    assert "<script>" not in hostile["tip_of_first"]
