@@ -12,7 +12,8 @@ from scipy import sparse
 
 from gbaspatial.alignment import check_same_units, check_units
 from gbaspatial.errors import AlignmentError, DataError, LabelTypeError, OptionError, UnknownNameError, some
-from gbaspatial.models.panel.frame import PanelDesign, time_numbers
+from gbaspatial.models.panel.frame import PanelDesign
+from gbaspatial.models.panel.panel_rows import time_numbers
 from gbaspatial.options import brief, number, whole
 from gbaspatial.weights import as_weights
 

@@ -19,8 +19,7 @@ from gbaspatial.options import level_of, number as number_of, public, undrawn
 from gbaspatial.randomness import Rng
 from gbaspatial.results import Result, Table
 from gbaspatial.spillover.changed_data import Matrix, changed_data, matrix_of
-from gbaspatial.spillover.impact_engine import engine_of, method_words
-from gbaspatial.spillover.scenario import check_bounded, check_known
+from gbaspatial.spillover.impact_engine import check_bounded, check_known, engine_of, method_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,10 +6,13 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from gbaspatial.errors import OptionError
 from gbaspatial.models.impacts.engine import Engine, ImpactsResult
+from gbaspatial.models.solve.logdet import window
 from gbaspatial.randomness import IMPACT_DRAWS, Rng, stream
+from gbaspatial.results import number
 from gbaspatial.sizes import DENSE_LIMIT
 
 if TYPE_CHECKING:
@@ -59,6 +62,49 @@ def check_spills(engine: Engine, regressor: Regressor) -> None:
         raise OptionError(
             f"{regressor.name} has no spillover in this model: it has neither rho nor a spatial lag of it; fit "
             f"gba.models.slx, lag or durbin."
+        )
+
+
+def check_known(engine: Engine) -> None:
+    """Refuse where every rho is possible: then every change is.
+
+    Raises
+    ------
+    OptionError
+        If so, or if the estimates have no covariance.
+    """
+    known = engine.known
+    if not np.isfinite(known.covariance).all():
+        raise OptionError(
+            "the estimates have no covariance (the notes of the fit say why), so scenarios have no interval."
+        )
+    if known.rho_place is None or known.draws is None or engine.fit.w is None:
+        return
+    low, high = window(engine.fit.w.interval)
+    rho = known.draws[:, known.rho_place]
+    tail = (1 - known.level) / 2
+    first, last = np.quantile(rho, [tail, 1 - tail])
+    if first <= low + 0.01 * (high - low) and last >= high - 0.01 * (high - low):
+        raise OptionError(
+            f"the data do not say what rho is: its {known.level:.0%} interval runs from one end of what is possible "
+            f"to the other, so anything could follow. Use a model without rho (gba.models.slx), or more units."
+        )
+
+
+def check_bounded(engine: Engine, units: pd.DataFrame) -> None:
+    """Refuse where no change has an end: rho can be anything up to the end of what is possible.
+
+    Raises
+    ------
+    OptionError
+        If so.
+    """
+    moving = units[units["estimate"] != 0]
+    if len(moving) and not np.isfinite(moving[["lower", "upper"]].to_numpy()).any():
+        raise OptionError(
+            f"the data do not say what would follow: no rho up to the end of what is possible can be rejected (rho "
+            f"{number(engine.fit.rho)}), so that no change has an end at {engine.known.level:.0%}. Use a model without "
+            f"rho (gba.models.slx) or more units; method='delta' tells what the estimate alone would say."
         )
 
 

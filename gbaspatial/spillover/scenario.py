@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -14,15 +14,14 @@ from gbaspatial.errors import DataError, OptionError
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.impacts.average import Quantity, mixed
 from gbaspatial.models.impacts.engine import COLUMNS, Engine
-from gbaspatial.models.likelihood.problem import window
-from gbaspatial.models.solve.resolvent import Reading, resolvent_of
-from gbaspatial.models.solve.side import side_of
+from gbaspatial.models.solve.resolvent import Reading
 from gbaspatial.options import level_of, public, undrawn
 from gbaspatial.randomness import Rng
-from gbaspatial.results import Result, Table, number
+from gbaspatial.results import Result, Table
 from gbaspatial.spillover.changed_data import Changed, changed_data, matrix_of, outside_words
-from gbaspatial.spillover.impact_engine import engine_of, method_words
-from gbaspatial.weights import Weights, as_weights
+from gbaspatial.spillover.impact_engine import check_bounded, check_known, engine_of, method_words
+from gbaspatial.spillover.scenario_weights import admissible, lag_is_main, resolvent_under, scenario_weights
+from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -235,7 +234,7 @@ def scenario(
     """
     engine = engine_of(fit, period=period, method=method, draws=draws, rng=rng, level=level_of(level))
     section = engine.fit
-    lags, links = _weights_of(engine, w, friction, groups)
+    lags, links = scenario_weights(engine, w, friction, groups)
     changed = changed_data(section, change, kind, fit.design.data, lags, matrix_of(fit, period))
     outside = outside_words(changed)
     if outside and not extrapolate:
@@ -243,10 +242,10 @@ def scenario(
     if change is None and links is None:
         raise OptionError("nothing is changed; give change=, w= or friction=.")
     main = lags.get("W")
-    W1 = section.w if section.w is None or main is None or not _lag_is_main(engine) else main
+    W1 = section.w if section.w is None or main is None or not lag_is_main(engine) else main
     quantity = _quantity(engine, changed.steps, W1)
     check_known(engine)
-    moved = engine if W1 is section.w else _with(engine, W1)
+    moved = engine if W1 is section.w else admissible(engine, W1)
     members, names = _members(section, groups)
     units = _units(moved, quantity, changed.steps)
     check_bounded(moved, units)
@@ -263,41 +262,12 @@ def scenario(
     )
 
 
-def _lag_is_main(engine: Engine) -> bool:
-    own = engine.fit.design.weights.get("W")
-    return own is not None and engine.fit.w is not None and own.ids.equals(engine.fit.w.ids)
-
-
-def _weights_of(
-    engine: Engine, w: WeightsGiven | None, friction: float | None, groups: pd.Series | None
-) -> tuple[dict[str, Weights], int | None]:
-    """The weights of the scenario by name, and how many links they have more; None where W stays."""
-    own = dict(engine.fit.design.weights)
-    if w is None and friction is None:
-        return own, None
-    if w is not None and friction is not None:
-        raise OptionError("give one of w= and friction=.")
-    main = own.get("W")
-    if main is None:
-        raise OptionError("the model has no W, so that other links or another friction change nothing in it.")
-    if w is not None:
-        other = as_weights(w)  # type: ignore[arg-type]
-        other = other if other.ids.equals(main.ids) else other.subset(main.ids)
-    else:
-        if groups is None:
-            raise OptionError("friction= needs groups=: the side of the border on which each unit lies.")
-        other = main.with_friction(groups, friction)
-        if main.standardization == "row":
-            other = other.row_standardized()
-    return {**own, "W": other}, int(other.sparse.nnz - main.sparse.nnz)
-
-
 def _quantity(engine: Engine, steps: np.ndarray, W1: Weights | None) -> Quantity:
     """The change of the outcome of every unit, as readings of (I - rho W1)^-1."""
     fit, n = engine.fit, engine.fit.n
     eye = np.eye(n)
     used = np.flatnonzero((steps != 0).any(axis=0))
-    resolvent = engine.resolvent if W1 is fit.w else _resolvent(engine, W1)
+    resolvent = engine.resolvent if W1 is fit.w else resolvent_under(engine, W1)
     places = [int(k) for k in used]
     readers = [resolvent.reader(None, Reading("pairs", eye, np.tile(steps[:, [k]], (1, n)))) for k in used]
     if W1 is not fit.w and fit.w is not None and W1 is not None:
@@ -308,67 +278,6 @@ def _quantity(engine: Engine, steps: np.ndarray, W1: Weights | None) -> Quantity
     if not readers:
         raise DataError("the scenario changes no term of the model: every value is what it was.")
     return Quantity(tuple(places), tuple(readers))
-
-
-def _resolvent(engine: Engine, W1: Weights | None) -> Any:
-    assert W1 is not None
-    side = side_of(W1, engine.fit.logdet)
-    low, high = window(side.interval)
-    known = engine.known
-    assert known.rho_place is not None
-    rho = known.estimate[known.rho_place]
-    if not low < rho < high:
-        raise OptionError(
-            f"rho of {number(float(rho))} lies outside the admissible interval of the W of the scenario, "
-            f"{number(low)} to {number(high)}; standardize it as the W of the fit."
-        )
-    drawn = known.draws[:, known.rho_place] if known.draws is not None else np.array([rho])
-    return resolvent_of(side, engine.fit.n, float(max(low, drawn.min())), float(min(high, drawn.max())))
-
-
-def _with(engine: Engine, W1: Weights | None) -> Engine:
-    """The engine with draws of rho that are admissible under the W of the scenario too."""
-    known = engine.known
-    if known.draws is None or known.rho_place is None or W1 is None:
-        return engine
-    low, high = window(side_of(W1, engine.fit.logdet).interval)
-    rho = known.draws[:, known.rho_place]
-    inside = (rho > low) & (rho < high)
-    if inside.all():
-        return engine
-    covariances = None if known.draw_covariances is None else known.draw_covariances[:, :, inside]
-    return replace(engine, known=replace(known, draws=known.draws[inside], draw_covariances=covariances))
-
-
-def check_known(engine: Engine) -> None:
-    """Refuse where every rho is possible: then every change is."""
-    known = engine.known
-    if not np.isfinite(known.covariance).all():
-        raise OptionError(
-            "the estimates have no covariance (the notes of the fit say why), so scenarios have no interval."
-        )
-    if known.rho_place is None or known.draws is None or engine.fit.w is None:
-        return
-    low, high = window(engine.fit.w.interval)
-    rho = known.draws[:, known.rho_place]
-    tail = (1 - known.level) / 2
-    first, last = np.quantile(rho, [tail, 1 - tail])
-    if first <= low + 0.01 * (high - low) and last >= high - 0.01 * (high - low):
-        raise OptionError(
-            f"the data do not say what rho is: its {known.level:.0%} interval runs from one end of what is possible "
-            f"to the other, so anything could follow. Use a model without rho (gba.models.slx), or more units."
-        )
-
-
-def check_bounded(engine: Engine, units: pd.DataFrame) -> None:
-    """Refuse where no change has an end: rho can be anything up to the end of what is possible."""
-    moving = units[units["estimate"] != 0]
-    if len(moving) and not np.isfinite(moving[["lower", "upper"]].to_numpy()).any():
-        raise OptionError(
-            f"the data do not say what would follow: no rho up to the end of what is possible can be rejected (rho "
-            f"{number(engine.fit.rho)}), so that no change has an end at {engine.known.level:.0%}. Use a model without "
-            f"rho (gba.models.slx) or more units; method='delta' tells what the estimate alone would say."
-        )
 
 
 def _members(fit: Fit, groups: pd.Series | None) -> tuple[np.ndarray, pd.Index]:

@@ -12,8 +12,8 @@ from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.panel.difference_moments import DEPTH, Differences, MomentsEstimate, differences_of, estimated
 from gbaspatial.models.panel.dynamic_fit import DynamicFit, roots_of
 from gbaspatial.models.panel.fixed_effects import labelled_effects
-from gbaspatial.models.panel.frame import time_numbers
 from gbaspatial.models.panel.less_effects import panel_problem, part_of
+from gbaspatial.models.panel.panel_rows import time_numbers
 from gbaspatial.models.panel.panel_specification import Specification
 from gbaspatial.models.panel.panel_tests import serial_correlation
 from gbaspatial.models.panel.sides import panel_side

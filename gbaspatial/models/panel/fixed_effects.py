@@ -11,11 +11,12 @@ import pandas as pd
 from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.likelihood.problem import Estimate, maximize
 from gbaspatial.models.panel.effect_kinds import Kind
-from gbaspatial.models.panel.frame import PanelDesign, PanelWeights, time_numbers
+from gbaspatial.models.panel.frame import PanelDesign, PanelWeights
 from gbaspatial.models.panel.information_less_effects import Parts, clustered, information_apart, parts_of, sums_by_unit
 from gbaspatial.models.panel.less_effects import PanelProblem, panel_problem
 from gbaspatial.models.panel.long_run_variance import long_run
 from gbaspatial.models.panel.panel_fit import PanelFit, PanelFitByRegime
+from gbaspatial.models.panel.panel_rows import time_numbers
 from gbaspatial.models.panel.panel_specification import Specification
 from gbaspatial.models.panel.panel_tests import serial_correlation
 from gbaspatial.models.panel.sides import leaves_effects, panel_side

@@ -7,7 +7,6 @@ L(x) does not know, the first periods, leaves the sample after everything is wor
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -20,9 +19,6 @@ from gbaspatial.errors import (
     AlignmentError,
     DataError,
     FormulaError,
-    GbaWarning,
-    LabelTypeError,
-    MissingDataError,
     OptionError,
     UnknownNameError,
     some,
@@ -41,6 +37,7 @@ from gbaspatial.formula.reading import (
     parsed_formula,
 )
 from gbaspatial.formula.regressors import Column, complete, named_twice, written
+from gbaspatial.models.panel.panel_rows import Rows, checked_index, ordered_rows, time_numbers, told_pairs
 from gbaspatial.models.panel.row_weights import observation_weights
 from gbaspatial.models.panel.stack import ByPeriod, Operator, Repeated, Stack
 from gbaspatial.options import word
@@ -120,159 +117,6 @@ class PanelDesign:
         return pd.Series(numbers, index=self.ids, name=name).reindex(self.index)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
-    """The rows of a frame in the order of the arrays: `places` in it, codes of unit and period, times as numbers."""
-
-    places: np.ndarray
-    stack: Stack
-    units: pd.Index
-    periods: pd.Index
-    times: np.ndarray
-    notes: tuple[str, ...]
-
-    def kept(self, inside: np.ndarray) -> _Rows:
-        """The rows that are `inside` (m,), with the periods and units that are left."""
-        period, unit = self.stack.period[inside], self.stack.unit[inside]
-        left, period = np.unique(period, return_inverse=True)
-        there, unit = np.unique(unit, return_inverse=True)
-        stack = Stack(unit, period, len(there), len(left))
-        return _Rows(self.places[inside], stack, self.units[there], self.periods[left], self.times[left], self.notes)
-
-
-# -- the index ------------------------------------------------------------------------------
-def time_numbers(times: pd.Index) -> np.ndarray:
-    """Times as whole numbers, one apart for neighboring periods.
-
-    Raises
-    ------
-    LabelTypeError
-        For text, dates and whatever else has no next period.
-
-    Examples
-    --------
-    >>> time_numbers(pd.Index([2019, 2021])).tolist()
-    [2019, 2021]
-    """
-    if isinstance(times, pd.PeriodIndex):
-        return np.asarray(times.asi8)
-    kind = times.inferred_type
-    if kind == "integer":
-        return times.to_numpy(dtype=np.int64)
-    if kind == "floating" and bool(np.all(np.isfinite(times)) and np.all(times == np.rint(times))):
-        return times.to_numpy(dtype=float).astype(np.int64)
-    cure = (
-        "give its years as whole numbers (index.year), or pandas periods (to_period), so that there is a period before"
-        if kind.startswith("date")
-        else "make it whole numbers, such as years, so that there is a period before"
-    )
-    raise LabelTypeError(f"the time of the panel ({some(times[:3])}) is {kind}, which has no order in steps; {cure}.")
-
-
-def _checked_index(data: Any) -> pd.MultiIndex:
-    if not isinstance(data, pd.DataFrame):
-        raise LabelTypeError(f"the data are a {type(data).__name__}; pass a DataFrame indexed by unit and time.")
-    index = data.index
-    if not isinstance(index, pd.MultiIndex) or index.nlevels != 2:
-        raise LabelTypeError(
-            f"the data have {index.nlevels} index level{'s' * (index.nlevels > 1)}; index them by unit and time, "
-            f"e.g. data.set_index(['city', 'year'])."
-        )
-    empty = np.logical_or(*(np.asarray(codes) < 0 for codes in index.codes))
-    if empty.any():
-        raise AlignmentError(f"the index of the data has missing labels in row {some(np.flatnonzero(empty) + 1)}.")
-    twice = index[index.duplicated()].unique()
-    if len(twice):
-        raise AlignmentError(
-            f"the data have more than one row for {some(_told(twice))}; keep one row per unit and period."
-        )
-    if len(index) == 0:
-        raise DataError("the data have no row.")
-    return index
-
-
-def _told(pairs: pd.Index) -> list[str]:
-    return [f"{unit} ({time})" for unit, time in pairs]
-
-
-def _coded(index: pd.MultiIndex, level: int) -> tuple[np.ndarray, pd.Index]:
-    """The place of each row (m,) among the labels that a level of the index uses, and these labels."""
-    codes, labels = np.asarray(index.codes[level], dtype=np.intp), index.levels[level]
-    used = np.bincount(codes, minlength=len(labels)) > 0
-    if used.all():
-        return codes, labels
-    return (np.cumsum(used) - 1)[codes], labels[used]
-
-
-def _ordered_rows(index: pd.MultiIndex, ids: pd.Index | None, unbalanced: str) -> _Rows:
-    """Rows by period and unit; what is missing is refused, left out or kept."""
-    unit, there = _coded(index, 0)
-    time, times = _coded(index, 1)
-    if ids is not None and not there.isin(ids).any() and times.isin(ids).all():
-        raise AlignmentError("the panel is indexed by time first; use data.swaplevel() to have the units first.")
-    numbers = time_numbers(times)
-    if ids is None:
-        try:
-            order = there.sort_values()
-        except TypeError:
-            order = pd.Index(index.get_level_values(0)).unique()
-    else:
-        _check_units_of(there, ids)
-        order = ids
-    by_time = np.argsort(numbers)
-    labels, values = times[by_time].rename(index.names[1]), numbers[by_time]
-    unit, period = order.get_indexer(there)[unit], np.argsort(by_time)[time]
-    places = np.argsort(period * len(order) + unit, kind="stable")  # at once for rows that come by period
-    stack = Stack(unit[places], period[places], len(order), len(values))
-    rows = _Rows(places, stack, order.rename(index.names[0]), labels, values, ())
-    return rows if stack.balanced else _balanced(rows, unbalanced)
-
-
-def _check_units_of(there: pd.Index, ids: pd.Index) -> None:
-    absent, extra = ids.difference(there, sort=False), there.difference(ids, sort=False)
-    if not len(absent) and not len(extra):
-        return
-    parts = []
-    if len(absent):
-        parts.append(f"absent from the data: {some(absent)}")
-    if len(extra):
-        parts.append(f"absent from the weights: {some(extra)}")
-    raise AlignmentError(
-        f"the data and the weights cover different units ({'; '.join(parts)}). Use w.subset(units), or leave these "
-        f"units out of the data."
-    )
-
-
-def _balanced(rows: _Rows, unbalanced: str) -> _Rows:
-    s = rows.stack
-    seen = np.zeros((s.periods, s.n), dtype=bool)
-    seen[s.period, s.unit] = True
-    missing = [f"{rows.units[i]} ({rows.periods[t]})" for t, i in np.argwhere(~seen)]
-    if unbalanced == "keep":
-        note = (
-            f"Unbalanced: {len(missing)} of {seen.size} rows are not there ({some(missing, 3)}); W of each period is "
-        )
-        note += "restricted to the units seen in it and, where it was standardized, standardized anew."
-        return _Rows(rows.places, s, rows.units, rows.periods, rows.times, (note,))
-    complete_units = np.asarray(seen.all(axis=0))
-    if unbalanced == "error":
-        raise MissingDataError(
-            f"the panel has no row for {some(missing)}; fill these in, or use unbalanced='common' (the "
-            f"{complete_units.sum()} of {s.n} units that are there in all {s.periods} periods) or unbalanced='keep' "
-            f"(all rows, W restricted to the units of each period)."
-        )
-    if complete_units.sum() < 2:
-        raise MissingDataError(
-            f"only {complete_units.sum()} units are there in all {s.periods} periods, so unbalanced='common' leaves "
-            f"nothing to estimate; leave out periods, or use unbalanced='keep'."
-        )
-    out = rows.units[~complete_units]
-    note = f"Left out, because they lack periods: {some(out, 8)} ({len(out)} of {s.n} units)."
-    warnings.warn(note, GbaWarning, stacklevel=6)
-    kept = rows.kept(complete_units[s.unit])
-    return _Rows(kept.places, kept.stack, kept.units, kept.periods, kept.times, (note,))
-
-
 # -- weights --------------------------------------------------------------------------------
 def given_weights(w: WeightsGiven, what: str = "w") -> dict[str, Any]:
     """W by name, each a `Weights` or a mapping of periods to `Weights`; the first one is also ``W``."""
@@ -320,7 +164,7 @@ def _ids_of(given: Mapping[str, Any]) -> pd.Index | None:
     return ids
 
 
-def by_period(given: Any, rows: _Rows, ids: pd.Index, name: str) -> PanelWeights:
+def by_period(given: Any, rows: Rows, ids: pd.Index, name: str) -> PanelWeights:
     """The W of each period over the units seen in it."""
     s = rows.stack
     known: dict[tuple[int, bytes], Weights] = {}
@@ -337,7 +181,7 @@ def by_period(given: Any, rows: _Rows, ids: pd.Index, name: str) -> PanelWeights
     return PanelWeights(ids, tuple(found), operator)
 
 
-def _of_time(given: Mapping[int, Weights], rows: _Rows, period: int, name: str) -> Weights:
+def _of_time(given: Mapping[int, Weights], rows: Rows, period: int, name: str) -> Weights:
     time = int(rows.times[period])
     if time not in given:
         lacking = [label for label, t in zip(rows.periods, rows.times, strict=True) if int(t) not in given]
@@ -364,14 +208,14 @@ def weights_of(w: WeightsGiven, design: PanelDesign, what: str = "W") -> PanelWe
     if len({id(v) for v in given.values()}) != 1:
         raise OptionError(f"{what} must be one W, or a mapping of periods to W.")
     numbers = time_numbers(design.periods)
-    rows = _Rows(np.arange(design.n), design.stack, design.units, design.periods, numbers, ())
+    rows = Rows(np.arange(design.n), design.stack, design.units, design.periods, numbers, ())
     return by_period(given["W"], rows, design.ids, what)
 
 
 def kept_rows(design: PanelDesign, ids: pd.MultiIndex, stack: Stack, periods: pd.Index) -> PanelDesign:
     """`design` with other rows of the same units and of some of its periods, W restricted to the units of each."""
     numbers = time_numbers(design.periods)
-    rows = _Rows(np.arange(stack.rows), stack, design.units, periods, time_numbers(periods), ())
+    rows = Rows(np.arange(stack.rows), stack, design.units, periods, time_numbers(periods), ())
     lags = {}
     for name, w in design.weights.items():
         by_time = dict(zip(numbers.tolist(), w.by_period, strict=True))
@@ -383,7 +227,7 @@ def kept_rows(design: PanelDesign, ids: pd.MultiIndex, stack: Stack, periods: pd
 class _Earlier:
     """L(x, k): the value of the same unit k periods before, by the value of time; notes the rows that have none."""
 
-    def __init__(self, rows: _Rows) -> None:
+    def __init__(self, rows: Rows) -> None:
         s = rows.stack
         self.unit, self.time = s.unit, rows.times[s.period]
         self.unknown = np.zeros(s.rows, dtype=bool)
@@ -430,11 +274,11 @@ def read_panel(
     AlignmentError, MissingDataError, LabelTypeError
         For an index, units or periods that do not fit; nothing is dropped unasked.
     """
-    index = _checked_index(data)
+    index = checked_index(data)
     word(unbalanced, UNBALANCED, "unbalanced")
     given = given_weights(w)
     check_weights_magnitude(_by_name(given))
-    rows = _ordered_rows(index, _ids_of(given), unbalanced)
+    rows = ordered_rows(index, _ids_of(given), unbalanced)
     data = _with_time(data, index)
     parsed = parsed_formula(formula, data, given)
     wanted = parsed.columns
@@ -483,7 +327,7 @@ def _with_time(data: pd.DataFrame, index: pd.MultiIndex) -> pd.DataFrame:
 
 
 def _known_rows(
-    rows: _Rows, earlier: _Earlier, y: np.ndarray, X: np.ndarray, unbalanced: str
+    rows: Rows, earlier: _Earlier, y: np.ndarray, X: np.ndarray, unbalanced: str
 ) -> tuple[np.ndarray, list[str]]:
     """Which rows (m,) know their lags in time: whole periods, unless the panel is kept unbalanced."""
     s = rows.stack
@@ -516,7 +360,7 @@ def _check_names(names: Sequence[str]) -> None:
 
 def _check_values(y: np.ndarray, X: np.ndarray, terms: Sequence[str], response: str, ids: pd.MultiIndex) -> None:
     columns = [(response, y), *zip(terms, X.T, strict=True)]
-    check_finite(columns, lambda bad: _told(ids[bad]))
+    check_finite(columns, lambda bad: told_pairs(ids[bad]))
     check_magnitude(columns)
     if np.ptp(y) == 0:
         raise DataError(f"{response} is {y[0]:g} for every unit and period; a constant outcome has nothing to explain.")

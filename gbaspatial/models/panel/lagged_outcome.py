@@ -10,7 +10,8 @@ import pandas as pd
 
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.formula.regressors import Column
-from gbaspatial.models.panel.frame import PanelDesign, kept_rows, read_panel, time_numbers
+from gbaspatial.models.panel.frame import PanelDesign, kept_rows, read_panel
+from gbaspatial.models.panel.panel_rows import time_numbers
 
 if TYPE_CHECKING:
     from gbaspatial.weights.core import WeightsGiven

@@ -9,7 +9,8 @@ import pandas as pd
 
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.formula import is_intercept
-from gbaspatial.models.panel.frame import PanelDesign, kept_rows, time_numbers
+from gbaspatial.models.panel.frame import PanelDesign, kept_rows
+from gbaspatial.models.panel.panel_rows import time_numbers
 from gbaspatial.models.panel.stack import Stack
 
 

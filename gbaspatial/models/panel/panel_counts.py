@@ -20,7 +20,8 @@ from gbaspatial.formula import Design
 from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.fitted import Fitted
 from gbaspatial.models.panel.effect_kinds import Kind
-from gbaspatial.models.panel.frame import PanelDesign, time_numbers
+from gbaspatial.models.panel.frame import PanelDesign
+from gbaspatial.models.panel.panel_rows import time_numbers
 from gbaspatial.models.panel.panel_specification import Specification, specified
 from gbaspatial.models.panel.panel_tests import serial_correlation
 from gbaspatial.models.request import Request

@@ -26,11 +26,12 @@ from gbaspatial.models.instruments.instrument_set import (
     instrument_tests,
 )
 from gbaspatial.models.panel.fixed_effects import SERIAL, labelled_effects
-from gbaspatial.models.panel.frame import PanelDesign, read_panel, time_numbers
+from gbaspatial.models.panel.frame import PanelDesign, read_panel
 from gbaspatial.models.panel.information_less_effects import sums_by_unit
 from gbaspatial.models.panel.kapoor_moments import lambda_within, part_of_residuals
 from gbaspatial.models.panel.less_effects import panel_problem, part_of
 from gbaspatial.models.panel.panel_fit import PanelFit
+from gbaspatial.models.panel.panel_rows import time_numbers
 from gbaspatial.models.panel.panel_specification import Specification
 from gbaspatial.models.panel.panel_tests import serial_correlation
 from gbaspatial.models.panel.sides import panel_side

@@ -17,17 +17,8 @@ from gbaspatial.formula.kinds import like
 from gbaspatial.formula.mentions import names_in
 from gbaspatial.formula.reading import as_matrix, check_columns, class_columns, columns_named, rebuild
 from gbaspatial.formula.regressors import complete, written
-from gbaspatial.models.panel.frame import (
-    PanelWeights,
-    _checked_index,
-    _Earlier,
-    _ordered_rows,
-    _Rows,
-    _with_time,
-    by_period,
-    given_weights,
-    time_numbers,
-)
+from gbaspatial.models.panel.frame import PanelWeights, _Earlier, _with_time, by_period, given_weights
+from gbaspatial.models.panel.panel_rows import Rows, checked_index, ordered_rows, time_numbers
 from gbaspatial.models.panel.within import effects_of
 from gbaspatial.options import public, whole, word
 from gbaspatial.randomness import PANEL_OUTCOMES, Rng, label_order, seed_of, stream
@@ -154,7 +145,7 @@ def simulate(fit: PanelFit, *, draws: int = 1, rng: Rng = None) -> pd.DataFrame:
 class _Frame:
     """Fitted and new rows together, with W and the regressors; `unknown` (m,) rows lack lags in time."""
 
-    rows: _Rows
+    rows: Rows
     ids: pd.MultiIndex
     X: np.ndarray
     weights: Mapping[str, PanelWeights]
@@ -163,7 +154,7 @@ class _Frame:
 
 def _anew(fit: PanelFit, data: pd.DataFrame, w: WeightsGiven, kind: str) -> pd.Series:
     _check_predictable(fit, kind)
-    index = _checked_index(data)
+    index = checked_index(data)
     strange = pd.Index(index.get_level_values(0)).unique().difference(fit.design.units, sort=False)
     if len(strange):
         raise AlignmentError(
@@ -229,7 +220,7 @@ def _joined(fit: PanelFit, data: pd.DataFrame, index: pd.MultiIndex, w: WeightsG
     old = design.data.loc[~design.ids.isin(index), used]
     frame = pd.concat([old, new.set_axis(index.set_names(design.ids.names))]) if len(old) else new
     frame.index = pd.MultiIndex.from_tuples([*old.index, *index], names=design.ids.names)
-    rows = _ordered_rows(frame.index, design.units, "keep")
+    rows = ordered_rows(frame.index, design.units, "keep")
     ids = pd.MultiIndex.from_arrays(
         [rows.units[rows.stack.unit], rows.periods[rows.stack.period]], names=frame.index.names
     )
@@ -246,7 +237,7 @@ def _joined(fit: PanelFit, data: pd.DataFrame, index: pd.MultiIndex, w: WeightsG
     return _Frame(rows, ids, X[:, places], lags, earlier.unknown)
 
 
-def _check_whole(fit: PanelFit, rows: _Rows, times: set[int]) -> None:
+def _check_whole(fit: PanelFit, rows: Rows, times: set[int]) -> None:
     """Raise where a spatial model lacks units in a period, unless it was fitted on such periods."""
     if not fit.design.weights or not fit.design.stack.balanced:
         return
@@ -261,7 +252,7 @@ def _check_whole(fit: PanelFit, rows: _Rows, times: set[int]) -> None:
         )
 
 
-def _weights(fit: PanelFit, rows: _Rows, times: set[int], w: WeightsGiven) -> dict[str, dict[int, Any]]:
+def _weights(fit: PanelFit, rows: Rows, times: set[int], w: WeightsGiven) -> dict[str, dict[int, Any]]:
     """W by name and time: those of the fit, and for the `times` that are asked those that are given."""
     design, known = fit.design, set(time_numbers(fit.design.periods).tolist())
     given = given_weights(w)

@@ -15,9 +15,10 @@ from gbaspatial.formula.regressors import Column
 from gbaspatial.inference.tails import chi_squared_tail
 from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.panel.fixed_effects import SERIAL, edge_notes, labelled_effects
-from gbaspatial.models.panel.frame import PanelDesign, time_numbers
+from gbaspatial.models.panel.frame import PanelDesign
 from gbaspatial.models.panel.less_effects import panel_problem, part_of
 from gbaspatial.models.panel.panel_fit import PanelFit
+from gbaspatial.models.panel.panel_rows import time_numbers
 from gbaspatial.models.panel.panel_specification import Specification
 from gbaspatial.models.panel.panel_tests import serial_correlation
 from gbaspatial.models.panel.random_clusters import clustered

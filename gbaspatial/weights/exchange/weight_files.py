@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 import re
-import zipfile
-import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,21 +21,28 @@ from gbaspatial.errors import (
     MissingFileError,
     OptionError,
     UnknownNameError,
-    import_extra,
     nearest_names,
     some,
 )
 from gbaspatial.options import path_of, public, word
-from gbaspatial.weights.core import IslandLag, Standardization, Weights, as_weights
+from gbaspatial.weights.core import Weights, as_weights
 from gbaspatial.weights.diagonal import Diagonal, without_self_links
-from gbaspatial.weights.exchange import numbered_formats, table_formats, text_formats
-from gbaspatial.weights.exchange.table_formats import of_frame, with_islands
+from gbaspatial.weights.exchange import matrix_market, numbered_formats, table_formats, text_formats
+from gbaspatial.weights.exchange.lossless_formats import (
+    checked_description,
+    description,
+    read_json,
+    read_npz,
+    read_parquet,
+    write_json,
+    write_npz,
+    write_parquet,
+)
 from gbaspatial.weights.exchange.text_formats import Links
 from gbaspatial.weights.recipe import Recipe
 from gbaspatial.weights.scaling import false_claim
 from gbaspatial.writing import replace_file
 
-_FORMAT = "gbaspatial weights"
 MOST_UNITS = 10_000_000  # of a W that is read: their labels alone take a gigabyte
 
 
@@ -285,133 +289,17 @@ def _plain(label: str) -> str:
     return re.sub(r"^([+-]?\d+)\.0*$", r"\1", re.sub(r"[\s_]+", "_", label).strip("_"))
 
 
-# -- formats that keep everything -----------------------------------------------------
-def _about(w: Weights) -> dict[str, Any]:
-    return {
-        "format": _FORMAT,
-        "version": 1,
-        "ids": w.ids.tolist(),
-        "id_name": w.ids.name if isinstance(w.ids.name, (str, int)) else None,
-        "standardization": w.standardization,
-        "islands": w.island_policy,
-        "recipe": w.recipe.to_dict(),
-    }
-
-
-def _checked(about: Any, file: Path) -> dict[str, Any]:
-    if not isinstance(about, dict) or about.get("format") != _FORMAT:
-        raise FileFormatError(f"{file.name} was not written by gbaspatial.weights.write.")
-    for key, options in (("standardization", get_args(Standardization)), ("islands", get_args(IslandLag))):
-        if about.get(key) not in options:
-            raise FileFormatError(f"{file.name} has {key} {about.get(key)!r}; it must be one of {', '.join(options)}.")
-    if not isinstance(about.get("ids"), list):
-        raise FileFormatError(f"{file.name} lacks the list ids.")
-    wrong = [label for label in [*about["ids"], about.get("id_name") or ""] if not isinstance(label, (str, int, float))]
-    if wrong:
-        raise FileFormatError(f"{file.name} has ids that are neither text nor numbers: {some(wrong)}.")
-    steps = about.get("recipe")
-    if not isinstance(steps, list) or not all(isinstance(step, dict) and "step" in step for step in steps):
-        raise FileFormatError(f"{file.name} lacks the recipe, a list of steps.")
-    return about
-
-
-def _write_json(w: Weights, file: Path) -> None:
-    pairs = w.sparse.tocoo()
-    links = {
-        "focal": pairs.coords[0].tolist(),
-        "neighbor": pairs.coords[1].tolist(),
-        "weight": pairs.data.tolist(),
-    }
-    file.write_text(json.dumps({**_about(w), "links": links}, ensure_ascii=False), encoding="utf-8")
-
-
-def _read_json(file: Path, ids: list[str] | None) -> Links:
-    try:
-        about = _checked(json.loads(file.read_text(encoding="utf-8")), file)
-    except UnicodeDecodeError as error:
-        raise FileFormatError(f"{file.name} is not JSON: it is not UTF-8 text.") from error
-    except json.JSONDecodeError as error:
-        raise FileFormatError(f"{file.name} is not JSON: {error}.") from error
-    links = about.get("links")
-    if not isinstance(links, dict) or not {"focal", "neighbor", "weight"} <= set(links):
-        raise FileFormatError(f"{file.name} lacks links with focal, neighbor and weight.")
-    return Links.of(about["ids"], links["focal"], links["neighbor"], links["weight"], about)
-
-
-def _write_npz(w: Weights, file: Path) -> None:
-    pairs = w.sparse.tocoo()
-    about = np.array(json.dumps(_about(w), ensure_ascii=False))
-    with file.open("wb") as out:
-        np.savez_compressed(out, focal=pairs.coords[0], neighbor=pairs.coords[1], weight=pairs.data, about=about)
-
-
-_DAMAGED = (  # what a foreign or damaged archive raises
-    KeyError, ValueError, TypeError, AttributeError, OSError, EOFError, NotImplementedError, zipfile.BadZipFile,
-    zlib.error,
-)  # fmt: skip
-
-
-def _read_npz(file: Path, ids: list[str] | None) -> Links:
-    try:
-        with np.load(file, allow_pickle=False) as stored:
-            _check_sizes(file)
-            about = _checked(json.loads(str(stored["about"])), file)
-            return Links.of(about["ids"], stored["focal"], stored["neighbor"], stored["weight"], about)
-    except FileFormatError:
-        raise
-    except _DAMAGED as error:
-        raise FileFormatError(
-            f"{file.name} was not written by gbaspatial.weights.write; for a matrix of scipy, use Weights(matrix, ids)."
-        ) from error
-
-
-def _check_sizes(file: Path) -> None:
-    """Raise `FileFormatError` if an array says another size than it has: nothing is set aside for what is not there."""
-    with zipfile.ZipFile(file) as archive:
-        for member in archive.infolist():
-            with archive.open(member) as stored:
-                version = np.lib.format.read_magic(stored)
-                read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-                shape, _, dtype = read(stored)
-                if not dtype.hasobject and stored.tell() + math.prod(shape) * dtype.itemsize != member.file_size:
-                    raise FileFormatError(f"{file.name} says another size of {member.filename} than it has.")
-
-
-def _write_parquet(w: Weights, file: Path) -> None:
-    arrow, parquet = import_extra("pyarrow", "parquet"), import_extra("pyarrow.parquet", "parquet")
-    try:
-        table = arrow.Table.from_pandas(with_islands(w), preserve_index=False)
-    except (arrow.ArrowInvalid, arrow.ArrowTypeError) as error:
-        kinds = sorted({type(label).__name__ for label in w.ids.tolist()})
-        raise FileFormatError(
-            f"Parquet holds ids of one type, but these are {' and '.join(kinds)}; use .json, or make them all text."
-        ) from error
-    about = json.dumps(_about(w), ensure_ascii=False).encode()
-    parquet.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), b"gbaspatial": about}), file)
-
-
-def _read_parquet(file: Path, ids: list[str] | None) -> Links:
-    arrow, parquet = import_extra("pyarrow", "parquet"), import_extra("pyarrow.parquet", "parquet")
-    try:
-        table = parquet.read_table(file)
-    except (arrow.ArrowException, OSError, ValueError) as error:
-        raise FileFormatError(f"{file.name} is not a Parquet file, or it is cut off.") from error
-    kept = (table.schema.metadata or {}).get(b"gbaspatial")
-    about = _checked(json.loads(kept), file) if kept else {}
-    return of_frame(table.to_pandas(), file, about)
-
-
 # -- text and binary formats of others ------------------------------------------------
 def _write_mtx(w: Weights, file: Path) -> None:
-    text_formats.write_mtx(w, file, json.dumps(_about(w)))
+    matrix_market.write_mtx(w, file, json.dumps(description(w)))
 
 
 def _read_mtx(file: Path, ids: list[str] | None) -> Links:
-    links, kept = text_formats.read_mtx(file)
+    links, kept = matrix_market.read_mtx(file)
     if kept is None:
         return links
     try:
-        about = _checked(json.loads(kept), file)
+        about = checked_description(json.loads(kept), file)
     except json.JSONDecodeError as error:
         raise FileFormatError(f"the comments %gbaspatial of {file.name} are broken: {error}; remove them.") from error
     if len(about["ids"]) != links.n:
@@ -425,11 +313,11 @@ _READERS: dict[str, Callable[[Path, list[str] | None], Links]] = {
     ".kwt": text_formats.read_gwt,
     ".mtx": _read_mtx,
     ".csv": table_formats.read_csv,
-    ".parquet": _read_parquet,
-    ".npz": _read_npz,
+    ".parquet": read_parquet,
+    ".npz": read_npz,
     ".txt": numbered_formats.read_stata,
     ".swm": numbered_formats.read_swm,
-    ".json": _read_json,
+    ".json": read_json,
 }
 _WRITERS: dict[str, Callable[[Weights, Path], None]] = {
     ".gal": text_formats.write_gal,
@@ -437,8 +325,8 @@ _WRITERS: dict[str, Callable[[Weights, Path], None]] = {
     ".kwt": text_formats.write_gwt,
     ".mtx": _write_mtx,
     ".csv": table_formats.write_csv,
-    ".parquet": _write_parquet,
-    ".npz": _write_npz,
+    ".parquet": write_parquet,
+    ".npz": write_npz,
     ".txt": numbered_formats.write_stata,
-    ".json": _write_json,
+    ".json": write_json,
 }
