@@ -11,16 +11,19 @@ from __future__ import annotations
 
 # Not lazy: a submodule that is loaded later would hide the function of the same name.
 from gbaspatial.autocorrelation.autoregression import aple
-from gbaspatial.autocorrelation.bivariate import bivariate_local_moran, bivariate_moran, lee_l, local_lee
+from gbaspatial.autocorrelation.bivariate import bivariate_local_moran, bivariate_moran
 from gbaspatial.autocorrelation.cluster_moves import lisa_transitions
-from gbaspatial.autocorrelation.correlograms import correlogram, correlogram_by_distance, lag_correlation
+from gbaspatial.autocorrelation.correlograms import correlogram, correlogram_by_distance
 from gbaspatial.autocorrelation.dispersion import losh
 from gbaspatial.autocorrelation.gamma import gamma
 from gbaspatial.autocorrelation.geary import geary, local_geary, multivariate_local_geary
 from gbaspatial.autocorrelation.getis_ord import general_g, local_g, local_g_star
 from gbaspatial.autocorrelation.global_results import GlobalTest
 from gbaspatial.autocorrelation.hot_spots import emerging_hot_spots
-from gbaspatial.autocorrelation.join_count import join_count, local_join_count
+from gbaspatial.autocorrelation.join_count import join_count
+from gbaspatial.autocorrelation.lag_correlation import lag_correlation
+from gbaspatial.autocorrelation.lee import lee_l, local_lee
+from gbaspatial.autocorrelation.local_join_count import local_join_count
 from gbaspatial.autocorrelation.local_moran import local_moran
 from gbaspatial.autocorrelation.local_results import LocalTest
 from gbaspatial.autocorrelation.matrix import moran_matrix

@@ -1,4 +1,4 @@
-"""Two variables in space: bivariate Moran, Lee's L, their local forms, and a matrix of many variables."""
+"""Two variables in space: bivariate Moran and its local form, and what statistics of two variables share."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from gbaspatial.alignment import align, align_frame
 from gbaspatial.autocorrelation.cross import Shuffled, linear_cross_null, paired_cross_null
 from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, check_testable, drawn_by, in_unit
 from gbaspatial.autocorrelation.global_results import GlobalTest
-from gbaspatial.autocorrelation.local_cross import product_null
 from gbaspatial.autocorrelation.local_moran import LocalMoranResult, crossed
-from gbaspatial.autocorrelation.local_results import Found, Judgement, LocalTest, local_result
+from gbaspatial.autocorrelation.local_results import Found, Judgement, local_result
 from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.errors import LabelTypeError, OptionError
 from gbaspatial.inference.conditional import LocalSums, conditional_null
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from gbaspatial.weights.core import WeightsLike
 
 KINDS = ("auto", "exact", "permutation", "randomization")
-_TOLD = {
+REASSIGNED = {
     "pairs": "Null: the pairs of values are reassigned to units together (correlation in place is kept).",
     "second": "Null: the second variable alone is reassigned (no spatial order and no correlation in place).",
 }
@@ -58,16 +57,11 @@ class CrossResult(GlobalTest):
     def tables(self) -> tuple[Table, ...]:
         """Statistic, moments and p-value, and what the null is."""
         table, *rest = GlobalTest.tables(self)
-        notes = (_TOLD[self.reassign], *table.notes)
+        notes = (REASSIGNED[self.reassign], *table.notes)
         return (Table(table.frame, table.title, notes, table.formats), *rest)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class LocalLeeResult(LocalTest):
-    """Local Lee statistics: products of the lags of two variables; see `LocalTest`."""
-
-
-def _two(values: pd.Series, other: pd.Series, w: WeightsLike) -> tuple[Any, np.ndarray, np.ndarray]:
+def two_admitted(values: pd.Series, other: pd.Series, w: WeightsLike) -> tuple[Any, np.ndarray, np.ndarray]:
     """Aligned first variable, deviations of both from their means."""
     t = admitted_values(values, w)
     y = align(other, t.w.ids, "other values")
@@ -138,9 +132,9 @@ def bivariate_moran(
     0.3443
     """
     check_test(inference, alternative, KINDS)
-    word(reassign, _TOLD, "reassign")
+    word(reassign, REASSIGNED, "reassign")
     how = Procedure(inference, alternative, check_draws(draws), seed_of(rng))
-    t, x, y = _two(values, other, w)
+    t, x, y = two_admitted(values, other, w)
     W = t.w.sparse
     scale = t.n / t.w.s0 / float(np.sqrt((x @ x) * (y @ y)))
     if reassign == "second":
@@ -148,86 +142,6 @@ def bivariate_moran(
     else:
         null = paired_cross_null(W, x, y, scale, how, lee=False)
     return CrossResult("Bivariate Moran's I", null, alternative, t.n, t.values, t.w, other.copy(), reassign)
-
-
-@drawn_by(*DRAWING)
-@shows_progress
-@public
-def lee_l(
-    values: pd.Series,
-    other: pd.Series,
-    w: Weights,
-    *,
-    reassign: Shuffled = "pairs",
-    inference: Inference = "auto",
-    alternative: Alternative = "two-sided",
-    draws: int = 9_999,
-    rng: Rng = None,
-    progress: bool | None = None,
-) -> CrossResult:
-    """Lee's L: correlation of two variables as both look smoothed over neighbors.
-
-    L = n / sum_i (sum_j w_ij)^2 * sum_i (W x)_i (W y)_i / sqrt(sum x^2 sum y^2), symmetric in x and y.
-
-    Parameters
-    ----------
-    values, other : pandas.Series, length n
-    w : Weights
-        Used as given; units without neighbors add nothing and are counted in n.
-    reassign : {"pairs", "second"}
-        The null: pairs are reassigned together (Lee 2004), or `other` alone.
-    inference : str
-        All orders (``"exact"``), random ones (``"permutation"``) or moments over all orders (``"randomization"``);
-        ``"auto"`` takes the most exact that can be computed.
-    alternative : {"two-sided", "greater", "less"}
-        Which tail the p-value counts.
-    draws : int
-        Random orders, or random sets of neighbors of a local statistic.
-    rng : int, Generator or None
-        Seed of what is drawn; recorded.
-    progress : bool, optional
-        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
-
-    Returns
-    -------
-    CrossResult
-
-    Notes
-    -----
-    The variance over all orders is exact. `lee.test` of spdep 1.2-7 has the same
-    expectation, but a variance that simulation does not confirm.
-
-    References
-    ----------
-    Lee, S.-I. (2001). Developing a bivariate spatial association measure: an integration of Pearson's r and Moran's
-    I. Journal of Geographical Systems 3, 369-385.
-    Lee, S.-I. (2004). A generalized significance testing method for global measures of spatial association: an
-    extension of the Mantel test. Environment and Planning A 36, 1687-1703.
-
-    Examples
-    --------
-    >>> from gbaspatial.weights import from_pairs
-    >>> w = from_pairs(pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")}))
-    >>> x = pd.Series({"a": 1.0, "b": 2.0, "c": 4.0, "d": 5.0})
-    >>> y = pd.Series({"a": 2.0, "b": 1.0, "c": 5.0, "d": 3.0})
-    >>> round(lee_l(x, y, w).statistic, 3)
-    0.043
-    """
-    check_test(inference, alternative, KINDS)
-    word(reassign, _TOLD, "reassign")
-    how = Procedure(inference, alternative, check_draws(draws), seed_of(rng))
-    t, x, y = _two(values, other, w)
-    W = t.w.sparse
-    scale = _lee_scale(t.w, x, y)
-    if reassign == "second":
-        null = linear_cross_null(W.T @ (W @ x), y, scale, how)
-    else:
-        null = paired_cross_null(W, x, y, scale, how, lee=True)
-    return CrossResult("Lee's L", null, alternative, t.n, t.values, t.w, other.copy(), reassign)
-
-
-def _lee_scale(w: Weights, x: np.ndarray, y: np.ndarray) -> float:
-    return float(w.n / (w.row_sums**2).sum() / np.sqrt((x @ x) * (y @ y)))
 
 
 @drawn_by(*DRAWING)
@@ -294,7 +208,7 @@ def bivariate_local_moran(
     """
     check_test(inference, alternative, KINDS)
     word(ddof, (0, 1), "ddof")
-    t, x, y = _two(values, other, w)
+    t, x, y = two_admitted(values, other, w)
     scale = (len(x) - ddof) / float(np.sqrt((x @ x) * (y @ y)))
     sums = LocalSums(t.w.sparse, y[None, :], (scale * x)[None, :])
     if inference == "randomization":
@@ -306,91 +220,18 @@ def bivariate_local_moran(
         "Bivariate local Moran",
         Found(null, quadrant, {"quadrant": np.where(t.linked, quadrant, "isolate")}),
         t.w,
-        _both(values, other),
+        side_by_side(values, other),
         Judgement(alternative, adjust, alpha),
         result=LocalMoranResult,
     )
 
 
-def _both(values: pd.Series, other: pd.Series) -> pd.DataFrame:
+def side_by_side(values: pd.Series, other: pd.Series) -> pd.DataFrame:
     """Both variables in the order of the first, as columns of different names."""
     names = [str(values.name or "values"), str(other.name or "other")]
     if names[0] == names[1]:
         names[1] = f"{names[1]} (other)"
     return pd.DataFrame({names[0]: values, names[1]: other.reindex(values.index)})
-
-
-@drawn_by(*DRAWING)
-@shows_progress
-@public
-def local_lee(
-    values: pd.Series,
-    other: pd.Series,
-    w: Weights,
-    *,
-    inference: Inference = "auto",
-    alternative: Alternative = "two-sided",
-    draws: int = 9_999,
-    rng: Rng = None,
-    adjust: str = "bh",
-    alpha: float = 0.05,
-    progress: bool | None = None,
-) -> LocalLeeResult:
-    """Local Lee L_i = n (W x)_i (W y)_i / sqrt(sum x^2 sum y^2): where both smoothed variables agree.
-
-    Parameters
-    ----------
-    values, other : pandas.Series, length n
-    w : Weights
-        Used as given. Units without neighbors get NaN and the class "isolate".
-    inference : {"auto", "exact", "permutation"}
-        The pairs of the neighbors are drawn from all other units.
-    alternative : {"two-sided", "greater", "less"}
-        Which tail the p-value counts.
-    draws : int
-        Random orders, or random sets of neighbors of a local statistic.
-    rng : int, Generator or None
-        Seed of what is drawn; recorded.
-    adjust : str
-        Which correction for multiple tests `p_adjusted` holds: ``"bh"``, ``"by"``, ``"bonferroni"``, ``"sidak"``,
-        ``"holm"``, ``"by-neighbor"`` or ``"none"``.
-    alpha : float
-        Level of `cluster`.
-    progress : bool, optional
-        True tells on standard error how far work over two seconds has come, False never; by default on a terminal.
-
-    Returns
-    -------
-    LocalLeeResult
-        Classes tell the neighbors' mean of `values`, then that of `other`.
-
-    References
-    ----------
-    Lee, S.-I. (2001). Developing a bivariate spatial association measure: an integration of Pearson's r and Moran's
-    I. Journal of Geographical Systems 3, 369-385.
-
-    Examples
-    --------
-    >>> from gbaspatial.weights import from_pairs
-    >>> w = from_pairs(pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")}))
-    >>> x = pd.Series({"a": 1.0, "b": 2.0, "c": 4.0, "d": 5.0})
-    >>> y = pd.Series({"a": 2.0, "b": 1.0, "c": 5.0, "d": 3.0})
-    >>> local_lee(x, y, w, draws=99, rng=1).statistic.round(3).tolist()
-    [0.748, -0.641, -0.641, 0.962]
-    """
-    check_test(inference, alternative, ("auto", "exact", "permutation"))
-    t, x, y = _two(values, other, w)
-    scale = len(x) / float(np.sqrt((x @ x) * (y @ y)))
-    null = product_null(t.w.sparse, x, y, scale, inference, draws=check_draws(draws), seed=seed_of(rng))
-    quadrant = crossed(t.w.sparse @ x, t.w.sparse @ y)
-    return local_result(
-        "Local Lee",
-        Found(null, quadrant, {"quadrant": np.where(t.linked, quadrant, "isolate")}),
-        t.w,
-        _both(values, other),
-        Judgement(alternative, adjust, alpha),
-        result=LocalLeeResult,
-    )
 
 
 def aligned_columns(data: pd.DataFrame, w: Weights) -> tuple[list[str], np.ndarray]:

@@ -13,14 +13,12 @@ from gbaspatial.disparity.directional import RoseResult, directional_lisa
 from gbaspatial.disparity.entropy import generalized_entropy, kolm
 from gbaspatial.disparity.inequality import (
     InequalityResult,
-    TheilResult,
     atkinson,
     coefficient_of_variation,
     gini,
     herfindahl,
     hoover,
     mean_by_group,
-    theil,
 )
 from gbaspatial.disparity.lisa import LisaMarkovResult, lisa_markov
 from gbaspatial.disparity.mobility import (
@@ -32,6 +30,7 @@ from gbaspatial.disparity.mobility import (
 from gbaspatial.disparity.neighbors import SpatialGiniResult, spatial_gini
 from gbaspatial.disparity.ranks import RankMobilityResult, rank_mobility
 from gbaspatial.disparity.strata import TiersResult, tiers
+from gbaspatial.disparity.theil import TheilResult, theil
 from gbaspatial.errors import door_of
 
 __all__ = [

@@ -11,7 +11,8 @@ import pandas as pd
 
 from gbaspatial.alignment import align_labels
 from gbaspatial.disparity.agreement import ways_to_give_out
-from gbaspatial.disparity.inequality import shares_of, theil
+from gbaspatial.disparity.inequality import shares_of
+from gbaspatial.disparity.theil import theil
 from gbaspatial.errors import DataError
 from gbaspatial.inference.null import check_draws, monte_carlo_p
 from gbaspatial.inference.permutation import orders
