@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         read_panel as read_panel,
         read_units as read_units,
     )
+    from gbaspatial.repeated.blocks import compute as compute
 
 _ROOMS = (
     "alignment", "autocorrelation", "causal", "data", "development", "disparity", "doctor", "errors", "export",
@@ -68,6 +69,7 @@ _NAMES = dict.fromkeys(
     ),
     "gbaspatial.data",
 )  # fmt: skip
+_NAMES |= {"compute": "gbaspatial.repeated.blocks"}
 
 _ELSEWHERE = {  # what people look for at the first door
     "queen": "gba.weights.contiguity(units)",

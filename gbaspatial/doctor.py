@@ -20,7 +20,7 @@ from gbaspatial.results import Result, Table
 
 __all__ = ["CheckUp", "examine"]
 
-_EXTRAS = {"parquet": "pyarrow", "excel": "openpyxl", "notebook": "networkx", "distributed": "dask"}
+_EXTRAS = {"parquet": "pyarrow", "excel": "openpyxl", "notebook": "networkx", "distributed": "distributed"}
 _GOOD, _ABSENT, _WRONG = "good", "absent", "wrong"
 
 

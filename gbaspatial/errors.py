@@ -88,6 +88,10 @@ class ConvergenceError(GbaError, RuntimeError):
     """An estimator did not reach an optimum; the error says what was tried."""
 
 
+class ClusterError(GbaError, RuntimeError):
+    """A cluster that cannot do its work: workers are gone, end again and again, or have other versions."""
+
+
 class MissingPackageError(GbaError, ImportError):
     """An optional package is not installed; the error names the extra to install."""
 

@@ -18,6 +18,7 @@ FLOORS = [
     ["writing", "sheets", "typesetting"],
     ["documents"],
     ["alignment", "results", "randomness", "progress"],
+    ["repeated"],
     ["data", "geography"],
     ["weights", "formula"],
     ["inference", "figures"],

@@ -14,8 +14,8 @@ import numpy as np
 
 from gbaspatial.development.frontier import Direction, Technology, radial
 from gbaspatial.errors import DataError
-from gbaspatial.progress import track
 from gbaspatial.randomness import stream
+from gbaspatial.repeated.blocks import map_blocks
 
 _ON_FRONTIER = 1e-6
 
@@ -54,13 +54,14 @@ def bootstrap_distances(
 ) -> tuple[np.ndarray, float]:
     """Distances (draws, n) of the units of `technology` from frontiers that are drawn, and the bandwidth."""
     width = bandwidth_of(distance)
-    sample = np.empty((draws, len(distance)))
-    for number in track(range(draws), "draws of the frontier"):
+
+    def _of(number: int) -> np.ndarray:
         ratio = drawn_distances(distance, width, stream(seed, number)) / distance
         if direction == "input":  # to the frontier, then away from it by the drawn distance
             moved = Technology(technology.x * ratio[:, None], technology.y, technology.returns)
         else:
             moved = Technology(technology.x, technology.y / ratio[:, None], technology.returns)
         factor = radial(moved, technology.x, technology.y, direction)
-        sample[number] = 1 / factor if direction == "input" else factor
-    return sample, width
+        return 1 / factor if direction == "input" else factor
+
+    return np.stack(list(map_blocks(_of, range(draws), "draws of the frontier"))), width

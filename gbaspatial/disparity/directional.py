@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from gbaspatial.alignment import align, labelled
 from gbaspatial.errors import DataError, some
 from gbaspatial.figures.autocorrelation import rose
 from gbaspatial.inference.null import check_draws, check_test, monte_carlo_p, p_from_tails
 from gbaspatial.inference.ordering import by_label
-from gbaspatial.inference.permutation import orders
+from gbaspatial.inference.permutation import over_orders
 from gbaspatial.options import public, whole
-from gbaspatial.progress import shows_progress, track
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
@@ -134,10 +135,10 @@ def directional_lisa(
     linked = w.cardinalities.to_numpy() > 0
     if not linked.any():
         raise DataError(f"no unit has neighbors: {some(w.islands)}.")
-    angle = _angles(step, w, linked)
+    angle = _angles(step, w.sparse, linked)
     observed = _counts(angle, sectors)
-    every = track(orders(w.n, draws, seed), "permutations")
-    sample = np.stack([_counts(_angles(step[order], w, linked), sectors) for order in every])
+    W = w.sparse
+    sample = np.stack(over_orders(lambda o: _counts(_angles(step[o], W, linked), sectors), w.n, draws, seed))
     return RoseResult(
         angle=labelled(angle, w.ids, first.index, "angle"),
         length=labelled(np.where(linked, np.hypot(step, w.sparse @ step), np.nan), w.ids, first.index, "length"),
@@ -172,9 +173,9 @@ def _by_sector(observed: np.ndarray, sample: np.ndarray, alternative: str) -> pd
     )
 
 
-def _angles(step: np.ndarray, w: Weights, linked: np.ndarray) -> np.ndarray:
+def _angles(step: np.ndarray, W: sparse.csr_array, linked: np.ndarray) -> np.ndarray:
     """Direction (n,) of each unit's move, NaN where there is none."""
-    near = w.sparse @ step
+    near = W @ step
     return np.where(linked & ((step != 0) | (near != 0)), np.arctan2(near, step), np.nan)
 
 

@@ -5,20 +5,22 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
 from gbaspatial.alignment import align_panel, check_periods
 from gbaspatial.disparity import transition
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.null import check_draws
 from gbaspatial.inference.ordering import by_label
-from gbaspatial.inference.permutation import orders
+from gbaspatial.inference.permutation import over_orders
 from gbaspatial.inference.tails import chi_squared_tail
 from gbaspatial.options import public
-from gbaspatial.progress import shows_progress, track
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
@@ -334,10 +336,8 @@ def spatial_markov(
     tests = _homogeneity_tests(counts)
     if draws is not None and seed is not None:
         recut = int(lag_classes) if isinstance(lag_classes, (int, np.integer)) else lag_cuts.to_numpy()[0]
-        every = orders(w.n, check_draws(draws), seed)
-        sample = np.array(
-            [_permuted_homogeneity(values, found, w, order, recut) for order in track(every, "permutations")]
-        )
+        permuted = partial(_permuted_homogeneity, values, found, w.sparse, recut)
+        sample = np.array(over_orders(permuted, w.n, check_draws(draws), seed))
         at_least = (sample >= tests["statistic"].to_numpy() * (1 - 1e-12)).sum(axis=0)
         tests["p_permutation"] = (at_least + 1) / (draws + 1)
     return SpatialMarkovResult(
@@ -362,10 +362,10 @@ def refuse_islands(w: Weights, what: str) -> None:
 
 
 def _permuted_homogeneity(
-    values: np.ndarray, found: np.ndarray, w: Weights, order: np.ndarray, lag_classes: int | np.ndarray
+    values: np.ndarray, found: np.ndarray, W: sparse.csr_array, lag_classes: int | np.ndarray, order: np.ndarray
 ) -> tuple[float, float]:
     moved = values[:, order]
-    lags = (w.sparse @ moved.T).T
+    lags = (W @ moved.T).T
     cuts = transition.quantile_cuts(lags, lag_classes) if isinstance(lag_classes, int) else lag_classes
     k = int(found.max()) + 1
     counts = transition.count_conditional(found[:, order], transition.classify(lags, cuts), k, len(cuts) + 1)

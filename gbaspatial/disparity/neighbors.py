@@ -13,9 +13,9 @@ from gbaspatial.disparity.inequality import gini
 from gbaspatial.errors import DataError
 from gbaspatial.inference.null import check_draws, monte_carlo_p, p_from_tails
 from gbaspatial.inference.ordering import by_label
-from gbaspatial.inference.permutation import orders
+from gbaspatial.inference.permutation import over_orders
 from gbaspatial.options import public
-from gbaspatial.progress import shows_progress, track
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
@@ -134,8 +134,7 @@ def spatial_gini(
     if np.ptp(x) == 0:
         raise DataError("all units have the same amount; there are no differences to split.")
     near = float(np.abs(x[a] - x[b]).sum())
-    every = track(orders(w.n, draws, seed), "permutations")
-    sample = np.array([np.abs(x[order[a]] - x[order[b]]).sum() for order in every])
+    sample = np.array(over_orders(lambda order: np.abs(x[order[a]] - x[order[b]]).sum(), w.n, draws, seed))
     tie = _TIE * total
     p = p_from_tails(
         monte_carlo_p((sample >= near - tie).sum(), draws),

@@ -13,9 +13,9 @@ from gbaspatial.disparity.neighbors import check_neighbors
 from gbaspatial.errors import DataError, some
 from gbaspatial.inference.null import check_draws, monte_carlo_p, p_from_tails
 from gbaspatial.inference.ordering import by_label
-from gbaspatial.inference.permutation import orders
+from gbaspatial.inference.permutation import over_orders
 from gbaspatial.options import public
-from gbaspatial.progress import shows_progress, track
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
@@ -168,8 +168,7 @@ def _spatial_tau(first: np.ndarray, last: np.ndarray, w: Weights, seed: int, dra
     observed = neighbor_tau(first, last, a, b)
     if np.isnan(observed):  # no pair of neighbors is untied in both periods: there is nothing to test
         return np.nan, np.nan, np.nan
-    drawn = track(orders(len(first), draws, seed), "permutations")
-    sample = np.array([neighbor_tau(first[o], last[o], a, b) for o in drawn])
+    sample = np.array(over_orders(lambda o: neighbor_tau(first[o], last[o], a, b), len(first), draws, seed))
     undefined = np.isnan(sample)  # counted in both tails, so that ties never make a p-value smaller
     upper = monte_carlo_p(((sample >= observed - 1e-12) | undefined).sum(), draws)
     lower = monte_carlo_p(((sample <= observed + 1e-12) | undefined).sum(), draws)
@@ -198,6 +197,6 @@ def _theta(values: np.ndarray, groups: np.ndarray, periods: pd.Index, seed: int,
         return np.abs(steps[:, order] @ membership).sum(axis=1) / total
 
     observed = _share(slice(None))
-    count = sum((_share(order) >= observed - 1e-12).astype(int) for order in orders(len(codes), draws, seed))
+    count = sum(over_orders(lambda order: (_share(order) >= observed - 1e-12).astype(int), len(codes), draws, seed))
     p_value = np.where(np.isnan(observed), np.nan, monte_carlo_p(np.asarray(count), draws))
     return pd.DataFrame({"theta": observed, "p_value": p_value}, index=periods[1:].rename("to"))

@@ -20,6 +20,7 @@ Sokal, R. R., Oden, N. L. and Thomson, B. A. (1998). Geographical Analysis 30, 3
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy import sparse
@@ -29,8 +30,9 @@ from gbaspatial.inference.counting import DrawCounter
 from gbaspatial.inference.local_exact import TIE
 from gbaspatial.inference.moments import without_noise
 from gbaspatial.inference.null import LocalNull, check_draws, monte_carlo_p
-from gbaspatial.inference.permutation import orders
+from gbaspatial.inference.permutation import orders_in_parts
 from gbaspatial.randomness import stream
+from gbaspatial.repeated.blocks import in_pieces, map_blocks, spans
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,8 +156,10 @@ def conditional_null(
     return LocalNull("permutation", observed, mean, variance, upper, lower, np.where(tested, draws, 0), seed)
 
 
-def shared_draws(n: int, width: int, draws: int, seed: int) -> np.ndarray:
+def shared_draws(n: int, width: int, draws: int, seed: int, first: int = 0) -> np.ndarray:
     """`draws` random lists (draws, width) of distinct units of `n`, keyed by (seed, block of 1,000).
+
+    They are numbered from `first`, a multiple of 1,000.
 
     Examples
     --------
@@ -164,12 +168,11 @@ def shared_draws(n: int, width: int, draws: int, seed: int) -> np.ndarray:
     ((3, 4), 4)
     """
     if width * 6 > n or width > 400:
-        blocks = max(1, 4_000_000 // n // 1_000) * 1_000
-        return np.concatenate([orders(n, min(blocks, draws - s), seed, s)[:, :width] for s in range(0, draws, blocks)])
+        return np.concatenate([part[:, :width] for part in orders_in_parts(n, draws, seed, first)])
     out = np.empty((draws, width), dtype=np.int64)
     for start in range(0, draws, 1_000):
         part = out[start : start + 1_000]
-        rng = stream(seed, start // 1_000)
+        rng = stream(seed, (first + start) // 1_000)
         for place, top in enumerate(range(n - width, n)):  # Floyd's algorithm, all lists at once
             drawn = rng.integers(0, top + 1, size=len(part))
             taken = (part[:, :place] == drawn[:, None]).any(axis=1)
@@ -189,10 +192,21 @@ def conditional_counts(
     width = min(n, int(k[tested].max()) + (0 if sums.everyone else 1))
     equal = local_exact.equal_rows(W)
     target, tie = _targets(sums, equal)
-    lists = shared_draws(n, width, draws, seed)
-    counter = DrawCounter(W, sums.channels, sums.coefficients, target, tie, lists, parts, sums.everyone)
-    counter.count_equal(np.flatnonzero(tested & equal))
-    counter.count_weighted(np.flatnonzero(tested & ~equal))
+    work = partial(_counted, sums, (target, tie), (tested & equal, tested & ~equal), width, seed, parts)
+    found = list(map_blocks(work, spans(0, draws, 1_000 if in_pieces() else draws), "permutations", told_inside=True))
+    return sum(more for more, _ in found), sum(fewer for _, fewer in found)  # type: ignore[return-value]
+
+
+def _counted(
+    sums: LocalSums, compared: tuple[np.ndarray, np.ndarray], kinds: tuple[np.ndarray, np.ndarray], width: int,
+    seed: int, parts: int | None, span: tuple[int, int],
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """The counts of the draws of one span, for units of equal and of unequal weights."""
+    start, stop = span
+    lists = shared_draws(sums.W.shape[0], width, stop - start, seed, start)
+    counter = DrawCounter(sums.W, sums.channels, sums.coefficients, *compared, lists, parts, sums.everyone)
+    counter.count_equal(np.flatnonzero(kinds[0]))
+    counter.count_weighted(np.flatnonzero(kinds[1]))
     return counter.greater, counter.less
 
 

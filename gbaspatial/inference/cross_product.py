@@ -8,6 +8,7 @@ distribution by every kind of inference.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -16,9 +17,9 @@ from scipy import sparse
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.moments import PairSums, difference_sums, permutation_moments, product_sums
 from gbaspatial.inference.null import Null, normal_null
-from gbaspatial.inference.permutation import COMPILED_FROM, PairSampler, sampled_null
-from gbaspatial.progress import track
-from gbaspatial.sizes import LISTED_FROM
+from gbaspatial.inference.permutation import PairSampler, sampled_null
+from gbaspatial.repeated.blocks import map_blocks, spans
+from gbaspatial.sizes import COMPILED_FROM, LISTED_FROM
 
 AUTO_PERMUTATION = 100_000
 _CELLS = 20_000_000  # values drawn between two looks at the clock
@@ -96,12 +97,13 @@ class CrossProduct:
             return normal_null("randomization", self.observed, *self.moments())
         difference = self.kind == "difference"
         sampler = PairSampler(upper_links(self.W), self.x, self._alone() if difference else None)
-        compiled = len(self.x) * draws >= COMPILED_FROM
+        compiled = len(self.x) >= COMPILED_FROM
+        work = partial(_sums_of, sampler, seed, compiled)
+        # draws are keyed, so that cuts change nothing: one by one where loops are compiled, else by a thousand
+        step = max(1, _CELLS // len(self.x)) if compiled else max(1, _CELLS // (1_000 * len(self.x))) * 1_000
 
         def _draw(start: int, stop: int) -> np.ndarray:
-            step = max(1, _CELLS // (1_000 * len(self.x))) * 1_000  # draws are keyed, so that parts change nothing
-            parts = track(range(start, stop, step), "permutations")
-            both = np.concatenate([sampler.draw(s, min(s + step, stop), seed, compiled=compiled) for s in parts])
+            both = np.concatenate(list(map_blocks(work, spans(start, stop, step), "permutations")))
             return self.scale * (both[:, 1] - 2 * both[:, 0] if difference else both[:, 0])
 
         return sampled_null(
@@ -122,6 +124,10 @@ class CrossProduct:
         x = self.x
         B = np.multiply.outer(x, x) if self.kind == "product" else np.subtract.outer(x, x) ** 2
         return exact.pair_null(A, B) if ones is None else exact.two_class_null(A, B, ones)
+
+
+def _sums_of(sampler: PairSampler, seed: int, compiled: bool, span: tuple[int, int]) -> np.ndarray:
+    return sampler.draw(*span, seed, compiled=compiled)
 
 
 def automatic(n: int, x: np.ndarray) -> str:

@@ -1,17 +1,20 @@
 """Monte Carlo over orders of the values: p = (r + 1) / (m + 1), with an interval, stopping early if asked.
 
 Draws are keyed by their number, so the answer is the same for any number of threads, and
-the first 999 of 9,999 draws are those of a run of 999. Small work is plain NumPy, so
-that a first call never waits for compilation; from `COMPILED_FROM` values drawn on,
-compiled loops run in threads.
+the first 999 of 9,999 draws are those of a run of 999. Few units are plain NumPy, so
+that a first call never waits for compilation; from `COMPILED_FROM` units on, compiled
+loops run in threads. The number of units alone decides, and never that of the draws, for
+the two ways draw otherwise.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from scipy import sparse
@@ -20,11 +23,16 @@ from gbaspatial.inference.local_exact import TIE
 from gbaspatial.inference.null import Null, check_draws, monte_carlo_p
 from gbaspatial.progress import track
 from gbaspatial.randomness import stream
-from gbaspatial.sizes import LISTED_FROM
+from gbaspatial.repeated.blocks import map_blocks, spans
+from gbaspatial.sizes import COMPILED_FROM, LISTED_FROM, SHUFFLED_FROM
 
-COMPILED_FROM = 50_000
+T = TypeVar("T")
+
+_AT_ONCE = 50_000  # values drawn between two looks at the clock
 _BLOCK = 1_000
 _WORTH_A_THREAD = 500_000
+_CELLS = 4_000_000  # of orders that are held at once
+_TOLD_THREADS = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS")
 
 
 def key_of(seed: int) -> np.uint64:
@@ -33,8 +41,10 @@ def key_of(seed: int) -> np.uint64:
 
 
 def threads() -> int:
-    """Processors at hand."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    """Processors at hand, or fewer where NUMBA_NUM_THREADS (or else OMP_NUM_THREADS) says so."""
+    there = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    wanted = next((value for name in _TOLD_THREADS if (value := os.environ.get(name, "")).isdecimal()), str(there))
+    return max(1, min(there, int(wanted)))
 
 
 def in_parts(work: Callable[[int, int], None], total: int, parts: int | None = None) -> None:
@@ -58,16 +68,57 @@ def orders(n: int, draws: int, seed: int, first: int = 0) -> np.ndarray:
     >>> bool((orders(5, 3, seed=7) == orders(5, 9, seed=7)[:3]).all())
     True
     """
-    out = np.empty((draws, n), dtype=np.int64)
+    parts = list(orders_in_parts(n, draws, seed, first))
+    return np.concatenate(parts) if len(parts) != 1 else parts[0]
+
+
+def orders_in_parts(n: int, draws: int, seed: int, first: int = 0) -> Iterator[np.ndarray]:
+    """The same orders in parts (m, n) of at most four million places, so that few are held at once."""
+    if n >= SHUFFLED_FROM:
+        yield from _shuffled(n, first, first + draws, seed)
+        return
     bits = np.uint64(max(n - 1, 1).bit_length())
-    for start in range(0, draws, _BLOCK):
-        part = out[start : start + _BLOCK]
-        keys = stream(seed, (first + start) // _BLOCK).integers(0, 2**64, size=part.shape, dtype=np.uint64)
-        # the place rides in the low bits of its random key: sorting is quicker than argsort
-        keys = (keys >> bits << bits) | np.arange(n, dtype=np.uint64)
-        keys.sort(axis=1)
-        part[...] = keys & ((np.uint64(1) << bits) - np.uint64(1))
-    return out
+    for start, stop in spans(0, draws, _BLOCK):
+        rng = stream(seed, (first + start) // _BLOCK)
+        for low, high in spans(start, stop, max(1, _CELLS // n)):
+            keys = rng.integers(0, 2**64, size=(high - low, n), dtype=np.uint64)
+            # the place rides in the low bits of its random key: sorting is quicker than argsort
+            keys = (keys >> bits << bits) | np.arange(n, dtype=np.uint64)
+            keys.sort(axis=1)
+            yield (keys & ((np.uint64(1) << bits) - np.uint64(1))).view(np.int64)
+
+
+def _shuffled(n: int, start: int, stop: int, seed: int) -> Iterator[np.ndarray]:
+    from gbaspatial.inference import loops
+
+    key = key_of(seed)
+    for low, high in spans(start, stop, max(1, _CELLS // n)):
+        out = np.empty((high - low, n), dtype=np.int64)
+
+        def _work(first: int, last: int, out: np.ndarray = out, low: int = low) -> None:
+            loops.orders_drawn(key, low + first, low + last, out[first:last])
+
+        in_parts(_work, high - low)
+        yield out
+
+
+def over_orders(statistic: Callable[[np.ndarray], T], n: int, draws: int, seed: int) -> list[T]:
+    """`statistic` of each of `draws` random orders (n,), which are made a few at a time.
+
+    Examples
+    --------
+    >>> over_orders(lambda order: int(order[0]), 3, 2, seed=1) == orders(3, 2, seed=1)[:, 0].tolist()
+    True
+    """
+    work = partial(_each_of, statistic, n, seed)
+    parts = map_blocks(work, spans(0, draws, _BLOCK), "permutations", told_inside=True)
+    return [value for part in parts for value in part]
+
+
+def _each_of(statistic: Callable[[np.ndarray], T], n: int, seed: int, span: tuple[int, int]) -> list[T]:
+    start, stop = span
+    every = (order for part in orders_in_parts(n, stop - start, seed, start) for order in part)
+    return [statistic(order) for order in track(every, "permutations", total=stop - start)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,31 +168,42 @@ def class_draws(
     upper: sparse.csr_array, codes: np.ndarray, classes: int, draws: int, seed: int, parts: int | None = None
 ) -> np.ndarray:
     """Weights summed by pair of classes (draws, classes, classes) over links i < j, for random orders of `codes`."""
-    out = np.zeros((draws, classes, classes))
     n = len(codes)
-    if n * draws < COMPILED_FROM:
-        links = upper.tocoo()
-        rows, columns = links.coords
-        for start in track(range(0, draws, _BLOCK), "permutations"):
-            part = out[start : start + _BLOCK]
-            order = codes[orders(n, len(part), seed, start)]
-            pair = order[:, rows] * classes + order[:, columns] + np.arange(len(part))[:, None] * classes**2
-            weights = np.broadcast_to(links.data, pair.shape)
-            part[...] = np.bincount(pair.ravel(), weights.ravel(), part.size).reshape(part.shape)
-        return out
+    if n < COMPILED_FROM:
+        work: Callable[[tuple[int, int]], np.ndarray] = partial(_joins_by_numpy, upper, codes, classes, seed)
+        step = _BLOCK
+    else:
+        work = partial(_joins_compiled, upper, codes.astype(np.int32), classes, seed, parts)
+        step = max(_BLOCK, _AT_ONCE // n)  # draws are keyed by their number, so that steps change nothing
+    return np.concatenate(list(map_blocks(work, spans(0, draws, step), "permutations")))
+
+
+def _joins_by_numpy(
+    upper: sparse.csr_array, codes: np.ndarray, classes: int, seed: int, span: tuple[int, int]
+) -> np.ndarray:
+    links, (start, stop) = upper.tocoo(), span
+    rows, columns = links.coords
+    order = codes[orders(len(codes), stop - start, seed, start)]
+    pair = order[:, rows] * classes + order[:, columns] + np.arange(stop - start)[:, None] * classes**2
+    weights = np.broadcast_to(links.data, pair.shape).ravel()
+    size = (stop - start) * classes**2
+    return np.bincount(pair.ravel(), weights, size).reshape(-1, classes, classes).astype(float)
+
+
+def _joins_compiled(
+    upper: sparse.csr_array, codes: np.ndarray, classes: int, seed: int, parts: int | None, span: tuple[int, int]
+) -> np.ndarray:
     from gbaspatial.inference import loops
 
-    key, small = key_of(seed), codes.astype(np.int32)
-    step = max(_BLOCK, COMPILED_FROM // n)  # draws are keyed by their number, so that steps change nothing
-    for start in track(range(0, draws, step), "permutations"):
+    key, (start, stop) = key_of(seed), span
+    out = np.zeros((stop - start, classes, classes))
 
-        def _work(first: int, last: int, start: int = start) -> None:
-            span = slice(start + first, start + last)
-            loops.class_draws(
-                upper.indptr, upper.indices, upper.data, small, classes, key, span.start, span.stop, out[span]
-            )
+    def _work(first: int, last: int) -> None:
+        loops.class_draws(
+            upper.indptr, upper.indices, upper.data, codes, classes, key, start + first, start + last, out[first:last]
+        )
 
-        in_parts(_work, min(step, draws - start), parts)
+    in_parts(_work, stop - start, parts)
     return out
 
 
@@ -229,11 +291,17 @@ def permutation_null(
     0.01
     """
 
+    work = partial(_of_orders, statistic, n, seed)
+    step = max(1, 2_000_000 // max(n, 1) // _BLOCK) * _BLOCK
+
     def _draw(start: int, stop: int) -> np.ndarray:
-        step = max(1, 2_000_000 // max(n, 1) // _BLOCK) * _BLOCK
-        parts = track(range(start, stop, step), "permutations")
-        return np.concatenate([statistic(orders(n, min(step, stop - s), seed, s)) for s in parts])
+        return np.concatenate(list(map_blocks(work, spans(start, stop, step), "permutations")))
 
     return sampled_null(
         _draw, observed, draws=draws, seed=seed, moments=moments, stop_after=stop_after, alternative=alternative
     )
+
+
+def _of_orders(statistic: Callable[[np.ndarray], np.ndarray], n: int, seed: int, span: tuple[int, int]) -> np.ndarray:
+    start, stop = span
+    return np.concatenate([statistic(part) for part in orders_in_parts(n, stop - start, seed, start)])

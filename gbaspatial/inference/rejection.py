@@ -7,14 +7,15 @@ For ratios of quadratic forms in normal values (Moran, Geary, APLE) an integral;
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from scipy import linalg, optimize
 from scipy.special import ndtr
 
 from gbaspatial.inference.quadratic import positive_tail, saddlepoint_deviate
-from gbaspatial.progress import track
 from gbaspatial.randomness import POWER_DRAWS, stream
+from gbaspatial.repeated.blocks import map_blocks
 
 Chance = Callable[[np.ndarray], np.ndarray]
 MOST_INTEGRATED = 60
@@ -73,7 +74,7 @@ def _exact_chance(S: np.ndarray, B: np.ndarray, W: np.ndarray, process: str, tai
 
     def _chance(grid: np.ndarray) -> np.ndarray:
         total = np.zeros(len(grid))
-        A = np.stack([basis.T @ _transform(W, r, process) for r in track(np.atleast_1d(grid), "values of rho")])
+        A = np.stack([basis.T @ _transform(W, r, process) for r in np.atleast_1d(grid)])
         for cut, above in ((upper, True), (lower, False)):
             if cut is not None:
                 form = np.swapaxes(A, 1, 2) @ (S0 - cut * B0) @ A
@@ -149,9 +150,16 @@ def _simulated_chance(
     high, low = np.quantile(null, [1 - upper, lower], method="inverted_cdf")
 
     def _chance(grid: np.ndarray) -> np.ndarray:
-        found = [values_of(E @ _transform(W, r, process).T, W) for r in track(np.atleast_1d(grid), "values of rho")]
+        values = np.atleast_1d(grid).tolist()
+        found = list(map_blocks(partial(_outcomes, values_of, E, W, process), values, "values of rho"))
         above = [np.mean(v > high + 1e-12) if upper else 0.0 for v in found]
         below = [np.mean(v < low - 1e-12) if lower else 0.0 for v in found]
         return np.add(above, below)
 
     return _chance
+
+
+def _outcomes(
+    values_of: Callable[[np.ndarray, np.ndarray], np.ndarray], E: np.ndarray, W: np.ndarray, process: str, rho: float
+) -> np.ndarray:
+    return values_of(E @ _transform(W, rho, process).T, W)

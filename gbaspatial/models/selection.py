@@ -31,6 +31,7 @@ from gbaspatial.models.likelihood.marginal import evidence
 from gbaspatial.models.likelihood.problem import window
 from gbaspatial.options import only, public, word
 from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.repeated.blocks import map_blocks
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import as_weights
 
@@ -207,16 +208,20 @@ def over_weights(
     formulas = formulas_by_name(formula)
     named = {str(name): as_weights(w) for name, w in weights.items()}
     seed = seed_of(rng)
-    fits, rows, uninformed = {}, {}, []
-    for key in ((outcome, name, model) for outcome in formulas for name in named for model in models):
+
+    def _of(key: tuple[str, str, str]) -> tuple[Fit | None, dict[str, float]]:
         outcome, name, model = key
         spec = design(formulas[outcome], data, named[name], durbin=model in DURBIN)
         if model in SPATIAL and not says_something(spec):
-            uninformed.append(name)
-            rows[key] = _prior_row(spec, model)
-        else:
-            fits[key] = with_inference(ESTIMATORS[model](formulas[outcome], data, named[name]), inference)
-            rows[key] = _row(fits[key])
+            return None, _prior_row(spec, model)
+        fit = with_inference(ESTIMATORS[model](formulas[outcome], data, named[name]), inference)
+        return fit, _row(fit)
+
+    asked = [(outcome, name, model) for outcome in formulas for name in named for model in models]
+    fitted = dict(zip(asked, map_blocks(_of, asked, "models"), strict=True))
+    fits = {key: fit for key, (fit, _) in fitted.items() if fit is not None}
+    rows = {key: row for key, (_, row) in fitted.items()}
+    uninformed = [name for (_, name, _), (fit, _) in fitted.items() if fit is None]
     keys = pd.MultiIndex.from_tuples(list(rows), names=["outcome", "weights", "model"])
     frame = pd.DataFrame(list(rows.values()), index=keys)
     frame["probability"] = np.concatenate(

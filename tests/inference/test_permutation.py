@@ -60,15 +60,22 @@ def test_splitting_local_draws_keeps_every_count(values, parts, weighted, monkey
     assert np.array_equal(whole[1], plain[1])
 
 
-def test_a_short_run_is_the_beginning_of_a_long_one(values):
-    for n, draws in ((20, 300), (400, 300)):
-        W = lattice(20)[:n][:, :n]
-        x = values[:n]
-        product = CrossProduct(W, x, 1.0, pair_sums(W))
-        short = product.null("permutation", draws=draws, seed=1).sample
-        compiled = n * draws >= permutation.COMPILED_FROM
-        sampler = PairSampler(upper_links(W), x)
-        assert np.array_equal(short, sampler.draw(0, 2 * draws, 1, compiled=compiled)[:draws, 0])
+@pytest.mark.parametrize("n", [20, 60, 400, 1_100])
+def test_a_short_run_is_the_beginning_of_a_long_one(n):
+    """Whatever the number of draws: it never decides how they are made."""
+    W, x = lattice(34)[:n][:, :n], np.random.default_rng(n).normal(size=n)
+    product = CrossProduct(W, x, 1.0, pair_sums(W))
+    runs = {
+        "sums": lambda m: product.null("permutation", draws=m, seed=1).sample,
+        "classes": lambda m: class_draws(upper_links(W), (x > 0).astype(int), 2, m, seed=1),
+        "any statistic": lambda m: permutation_null(lambda o: x[o][:, 0], n, 1.0, draws=m, seed=1).sample,
+        "orders": lambda m: permutation.orders(n, m, seed=1),
+        "one by one": lambda m: np.array(permutation.over_orders(lambda order: order[:2], n, m, seed=1)),
+    }
+    for name, run in runs.items():
+        long = run(2_500)
+        for draws in (99, 999):
+            assert np.array_equal(run(draws), long[:draws]), name
 
 
 def test_both_ways_of_drawing_have_the_moments_of_all_orders(values):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -277,12 +278,13 @@ def refits(fit: Fit, draws: int, kind: Kind, seed: int) -> tuple[Refits, Refits]
     check_refittable(fit)
     model = problem_again(fit)
     full = batch_around(fit, model)
-    drawn = [
-        refit(full, Y, errors=True)
-        for Y in generator(model, seed, kind, ranks=ranks_of(fit.design.ids)).outcomes(draws)
-    ]
+    drawn = generator(model, seed, kind, ranks=ranks_of(fit.design.ids)).each(partial(_refitted, full), draws)
     parts = Refits(*(np.concatenate(columns, axis=-1) for columns in zip(*drawn, strict=True)))
     return refit(full, model.y[:, None], errors=True), parts
+
+
+def _refitted(full: Batch, Y: np.ndarray) -> tuple[np.ndarray, ...]:
+    return tuple(refit(full, Y, errors=True))
 
 
 def _checked(fit: Fit, draws: int) -> int:

@@ -152,8 +152,7 @@ def detectable_effect(
 def _drawn(source: Generator, statistic, ranks: np.ndarray, draws: int, seed: int, purpose: int) -> np.ndarray:  # type: ignore[no-untyped-def]
     from dataclasses import replace
 
-    made = replace(source, seed=seed, purpose=purpose, ranks=ranks).outcomes(draws)
-    return np.concatenate([statistic(Y) for Y in made])
+    return np.concatenate(replace(source, seed=seed, purpose=purpose, ranks=ranks).each(statistic, draws))
 
 
 def first_reached(curve: pd.DataFrame, target: float, side: int) -> float:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from itertools import permutations
 from math import factorial
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -25,8 +26,9 @@ from gbaspatial.models.likelihood.problem import Problem
 from gbaspatial.models.likelihood.resample import BLOCK, held
 from gbaspatial.models.likelihood.signed_root import noise, signed_roots
 from gbaspatial.options import public, word
-from gbaspatial.progress import shows_progress, track
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import ROTATIONS, Rng, seed_of, stream
+from gbaspatial.repeated.blocks import map_blocks, spans
 from gbaspatial.results import Result, Table
 from gbaspatial.sizes import INVERT_LIMIT
 
@@ -154,10 +156,12 @@ def exact_test(
         seen, roots = signed_roots(model, name, made)(0.0)
         hits = _Hits(roots**2 >= seen**2 - _TIE, roots >= seen - _TIE, roots <= seen + _TIE)
     else:
-        outcomes = (
-            _orders(fit, model, draws, seed, whole) if method == "permutation" else _rotations(fit, model, draws, seed)
+        work = partial(_ratios, full, least, model)
+        parts = (
+            _orders(fit, model, draws, seed, whole, work)
+            if method == "permutation"
+            else _rotations(fit, model, draws, seed, work)
         )
-        parts = [_ratios(full, least, model, Y) for Y in outcomes]
         null, roots = (np.concatenate(columns) for columns in zip(*parts, strict=True))
         hits = _Hits(null >= observed - _TIE, roots >= root - _TIE, roots <= root + _TIE)
     ratio, greater, less = (_share(beyond, whole) for beyond in hits)
@@ -213,21 +217,32 @@ def _split(model: Problem) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarr
     return fitted, y - fitted, basis, root
 
 
-def _rotations(fit: Fit, model: Problem, draws: int, seed: int) -> Iterator[np.ndarray]:
-    """Outcomes (n, up to 1,000) with the residuals turned to random directions; their length and the fit are kept."""
+Ratios = tuple[np.ndarray, np.ndarray]
+OfOutcomes = Callable[[np.ndarray], Ratios]
+
+
+def _rotations(fit: Fit, model: Problem, draws: int, seed: int, work: OfOutcomes) -> list[Ratios]:
+    """`work` of outcomes (n, up to 1,000) with residuals turned to random directions; their length and the fit stay."""
     fitted, e, basis, root = _split(model)
-    ranks = ranks_of(fit.design.ids)
-    for block, start in enumerate(track(range(0, draws, BLOCK), "rotations")):
-        z = stream(seed, ROTATIONS, block).standard_normal((BLOCK, model.n))[: draws - start].T[ranks]
+    ranks, length = ranks_of(fit.design.ids), np.linalg.norm(e)
+
+    def _of(span: tuple[int, int]) -> Ratios:
+        start, stop = span
+        z = stream(seed, ROTATIONS, start // BLOCK).standard_normal((BLOCK, model.n))[: stop - start].T[ranks]
         z = z - basis @ (basis.T @ z)
-        yield (fitted[:, None] + z * (np.linalg.norm(e) / np.linalg.norm(z, axis=0))) / root[:, None]
+        return work((fitted[:, None] + z * (length / np.linalg.norm(z, axis=0))) / root[:, None])
+
+    return list(map_blocks(_of, spans(0, draws, BLOCK), "rotations"))
 
 
-def _orders(fit: Fit, model: Problem, draws: int, seed: int, whole: bool) -> Iterator[np.ndarray]:
-    """Outcomes (n, up to 10,000) with the residuals in other orders of the sorted labels."""
+def _orders(fit: Fit, model: Problem, draws: int, seed: int, whole: bool, work: OfOutcomes) -> list[Ratios]:
+    """`work` of outcomes (n, up to 10,000) with the residuals in other orders of the sorted labels."""
     fitted, e, _, root = _split(model)
     ranks = ranks_of(fit.design.ids)
     sorted_e = e[np.argsort(ranks)]
     every = np.array(list(permutations(range(model.n)))) if whole else orders(model.n, draws, seed)
-    for start in track(range(0, len(every), 10 * BLOCK), "orders"):
-        yield (fitted[:, None] + sorted_e[every[start : start + 10 * BLOCK]].T[ranks]) / root[:, None]
+
+    def _of(span: tuple[int, int]) -> Ratios:
+        return work((fitted[:, None] + sorted_e[every[slice(*span)]].T[ranks]) / root[:, None])
+
+    return list(map_blocks(_of, spans(0, len(every), 10 * BLOCK), "orders"))

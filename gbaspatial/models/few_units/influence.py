@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from gbaspatial.errors import GbaError, GbaWarning, OptionError, UnknownNameErro
 from gbaspatial.figures.parameters import without_units
 from gbaspatial.models.few_units.bootstrap import check_refittable
 from gbaspatial.options import public
-from gbaspatial.progress import shows_progress, track
+from gbaspatial.progress import shows_progress
+from gbaspatial.repeated.blocks import map_blocks
 from gbaspatial.results import Result, Table
 from gbaspatial.sizes import REFITS_LIMIT
 
@@ -116,20 +118,27 @@ def influence(fit: Fit, *, most_units: int = REFITS_LIMIT, progress: bool | None
 def _influence_of(fit: Fit) -> InfluenceResult:
     rows: dict[Any, pd.Series] = {}
     failed: dict[Any, str] = {}
-    with warnings.catch_warnings():
-        # what holds of the whole sample was told when it was fitted, and not n times again
-        warnings.simplefilter("ignore", GbaWarning)
-        for unit in track(fit.design.index, "units"):
-            try:
-                rows[unit] = _without(fit, unit).params
-            except GbaError as problem:
-                failed[unit] = str(problem)
-                rows[unit] = pd.Series(dtype=float)
+    units = list(fit.design.index)
+    for unit, (found, trouble) in zip(units, map_blocks(partial(_params_without, fit), units, "units"), strict=True):
+        rows[unit] = pd.Series(found, index=fit.params.index if trouble is None else [], dtype=float)
+        if trouble is not None:
+            failed[unit] = trouble
     estimates = pd.DataFrame(rows).T.reindex(index=fit.design.index, columns=fit.params.index).astype(float)
     with np.errstate(invalid="ignore"):
         changes = (estimates - fit.params) / fit.std_errors
     title = f"Influence of each unit on the {fit.model} model: {fit.formula}"
     return InfluenceResult(estimates, changes, pd.Series(failed, dtype=object), title)
+
+
+def _params_without(fit: Fit, unit: Any) -> tuple[np.ndarray, str | None]:
+    """The parameters without `unit`, or none and why there are none."""
+    with warnings.catch_warnings():
+        # what holds of the whole sample was told when it was fitted, and not n times again
+        warnings.simplefilter("ignore", GbaWarning)
+        try:
+            return _without(fit, unit).params.reindex(fit.params.index).to_numpy(float), None
+        except GbaError as problem:
+            return np.empty(0), str(problem)
 
 
 def _without(fit: Fit, unit: Any) -> Fit:

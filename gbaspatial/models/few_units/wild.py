@@ -28,8 +28,9 @@ from gbaspatial.models.likelihood.problem import Problem, maximize, problem
 from gbaspatial.models.likelihood.resample import BLOCK
 from gbaspatial.models.likelihood.signed_root import noise, signed_roots
 from gbaspatial.options import public, word
-from gbaspatial.progress import shows_progress, track
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.repeated.blocks import map_blocks, spans
 from gbaspatial.results import Result, Table
 from gbaspatial.sizes import INVERT_LIMIT
 
@@ -201,12 +202,12 @@ def coefficient_roots(model: Problem, place: int, signs: np.ndarray) -> tuple[fl
     small = problem(model.y, np.delete(model.X, place, axis=1), model.lag, model.error, model.d)
     full, part = batch_of(model), batch_of(small)
     mean, e, back = _restricted(small)
-    roots = [_roots(full, part, place, model.y[:, None])]
-    roots += [
-        _roots(full, part, place, back @ (mean[:, None] + e[:, None] * signs[:, start : start + BLOCK]))
-        for start in track(range(0, signs.shape[1], BLOCK), "draws")
-    ]
-    found = np.concatenate(roots)
+
+    def _of(span: tuple[int, int]) -> np.ndarray:
+        return _roots(full, part, place, back @ (mean[:, None] + e[:, None] * signs[:, slice(*span)]))
+
+    drawn = map_blocks(_of, spans(0, signs.shape[1], BLOCK), "draws")
+    found = np.concatenate([_roots(full, part, place, model.y[:, None]), *drawn])
     return float(found[0]), found[1:]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +12,7 @@ from gbaspatial.inference.null import monte_carlo_p
 from gbaspatial.models.likelihood.many_outcomes import Batch
 from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.problem import Problem, problem
-from gbaspatial.models.likelihood.resample import Kind, generator, held
+from gbaspatial.models.likelihood.resample import Held, Kind, generator, held
 from gbaspatial.models.solve.side import Side
 from gbaspatial.randomness import RATIO_TESTS, SCORE_TESTS
 from gbaspatial.sizes import SMALL_DENSE_LIMIT
@@ -71,7 +72,7 @@ def score_tests(
     W = side.W.toarray() if side.W.shape[0] <= SMALL_DENSE_LIMIT else side.W
     observed = scores(model.y[:, None], model.X, W)[:, 0]
     source = generator(plain, seed, kind, SCORE_TESTS, ranks=ranks)
-    null = np.concatenate([scores(Y, model.X, W) for Y in source.outcomes(draws)], axis=1)
+    null = np.concatenate(source.each(partial(scores, X=model.X, W=W), draws), axis=1)
     return [
         OneTest(name, float(seen), df, float(special.chdtrc(df, seen)), simulated_p(seen, row))
         for name, df, seen, row in zip(SCORES, SCORE_DF, observed, null, strict=True)
@@ -93,8 +94,13 @@ def ratio_tests(
         best = held(model, full, **zero)
         source = generator(model, seed, kind, RATIO_TESTS + number, **zero, ranks=ranks)
         y = model.y[:, None]
-        seen = float(max(0.0, 2 * (refit(full, y).log_likelihood - best(y))[0]))
-        null = np.concatenate([2 * (refit(full, Y).log_likelihood - best(Y)) for Y in source.outcomes(draws)])
+        seen = float(max(0.0, _ratio(full, best, y)[0]))
+        null = np.concatenate(source.each(partial(_ratio, full, best), draws))
         df = len(zero)
         rows.append(OneTest(name, seen, df, float(special.chdtrc(df, seen)), simulated_p(seen, np.maximum(null, 0.0))))
     return rows
+
+
+def _ratio(full: Batch, best: Held, Y: np.ndarray) -> np.ndarray:
+    """Likelihood ratios (m,) of the outcomes `Y` (n, m)."""
+    return np.asarray(2 * (refit(full, Y).log_likelihood - best(Y)))

@@ -6,9 +6,10 @@ Draws come in blocks of 1,000 with a stream each, keyed by (seed, purpose, block
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 
@@ -16,10 +17,11 @@ from gbaspatial.errors import OptionError
 from gbaspatial.models.likelihood.many_outcomes import Batch, log_likelihood, moments
 from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.problem import Problem, maximize, problem, solution
-from gbaspatial.progress import track
 from gbaspatial.randomness import REFITS, stream
+from gbaspatial.repeated.blocks import map_blocks, spans
 from gbaspatial.sizes import INVERT_LIMIT
 
+T = TypeVar("T")
 Kind = Literal["parametric", "residual", "wild"]
 KINDS = ("parametric", "residual", "wild")
 BLOCK = 1_000
@@ -39,15 +41,9 @@ class Generator:
     purpose: int = REFITS
     ranks: np.ndarray | None = None
 
-    def outcomes(self, draws: int) -> Iterator[np.ndarray]:
-        """Outcomes (n, up to 1,000) block by block."""
-        mean = self.model.X @ self.beta
-        solve_lag, solve_error = _solver(self.model.lag, self.rho), _solver(self.model.error, self.lam)
-        for block, start in enumerate(track(range(0, draws, BLOCK), "draws")):
-            e = self._errors(block)[:, : min(BLOCK, draws - start)]
-            if self.model.d is not None:
-                e = e / np.sqrt(self.model.d)[:, None]
-            yield solve_lag(mean[:, None] + solve_error(e))
+    def each(self, work: Callable[[np.ndarray], T], draws: int) -> list[T]:
+        """`work` of the outcomes (n, up to 1,000) of each block."""
+        return list(map_blocks(_OfBlock(self, work), spans(0, draws, BLOCK), "draws"))
 
     def _errors(self, block: int) -> np.ndarray:
         """Innovations (n, 1,000) of one block, in the scale of D^1/2 e."""
@@ -59,6 +55,28 @@ class Generator:
         if self.kind == "residual":
             return e[np.argsort(ranks)][rng.integers(0, n, (BLOCK, n)).T][ranks]
         return e[:, None] * (2.0 * rng.integers(0, 2, (BLOCK, n)) - 1).T[ranks]
+
+
+@dataclass(frozen=True, eq=False)
+class _OfBlock:
+    """What is made of the outcomes of one block; a worker solves with the factors that it has made once."""
+
+    source: Generator
+    work: Callable[[np.ndarray], Any]
+
+    def __call__(self, span: tuple[int, int]) -> Any:
+        start, stop = span
+        model = self.source.model
+        e = self.source._errors(start // BLOCK)[:, : stop - start]
+        if model.d is not None:
+            e = e / np.sqrt(model.d)[:, None]
+        solve_lag, solve_error = self._solvers
+        return self.work(solve_lag((model.X @ self.source.beta)[:, None] + solve_error(e)))
+
+    @cached_property
+    def _solvers(self) -> tuple[Any, Any]:
+        model = self.source.model
+        return _solver(model.lag, self.source.rho), _solver(model.error, self.source.lam)
 
 
 def _solver(side, value: float):  # type: ignore[no-untyped-def]

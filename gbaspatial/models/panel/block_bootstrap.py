@@ -24,6 +24,7 @@ from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.many_panels import ManyPanels
 from gbaspatial.options import level_of, public, word
 from gbaspatial.randomness import BLOCK_PERIODS, BLOCK_SIGNS, Rng, seed_of, stream
+from gbaspatial.repeated.blocks import map_blocks, spans
 from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
@@ -177,12 +178,15 @@ def blocks_of(fit: PanelFit, kind: str, by: str, draws: int, seed: int, level: f
     many = ManyPanels(model)
     own = many(model.y[:, None])
     noise = _moved(fit, parts, kind, by, draws, seed)
-    found = [
-        many(outcomes_of(model, at, parts.eta, part)) for part in np.array_split(noise, -(-draws // BLOCK), axis=1)
-    ]
+
+    def _of(span: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+        made = many(outcomes_of(model, at, parts.eta, noise[:, slice(*span)]))
+        return made.params, made.std_errors
+
+    found = list(map_blocks(_of, spans(0, draws, BLOCK), "draws"))
     names = list(fit.params.index)
-    values = np.concatenate([part.params for part in found], axis=1).T
-    errors = np.concatenate([part.std_errors for part in found], axis=1).T
+    values = np.concatenate([params for params, _ in found], axis=1).T
+    errors = np.concatenate([spread for _, spread in found], axis=1).T
     center = own.params[:, 0]
     scale = own.std_errors[:, 0]
     if not np.isfinite(scale).all():

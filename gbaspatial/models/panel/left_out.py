@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -13,7 +14,8 @@ import pandas as pd
 from gbaspatial.errors import GbaError, GbaWarning, OptionError
 from gbaspatial.models.few_units.influence import InfluenceResult
 from gbaspatial.options import public, whole, word
-from gbaspatial.progress import shows_progress, track
+from gbaspatial.progress import shows_progress
+from gbaspatial.repeated.blocks import map_blocks
 from gbaspatial.sizes import REFITS_LIMIT
 from gbaspatial.weights import as_weights
 
@@ -116,21 +118,31 @@ def influence(
     rows: dict[Any, pd.Series] = {}
     failed: dict[Any, str] = {}
     more = 0
-    with warnings.catch_warnings():
-        # what holds of the whole sample was told when it was fitted, and not each time again
-        warnings.simplefilter("ignore", GbaWarning)
-        for place in track(places, f"{what}s"):
-            try:
-                found = estimate(place)
-            except GbaError as problem:
-                failed[place] = str(problem)
-                rows[place] = pd.Series(dtype=float)
-                continue
-            rows[place] = found.params
-            more = max(more, fit.n_periods - found.n_periods - (by == "time"))
+    for place, (found, periods, trouble) in zip(
+        places, map_blocks(partial(_params_without, estimate), list(places), f"{what}s"), strict=True
+    ):
+        rows[place] = pd.Series(dict(found), dtype=float)
+        if trouble is not None:
+            failed[place] = trouble
+        else:
+            more = max(more, fit.n_periods - periods - (by == "time"))
     notes = (f"Up to {more} more periods leave with one, whose lags in time need it.",) if more > 0 else ()
     estimates = pd.DataFrame(rows).T.reindex(index=places, columns=fit.params.index).astype(float)
     with np.errstate(invalid="ignore"):
         changes = (estimates - fit.params) / fit.std_errors
     title = f"Influence of each {what} on the {fit.model} model: {fit.formula}"
     return InfluenceResult(estimates, changes, pd.Series(failed, dtype=object), title, what, notes)
+
+
+def _params_without(
+    estimate: Callable[[Any], Any], place: Any
+) -> tuple[tuple[tuple[str, float], ...], int, str | None]:
+    """Terms with their estimates, and the number of periods, without `place`; or none, and why there are none."""
+    with warnings.catch_warnings():
+        # what holds of the whole sample was told when it was fitted, and not each time again
+        warnings.simplefilter("ignore", GbaWarning)
+        try:
+            found = estimate(place)
+        except GbaError as problem:
+            return (), 0, str(problem)
+    return tuple((str(term), float(value)) for term, value in found.params.items()), int(found.n_periods), None

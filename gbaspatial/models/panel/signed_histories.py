@@ -24,8 +24,9 @@ from gbaspatial.models.panel.information_less_effects import parts_of, without_u
 from gbaspatial.models.panel.less_effects import PanelProblem, panel_problem
 from gbaspatial.models.panel.many_panels import ManyPanels
 from gbaspatial.options import public, word
-from gbaspatial.progress import shows_progress, track
+from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import HISTORY_SIGNS, Rng, seed_of, stream
+from gbaspatial.repeated.blocks import map_blocks, spans
 
 if TYPE_CHECKING:
     from gbaspatial.models.panel.panel_fit import PanelFit
@@ -127,11 +128,13 @@ def _roots(fit: PanelFit, full: ManyPanels, term: str, signs: np.ndarray) -> tup
     parts = parts_of(small, at)
     n, T = fit.n_units, fit.n_periods
     e = without_unit(parts, fit.design.stack.unit, n).reshape(T, n, 1)
-    found = [_root(full, part, place, small.y[:, None])]
-    for start in track(range(0, signs.shape[1], BLOCK), "draws"):
-        noise = (e * signs[:, start : start + BLOCK]).reshape(T * n, -1)
-        found.append(_root(full, part, place, outcomes_of(small, at, parts.eta, noise)))
-    every = np.concatenate(found)
+
+    def _of(span: tuple[int, int]) -> np.ndarray:
+        noise = (e * signs[:, slice(*span)]).reshape(T * n, -1)
+        return _root(full, part, place, outcomes_of(small, at, parts.eta, noise))
+
+    drawn = map_blocks(_of, spans(0, signs.shape[1], BLOCK), "draws")
+    every = np.concatenate([_root(full, part, place, small.y[:, None]), *drawn])
     return float(every[0]), every[1:]
 
 

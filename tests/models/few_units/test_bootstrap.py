@@ -145,7 +145,7 @@ def test_least_squares_bootstrap_is_the_t_distribution() -> None:
 def test_drawn_outcomes_have_the_mean_and_variance_of_the_model(kind: str) -> None:
     fit = models.sarar(CRIME, COLUMBUS, STYLES["row"])
     source = generator(fit.problem(), 3, kind)
-    Y = np.concatenate(list(source.outcomes(4000)), axis=1)
+    Y = np.concatenate(source.each(np.copy, 4000), axis=1)
     W = STYLES["row"].sparse.toarray()
     A, B = (np.linalg.inv(np.eye(49) - value * W) for value in (fit.rho, fit.lambda_))
     mean = A @ fit.design.X @ fit.beta
