@@ -120,7 +120,7 @@ def measure(quantity: Quantity, known: Uncertainty) -> Measured:
     assert known.draws is not None
     if known.method == "simulated":
         found = _percentile(estimate, quantity.values(known.draws, known.rho_place), known.level)
-    elif known.method == "confidence":
+    elif known.method in ("confidence", "draws"):
         found = _confidence(estimate, quantity.values(known.draws, known.rho_place), known.level, size)
     else:
         assert known.draw_covariances is not None

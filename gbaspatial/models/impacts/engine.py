@@ -106,7 +106,7 @@ class ImpactsResult(Result):
     direct, indirect, total : pandas.DataFrame
         Columns `estimate, std_error, lower, upper, p_value`, by regressor.
     method : str
-        ``"delta"``, ``"simulated"``, ``"bootstrap"`` or ``"confidence"``.
+        ``"delta"``, ``"simulated"``, ``"bootstrap"``, ``"confidence"`` or, of dynamic panels, ``"draws"``.
     draws, seed : int or None
     level : float
     n : int
@@ -309,12 +309,17 @@ def averages(engine: Engine) -> ImpactsResult:
     )
 
 
-def of_draws(fit: Fit, drawn: np.ndarray, *, seed: int, level: float, told: str) -> ImpactsResult:
-    """Impacts from draws (m, p) of the coefficients, rho last where there is one, made elsewhere and `told` there."""
+def of_draws(
+    fit: Fit, drawn: np.ndarray, *, seed: int, level: float, told: str, method: str = "confidence"
+) -> ImpactsResult:
+    """Impacts from draws (m, p) of the coefficients, rho last where there is one, made elsewhere and `told` there.
+
+    `method` is ``"confidence"`` where they are a confidence distribution, else ``"draws"``.
+    """
     names, estimate, covariance = _parameters(fit)
     place, side, _ = _lag_of(fit, names)
     low, high = _range(estimate, covariance, place, drawn)
-    known = Uncertainty(estimate, covariance, place, "confidence", level, fit.df, drawn)
+    known = Uncertainty(estimate, covariance, place, method, level, fit.df, drawn)
     return averages(Engine(fit, resolvent_of(side, fit.n, low, high), known, seed, 0, told))
 
 
@@ -448,9 +453,9 @@ def _notes(engine: Engine) -> tuple[str, ...]:
         "bootstrap": "studentized parametric bootstrap",
         "confidence": "confidence distribution of {0} (all its values tested), coefficients by t given {0}; std_error: "
         "half of the middle 68 %".format("rho" if fit.w is not None else "lambda"),
-    }[known.method]
-    told = told if engine.told is None else engine.told
-    notes = [f"{known.level:.0%} intervals: {told}; n = {fit.n}."]
+    }
+    how = told[known.method] if engine.told is None else engine.told
+    notes = [f"{known.level:.0%} intervals: {how}; n = {fit.n}."]
     if known.draws is not None:
         notes.append(f"{len(known.draws):,} draws, seed {engine.seed}.")
     if engine.redrawn:

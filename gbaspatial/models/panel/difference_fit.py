@@ -10,7 +10,8 @@ import pandas as pd
 from gbaspatial.errors import OptionError
 from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.panel.difference_moments import DEPTH, Differences, MomentsEstimate, differences_of, estimated
-from gbaspatial.models.panel.dynamic_fit import DynamicFit, roots_of
+from gbaspatial.models.panel.dynamic_fit import DynamicFit
+from gbaspatial.models.panel.dynamic_impacts import roots_of
 from gbaspatial.models.panel.fixed_effects import labelled_effects
 from gbaspatial.models.panel.less_effects import panel_problem, part_of
 from gbaspatial.models.panel.panel_rows import time_numbers

@@ -20,7 +20,8 @@ import pandas as pd
 
 from gbaspatial.errors import GbaWarning, OptionError
 from gbaspatial.models.likelihood.problem import Estimate, maximize
-from gbaspatial.models.panel.dynamic_fit import DynamicFit, roots_of
+from gbaspatial.models.panel.dynamic_fit import DynamicFit
+from gbaspatial.models.panel.dynamic_impacts import roots_of
 from gbaspatial.models.panel.fixed_effects import problem_of, wrapped
 from gbaspatial.models.panel.information_less_effects import information_apart, parts_of
 from gbaspatial.models.panel.less_effects import PanelProblem, part_of

@@ -123,12 +123,67 @@ def test_impacts_and_impulses_are_those_of_the_matrices():
     assert life["lower"] <= life["estimate"] <= life["upper"]
 
 
+def test_both_runs_have_impacts_by_unit_by_group_and_by_order():
+    data, w = simulated(12, 15)
+    fit = models.panel_durbin("y ~ x", data, w, dynamic="y + Wy", covariance="information")
+    gamma, delta, rho, b, theta = (fit.params[t] for t in ("L(y)", "W(L(y))", "rho", "x", "W(x)"))
+    W, eye = w.sparse.toarray(), np.eye(12)
+    found = fit.impacts(draws=199)
+    tier = pd.Series(np.where(np.arange(12) < 5, "core", "rim"), index=w.ids)
+    for run, A in ((found.short, eye - rho * W), (found.long, (1 - gamma) * eye - (rho + delta) * W)):
+        S = np.linalg.solve(A, b * eye + theta * W)
+        np.testing.assert_allclose(run.matrix("x").loc[w.ids, w.ids], S, rtol=1e-9)
+        gives = run.by_unit("x")["gives"].reindex(w.ids)
+        np.testing.assert_allclose(gives, S.sum(axis=0) - np.diag(S), rtol=1e-9)
+        flows = run.by_group(tier, term="x").flows["estimate"]
+        core = (tier == "core").to_numpy()
+        assert flows["core", "rim"] == pytest.approx(S[np.ix_(~core, core)].sum(axis=1).mean())
+        total = run.by_order(3, term="x")["estimate"].xs("total", level="effect")
+        assert total.sum() == pytest.approx(S.sum() / 12)
+    a, r = b / (1 - gamma), (rho + delta) / (1 - gamma)
+    second = found.long.by_order(3, term="x").loc[("2", "total"), "estimate"]
+    assert second == pytest.approx((r**2 * a + r * theta / (1 - gamma)) * (W @ W).sum() / 12)
+    assert "Short run" in found.short.notes[0]
+    assert "Long run" in found.long.notes[0]
+
+
+def test_draws_without_a_long_run_have_no_bound_wherever_they_are_read():
+    data, w = simulated(12, 8, gamma=0.9, delta=0.0, rho=0.05, seed=2)
+    fit = models.panel_lag("y ~ x", data, w, dynamic="y")
+    found = fit.impacts(draws=999)
+    assert fit.stable
+    assert found.unstable > 100
+    assert np.isinf(found.frame.loc["long", ["lower", "upper"]].to_numpy()).all()
+    assert np.isfinite(found.frame.loc["short"].to_numpy()).all()
+    assert np.isinf(found.long.by_unit("x")[["gives_lower", "gives_upper"]].to_numpy()).all()
+
+
+def test_least_squares_have_a_long_run_too():
+    data, w = simulated(12, 15)
+    plain = models.panel_ols("y ~ x", data, dynamic="y").impacts(draws=99)
+    fit = models.panel_ols("y ~ x", data, dynamic="y")
+    assert plain.frame.loc[("long", "total", "x"), "estimate"] == pytest.approx(
+        fit.params["x"] / (1 - fit.params["L(y)"])
+    )
+    assert plain.frame.loc[("long", "indirect", "x"), "estimate"] == pytest.approx(0, abs=1e-12)
+    both = models.panel_ols("y ~ x", data, w, dynamic="y + Wy")
+    gamma, delta, b = (both.params[t] for t in ("L(y)", "W(L(y))", "x"))
+    S = np.linalg.inv((1 - gamma) * np.eye(12) - delta * w.sparse.toarray()) * b
+    got = both.impacts(draws=99)
+    np.testing.assert_allclose(got.long.matrix("x").loc[w.ids, w.ids], S, rtol=1e-9)
+    np.testing.assert_allclose(got.short.matrix("x").loc[w.ids, w.ids], b * np.eye(12), atol=1e-12)
+
+
 def test_a_long_run_is_refused_where_there_is_none():
     data, w = simulated(12, 8, gamma=1.0, delta=0.0, rho=0.3)
     data["y"] += 0.05 * np.exp(0.5 * (data.index.get_level_values("year") - 29))
     fit = models.panel_lag("y ~ x", data, w, dynamic="y", correction="none", effects="pooled")
     assert not fit.stable
-    assert list(fit.impacts(draws=99).frame.index.unique(0)) == ["short"]
+    found = fit.impacts(draws=99)
+    assert list(found.frame.index.unique(0)) == ["short"]
+    assert found.short.by_unit("x").notna().all().all()
+    with pytest.raises(ConvergenceError, match="no long run"):
+        _ = found.long
     with pytest.raises(ConvergenceError, match="not stable"):
         fit.half_life()
     assert "no long run" in " ".join(fit.notes)
