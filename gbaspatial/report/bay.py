@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from gbaspatial.report.claims.evidence_data import Evidence
     from gbaspatial.weights import Weights
 
 T = TypeVar("T")
@@ -34,6 +35,13 @@ class Bay:
             raise UnknownNameError(
                 f"there is no complete cross-section of {self.year}; the years are {FIRST_YEAR} to {LAST_YEAR}."
             )
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What the claims, and the chapters on the same data, share."""
+        from gbaspatial.report.claims.evidence_data import Evidence
+
+        return Evidence(self.seed)
 
     @cached_property
     def cities(self) -> gpd.GeoDataFrame:

@@ -5,7 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gbaspatial.report.bay import Bay
-from gbaspatial.report.chapters import autocorrelation, claims, disparity, innovation, limits, overview, tiers, weights
+from gbaspatial.report.chapters import (
+    autocorrelation,
+    claims,
+    disparity,
+    four_bays,
+    going_together,
+    growth_sources,
+    innovation,
+    limits,
+    overview,
+    published_signs,
+    regions_compared,
+    tiers,
+    weights,
+)
 from gbaspatial.report.section import Section
 
 CHAPTERS: dict[str, Callable[[Bay], Section]] = {
@@ -16,5 +30,10 @@ CHAPTERS: dict[str, Callable[[Bay], Section]] = {
     "disparity": disparity.chapter,
     "tiers": tiers.chapter,
     "innovation": innovation.chapter,
+    "coupling": going_together.chapter,
+    "productivity": growth_sources.chapter,
+    "bays": four_bays.chapter,
+    "regions": regions_compared.chapter,
+    "signs": published_signs.chapter,
     "limits": limits.chapter,
 }

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from gbaspatial.report.bay import Bay
-from gbaspatial.report.claims.ledger import claims_ledger
+from gbaspatial.report.claims.ledger import ledger_of
 from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
 
 
 def chapter(bay: Bay) -> Section:
     """The ledger, and how many claims have which verdict."""
-    ledger = claims_ledger(rng=bay.seed, progress=False)
+    ledger = ledger_of(bay.evidence)
     counts = ledger.counts().reindex(["supported", "not supported", "cannot tell"], fill_value=0)
     total, yes, no, open_ = int(counts.sum()), *(int(count) for count in counts)
     return Section(

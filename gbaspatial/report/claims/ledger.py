@@ -112,7 +112,11 @@ def claims_ledger(*, rng: Rng = 1, progress: bool | None = None) -> LedgerResult
     >>> ledger.counts().index.tolist()  # doctest: +SKIP
     ['cannot tell', 'supported', 'not supported']
     """
-    given = Evidence(seed_of(rng))
+    return ledger_of(Evidence(seed_of(rng)))
+
+
+def ledger_of(given: Evidence) -> LedgerResult:
+    """The ledger from evidence that others use, too."""
     findings = {claim.key: claim.test(given) for claim in track(CLAIMS, "claims of the ledger")}
     tested = {key: found.p_value for key, found in findings.items() if found.p_value is not None}
     adjusted = dict(zip(tested, inference.adjust(np.array(list(tested.values())), "holm").tolist(), strict=True))
