@@ -40,7 +40,7 @@ format: $(VENV)/.test
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) out build dist docs/gallery docs/reference .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/.made:
 	@test -n "$(PYTHON)" || { echo "gbaspatial needs Python 3.11 or newer, and none was found: install it, or name one with make PYTHON=/path/to/python."; exit 1; }

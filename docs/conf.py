@@ -19,6 +19,7 @@ extensions = [
     "plain_docstrings",
     "reference_pages",
     "chinese_search",
+    "gallery",
 ]
 source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
 exclude_patterns = ["_build"]

@@ -32,8 +32,9 @@ def blocks(page: Path, language: str) -> list[str]:
     return [body for kind, body in fenced if kind == language]
 
 
-# the Chinese pages hold the code of the English ones (tests/test_chinese_pages.py)
-PLAIN = [page for page in PAGES if blocks(page, "python") and page not in [*OUTPUTS, *CHINESE]]
+# the Chinese pages hold the code of the English ones (test_chinese_pages.py); the site draws the gallery (test_site.py)
+ELSEWHERE = [*OUTPUTS, *CHINESE, ROOT / "docs" / "gallery.md"]
+PLAIN = [page for page in PAGES if blocks(page, "python") and page not in ELSEWHERE]
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ sys.path.insert(0, str(ROOT / "docs" / "_ext"))
 pytest.importorskip("sphinx", reason="the extra `docs` is not installed")
 
 import chinese_search  # noqa: E402
+import gallery  # noqa: E402
 import mathematics  # noqa: E402
 import plain_docstrings  # noqa: E402
 import reference_pages  # noqa: E402
@@ -54,12 +55,20 @@ def test_every_public_name_has_its_place_in_the_reference():
     assert set(PUBLIC) <= told
 
 
+def test_every_picture_of_the_gallery_has_its_block_and_its_place():
+    page = (ROOT / "docs" / "gallery.md").read_text(encoding="utf-8")
+    drawn = [gallery.slug(title) for title, code in gallery.snippets(page) if re.search(r"^ax = ", code, re.MULTILINE)]
+    assert drawn == re.findall(r"gallery/([\w-]+)\.png", page)
+    assert len(drawn) == len(set(drawn)) >= 30
+
+
 @pytest.mark.slow
 def test_the_site_is_whole_and_asks_the_network_for_nothing(site):
     pages = [path.read_text(encoding="utf-8") for path in site.rglob("*.html")]
     assert len(pages) > 35
     asked = [found for page in pages for found in re.findall(r"<(?:script|link|img|iframe)[^>]+https?://[^>]*>", page)]
     assert not asked
+    assert len(re.findall(r"<img [^>]+>", (site / "gallery.html").read_text(encoding="utf-8"))) >= 30
     with open_page(site / "reference" / "autocorrelation.html") as page:
         assert [url for url in page.requests if not url.startswith("file:")] == []
         assert page.errors == []
