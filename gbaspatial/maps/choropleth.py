@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import columns_of
-from gbaspatial.errors import AlignmentError, OptionError, some
-from gbaspatial.figures.classes import check_scheme, classify
+from gbaspatial.errors import AlignmentError, GbaWarning, OptionError, some
+from gbaspatial.figures.classes import Classes, check_scheme, classify
 from gbaspatial.figures.palette import NO_DATA, Swatch
 from gbaspatial.maps.fills import legend_and_codes, on_units, rounded
 from gbaspatial.maps.layers import Label, Layer, bilingual, year_labels
+from gbaspatial.maps.legend_words import IN_CHINESE, SCHEMES_IN_CHINESE, UNITS_IN_CHINESE
 from gbaspatial.options import public
 
 _OF_UNITS = {
@@ -32,12 +35,11 @@ class Choropleth(Layer):
     k: int
     palette: str
     panel: pd.DataFrame | None
-    unit: str
+    unit: tuple[str, str]
 
     def payload(self, units: pd.DataFrame) -> dict[str, Any]:
         """For every year one letter per unit, the legend that the letters point to, and the values."""
-        label, unit = _words(self, units)
-        return {"label": label, "unit": unit, **_choropleth(self, units)}
+        return {**words_of(self.column, self.label, self.unit, units), **_choropleth(self, units)}
 
 
 @public
@@ -49,7 +51,7 @@ def choropleth(
     palette: str = "YlGnBu",
     panel: pd.DataFrame | None = None,
     label: Label = None,
-    unit: str = "",
+    unit: Label = None,
 ) -> Choropleth:
     """Units colored by the class of `column`.
 
@@ -67,12 +69,14 @@ def choropleth(
         A ColorBrewer ramp such as ``"YlGnBu"`` or, for values around a center, ``"RdBu_r"``.
     panel : DataFrame, optional
         Values by (unit, year): the page then has a year slider, and popups draw the unit's history.
-        The classes are chosen once from all years, so that a color means the same in each.
+        The classes are chosen once from all years, so that a color means the same in each; a switch on the page
+        shows those of each year by itself.
     label : str or (str, str), optional
         What the layer is called, in English or (English, Chinese); by default what the catalog says of a
         shipped variable, else the column's name.
-    unit : str
-        The unit of measurement, shown in the legend, e.g. ``"CNY"``; of shipped variables it is known.
+    unit : str or (str, str), optional
+        The unit of measurement, shown in the legend, e.g. ``"CNY"`` or ``("yuan", "元")``; of shipped variables it
+        is known.
 
     Returns
     -------
@@ -95,43 +99,76 @@ def choropleth(
     if panel is not None and (not isinstance(panel, pd.DataFrame) or panel.index.nlevels != 2):
         raise OptionError("panel is not a DataFrame indexed by (unit, year); set it with set_index([unit, year]).")
     check_scheme(scheme)
-    words = bilingual(label, ("", ""))
-    return Choropleth(label=words, column=column, scheme=scheme, k=k, palette=palette, panel=panel, unit=unit)
+    return Choropleth(
+        label=bilingual(label, ("", "")), column=column, scheme=scheme, k=k, palette=palette, panel=panel,
+        unit=bilingual(unit, ("", "")),
+    )  # fmt: skip
 
 
-def _words(layer: Choropleth, units: pd.DataFrame) -> tuple[list[str], str]:
-    """Label and unit: those given, or the catalog's for a variable of the shipped units."""
-    known = {"label": layer.column.replace("_", " "), "label_zh": "", "unit": ""}
+def words_of(column: str, label: tuple[str, str], unit: tuple[str, str], units: pd.DataFrame) -> dict[str, list[str]]:
+    """Label and unit of a variable: those given, or the catalog's where the units are shipped."""
+    known = [column.replace("_", " "), ""], ""
     if units.attrs.get("attribution"):
         from gbaspatial.data import variables
 
         about = variables()
-        if layer.column in _OF_UNITS:
-            known |= dict(zip(("label", "label_zh"), _OF_UNITS[layer.column], strict=True))
-        elif layer.column in about.index:
-            known = about.loc[layer.column, ["label", "label_zh", "unit"]].to_dict()
-    label = list(layer.label) if any(layer.label) else [str(known["label"]), str(known["label_zh"])]
-    return label, layer.unit or str(known["unit"])
+        if column in _OF_UNITS:
+            known = list(_OF_UNITS[column]), ""
+        elif column in about.index:
+            row = about.loc[column]
+            known = [str(row["label"]), str(row["label_zh"])], str(row["unit"])
+    return {
+        "label": list(label) if any(label) else known[0],
+        "unit": list(unit) if any(unit) else [known[1], UNITS_IN_CHINESE.get(known[1], "")],
+    }
 
 
 def _choropleth(layer: Choropleth, units: pd.DataFrame) -> dict[str, Any]:
     wide = _by_year(layer, units)
     pooled = wide.stack() if wide.shape[1] > 1 else wide.iloc[:, 0]
-    pooled = pooled.rename(layer.column)
-    if pooled.dtype == object and pd.api.types.infer_dtype(pooled.dropna()) in ("integer", "floating", "decimal"):
-        pooled = pooled.astype(float)
-    classes = classify(pooled, scheme=layer.scheme, k=layer.k, palette=layer.palette)
-    legend = [Swatch(color, label, "") for color, label in zip(classes.colors, classes.labels, strict=True)]
-    codes = [classes.codes(wide[year]) for year in wide.columns]
+    classes = _classes(layer, pooled)
     numeric = not classes.categories
     return {
         "kind": "choropleth" if numeric else "categories",
-        "note": _scheme_note(classes.scheme, classes.k, wide.shape[1] > 1),
+        "note": scheme_note(classes, fixed=wide.shape[1] > 1),
         "digits": classes.digits,
         "years": year_labels(wide.columns),
         "values": [rounded(wide[year], classes.digits + 1) if numeric else None for year in wide.columns],
-        **legend_and_codes(legend, codes, NO_DATA),
+        **legend_and_codes(_swatches(classes), [classes.codes(wide[year]) for year in wide.columns], NO_DATA),
+        **(_of_each_year(layer, wide) if numeric and wide.shape[1] > 1 else {}),
     }
+
+
+def _classes(layer: Choropleth, values: pd.Series) -> Classes:
+    values = values.rename(layer.column)
+    if values.dtype == object and pd.api.types.infer_dtype(values.dropna()) in ("integer", "floating", "decimal"):
+        values = values.astype(float)
+    return classify(values, scheme=layer.scheme, k=layer.k, palette=layer.palette)
+
+
+def _of_each_year(layer: Choropleth, wide: pd.DataFrame) -> dict[str, Any]:
+    """Legend and letters of each year by itself; nothing where the breaks are given."""
+    if layer.scheme is not None and not isinstance(layer.scheme, str):
+        return {}
+    made = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", GbaWarning)  # of few values; the classes of all years have told it
+        for year in wide.columns:
+            known = wide[year].notna().any()
+            classes = _classes(layer, wide[year]) if known else None
+            codes = np.full(len(wide), -1) if classes is None else classes.codes(wide[year])
+            made.append((classes, legend_and_codes([] if classes is None else _swatches(classes), [codes], NO_DATA)))
+    first = next(classes for classes, _ in made if classes is not None)
+    legends, letters = [each["legend"] for _, each in made], [each["codes"][0] for _, each in made]
+    return {"own": {"legends": legends, "codes": letters, "note": scheme_note(first, of_the_year=True)}}
+
+
+def _swatches(classes: Classes) -> list[Swatch]:
+    """The rows of the legend; yes and no, and sides of the border, in both languages."""
+    return [
+        Swatch(color, label, IN_CHINESE.get(label, ""))
+        for color, label in zip(classes.colors, classes.labels, strict=True)
+    ]
 
 
 def _by_year(layer: Choropleth, units: pd.DataFrame) -> pd.DataFrame:
@@ -151,10 +188,16 @@ def _by_year(layer: Choropleth, units: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(placed, axis=1)
 
 
-def _scheme_note(scheme: str, k: int, over_years: bool) -> list[str]:
-    if scheme == "categorical":
+def scheme_note(classes: Classes, *, fixed: bool = False, of_the_year: bool = False) -> list[str]:
+    """How the classes came about, in both languages; nothing where each value is one."""
+    if classes.scheme == "categorical":
         return ["", ""]
-    names = {"quantiles": "分位数", "equal_interval": "等间距", "fisherjenks": "自然断点", "naturalbreaks": "自然断点"}
-    fixed = (", the same in all years", "，各年相同") if over_years else ("", "")
-    english = f"{k} classes, {scheme.replace('_', ' ')}{fixed[0]}"
-    return [english, f"{names.get(scheme, scheme)}，{k} 级{fixed[1]}"]
+    told = (
+        (", the same in all years", "，各年相同")
+        if fixed
+        else (", of the year shown", "，按所示年份")
+        if of_the_year
+        else ("", "")
+    )
+    chinese = SCHEMES_IN_CHINESE.get(classes.scheme.replace("_", ""), classes.scheme)
+    return [f"{classes.k} classes, {classes.scheme.replace('_', ' ')}{told[0]}", f"{chinese}，{classes.k} 级{told[1]}"]

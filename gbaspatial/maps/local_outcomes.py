@@ -10,7 +10,7 @@ import pandas as pd
 
 from gbaspatial.errors import DataError, OptionError, UnknownNameError, nearest_names, some
 from gbaspatial.figures.palette import CLUSTERS, HOTSPOTS, ISOLATE, NO_DATA, NOT_SIGNIFICANT, SIGNIFICANCE, Swatch
-from gbaspatial.maps.fills import legend_and_codes, on_units, rounded
+from gbaspatial.maps.fills import LETTERS, legend_and_codes, on_units, rounded
 from gbaspatial.maps.layers import ByYear, Label, Layer, bilingual, year_labels, years_of
 from gbaspatial.options import public
 
@@ -120,12 +120,13 @@ def _classed(layer: Classed, units: pd.DataFrame) -> dict[str, Any]:
         numbers.append(rounded(values if swatches is None else _p_values(result, units.index)))
     return {
         "kind": layer.kind,
-        "unit": "",
+        "unit": ["", ""],
         "note": _inference_note(next(iter(layer.by_year.values()))),
         "digits": 4,
         "years": year_labels(layer.by_year),
         "values": numbers,
         **_scatter(layer, units.index),
+        **_judgement(layer, units.index, swatches),
         **legend_and_codes(legend, codes, NO_TEST),
     }
 
@@ -135,6 +136,25 @@ def _swatches_of(layer: Classed) -> dict[str, Swatch]:
     known = (CLUSTERS, HOTSPOTS) if layer.kind == "clusters" else (HOTSPOTS, CLUSTERS)
     seen = {v for r in layer.by_year.values() for v in column_of(r, layer.column, layer.label[0]).dropna()}
     return known[1] if not seen <= set(known[0]) and seen <= set(known[1]) else known[0]
+
+
+def _judgement(layer: Classed, index: pd.Index, swatches: dict[str, Swatch] | None) -> dict[str, Any]:
+    """What the page needs to judge anew at another level: each unit's class were it significant, and its p-values."""
+    results = list(layer.by_year.values())
+    if swatches is None or not all(isinstance(getattr(r, "classes", None), pd.Series) for r in results):
+        return {}
+    known = list(swatches)
+    letters = [
+        "".join(LETTERS[known.index(c) if c in known else known.index("undefined")] for c in r.classes.reindex(index))
+        for r in results
+    ]
+    levels = {float(result.alpha) for result in results}
+    if len(levels) > 1:  # one switch cannot stand for several levels
+        return {}
+    test = {"level": levels.pop(), "not": LETTERS[known.index("not significant")], "classes": letters}
+    for key, column in (("p", "p_value"), ("adjusted", "p_adjusted")):
+        test[key] = [rounded(column_of(result, column, layer.label[0]).reindex(index), 12) for result in results]
+    return {"test": {**test, "how": str(results[0].adjust)}}
 
 
 def _scatter(layer: Classed, index: pd.Index) -> dict[str, Any]:

@@ -25,16 +25,31 @@ PACKAGED = "packaged:"
 MARKER_BLOCK = "gba-marker-pictures"
 _NEED_PICTURES = ("L.marker(", "L.control.layers(")  # folium's own elements; the atlas draws without pictures
 ATLAS_SCRIPTS = (
-    "decode.js",
     "text.js",
+    "decode.js",
+    "classes.js",
+    "patterns.js",
     "fills.js",
+    "halo.js",
+    "history.js",
     "overlays.js",
+    "bins.js",
+    "names.js",
     "scatter.js",
+    "describe.js",
+    "table.js",
+    "drawer.js",
     "panel.js",
     "tools.js",
+    "compare.js",
+    "address.js",
+    "walk.js",
+    "paper.js",
     "picture.js",
+    "svgpen.js",
     "start.js",
 )
+_VIEWPORT = re.compile(r'<meta name="viewport"[^>]*>')  # folium's keeps readers from enlarging the page
 _LEAFLET = re.compile(r"^https://[^\s\"']*/leaflet@1\.9\.\d+/dist/(leaflet\.(?:js|css))$")
 _SCRIPT = re.compile(r"<script\b([^>]*)>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 _LINK = re.compile(r"<link\b[^>]*>", re.IGNORECASE)
@@ -201,6 +216,8 @@ class OfflinePage(Figure):
         page = inline(page, tiles=bool(self.hosts), pictures=pictures)
         data = {**self.data, MARKER_BLOCK: safe_json(marker_pictures())} if pictures else self.data
         page = page.replace("<head>", f'<head>\n<meta charset="utf-8">{policy(page, self.hosts)}', 1)
+        page = _VIEWPORT.sub('<meta name="viewport" content="width=device-width, initial-scale=1">', page, count=1)
+        page = page.replace("<html>", '<html lang="en">', 1)
         blocks = "".join(
             f'<script type="application/json" id="{name}">{content}</script>\n' for name, content in data.items()
         )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from gbaspatial.alignment import places_in
 from gbaspatial.maps.layers import ByYear, Label, Layer, bilingual, color_of, year_labels, years_of
+from gbaspatial.maps.legend_words import recipe_in_words
 from gbaspatial.options import public
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def _links(layer: Links, index: pd.Index) -> dict[str, Any]:
         "years": year_labels(layer.by_year),
         "pairs": [_pairs(w, index, widest) for w in layer.by_year.values()],
         "note": [str(latest.recipe), ""],
+        "recipe": list(recipe_in_words(latest.recipe)),
         "largest": widest,
     }
 

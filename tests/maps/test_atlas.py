@@ -327,7 +327,7 @@ def test_languages_change_names_and_words(page):
     for language in ("en", "zh", "both"):
         page.evaluate(f"gbaAtlas.first().speak('{language}')")
         seen[language] = page.evaluate(
-            "[document.querySelector('.gba-title').textContent, document.querySelector('.gba-head b').textContent]"
+            "[document.querySelector('.gba-title').textContent, document.querySelector('.gba-head h2').textContent]"
         )
     assert seen == {"en": ["The bay", "Layers"], "zh": ["大湾区", "图层"], "both": ["The bay 大湾区", "Layers 图层"]}
 
@@ -463,7 +463,7 @@ def test_the_scatterplot_and_the_map_are_linked(tmp_path):
 
 def test_shipped_variables_know_their_names():
     fill = maps.choropleth("gdp_pc_cny").payload(CITIES)
-    assert (fill["label"][0], fill["unit"]) == ("GDP per capita", "yuan per person")
+    assert (fill["label"][0], fill["unit"]) == ("GDP per capita", ["yuan per person", "元/人"])
     stranger = grid_of(1, 2).assign(gdp_pc_cny=[1.0, 2.0])
     assert maps.choropleth("gdp_pc_cny").payload(stranger)["label"] == ["gdp pc cny", ""]
 

@@ -43,3 +43,33 @@ function unpackShapes(shapes) {
     return unit;
   });
 }
+
+// How long each vertex is kept when the view is wide: 0 to 3, the same for all units that share it.
+function unpackLevels(shapes, units) {
+  if (!shapes.levels) return;
+  let at = 0;
+  for (const unit of units) for (const polygon of unit) for (const ring of polygon) {
+    ring.levels = new Uint8Array(ring.length);
+    for (let k = 0; k < ring.length; k++, at++) ring.levels[k] = DIGIT[shapes.levels.charCodeAt(Math.floor(at / 3))] >> 2 * (at % 3) & 3;
+  }
+}
+
+// A polygon that is drawn with as many vertices as the zoom shows; neighbors leave out the same ones.
+const Shape = L.Polygon.extend({
+  initialize(unit, options) {
+    L.Polygon.prototype.initialize.call(this, unit, options);
+    this._latlngs.forEach((polygon, p) => polygon.forEach((ring, r) => { ring.levels = unit[p][r].levels; }));
+  },
+  _projectLatlngs(places, result, bounds) {
+    const need = this._map.gbaDetail || 0;
+    if (!places.levels || !need) return L.Polygon.prototype._projectLatlngs.call(this, places, result, bounds);
+    const kept = places.filter((_, k) => places.levels[k] >= need);
+    return L.Polygon.prototype._projectLatlngs.call(this, kept.length < 3 ? places : kept, result, bounds);
+  },
+});
+
+// Which level a zoom needs: what goes must be smaller than a pixel.
+function detailAt(map, tolerances) {
+  const pixel = 360 / (256 * 2 ** map.getZoom());
+  return tolerances.filter(each => each <= 0.7 * pixel).length;
+}

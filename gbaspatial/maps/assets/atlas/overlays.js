@@ -4,9 +4,9 @@ const FLOW = '#d95f0e', NEGATIVE = '#542788', MANY_LINKS = 3000;
 function makeOverlays(atlas) {
   return atlas.data.overlays.map(data => {
     // Two webs of lines over one another cannot be read: only the first is shown at first.
-    const first = atlas.data.overlays.find(each => each.kind !== 'points');
-    const made = { data, group: L.layerGroup(), shown: data.kind === 'points' || data === first, arrows: [] };
-    made.draw = { links: drawLinks, flows: drawFlows, points: drawPoints }[data.kind];
+    const first = atlas.data.overlays.find(each => each.kind !== 'points' && each.kind !== 'bins');
+    const made = { data, group: L.layerGroup(), shown: data.kind === 'points' || data.kind === 'bins' || data === first, arrows: [], least: 0, way: 'all' };
+    made.draw = { links: drawLinks, flows: drawFlows, points: drawPoints, bins: drawBins }[data.kind];
     made.draw(atlas, made);
     if (made.shown) made.group.addTo(atlas.map);
     return made;
@@ -38,7 +38,9 @@ function drawLinks(atlas, made) {
     const a = L.latLng(set.at[i]), b = L.latLng(set.at[j]), m = middle(a, b, atlas.map);
     const tip = () => linkTip(atlas, set, data, i, j, forth, back);
     const halves = forth === back ? [[[a, b], forth]] : [[[a, m], forth || back], [[m, b], back || forth]];
-    for (const [line, v] of halves) made.group.addLayer(L.polyline(line, { ...style, weight: width(v) }));
+    // A light edge, where the dark sea would swallow a dark line.
+    if (atlas.isDark()) made.group.addLayer(L.polyline([a, b], { ...style, color: '#ffffff', opacity: 0.7, weight: width(Math.max(forth, back)) + 2 }));
+    for (const [line, v] of halves) made.group.addLayer(L.polyline(line, { ...style, weight: width(v), opacity: atlas.isDark() ? 1 : style.opacity }));
     // A wide invisible line catches the mouse where the visible one is thin.
     made.group.addLayer(L.polyline([a, b], { pane: 'gba-links', weight: 12, opacity: 0 }).bindTooltip(tip, { sticky: true, className: 'gba-tip' }));
     if (!forth || !back) addArrow(atlas, made, forth ? [a, b] : [b, a], data.color, 0.62);
@@ -78,9 +80,18 @@ function putArrow(made, place, angle, color, size) {
   made.arrows.push({ place, angle, color, size });
 }
 
+// Those at least as large as the slider says, and in the direction that is asked for.
+function shownFlows(atlas, made) {
+  const sizes = made.data.flows.map(f => Math.abs(f[2])).sort((a, b) => a - b), least = sizes[made.least], { chosen } = atlas;
+  const ends = { all: () => true, gives: f => chosen.has(f[0]), receives: f => chosen.has(f[1]) }[chosen.size ? made.way : 'all'];
+  return made.data.flows.filter(f => Math.abs(f[2]) >= least && ends(f));
+}
+
 function drawFlows(atlas, made) {
   const data = made.data, set = atlas.sets[data.set], most = Math.max(...data.flows.map(f => Math.abs(f[2])));
-  for (const [i, j, value] of [...data.flows].reverse()) {  // the largest last, so that they lie on top
+  made.group.clearLayers();
+  made.arrows = [];
+  for (const [i, j, value] of shownFlows(atlas, made).reverse()) {  // the largest last, so that they lie on top
     const size = Math.abs(value) / most, color = value < 0 ? NEGATIVE : FLOW, line = arc(atlas.map, set.at[i], set.at[j]);
     const tip = () => element('div', '', unitName(atlas, set, i) + ' → ' + unitName(atlas, set, j) + ': ' + write(value, 4));
     made.group.addLayer(L.polyline(line, { pane: 'gba-links', color, weight: 1 + 5 * size, opacity: 0.45 + 0.35 * size, lineCap: 'round', interactive: false }));
@@ -112,50 +123,4 @@ function drawPoints(atlas, made) {
     }, { maxWidth: 340, className: 'gba-popup' });
     made.group.addLayer(dot);
   });
-}
-
-// Names: larger units first; one that would lie on another moves a little, or waits for a closer view.
-const SHIFTS = [[0, 0], [0, -15], [0, 15], [0, -28], [0, 28], [40, 0], [-40, 0]];
-
-function makeNames(atlas) {
-  const made = { group: L.layerGroup(), shown: true, list: [] };
-  const set = atlas.sets[atlas.fill ? atlas.fill.set : 0];
-  if (set.layers.length <= MANY_UNITS) {
-    const size = i => { const b = set.layers[i].getBounds ? set.layers[i].getBounds() : null; return b ? (b.getEast() - b.getWest()) * (b.getNorth() - b.getSouth()) : 0; };
-    set.at.forEach((place, i) => made.list.push({ place, size: size(i), quiet: false, words: () => [set.en[i], set.zh[i] || ''] }));
-    made.list.sort((a, b) => b.size - a.size);
-  }
-  const around = atlas.data.context && atlas.data.context.around;
-  if (around) unpackPlaces(around.at, around.scale).forEach((place, i) =>
-    made.list.push({ place, quiet: true, words: () => [atlas.data.context.en[i], atlas.data.context.zh[i] || ''] }));
-  for (const name of made.list) {
-    name.span = element('span');
-    const icon = L.divIcon({ className: 'gba-name' + (name.quiet ? ' gba-name-quiet' : ''), html: name.span, iconSize: null });
-    made.group.addLayer(L.marker(name.place, { icon, pane: 'gba-names', interactive: false, keyboard: false }));
-  }
-  return made;
-}
-
-function arrangeNames(atlas) {
-  const names = atlas.names, taken = [], view = atlas.map.getContainer().getBoundingClientRect();
-  if (!names.shown) return;
-  const boxes = [...atlas.map.getContainer().querySelectorAll('.gba-box, .gba-title')].map(node => node.getBoundingClientRect());
-  const covered = boxes.map(b => [b.left - view.left, b.top - view.top, b.right - view.left, b.bottom - view.top]);
-  for (const name of names.list) {
-    const words = say(name.words(), atlas.language);
-    if (name.span.textContent !== words) name.span.textContent = words;
-    name.box = null;
-    name.span.style.visibility = 'hidden';
-    const at = atlas.map.latLngToContainerPoint(name.place), w = name.span.offsetWidth + 4, h = name.span.offsetHeight;
-    if (at.x < -50 || at.y < -20 || at.x > view.width + 50 || at.y > view.height + 20) continue;
-    for (const [dx, dy] of name.quiet ? [[0, 0]] : SHIFTS) {
-      const box = [at.x + dx - w / 2, at.y + dy - h / 2, at.x + dx + w / 2, at.y + dy + h / 2];
-      if ([...taken, ...covered].some(o => box[0] < o[2] && box[2] > o[0] && box[1] < o[3] && box[3] > o[1])) continue;
-      taken.push(box);
-      name.box = box;
-      name.span.style.transform = `translate(-50%, -50%) translate(${dx}px, ${dy}px)`;
-      name.span.style.visibility = 'visible';
-      break;
-    }
-  }
 }

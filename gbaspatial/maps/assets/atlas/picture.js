@@ -5,18 +5,33 @@ function drawPicture(atlas, scale = 2) {
   canvas.height = size.y * scale;
   const pen = canvas.getContext('2d');
   pen.scale(scale, scale);
-  pen.fillStyle = getComputedStyle(atlas.map.getContainer()).backgroundColor;
-  pen.fillRect(0, 0, size.x, size.y);
-  const groups = [...atlas.contextGroups, ...atlas.sets.map(set => set.group), ...atlas.overlays.map(o => o.group)];
-  for (const group of groups) if (atlas.map.hasLayer(group)) group.eachLayer(layer => drawLayer(atlas.map, pen, layer));
-  for (const overlay of atlas.overlays) if (overlay.shown) overlay.arrows.forEach(arrow => drawArrow(atlas.map, pen, arrow));
-  if (atlas.names.shown) drawNames(atlas, pen);
-  drawFrame(atlas, pen, size);
+  pen.shade = (color, drawing) => drawing ? canvasPattern(atlas, color, drawing, scale) : color;
+  drawView(atlas, pen, size);
   return canvas;
 }
 
-function drawLayer(map, pen, layer) {
-  const o = layer.options;
+// The same view as lines and letters that stay sharp at any size.
+function drawSvg(atlas) {
+  const size = atlas.map.getSize(), pen = new SvgPen(size, element('canvas').getContext('2d'));
+  drawView(atlas, pen, size);
+  return pen.text();
+}
+
+// A color of the page's own, as the light or the dark one has it.
+function toneOf(atlas, name) { return getComputedStyle(atlas.map.getContainer()).getPropertyValue(name).trim(); }
+
+function drawView(atlas, pen, size) {
+  pen.fillStyle = getComputedStyle(atlas.map.getContainer()).backgroundColor;
+  pen.fillRect(0, 0, size.x, size.y);
+  const groups = [...atlas.contextGroups, ...atlas.sets.map(set => set.group), ...atlas.overlays.map(o => o.group)];
+  for (const group of groups) if (atlas.map.hasLayer(group)) group.eachLayer(layer => drawLayer(atlas, pen, layer));
+  for (const overlay of atlas.overlays) if (overlay.shown) overlay.arrows.forEach(arrow => drawArrow(atlas.map, pen, arrow));
+  if (atlas.names.shown) drawNames(atlas, pen);
+  drawFrame(atlas, pen, size);
+}
+
+function drawLayer(atlas, pen, layer) {
+  const { map } = atlas, o = layer.options, own = { 'gba-land-shape': ['--land'], 'gba-around-shape': ['--land', '--frontier'] }[o && o.className] || [];
   if (!o || layer.getIcon || o.opacity === 0) return;
   pen.beginPath();
   if (layer.getRadius) {
@@ -25,11 +40,12 @@ function drawLayer(map, pen, layer) {
   } else traceRings(map, pen, layer.getLatLngs(), layer instanceof L.Polygon);
   if (layer instanceof L.Polygon || layer.getRadius) {
     pen.globalAlpha = o.fillOpacity;
-    pen.fillStyle = o.fillColor || o.color;
+    const [legend, code] = layer.legendRow || [];
+    pen.fillStyle = own[0] ? toneOf(atlas, own[0]) : legend ? pen.shade(legend[code][0], atlas.patterned ? drawingOf(legend, code) : '') : o.fillColor || o.color;
     pen.fill('evenodd');
   }
   pen.globalAlpha = o.opacity;
-  pen.strokeStyle = o.color;
+  pen.strokeStyle = own[1] ? toneOf(atlas, own[1]) : o.color;
   pen.lineWidth = o.weight;
   if (o.stroke !== false) pen.stroke();
   pen.globalAlpha = 1;
@@ -70,41 +86,70 @@ function drawNames(atlas, pen) {
     const x = (name.box[0] + name.box[2]) / 2, y = (name.box[1] + name.box[3]) / 2;
     pen.font = fontOf(name.span, name.quiet ? 10 : 12);
     pen.lineWidth = 3;
-    pen.strokeStyle = 'rgba(255,255,255,.9)';
+    pen.strokeStyle = name.quiet ? toneOf(atlas, '--far-halo') : '#ffffff';
     pen.strokeText(name.span.textContent, x, y);
-    pen.fillStyle = name.quiet ? '#8a8a8a' : '#1a1a1a';
+    pen.fillStyle = name.quiet ? toneOf(atlas, '--far') : '#1a1a1a';
     pen.fillText(name.span.textContent, x, y);
   }
 }
 
-// Title above left, legends above right, year and sources below; each on a white ground.
+// Title above left, legends above right, scale and sources below; each on a ground of its own.
 function drawFrame(atlas, pen, size) {
-  const root = atlas.map.getContainer(), language = atlas.language;
+  const root = atlas.map.getContainer(), language = atlas.language, ground = toneOf(atlas, '--ground'), ink = toneOf(atlas, '--ink');
   pen.textAlign = 'left';
   pen.textBaseline = 'middle';
   const note = (words, x, y, height, font) => {
     pen.font = fontOf(root, font);
     const width = pen.measureText(words).width + 16;
-    pen.fillStyle = 'rgba(255,255,255,.92)';
+    pen.fillStyle = ground;
     pen.fillRect(x, y, width, height);
-    pen.fillStyle = '#1a1a1a';
+    pen.fillStyle = ink;
     pen.fillText(words, x + 8, y + height / 2);
   };
   const title = [say(atlas.data.title, language), atlas.fill && atlas.fill.years ? String(atlas.year) : ''].filter(Boolean).join(', ');
   if (title) note(title, 10, 10, 30, 16);
-  note(atlas.sourceLine, 0, size.y - 18, 18, 10);
+  wrapped(pen, fontOf(root, 10), atlas.sourceLine, size.x - 16).reverse().forEach((line, k) => note(line, 0, size.y - 16 * (k + 1), 16, 10));
+  drawScale(atlas, pen, size, ink);
+  drawLegend(atlas, pen, size, root, ground, ink);
+}
+
+function wrapped(pen, font, words, width) {
+  pen.font = font;
+  const lines = [''];
+  for (const part of words.split(' ')) {
+    if (lines[lines.length - 1] && pen.measureText(lines[lines.length - 1] + ' ' + part).width > width) lines.push('');
+    lines[lines.length - 1] += (lines[lines.length - 1] ? ' ' : '') + part;
+  }
+  return lines;
+}
+
+function drawScale(atlas, pen, size, ink) {
+  const bar = atlas.map.getContainer().querySelector('.leaflet-control-scale-line');
+  if (!bar || !bar.offsetWidth) return;
+  const right = size.x - 14, y = size.y - 44, left = right - bar.offsetWidth;
+  pen.strokeStyle = pen.fillStyle = ink;
+  pen.lineWidth = 2;
+  pen.beginPath();
+  for (const [x, up] of [[left, -5], [left, 0], [right, 0], [right, -5]]) if (x === left && up) pen.moveTo(x, y + up); else pen.lineTo(x, y + up);
+  for (const [x, up] of [[right + 0, -44], [right - 4, -38], [right, -44], [right + 4, -38], [right, -44], [right, -24]]) if (x === right && up === -44) pen.moveTo(x, y + up); else pen.lineTo(x, y + up);
+  pen.stroke();
+  pen.font = fontOf(atlas.map.getContainer(), 11);
+  pen.fillText(bar.textContent, left, y - 10);
+}
+
+function drawLegend(atlas, pen, size, root, ground, ink) {
   const rows = legendRows(atlas);
   if (!rows.length) return;
   pen.font = 'bold ' + fontOf(root, 12);
   const width = Math.max(...rows.map(row => pen.measureText(row.words).width + (row.color ? 26 : 0))) + 20;
   const left = size.x - width - 10;
-  pen.fillStyle = 'rgba(255,255,255,.92)';
+  pen.fillStyle = ground;
   pen.fillRect(left, 10, width, rows.length * 18 + 12);
   rows.forEach((row, k) => {
     const y = 25 + 18 * k;
-    if (row.color) { pen.fillStyle = row.color; pen.fillRect(left + 10, y - (row.line ? 1.5 : 6), 18, row.line ? 3 : 12); }
-    if (row.color && !row.line) { pen.strokeStyle = 'rgba(0,0,0,.35)'; pen.lineWidth = 1; pen.strokeRect(left + 10, y - 6, 18, 12); }
-    pen.fillStyle = row.head ? '#000' : '#333';
+    if (row.color) { pen.fillStyle = pen.shade(row.color, row.drawing); pen.fillRect(left + 10, y - (row.line ? 1.5 : 6), 18, row.line ? 3 : 12); }
+    if (row.color && !row.line) { pen.strokeStyle = '#767676'; pen.lineWidth = 1; pen.strokeRect(left + 10, y - 6, 18, 12); }
+    pen.fillStyle = ink;
     pen.font = (row.head ? 'bold ' : '') + fontOf(root, 12);
     pen.fillText(row.words, left + (row.color ? 36 : 10), y);
   });
@@ -113,23 +158,26 @@ function drawFrame(atlas, pen, size) {
 function legendRows(atlas) {
   const rows = [], language = atlas.language;
   if (atlas.fill) {
-    const fill = atlas.fill, counts = countsOf(fill, atlas.year);
-    rows.push({ head: true, words: say(fill.label, language) + (fill.unit ? ' (' + fill.unit + ')' : '') });
-    fill.legend.forEach(([color, english, chinese], k) => {
-      if (counts[k] || !['Undefined', 'No neighbors'].includes(english)) rows.push({ color, words: `${say([english, chinese], language)}  ${counts[k]}` });
+    const fill = atlas.fill, counts = countsOf(atlas, fill, atlas.year), { legend } = classesAt(atlas, fill, atlas.year), unit = say(fill.unit, language);
+    rows.push({ head: true, words: say(fill.label, language) + (unit ? ' (' + unit + ')' : '') });
+    legend.forEach((row, k) => {
+      if (counts[k] || !isRare(row)) rows.push({ color: row[0], drawing: atlas.patterned ? drawingOf(legend, k) : '', words: `${say(row.slice(1), language)}  ${counts[k]}` });
     });
+    if (fill.test) rows.push({ words: describeLevel(atlas, fill, language === 'zh' ? 1 : 0).replace(/^[,，] */, '') });
   }
   for (const overlay of atlas.overlays) if (overlay.shown)
-    rows.push({ color: overlay.data.color || FLOW, line: overlay.data.kind !== 'points', words: say(overlay.data.label, language) });
+    rows.push({ color: overlay.data.color || (overlay.data.kind === 'bins' ? SHADES[3] : FLOW), line: overlay.data.kind === 'links' || overlay.data.kind === 'flows', words: say(overlay.data.label, language) });
   return rows;
 }
 
-function savePicture(atlas) {
-  drawPicture(atlas).toBlob(blob => {
-    const link = element('a');
-    link.href = URL.createObjectURL(blob);
-    link.download = (atlas.data.title[0] || 'map').replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 80) + '.png';
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-  }, 'image/png');
+function savePicture(atlas) { drawPicture(atlas).toBlob(blob => saveBlob(atlas, blob, '.png'), 'image/png'); }
+
+function saveDrawing(atlas) { saveBlob(atlas, new Blob([drawSvg(atlas)], { type: 'image/svg+xml' }), '.svg'); }
+
+function saveBlob(atlas, blob, ending) {
+  const link = element('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = (atlas.data.title[0] || 'map').replace(/[^\p{L}\p{N}]+/gu, '-').slice(0, 80) + ending;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }

@@ -1,5 +1,5 @@
 // The page in motion. window.gbaAtlas.maps[block] is the handle by which a page, or a test, steers it.
-const PANES = { 'gba-land': 190, 'gba-around': 195, 'gba-web': 440, 'gba-links': 450, 'gba-points': 460, 'gba-names': 620 };
+const PANES = { 'gba-land': 190, 'gba-around': 195, 'gba-halo': 430, 'gba-web': 440, 'gba-links': 450, 'gba-points': 460, 'gba-names': 620 };
 
 class Atlas {
   constructor(map, block) {
@@ -7,45 +7,78 @@ class Atlas {
     this.id = block;
     this.data = JSON.parse(document.getElementById(block).textContent);
     this.language = 'both';
+    this.theme = 'auto';
     this.timer = null;
     this.fill = this.data.fills[0] || null;
     this.selected = null;
+    this.chosen = new Set();
+    this.current = 0;
     this.year = null;
     this.years = [];
+    this.level = null;
+    this.adjusted = this.ownClasses = this.patterned = false;
+    this.tiles = {};
+    this.halos = {};
+    this.note = '';
   }
 
   begin() {
-    const map = this.map;
+    const map = this.map, box = map.getContainer();
     // Leaflet looks for marker pictures beside its style sheet, which here lies inside the page.
     L.Icon.Default.imagePath = '';
     const pictures = document.getElementById('gba-marker-pictures');
     if (pictures) L.Icon.Default.mergeOptions(JSON.parse(pictures.textContent));
     for (const [name, z] of Object.entries(PANES)) map.createPane(name).style.zIndex = z;
     // A canvas would keep the mouse from what lies beneath it.
-    for (const name of ['gba-names', 'gba-land', 'gba-around', 'gba-web']) map.getPane(name).style.pointerEvents = 'none';
-    map.getContainer().classList.add(this.data.context && this.data.context.sea ? 'gba-sea' : 'gba-plain');
+    for (const name of ['gba-names', 'gba-land', 'gba-around', 'gba-web', 'gba-halo']) map.getPane(name).style.pointerEvents = 'none';
+    box.classList.add('gba', this.data.context && this.data.context.sea ? 'gba-sea' : 'gba-plain');
+    box.setAttribute('role', document.querySelector('[role=main]') ? 'region' : 'main');
+    this.haloRenderer = L.svg({ pane: 'gba-halo', padding: 0.5 });
     this.sets = makeSets(this);
     map.setView(this.sets[0].at[0], 7, { animate: false });
-    this.contextGroups = makeContext(this);
+    keepDetail(this, map);
+    keepStill(map);
+    makeWalk(this);
+    this.contextGroups = makeContext(this, map);
     this.findYears();
     this.overlays = makeOverlays(this);
     this.names = makeNames(this);
     this.names.group.addTo(map);
     makeTools(this);
     makePanel(this);
+    makeDrawer(this);
+    this.keepSize();
+    readAddress(this);
+    this.wear();
     fillPanel(this);
-    this.fitUnits();
+    if (!this.placed) this.fitUnits();
     this.refresh();
-    map.on('zoomend moveend resize', () => arrangeNames(this));
+    map.on('zoomend moveend resize', () => { arrangeNames(this); writeAddress(this); });
+    map.on('resize', () => this.keepSize());
     document.fonts.ready.then(() => arrangeNames(this));
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.turn('theme', this.theme));
+    window.addEventListener('beforeprint', () => toPaper(this));
+    window.addEventListener('afterprint', () => fromPaper(this));
+  }
+
+  setNumber() { return this.fill ? this.fill.set : 0; }
+
+  isDark() { return this.theme === 'auto' ? matchMedia('(prefers-color-scheme: dark)').matches : this.theme === 'dark'; }
+
+  wear() { this.map.getContainer().classList.toggle('gba-dark', this.isDark()); }
+
+  // A small frame folds what a large one shows.
+  keepSize() {
+    const size = this.map.getSize();
+    this.map.getContainer().classList.toggle('gba-small', size.x < 640 || size.y < 520);
+    writeSources(this);
   }
 
   // The units fill what the panel leaves free.
   fitUnits() {
-    const bounds = L.latLngBounds(this.sets.flatMap(set => set.group.getBounds())), wide = this.map.getSize().x > 760;
-    this.map.fitBounds(bounds, {
-      paddingTopLeft: wide ? [60, 24] : [16, 60], paddingBottomRight: wide ? [this.panel.offsetWidth + 24, 40] : [16, 40], animate: false,
-    });
+    const bounds = L.latLngBounds(this.sets.flatMap(set => set.group.getBounds())), size = this.map.getSize(), wide = size.x > 760;
+    const below = (this.drawer.hidden ? 0 : this.drawer.offsetHeight) + 40, right = wide && this.panelOpen ? this.panel.offsetWidth + 24 : 16;
+    this.map.fitBounds(bounds, { paddingTopLeft: wide ? [60, 24] : [16, 64], paddingBottomRight: [right, below], animate: false });
   }
 
   // The slider runs over the years of the fill; where it has none, over those of the overlays.
@@ -57,20 +90,37 @@ class Atlas {
   }
 
   chooseFill(fill) {
-    const before = this.fill ? this.fill.set : 0;
+    const before = this.setNumber();
     this.selected = null;
     this.fill = fill;
     this.findYears();
     if (this.timer && this.years.length < 2) stop(this);
-    if ((fill ? fill.set : 0) !== before) this.renameUnits();
+    if (this.setNumber() !== before) { this.chosen.clear(); this.current = 0; this.renameUnits(); }
     this.redrawLinks();
     this.refresh();
+    this.tell();
   }
 
   chooseYear(year) {
     this.year = year;
     this.redrawLinks();
     this.refresh();
+  }
+
+  // A unit is put among the chosen ones or taken out.
+  choose(i) {
+    if (!this.chosen.delete(i)) this.chosen.add(i);
+    for (const overlay of this.overlays) if (overlay.data.kind === 'flows') overlay.draw(this, overlay);
+    this.refresh();
+  }
+
+  // A switch of the panel: level, adjusted, ownClasses, patterned, theme, note.
+  turn(name, value) {
+    this[name] = value;
+    this.wear();
+    if (name === 'theme') for (const overlay of this.overlays) overlay.draw(this, overlay);
+    this.refresh();
+    this.tell();
   }
 
   redrawLinks() {
@@ -97,22 +147,44 @@ class Atlas {
     this.refresh();
   }
 
+  // What changed, for those who cannot see it.
+  tell() { this.live.textContent = describe(this, this.fill, this.year, this.language === 'zh' ? 1 : 0).slice(0, 2).join(' '); }
+
   refresh() {
+    document.documentElement.lang = this.language === 'zh' ? 'zh' : 'en';
     paint(this);
+    nameUnits(this);
+    markChosen(this);
     fillPanel(this);
     writeTools(this);
     writeSlider(this);
+    fillDrawer(this);
+    drawCompare(this);
     arrangeNames(this);
+    writeAddress(this);
   }
 }
 
-function makeContext(atlas) {
+function keepDetail(atlas, map) {
+  const tolerances = atlas.data.sets.flatMap(set => set.shapes.tolerances || []);
+  const update = () => { map.gbaDetail = detailAt(map, tolerances); };
+  if (tolerances.length) map.on('zoomanim viewreset', update).on('zoom', update);
+  update();
+}
+
+// Those who asked for less motion get none.
+function keepStill(map) {
+  if (!matchMedia('(prefers-reduced-motion: reduce)').matches) return;
+  map._zoomAnimated = map.options.zoomAnimation = map.options.fadeAnimation = map.options.inertia = false;
+}
+
+function makeContext(atlas, map) {
   const context = atlas.data.context;
   if (!context) return [];
-  const land = { pane: 'gba-land', renderer: L.svg({ pane: 'gba-land', padding: 1 }), interactive: false, stroke: false, fillColor: '#f3f1ec', fillOpacity: 1 };
-  const around = { ...land, pane: 'gba-around', renderer: L.svg({ pane: 'gba-around', padding: 1 }), stroke: true, color: '#c4bfb4', weight: 0.7, opacity: 1 };
+  const land = { pane: 'gba-land', renderer: L.svg({ pane: 'gba-land', padding: 1 }), interactive: false, stroke: false, fillColor: '#f3f1ec', fillOpacity: 1, className: 'gba-land-shape' };
+  const around = { ...land, pane: 'gba-around', renderer: L.svg({ pane: 'gba-around', padding: 1 }), stroke: true, color: '#c4bfb4', weight: 0.7, opacity: 1, className: 'gba-around-shape' };
   return [[context.land, land], [context.around, around]].filter(([shapes]) => shapes).map(([shapes, style]) =>
-    L.layerGroup(unpackShapes(shapes).map(unit => L.polygon(unit, style))).addTo(atlas.map));
+    L.layerGroup(unpackShapes(shapes).map(unit => L.polygon(unit, style))).addTo(map));
 }
 
 window.gbaAtlas = {
@@ -125,6 +197,8 @@ window.gbaAtlas = {
   // For tests and for pages that hold one map: the first of them, its state, its picture.
   first() { return Object.values(this.maps)[0]; },
   picture(scale) { return drawPicture(this.first(), scale).toDataURL('image/png'); },
+  drawing() { return drawSvg(this.first()); },
+  describe(zh) { const a = this.first(); return describe(a, a.fill, a.year, zh).join(' '); },
 };
 
 // folium's popups ask jQuery for two things only; they need not wait for the other 87 kB.

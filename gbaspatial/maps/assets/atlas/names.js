@@ -1,0 +1,64 @@
+// Names: larger units first; one that would lie on a point or on another name moves, or waits for a closer view.
+const SHIFTS = [[0, 0], [0, -1], [0, 1], [0, -2], [0, 2], [1, 0], [-1, 0], [1, -1], [-1, -1], [1, 1], [-1, 1]];
+
+function makeNames(atlas) {
+  const made = { group: L.layerGroup(), shown: true, list: [] };
+  const set = atlas.sets[atlas.setNumber()];
+  if (set.layers.length <= MANY_UNITS) {
+    const size = i => { const b = set.layers[i].getBounds ? set.layers[i].getBounds() : null; return b ? (b.getEast() - b.getWest()) * (b.getNorth() - b.getSouth()) : 0; };
+    set.at.forEach((place, i) => made.list.push({ place, size: size(i), quiet: false, dot: set.rings ? 0 : set.layers[i].getRadius(), words: () => [set.en[i], set.zh[i] || ''] }));
+    made.list.sort((a, b) => b.size - a.size);
+  }
+  const around = atlas.data.context && atlas.data.context.around;
+  if (around) unpackPlaces(around.at, around.scale).forEach((place, i) =>
+    made.list.push({ place, quiet: true, words: () => [atlas.data.context.en[i], atlas.data.context.zh[i] || ''] }));
+  for (const name of made.list) {
+    name.span = element('span');
+    const icon = L.divIcon({ className: 'gba-name' + (name.quiet ? ' gba-name-quiet' : ''), html: name.span, iconSize: null });
+    made.group.addLayer(L.marker(name.place, { icon, pane: 'gba-names', interactive: false, keyboard: false }));
+  }
+  return made;
+}
+
+// Boxes that names keep off: dots of units and points, ends of links, arrows.
+function dotsOnMap(atlas) {
+  const boxes = [], put = (place, r) => { const p = atlas.map.latLngToContainerPoint(place); boxes.push([p.x - r, p.y - r, p.x + r, p.y + r]); };
+  const set = atlas.sets[atlas.setNumber()];
+  if (!set.rings && set.at.length <= MANY_UNITS) set.at.forEach((place, i) => put(place, set.layers[i].getRadius() + 1));
+  for (const overlay of atlas.overlays) {
+    if (!overlay.shown || overlay.data.kind === 'bins') continue;
+    let count = 0;
+    overlay.group.eachLayer(layer => { if (layer.getRadius && count++ < 1500) put(layer.getLatLng(), layer.getRadius() + 1); });
+    if (overlay.arrows.length < 300) overlay.arrows.forEach(arrow => put(arrow.place, arrow.size / 2));
+  }
+  return boxes;
+}
+
+function arrangeNames(atlas) {
+  const names = atlas.names, taken = [], view = atlas.map.getContainer().getBoundingClientRect();
+  if (!names.shown) return;
+  const controls = [...atlas.map.getContainer().querySelectorAll('.gba-box, .gba-title, .leaflet-bar, .gba-drawer')].map(node => node.getBoundingClientRect());
+  const covered = controls.filter(b => b.width > 0).map(b => [b.left - view.left, b.top - view.top, b.right - view.left, b.bottom - view.top]);
+  const dots = dotsOnMap(atlas), meet = (a, b) => a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1];
+  // First all is written, then all is measured: a browser that does both by turns lays the page out anew each time.
+  for (const name of names.list) {
+    const words = say(name.words(), atlas.language);
+    if (name.span.textContent !== words) name.span.textContent = words;
+    name.span.style.visibility = 'hidden';
+  }
+  const sizes = names.list.map(name => [name.span.offsetWidth + 4, name.span.offsetHeight]);
+  names.list.forEach((name, k) => {
+    const at = atlas.map.latLngToContainerPoint(name.place), [w, h] = sizes[k];
+    name.box = null;
+    if (at.x < -50 || at.y < -20 || at.x > view.width + 50 || at.y > view.height + 20) return;
+    for (const [right, down] of name.quiet ? [[0, 0]] : name.dot ? SHIFTS.slice(1) : SHIFTS) {
+      const dx = right * (w / 2 + 7), dy = down * (h / 2 + 5), box = [at.x + dx - w / 2, at.y + dy - h / 2, at.x + dx + w / 2, at.y + dy + h / 2];
+      if ([...taken, ...covered, ...dots].some(o => meet(box, o))) continue;
+      taken.push(box);
+      name.box = box;
+      name.span.style.transform = `translate(-50%, -50%) translate(${dx}px, ${dy}px)`;
+      name.span.style.visibility = 'visible';
+      return;
+    }
+  });
+}
