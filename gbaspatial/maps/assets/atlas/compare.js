@@ -124,7 +124,7 @@ function writeCompare(atlas, other) {
   other.controls.style.padding = '4px 10px';
   other.controls.append(field(say(WORDS.right, language), layer, atlas.id + '-other'));
   if (other.fill.years) other.controls.append(field(say(WORDS.year, language), select(other.fill.years.map(y => [y, y]), other.year, y => { other.year = other.fill.years.find(each => String(each) === y); change(); }), atlas.id + '-otheryear'));
-  const way = select([['swipe', say(WORDS.swipe, language)], ['side', say(WORDS.side, language)]], other.side ? 'side' : 'swipe', value => { other.side = value === 'side'; layCompare(atlas); change(); });
+  const way = select([['swipe', say(WORDS.swipe, language)], ['side', say(WORDS.side, language)]], other.side ? 'side' : 'swipe', value => { other.side = value === 'side'; layCompare(atlas); atlas.fitUnits(); change(); });
   way.setAttribute('aria-label', say(WORDS.compare, language));
   way.id = atlas.id + '-way';
   other.controls.append(way);

@@ -25,7 +25,7 @@ function fillPanel(atlas) {
 
 function writePanel(atlas, box) {
   const language = atlas.language, { fills } = atlas.data;
-  const fold = button('gba-fold', atlas.panelOpen ? '▾' : '▸', () => { atlas.panelOpen = !atlas.panelOpen; fillPanel(atlas); arrangeNames(atlas); });
+  const fold = button('gba-fold', atlas.panelOpen ? '▾' : '▸', () => { atlas.panelOpen = !atlas.panelOpen; fillPanel(atlas); if (atlas.map.getContainer().classList.contains('gba-small')) atlas.fitUnits(); arrangeNames(atlas); });
   fold.id = atlas.id + '-fold';
   fold.setAttribute('aria-label', say(WORDS.hide, language));
   fold.setAttribute('aria-expanded', atlas.panelOpen);

@@ -130,8 +130,10 @@ function drawScale(atlas, pen, size, ink) {
   pen.strokeStyle = pen.fillStyle = ink;
   pen.lineWidth = 2;
   pen.beginPath();
-  for (const [x, up] of [[left, -5], [left, 0], [right, 0], [right, -5]]) if (x === left && up) pen.moveTo(x, y + up); else pen.lineTo(x, y + up);
-  for (const [x, up] of [[right + 0, -44], [right - 4, -38], [right, -44], [right + 4, -38], [right, -44], [right, -24]]) if (x === right && up === -44) pen.moveTo(x, y + up); else pen.lineTo(x, y + up);
+  const line = places => places.forEach(([x, up], k) => k ? pen.lineTo(x, y + up) : pen.moveTo(x, y + up));
+  line([[left, -5], [left, 0], [right, 0], [right, -5]]);
+  line([[right - 4, -38], [right, -44], [right + 4, -38]]);  // north is up
+  line([[right, -44], [right, -24]]);
   pen.stroke();
   pen.font = fontOf(atlas.map.getContainer(), 11);
   pen.fillText(bar.textContent, left, y - 10);
@@ -161,7 +163,7 @@ function legendRows(atlas) {
     const fill = atlas.fill, counts = countsOf(atlas, fill, atlas.year), { legend } = classesAt(atlas, fill, atlas.year), unit = say(fill.unit, language);
     rows.push({ head: true, words: say(fill.label, language) + (unit ? ' (' + unit + ')' : '') });
     legend.forEach((row, k) => {
-      if (counts[k] || !isRare(row)) rows.push({ color: row[0], drawing: atlas.patterned ? drawingOf(legend, k) : '', words: `${say(row.slice(1), language)}  ${counts[k]}` });
+      if (counts[k] || !isRare(row)) rows.push({ color: row[0], drawing: atlas.patterned ? drawingOf(legend, k) : '', words: `${say(row.slice(1), language)} (${counts[k]})` });
     });
     if (fill.test) rows.push({ words: describeLevel(atlas, fill, language === 'zh' ? 1 : 0).replace(/^[,，] */, '') });
   }

@@ -77,7 +77,8 @@ class Atlas {
   // The units fill what the panel leaves free.
   fitUnits() {
     const bounds = L.latLngBounds(this.sets.flatMap(set => set.group.getBounds())), size = this.map.getSize(), wide = size.x > 760;
-    const below = (this.drawer.hidden ? 0 : this.drawer.offsetHeight) + 40, right = wide && this.panelOpen ? this.panel.offsetWidth + 24 : 16;
+    const sheet = !wide && this.panelOpen ? this.panel.offsetHeight : 0, below = Math.max(this.drawer.hidden ? 0 : this.drawer.offsetHeight, sheet) + 40;
+    const half = this.compare && this.compare.side ? size.x / 2 : 0, right = half + (wide && this.panelOpen ? this.panel.offsetWidth + 24 : 16);
     this.map.fitBounds(bounds, { paddingTopLeft: wide ? [60, 24] : [16, 64], paddingBottomRight: [right, below], animate: false });
   }
 
