@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: report test check docs doctor format fuzz clean
+.PHONY: report test laws check docs doctor format fuzz clean
 .DEFAULT_GOAL := report
 
 report: $(VENV)/.report
@@ -15,6 +15,11 @@ report: $(VENV)/.report
 
 test: $(VENV)/.test
 	$(BIN)/python -m pytest -n $(JOBS)
+
+# what holds in every file: rooms, words, docstrings, streams, packages that load late; some minutes
+LAWS := rooms architecture docstrings words progress randomness project_files
+laws: $(VENV)/.test
+	$(BIN)/python -m pytest -n $(JOBS) $(LAWS:%=tests/test_%.py) tests/inference/test_tails.py
 
 check: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -18,6 +18,7 @@ from gbaspatial.autocorrelation.lag_correlation import lag_correlation
 from gbaspatial.autocorrelation.moran import moran
 from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.figures.autocorrelation import correlogram as drawn_correlogram
+from gbaspatial.geography import distance_km
 from gbaspatial.inference import adjust
 from gbaspatial.inference.null import Alternative, Inference
 from gbaspatial.options import public, whole, word
@@ -256,8 +257,6 @@ def correlogram_by_distance(
     >>> found.to_frame()["pairs"].to_dict()
     {'0-60': 9, '60-120': 23}
     """
-    from gbaspatial.geography import distance_km
-
     distance = distance_km(units)
     ids = distance.index
     align(values, ids)

@@ -18,7 +18,7 @@ from gbaspatial.inference.detection import power_note
 from gbaspatial.inference.moments import PairSums, permutation_moments
 from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test, normal_null
 from gbaspatial.inference.ordering import by_label
-from gbaspatial.inference.patterns import count_patterns, joined_weights
+from gbaspatial.inference.patterns import class_patterns, count_patterns, joined_weights
 from gbaspatial.inference.permutation import class_draws, sampled_null
 from gbaspatial.options import public
 from gbaspatial.progress import shows_progress
@@ -264,8 +264,6 @@ def _all_counts(
         return None
     if inference == "permutation":
         return class_draws(upper, codes, len(sizes), draws, seed)  # type: ignore[arg-type]
-    from gbaspatial.inference.patterns import class_patterns
-
     if count_patterns(sizes) > _MOST_PATTERNS:
         raise OptionError(
             f"inference='exact' lists all patterns of the classes, of which there are {count_patterns(sizes):.3g}; "

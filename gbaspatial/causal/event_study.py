@@ -13,6 +13,7 @@ from gbaspatial.causal.differences import FEW, Setting, read_setting
 from gbaspatial.causal.exposure import NEVER, first_exposure
 from gbaspatial.causal.honest_bounds import honest_bounds
 from gbaspatial.errors import DataError, some
+from gbaspatial.figures import event_times
 from gbaspatial.inference.tails import f_tail
 from gbaspatial.models.panel.within import effects_of
 from gbaspatial.options import public
@@ -63,8 +64,6 @@ class EventStudy(Result):
 
     def plot(self, ax: Any = None) -> Any:
         """Effects by event time with their intervals."""
-        from gbaspatial.figures import event_times
-
         return event_times(self, ax=ax)
 
 

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from gbaspatial.alignment import check_same_units, check_units
 from gbaspatial.errors import AlignmentError, DataError, LabelTypeError, OptionError, UnknownNameError, some
+from gbaspatial.geography import distance_km
 from gbaspatial.models.panel.frame import PanelDesign
 from gbaspatial.models.panel.panel_rows import time_numbers
 from gbaspatial.options import brief, number, whole
@@ -97,8 +98,6 @@ def _steps(w: WeightsLike, units: pd.Index, most: int) -> np.ndarray:
 
 def _kilometers(distance: Any, units: pd.Index) -> np.ndarray:
     if isinstance(distance, (gpd.GeoDataFrame, gpd.GeoSeries)):
-        from gbaspatial.geography import distance_km
-
         check_units(distance.index, "distance")
         absent = units.difference(distance.index, sort=False)
         if len(absent):

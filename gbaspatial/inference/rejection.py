@@ -13,6 +13,7 @@ import numpy as np
 from scipy import linalg, optimize
 from scipy.special import ndtr
 
+from gbaspatial.inference.local_exact import subsets
 from gbaspatial.inference.quadratic import positive_tail, saddlepoint_deviate
 from gbaspatial.randomness import POWER_DRAWS, stream
 from gbaspatial.repeated.blocks import map_blocks
@@ -111,8 +112,6 @@ def _black_joins(Y: np.ndarray, W: np.ndarray) -> np.ndarray:
 
 def _every_pattern(n: int) -> np.ndarray:
     """All ways (patterns, n) to have half of n units above the median."""
-    from gbaspatial.inference.local_exact import subsets
-
     chosen = subsets(n, n // 2)
     patterns = np.zeros((len(chosen), n))
     np.put_along_axis(patterns, chosen, 1.0, axis=1)

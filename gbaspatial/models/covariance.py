@@ -22,6 +22,7 @@ import numpy as np
 
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.formula import Design
+from gbaspatial.models.instruments.hac import kernel_weights
 from gbaspatial.models.likelihood.information import Apart, Quadratics, inverse, quadratics
 from gbaspatial.models.likelihood.problem import Estimate, Problem
 from gbaspatial.models.solve.origin import taken_back
@@ -65,8 +66,6 @@ def _leverage(X: np.ndarray, ids: Any) -> np.ndarray:
 def _conley(
     design: Design, N: np.ndarray, R: np.ndarray, e: np.ndarray, options: Mapping[str, Any], data: Any
 ) -> tuple[np.ndarray, str]:
-    from gbaspatial.models.instruments.hac import kernel_weights
-
     kernel: Any = options.get("kernel") or "triangular"
     neighbors, bandwidth = options.get("neighbors"), options.get("bandwidth_km")
     coordinates = options.get("coordinates")

@@ -23,6 +23,7 @@ from gbaspatial.models.fit import Fit, build
 from gbaspatial.models.fitted import Inference
 from gbaspatial.models.likelihood.information import inverse
 from gbaspatial.models.likelihood.problem import LOG_2PI
+from gbaspatial.models.regression import lag
 from gbaspatial.models.solve.origin import Centered, Ground, newton, refuse_perfect
 from gbaspatial.models.spatial_fit import RhoByRegimeFit, RhoByRegimeWithChow
 from gbaspatial.options import flag, public, word
@@ -98,8 +99,6 @@ def rho_by_regime(
     >>> [term for term in fit.params.index if term.startswith("rho")]
     ['rho[a]', 'rho[b]']
     """
-    from gbaspatial.models.regression import lag
-
     word(coefficients, ("intercepts", "common", "regimes"), "coefficients")
     split: dict[str, Any] = {"regimes": regimes} if coefficients == "regimes" else {}
     durbin = flag(durbin, "durbin")

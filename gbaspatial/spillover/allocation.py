@@ -10,6 +10,7 @@ import pandas as pd
 
 from gbaspatial.alignment import align, align_labels
 from gbaspatial.errors import DataError, OptionError, some
+from gbaspatial.figures import forest
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.impacts.average import Quantity
 from gbaspatial.models.impacts.change import check_evaluated
@@ -82,8 +83,6 @@ class AllocationResult(Result):
         -------
         matplotlib.axes.Axes
         """
-        from gbaspatial.figures import forest
-
         return forest(self.to_frame(), label=label, ax=ax)
 
 

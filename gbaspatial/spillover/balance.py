@@ -10,6 +10,7 @@ import pandas as pd
 
 from gbaspatial.alignment import align_labels
 from gbaspatial.errors import DataError
+from gbaspatial.figures import flow_map
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.impacts.average import mixed
 from gbaspatial.models.impacts.engine import COLUMNS, Engine, unit_balance
@@ -94,8 +95,6 @@ class BalanceResult(Result):
         -------
         matplotlib.axes.Axes
         """
-        from gbaspatial.figures import flow_map
-
         return flow_map(units, self.flows, label=f"Spillover of {self.term}", top=top, ax=ax)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from gbaspatial.alignment import check_same_units
 from gbaspatial.errors import OptionError
+from gbaspatial.figures import spillover_decay
 from gbaspatial.geography import distance_km
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.impacts.average import Quantity
@@ -99,8 +100,6 @@ class DecayResult(Result):
         -------
         matplotlib.axes.Axes
         """
-        from gbaspatial.figures import spillover_decay
-
         return spillover_decay(self, ax=ax)
 
 

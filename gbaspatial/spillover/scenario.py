@@ -11,6 +11,7 @@ import pandas as pd
 
 from gbaspatial.alignment import align_labels
 from gbaspatial.errors import DataError, OptionError
+from gbaspatial.figures import map_of, waterfall
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.impacts.average import Quantity, mixed
 from gbaspatial.models.impacts.engine import COLUMNS, Engine
@@ -145,8 +146,6 @@ class ScenarioResult(Result):
         -------
         matplotlib.axes.Axes
         """
-        from gbaspatial.figures import map_of, waterfall
-
         if units is None:
             return waterfall(self, ax=ax)
         return map_of(units.join(self.units["estimate"]), "estimate", label=self.title, ax=ax)

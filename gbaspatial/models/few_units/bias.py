@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import OptionError
-from gbaspatial.models.few_units.bootstrap import check_refittable, refits
+from gbaspatial.models.few_units.bootstrap import check_refittable, places_of, refits
 from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.problem import window
 from gbaspatial.options import public, undrawn
@@ -101,8 +101,6 @@ def bias_correction(
         own, parts = refits(fit, draws, "parametric", seed)
         drawn = np.vstack([parts.beta, parts.rho[None], parts.lam[None]]).mean(axis=1)
         center = np.vstack([own.beta, own.rho[None], own.lam[None]])[:, 0]
-        from gbaspatial.models.few_units.bootstrap import places_of
-
         bias = (drawn - center)[places_of(fit)]
     else:
         bias = _analytic(fit)[:-1]

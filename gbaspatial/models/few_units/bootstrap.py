@@ -12,6 +12,7 @@ import pandas as pd
 
 from gbaspatial.errors import OptionError
 from gbaspatial.figures.parameters import replicates
+from gbaspatial.inference.null import check_draws
 from gbaspatial.models.few_units.recommended import inversion_of, ranks_of
 from gbaspatial.models.fit import problem_again
 from gbaspatial.models.fit_tables import SMALL
@@ -288,8 +289,6 @@ def _refitted(full: Batch, Y: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 def _checked(fit: Fit, draws: int) -> int:
-    from gbaspatial.inference.null import check_draws
-
     check_refittable(fit)
     if isinstance(draws, int) and draws < 2:
         raise OptionError(f"draws={draws!r} is too few: the spread of refits needs at least two; use 999 or more.")

@@ -28,6 +28,7 @@ import pandas as pd
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models.fit import SPATIAL, Fit, problem_again
 from gbaspatial.models.fit_tables import SMALL
+from gbaspatial.models.likelihood.confidence import mixture
 from gbaspatial.models.likelihood.inversion import POINTS, Inversion, invert
 
 if TYPE_CHECKING:
@@ -150,8 +151,6 @@ def ranks_of(ids: pd.Index) -> np.ndarray:
 
 
 def _made(fit: Fit) -> FewUnits:
-    from gbaspatial.models.likelihood.confidence import mixture
-
     names = [name for name in SPATIAL if name in fit.params.index]
     if len(names) == 1:
         found = {names[0]: _inverted(fit, names[0], DRAWS, SEED, two=False)}

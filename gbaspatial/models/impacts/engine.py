@@ -20,6 +20,7 @@ from gbaspatial.errors import OptionError, UnknownNameError, nearest_names
 from gbaspatial.figures import flow_map, forest
 from gbaspatial.formula import Regressor
 from gbaspatial.inference.null import check_draws
+from gbaspatial.models.few_units.bootstrap import refits
 from gbaspatial.models.few_units.recommended import SEED, inversion_of
 from gbaspatial.models.fit import problem_again
 from gbaspatial.models.impacts import average as effects
@@ -28,7 +29,7 @@ from gbaspatial.models.impacts.uncertainty import chosen
 from gbaspatial.models.likelihood.confidence import mixture, parameter_draws
 from gbaspatial.models.likelihood.problem import window
 from gbaspatial.models.solve.resolvent import Reading, Resolvent, average_readings, resolvent_of
-from gbaspatial.models.solve.side import Side
+from gbaspatial.models.solve.side import Side, side_of
 from gbaspatial.options import level_of, public, undrawn, word
 from gbaspatial.randomness import IMPACT_DRAWS, Rng, seed_of, stream
 from gbaspatial.results import Result, Table
@@ -391,8 +392,6 @@ def _parameters(fit: Fit) -> tuple[list[str], np.ndarray, np.ndarray]:
 
 def _lag_of(fit: Fit, names: list[str]) -> tuple[int | None, Side | None, tuple[float, float]]:
     """The place of rho among `names`, its side and its interval; of nothing without a lag."""
-    from gbaspatial.models.solve.side import side_of
-
     if fit.w is None:
         return None, None, (-np.inf, np.inf)
     side = side_of(fit.w, fit.logdet)
@@ -425,8 +424,6 @@ def _engine(fit: Fit, method: str, draws: int, rng: Rng, level: float) -> Engine
 
 def _refits(fit: Fit, draws: int, seed: int, count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Refitted parameters (m, p), their covariances (p, p, m), and the covariance of the fit by the same formula."""
-    from gbaspatial.models.few_units.bootstrap import refits
-
     own, parts = refits(fit, draws, "parametric", seed)
     values = np.vstack([parts.beta, parts.rho[None]])[:count]
     return values.T, parts.covariance[:count, :count], own.covariance[:count, :count, 0]

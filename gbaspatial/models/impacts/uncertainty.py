@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gbaspatial.errors import OptionError
+from gbaspatial.models.few_units.recommended import applies
 from gbaspatial.sizes import REFITS_LIMIT
 
 if TYPE_CHECKING:
@@ -38,8 +39,6 @@ def chosen(fit: Fit, method: str) -> str:
 
 def _usual(fit: Fit, refittable: bool) -> str:
     """The method that goes with the inference of a fit."""
-    from gbaspatial.models.few_units.recommended import applies
-
     one = (fit.w is None) != (fit.error_w is None)
     if applies(fit):
         return "confidence" if one else "bootstrap"

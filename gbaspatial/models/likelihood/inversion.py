@@ -18,7 +18,7 @@ from scipy import optimize
 from gbaspatial.inference.null import monte_carlo_p
 from gbaspatial.models.likelihood.many_outcomes import batch_of, log_likelihood, moments
 from gbaspatial.models.likelihood.many_refits import refit
-from gbaspatial.models.likelihood.problem import Problem, window
+from gbaspatial.models.likelihood.problem import Problem, log_likelihood as exact, rho_given_lambda, window
 from gbaspatial.models.likelihood.resample import Kind, held
 from gbaspatial.models.likelihood.signed_root import Roots, noise, signed_roots
 from gbaspatial.progress import track
@@ -239,8 +239,6 @@ def _profile(model: Problem, name: str, tried: np.ndarray) -> np.ndarray:
         return log_likelihood(full, have, *((tried, zero) if name == "rho" else (zero, tried)))
     if name == "rho":
         return np.array([held(model, full, rho=float(v))(model.leveled[:, None])[0] for v in tried])
-    from gbaspatial.models.likelihood.problem import log_likelihood as exact, rho_given_lambda
-
     return np.array([exact(model, rho_given_lambda(model, float(v)), float(v)) for v in tried])
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import OptionError, some
+from gbaspatial.figures import map_of
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.impacts import average
@@ -67,8 +68,6 @@ class LinkImpacts(Result):
         -------
         matplotlib.axes.Axes
         """
-        from gbaspatial.figures import map_of
-
         return map_of(units.join(self.frame["change"]), "change", label=self.title, ax=ax)
 
 

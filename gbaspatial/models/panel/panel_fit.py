@@ -11,11 +11,13 @@ import pandas as pd
 from gbaspatial.models.diagnostics.chow import chow as _chow
 from gbaspatial.models.fit_tables import lonely_histories, told_lonely
 from gbaspatial.models.fitted import Fitted, code as _code, second_opinion as _second_opinion
+from gbaspatial.models.likelihood.problem import Estimate
 from gbaspatial.models.panel.block_bootstrap import bootstrap as _bootstrap
 from gbaspatial.models.panel.effect_kinds import Kind
 from gbaspatial.models.panel.few_histories import FewHistories, few_histories
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights
 from gbaspatial.models.panel.impacts_in_period import impacts as _impacts
+from gbaspatial.models.panel.information_less_effects import parts_of
 from gbaspatial.models.panel.left_out import PanelCall, influence as _influence
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.panel_predictions import predict as _predict, simulate as _simulate
@@ -23,6 +25,7 @@ from gbaspatial.models.panel.panel_tests import diagnostics as _diagnostics
 from gbaspatial.models.panel.pictures_of_fits import plot as _plot
 from gbaspatial.models.panel.power_of_panels import detectable_effect as _detectable_effect
 from gbaspatial.models.panel.signed_histories import wild_test as _wild_test
+from gbaspatial.models.solve.logdet import ZeroCurve
 
 TITLES = {
     "panel_ols": "Panel, least squares", "panel_slx": "Panel, spatial lag of X (SLX)",
@@ -171,14 +174,9 @@ class PanelFit(Fitted):
 
     def _own_part(self) -> np.ndarray:
         """X b + effects (m,), in the order of the arrays."""
-        from gbaspatial.models.panel.information_less_effects import parts_of
-
         return parts_of(self.problem, self._estimate()).eta
 
     def _estimate(self) -> Any:
-        from gbaspatial.models.likelihood.problem import Estimate
-        from gbaspatial.models.solve.logdet import ZeroCurve
-
         rho, lam = (0.0 if np.isnan(value) else value for value in (self.rho, self.lambda_))
         none: Any = ZeroCurve()
         return Estimate(self.beta, rho, lam, self.sigma2, self.log_likelihood, self.edges, none, none)

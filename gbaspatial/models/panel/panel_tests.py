@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import OptionError
+from gbaspatial.figures import period_line
 from gbaspatial.inference.tails import chi_squared_tail, f_tail
 from gbaspatial.models.diagnostics.lm_tests import Ingredients, Score, lm_error, lm_lag, robust_lm_error, robust_lm_lag
 from gbaspatial.models.panel import comparison_tests, dependence, random_effects_tests, unit_roots
@@ -94,8 +95,6 @@ class PanelDiagnostics(Result):
 
     def plot(self, *, ax: Any = None) -> Any:
         """Moran's I of the residuals by period; gives back the Axes."""
-        from gbaspatial.figures import period_line
-
         return period_line(self.moran, label=f"Moran's I of the residuals: {self.formula}", ax=ax)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from gbaspatial.errors import OptionError
+from gbaspatial.figures import forest, map_of, period_bands
 from gbaspatial.models.panel.few_histories import applies
 from gbaspatial.options import public, word
 
@@ -65,8 +66,6 @@ def plot(
 
 
 def _impacts_picture(fit: PanelFit, term: str | None, ax: Any) -> Any:
-    from gbaspatial.figures import forest, period_bands
-
     if "method" not in inspect.signature(type(fit).impacts).parameters:  # dynamic: short and long run, not periods
         frame = fit.impacts(period=fit.design.periods[-1]).to_frame()
         return forest(frame if term is None else frame.xs(term, level="term"), label="Impacts", ax=ax)
@@ -75,8 +74,6 @@ def _impacts_picture(fit: PanelFit, term: str | None, ax: Any) -> Any:
 
 
 def _effects_map(fit: PanelFit, units: Units, ax: Any) -> Any:
-    from gbaspatial.figures import map_of
-
     if not fit.kind.unit and fit.kind.random is None:
         raise OptionError("the fit has no effects of units, so there is no map; use effects='unit' or 'twoway'.")
     if units is None:

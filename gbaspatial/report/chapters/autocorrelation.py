@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gbaspatial import autocorrelation, figures
+from gbaspatial import autocorrelation, figures, weights
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.chinese import in_chinese
 from gbaspatial.report.languages import Words
@@ -139,8 +139,6 @@ def _told(what: Words, result: Any, year: int) -> Words:
 
 
 def _districts(bay: Bay) -> tuple[Words, Table]:
-    from gbaspatial import weights
-
     districts = bay.districts
     density = (districts["population"] / districts["area_km2"]).rename("density")
     w = weights.contiguity(districts).row_standardized()
