@@ -141,7 +141,10 @@ def _durbin(
         if not is_intercept(column.name) and not column.lagged and column.name not in there
     ]
     added = lags["W"].sparse @ X[:, new]
-    named = (Column(f"W({columns[p].name})", columns[p].name, "W", lagged=True) for p in new)
+    named = [Column(f"W({columns[p].name})", columns[p].name, "W", lagged=True) for p in new]
+    for column in named:
+        if column.name in {other.name for other in columns}:  # a column of the data is called so
+            raise named_twice(column.name)
     return np.hstack([X, added]), (*columns, *named)
 
 

@@ -23,6 +23,7 @@ from gbaspatial.inference.null import LocalNull, Null
 from gbaspatial.sizes import DENSE_LIMIT
 
 _BLOCK = 2_000
+_ROUND_OFF = 1e-11
 
 
 def positive_tail(weights: np.ndarray, degrees: np.ndarray) -> np.ndarray:
@@ -124,7 +125,10 @@ def moran_null(
     kind: str, observed: float, moments: tuple[float, float], W: sparse.csr_array, regressors: np.ndarray
 ) -> Null:
     """The null of Moran's I of residuals on `regressors` (n, k) for normal errors: ``"imhof"`` or ``"saddlepoint"``."""
-    weights = (residual_eigenvalues(W, regressors) - observed)[None, :]
+    eigenvalues = residual_eigenvalues(W, regressors)
+    weights = (eigenvalues - observed)[None, :]
+    if np.abs(weights).max() <= _ROUND_OFF * max(float(np.abs(eigenvalues).max()), 1.0):  # I cannot be another number
+        return Null(kind, observed, *moments, 1.0, 1.0)
     degrees = np.ones_like(weights)
     if kind == "imhof":
         upper = float(positive_tail(weights, degrees)[0])
@@ -175,8 +179,10 @@ def local_moran_null(
     n, k = basis.shape
     high, low = (scale * value for value in local_residual_forms(W, basis))
     mean, variance = local_residual_moments(high, low, n - k)
-    upper, lower = np.full(n, np.nan), np.full(n, np.nan)
-    units = np.flatnonzero(tested)
+    fixed = variance <= _ROUND_OFF * mean**2  # the statistic cannot be another number: one residual is free, or none
+    variance = np.where(fixed, 0.0, variance)
+    upper, lower = (np.where(tested & fixed, 1.0, np.nan) for _ in range(2))
+    units = np.flatnonzero(tested & ~fixed)
     for start in range(0, len(units), _BLOCK):
         block = units[start : start + _BLOCK]
         c = observed[block]

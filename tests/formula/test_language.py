@@ -254,3 +254,11 @@ def test_what_is_read_is_written_in_one_way():
     for text in ("W( log(`a b`)+1 )", "I(`class`**2)", "C(x,levels = [ 1,2 ])", "I(2e3*e)", "W(\nx)"):
         once = check(text, known)
         assert check(once, known) == once
+
+
+def test_a_lag_that_is_made_and_a_column_of_its_name_are_not_told_apart():
+    data = DATA.assign(**{"W(x)": RNG.normal(size=N), "W(z)": 1.0 * np.arange(N)})
+    for formula in ("y ~ x + `W(x)`", "y ~ z + x + `W(z)`"):
+        with pytest.raises(FormulaError, match=r"two columns of the model are named 'W\([xz]\)'"):
+            design(formula, data, W, durbin=True)
+    assert design("y ~ z + `W(x)`", data, W).k == 3

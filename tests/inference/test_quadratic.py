@@ -84,3 +84,26 @@ def test_large_weights_are_refused_with_a_way_out():
     W = sparse.csr_array((np.ones(1), ([0], [1])), shape=(6_000, 6_000))
     with pytest.raises(WeightsError, match="inference='normal'"):
         quadratic.residual_eigenvalues(W, np.ones((6_000, 1)))
+
+
+@pytest.mark.parametrize("kind", ["imhof", "saddlepoint"])
+@pytest.mark.parametrize("n", [3, 4, 5, 8, 11, 60, 61])
+def test_a_statistic_that_cannot_vary_rejects_nothing(n, kind):
+    """Complete weights act on residuals as a number, and one free residual has one I: p is 1, never round-off."""
+    rng = np.random.default_rng(n)
+    complete = sparse.csr_array(np.ones((n, n)) - np.eye(n))
+    for scale in (1.0, 1 / (n - 1)):
+        X = np.column_stack([np.ones(n), rng.normal(size=n)])
+        e = rng.normal(size=n)
+        e -= X @ np.linalg.lstsq(X, e, rcond=None)[0]
+        observed = float(n / (n * (n - 1)) * (e @ (complete @ e)) / (e @ e))
+        null = quadratic.moran_null(kind, observed, (observed, 0.0), scale * complete, X)
+        assert (null.upper, null.lower, null.p_value()) == (1.0, 1.0, 1.0)
+
+
+def test_a_local_statistic_of_one_free_residual_rejects_nothing():
+    rng = np.random.default_rng(1)
+    W = sparse.csr_array(np.ones((3, 3)) - np.eye(3))
+    basis = np.linalg.qr(np.column_stack([np.ones(3), rng.normal(size=3)]))[0]
+    null = quadratic.local_moran_null("imhof", np.zeros(3), W, basis, 3.0, np.ones(3, dtype=bool))
+    assert (null.upper == 1).all() and (null.lower == 1).all() and np.isnan(null.z).all()

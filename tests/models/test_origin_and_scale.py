@@ -193,6 +193,24 @@ def test_the_origin_of_the_outcome_moves_the_intercept_only(case, far):
     agree(at_rest(case), two, 1e-6 if case.name == "rho_by_regime" else 1e-7, intercepts=False)
 
 
+@pytest.mark.parametrize("moments", ["kp98", "homoskedastic", "heteroskedastic"])
+@pytest.mark.parametrize("name", ["error", "sarar", "durbin_error", "gns"])
+@pytest.mark.parametrize("far", [1e5, 1e7])
+def test_moments_of_errors_take_a_regressor_far_from_zero(name, moments, far):
+    """A ring, whose lambda is near enough to zero that filtered regressors are as near the intercept as plain ones."""
+    rng, n = np.random.default_rng(3), 60
+    ids = [f"u{k:02d}" for k in range(n)]
+    ring = Weights(np.roll(np.eye(n), 1, axis=0) + np.roll(np.eye(n), -1, axis=0), ids).row_standardized()
+    x, z, e = rng.normal(size=(3, n))
+    y = np.linalg.solve(np.eye(n) - 0.4 * ring.sparse.toarray(), 1 + x + e)
+    near = pd.DataFrame({"y": y, "x": x, "z": z}, index=ids)
+    one, two = (
+        getattr(models, name)("y ~ x + z", data, ring, method="gmm", moments=moments)
+        for data in (near, near.assign(x=near["x"] + far))
+    )
+    np.testing.assert_allclose(two.params.drop("Intercept"), one.params.drop("Intercept"), rtol=1e-6)
+
+
 def simulated(fit: Any) -> pd.Series:
     """Every p-value of `fit` that is counted among refits, without that of the intercept."""
     boot = fit.bootstrap(draws=199, rng=1)

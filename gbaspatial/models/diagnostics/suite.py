@@ -169,8 +169,10 @@ def _rows(fit: Fit, w: Weights | None) -> Iterator[tuple[str, tuple[Score, float
     # The LM tests take e to have one variance: with observation weights they would not hold.
     unweighted = fit.design.observation_weights is None
     if w is not None and fit.method == "ols" and unweighted and w.n_links:
-        yield "moran_residuals", _moran(fit, w)
-        yield from _chi_squared(_least_squares_tests(fit, w))
+        moran = _moran(fit, w)
+        if np.isfinite(moran[0].statistic):  # else W acts on the residuals as a number, and no test can vary
+            yield "moran_residuals", moran
+            yield from _chi_squared(_least_squares_tests(fit, w))
     if fit.method == "ml":
         yield from _chi_squared(spatial_tests(fit, w))
     if fit.method == "gmm" and w is not None and fit.design.k:

@@ -30,7 +30,10 @@ def reading(fit: Fit, tests: pd.DataFrame, *, small: bool) -> tuple[str, ...]:
 
 def _least_squares(rejected: set[str], tests: pd.DataFrame) -> list[str]:
     if "lm_lag" not in tests.index:
-        return ["Nothing is said here about spatial dependence: the LM tests need diagnostics(w) of an unweighted fit."]
+        return [
+            "Nothing is said here about spatial dependence: the LM tests need diagnostics(w) of an unweighted fit, and "
+            "a W that does not act on its residuals as a mere number, as complete weights do."
+        ]
     lag, error = "lm_lag" in rejected, "lm_error" in rejected
     robust_lag, robust_error = "robust_lm_lag" in rejected, "robust_lm_error" in rejected
     words = []

@@ -102,7 +102,7 @@ def _of_unit_scale(
     )
     lagged, lagged_y = W @ Z, W @ y
     filtered = Z - start * lagged
-    check_filtered(start, filtered, Q)
+    check_filtered(start, Z, filtered, Q)
     second = two_stage(y - start * lagged_y, filtered, basis(filtered) if Q is None else Q)
     u = y - Z @ second.delta
     if shapes is None:
@@ -116,7 +116,7 @@ def _of_unit_scale(
     check_moments(parts.psi, u - start * (W @ u), shapes)
     lam = smallest(polynomials, interval, np.linalg.inv(parts.psi))
     e = u - lam * (W @ u)
-    check_filtered(lam, Z - lam * lagged, Q)
+    check_filtered(lam, Z, Z - lam * lagged, Q)
     parts = joint_parts(e, Z - lam * lagged, Q, shapes, kind)
     check_moments(parts.psi, e, shapes)
     slope = np.array([p.deriv()(lam) for p in polynomials])
@@ -124,15 +124,23 @@ def _of_unit_scale(
     return Generalized(second.delta, lam, covariance, u, e, float(e @ e / df), second, near_edge(lam, interval))
 
 
-def check_filtered(lam: float, filtered: np.ndarray, Q: np.ndarray | None) -> None:
-    """Raise `ConvergenceError` where (I - lambda W) Z (n, p), projected on the instruments, is no basis any more."""
-    known = filtered if Q is None else Q.T @ filtered
-    size = np.linalg.norm(known, axis=0)
-    if size.min() <= 0 or np.linalg.svd(known / size, compute_uv=False)[-1] < _DEPENDENT:
+def check_filtered(lam: float, Z: np.ndarray, filtered: np.ndarray, Q: np.ndarray | None) -> None:
+    """Raise `ConvergenceError` where (I - lambda W) Z (n, p), projected on the instruments, is no basis any more.
+
+    It is compared with Z itself, whose columns may lie far from zero and so near the intercept.
+    """
+    plain, known = (Z, filtered) if Q is None else (Q.T @ Z, Q.T @ filtered)
+    if _apart(known) < _DEPENDENT * _apart(plain):
         raise ConvergenceError(
             f"the moments lead to lambda = {lam:.6g}, where I - lambda W makes the regressors linearly dependent, so "
             f"that they have no coefficients; use method='ml', other weights or fewer regressors."
         )
+
+
+def _apart(columns: np.ndarray) -> float:
+    """The smallest singular value of `columns` scaled to length one: 0 where they are linearly dependent."""
+    size = np.linalg.norm(columns, axis=0)
+    return float(np.linalg.svd(columns / size, compute_uv=False)[-1]) if size.min() > 0 else 0.0
 
 
 def check_moments(psi: np.ndarray, e: np.ndarray, shapes: list[sparse.csr_array]) -> None:

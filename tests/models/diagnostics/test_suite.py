@@ -209,3 +209,17 @@ def test_collinearity_measures_equal_spreg() -> None:
 def test_w_must_cover_the_fit() -> None:
     with pytest.raises(OptionError, match="must be the same"):
         models.ols(CRIME, COLUMBUS).diagnostics(QUEEN.subset(QUEEN.ids[:20]))
+
+
+@pytest.mark.parametrize("n", [3, 4, 8, 11, 60, 61])
+@pytest.mark.parametrize("formula", ["y ~ 1", "y ~ x"])
+def test_nothing_is_tested_with_a_w_that_cannot_tell(n: int, formula: str) -> None:
+    """Complete weights: e'We / e'e is one number whatever the data, so no p-value stands beside it."""
+    rng = np.random.default_rng(n)
+    ids = [f"u{i}" for i in range(n)]
+    data = pd.DataFrame({"y": rng.normal(size=n), "x": rng.normal(size=n)}, index=ids)
+    complete = Weights(np.ones((n, n)) - np.eye(n), ids)
+    for w in (complete, complete.row_standardized()):
+        found = models.ols(formula, data).diagnostics(w)
+        assert not [name for name in found.to_frame().index if name.startswith(("moran", "lm_", "robust"))]
+        assert "mere number" in str(found)
