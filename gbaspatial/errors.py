@@ -197,6 +197,20 @@ def no_attribute(room: str, name: str, names: Iterable[str], called: Mapping[str
     return AttributeError(f"{said}. {f'Use {here}.' if here else nearest_names(name, names)}")
 
 
+def no_member(whose: str, name: str, names: Iterable[str], called: Mapping[str, str] | None = None) -> AttributeError:
+    """The error for a `name` that an object has not: as `no_attribute` has it for modules.
+
+    Examples
+    --------
+    >>> print(no_member("a W", "neighbours", ["neighbors", "ids"]))
+    a W has no 'neighbours'. Did you mean neighbors?
+    """
+    if name.startswith("_"):  # what notebooks and pickle ask every object for
+        return AttributeError(name)
+    here = (called or {}).get(name.lower())
+    return AttributeError(f"{whose} has no {name!r}. {f'Use {here}.' if here else nearest_names(name, names)}")
+
+
 def door_of(
     room: str, names: Iterable[str], called: Mapping[str, str] | None = None
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:

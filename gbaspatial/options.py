@@ -410,6 +410,8 @@ def _misfit(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
     """The sentence for a call that does not fit the signature of `function`."""
     parameters = inspect.signature(function).parameters
     name = getattr(function, "__name__", "the function")
+    if name == "__init__":
+        name = function.__qualname__.split(".")[-2]
     strange = [key for key in kwargs if key not in parameters]
     if strange:
         known = [key for key in parameters if key != "self"]

@@ -33,6 +33,7 @@ class Companion(NamedTuple):
 
 _PREFIX = ".gbaspatial-half-"
 _LEFT_BEHIND = 24 * 3600.0  # seconds: no writer takes that long, so what is older belongs to one that was killed
+_NO_ROOM = 128 * 1024  # bytes: less than the smallest GeoPackage
 _SEAL = "<!-- made by gbaspatial for {}, sha256:{} -->\n"
 _WORDS = {
     errno.ENOSPC: "the disk is full; free some space, or write elsewhere",
@@ -211,8 +212,22 @@ def _make(write: Callable[[Path], object], half: Path) -> None:
     except WritingError as error:  # of a writer inside this one, which knows the file by its place on the way only
         error.args = (str(error).replace(f"{half.parent}{os.sep}", ""), *error.args[1:])
         raise
+    except (GbaError, OSError, MemoryError):
+        raise
+    except Exception as error:  # of GDAL, which tells of a full disk in many words, or in none
+        if _is_full(half.parent, str(error)):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(half)) from error
+        raise
     if not half.is_file():
         raise WritingError(f"{half.name} was not written, and the program that should write it gave no reason.")
+
+
+def _is_full(folder: Path, said: str) -> bool:
+    """Whether there is no room left in `folder`, or a failure `said` so."""
+    with suppress(OSError):
+        if shutil.disk_usage(folder).free < _NO_ROOM:
+            return True
+    return any(words in said for words in ("No space left on device", "disk is full"))
 
 
 def _followed(path: Path) -> Path:

@@ -407,3 +407,27 @@ def test_every_writer_goes_one_way():
 )  # fmt: skip
 def test_the_search_for_writers_finds_them(code, outside):
     assert is_written_outside(ast.parse(code).body[0].value) is outside
+
+
+@pytest.mark.parametrize(
+    "said", ["Error in psSHP->sHooks.FWrite(): No space left on device", "database or disk is full"]
+)
+def test_a_full_disk_is_told_alike_whoever_found_it(tmp_path, said):
+    def _fail(half):
+        raise RuntimeError(said)
+
+    with pytest.raises(WritingError, match="the disk is full; free some space"):
+        replace_file(tmp_path / "a.gpkg", _fail)
+
+
+def test_a_failure_where_no_room_is_left_is_a_full_disk(tmp_path, monkeypatch):
+    """GDAL tells of a full disk as of a statement of SQL that failed."""
+
+    def _fail(half):
+        raise RuntimeError("Failed to prepare SQL INSERT")
+
+    with pytest.raises(WritingError, match="Failed to prepare"):
+        replace_file(tmp_path / "a.gpkg", _fail)
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: type("Usage", (), {"free": 4096})())
+    with pytest.raises(WritingError, match="the disk is full"):
+        replace_file(tmp_path / "a.gpkg", _fail)

@@ -86,7 +86,8 @@ def _text(file: Path, encoding: str | None) -> str:
         text = decode(content, file.name)
         if text is None:
             raise FileFormatError(
-                f"{file.name} is neither UTF-8 nor GB18030 nor Big5 text; say its encoding with encoding=."
+                f"{file.name} is neither UTF-8 nor usual text in GB18030, Big5 or Latin-1; say its encoding with "
+                f"encoding=."
             )
         return text
     try:

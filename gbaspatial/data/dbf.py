@@ -7,11 +7,13 @@ Chinese comes out as Latin-1; and a value that was cut at the width of its field
 from __future__ import annotations
 
 import codecs
+import unicodedata
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 from gbaspatial.data.encodings import CLEAR, GUESSES, NAMES, guess, tell, usual
-from gbaspatial.errors import FileFormatError
+from gbaspatial.errors import FileFormatError, ReadingWarning, outside, some
 
 RAW = "ISO-8859-1"
 """Read in this encoding, every byte is one character, and nothing is lost before we decode."""
@@ -87,6 +89,8 @@ def encoding_of(table: Path, code_page: Path | None) -> str:
         other = _plainly_other(texts, whole, said)
         if other is not None:
             tell(other, _read(whole, other), table.name, said=NAMES.get(said, said))
+        else:
+            _tell_of_controls(_read(whole, said), table.name, NAMES.get(said, said))
         return other or said
     if all(fits(text, "utf-8") for text in texts):
         return "utf-8"
@@ -94,10 +98,34 @@ def encoding_of(table: Path, code_page: Path | None) -> str:
     if found is None:
         tried = ", ".join(NAMES[encoding] for encoding in GUESSES)
         raise FileFormatError(
-            f"the texts of {table.name} are neither UTF-8 nor {tried}; say their encoding with encoding=."
+            f"the texts of {table.name} are neither UTF-8 nor usual in {tried}; say their encoding with encoding=."
         )
     tell(found, _read(whole, found), table.name)
     return found
+
+
+def check_asked(table: Path, encoding: str) -> None:
+    """Raise `FileFormatError` unless all texts of `table` can be read in the `encoding` that was asked for."""
+    content = table.read_bytes()
+    texts = _texts(content, header_of(content, table.name))
+    broken = [text.decode(encoding, "replace") for text in texts if not fits(text, encoding)]
+    if broken:
+        raise FileFormatError(
+            f"the texts of {table.name} are not in the encoding {encoding!r} ({some(broken, 2)}); leave encoding= out, "
+            f"or name another."
+        )
+
+
+def _tell_of_controls(text: str, name: str, said: str) -> None:
+    """Warn of control characters, which are in no text: what a .cpg file says is wrong, though any bytes fit it."""
+    strange = [word for word in text.split(" ") if any(unicodedata.category(letter) == "Cc" for letter in word)]
+    if strange:
+        warnings.warn(
+            f"{name} is said to be in {said}, but read so its texts hold control characters ({strange[0][:20]!r}); say "
+            f"its encoding with encoding=.",
+            ReadingWarning,
+            stacklevel=outside(),
+        )
 
 
 def _plainly_other(texts: list[bytes], whole: list[bytes], said: str) -> str | None:
@@ -117,7 +145,8 @@ def _judged_as(encoding: str) -> str:
 
 
 def _read(texts: list[bytes], encoding: str) -> str:
-    return " ".join(text.decode(encoding, "replace") for text in texts if not text.isascii())
+    decoder = codecs.getincrementaldecoder(encoding)  # which leaves out half a character at an end
+    return " ".join(decoder("replace").decode(text, final=False) for text in texts if not text.isascii())
 
 
 def fits(text: bytes, encoding: str) -> bool:

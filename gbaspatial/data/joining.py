@@ -44,12 +44,12 @@ def join(
     Returns
     -------
     GeoDataFrame
-        In the order and with the index of `units`.
+        In the order and with the index of `units`. A column that both have with the same values is there once.
 
     Raises
     ------
     AlignmentError
-        If the ids are not the same set; up to five of each side are named.
+        If the ids are not the same set, up to five of each side are named; or if a column of both differs.
     UnknownNameError
         If the year or the column `by` does not exist.
 
@@ -80,14 +80,23 @@ def join(
         absent, extra = absent[:0], extra[:0]
     if len(absent) or len(extra):
         raise AlignmentError(_mismatch(keys, table.index, absent, extra))
-    both = [c for c in table.columns if c in units.columns]
-    if both:
-        raise AlignmentError(f"units and table both have the columns {some(both)}; rename or drop them on one side.")
     added = table.reindex(keys).set_axis(units.index)
+    both = [column for column in added.columns if column in units.columns]
+    differ = [column for column in both if not _same(units[column], added[column])]
+    if differ:
+        raise AlignmentError(
+            f"units and table both have the columns {some(differ)}, with other values; rename or drop them on one side."
+        )
+    added = added.drop(columns=both)
     geometry = units.geometry.name
     joined = pd.concat([units.drop(columns=geometry), added], axis=1)
     joined[geometry] = units.geometry
     return gpd.GeoDataFrame(joined, geometry=geometry, crs=units.crs)
+
+
+def _same(one: pd.Series, other: pd.Series) -> bool:
+    """Whether two columns in one order hold the same values or gaps, whatever their types."""
+    return bool(((one.astype(object) == other.astype(object)) | (one.isna() & other.isna())).all())
 
 
 _KINDS = (

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from gbaspatial.data.columns import as_ids, check_unique
-from gbaspatial.data.dbf import RAW, encoding_of, recoded
+from gbaspatial.data.dbf import RAW, check_asked, encoding_of, recoded
 from gbaspatial.data.door import reading
 from gbaspatial.data.encodings import check_encoding
 from gbaspatial.data.files import existing
@@ -151,6 +151,8 @@ def _decoded(units: gpd.GeoDataFrame, file: Path, encoding: str | None) -> gpd.G
     table = beside(file, ".dbf")
     if table is None:
         raise FileFormatError(f"{file.with_suffix('.dbf').name} is not beside {file.name}; copy them all.")
+    if encoding is not None:
+        check_asked(table, encoding)
     known = encoding or encoding_of(table, beside(file, ".cpg"))
     for column in units.columns.drop(units.geometry.name):
         if pd.api.types.is_string_dtype(units[column]) or units[column].dtype == object:

@@ -223,9 +223,9 @@ def _unpack(file: Path, folder: Path) -> Path:
         chosen = parts if shapefile else layers
         check_archive(archive, chosen, file.name)
         for info in chosen:
-            with archive.open(info) as source, (folder / f"layer{_ending(info)}").open("wb") as target:
+            with archive.open(info) as source, (folder / f"{file.stem}{_ending(info)}").open("wb") as target:
                 shutil.copyfileobj(_Bounded(source), target)
-    return folder / f"layer{_ending(layers[0])}"
+    return folder / f"{file.stem}{_ending(layers[0])}"
 
 
 def _ending(info: zipfile.ZipInfo) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 import unicodedata
 import warnings
 from collections.abc import Callable, Iterable
@@ -11,6 +12,7 @@ from gbaspatial.errors import GbaWarning, outside, some
 _FORBIDDEN = ("Cc", "Cs")  # control characters and halves of characters: neither XML nor databases hold them
 _KEPT_BY_FILES = frozenset({"fid", "ogc_fid", "geom", "geometry"})
 _KEPT_BY_GEOPACKAGES = ("gpkg", "sqlite_", "rtree_")
+_NO_BEGINNING = tuple(string.punctuation.replace("_", ""))  # GDAL makes no layer whose name begins so
 
 
 def column_names(columns: Iterable[str], what: str) -> list[str]:
@@ -35,7 +37,11 @@ def layer_names(layers: Iterable[str]) -> list[str]:
     return _told(
         [str(name) for name in layers],
         "there are layers",
-        lambda name: name.casefold() != "layer_styles" and not name.casefold().startswith(_KEPT_BY_GEOPACKAGES),
+        lambda name: (
+            name.casefold() != "layer_styles"
+            and not name.casefold().startswith(_KEPT_BY_GEOPACKAGES)
+            and not name.startswith(_NO_BEGINNING)
+        ),
     )
 
 

@@ -176,10 +176,12 @@ def _like(column: pd.Series, old: pd.Series, name: str, classes: bool) -> pd.Ser
     if any(strange):
         if not classes and old.dtype == object and all(isinstance(value, str) for value in values):
             return column.astype(object)  # text that is only compared may be anything
+        texts = all(isinstance(level, str) for level in levels)
+        odd_ones = [_shown(v, texts) for v, odd in zip(values, strange, strict=True) if odd]
         raise DataError(
-            f"{name} is {some(pd.unique(pd.Series([str(v) for v, odd in zip(values, strange, strict=True) if odd])))} "
+            f"{name} is {some(dict.fromkeys(odd_ones))} "
             f"for {some(column.index[strange])}, a level that the model does not know; it knows "
-            f"{some(sorted(levels, key=str))}."
+            f"{some(_shown(level, texts) for level in sorted(levels, key=str))}."
         )
     again = pd.Series([known[value] for value in values], index=column.index, name=column.name, dtype=object)
     return again.astype(old.dtype)
@@ -198,6 +200,11 @@ def _as_numbers_again(column: pd.Series, old: pd.Series, name: str) -> pd.Series
         raise DataError(f"{name!r} is text such as {brief(again.iloc[0])}, and was a number when the model was fitted.")
     whole = again.astype(float) == np.rint(again.astype(float))
     return again.astype(old.dtype) if old.dtype.kind == "f" or whole.all() else again
+
+
+def _shown(value: Any, texts: bool) -> str:
+    """A level in words: text among numbers in quotes, so that '1' is told from 1."""
+    return str(value) if texts or not isinstance(value, str) else repr(value)
 
 
 def _hashable(value: Any) -> bool:

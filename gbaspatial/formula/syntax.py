@@ -47,7 +47,8 @@ def syntax(expression: str) -> ast.expr:
             warnings.simplefilter("ignore")  # Python's advice on style, of text that is not its own
             tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        told = getattr(error, "msg", None) or str(error) or "it is too deep"
+        deep = isinstance(error, (RecursionError, MemoryError))
+        told = "it is too deep" if deep else getattr(error, "msg", None) or str(error)
         words = [word for word in re.findall(r"[A-Za-z]+", text) if keyword.iskeyword(word)]
         hint = f" A column that is named {words[0]} goes in backticks." if words else ""
         raise FormulaError(f"the formula cannot be read at {brief(expression)}: {told}.{hint}") from error

@@ -21,6 +21,7 @@ from gbaspatial.errors import (
     UnknownNameError,
     WeightsError,
     nearest_names,
+    no_member,
     outside,
     some,
 )
@@ -48,6 +49,17 @@ WeightsLike: TypeAlias = "Weights | Graph | W"  # one W, ours or that of libpysa
 WeightsGiven: TypeAlias = "WeightsLike | Mapping[Any, Any]"  # or several: by the name that a formula uses, or by period
 
 _KEEP_ROWS = ("scaled", "spectral", "min_max", "globally_standardized", "with_friction")
+
+
+_CALLED = {
+    "transform": "row_standardized() or another verb",
+    "full": "sparse.toarray()",
+    "to_adjlist": "to_frame()",
+    "adjacency": "to_frame()",
+    "id_order": "ids",
+    "unique_ids": "ids",
+    "listw": "row_standardized()",
+}  # what PySAL and R call so
 
 
 @public_methods
@@ -84,6 +96,7 @@ class Weights:
     _standardization: Standardization
     _island_policy: IslandLag
 
+    @public
     def __init__(
         self,
         matrix: Any,
@@ -119,6 +132,12 @@ class Weights:
             _standardization=standardization,
             _island_policy=islands,
         )
+
+    if not TYPE_CHECKING:  # a type checker knows what is there
+
+        def __getattr__(self, name):
+            """Only for names that are not there: what is near."""
+            raise no_member("a W", name, [n for n in dir(type(self)) if n[0] != "_"], _CALLED)
 
     # -- it never changes -------------------------------------------------------------
     def __setattr__(self, name: str, value: Any) -> None:

@@ -135,3 +135,43 @@ def test_a_short_name_that_is_also_utf_8_is_what_the_cpg_says(tmp_path):
     path = shapefile(tmp_path / "g.shp", ["联通", "联通"], "gbk")  # the bytes of 联通 in GBK are valid UTF-8, by chance
     path.with_suffix(".cpg").write_text("GBK")
     assert gba.read_units(path, id="code")["nm"].tolist() == ["联通", "联通"]
+
+
+@pytest.mark.parametrize("wrong", ["utf-8", "ascii"])
+def test_an_encoding_that_is_asked_for_and_does_not_fit_is_refused(tmp_path, wrong):
+    """Never a name of replacement characters."""
+    names = ["广州市", "深圳市"]
+    path = shapefile(tmp_path / "g.shp", names, "gbk")
+    with pytest.raises(FileFormatError, match=f"not in the encoding '{wrong}'"):
+        gba.read_units(path, id="code", encoding=wrong)
+    assert gba.read_units(path, id="code", encoding="gbk")["nm"].tolist() == names
+
+
+def test_a_name_cut_in_mid_character_is_read_in_the_encoding_that_is_asked_for(tmp_path):
+    path = shapefile(tmp_path / "g.shp", ["广州市", "深圳市天河"], "gbk", width=7)
+    assert gba.read_units(path, id="code", encoding="gbk")["nm"].tolist() == ["广州市", "深圳市"]
+
+
+def test_control_characters_tell_that_what_is_said_is_wrong(tmp_path):
+    path = shapefile(tmp_path / "g.shp", ["東京都", "大阪府"], "shift_jis")
+    path.with_suffix(".cpg").write_text("ISO-8859-1")
+    with pytest.warns(ReadingWarning, match=r"control characters .* encoding="):
+        gba.read_units(path, id="code")
+    assert gba.read_units(path, id="code", encoding="shift_jis")["nm"].tolist() == ["東京都", "大阪府"]
+
+
+@pytest.mark.parametrize("name", ["广州市", "深圳", "Zürich", "九龍城寨"])
+@pytest.mark.parametrize("said", ["GBK", "ISO-8859-1", "936"])
+def test_a_guess_is_shown_without_half_characters_and_with_the_name_of_the_archive(tmp_path, name, said):
+    path = shapefile(tmp_path / "g.shp", [name, name], "utf-8")
+    path.with_suffix(".cpg").write_text(said)
+    packed = tmp_path / "packed.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        for part in tmp_path.glob("g.*"):
+            archive.write(part, part.name)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        gba.read_units(packed, id="code")
+    for each in told:
+        assert "\ufffd" not in str(each.message)
+        assert str(each.message).startswith("packed.")

@@ -292,7 +292,7 @@ def test_ids_that_do_not_match_are_named_on_both_sides():
     with pytest.raises(AlignmentError, match="more than one row for Macao"):
         gba.data.join(cities, pd.concat([x, x.tail(1)]))
     with pytest.raises(AlignmentError, match="both have the columns population"):
-        gba.data.join(cities, cities[["population"]])
+        gba.data.join(cities, cities[["population"]] * 2)
     with pytest.raises(UnknownNameError, match="Did you mean adcode"):
         gba.data.join(cities, x, by="adcod")
     with pytest.raises(LabelTypeError):
@@ -337,3 +337,14 @@ def test_parquet_without_the_metadata_of_geoparquet_is_read_where_its_crs_is_sai
         gba.read_units(tmp_path / "u.parquet", id="code")
     read = gba.read_units(tmp_path / "u.parquet", id="code", crs="EPSG:4326")
     assert read.geometry.geom_equals(frame.set_index("code").geometry).all()
+
+
+def test_a_column_that_both_have_alike_is_joined_once():
+    units = gba.load_cities(year=2019, variables="population")
+    same = units[["population", "tier"]].astype({"population": float}).assign(x=1).sample(frac=1, random_state=1)
+    same.loc["Macao", "population"] = units.loc["Macao", "population"] = np.nan
+    joined = gba.data.join(units, same)
+    assert sorted(joined) == sorted([*units, "x"])
+    assert joined["tier"].tolist() == units["tier"].tolist()
+    with pytest.raises(AlignmentError, match="both have the columns tier, with other values"):
+        gba.data.join(units, same.assign(tier=same["tier"] + 1))

@@ -106,3 +106,13 @@ def test_control_characters_and_quotes_in_texts_come_back(tmp_path, ending):
     path = gba.export.write(tmp_path / f"x.{ending}", frame)
     read = {"csv": pd.read_csv, "parquet": gpd.read_parquet}.get(ending, gpd.read_file)(path)
     assert read["t"].tolist() == texts
+
+
+@pytest.mark.parametrize("first", list("`~!@#$%^&*()+-={}|[]\\:\";'<>?,./_"))
+def test_a_layer_may_begin_with_any_sign(tmp_path, first):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        path = gba.export.geopackage(tmp_path / "x.gpkg", {f"{first}gdp": units([])})
+    made = pyogrio.list_layers(path)[0, 0]
+    assert (made == f"{first}gdp") == (first == "_") == (not told)
+    assert len(gpd.read_file(path, layer=made)) == len(units([]))

@@ -65,7 +65,7 @@ def test_another_level_or_text_for_numbers_is_told():
         DataError, match="flag is 2 for u01, a level that the model does not know; it knows False, True"
     ):
         fit.predict(new.assign(flag=[0, 2, 1]))
-    with pytest.raises(DataError, match="flag is True, False"):
+    with pytest.raises(DataError, match="flag is 'True', 'False'"):
         fit.predict(new.assign(flag=["True", "False", "True"]))
     with pytest.raises(DataError, match="'num' is text such as '1', and was a number"):
         fit.predict(new.assign(num=["1", "2", "3"]))
@@ -161,3 +161,18 @@ def test_the_cure_for_a_name_in_brackets_names_that_column():
     with pytest.raises(FormulaError, match=r"write I\(`rho\[a\]`\)"):
         gba.models.ols("y ~ `rho[a]`", data)
     assert "I(`rho[a]`)" in gba.models.ols("y ~ I(`rho[a]`)", data).params
+
+
+def test_levels_of_text_are_told_from_numbers():
+    data = DATA.assign(y=RNG.normal(size=N))
+    fit = gba.models.ols("y ~ C(num)", data)
+    with pytest.raises(DataError, match=r"num is '1', '2', '3' .* it knows 1, 2, 3\."):
+        fit.predict(data.assign(num=data["num"].astype(str)))
+
+
+def test_a_whole_number_of_any_size_is_a_number():
+    data = DATA.assign(y=RNG.normal(size=N))
+    one, two = (gba.models.ols(f"y ~ I({number} * x)", data).tvalues for number in (7, 7 * 10**40))
+    np.testing.assert_allclose(two, one)
+    with pytest.raises(FormulaError, match="too deep"):
+        design(f"y ~ I({'-' * 5000}x)", data)

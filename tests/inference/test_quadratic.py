@@ -106,5 +106,6 @@ def test_a_local_statistic_of_one_free_residual_rejects_nothing():
     W = sparse.csr_array(np.ones((3, 3)) - np.eye(3))
     basis = np.linalg.qr(np.column_stack([np.ones(3), rng.normal(size=3)]))[0]
     null = quadratic.local_moran_null("imhof", np.zeros(3), W, basis, 3.0, np.ones(3, dtype=bool))
-    assert (null.upper == 1).all() and (null.lower == 1).all()
+    assert (null.upper == 1).all()
+    assert (null.lower == 1).all()
     assert np.isnan(null.z).all()

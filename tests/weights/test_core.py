@@ -493,3 +493,24 @@ def test_a_unit_is_asked_for_its_neighbors():
     mine = w["Hong Kong"]
     mine.iloc[0] = 9.0
     assert w["Hong Kong"].iloc[0] == 2.0
+
+
+def test_a_name_that_a_w_has_not_is_answered_with_what_is_near():
+    w = gw.Weights([[0, 1], [1, 0]], ["a", "b"])
+    for asked, there in {
+        "neighbours": "neighbors",
+        "row_standardised": "row_standardized",
+        "transform": "row_standardized()",
+        "full": "sparse.toarray()",
+    }.items():
+        with pytest.raises(AttributeError, match=rf"a W has no '{asked}'\. .*{there[:9]}"):
+            getattr(w, asked)
+    assert not hasattr(w, "__array__")
+    assert copy.deepcopy(w).ids.tolist() == pickle.loads(pickle.dumps(w)).ids.tolist() == ["a", "b"]
+
+
+def test_a_w_without_labels_is_refused_by_name():
+    with pytest.raises(OptionError, match=r"Weights\(\) missing 1 required positional argument: 'ids'"):
+        gw.Weights([[0, 1], [1, 0]])
+    with pytest.raises(OptionError, match=r"Weights\(\) has no option 'standardisation'.*standardization"):
+        gw.Weights([[0, 1], [1, 0]], ["a", "b"], standardisation="row")
