@@ -52,8 +52,9 @@ class Evaluator:
         if isinstance(node, ast.Name):
             return self.frame[column_of(node)]
         if isinstance(node, ast.Constant):
-            large = isinstance(node.value, int) and abs(node.value) >= 2**63  # which numpy takes for an object
-            return float(node.value) if large else node.value
+            if isinstance(node.value, int) and abs(node.value) >= 2**63:  # which numpy takes for an object
+                return float(node.value)
+            return node.value
         if isinstance(node, ast.BinOp):
             left, right = self._value(node.left), self._value(node.right)
             if isinstance(node.op, (ast.BitAnd, ast.BitOr)):
