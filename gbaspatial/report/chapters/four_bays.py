@@ -51,8 +51,8 @@ _NOTES_ZH = ("- ：该来源没有当年数字；湾区范围依各来源",)
 
 
 def _figures(figures: pd.DataFrame) -> pd.DataFrame:
-    """A row for each variable, year and source that has at least two bays, or the only year of a bay."""
-    rows = figures[figures["variable"].isin(SHOWN) & (figures["unit"] != "trillion RMB")]
+    """A row for each variable, year and source that has at least two bays."""
+    rows = figures[figures["variable"].isin(SHOWN)]
     wide = rows.pivot_table(
         index=["variable", "unit", "year", "source_id"], columns="bay_area", values="value", aggfunc="first"
     )
