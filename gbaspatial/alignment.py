@@ -106,7 +106,8 @@ def as_numbers(values: pd.Series, what: str | None = None) -> pd.Series:
     infinite = ~np.isfinite(numbers)
     if infinite.any():
         raise DataError(
-            f"{name} is infinite for {some(numbers.index[infinite])}; a logarithm of zero is the usual cause."
+            f"{name} is infinite for {some(told_labels(numbers.index[infinite]))}; a logarithm of zero is the usual "
+            f"cause."
         )
     return numbers
 
@@ -114,8 +115,26 @@ def as_numbers(values: pd.Series, what: str | None = None) -> pd.Series:
 _TIMES = (dt.date, dt.timedelta, np.datetime64, np.timedelta64, pd.Period)
 
 
+def told_labels(labels: Iterable[object]) -> Iterable[object]:
+    """Labels as sentences have them: of a panel ``u03 (2004)``.
+
+    Examples
+    --------
+    >>> told_labels(pd.MultiIndex.from_tuples([("u03", 2004)]))
+    ['u03 (2004)']
+    """
+    if not isinstance(labels, pd.MultiIndex) or labels.nlevels != 2:
+        return labels
+    return [f"{unit} ({time})" for unit, time in labels]
+
+
 def missing_values(name: str, units: Iterable[object]) -> MissingDataError:
-    """The error of a column that some `units` lack."""
+    """The error of a column that some `units`, or rows of a panel, lack."""
+    if isinstance(units, pd.MultiIndex):
+        return MissingDataError(
+            f"{name} is missing for {some(told_labels(units))}; fill it in, or drop these rows (an estimator then asks "
+            f"for unbalanced='common' or 'keep')."
+        )
     return MissingDataError(
         f"{name} is missing for {some(units)}; fill it in, or drop these units "
         f"from the data and from the weights (w.subset) yourself."

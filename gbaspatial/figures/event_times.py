@@ -19,7 +19,7 @@ _COLORS = ("#2C7FB8", "#D95F0E", "#31A354", "#756BB1", "#636363")
 
 @public
 def event_times(result: Any, *, ax: Any = None) -> Axes:
-    """Effects by event time, a color for each term; the base is an open mark on zero.
+    """Effects by event time, a color for each term; the base is an open mark on zero, a cross has no interval.
 
     Parameters
     ----------
@@ -42,15 +42,19 @@ def event_times(result: Any, *, ax: Any = None) -> Axes:
     columns_of(frame, ["estimate", "lower", "upper"], "effects")
     ax = axes_of(ax, (6.6, 4.0))
     terms = list(frame.index.get_level_values(0).unique())
+    without = False
     for k, term in enumerate(terms):
         part = frame.loc[term]
         x = part.index.to_numpy(dtype=float) + (k - (len(terms) - 1) / 2) * 0.16
         color = _COLORS[k % len(_COLORS)]
         estimate, lower, upper = (part[c].to_numpy(dtype=float) for c in ("estimate", "lower", "upper"))
         base = (lower == upper) & (estimate == 0)
-        ax.vlines(x, lower, upper, color=color, lw=1.6)
-        ax.plot(x[~base], estimate[~base], "o", color=color, ms=5, label=str(term))
+        alone = ~base & ~(np.isfinite(lower) & np.isfinite(upper))
+        ax.vlines(x[~alone], lower[~alone], upper[~alone], color=color, lw=1.6)
+        ax.plot(x[~base & ~alone], estimate[~base & ~alone], "o", color=color, ms=5, label=str(term))
         ax.plot(x[base], estimate[base], "o", mfc="white", mec=color, ms=5)
+        ax.plot(x[alone], estimate[alone], "x", color=color, ms=5)
+        without |= bool(alone.any())
     ax.axhline(0, color="#999999", lw=0.8, zorder=0)
     ax.axvline(-0.5, color="#999999", lw=0.8, ls=":", zorder=0)
     ax.set_xlabel("periods since the treatment")
@@ -60,6 +64,8 @@ def event_times(result: Any, *, ax: Any = None) -> Axes:
         ax.set_xticks(times)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
-    if len(terms) > 1:
-        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncol=len(terms))
+    if without:
+        ax.plot([], [], "x", color="#555555", ms=5, label="without an interval")
+    if len(terms) > 1 or without:
+        ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncol=len(terms) + without)
     return ax

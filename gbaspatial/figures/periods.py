@@ -51,6 +51,7 @@ def period_line(values: pd.Series, *, expected: float | None = None, label: str 
     ax = axes_of(ax)
     places = np.arange(len(values))
     ax.plot(places, values.to_numpy(dtype=float), marker="o", markersize=4, color="#2166AC")
+    _draw_zero(ax)
     if expected is not None:
         ax.axhline(expected, color="#777777", linestyle="--", linewidth=0.9, label=f"expected {expected:.3f}")
         ax.legend(frameon=False)
@@ -62,7 +63,7 @@ def period_line(values: pd.Series, *, expected: float | None = None, label: str 
 
 
 @public
-def period_bands(frame: pd.DataFrame, *, label: str = "", ax: Any = None) -> Axes:
+def period_bands(frame: pd.DataFrame, *, label: str = "", measured: str = "", ax: Any = None) -> Axes:
     """Estimates by period with their intervals as bands, one line for each effect; open ends run to the frame.
 
     Parameters
@@ -71,6 +72,8 @@ def period_bands(frame: pd.DataFrame, *, label: str = "", ax: Any = None) -> Axe
         Indexed (period, effect), with columns `estimate, lower, upper`.
     label : str
         The title.
+    measured : str
+        What the axis measures.
     ax : matplotlib.axes.Axes, optional
         Where to draw; by default on a new figure.
 
@@ -107,11 +110,21 @@ def period_bands(frame: pd.DataFrame, *, label: str = "", ax: Any = None) -> Axe
         ax.fill_between(places, low, high, color=color, alpha=0.15, linewidth=0)
     if not np.isfinite(ends).all():
         ax.set_ylim(*frame_of)
-    ax.legend(frameon=False)
+    _draw_zero(ax)
+    effects = len(frame.index.unique(1))
+    ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncol=effects, borderaxespad=0.2)
     _name_periods(ax, periods)
-    ax.set_title(label)
+    ax.set_ylabel(measured)
+    ax.set_title(label, pad=24)
     tidy(ax)
     return ax
+
+
+def _draw_zero(ax: Axes) -> None:
+    """A thin line at zero where the axis has it."""
+    low, high = ax.get_ylim()
+    if low < 0 < high:
+        ax.axhline(0, color="#999999", linewidth=0.8, zorder=0)
 
 
 def _name_periods(ax: Axes, periods: pd.Index) -> None:

@@ -55,7 +55,7 @@ class LinkImpacts(Result):
         return Table(self.frame, self.title, self.notes), Table(self.impacts, "Impacts of regressors by W")
 
     def plot(self, units: Units, *, ax: Any = None) -> Any:
-        """The change of each unit on a map.
+        """The change of each unit on a map: gains and losses in colors of their own, classes alike on both sides.
 
         Parameters
         ----------
@@ -68,7 +68,30 @@ class LinkImpacts(Result):
         -------
         matplotlib.axes.Axes
         """
-        return map_of(units.join(self.frame["change"]), "change", label=self.title, ax=ax)
+        change = self.frame["change"]
+        bounds, palette = classes_around_zero(change)
+        return map_of(units.join(change), "change", label=self.title, scheme=bounds, palette=palette, ax=ax)
+
+
+def classes_around_zero(change: pd.Series) -> tuple[list[float], str]:
+    """Bounds between classes by thirds of the sizes, alike on both sides of zero, and the colors for them.
+
+    Where all changes have one sign there is one side, in its colors.
+
+    Examples
+    --------
+    >>> classes_around_zero(pd.Series([-1.0, 2.0, 3.0, 4.0]))
+    ([-3.0, -2.0, 0.0, 2.0, 3.0], 'RdBu_r')
+    >>> classes_around_zero(pd.Series([1.0, 2.0, 3.0, 4.0]))
+    ([2.0, 3.0], 'Reds')
+    """
+    size = change.abs()
+    inner, outer = (float(f"{v:.2g}") for v in np.quantile(size[size > 0], [1 / 3, 2 / 3]))
+    if (change >= 0).all():
+        return [inner, outer], "Reds"
+    if (change <= 0).all():
+        return [-outer, -inner], "Blues_r"
+    return [-outer, -inner, 0.0, inner, outer], "RdBu_r"
 
 
 @public

@@ -168,7 +168,8 @@ def _less_absorbed(design: PanelDesign, effects: Effects, kind: Kind, *, spatial
         time = design.periods.name or "time"
         raise CollinearityError(
             f"{kind.told} effects absorb {some(gone)}, which do{'es' * (len(gone) == 1)} not{within}, so the "
-            f"coefficient cannot be told; leave it out, or take its product with time, such as {gone[0]}:{time}."
+            f"coefficient cannot be told; leave it out"
+            + ("." if time in gone else f", or take its product with time, such as {gone[0]}:{time}.")
         )
     if effects.rank + len(kept) >= design.n:
         raise CollinearityError(

@@ -95,7 +95,7 @@ class PanelDiagnostics(Result):
 
     def plot(self, *, ax: Any = None) -> Any:
         """Moran's I of the residuals by period; gives back the Axes."""
-        return period_line(self.moran, label=f"Moran's I of the residuals: {self.formula}", ax=ax)
+        return period_line(self.moran.rename("Moran's I"), label=f"Moran's I of the residuals: {self.formula}", ax=ax)
 
 
 def diagnostics(fit: PanelFit, w: WeightsGiven | None = None) -> PanelDiagnostics:

@@ -70,7 +70,8 @@ def _impacts_picture(fit: PanelFit, term: str | None, ax: Any) -> Any:
         frame = fit.impacts(period=fit.design.periods[-1]).to_frame()
         return forest(frame if term is None else frame.xs(term, level="term"), label="Impacts", ax=ax)
     frame = impacts_by_period(fit, term)
-    return period_bands(frame, label=f"Impacts of {frame.attrs['term']}", ax=ax)
+    measured = f"impact on {fit.design.response}, 95 % intervals"
+    return period_bands(frame, label=f"Impacts of {frame.attrs['term']}", measured=measured, ax=ax)
 
 
 def _effects_map(fit: PanelFit, units: Units, ax: Any) -> Any:
@@ -79,7 +80,12 @@ def _effects_map(fit: PanelFit, units: Units, ax: Any) -> Any:
     if units is None:
         raise OptionError("effects are drawn on a map: give units=, the GeoDataFrame of the units.")
     effects = fit.effects.loc["unit"] if fit.effects.index.nlevels == 2 else fit.effects
-    return map_of(units.assign(effect=effects.reindex(units.index)), "effect", label="Effects of units", ax=ax)
+    return map_of(
+        units.assign(effect=effects.reindex(units.index)),
+        "effect",
+        label=f"Effects of units on {fit.design.response}",
+        ax=ax,
+    )
 
 
 def impacts_by_period(fit: PanelFit, term: str | None = None) -> pd.DataFrame:

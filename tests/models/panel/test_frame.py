@@ -8,6 +8,7 @@ from test_estimators import made
 from gbaspatial import models
 from gbaspatial.errors import (
     AlignmentError,
+    CollinearityError,
     DataError,
     FormulaError,
     GbaWarning,
@@ -19,6 +20,7 @@ from gbaspatial.errors import (
 from gbaspatial.models.panel.frame import read_panel
 
 DATA, RING = made()
+UNIT = RING.ids[1]
 
 
 def column(formula, data=DATA, w=None, term=None, **options):
@@ -193,3 +195,17 @@ def test_a_lag_in_time_needs_a_panel():
     year = DATA.xs(2001, level=1)
     with pytest.raises(FormulaError, match="lag in time, which only the models of panels have"):
         models.ols("y ~ L(x)", year)
+
+
+def test_missing_and_infinite_values_are_named_by_unit_and_period():
+    for value, told in ((np.nan, rf"'x' is missing for {UNIT} \(2002\); fill it in, or drop these rows"),
+                        (np.inf, rf"'x' is infinite for {UNIT} \(2002\)")):  # fmt: skip
+        data = DATA.copy()
+        data.loc[(UNIT, 2002), "x"] = value
+        with pytest.raises((DataError, MissingDataError), match=told):
+            models.panel_lag("y ~ x", data, RING)
+
+
+def test_a_trend_that_effects_absorb_is_not_to_be_multiplied_with_itself():
+    with pytest.raises(CollinearityError, match=r"absorb year.*leave it out\.$"):
+        models.panel_lag("y ~ x + year", DATA, RING, effects="twoway")

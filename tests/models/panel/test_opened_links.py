@@ -2,6 +2,7 @@
 
 import matplotlib.axes
 import numpy as np
+import pandas as pd
 import pytest
 from test_estimators import made
 
@@ -9,6 +10,7 @@ import gbaspatial as gba
 from gbaspatial import models
 from gbaspatial.errors import OptionError, UnknownNameError
 from gbaspatial.models import impact_of_links
+from gbaspatial.models.panel.opened_links import classes_around_zero
 from gbaspatial.weights import Weights
 
 DATA, W = made(9, 6)
@@ -89,3 +91,11 @@ def test_predicted_effects_of_random_models_have_a_map_too():
     cities = gba.load_cities(year=2019)
     fit = models.panel_ols("log(gdp_pc_cny) ~ log(employment)", panel, effects="random", unbalanced="common")
     assert isinstance(fit.plot("effects", units=cities), matplotlib.axes.Axes)
+
+
+def test_gains_and_losses_have_colors_of_their_own():
+    bounds, palette = classes_around_zero(pd.Series([-0.5, 0.1, 0.2, 0.9, 0.0]))
+    assert palette == "RdBu_r"
+    assert bounds[2] == 0
+    np.testing.assert_allclose(bounds, -np.array(bounds[::-1]))
+    assert classes_around_zero(pd.Series([-1.0, -2.0, -3.0, -4.0])) == ([-3.0, -2.0], "Blues_r")
