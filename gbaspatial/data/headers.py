@@ -26,6 +26,7 @@ from gbaspatial.options import brief, public, whole
 
 TEXT_ENDINGS = (".csv", ".tsv", ".txt")
 _YEAR = re.compile(r"(?:FY|CY)?\s*((?:1[89]|20|21)\d\d)(?:\.0)?\s*(?:年度|年末|年底|年)?", re.IGNORECASE)
+_YEAR_AT_END = re.compile(r"(.*\D)((?:1[89]|20|21)\d\d)")
 
 
 def year_of(value: Any) -> int | None:
@@ -146,13 +147,31 @@ def years_among(columns: pd.Index) -> list[int]:
 
 def refuse_wide(table: pd.DataFrame, time: str, name: str) -> None:
     """Tell how to turn a table whose years stand as columns."""
+    if time in table.columns:
+        return
     years = years_among(table.columns)
-    if time in table.columns or len(years) < 2:
+    if len(years) < 2:
+        _refuse_prefixed(table.columns, time, name)
         return
     raise UnknownNameError(
         f"{name} has no column {time!r}: its years stand as columns ({some(years)}). Read it without time=, and turn "
         f"what is read: gba.data.long(table, 'value')."
     )
+
+
+def _refuse_prefixed(columns: pd.Index, time: str, name: str) -> None:
+    """The same for columns such as gdp_2010, gdp_2011."""
+    beginnings: dict[str, list[str]] = {}
+    for column in map(str, columns):
+        if (found := _YEAR_AT_END.fullmatch(column)) is not None:
+            beginnings.setdefault(found[1], []).append(column)
+    for begins, wide in beginnings.items():
+        if len(wide) > 1:
+            raise UnknownNameError(
+                f"{name} has no column {time!r}: its years stand in the names of columns ({some(wide)}). Read it "
+                f"without time=, and turn what is read: gba.data.long("
+                f"table[[c for c in table if c.startswith({begins!r})]].rename(columns=lambda c: c[{len(begins)}:]), 'value')."
+            )
 
 
 @public

@@ -87,3 +87,13 @@ def test_other_headers_are_refused(tmp_path, header):
     path = workbook(tmp_path / "t.xlsx", TITLED)
     with pytest.raises(OptionError, match="header="):
         gba.read_panel(path, unit="code", header=header)
+
+
+@pytest.mark.parametrize("begins", ["gdp_", "GDP", "地区生产总值 ", "x.y-"])
+def test_years_in_the_names_of_columns_are_told_with_a_cure_that_runs(tmp_path, begins):
+    path = workbook(tmp_path / "wide.xlsx", [["code", "tier", f"{begins}2010", f"{begins}2011"], ["a", 1, 2, 3]])
+    with pytest.raises(UnknownNameError, match="years stand in the names of columns") as told:
+        gba.read_panel(path, unit="code", time="year")
+    cure = str(told.value).split("turn what is read: ")[1].removesuffix(".")
+    turned = eval(cure, {"gba": gba, "table": gba.read_panel(path, unit="code")})
+    assert turned["value"].to_dict() == {("a", 2010): 2, ("a", 2011): 3}
