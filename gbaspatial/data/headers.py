@@ -167,10 +167,12 @@ def _refuse_prefixed(columns: pd.Index, time: str, name: str) -> None:
             beginnings.setdefault(found[1], []).append(column)
     for begins, wide in beginnings.items():
         if len(wide) > 1:
+            chosen = (
+                f"table[[c for c in table if c.startswith({begins!r})]].rename(columns=lambda c: c[{len(begins)}:])"
+            )
             raise UnknownNameError(
                 f"{name} has no column {time!r}: its years stand in the names of columns ({some(wide)}). Read it "
-                f"without time=, and turn what is read: gba.data.long("
-                f"table[[c for c in table if c.startswith({begins!r})]].rename(columns=lambda c: c[{len(begins)}:]), 'value')."
+                f"without time=, and turn what is read: gba.data.long({chosen}, 'value')."
             )
 
 
