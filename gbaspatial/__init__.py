@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         maps as maps,
         models as models,
         opinions as opinions,
+        partitions as partitions,
         report as report,
         spillover as spillover,
         tables as tables,
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
 
 _ROOMS = (
     "alignment", "autocorrelation", "causal", "data", "development", "disparity", "doctor", "errors", "export",
-    "figures", "geography", "inference", "maps", "models", "opinions", "randomness", "report", "results",
+    "figures", "geography", "inference", "maps", "models", "opinions", "partitions", "randomness", "report", "results",
     "spillover", "tables", "weights",
 )  # fmt: skip
 _NAMES = dict.fromkeys(

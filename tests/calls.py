@@ -18,7 +18,7 @@ import gbaspatial as gba
 
 ROOMS = (
     "autocorrelation", "causal", "data", "development", "disparity", "doctor", "export", "figures", "geography",
-    "inference", "maps", "models", "opinions", "report", "spillover", "tables", "weights",
+    "inference", "maps", "models", "opinions", "partitions", "report", "spillover", "tables", "weights",
 )  # fmt: skip
 CITIES = pd.Index([f"city {letter}" for letter in "abcdefghijkl"], name="city")
 
@@ -82,6 +82,12 @@ def folder():
 
 def _path(name):
     return folder() / name
+
+
+@functools.cache
+def parts():
+    UNITS.to_crs(32649).reset_index().to_parquet(_path("units.parquet"))
+    return gba.partitions.partition(_path("units.parquet"), _path("parts"), id="city", size=4)
 
 
 DRAWN = {"inference": "permutation", "draws": 39, "rng": 1}
@@ -245,6 +251,16 @@ CALLS = {
     "spillover.gravity": lambda: ((TRADE, "trade ~ log(km)"), {}),
     "opinions.code": lambda: ((lisa(), "r"), {}),
     "opinions.second_opinion": lambda: ((made("autocorrelation.moran"),), {}),
+    "partitions.contiguity": lambda: ((parts(),), {}),
+    "partitions.distance_band": lambda: ((parts(),), {"threshold_km": 12.0}),
+    "partitions.lag": lambda: ((gba.partitions.nearest(parts(), k=2), "income", _path("lag.parquet")), {}),
+    "partitions.local_moran": lambda: ((gba.partitions.nearest(parts(), k=2), "income", _path("lisa.parquet")), FEW),
+    "partitions.nearest": lambda: ((parts(),), {"k": 2}),
+    "partitions.open_parts": lambda: ((parts().folder,), {}),
+    "partitions.partition": lambda: (
+        (parts().folder.parent / "units.parquet", _path("again")),
+        {"id": "city", "size": 4},
+    ),
     "weights.as_weights": lambda: ((W,), {}),
     "weights.block": lambda: ((KIND,), {}),
     "weights.borders": lambda: ((UNITS,), {}),

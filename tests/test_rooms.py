@@ -23,7 +23,7 @@ FLOORS = [
     ["weights", "formula"],
     ["inference", "figures"],
     ["autocorrelation", "models", "development"],
-    ["causal", "disparity", "spillover"],
+    ["causal", "disparity", "spillover", "partitions"],
     ["opinions"],
     ["maps", "export", "tables"],
     ["report", "doctor"],
@@ -164,7 +164,7 @@ def test_every_name_handed_on_exists():
 
 OPENED = (
     "autocorrelation", "causal", "data", "development", "disparity", "export", "figures", "geography",
-    "inference", "maps", "models", "spillover", "weights",
+    "inference", "maps", "models", "partitions", "spillover", "weights",
 )  # fmt: skip
 
 

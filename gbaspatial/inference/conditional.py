@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -61,11 +62,19 @@ class LocalSums:
         """T_i (n,)."""
         return sum((a * (self.W @ x) for a, x in zip(self.coefficients, self.channels)), np.zeros(self.W.shape[0]))
 
-    def moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and variance (n,) of T_i over all draws, exact for any weights."""
+    def moments(self, totals: Totals | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and variance (n,) of T_i over all draws, exact for any weights; `totals` if W has not all units."""
         if self.everyone:
             return unconditional_moments(self.W, self.channels, self.coefficients)
-        return conditional_moments(self.W, self.channels, self.coefficients)
+        return conditional_moments(self.W, self.channels, self.coefficients, totals)
+
+
+class Totals(NamedTuple):
+    """Of the channels of all units: how many units there are, means (c,) and sums of products of deviations (c, c)."""
+
+    n: int
+    mean: np.ndarray
+    products: np.ndarray
 
 
 def row_sums(W: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
@@ -76,7 +85,7 @@ def row_sums(W: sparse.csr_array) -> tuple[np.ndarray, np.ndarray]:
 
 
 def conditional_moments(
-    W: sparse.csr_array, channels: np.ndarray, coefficients: np.ndarray
+    W: sparse.csr_array, channels: np.ndarray, coefficients: np.ndarray, totals: Totals | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Mean and variance (n,) of T_i when its neighbors are drawn from the n - 1 other units.
 
@@ -84,18 +93,18 @@ def conditional_moments(
     (sum_j w_ij^2 - (sum_j w_ij)^2 / (n - 1)) times the variance of v with divisor n - 2,
     both over j other than i: right for any weights, row-standardized or not.
     """
-    n = W.shape[0]
     sums, squares = row_sums(W)
-    centered = channels - channels.mean(axis=1, keepdims=True)
+    n, center = (W.shape[0], channels.mean(axis=1)) if totals is None else totals[:2]
+    centered = channels - center[:, None]
     # moments over the others, from those over all: the unit itself taken out
-    mean = channels.mean(axis=1, keepdims=True) - centered / (n - 1)
-    total = centered @ centered.T
+    mean = center[:, None] - centered / (n - 1)
+    total = centered @ centered.T if totals is None else totals.products
     expected = sums * (coefficients * mean).sum(axis=0)
     own = (coefficients * centered).sum(axis=0)
     everyone = np.einsum("cn,cd,dn->n", coefficients, total, coefficients)
     spread = without_noise(everyone - own**2 - own**2 / (n - 1), everyone)
     if n < 3:
-        return expected, np.full(n, np.nan)
+        return expected, np.full(len(sums), np.nan)
     return expected, without_noise(squares - sums**2 / (n - 1), squares) * spread / (n - 2)
 
 
@@ -191,7 +200,7 @@ def conditional_counts(
         return np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
     width = min(n, int(k[tested].max()) + (0 if sums.everyone else 1))
     equal = local_exact.equal_rows(W)
-    target, tie = _targets(sums, equal)
+    target, tie = targets(sums, equal)
     work = partial(_counted, sums, (target, tie), (tested & equal, tested & ~equal), width, seed, parts)
     found = list(map_blocks(work, spans(0, draws, 1_000 if in_pieces() else draws), "permutations", told_inside=True))
     return sum(more for more, _ in found), sum(fewer for _, fewer in found)  # type: ignore[return-value]
@@ -203,14 +212,21 @@ def _counted(
 ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """The counts of the draws of one span, for units of equal and of unequal weights."""
     start, stop = span
-    lists = shared_draws(sums.W.shape[0], width, stop - start, seed, start)
+    return counted(sums, compared, kinds, shared_draws(sums.W.shape[0], width, stop - start, seed, start), parts)
+
+
+def counted(
+    sums: LocalSums, compared: tuple[np.ndarray, np.ndarray], kinds: tuple[np.ndarray, np.ndarray],
+    lists: np.ndarray, parts: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """How many of the draws `lists` (m, width) have T_i >= and <= observed (n,): see `targets` and `DrawCounter`."""
     counter = DrawCounter(sums.W, sums.channels, sums.coefficients, *compared, lists, parts, sums.everyone)
     counter.count_equal(np.flatnonzero(kinds[0]))
     counter.count_weighted(np.flatnonzero(kinds[1]))
     return counter.greater, counter.less
 
 
-def _targets(sums: LocalSums, equal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def targets(sums: LocalSums, equal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Observed T_i (n,), of equal rows as if their weights were one, and the tie tolerance."""
     W, n = sums.W, sums.W.shape[0]
     weight = np.ones(n)
