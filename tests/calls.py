@@ -198,6 +198,8 @@ CALLS = {
     "figures.save": lambda: ((made("figures.map_of"), _path("map.png")), {"dpi": 40}),
     "maps.atlas": lambda: ((UNITS, [gba.maps.choropleth("income", k=3)]), {"context": False}),
     "maps.choropleth": lambda: (("income",), {}),
+    "maps.diverging": lambda: (("income",), {"k": 4}),
+    "maps.bivariate": lambda: (("income", "price"), {"k": 2}),
     "maps.clusters": lambda: ((lisa(),), {}),
     "maps.significance": lambda: ((lisa(),), {}),
     "maps.hotspots": lambda: ((made("autocorrelation.local_g_star"),), {}),

@@ -224,6 +224,19 @@ def flow_map(
     return ax
 
 
+def classed_map(
+    frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame, rows: Rows, label: str, names: Names, note: str = ""
+) -> Axes:
+    """A map of WGS84 `frame` whose classes were chosen before: legend rows with counts, and the row of each unit."""
+    with written_names(names) as written:
+        ax = _canvas(frame, units, None)
+        _fill(ax, frame, [swatch.color for swatch, _ in rows[1]])
+        _finish(ax, frame, written, label, note=note)
+        if rows[0]:
+            _legend(ax, rows[0], written)
+    return ax
+
+
 def _arrow(ax: Axes, start: np.ndarray, end: np.ndarray, size: float, color: str) -> None:
     from matplotlib.patches import FancyArrowPatch
 

@@ -11,20 +11,23 @@ True
 
 from gbaspatial.errors import door_of
 from gbaspatial.maps.atlas import Atlas, atlas
-from gbaspatial.maps.choropleth import choropleth
+from gbaspatial.maps.choropleth import choropleth, diverging
 from gbaspatial.maps.escape import safe_text
 from gbaspatial.maps.flows import flows
 from gbaspatial.maps.layers import Layer
 from gbaspatial.maps.local_outcomes import clusters, hotspots, significance
 from gbaspatial.maps.points import points
+from gbaspatial.maps.two_variables import bivariate
 from gbaspatial.maps.weights_graph import links
 
 __all__ = [
     "Atlas",
     "Layer",
     "atlas",
+    "bivariate",
     "choropleth",
     "clusters",
+    "diverging",
     "flows",
     "hotspots",
     "links",

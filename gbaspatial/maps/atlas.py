@@ -7,14 +7,14 @@ import html
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import folium
 from folium.elements import JSCSSMixin, MacroElement
 from jinja2 import Template
 
 from gbaspatial.alignment import columns_of
-from gbaspatial.errors import OptionError
+from gbaspatial.errors import FileFormatError, OptionError
 from gbaspatial.figures.surroundings import check_layer
 from gbaspatial.filenames import check_page
 from gbaspatial.maps.context import context_payload
@@ -59,8 +59,11 @@ class Atlas(folium.Map):
     default_js = [("leaflet", "packaged:leaflet.js")]
     default_css = [("leaflet_css", "packaged:leaflet.css")]
 
-    def __init__(self, payload: dict[str, Any], tiles: folium.TileLayer | None = None) -> None:
+    def __init__(
+        self, payload: dict[str, Any], tiles: folium.TileLayer | None = None, sets: _Sets | None = None
+    ) -> None:
         super().__init__(tiles=None, zoom_control=True, zoom_snap=0.25, attribution_control=True)
+        self._payload, self._sets = payload, sets
         text = safe_json(payload)
         # The same input gives the same page, byte for byte.
         self._id = hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -94,6 +97,60 @@ class Atlas(folium.Map):
         path = Path(outfile)
         check_page(path)
         return replace_text(path, self.to_html())
+
+    def to_png(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        layer: int = 0,
+        year: Any = None,
+        language: Literal["en", "zh", "both"] = "en",
+        dpi: int = 200,
+    ) -> Path:
+        """Write the view as a figure, without a browser: the same classes, colors, counts, names and sources.
+
+        Parameters
+        ----------
+        path : path
+            Ends in ``.png``; ``.svg`` and ``.pdf`` are written as such.
+        layer : int
+            Which of the fills, from 0.
+        year : int or str, optional
+            Of a layer with years; by default the last.
+        language : {"en", "zh", "both"}
+            Of names, title and legend.
+        dpi : int
+            Dots per inch.
+
+        Returns
+        -------
+        pathlib.Path
+            What was written.
+
+        Raises
+        ------
+        OptionError
+            If the atlas has no such layer, or the layer no such year.
+        FileFormatError
+            If the ending names no picture.
+
+        Examples
+        --------
+        >>> import tempfile, gbaspatial as gba
+        >>> page = gba.maps.atlas(gba.load_cities(year=2019), gba.maps.choropleth("gdp_pc_cny"))
+        >>> page.to_png(tempfile.mkdtemp() + "/bay.png", dpi=50).name
+        'bay.png'
+        """
+        from gbaspatial.figures import save
+        from gbaspatial.maps.still import still
+
+        target = Path(path)
+        if not target.suffix:
+            raise FileFormatError(f"{target.name} has no ending; end it in .png, .svg or .pdf.")
+        if self._sets is None:
+            raise OptionError("this map was not made by gba.maps.atlas, so its units are not known; make it so.")
+        axes = still(self._payload, self._sets.frames, self._sets.given, layer, year, language)
+        return save(axes, target, dpi=dpi)[0]
 
 
 @public
@@ -171,7 +228,7 @@ def atlas(
         "legal": list(NOT_LEGAL),
         "tiles": tiles is not None,
     }
-    return Atlas(payload, layer_of_tiles)
+    return Atlas(payload, layer_of_tiles, sets)
 
 
 def _layer_payload(layer: Layer, sets: _Sets) -> dict[str, Any]:

@@ -89,11 +89,11 @@ function switchesOf(atlas, fill, legend) {
 
 // Two variables at once: a square of classes, the first across and the second up.
 function squareOf(atlas, fill, rows, counts) {
-  const k = fill.square.k, grid = element('table', 'gba-grid'), say_ = pair => say(pair, atlas.language);
-  for (let up = k - 1; up >= 0; up--) {
+  const { wide, high } = fill.square, all = wide * high, grid = element('table', 'gba-grid'), say_ = pair => say(pair, atlas.language);
+  for (let up = high - 1; up >= 0; up--) {
     const line = element('tr', '');
-    for (let across = 0; across < k; across++) {
-      const at = up * k + across, cell = element('td', '', swatchOf(atlas, rows, at), element('div', 'gba-quiet', String(counts[at])));
+    for (let across = 0; across < wide; across++) {
+      const at = up * wide + across, cell = element('td', '', swatchOf(atlas, rows, at), element('div', 'gba-quiet', String(counts[at])));
       cell.title = say_(rows[at].slice(1));
       line.append(cell);
     }
@@ -102,7 +102,7 @@ function squareOf(atlas, fill, rows, counts) {
   grid.setAttribute('role', 'img');
   grid.setAttribute('aria-label', rows.map((row, at) => say_(row.slice(1)) + ': ' + counts[at]).join('; '));
   const box = element('div', '', element('div', 'gba-quiet', '↑ ' + say_(fill.square.up)), grid, element('div', 'gba-quiet', '→ ' + say_(fill.square.across)));
-  if (rows.length > k * k) box.append(element('div', 'gba-row', swatchOf(atlas, rows, k * k), element('span', '', say_(rows[k * k].slice(1))), element('span', 'gba-count', String(counts[k * k]))));
+  if (rows.length > all) box.append(element('div', 'gba-row', swatchOf(atlas, rows, all), element('span', '', say_(rows[all].slice(1))), element('span', 'gba-count', String(counts[all]))));
   return box;
 }
 
