@@ -20,7 +20,10 @@ from gbaspatial.results import Result, Table
 
 __all__ = ["CheckUp", "examine"]
 
-_EXTRAS = {"parquet": "pyarrow", "excel": "openpyxl", "notebook": "networkx", "distributed": "distributed"}
+_EXTRAS = {
+    "parquet": "pyarrow", "excel": "openpyxl", "postgis": "psycopg", "duckdb": "duckdb", "notebook": "networkx",
+    "distributed": "distributed",
+}  # fmt: skip
 _GOOD, _ABSENT, _WRONG = "good", "absent", "wrong"
 
 

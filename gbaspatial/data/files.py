@@ -109,14 +109,17 @@ def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def existing(path: str | Path) -> Path:
-    """The path of a user's file, or an error that names what is there instead; never an address elsewhere."""
+def existing(path: str | Path, *, folders: str | None = None) -> Path:
+    """The path of a user's file, or an error that names what is there instead; never an address elsewhere.
+
+    With `folders`, a folder will do that holds files with this ending, also in folders of its own.
+    """
     if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str) or "\0" in str(path):
         raise MissingFileError(f"{brief(path)} is not the path of a file.")
     if _ELSEWHERE.match(str(path)):
         raise MissingFileError(f"{brief(str(path))} is an address, not a file; download it, and name the file.")
     try:
-        return _existing(Path(path).expanduser())
+        return _existing(Path(path).expanduser(), folders)
     except (OSError, RuntimeError) as error:  # too long a name, no home folder, a folder that may not be looked into
         if isinstance(error, MissingFileError):
             raise
@@ -128,8 +131,10 @@ _ELSEWHERE = re.compile(r"(?i)/vsi|\\\\" + ("|//" if os.name == "nt" else "") + 
 """Addresses that GDAL and others would open elsewhere: virtual file systems, schemes, folders of other machines."""
 
 
-def _existing(found: Path) -> Path:
+def _existing(found: Path, folders: str | None) -> Path:
     if found.is_file() or (found.is_dir() and found.suffix == ".gdb"):
+        return found
+    if folders is not None and found.is_dir() and next(found.rglob(f"*{folders}"), None) is not None:
         return found
     if found.is_dir():
         raise MissingFileError(f"{found} is a folder, not a file; name the file in it.")

@@ -17,21 +17,24 @@ from gbaspatial.data.cells import (
     text_cells,
 )
 from gbaspatial.data.columns import as_columns, as_ids, as_years, check_unique, require_complete
+from gbaspatial.data.databases import is_database, read_database
 from gbaspatial.data.door import reading
 from gbaspatial.data.encodings import check_encoding
 from gbaspatial.data.files import existing
 from gbaspatial.data.headers import TEXT_ENDINGS, check_header, filled_down, refuse_wide, with_header
+from gbaspatial.data.in_memory import as_frame, parquet_files, put_together
 from gbaspatial.data.number_texts import NumberTexts, number_texts
 from gbaspatial.errors import FileFormatError, OptionError, UnknownNameError, nearest_names, some
-from gbaspatial.options import brief, public
+from gbaspatial.options import brief, public, unused
 
 
 @public
 def read_panel(
-    path: str | Path,
+    path: Any,
     *,
     unit: str,
     time: str | None = None,
+    table: str | None = None,
     numeric: Sequence[str] | None = None,
     missing: Sequence[str] = (),
     sheet: str | int = 0,
@@ -46,13 +49,16 @@ def read_panel(
 
     Parameters
     ----------
-    path : str or Path
+    path : str, Path or frame
         ``.csv``, ``.tsv``, ``.txt`` (UTF-8 with or without byte-order mark, UTF-16, GB18030, Big5 or Latin-1),
-        ``.xlsx``, ``.dta``, ``.parquet``; ``.xls`` where xlrd is installed.
+        ``.xlsx``, ``.dta``, ``.parquet``; ``.xls`` where xlrd is installed; a folder of Parquet files; a frame of
+        pandas or DuckDB; or the address of a PostgreSQL database (extra ``postgis``), whose password no error tells.
     unit : str
         The column that names the units; text, so that codes keep their zeros.
     time : str, optional
         The column of years (2019, "2019年", a date); the index is then (`unit`, `time`).
+    table : str, optional
+        Of a database: the table (``"name"`` or ``"schema.name"``), or a query that begins with SELECT or WITH.
     numeric : list of str, optional
         Columns that must hold a number in every row.
     missing : list of str
@@ -108,12 +114,42 @@ def read_panel(
     row = check_header(header)
     required = _names(numeric, "numeric")
     keys = _keys(unit, time)
-    file = existing(path)
+    if (given := _without_file(path, table)) is not None:
+        of_files = {"sheet": sheet or None, "header": header, "encoding": encoding}
+        unused(of_files, "it is of files, and no file was given")
+        raw, where = given
+        return _checked(raw, keys, required, fill_down, missing, written, where, 1)
+    file = existing(path, folders=".parquet")
     with reading(file, "a table"):
         raw, first_row = _read_table(file, sheet, encoding, row, keys)
-        _check_names(raw, keys, required, file.name)
-        raw = filled_down(raw, _names(fill_down, "fill_down"), file.name)
-        return _panel(raw, keys, required, _names(missing, "missing"), written, file.name, first_row)
+        return _checked(raw, keys, required, fill_down, missing, written, file.name, first_row)
+
+
+def _without_file(source: Any, table: str | None) -> tuple[pd.DataFrame, str] | None:
+    """The raw table of a database or of a frame, and what to call it; None where `source` is to be a file."""
+    if is_database(source):
+        found, where = read_database(source, table)
+    else:
+        unused({"table": table}, "a table is named in databases only")
+        found, where = as_frame(source), "the frame"
+    return None if found is None else (_without_shapes(found), where)
+
+
+def _without_shapes(frame: pd.DataFrame) -> pd.DataFrame:
+    """The plain table of a layer."""
+    shapes = getattr(frame, "_geometry_column_name", None)
+    plain = pd.DataFrame(frame.drop(columns=[shapes] if shapes in frame.columns else []))
+    plain.attrs = {}
+    return plain
+
+
+def _checked(
+    raw: pd.DataFrame, keys: list[str], required: list[str], fill_down: Sequence[str], missing: Sequence[str],
+    written: NumberTexts, where: str, first_row: int,
+) -> pd.DataFrame:  # fmt: skip
+    _check_names(raw, keys, required, where)
+    raw = filled_down(raw, _names(fill_down, "fill_down"), where)
+    return _panel(raw, keys, required, _names(missing, "missing"), written, where, first_row)
 
 
 def _keys(unit: Any, time: Any) -> list[str]:
@@ -176,7 +212,7 @@ def _read_table(
     file: Path, sheet: str | int, encoding: str | None, header: int | None, keys: list[str]
 ) -> tuple[pd.DataFrame, int]:
     """The table as it stands in the file, and the number of its first row as a reader counts."""
-    ending = file.suffix.lower()
+    ending = ".parquet" if file.is_dir() else file.suffix.lower()
     if encoding is not None and ending not in TEXT_ENDINGS:
         raise OptionError(f"encoding= is of text files such as .csv; leave it out for {file.name}.")
     if sheet != 0 and ending not in (*SHEETS, ".xls"):
@@ -191,6 +227,9 @@ def _read_table(
     if ending in (".dta", ".parquet"):
         if header is not None:
             raise OptionError(f"{file.name} has its names apart from its rows; leave header= out.")
+        if file.is_dir():
+            parts = {each: _without_shapes(parquet_table(each)) for each in parquet_files(file)}
+            return put_together(parts, file), 1
         return (stata_table(file) if ending == ".dta" else parquet_table(file)), 1
     raise FileFormatError(
         f"{file.name} ends in {ending!r}; tables are read from .csv, .tsv, .txt, .xlsx, .dta and .parquet."

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 import pandas as pd
 
 from gbaspatial.data.columns import as_ids, check_unique
+from gbaspatial.data.databases import is_database, read_database
 from gbaspatial.data.dbf import RAW, check_asked, encoding_of, recoded
 from gbaspatial.data.door import reading
 from gbaspatial.data.encodings import check_encoding
 from gbaspatial.data.files import existing
+from gbaspatial.data.in_memory import as_frame, parquet_files, put_together, with_shapes
 from gbaspatial.data.packages import check_package
 from gbaspatial.data.parquet import check_parquet
 from gbaspatial.data.polygons import checked_geometry, with_crs
@@ -25,7 +27,7 @@ from gbaspatial.errors import (
     nearest_names,
     some,
 )
-from gbaspatial.options import brief, public, word
+from gbaspatial.options import brief, public, unused, word
 from gbaspatial.sheets import unguarded
 
 if TYPE_CHECKING:
@@ -34,22 +36,26 @@ if TYPE_CHECKING:
 
 @public
 def read_units(
-    path: str | Path,
+    path: Any,
     *,
     id: str,
     crs: Any = None,
     layer: str | None = None,
+    table: str | None = None,
     repair: Literal["make_valid"] | None = None,
     encoding: str | None = None,
 ) -> gpd.GeoDataFrame:
     """Spatial units from a GeoPackage, shapefile (zipped too), GeoJSON, GeoParquet, FlatGeobuf, KML or .gdb folder.
 
     The format is told from the content of the file, and only these are opened: a file that makes GDAL read other
-    files or ask a server is refused, and so is an address.
+    files or ask a server is refused, and so is an address, but for that of a database.
 
     Parameters
     ----------
-    path : str or Path
+    path : str, Path or frame
+        The file; or a folder of GeoParquet files of the same columns; or a frame of GeoPandas, or of pandas or DuckDB
+        with shapes as WKB; or the address of a PostGIS database
+        (``"postgresql://user:password@host:port/database"``, extra ``postgis``), of which no error tells the password.
     id : str
         The column that names the units; it becomes the index, as text (codes such as
         "0755" keep their zeros, 440100 becomes "440100").
@@ -59,6 +65,8 @@ def read_units(
         are moved to WGS 84.
     layer : str, optional
         The layer of a file that has several.
+    table : str, optional
+        Of a database: the table (``"name"`` or ``"schema.name"``), or a query that begins with SELECT or WITH.
     repair : {"make_valid"}, optional
         Repair invalid geometries; without it they are an error. Polygons stay polygons.
     encoding : str, optional
@@ -95,19 +103,37 @@ def read_units(
     for name, text in (("id", id), ("layer", layer)):
         if not isinstance(text, str) and not (name == "layer" and text is None):
             raise OptionError(f"{name}={brief(text)} must be a name, as text.")
-    file = existing(path)
+    if is_database(path):
+        unused({"layer": layer, "encoding": encoding}, "a database has tables: say which with table=")
+        found, where = read_database(path, table)
+        return _as_units(with_shapes(found, where), id, crs, repair, where)
+    unused({"table": table}, "it is of databases")
+    frame = as_frame(path)
+    if frame is not None:
+        unused({"layer": layer, "encoding": encoding}, "it is of files, and a frame was given")
+        return _as_units(with_shapes(frame, "the frame"), id, crs, repair, "the frame")
+    file = existing(path, folders=".parquet")
     with reading(file, "spatial units"):
-        units = _read(file, layer, encoding)
-        units = units.rename(columns=_full_names(file, units.columns))
-        if units.empty:
-            raise FileFormatError(f"{file.name} holds no units; is it the layer that you mean?")
-        if id not in units.columns or id == units.geometry.name:
-            hint = nearest_names(id, [c for c in units.columns if c != units.geometry.name])
-            raise UnknownNameError(f"{file.name} has no column {id!r} to take ids from. {hint}")
-        units.index = as_ids(units[id], f"column {id!r} of {file.name}", first_row=1)
-        check_unique(units.index, f"column {id!r} of {file.name}", "choose another id column or dissolve the parts")
-        units = with_crs(units.drop(columns=id), crs, file.name)
-        return checked_geometry(units, repair, file.name)
+        if file.is_dir() and file.suffix != ".gdb":
+            unused({"layer": layer, "encoding": encoding}, "it is of files, and a folder was given")
+            units = put_together({each: _read_parquet(each) for each in parquet_files(file)}, file)
+        else:
+            units = _read(file, layer, encoding)
+            units = units.rename(columns=_full_names(file, units.columns))
+        return _as_units(units, id, crs, repair, file.name)
+
+
+def _as_units(units: gpd.GeoDataFrame, id: str, crs: Any, repair: str | None, where: str) -> gpd.GeoDataFrame:
+    """The layer as read, indexed by id, in a CRS, with shapes that are checked."""
+    if units.empty:
+        raise FileFormatError(f"{where} holds no units; is it the layer that you mean?")
+    if id not in units.columns or id == units.geometry.name:
+        hint = nearest_names(id, [c for c in units.columns if c != units.geometry.name])
+        raise UnknownNameError(f"{where} has no column {id!r} to take ids from. {hint}")
+    units.index = as_ids(units[id], f"column {id!r} of {where}", first_row=1)
+    check_unique(units.index, f"column {id!r} of {where}", "choose another id column or dissolve the parts")
+    units = with_crs(units.drop(columns=id), crs, where)
+    return checked_geometry(units, repair, where)
 
 
 def _read(file: Path, layer: str | None, encoding: str | None) -> gpd.GeoDataFrame:
@@ -163,26 +189,12 @@ def _decoded(units: gpd.GeoDataFrame, file: Path, encoding: str | None) -> gpd.G
 def _read_parquet(file: Path) -> gpd.GeoDataFrame:
     """A GeoParquet file, or a Parquet file with a column of WKB that nobody described."""
     import geopandas as gpd
-    import shapely
 
     parquet = import_extra("pyarrow.parquet", extra="parquet")
     check_parquet(file)
     if b"geo" in (parquet.read_schema(file).metadata or {}):
         return _require_geometry(gpd.read_parquet(file), file)
-    table = pd.read_parquet(file)
-    shapes = [c for c in table.columns if str(c).lower() in _SHAPE_NAMES and _is_wkb(table[c])]
-    if not shapes:
-        raise _without_geometry(file)
-    geometry = shapely.from_wkb(table[shapes[0]].to_numpy(dtype=object))
-    frame = gpd.GeoDataFrame(table.drop(columns=shapes[0]), geometry=geometry)
-    return frame if shapes[0] == "geometry" else frame.rename_geometry(str(shapes[0]))
-
-
-_SHAPE_NAMES = ("geometry", "geom", "wkb_geometry", "wkb", "the_geom", "shape")
-
-
-def _is_wkb(column: pd.Series) -> bool:
-    return bool(column.dropna().map(lambda value: isinstance(value, bytes)).all()) and bool(column.notna().any())
+    return with_shapes(pd.read_parquet(file), file.name)
 
 
 def _full_names(file: Path, columns: Iterable[str]) -> dict[str, str]:
@@ -200,11 +212,4 @@ def _full_names(file: Path, columns: Iterable[str]) -> dict[str, str]:
 def _require_geometry(frame: Any, file: Path) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise _without_geometry(file)
-    return frame
-
-
-def _without_geometry(file: Path) -> FileFormatError:
-    """The error of a table that was given for a layer."""
-    return FileFormatError(f"{file.name} holds a table without geometry; read it with gba.read_panel.")
+    return frame if isinstance(frame, gpd.GeoDataFrame) else with_shapes(frame, file.name)

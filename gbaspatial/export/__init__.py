@@ -13,6 +13,7 @@ from gbaspatial.export.descriptions import Description, Field, describe
 from gbaspatial.export.formats import csv, geojson, geoparquet, kml, write
 from gbaspatial.export.geopackages import geopackage
 from gbaspatial.export.legend_rules import Rule
+from gbaspatial.export.postgis_tables import postgis
 from gbaspatial.export.shapefiles import shapefile
 from gbaspatial.export.styles import Style, qml, sld, style
 
@@ -27,6 +28,7 @@ __all__ = [
     "geopackage",
     "geoparquet",
     "kml",
+    "postgis",
     "qml",
     "shapefile",
     "sld",

@@ -85,14 +85,11 @@ def geopackage(
         raise DataError('give the layers by name, such as {"cities": cities}, or use gba.export.write for one.')
     if not layers:
         raise DataError("there is no layer to write; give at least one, as {'name': frame}.")
-    wanted = dict(styles or {})
-    unknown = [name for name in wanted if name not in layers]
-    if unknown:
-        raise UnknownNameError(f"there is no layer {some(unknown)} to style. {nearest_names(unknown[0], layers)}")
+    by_layer = styles_by_layer(styles, layers)
     written = dict(zip(layers, layer_names(layers), strict=True))
-    wanted = {written[name]: choice for name, choice in wanted.items()}
+    wanted = {written[name]: choice for name, choice in by_layer.items()}
     tables = {written[name]: flat(frame, f"layer {name!r}") for name, frame in layers.items()}
-    made = {name: _style_of(table, wanted, name) for name, table in tables.items()}
+    made = {name: style_of(table, wanted, name) for name, table in tables.items()}
     told = descriptions_of(layers, tables, written, descriptions)
 
     def _write(half: Path) -> None:
@@ -108,7 +105,16 @@ def geopackage(
     return replace_file(path, _write)
 
 
-def _style_of(table: gpd.GeoDataFrame, wanted: Mapping[str, str | Style | None], name: str) -> Style | None:
+def styles_by_layer(styles: Styles | None, layers: Mapping[str, gpd.GeoDataFrame]) -> dict[str, str | Style | None]:
+    """What was asked for by layer, if there are such layers."""
+    wanted = dict(styles or {})
+    unknown = [name for name in wanted if name not in layers]
+    if unknown:
+        raise UnknownNameError(f"there is no layer {some(unknown)} to style. {nearest_names(unknown[0], layers)}")
+    return wanted
+
+
+def style_of(table: gpd.GeoDataFrame, wanted: Mapping[str, str | Style | None], name: str) -> Style | None:
     """What was asked for; else the classes of a local test, else all units alike, with their names."""
     if name in wanted:
         return styled(table, wanted[name])

@@ -68,7 +68,7 @@ def decimal(value: Any) -> str:
 
 
 def literal(value: Any) -> str:
-    """`value` as a style file of QGIS writes it."""
+    """`value` as a literal of OGC filters."""
     if isinstance(value, (bool, np.bool_)):
         return "true" if value else "false"
     if isinstance(value, (int, float, np.number)):
