@@ -103,7 +103,7 @@ OF_TWO = (
 OF_NOTHING = (
     "catalog", "caveats", "city_table", "load_bay_areas", "load_capital_panel", "load_cities", "load_context",
     "load_districts",
-    "load_exchange_rates", "load_firms_universities", "load_industry_structure", "load_invention_grants",
+    "load_exchange_rates", "load_firms_universities", "load_gdp", "load_industry_structure", "load_invention_grants",
     "load_links", "load_panel", "load_points", "load_prefecture_panel", "load_prefectures", "load_rail_minutes",
     "load_second_values", "load_travel_times", "load_values", "prefecture_suspects", "prefecture_variables",
     "sources", "variables",
@@ -309,6 +309,7 @@ CALLS = {
             "load_context",
             "load_districts",
             "load_exchange_rates",
+            "load_gdp",
             "load_firms_universities",
             "load_industry_structure",
             "load_invention_grants",

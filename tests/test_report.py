@@ -230,7 +230,7 @@ def told(section):
     return [words for kind in kinds for words in getattr(section, kind)]
 
 
-QUICK = ("cities", "weights", "disparity", "limits", "bays", "coupling", "productivity", "regions", "signs")
+QUICK = ("cities", "weights", "disparity", "limits", "bays", "coupling", "productivity", "regions", "signs", "looks")
 
 
 @pytest.mark.parametrize("name", QUICK)

@@ -35,6 +35,7 @@ from gbaspatial.data.shipped_tables import (
     load_travel_times,
     load_values,
 )
+from gbaspatial.data.volumes import load_gdp
 from gbaspatial.errors import door_of
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "load_districts",
     "load_exchange_rates",
     "load_firms_universities",
+    "load_gdp",
     "load_industry_structure",
     "load_invention_grants",
     "load_links",

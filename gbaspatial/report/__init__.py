@@ -46,7 +46,7 @@ def write_report(
     only : str or sequence of str, optional
         Chapters to write: ``"claims"``, ``"cities"``, ``"weights"``, ``"autocorrelation"``, ``"disparity"``,
         ``"tiers"``, ``"innovation"``, ``"coupling"``, ``"productivity"``, ``"bays"``, ``"regions"``, ``"signs"``,
-        ``"limits"``; all by default.
+        ``"looks"``, ``"limits"``; all by default.
     seed : int
         Of every random draw; the same seed writes the same numbers.
     progress : bool, optional

@@ -38,7 +38,8 @@ HEADINGS = {
     "p_moran": "莫兰指数 p 值", "rho_lower": "rho 下限", "rho_upper": "rho 上限", "speed": "收敛速度",
     "sd_log_first": "首年对数离散度", "sd_log_last": "末年对数离散度", "scale": "形式", "what": "内容", "published": "发表值",
     "borders": "陆界", "borders and bridges": "陆界与桥隧", "4 nearest": "最近四邻", "inverse distance": "距离倒数",
-    "likeness of income": "收入相似度",
+    "likeness of income": "收入相似度", "look": "看法", "theil_first": "首年泰尔指数", "theil_last": "末年泰尔指数",
+    "trend": "趋势", "p_trend": "趋势 p 值", "p_speed": "收敛 p 值",
 }  # fmt: skip
 
 CELLS = {

@@ -18,6 +18,7 @@ from gbaspatial.report.chapters import (
     published_signs,
     regions_compared,
     tiers,
+    ways_of_looking,
     weights,
 )
 from gbaspatial.report.section import Section
@@ -35,5 +36,6 @@ CHAPTERS: dict[str, Callable[[Bay], Section]] = {
     "bays": four_bays.chapter,
     "regions": regions_compared.chapter,
     "signs": published_signs.chapter,
+    "looks": ways_of_looking.chapter,
     "limits": limits.chapter,
 }
