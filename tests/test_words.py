@@ -27,7 +27,6 @@ CODES_OF_TWO_WORDS = {  # compared in the source, each with its reason
     "steady state": "an option, initial=",
     "y + Wy": "an option, dynamic=",
     "W y": "the label of a column",
-    "trillion RMB": "a unit of the shipped figures",
     "cannot tell": "a verdict, which is a code that is read",
 }
 
