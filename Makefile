@@ -30,6 +30,26 @@ check: $(VENV)/.test
 docs: $(VENV)/.test
 	$(BIN)/python -m sphinx -W --keep-going -q -b html -d build/docs-read docs build/docs
 
+# the wheel and the sdist, looked into; then in empty environments: make wheels TRY="3.12:newest"
+dist: $(VENV)/.test
+	rm -rf dist
+	$(BIN)/python -m build --quiet --outdir dist .
+	$(BIN)/python release/check_files.py dist
+
+TRY ?= 3.11:lowest 3.11:newest 3.12:newest 3.13:newest
+wheels: dist
+	$(BIN)/python release/try_wheels.py dist $(TRY)
+
+# everything that an installation without network needs (docs/dependencies.md)
+wheelhouse: dist
+	rm -rf wheelhouse
+	$(BIN)/python -m pip wheel --quiet --wheel-dir wheelhouse "$$(ls dist/gbaspatial-*.whl)[parquet,excel]"
+	$(BIN)/python release/pinned.py wheelhouse
+
+# the bill of materials: what an installation holds
+sbom: $(VENV)/.report
+	$(BIN)/python release/bill.py dist/gbaspatial.cdx.json
+
 # versions, extras, fonts and a self-check, in some seconds
 doctor: $(VENV)/.report
 	$(BIN)/gbaspatial doctor
@@ -45,7 +65,7 @@ format: $(VENV)/.test
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) out build dist docs/gallery docs/reference .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) out build dist wheelhouse docs/gallery docs/reference .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(VENV)/.made:
 	@test -n "$(PYTHON)" || { echo "gbaspatial needs Python 3.11 or newer, and none was found: install it, or name one with make PYTHON=/path/to/python."; exit 1; }

@@ -1,8 +1,8 @@
 """How Sphinx builds these pages: no network while building, none while reading; a warning is an error."""
 
 import sys
+import tomllib
 from datetime import date
-from importlib.metadata import version as version_of
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
@@ -10,7 +10,8 @@ sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 project = "gbaspatial"
 author = "The gbaspatial developers"
 project_copyright = f"{date.today().year}, {author}"
-release = version = version_of("gbaspatial")
+PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+release = version = PROJECT["version"]
 
 extensions = [
     "myst_parser",
