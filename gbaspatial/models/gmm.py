@@ -274,7 +274,7 @@ def _wrap(spec: _Spec, found: _Found, tests: InstrumentTests | None) -> Fit:
     params = dict(zip(names, found.delta, strict=True))
     if found.lam is not None:
         params["lambda"] = found.lam
-    if spec.w is not None and gm.near_edge(params["rho"], spec.w.interval):
+    if spec.w is not None and _at_edge(params["rho"], spec.w):
         edges = ("rho", *edges)
     covariance = np.array(found.matrix)
     negative = [name for name, variance in zip(params, np.diag(covariance), strict=True) if variance <= 0]
@@ -298,6 +298,11 @@ def _wrap(spec: _Spec, found: _Found, tests: InstrumentTests | None) -> Fit:
         notes=(*_notes(spec, params, tests, edges, found.moments), *_negative_notes(negative)),
         extra={"instruments": tests, "moments": found.moments or None},
     )
+
+
+def _at_edge(rho: float, w: Weights) -> bool:
+    """Whether `rho` is at an end of its interval, or beyond; without eigenvalues where row sums tell."""
+    return not gm.inside_any(rho, w.row_sums) and gm.near_edge(rho, w.interval)
 
 
 def _notes(

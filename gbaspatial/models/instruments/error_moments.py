@@ -160,9 +160,17 @@ def check_moments(psi: np.ndarray, e: np.ndarray, shapes: list[sparse.csr_array]
 
 
 def near_edge(value: float, interval: tuple[float, float]) -> bool:
-    """Whether `value` is at an end of `interval`, to a thousandth of its length."""
+    """Whether `value` is at an end of `interval`, to a thousandth of the way there from zero, or beyond."""
     low, high = bounded(interval)
-    return min(value - low, high - value) <= _EDGE * (high - low)
+    return not low * (1 - _EDGE) < value < high * (1 - _EDGE)
+
+
+def inside_any(value: float, row_sums: np.ndarray) -> bool:
+    """Whether `value` is inside the interval of every W >= 0 with these row sums (n,), whatever its eigenvalues.
+
+    None is larger in size than the largest row sum, so that the interval holds everything below its inverse.
+    """
+    return abs(value) * float(row_sums.max(initial=0.0)) < 1 - _EDGE
 
 
 # -- moments ----------------------------------------------------------------------------

@@ -48,13 +48,17 @@ def acts_as_number(X: np.ndarray, W: sparse.csr_array, d: np.ndarray | None = No
     True
     """
     root = np.ones((len(X), 1)) if d is None else np.sqrt(d)[:, None]
-    vectors = stream(IDENTITY_VECTORS, len(X)).standard_normal((len(X), _VECTORS))
-    images = W @ vectors
     basis = np.linalg.qr(root * X)[0]
-    left, moved = (root * part - basis @ (basis.T @ (root * part)) for part in (vectors, images))
-    number = float(np.sum(left * moved) / np.sum(left**2))
-    gap = float(np.linalg.norm(moved - number * left))
-    return number if gap <= _SAME * float(np.linalg.norm(root * images)) else None
+    rng = stream(IDENTITY_VECTORS, len(X))
+    for count in (1, _VECTORS):  # nearly every W is found to say more by the first vector
+        vectors = rng.standard_normal((len(X), count))
+        images = W @ vectors
+        left, moved = (root * part - basis @ (basis.T @ (root * part)) for part in (vectors, images))
+        number = float(np.sum(left * moved) / np.sum(left**2))
+        gap = float(np.linalg.norm(moved - number * left))
+        if gap > _SAME * float(np.linalg.norm(root * images)):
+            return None
+    return number
 
 
 def check_informed(name: str, X: np.ndarray, W: sparse.csr_array, d: np.ndarray | None = None) -> None:
