@@ -336,7 +336,14 @@ CALLS = {
     "data.read_units": lambda: ((_written("u.gpkg", lambda path: UNITS.to_file(path)),), {"id": "city"}),
     **{
         f"export.{kind}": (lambda kind=kind, ending=ending: ((_path(f"a.{ending}"), UNITS), {}))
-        for kind, ending in {"csv": "csv", "geojson": "geojson", "geoparquet": "parquet", "kml": "kml"}.items()
+        for kind, ending in {
+            "csv": "csv",
+            "geojson": "geojson",
+            "geoparquet": "parquet",
+            "kml": "kml",
+            "xlsx": "xlsx",
+            "flatgeobuf": "fgb",
+        }.items()
     },
     "export.geopackage": lambda: ((_path("a.gpkg"), {"bay": UNITS}), {}),
     "export.shapefile": lambda: ((_path("a.shp"), UNITS), {}),

@@ -381,7 +381,10 @@ def draw(
 @main.command()
 @data_options
 @click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help=".gpkg, .shp, .geojson, .parquet, .kml, .csv"
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help=".gpkg, .shp, .geojson, .parquet, .fgb, .kml, .csv, .xlsx",
 )
 @click.option("--column", help="Column to color the layer by; with --clusters the column of numbers to test.")
 @weights_options

@@ -10,7 +10,7 @@ Examples
 
 from gbaspatial.errors import door_of
 from gbaspatial.export.descriptions import Description, Field, describe
-from gbaspatial.export.formats import csv, geojson, geoparquet, kml, write
+from gbaspatial.export.formats import csv, flatgeobuf, geojson, geoparquet, kml, write, xlsx
 from gbaspatial.export.geopackages import geopackage
 from gbaspatial.export.legend_rules import Rule
 from gbaspatial.export.postgis_tables import postgis
@@ -24,6 +24,7 @@ __all__ = [
     "Style",
     "csv",
     "describe",
+    "flatgeobuf",
     "geojson",
     "geopackage",
     "geoparquet",
@@ -34,12 +35,15 @@ __all__ = [
     "sld",
     "style",
     "write",
+    "xlsx",
 ]
 
 _CALLED = {  # by other software, or in the field
     "gpkg": "geopackage",
     "shp": "shapefile",
     "parquet": "geoparquet",
+    "fgb": "flatgeobuf",
+    "excel": "xlsx",
     "to_csv": "csv",
 }
 __getattr__, __dir__ = door_of(__name__, __all__, _CALLED)

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import warnings
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
 
 from gbaspatial.errors import FileFormatError, UnknownNameError, import_extra, nearest_names
+from gbaspatial.export.date_line import in_degrees
 from gbaspatial.export.descriptions import describe
 from gbaspatial.export.frames import flat
 from gbaspatial.export.geopackages import geopackage
 from gbaspatial.export.kml import kml_text
 from gbaspatial.export.shapefiles import shapefile
-from gbaspatial.export.styles import Style, style_files, styled, with_whole_numbers, write_styles
+from gbaspatial.export.styles import Style, default_column, style_files, styled, with_whole_numbers, write_styles
+from gbaspatial.export.workbooks import write_workbook
 from gbaspatial.options import public, word
 from gbaspatial.sheets import guarded
 from gbaspatial.writing import replace_file, replace_text
@@ -22,12 +29,16 @@ from gbaspatial.writing import replace_file, replace_text
 if TYPE_CHECKING:
     import geopandas as gpd
 
-ENDINGS = (".gpkg", ".shp", ".geojson", ".json", ".parquet", ".kml", ".csv")
+ENDINGS = (".gpkg", ".shp", ".geojson", ".json", ".parquet", ".fgb", ".kml", ".csv", ".xlsx")
+
+SHEETS = (".csv", ".xlsx")  # no layer, so no style beside
 
 
 @public
 def geojson(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
     """Write `frame` as GeoJSON by RFC 7946: longitude and latitude, seven decimals, no `crs` member.
+
+    Shapes that cross 180 degrees are cut there.
 
     Parameters
     ----------
@@ -50,7 +61,7 @@ def geojson(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
     """
     import pyogrio
 
-    table = flat(frame).to_crs("EPSG:4326")
+    table = in_degrees(flat(frame))
     layer = Path(path).stem
 
     def _write(half: Path) -> None:
@@ -94,8 +105,79 @@ def geoparquet(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
 
 
 @public
-def kml(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, name: str | None = None) -> Path:
-    """Write `frame` as KML for Google Earth; a missing value is left out, so that it stays missing.
+def flatgeobuf(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
+    """Write `frame` as FlatGeobuf, of which programs read a part without the whole; its index orders the rows anew.
+
+    Parameters
+    ----------
+    path : path
+        Where to write; what stands there is kept until the new file is whole.
+    frame : GeoDataFrame
+        Units with a CRS, indexed by unit: by the ids they are matched, not by the order of rows.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the file.
+
+    Examples
+    --------
+    >>> import tempfile, gbaspatial as gba
+    >>> made = gba.export.flatgeobuf(tempfile.mkdtemp() + "/bay.fgb", gba.load_cities())
+    >>> gba.read_units(made, id="city").loc["Macao", "adcode"]
+    '820000'
+    """
+    import pyogrio
+
+    table = flat(frame)
+
+    def _write(half: Path) -> None:
+        pyogrio.write_dataframe(table, half, driver="FlatGeobuf", layer=Path(path).stem, SPATIAL_INDEX="YES")
+        if pyogrio.read_info(half, force_feature_count=True)["features"] != len(table):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), half.name)
+
+    return replace_file(path, _write)
+
+
+@public
+def xlsx(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
+    """Write the table of `frame` as an Excel workbook (extra ``excel``), with a sheet that tells its fields.
+
+    Ids stay what they are: texts are cells of text, and so are whole numbers of more than fifteen digits.
+
+    Parameters
+    ----------
+    path : path
+        Where to write; what stands there is kept until the new file is whole.
+    frame : GeoDataFrame
+        Units with a CRS, indexed by unit.
+
+    Returns
+    -------
+    pathlib.Path
+        Of the file.
+
+    Examples
+    --------
+    >>> import tempfile, gbaspatial as gba
+    >>> made = gba.export.xlsx(tempfile.mkdtemp() + "/bay.xlsx", gba.load_cities())
+    >>> gba.read_panel(made, unit="city").loc["Macao", "name_zh"]
+    '澳门特别行政区'
+    """
+    table = flat(frame)
+    told = describe(frame).renamed(table.attrs["written_as"])
+    return replace_file(path, lambda half: write_workbook(half, pd.DataFrame(table.drop(columns="geometry")), told))
+
+
+@public
+def kml(
+    path: str | os.PathLike[str],
+    frame: gpd.GeoDataFrame,
+    *,
+    name: str | None = None,
+    style: str | Style | None = None,
+) -> Path:
+    """Write `frame` as KML for Google Earth, colored, with typed fields; a missing value is left out.
 
     Parameters
     ----------
@@ -105,6 +187,8 @@ def kml(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, name: str | No
         Units with a CRS, indexed by unit.
     name : str, optional
         The column that names a placemark; by default the id.
+    style : str or Style, optional
+        The column to color by, or what `style` made; by default the classes of a local test, if there are.
 
     Returns
     -------
@@ -125,11 +209,16 @@ def kml(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, name: str | No
     >>> "广州市" in made.read_text(encoding="utf-8")
     True
     """
-    table = flat(frame).to_crs("EPSG:4326")
-    field = table.attrs["written_as"].get(name, name) or str(table.columns[0])
+    given = flat(frame)
+    written_as = given.attrs["written_as"]
+    field = written_as.get(name, name) or str(given.columns[0])
+    made = styled(given, style)
+    if made is None and (column := default_column(given)) is not None:
+        made = styled(given, column)
+    table = in_degrees(given)
     if field not in table.columns:
         raise UnknownNameError(f"the layer has no column {field!r}. {nearest_names(field, table.columns)}")
-    return replace_text(path, kml_text(table, field, Path(path).stem))
+    return replace_text(path, kml_text(table, field, Path(path).stem, made, describe(frame).renamed(written_as)))
 
 
 @public
@@ -182,7 +271,8 @@ def write(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: str |
     Parameters
     ----------
     path : path
-        Ends in ``.gpkg``, ``.shp``, ``.geojson``, ``.json``, ``.parquet``, ``.kml`` or ``.csv``.
+        Ends in ``.gpkg``, ``.shp``, ``.geojson``, ``.json``, ``.parquet``, ``.fgb``, ``.kml``, ``.csv`` or
+        ``.xlsx``.
     frame : GeoDataFrame
         Units with a CRS, indexed by unit.
     style : str or Style, optional
@@ -214,7 +304,10 @@ def write(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: str |
         return geopackage(target, {target.stem: frame}, styles={} if style is None else {target.stem: style})
     if ending == ".shp":
         return shapefile(target, frame, style=style)
-    writers = {".geojson": geojson, ".json": geojson, ".parquet": geoparquet, ".kml": kml, ".csv": csv}
+    writers: dict[str, Callable[[Path, Any], Path]] = {
+        ".geojson": geojson, ".json": geojson, ".parquet": geoparquet, ".fgb": flatgeobuf, ".csv": csv, ".xlsx": xlsx,
+        ".kml": partial(kml, style=style),
+    }  # fmt: skip
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the writer tells the same
         table = flat(frame)
@@ -225,7 +318,7 @@ def write(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: str |
 
     def _write(half: Path) -> None:
         writers[ending](half, frame)
-        if chosen is not None and ending != ".csv":
+        if chosen is not None and ending not in SHEETS:
             write_styles(chosen, half, told)
 
-    return replace_file(target, _write, companions={} if ending == ".csv" else style_files(target))
+    return replace_file(target, _write, companions={} if ending in SHEETS else style_files(target))

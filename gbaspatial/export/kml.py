@@ -9,35 +9,73 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from gbaspatial.export.legend_rules import OUTLINE, holds
 from gbaspatial.export.names import without_controls
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from gbaspatial.export.descriptions import Description
+    from gbaspatial.export.styles import Style
+
 KML = "http://www.opengis.net/kml/2.2"
 
 
-def kml_text(table: gpd.GeoDataFrame, field: str, layer: str) -> str:
-    """`table`, in longitude and latitude, as a KML document whose placemarks are called by `field`."""
+def kml_text(
+    table: gpd.GeoDataFrame,
+    field: str,
+    layer: str,
+    style: Style | None = None,
+    description: Description | None = None,
+) -> str:
+    """`table`, in longitude and latitude, as a KML document whose placemarks are called by `field`.
+
+    With a `style` the document carries a style for each class: Google Earth shows no color without.
+    """
     root = ET.Element("kml", xmlns=KML)
     document = ET.SubElement(root, "Document", id="root_doc")
     columns = [column for column in table.columns if column != table.geometry.name]
     schema = ET.SubElement(document, "Schema", name=_clean(layer), id="fields")
     for column in columns:
-        ET.SubElement(schema, "SimpleField", name=_clean(column), type=_kind(table[column]))
+        made = ET.SubElement(schema, "SimpleField", name=_clean(column), type=_kind(table[column]))
+        if description is not None and column in description.fields:
+            ET.SubElement(made, "displayName").text = _clean(description.fields[column].both())
+    if description is not None and description.attribution:
+        ET.SubElement(document, "description").text = _clean(description.attribution)
+    classes = [None] * len(table) if style is None else _classes(document, style, table)
     folder = ET.SubElement(document, "Folder")
     ET.SubElement(folder, "name").text = _clean(layer)
     cells = {column: table[column].astype(object).tolist() for column in columns}
     for place, shape in enumerate(table.geometry):
-        _placemark(folder, {column: cells[column][place] for column in columns}, field, shape)
+        _placemark(folder, {column: cells[column][place] for column in columns}, field, shape, classes[place])
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _placemark(folder: ET.Element, row: dict[str, Any], field: str, shape: Any) -> None:
+def _classes(document: ET.Element, style: Style, table: gpd.GeoDataFrame) -> list[int | None]:
+    """A style in the document for each class; and the class of each row."""
+    for number, rule in enumerate(style.rules):
+        made = ET.SubElement(document, "Style", id=f"class{number}")
+        red, green, blue = rule.color[1:3], rule.color[3:5], rule.color[5:7]
+        line = ET.SubElement(made, "LineStyle")
+        outline = OUTLINE if style.shape == "polygon" else rule.color
+        ET.SubElement(line, "color").text = f"ff{outline[5:7]}{outline[3:5]}{outline[1:3]}".lower()
+        ET.SubElement(line, "width").text = "1" if style.shape == "polygon" else "2.5"
+        ET.SubElement(ET.SubElement(made, "PolyStyle"), "color").text = f"cc{blue}{green}{red}".lower()
+        icon = ET.SubElement(made, "IconStyle")
+        ET.SubElement(icon, "color").text = f"ff{blue}{green}{red}".lower()
+    if not style.column:
+        return [0] * len(table)
+    return [next((place for place, rule in enumerate(style.rules) if holds(rule, value)), None)
+            for value in table[style.column].astype(object)]  # fmt: skip
+
+
+def _placemark(folder: ET.Element, row: dict[str, Any], field: str, shape: Any, style: int | None) -> None:
     made = ET.SubElement(folder, "Placemark")
     known = {column: value for column, value in row.items() if not pd.isna(value)}
     if field in known:
         ET.SubElement(made, "name").text = _value(known[field])
+    if style is not None:
+        ET.SubElement(made, "styleUrl").text = f"#class{style}"
     data = ET.SubElement(ET.SubElement(made, "ExtendedData"), "SchemaData", schemaUrl="#fields")
     for column, value in known.items():  # a missing value is left out: an empty text would be a value
         ET.SubElement(data, "SimpleData", name=_clean(column)).text = _value(value)

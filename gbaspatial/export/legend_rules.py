@@ -31,6 +31,23 @@ def xml_text(value: object) -> str:
     return "".join(ch if ch in "\t\n" else without_controls(ch, "\N{REPLACEMENT CHARACTER}") for ch in str(value))
 
 
+def holds(rule: Rule, value: Any) -> bool:
+    """Whether `value` is of the class of `rule`.
+
+    Examples
+    --------
+    >>> holds(Rule("low", "#FFFFFF", upto=3.0), 3.0), holds(Rule("no data", "#C9C9C9"), None)
+    (True, True)
+    """
+    if rule.value is not None:
+        return not pd.isna(value) and bool(value == rule.value)
+    if rule.above is None and rule.upto is None:
+        return bool(pd.isna(value))
+    return (
+        not pd.isna(value) and (rule.above is None or value > rule.above) and (rule.upto is None or value <= rule.upto)
+    )
+
+
 def expression(column: str, rule: Rule) -> str:
     """The rule in the expression language of QGIS."""
     name = quoted(column)

@@ -141,9 +141,9 @@ def _usual_width(frame: gpd.GeoDataFrame) -> float:
     whole = float(np.ptp(bounds[:, [0, 2]]))
     usual = float(np.median(widths)) or whole / np.sqrt(len(shapes))
     if not frame.crs.is_geographic:
-        return usual * float(frame.crs.axis_info[0].unit_conversion_factor or 1.0)
+        return float(usual) * float(frame.crs.axis_info[0].unit_conversion_factor or 1.0)
     middle = float(np.clip(bounds[:, [1, 3]].mean(), -89.0, 89.0))
-    return usual * 111_320.0 * float(np.cos(np.radians(middle)))
+    return float(usual) * 111_320.0 * float(np.cos(np.radians(middle)))
 
 
 def _ends(values: pd.Series) -> tuple[float, float] | None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings, strategies as st
 from shapely import GeometryCollection, LineString, MultiPoint, MultiPolygon, Point, box
 
 import gbaspatial as gba
+from gbaspatial.export.legend_rules import holds
 
 KML = "{http://www.opengis.net/kml/2.2}"
 HOLE = box(113, 22, 114, 23).difference(box(113.4, 22.4, 113.6, 22.6))
@@ -72,3 +73,24 @@ def test_any_text_makes_a_well_formed_file(tmp_path_factory, texts):
 def test_any_name_of_the_file_makes_a_well_formed_file(tmp_path, stem):
     path = gba.export.kml(tmp_path / f"{stem}.kml", layer(a=[1]))
     assert len(gpd.read_file(path)) == 1
+
+
+def test_every_placemark_has_the_color_of_its_class_in_the_file(tmp_path):
+    frame = layer(x=[1.0, 2.0, np.nan, 9.0, 9.5])
+    made = gba.export.style(frame, "x", k=2)
+    root = ET.parse(gba.export.kml(tmp_path / "x.kml", frame, style=made)).getroot()
+    colors = {f"#{e.get('id')}": e.find(f"{KML}PolyStyle/{KML}color").text for e in root.iter(f"{KML}Style")}
+    assert len(colors) == len(made.rules) == 3
+    told = [colors[p.find(f"{KML}styleUrl").text] for p in root.iter(f"{KML}Placemark")]
+    for value, color in zip(frame["x"], told, strict=True):
+        (rule,) = [rule for rule in made.rules if holds(rule, value)]
+        assert color == f"cc{rule.color[5:7]}{rule.color[3:5]}{rule.color[1:3]}".lower()
+
+
+def test_fields_are_typed_named_in_both_languages_and_owned(tmp_path):
+    root = ET.parse(gba.export.kml(tmp_path / "x.kml", gba.load_cities(year=2019))).getroot()
+    fields = {e.get("name"): e for e in root.iter(f"{KML}SimpleField")}
+    assert fields["gdp_pc_cny"].get("type") == "double"
+    assert fields["adcode"].get("type") == "string"
+    assert fields["gdp_pc_cny"].find(f"{KML}displayName").text == "GDP per capita 人均地区生产总值 (yuan per person)"
+    assert "Tianditu" in root.find(f"{KML}Document/{KML}description").text

@@ -1,0 +1,59 @@
+"""Ids survive a workbook; FlatGeobuf keeps everything but the order of rows."""
+
+import geopandas as gpd
+import openpyxl
+import pandas as pd
+import pytest
+from shapely import Point
+
+import gbaspatial as gba
+from gbaspatial.errors import DataError
+
+IDS = ["0755", "1E5", "123456789012345678", "=1+1", "00", "'x", "2019-01-01", "广州"]
+
+
+def units():
+    return gpd.GeoDataFrame(
+        {
+            "code": IDS, "long": [2**60 + i for i in range(8)], "n": range(8), "x": [0.1, None, *range(6)],
+            "open": [True, False] * 4, "day": pd.to_datetime(["2018-10-24T06:30"] * 8),
+        },
+        index=pd.Index(IDS, name="unit"), geometry=[Point(i, 0) for i in range(8)], crs=4326,
+    )  # fmt: skip
+
+
+def test_ids_are_cells_of_text_and_numbers_are_numbers(tmp_path):
+    path = gba.export.write(tmp_path / "x.xlsx", units())
+    sheet = openpyxl.load_workbook(path)["data"]
+    rows = list(sheet.iter_rows(min_row=2))
+    assert [row[0].value for row in rows] == IDS
+    assert {cell.data_type for row in rows for cell in row[:3]} == {"s"}
+    assert {cell.number_format for row in rows for cell in row[:2]} == {"@"}
+    assert [row[2].value for row in rows] == [str(2**60 + i) for i in range(8)]
+    assert {row[3].data_type for row in rows} == {"n"}
+    assert rows[1][4].value is None
+    assert rows[0][5].value is True
+    back = gba.read_panel(path, unit="unit")
+    assert back.index.tolist() == IDS
+    assert back["x"].iloc[0] == 0.1
+
+
+def test_the_fields_are_told_in_a_sheet_of_their_own(tmp_path):
+    path = gba.export.xlsx(tmp_path / "x.xlsx", gba.load_cities(year=2019))
+    told = pd.read_excel(path, sheet_name="fields").set_index("column")
+    assert told.loc["gdp_pc_cny"].tolist() == ["GDP per capita", "人均地区生产总值", "yuan per person"]
+
+
+def test_texts_that_no_cell_holds_are_refused(tmp_path):
+    with pytest.raises(DataError, match="'code' has a text of 40,000 letters"):
+        gba.export.xlsx(tmp_path / "x.xlsx", units().assign(code="x" * 40_000))
+    assert not list(tmp_path.iterdir())
+
+
+def test_flatgeobuf_comes_back_by_id(tmp_path):
+    given = units().drop(columns="day")
+    back = gba.read_units(gba.export.write(tmp_path / "x.fgb", given), id="unit").loc[IDS]
+    assert back["code"].tolist() == IDS
+    assert back["long"].tolist() == given["long"].tolist()
+    assert back.geometry.geom_equals(given.geometry).all()
+    assert back.crs == given.crs
