@@ -1,6 +1,6 @@
 """Map pages against folium, side by side in one run: time to make, bytes, and what a browser needs to open them.
 
-    python benchmarks/maps.py            # 3,000 polygons against folium.Choropleth; 50,000 opened in Chromium
+    python benchmarks/maps.py            # 3,000 polygons against folium and explore(); 50,000 panned in Chromium
     python benchmarks/maps.py --peer     # folium.Choropleth for the 50,000 as well (about a minute)
 
 The layers are Voronoi cells with six corners on average, so that names and values weigh as much as
@@ -10,6 +10,7 @@ shapes do; on administrative borders with many vertices the difference in size i
 from __future__ import annotations
 
 import argparse
+import re
 import statistics
 import sys
 import tempfile
@@ -53,6 +54,62 @@ def theirs(units: gpd.GeoDataFrame, path: Path) -> Path:
     return path
 
 
+def explored(units: gpd.GeoDataFrame, path: Path) -> Path:
+    """The page of geopandas' explore()."""
+    units.explore(column="value", scheme="quantiles", k=5, tiles=None).save(path)
+    return path
+
+
+def without_network(path: Path) -> Path:
+    """A page of folium with Leaflet put inside and all else that it would load left out, so that it opens here."""
+    text = path.read_text(encoding="utf-8")
+    style = f"<style>{asset('leaflet.css')}</style>"
+    text = re.sub(r'<link rel="stylesheet" href="[^"]*leaflet\.css"/>', lambda _: style, text)
+    text = re.sub(
+        r'<script src="[^"]*/leaflet\.js"></script>', lambda _: f"<script>{asset('leaflet.js')}</script>", text
+    )
+    text = re.sub(r'<script src="http[^"]*"></script>|<link[^>]*href="http[^"]*"[^>]*>', "", text)
+    made = path.with_name("inside-" + path.name)
+    made.write_text(text, encoding="utf-8")
+    return made
+
+
+MAP = "(window.gbaAtlas ? gbaAtlas.first().map : window[Object.keys(window).find(k => k.startsWith('map_'))])"
+
+
+def panned(path: Path, steps: int = 40) -> str:
+    """Milliseconds of script, style and layout a frame while a mouse drags the map; paint is not counted."""
+    import browser
+
+    if browser.find_chromium() is None:
+        return "not panned: no Chromium"
+    with browser.open_page(path, timeout=600, settle=1) as page:
+        page.command("Performance.enable")
+
+        def spent() -> float:
+            metrics = {each["name"]: each["value"] for each in page.command("Performance.getMetrics")["metrics"]}
+            return metrics["ScriptDuration"] + metrics["LayoutDuration"] + metrics["RecalcStyleDuration"]
+
+        places = page.evaluate(f"{MAP}.getSize().x"), page.evaluate(f"{MAP}.getSize().y")
+        x, y = places[0] / 2 + 150, places[1] / 2
+        mouse = {"button": "left", "buttons": 1}
+        page.command("Input.dispatchMouseEvent", type="mouseMoved", x=x, y=y)
+        page.command("Input.dispatchMouseEvent", type="mousePressed", x=x, y=y, clickCount=1, **mouse)
+        frames = []
+        for step in range(1, steps + 1):
+            before = spent()
+            page.command("Input.dispatchMouseEvent", type="mouseMoved", x=x - 6 * step, y=y + 2 * step, **mouse)
+            page.evaluate("new Promise(done => requestAnimationFrame(() => done()))")
+            frames.append(1000 * (spent() - before))
+        before = spent()
+        page.command(
+            "Input.dispatchMouseEvent", type="mouseReleased", x=x - 6 * steps, y=y + 2 * steps, clickCount=1, **mouse
+        )
+        page.wait(1)
+        after = 1000 * (spent() - before)
+    return f"pan {statistics.median(frames):.1f} ms a frame (95 %: {np.quantile(frames, 0.95):.1f}), {after:.0f} ms after it"
+
+
 def timed(work: Callable[[], Path], repeats: int) -> tuple[float, Path]:
     """Median seconds of `repeats` runs, and what the last one made."""
     seconds = []
@@ -81,20 +138,22 @@ def opened(path: Path) -> str:
 def compare(n: int, folder: Path, repeats: int, peer: bool) -> None:
     """One line per maker, and the ratios."""
     units = cells(n)
+    vertices = int(shapely.get_num_coordinates(units.geometry.array).sum())
     ours(units.iloc[:10], folder / "warm.html")
     mine, page = timed(lambda: ours(units, folder / f"ours-{n}.html"), repeats)
-    print(f"{n:>7,} polygons  gbaspatial         {mine:7.3f} s  {page.stat().st_size / 1e6:6.2f} MB  {opened(page)}")
-    if peer:
-        other, its_page = timed(lambda: theirs(units, folder / f"folium-{n}.html"), repeats)
-        times, bytes_ = other / mine, its_page.stat().st_size / page.stat().st_size
-        print(
-            f"{'':>7} {'':9} folium.Choropleth  {other:7.3f} s  {its_page.stat().st_size / 1e6:6.2f} MB  "
-            "needs the internet"
+    size = page.stat().st_size
+    print(f"{n:>7,} polygons  gbaspatial         {mine:7.3f} s  {size / 1e6:6.2f} MB  {opened(page)}")
+    print(f"{'':>7} {'':9} {size / vertices:.1f} bytes a vertex, {panned(page)}")
+    for name, maker in (("folium.Choropleth", theirs), ("explore()", explored)) if peer else ():
+        other, its_page = timed(
+            lambda maker=maker, name=name: maker(units, folder / f"{name[:7]}-{n}.html"), min(repeats, 2)
         )
-        scripts = sum(len(asset(name)) for name in ("leaflet.js", "leaflet.css", "atlas.js", "atlas.css"))
-        data = its_page.stat().st_size / (page.stat().st_size - scripts)
+        its_size = its_page.stat().st_size
+        print(f"{'':>7} {'':9} {name:17}  {other:7.3f} s  {its_size / 1e6:6.2f} MB  needs the internet")
+        scripts = sum(len(asset(each)) for each in ("leaflet.js", "leaflet.css", "atlas.js", "atlas.css"))
         print(
-            f"{'':>7} {'':9} ratio              {times:7.1f}    {bytes_:6.1f}     {data:.1f} without the scripts inside"
+            f"{'':>7} {'':9} ratio              {other / mine:7.1f}    {its_size / size:6.1f}     "
+            f"{its_size / (size - scripts):.1f} without the scripts inside; {panned(without_network(its_page))}"
         )
 
 

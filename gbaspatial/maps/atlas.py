@@ -8,13 +8,14 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
+from warnings import warn
 
 import folium
 from folium.elements import JSCSSMixin, MacroElement
 from jinja2 import Template
 
 from gbaspatial.alignment import columns_of
-from gbaspatial.errors import FileFormatError, OptionError
+from gbaspatial.errors import FileFormatError, GbaWarning, OptionError, outside
 from gbaspatial.figures.surroundings import check_layer
 from gbaspatial.filenames import check_page
 from gbaspatial.maps.context import context_payload
@@ -23,6 +24,7 @@ from gbaspatial.maps.geometry import display_shapes, pack_shapes
 from gbaspatial.maps.layers import Label, Layer, bilingual
 from gbaspatial.maps.page import OfflinePage
 from gbaspatial.options import public
+from gbaspatial.sizes import ATLAS_LIMIT
 from gbaspatial.writing import replace_text
 
 if TYPE_CHECKING:
@@ -256,6 +258,13 @@ class _Sets:
 
     def _add(self, units: Any, names: str | tuple[str, str] | None) -> int:
         frame = check_layer(units)
+        if len(frame) > ATLAS_LIMIT:
+            warn(
+                f"{len(frame):,} units on one page are slow to pan; map a part of them, dissolve them to larger units, "
+                f"or give them to a GIS (gba.export.geopackage).",
+                GbaWarning,
+                stacklevel=outside(),
+            )
         english, chinese = _names(frame, names)
         ids = frame.index.astype(str).tolist()
         shapes = display_shapes(frame)

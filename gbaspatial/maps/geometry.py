@@ -21,6 +21,7 @@ ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0
 VERTICES_DRAWN_AS_THEY_ARE = 30_000
 CORNERS_OF_A_PLAIN_SHAPE = 12
 VERTICES_WRITTEN_FINELY = 10_000
+VERTICES_DRAWN_WHOLE = 4_000  # a browser draws these at any zoom; beyond, wide views leave detail out
 
 
 class Shapes(NamedTuple):
@@ -97,7 +98,50 @@ def pack_shapes(shapes: Shapes) -> dict[str, Any]:
     packed["rings"] = _pack_counts(np.bincount(polygon, minlength=len(polygons)))
     packed["points"] = pack_integers(np.bincount(ring[keep], minlength=len(rings)))
     packed["xy"] = _pack_steps(grid[keep])
+    tolerances = _tolerances(shapes.geometry)
+    if tolerances:
+        packed["tolerances"] = tolerances
+        packed["levels"] = pack_levels(_levels(shapes.geometry, points, grid, tolerances)[keep])
     return packed
+
+
+def _tolerances(geometry: np.ndarray) -> list[float]:
+    """Detail, in degrees, that may go in ever wider views; none where there is nothing to leave out."""
+    vertices, parts = shapely.get_num_coordinates(geometry).sum(), shapely.get_num_geometries(geometry).sum()
+    if vertices <= max(VERTICES_DRAWN_WHOLE, CORNERS_OF_A_PLAIN_SHAPE * parts):
+        return []
+    west, south, east, north = shapely.total_bounds(geometry)
+    return [float(f"{max(east - west, north - south) / share:.4g}") for share in (1500, 700, 250)]
+
+
+def _levels(geometry: np.ndarray, points: np.ndarray, grid: np.ndarray, tolerances: list[float]) -> np.ndarray:
+    """For each of the `points` how many of the tolerances it outlives.
+
+    The coverage is simplified as a whole, each time from the last, so that a vertex that two units share has one
+    level, and their common border stays common at every zoom.
+    """
+    level = np.zeros(len(points), dtype=np.int64)
+    places = points[:, 0] + 1j * points[:, 1]
+    for tolerance in tolerances:
+        geometry = shapely.coverage_simplify(geometry, tolerance)
+        kept = shapely.get_coordinates(geometry)
+        level += np.isin(places, kept[:, 0] + 1j * kept[:, 1])
+    _, slot = np.unique(grid[:, 0] + 1j * grid[:, 1], return_inverse=True)
+    highest = np.zeros(slot.max() + 1, dtype=np.int64)
+    np.maximum.at(highest, slot, level)  # vertices that fall onto one step of the grid go together
+    return highest[slot]
+
+
+def pack_levels(levels: np.ndarray) -> str:
+    """Levels 0 to 3 as text, three in a letter.
+
+    Examples
+    --------
+    >>> pack_levels(np.array([0, 1, 2, 3]))
+    'kD'
+    """
+    full = np.pad(levels, (0, -len(levels) % 3)).reshape(-1, 3)
+    return ALPHABET[full @ np.array([1, 4, 16])].tobytes().decode("ascii")
 
 
 def _pack_counts(counts: np.ndarray) -> str:

@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import UnknownNameError, nearest_names
 from gbaspatial.figures.surroundings import check_layer
-from gbaspatial.maps.geometry import display_shapes, pack_points
+from gbaspatial.maps.geometry import display_shapes, pack_integers, pack_points
 from gbaspatial.maps.layers import Label, Layer, bilingual, color_of
 from gbaspatial.options import public
+from gbaspatial.sizes import POINTS_LIMIT
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 SCALE = 1e5
+GRIDS = (60, 200, 600)  # squares across, from the widest view to the nearest
 MOST_COLUMNS = 12
 
 
@@ -37,7 +40,7 @@ class Points(Layer):
 
 @public
 def points(frame: gpd.GeoDataFrame, *, name: str | None = None, label: Label = None, color: str = "#B10026") -> Points:
-    """Places as dots, with their columns in the popup.
+    """Places as dots, with their columns in the popup; more than 5,000 are counted in squares, finer ones nearer by.
 
     Parameters
     ----------
@@ -78,6 +81,8 @@ def _points(layer: Points) -> dict[str, Any]:
     """The JSON object of a layer of points."""
     frame = check_layer(layer.frame, "points")
     shapes = display_shapes(frame, what="points")
+    if len(frame) > POINTS_LIMIT:
+        return {"kind": "bins", "label": list(layer.label), "years": None, "note": ["", ""], **binned(shapes.anchors)}
     names = frame.index if layer.name is None else frame[layer.name]
     columns = [c for c in frame.columns if c not in (layer.name, frame.geometry.name)][:MOST_COLUMNS]
     return {
@@ -99,3 +104,24 @@ def _rows(frame: pd.DataFrame, columns: list[str]) -> list[tuple[Any, ...]]:
 
 def _shown(value: Any) -> str:
     return "" if pd.isna(value) else f"{value:,.6g}" if isinstance(value, float) else str(value)
+
+
+def binned(places: np.ndarray) -> dict[str, Any]:
+    """Places (n, 2) in degrees counted in squares of three sizes; squares without any are not written.
+
+    Examples
+    --------
+    >>> made = binned(np.array([[0.0, 0.0], [0.0, 0.0], [1.0, 1.0]]))
+    >>> made["of"], [len(grid["counts"]) for grid in made["grids"]]
+    (3, [2, 2, 2])
+    """
+    (west, south), (east, north) = places.min(axis=0), places.max(axis=0)
+    span = max(east - west, north - south, 1e-6)
+    grids = []
+    for across in GRIDS:
+        size = span / across * (1 + 1e-9)
+        column, row = np.floor((places - [west, south]) / size).astype(np.int64).T
+        cells, counts = np.unique(row * (across + 1) + column, return_counts=True)
+        steps = pack_integers(np.diff(cells, prepend=0))
+        grids.append({"across": across + 1, "size": size, "cells": steps, "counts": pack_integers(counts)})
+    return {"west": float(west), "south": float(south), "of": len(places), "grids": grids}

@@ -130,3 +130,27 @@ def test_lines_are_not_units():
     lines = gpd.GeoDataFrame(index=["a", "b"], geometry=[LineString([(0, 0), (1, 1)]), box(0, 0, 1, 1)], crs=4326)
     with pytest.raises(GeometryError, match="units a are not polygons"):
         display_shapes(lines)
+
+
+def test_a_vertex_has_one_level_and_wide_views_keep_common_borders():
+    """Drawn at any level, two neighbors still share their border, as they leave out the same vertices."""
+    layer = gba.load_prefectures(area="china").cx[100:120, 20:40]
+    shapes = display_shapes(check_layer(layer))
+    packed = pack_shapes(shapes)
+    rings, scale = unpack_rings(packed), packed["scale"]
+    letters = [DIGIT[letter] for letter in packed["levels"]]
+    levels = np.array([letter >> 2 * k & 3 for letter in letters for k in range(3)])[: sum(map(len, rings))]
+    per_ring = np.split(levels, np.cumsum([len(ring) for ring in rings])[:-1])
+    seen = {}
+    for ring, own in zip(rings, per_ring, strict=True):
+        for place, level in zip(map(tuple, np.rint(ring * scale).astype(int)), own, strict=True):
+            assert seen.setdefault(place, level) == level
+    kept = [(levels >= k).sum() for k in range(4)]
+    assert kept[0] > 1.5 * kept[1]
+    assert kept[1] > 1.3 * kept[2] > 1.3 * kept[3] > 0
+    assert packed["tolerances"] == sorted(packed["tolerances"])
+    assert sum(len(v) for v in packed.values() if isinstance(v, str)) <= 40 * len(levels)  # bytes a vertex
+
+
+def test_small_layers_have_no_levels():
+    assert "levels" not in pack_shapes(display_shapes(grid_of(80, 80)))

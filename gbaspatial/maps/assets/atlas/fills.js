@@ -11,6 +11,7 @@ function makeSets(atlas) {
     const made = { ...set, en: set.en || set.ids, number, at: unpackPlaces(set.shapes.at, set.shapes.scale) };
     made.base = { renderer, ...PLAIN, weight: set.ids.length > MANY_UNITS ? 0.3 : PLAIN.weight };
     made.rings = set.shapes.kind === 'point' ? null : unpackShapes(set.shapes);
+    if (made.rings) unpackLevels(set.shapes, made.rings);
     drawSet(atlas, made);
     made.group.bindTooltip(layer => unitTip(atlas, made, layer.unit, atlas.fill, atlas.year), { sticky: true, className: 'gba-tip' });
     made.group.on('mouseover', event => highlight(atlas, made, event.propagatedFrom || event.layer, true));

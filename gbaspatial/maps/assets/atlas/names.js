@@ -5,8 +5,9 @@ function makeNames(atlas) {
   const made = { group: L.layerGroup(), shown: true, list: [] };
   const set = atlas.sets[atlas.setNumber()];
   if (set.layers.length <= MANY_UNITS) {
-    const size = i => { const b = set.layers[i].getBounds ? set.layers[i].getBounds() : null; return b ? (b.getEast() - b.getWest()) * (b.getNorth() - b.getSouth()) : 0; };
-    set.at.forEach((place, i) => made.list.push({ place, size: size(i), quiet: false, dot: set.rings ? 0 : set.layers[i].getRadius(), words: () => [set.en[i], set.zh[i] || ''] }));
+    const sides = i => { const b = set.layers[i].getBounds ? set.layers[i].getBounds() : null; return b ? [b.getEast() - b.getWest(), b.getNorth() - b.getSouth()] : [0, 0]; };
+    const crowded = set.rings && set.ids.length > 40;  // then a name waits until its unit is about as wide
+    set.at.forEach((place, i) => made.list.push({ place, size: sides(i)[0] * sides(i)[1], wide: crowded ? sides(i)[0] : Infinity, quiet: false, dot: set.rings ? 0 : set.layers[i].getRadius(), words: () => [set.en[i], set.zh[i] || ''] }));
     made.list.sort((a, b) => b.size - a.size);
   }
   const around = atlas.data.context && atlas.data.context.around;
@@ -50,6 +51,7 @@ function arrangeNames(atlas) {
   names.list.forEach((name, k) => {
     const at = atlas.map.latLngToContainerPoint(name.place), [w, h] = sizes[k];
     name.box = null;
+    if (!name.quiet && name.wide * 256 * 2 ** atlas.map.getZoom() / 360 < 0.6 * w) return;
     if (at.x < -50 || at.y < -20 || at.x > view.width + 50 || at.y > view.height + 20) return;
     for (const [right, down] of name.quiet ? [[0, 0]] : name.dot ? SHIFTS.slice(1) : SHIFTS) {
       const dx = right * (w / 2 + 7), dy = down * (h / 2 + 5), box = [at.x + dx - w / 2, at.y + dy - h / 2, at.x + dx + w / 2, at.y + dy + h / 2];
