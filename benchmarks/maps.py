@@ -107,7 +107,8 @@ def panned(path: Path, steps: int = 40) -> str:
         )
         page.wait(1)
         after = 1000 * (spent() - before)
-    return f"pan {statistics.median(frames):.1f} ms a frame (95 %: {np.quantile(frames, 0.95):.1f}), {after:.0f} ms after it"
+    usual, rare = statistics.median(frames), np.quantile(frames, 0.95)
+    return f"pan {usual:.1f} ms a frame (95 %: {rare:.1f}), {after:.0f} ms after it"
 
 
 def timed(work: Callable[[], Path], repeats: int) -> tuple[float, Path]:
