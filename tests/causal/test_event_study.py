@@ -148,3 +148,22 @@ def test_the_picture_has_a_mark_for_every_time():
     data, treated, start = _panel()
     axes = gba.causal.event_study("y ~ 1", data, treated=treated, time=start).plot()
     assert sum(len(line.get_xdata()) for line in axes.lines if line.get_marker() == "o") == 9
+
+
+def test_few_treated_units_do_not_make_the_test_of_leads_reject():
+    """Five treated of sixty, no effect: an F test with 59 degrees of freedom rejects in a third of samples."""
+    joint, largest = [], []
+    for seed in range(60):
+        data, treated, start = _panel(effect=0.0, seed=seed, n=60, treated=5, start=5, periods=8)
+        found = gba.causal.event_study("y ~ 1", data, treated=treated, time=start).pretest.loc["treated"]
+        joint.append(found["p_value"] < 0.05)
+        largest.append(found["p_largest"] < 0.05)
+    assert np.mean(joint) < 0.12
+    assert np.mean(largest) < 0.12
+
+
+def test_more_leads_than_treated_units_have_no_joint_test():
+    data, treated, start = _panel(effect=0.0, seed=1, n=30, treated=3, start=6, periods=8)
+    found = gba.causal.event_study("y ~ 1", data, treated=treated, time=start).pretest.loc["treated"]
+    assert np.isnan(found["p_value"])
+    assert 0 < found["p_largest"] <= 1

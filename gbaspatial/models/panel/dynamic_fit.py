@@ -112,7 +112,8 @@ class DynamicFit(PanelFit):
         drawn = parameter_draws(self, count, seed_of(rng))
         lives = np.array([_life(size) for size in largest_roots(moving_of(drawn, y), nodes)])
         lower, upper = np.quantile(lives, [(1 - share) / 2, (1 + share) / 2], method="closest_observation")
-        return pd.Series({"estimate": _life(own), "lower": lower, "upper": upper}, name="half_life")
+        life = _life(own)  # a size: its draws lie above a root that is near zero, which the interval shall hold
+        return pd.Series({"estimate": life, "lower": min(lower, life), "upper": max(upper, life)}, name="half_life")
 
     def impulse(self, unit: Any, *, periods: int = 10, period: Any = None) -> pd.DataFrame:
         """What a shock of one to the innovation of `unit` does to all units, by period (rows) and unit (columns).

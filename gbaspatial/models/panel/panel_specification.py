@@ -133,7 +133,10 @@ def _check_split(design: PanelDesign, kind: Kind, options: dict[str, Any]) -> No
     other += ["method='gmm'"] if options.get("method", "ml") == "gmm" else []
     other += ["correction='pairs'"] if options.get("correction") == "pairs" else []
     if other:
-        raise OptionError(f"weights= is for fixed effects (or none) by likelihood or least squares, not {other[0]}.")
+        raise OptionError(
+            f"weights= is for fixed effects (or none) by likelihood or least squares, not {other[0]}, whose moments, "
+            f"corrections or variances of effects are those of rows of equal weight."
+        )
 
 
 def _check_dynamic(name: str, kind: Kind, dynamic: str) -> None:
