@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: report test laws check docs doctor format fuzz clean
+.PHONY: report test laws check docs doctor format fuzz plugin clean
 .DEFAULT_GOAL := report
 
 report: $(VENV)/.report
@@ -59,6 +59,10 @@ SECONDS ?= 1800
 SEED ?= 2
 fuzz: $(VENV)/.test
 	$(BIN)/python tests/fuzz/run.py --seconds $(SECONDS) --seed $(SEED) --keep fuzz-found
+
+# the plugin for QGIS as an archive: dist/gbaspatial_processing.zip
+plugin:
+	$(PYTHON) qgis_plugin/make_archive.py dist
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .

@@ -5,6 +5,7 @@ Only click is imported at the top, so that ``gbaspatial --help`` answers at once
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -412,6 +413,24 @@ def export(out: Path, column: str | None, clusters: bool, seed: int, **where: An
     if out.suffix.lower() == ".shp":
         click.echo(f"note: a shapefile has short names; {out.stem}_fields.csv tells the full ones.", err=True)
     click.echo(out)
+
+
+@main.command()
+@click.argument("request", type=click.File("r", encoding="utf-8"), default="-")
+def worker(request: Any) -> None:
+    """Do what a REQUEST in JSON asks for, for programs such as the plugin for QGIS, and answer in JSON.
+
+    \b
+    Example: echo '{"do": "moran", "units": "my.gpkg", "id": "code", "column": "income"}' | gbaspatial worker
+    """
+    from contextlib import redirect_stdout
+
+    from gbaspatial.cli.worker import answered
+
+    with redirect_stdout(sys.stderr):
+        answer = answered(request.read())
+    sys.stdout.buffer.write(answer.encode("utf-8") + b"\n")
+    sys.stdout.flush()
 
 
 @main.command()

@@ -54,18 +54,36 @@ def form_of(form: str | None, out: Path | None) -> str:
 
 def write(result: Result | list[Any] | Any, form: str | None, out: Path | None) -> None:
     """Print `result`, or several, in the form asked for; or write it to a file."""
+    form = form_of(form, out)
+    results = result if isinstance(result, list) else [result]
+    if out is None:
+        click.echo(_text(results, form, shutil.get_terminal_size((160, 40)).columns))
+    else:
+        click.echo(written(results, out))
+
+
+def written(results: list[Any], out: Path) -> Path:
+    """Write results to a file in the form that its ending says."""
     from gbaspatial.results import Table, Together
-    from gbaspatial.sheets import guarded
     from gbaspatial.writing import replace_text
 
-    form = form_of(form, out)
-    width = shutil.get_terminal_size((160, 40)).columns if out is None else None
-    results = result if isinstance(result, list) else [result]
-    if form in _OF_FILES and out is not None:
-        one = Together(tuple(results)) if len(results) > 1 or isinstance(results[0], Table) else results[0]
-        one.to_excel(out) if form == "xlsx" else one.to_docx(out)
-        click.echo(out)
-        return
+    form = form_of(None, out)
+    one = Together(tuple(results)) if len(results) > 1 or isinstance(results[0], Table) else results[0]
+    if form == "xlsx":
+        one.to_excel(out)
+    elif form == "docx":
+        one.to_docx(out)
+    else:
+        replace_text(out, _text(results, form, None) + "\n")
+    return out
+
+
+def _text(results: list[Any], form: str, width: int | None) -> str:
+    from gbaspatial.results import Table, Together
+    from gbaspatial.sheets import guarded
+
+    if form == "json":
+        return Together(tuple(results)).to_json()
     texts = {
         "table": lambda r: r.to_text(width) if isinstance(r, Table) else str(r),
         "csv": lambda r: guarded(r.to_frame()).to_csv(),
@@ -73,12 +91,4 @@ def write(result: Result | list[Any] | Any, form: str | None, out: Path | None) 
         "markdown": lambda r: r.to_markdown(),
         "html": lambda r: r.to_html(),
     }
-    if form == "json":
-        text = Together(tuple(results)).to_json()
-    else:
-        text = "\n\n".join(texts[form](one).rstrip("\n") for one in results)
-    if out is None:
-        click.echo(text)
-    else:
-        replace_text(out, text + "\n")
-        click.echo(out)
+    return "\n\n".join(texts[form](one).rstrip("\n") for one in results)
