@@ -200,3 +200,16 @@ def test_a_single_unit_has_no_standard_error_and_still_a_placebo():
     assert np.isnan(found.std_errors["treated"])
     assert "own chance" in str(found)
     assert found.placebo().frame.loc["treated", "placebos"] == 40
+
+
+def test_the_smallest_effect_that_placebos_would_tell_is_told_four_times_of_five():
+    index = pd.MultiIndex.from_product([[f"u{i:02d}" for i in range(40)], range(2001, 2009)], names=["city", "year"])
+    data = pd.DataFrame({"y": np.random.default_rng(3).standard_normal(320)}, index=index)
+    result = gba.causal.difference_in_differences("y ~ 1", data, treated=["u03", "u07", "u20"], time=2005)
+    found = result.placebo(draws=199, rng=1)
+    size = found.frame.loc["treated", "detectable"]
+    there = found.placebos["treated"].to_numpy()
+    critical = np.quantile(np.abs(there), 0.95, method="higher")
+    assert np.mean(np.abs(there + size) > critical) == pytest.approx(0.8, abs=0.02)
+    assert result.placebo(over="dates").frame["detectable"].isna().all()
+    assert result.placebo(by="t", draws=99, rng=1).frame["detectable"].isna().all()
