@@ -24,9 +24,10 @@ import numpy as np
 import shapely
 
 import gbaspatial as gba
-from gbaspatial.maps.page import asset
+from gbaspatial.maps.page import PACKED, asset, packed
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+STYLES = ("leaflet.css", "atlas.css")
 WEST, SOUTH, EAST, NORTH = 111.3, 21.5, 115.3, 24.5
 
 
@@ -151,7 +152,7 @@ def compare(n: int, folder: Path, repeats: int, peer: bool) -> None:
         )
         its_size = its_page.stat().st_size
         print(f"{'':>7} {'':9} {name:17}  {other:7.3f} s  {its_size / 1e6:6.2f} MB  needs the internet")
-        scripts = sum(len(asset(each)) for each in ("leaflet.js", "leaflet.css", "atlas.js", "atlas.css"))
+        scripts = sum(len(packed(name)[0]) for name in PACKED) + sum(len(asset(name)) for name in STYLES)
         print(
             f"{'':>7} {'':9} ratio              {other / mine:7.1f}    {its_size / size:6.1f}     "
             f"{its_size / (size - scripts):.1f} without the scripts inside; {panned(without_network(its_page))}"

@@ -12,6 +12,7 @@ import functools
 import hashlib
 import mimetypes
 import re
+import zlib
 from html.parser import HTMLParser
 from importlib.resources import files
 from typing import Any
@@ -22,6 +23,7 @@ from gbaspatial.errors import MissingFileError, some
 from gbaspatial.maps.escape import safe_json
 
 PACKAGED = "packaged:"
+PACKED = ("leaflet.js", "atlas.js")
 MARKER_BLOCK = "gba-marker-pictures"
 _NEED_PICTURES = ("L.marker(", "L.control.layers(")  # folium's own elements; the atlas draws without pictures
 ATLAS_SCRIPTS = (
@@ -64,14 +66,19 @@ def asset(name: str, pictures: bool = True) -> str:
     """The text of a packaged asset; the `pictures` that a style names are put inside it, or left out."""
     folder = files("gbaspatial.maps") / "assets"
     if name == "atlas.js":
-        parts = ((folder / "atlas" / part).read_text("utf-8").splitlines() for part in ATLAS_SCRIPTS)
-        lines = (line.strip() for part in parts for line in part)
-        body = "\n".join(line for line in lines if line and not line.startswith("//"))
+        body = "\n".join(_without_remarks((folder / "atlas" / part).read_text("utf-8")) for part in ATLAS_SCRIPTS)
         return f"(function () {{\n'use strict';\n{body}\n}})();"
+    if name == "unpack.js":
+        return _without_remarks((folder / name).read_text("utf-8"))
     text = (folder / name).read_text("utf-8")
     if name.endswith(".css"):
         return _CSS_URL.sub(lambda found: f"url({_picture(found.group(1))})" if pictures else "none", text)
     return re.sub(r"//# sourceMappingURL=\S*", "", text)
+
+
+def _without_remarks(script: str) -> str:
+    lines = (line.strip() for line in script.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 @functools.cache
@@ -81,6 +88,20 @@ def _picture(path: str) -> str:
     content = (files("gbaspatial.maps") / "assets" / path).read_bytes()
     kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"
+
+
+@functools.cache
+def packed(name: str) -> tuple[str, int, str]:
+    """A packaged script deflated as base64, its length in bytes, and its hash as a content policy names it."""
+    body = asset(name).encode("utf-8")
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    text = base64.b64encode(deflate.compress(body) + deflate.flush()).decode("ascii")
+    return text, len(body), _hash(body.decode("utf-8"))
+
+
+def _hash(body: str) -> str:
+    digest = hashlib.sha256(body.replace("\r\n", "\n").encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
 
 def marker_pictures() -> dict[str, str]:
@@ -110,14 +131,17 @@ def inline(page: str, *, tiles: bool = False, pictures: bool = True) -> str:
         If it asks for anything that is not packaged.
     """
 
+    opened: list[str] = []
+
     def _script(found: re.Match[str]) -> str:
         address = _attributes(found.group(1)).get("src")
         name = _packaged(address) if address else None
         if name is None:
             return found.group(0)
-        # A closing tag inside a string would end the element.
-        body = re.sub(r"</(script)", r"<\\/\1", asset(name), flags=re.IGNORECASE)
-        return f"<script>{body}</script>"
+        text, size, _ = packed(name)
+        opener = "" if opened else f"<script>{asset('unpack.js')}</script>"
+        opened.append(name)
+        return f"{opener}<script>gbaUnpack('{text}',{size})</script>"
 
     def _link(found: re.Match[str]) -> str:
         address = _attributes(found.group(0)).get("href")
@@ -187,8 +211,8 @@ def policy(page: str, hosts: tuple[str, ...] = ()) -> str:
     hashes = []
     for attributes, body in _SCRIPT.findall(page):
         if _attributes(attributes).get("type", "text/javascript") == "text/javascript":
-            digest = hashlib.sha256(body.replace("\r\n", "\n").encode("utf-8")).digest()
-            hashes.append(f"'sha256-{base64.b64encode(digest).decode('ascii')}'")
+            hashes.append(_hash(body))
+    hashes += [packed(name)[2] for name in PACKED if f"gbaUnpack('{packed(name)[0]}'" in page]
     rules = (
         f"default-src 'none'; script-src {' '.join(dict.fromkeys(hashes)) or chr(39) + 'none' + chr(39)}; "
         f"style-src 'unsafe-inline'; img-src data: blob: {' '.join(hosts)}; font-src data:; base-uri 'none'; "

@@ -1,7 +1,9 @@
 """One file and no request: every asset is packaged, as it was released, and nothing else is asked for."""
 
+import base64
 import hashlib
 import re
+import zlib
 from importlib.resources import files
 
 import browser
@@ -12,7 +14,7 @@ from small_world import grid_of
 import gbaspatial as gba
 from gbaspatial import maps
 from gbaspatial.errors import MissingFileError, OptionError
-from gbaspatial.maps.page import check_inside, inline
+from gbaspatial.maps.page import asset, check_inside, inline, packed
 
 ASSETS = files("gbaspatial.maps") / "assets"
 
@@ -139,3 +141,27 @@ def test_sources_and_the_legal_line_are_on_the_map(tmp_path):
 def test_a_list_of_names_is_not_a_layer():
     with pytest.raises(OptionError, match="a str is not a layer"):
         maps.atlas(grid_of(1, 1), ["x"])
+
+
+@pytest.mark.parametrize("level", [0, 1, 9])
+@pytest.mark.parametrize("strategy", [zlib.Z_DEFAULT_STRATEGY, zlib.Z_FIXED, zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE])
+def test_packed_scripts_open_whatever_way_they_were_packed(tmp_path, level, strategy):
+    noise = "".join(chr(33 + (7919 * k * k) % 90) for k in range(3000)).replace("\\", "/").replace("'", '"')
+    body = f"window.opened = '{noise}{'ab' * 300}{noise}粤港澳';".replace("</", "<")
+    deflate = zlib.compressobj(level, zlib.DEFLATED, -15, 9, strategy)
+    packed = base64.b64encode(deflate.compress(body.encode()) + deflate.flush()).decode()
+    script = f"<script>{asset('unpack.js')}</script><script>gbaUnpack('{packed}', {len(body.encode())})</script>"
+    path = tmp_path / "page.html"
+    path.write_text(f"<!DOCTYPE html><meta charset='utf-8'><title>t</title>{script}", encoding="utf-8")
+    with browser.open_page(path, settle=0) as page:
+        assert page.errors == []
+        assert page.evaluate("window.opened") == body[len("window.opened = '") : -2]
+
+
+def test_the_policy_names_the_scripts_as_they_are_once_open(tmp_path):
+    text = maps.atlas(grid_of(1, 1)).to_html()
+    assert all(each in text for each in (packed("leaflet.js")[2], packed("atlas.js")[2]))
+    path = tmp_path / "changed.html"
+    path.write_text(text.replace(packed("atlas.js")[2], "'sha256-AAAA'"), encoding="utf-8")
+    with browser.open_page(path) as page:  # a script that the policy does not name does not run
+        assert page.evaluate("typeof gbaAtlas") == "undefined"
