@@ -359,6 +359,12 @@ def test_without_works_before_the_join_on_either_side(layer, panel, tmp_path):
     assert "is no unit" in run(*line, "--without", "99", code=2).output
 
 
+def test_several_units_left_out_in_one_word_are_told_apart(layer):
+    words = ["moran", layer, "--id", "code", "--column", "x", "--without"]
+    assert "write --without once for each" in run(*words, "000,001", code=2).output
+    assert "is no unit of" in run(*words, "000,nothing", code=2).output
+
+
 def test_a_table_of_the_cities_in_chinese_or_by_code_finds_its_column(tmp_path):
     cities = gba.data.city_table()
     for key, ids in (("code", cities["adcode"]), ("市", cities["name_zh"]), ("short", cities["name_zh"].str[:2])):

@@ -87,6 +87,9 @@ def less(units: Any, rows: Any, without: tuple[str, ...], data: str) -> tuple[An
     labels = set() if rows is None else set(rows.index.get_level_values(0))
     for label in without:
         if label not in units.index and label not in labels:
+            several = [part.strip() for part in label.split(",")]
+            if len(several) > 1 and all(part in units.index or part in labels for part in several):
+                raise UnknownNameError(f"--without {label!r} names several units; write --without once for each.")
             raise UnknownNameError(f"--without {label!r} is no unit of {data}. {nearest_names(label, units.index)}")
     units = units[~units.index.isin(without)]
     return units, (rows if rows is None else rows[~rows.index.get_level_values(0).isin(without)])

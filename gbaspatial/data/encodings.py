@@ -59,7 +59,9 @@ def decode(content: bytes, name: str, cure: str = "say its encoding with encodin
         if content.startswith(mark):
             return content.decode(encoding, errors="strict") if _fits(content, encoding) else None
     if _fits(content, "utf-8"):
-        return content.decode("utf-8")
+        text = content.decode("utf-8")
+        tell_lost(text, name)
+        return text
     best = guess([content])
     if best is None:
         return None
@@ -91,6 +93,18 @@ def tell(
     warnings.warn(
         f"{name} is {wrong}; it was read as {NAMES[encoding]}, which fits best ({shown!r}); "
         f"if its texts look strange, {cure}.",
+        ReadingWarning,
+        stacklevel=outside(),
+    )
+
+
+def tell_lost(text: str, name: str) -> None:
+    """Warn of characters that whoever wrote the file could not write: each is a replacement, which nothing undoes."""
+    if (place := text.find("\ufffd")) < 0:
+        return
+    around = " ".join(text[max(0, place - 8) : place + 9].split())
+    warnings.warn(
+        f"{name} has characters that were lost when it was written, such as in {around!r}; export it again as UTF-8.",
         ReadingWarning,
         stacklevel=outside(),
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gbaspatial.errors import MissingFileError, UnknownNameError, nearest_names
-from gbaspatial.options import brief
+from gbaspatial.options import brief, path_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -114,7 +114,9 @@ def existing(path: str | Path, *, folders: str | None = None) -> Path:
 
     With `folders`, a folder will do that holds files with this ending, also in folders of its own.
     """
-    if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str) or "\0" in str(path):
+    if not isinstance(path, (str, os.PathLike)):
+        path_of(path)  # refuses it
+    if not isinstance(os.fspath(path), str) or "\0" in str(path):
         raise MissingFileError(f"{brief(path)} is not the path of a file.")
     if _ELSEWHERE.match(str(path)):
         raise MissingFileError(f"{brief(str(path))} is an address, not a file; download it, and name the file.")

@@ -108,10 +108,14 @@ def way_of(texts: pd.Series, share: float = _NEARLY_ALL) -> str | None:
     --------
     >>> way_of(pd.Series(["1,234", "5,678"]))
     "thousands=','"
+    >>> way_of(pd.Series(["12", "(3)"]))
+    'a number in brackets is negative in accounts: write (10) as -10'
     """
     distinct = [text for text in texts.dropna().unique() if isinstance(text, str)]
     if not distinct:
         return None
+    if _in_accounts(distinct, share):
+        return BRACKETS
     for options, written in _WAYS.items():
         good = sum(written.value(text) is not None for text in distinct)
         if good >= share * len(distinct) and good:
@@ -120,10 +124,19 @@ def way_of(texts: pd.Series, share: float = _NEARLY_ALL) -> str | None:
     return TAKE_AWAY if good and good >= share * len(distinct) else None
 
 
+BRACKETS = "a number in brackets is negative in accounts: write (10) as -10"
 TAKE_AWAY = "take away the sign of money or the unit and multiply, 1.2万 is 12000"
 _MONEY = r"(?:HK\$|US\$|NT\$|MOP\$?|RMB|CNY|HKD|USD|[¥$€£₩])"
 _UNIT = r"(?:[十百千万萬亿億]+元?|元|圆|圓|[kKmM])"
 _DECORATED = re.compile(rf"([+-]?)\s*{_MONEY}?\s*([+-]?[\d.,' ]*\d[\d.,' ]*?)\s*{_UNIT}?\s*{_MONEY}?")
+
+
+def _in_accounts(texts: list[str], share: float) -> bool:
+    """Whether nearly all of `texts` are numbers once those in brackets are taken for negative, and some are so."""
+    bare = [re.sub(r"^\((.*)\)$", r"\1", plain(text)) for text in texts]
+    in_brackets = any(short != plain(text) for short, text in zip(bare, texts, strict=True))
+    good = sum(any(written.value(text) is not None for written in _BARE) for text in bare)
+    return in_brackets and good >= share * len(texts)
 
 
 def _is_decorated(text: str) -> bool:

@@ -65,3 +65,10 @@ def test_unknown_encodings_are_refused(tmp_path, encoding):
     (tmp_path / "x.csv").write_text("id,x\na,1\n")
     with pytest.raises(OptionError, match="encoding="):
         gba.read_panel(tmp_path / "x.csv", unit="id", encoding=encoding)
+
+
+def test_characters_that_were_lost_before_are_told(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("code,name,x\n1,广\ufffd市,2\n2,珠海,3\n", encoding="utf-8")
+    with pytest.warns(ReadingWarning, match="t.csv has characters that were lost when it was written, such as in .*市"):
+        gba.read_panel(path, unit="code")

@@ -126,3 +126,12 @@ def test_words_with_digits_are_not_taken_for_money(tmp_path, cells):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert gba.read_panel(write(tmp_path, *cells), unit="code")["x"].tolist() == cells
+
+
+def test_numbers_in_brackets_are_told_as_negative_ones_of_accounts(tmp_path):
+    path = write(tmp_path, "1,200", "(10)", "(1,234.5)", "7")
+    with pytest.warns(ReadingWarning, match=r"'x'.*a number in brackets is negative in accounts: write \(10\) as -10"):
+        frame = gba.read_panel(path, unit="code")
+    assert frame["x"].tolist() == ["1,200", "(10)", "(1,234.5)", "7"]
+    assert way_of(pd.Series(["(new)", "(old)"])) is None
+    assert way_of(pd.Series(["Macao (10)", "Zhuhai"])) is None
