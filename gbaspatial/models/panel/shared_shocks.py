@@ -12,7 +12,7 @@ from scipy import sparse
 
 from gbaspatial.alignment import columns_of
 from gbaspatial.errors import AlignmentError, DataError, GbaError, OptionError, some
-from gbaspatial.models.panel.estimators import PanelOptions, panel_lag
+from gbaspatial.models.panel.estimators import PanelOptions, panel_error, panel_lag
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 KINDS = ("all", "within", "across")
 COLUMNS = ("rho", "std_error", "p_value", "lower", "upper", "serial_correlation", "log_likelihood")
+OF_ERRORS = ("lambda", "lambda_p_value")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,8 +32,9 @@ class PanelEffects(Result):
     Attributes
     ----------
     frame : pandas.DataFrame
-        By (links, effects): `rho, std_error, p_value, lower, upper, serial_correlation, log_likelihood`; NaN where
-        such a model cannot be estimated, which `notes` say.
+        By (links, effects): `rho, std_error, p_value, lower, upper, serial_correlation, log_likelihood` of the lag
+        model, and `lambda, lambda_p_value` of the error model with the same effects and links; NaN where such a model
+        cannot be estimated, which `notes` say.
     share_within : float
         The share of all weight that links units of one region.
     region, formula, notes
@@ -69,7 +71,7 @@ def panel_effects(
     durbin: bool = False,
     **options: Unpack[PanelOptions],
 ) -> PanelEffects:
-    """Neighbors or common shocks: rho under unit, two-way and region-by-time effects, side by side.
+    """Neighbors or common shocks: rho and lambda under unit, two-way and region-by-time effects, side by side.
 
     A province that has a good year lifts all of its cities; a two-way model takes that for a spillover between them.
     Effects of each region in each period take it out. Links within and across regions apart tell where rho comes from.
@@ -134,18 +136,31 @@ def panel_effects(
             except GbaError as error:
                 if links == "all":
                     raise
-                rows[links, effects] = [np.nan] * len(COLUMNS)
+                rows[links, effects] = [np.nan] * (len(COLUMNS) + len(OF_ERRORS))
                 notes.append(f"Links {links}, {effects}: {error}")
                 continue
             low, high = fit.conf_int().loc["rho"]
             rows[links, effects] = [
                 fit.rho, fit.std_errors["rho"], fit.pvalues["rho"], low, high, fit.serial_correlation,
-                fit.log_likelihood,
+                fit.log_likelihood, *_lambda_of(formula, data, used, durbin, given, (links, effects), notes),
             ]  # fmt: skip
             notes.extend(note for note in fit._about()[-1:] if links == "all" and effects == "unit")
     index = pd.MultiIndex.from_tuples(list(rows), names=["links", "effects"])
-    frame = pd.DataFrame(list(rows.values()), index=index, columns=list(COLUMNS))
+    frame = pd.DataFrame(list(rows.values()), index=index, columns=[*COLUMNS, *OF_ERRORS])
     return PanelEffects(frame, _share(w, regions), region, formula, tuple(notes))
+
+
+def _lambda_of(
+    formula: str, data: pd.DataFrame, w: Any, durbin: bool, given: PanelOptions, where: tuple[str, str],
+    notes: list[str],
+) -> list[float]:  # fmt: skip
+    """lambda of the error model and its p-value; NaN, with a note, where there is none."""
+    try:
+        fit = panel_error(formula, data, w, durbin=durbin, **given)
+    except GbaError as error:
+        notes.append(f"No lambda with links {where[0]}, {where[1]}: {error}")
+        return [np.nan, np.nan]
+    return [fit.lambda_, float(fit.pvalues["lambda"])]
 
 
 def _regions(data: Any, region: str) -> pd.Series:

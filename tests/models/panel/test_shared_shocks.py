@@ -26,6 +26,9 @@ def test_rows_are_those_of_fits():
     fit = models.panel_lag("y ~ x", data, w, effects="twoway", covariance="information")
     assert found.loc[("all", "twoway"), "rho"] == pytest.approx(fit.rho)
     assert found.loc[("all", "twoway"), "std_error"] == pytest.approx(fit.std_errors["rho"])
+    error = models.panel_error("y ~ x", with_regions(data), w, effects="unit + region:year", covariance="information")
+    assert found.loc[("all", "unit + region:year"), "lambda"] == pytest.approx(error.lambda_)
+    assert found.loc[("all", "unit + region:year"), "lambda_p_value"] == pytest.approx(error.pvalues["lambda"])
 
 
 def test_shocks_that_a_region_shares_look_like_neighbors_until_they_are_taken_out():
