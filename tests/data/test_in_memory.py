@@ -77,7 +77,7 @@ def test_what_does_not_fit_together_is_said(tmp_path):
         (lambda: gba.read_units(pd.DataFrame({"city": ["a"]}), id="city"), FileFormatError, "without geometry"),
         (lambda: gba.read_panel(CITIES, unit="city", sheet="x"), OptionError, "sheet= would not be used"),
         (lambda: gba.read_panel(CITIES.assign(city=1), unit="city"), DataError, "both called city"),
-        (lambda: gba.read_panel(5, unit="city"), MissingFileError, "not the path"),
+        (lambda: gba.read_panel(5, unit="city"), OptionError, "must be the path of a file"),
     ],
 )
 def test_what_is_no_frame_of_units_is_said(act, error, words):
