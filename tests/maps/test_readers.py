@@ -1,6 +1,8 @@
 """For all readers: axe-core finds nothing, keys reach every unit, what is seen is heard, colors keep their contrast."""
 
+import base64
 import importlib.util
+import re
 from pathlib import Path
 
 import browser
@@ -326,3 +328,22 @@ def test_on_a_phone_nothing_covers_the_title_or_the_map_and_fingers_find_targets
         assert (pairs, covered, small, width) == ([], [], [], 390)
         opened.evaluate("document.querySelector('.gba-fold').click()")
         assert [p for p in opened.evaluate(MEETING)[0] if "gba-title" in p] == []
+
+
+def test_paper_has_patterns_and_sources_and_no_controls_and_the_screen_comes_back(path):
+    with browser.open_page(path) as opened:
+        before = opened.evaluate("[gbaAtlas.first().map.getZoom(), gbaAtlas.first().patterned]")
+        opened.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        opened.command("Emulation.setEmulatedMedia", media="print")
+        fills = opened.evaluate("gbaAtlas.first().sets[0].layers.map(l => l.options.fillColor)")
+        assert any(fill.startswith("url(#") for fill in fills)
+        shown = "(n => getComputedStyle(document.querySelector(n)).display)"
+        gone = [".leaflet-control-zoom", ".gba-bar", ".gba-search", ".gba-play"]
+        assert [opened.evaluate(f"{shown}('{name}')") for name in gone] == ["none"] * 4
+        assert "Tianditu" in opened.evaluate("document.querySelector('.leaflet-control-attribution').innerText")
+        opened.command("Emulation.setEmulatedMedia", media="")
+        opened.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        assert opened.evaluate("[gbaAtlas.first().map.getZoom(), gbaAtlas.first().patterned]") == before
+        sheet = base64.b64decode(opened.command("Page.printToPDF", preferCSSPageSize=True)["data"])
+        assert len(re.findall(rb"/Type /Page\b", sheet)) == 1
+        assert (opened.requests, opened.errors) == ([], [])
