@@ -72,12 +72,29 @@ def _dots(ax: Axes, x: Any, y: Any, p: pd.Series, alpha: float) -> None:
 
 
 @written_names("en")
-def year_line(result: Any, ax: Axes | None = None) -> Axes:
-    """The statistic of each period, with its p-value written at the point."""
+def year_line(result: Any, ax: Axes | None = None, words: tuple[str, str, str] | None = None) -> Axes:
+    """The statistic of each period, with its p-value written at the point.
+
+    Parameters
+    ----------
+    result : ByPeriodResult
+        What `gba.autocorrelation.moran_by` gives.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+    words : (str, str, str), optional
+        The title, the name of the statistic and that of its expected value, in another language.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        What was drawn in.
+    """
+    told = f"{result.name}: {result.title} and its p-value ({result.kinds()}, {result.alternative})"
+    title, measured, expected = words or (told, result.title, "expected")
     ax = axes_of(ax, (9.0, 4.2))
     frame = result.table
     place = np.arange(len(frame))
-    ax.plot(place, frame["expected"], color=FAINT, lw=1, ls="--", label="expected")
+    ax.plot(place, frame["expected"], color=FAINT, lw=1, ls="--", label=expected)
     ax.plot(place, frame["statistic"], color=INK, lw=1.2)
     _dots(ax, place, frame["statistic"], frame["p_value"], 0.05)
     for at, value, p in zip(place, frame["statistic"], frame["p_value"], strict=True):
@@ -85,8 +102,8 @@ def year_line(result: Any, ax: Axes | None = None) -> Axes:
         ax.annotate(told, (at, value), (0, 7), textcoords="offset points", ha="center", fontsize=7, color=INK)
     every = max(1, len(frame) // 12)
     ax.set_xticks(place[::every], [str(label) for label in frame.index[::every]])
-    ax.set_ylabel(result.title)
-    ax.set_title(f"{result.name}: {result.title} and its p-value ({result.kinds()}, {result.alternative})", fontsize=10)
+    ax.set_ylabel(measured)
+    ax.set_title(title, fontsize=10)
     ax.margins(y=0.15)
     ax.legend(frameon=False, fontsize="small")
     tidy(ax)

@@ -178,13 +178,18 @@ def write_region_report(
     out = path_of(out, "out")
     region = Region(units, outcome, groups, people, tuple(regressors), seed=seed_of(seed))
     languages = LANGUAGES if lang == "both" else (lang,)
-    with replace_in_folder(out, folders=("tables", "figures"), companions=attachments.made_before(out)) as folder:
+    kept = attachments.made_before(out)
+    with replace_in_folder(out, folders=("tables", "figures", "maps"), companions=kept) as folder:
         sections = sections_of(region)
         drawn = Pictures()
+        atlas = folder / "maps" / "atlas.html"
+        attachments.atlas_of_region(region).save(atlas)
         written = [
-            *attachments.write_pages(sections, cover_of(region), folder, languages, drawn),
+            *attachments.write_pages(sections, cover_of(region), folder, languages, drawn, atlas),
+            atlas,
             *attachments.write_tables(sections, folder / "tables"),
             *attachments.write_figures(sections, folder / "figures", drawn),
+            attachments.write_layers_of(region, folder / "region.gpkg"),
         ]
         written.append(attachments.write_record_of(region, folder / "run.json", written))
         return [out / each.relative_to(folder) for each in written]

@@ -125,6 +125,25 @@ def _layer_words(year: int) -> dict[str, tuple[str, str, str]]:
     }  # fmt: skip
 
 
+def atlas_of_region(region: Region) -> Any:
+    """The interactive map of a region: the outcome, its clusters and the graph of W."""
+    lisa = autocorrelation.local_moran(region.values, region.w, rng=region.seed)
+    layers = [
+        maps.choropleth(region.outcome),
+        maps.clusters(lisa, label=(f"Clusters of {region.outcome}", f"{region.outcome} 的聚类")),
+        maps.links(region.w, label=("Who is whose neighbor", "谁与谁相邻")),
+    ]
+    n = len(region.units)
+    return maps.atlas(region.units, layers, title=(f"{region.outcome} in {n} units", f"{n} 个单元的 {region.outcome}"))
+
+
+def write_layers_of(region: Region, path: Path) -> Path:
+    """The units of a region with their columns, and their clusters, in one GeoPackage."""
+    lisa = autocorrelation.local_moran(region.values, region.w, rng=region.seed)
+    export.geopackage(path, {"units": region.units, "clusters": lisa.to_gis(region.units)})
+    return path
+
+
 def write_record(bay: Bay, path: Path, written: Sequence[Path]) -> Path:
     """What was run: versions, seed, hashes of the data, recipes of the weights; and what was `written` beside it."""
     record = {

@@ -60,7 +60,13 @@ CELLS = {
     "no spatial lag, lags of regressors allowed for": "无空间滞后（允许解释变量滞后）",
     "neither spatial error nor lags of regressors": "既无空间误差也无解释变量滞后",
     "variance does not depend on X, normal e": "方差与 X 无关（正态误差）", "variance does not depend on X": "方差与 X 无关",
-    "normal errors": "误差为正态",
+    "normal errors": "误差为正态", "normal residuals": "残差为正态",
+    "variance does not depend on X, squares, products": "方差与 X 及其平方、交叉项无关", "log-likelihood": "对数似然",
+    "parameters": "参数个数", "sigma2": "误差方差", "lm_error": "LM 误差", "lm_lag": "LM 滞后", "robust_lm_error": "稳健 LM 误差",
+    "robust_lm_lag": "稳健 LM 滞后", "lm_sarma": "LM 滞后与误差", "lm_sdm": "LM 杜宾", "robust_lm_wx": "稳健 LM WX",
+    "robust_lm_lag_sdm": "稳健 LM 滞后（杜宾）", "lm_slx_error": "LM SLX 与误差", "breusch_pagan": "布罗施—帕甘",
+    "koenker_bassett": "肯克—巴塞特", "white": "怀特", "jarque_bera": "雅克—贝拉", "log(gdp_pc_cny)": "log(人均 GDP)",
+    "log(patents_granted)": "log(专利)", "density": "人口密度",
 }  # fmt: skip
 
 # what notes say in other rooms, as patterns: numbers and names pass through
@@ -139,6 +145,18 @@ def in_chinese(
     return Table(
         frame, title, tuple(note_in_chinese(note) for note in table.notes) if notes is None else notes, formats
     )
+
+
+def rows_in_chinese(frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with the words of its rows in Chinese, as far as they are known, for a picture."""
+    effects = ("direct", "indirect", "total")  # pictures have these words themselves
+    known = {name: words for name, words in CELLS.items() if name not in effects}
+    rows = [
+        tuple(known.get(part, part) for part in key) if isinstance(key, tuple) else known.get(key, key)
+        for key in frame.index
+    ]
+    index = pd.MultiIndex.from_tuples(rows, names=frame.index.names) if frame.index.nlevels > 1 else pd.Index(rows)
+    return frame.set_axis(index)
 
 
 def note_in_chinese(note: str) -> str:

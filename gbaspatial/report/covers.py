@@ -6,6 +6,7 @@ from importlib import metadata
 
 from gbaspatial import data
 from gbaspatial.report.bay import FIRST_YEAR, LAST_YEAR, Bay
+from gbaspatial.report.caveats_zh import CAVEATS_ZH
 from gbaspatial.report.chinese import in_chinese
 from gbaspatial.report.document import Cover
 from gbaspatial.report.languages import Words
@@ -43,8 +44,14 @@ def cover_of(bay: Bay) -> Cover:
 
 
 def _caveats() -> tuple[Table, Table]:
-    table = Table(data.caveats(), "Known caveats of the statistics")
-    return table, in_chinese(table, "统计数据的已知问题", names=_city_names())
+    known = data.caveats()
+    table = Table(known, "Known caveats of the statistics")
+    words = {**_city_names(), **data.variables()["label_zh"].to_dict(), **CAVEATS_ZH, "suspect": "可疑"}
+    # several cities stand in one cell
+    told = known.assign(
+        cities=["、".join(words.get(one, one) for one in cell.split(";")) for cell in known["cities"].fillna("")]
+    )
+    return table, in_chinese(Table(told, table.title), "统计数据的已知问题", names=words)
 
 
 def _sources() -> tuple[Table, Table]:

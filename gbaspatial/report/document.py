@@ -147,7 +147,11 @@ def _with_much_text(sections: Sequence[Section], cover: Cover, language: Languag
     """Tables with more than one column of long texts: printed, they need the long side of the paper."""
     tables = [table for s in sections for table in s.tables_in(language).values()]
     tables += [pair[language == "zh"] for pair in cover.tables]
-    return [table for table in tables if sum(_is_long(column) for _, column in table.frame.items()) > 1]
+    return [table for table in tables if _has_much_text(table)]
+
+
+def _has_much_text(table: Table) -> bool:
+    return sum(_is_long(column) for _, column in table.frame.items()) > 1
 
 
 def _is_long(column: pd.Series) -> bool:
@@ -175,7 +179,20 @@ def html_of(table: Table, environment: Any = None) -> Any:
         long = len(html.unescape(cell[2])) > _LONG
         return f'<td class="long"{cell[1]}>{cell[2]}</td>' if long else cell[0]
 
-    return Markup(re.sub(r"<td( style=[^>]*)>(.*?)</td>", _marked, table.to_html(inline=False), flags=re.DOTALL))
+    text = re.sub(r"<td( style=[^>]*)>(.*?)</td>", _marked, table.to_html(inline=False), flags=re.DOTALL)
+    return Markup(_labelled(text, table) if _has_much_text(table) else text)
+
+
+def _labelled(text: str, table: Table) -> str:
+    """The markup with its heading in every cell: on a phone such a row stands below itself, cell by cell."""
+    headings = [str(name) for name in table.frame.columns]
+
+    def _row(row: re.Match[str]) -> str:
+        names = iter(headings)
+        return re.sub(r"<td", lambda _: f'<td data-label="{html.escape(next(names, ""))}"', row[0])
+
+    rows = re.sub(r"<tr>.*?</tr>", _row, text, flags=re.DOTALL)
+    return rows.replace('class="gba"', 'class="gba labelled"', 1)
 
 
 def svg_of(ax: Axes) -> bytes:

@@ -109,7 +109,13 @@ def test_the_command_writes_both_pages_from_a_layer_and_a_panel(squares, tmp_pat
     done = CliRunner().invoke(main, [*base, "--year", "2", "--outcome", "income", "--groups", "tier"])
     assert done.exit_code == 0, done.output
     for name, words in {"report.html": "from 2 (u0) to 18 (u7)", "report.zh.html": "由 2（u0）到 18（u7）"}.items():
-        assert words in (out / name).read_text(encoding="utf-8")
+        page = (out / name).read_text(encoding="utf-8")
+        assert words in page
+        assert "<iframe" in page
+    assert (out / "maps" / "atlas.html").stat().st_size > 10_000
+    layers = gpd.list_layers(out / "region.gpkg")["name"].tolist()
+    assert {"units", "clusters"} <= set(layers)
+    assert gpd.read_file(out / "region.gpkg", layer="units").set_index("code")["income"]["u7"] == 18
     for wrong, told in {
         ("--year", "2"): "--outcome",
         ("--year", "2", "--outcome", "income", "--only", "cities"): "--only",

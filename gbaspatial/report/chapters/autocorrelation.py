@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gbaspatial import autocorrelation, figures, weights
+from gbaspatial.figures.autocorrelation import year_line
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.chinese import in_chinese
 from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
 from gbaspatial.results import Table, p_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def chapter(bay: Bay) -> Section:
@@ -52,7 +56,12 @@ def chapter(bay: Bay) -> Section:
             "moran_patents_by_year": patents.plot(),
             "lisa_gdp_pc": figures.map_of(bay.cities, lisa, label=drawn.en, names="both"),
         },
-        figures_zh={"lisa_gdp_pc": figures.map_of(bay.cities, lisa, label=drawn.zh, names="both")},
+        figures_zh={
+            "moran_gdp_pc_by_year": _line_zh(wealth, "人均 GDP（陆界与桥隧）"),
+            "moran_gdp_pc_borders_by_year": _line_zh(fixed, "人均 GDP（仅陆界）"),
+            "moran_patents_by_year": _line_zh(patents, "每万人专利"),
+            "lisa_gdp_pc": figures.map_of(bay.cities, lisa, label=drawn.zh, names="zh"),
+        },
         captions={
             "moran_gdp_pc_by_year": Words(
                 "Moran's I of GDP per capita by year, borders and bridges.", "人均 GDP 的莫兰指数，逐年，陆界与桥隧。"
@@ -93,6 +102,10 @@ _TEXT = (
         "区县（普查人口密度）说明更多单元能告诉我们什么。",
     ),
 )
+
+
+def _line_zh(result: Any, what: str) -> Axes:
+    return year_line(result, words=(f"{what}：莫兰指数与其 p 值（精确，双侧）", "莫兰指数", "期望值"))
 
 
 def _tables(

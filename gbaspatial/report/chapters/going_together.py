@@ -31,7 +31,8 @@ def chapter(bay: Bay) -> Section:
     result = development.coupling(indicators(bay), SUBSYSTEMS)
     sensitivity = result.sensitivity()
     last = sensitivity.interval.xs(YEARS[-1], level="year").sort_values("coordination", ascending=False)
-    main = result.obstacles().main.xs(YEARS[-1], level="year")
+    obstacles = result.obstacles()
+    main = obstacles.main.xs(YEARS[-1], level="year")
     variables = data.variables()["label"].to_dict() | {"loans_cny": "Loans", "deposits_cny": "Deposits"}
     frame = last.assign(obstacle=[variables.get(name, name) for name in main.reindex(last.index)])
     title = f"Coordination of four subsystems, {YEARS[-1]}, with its interval over the choices made"
@@ -51,7 +52,7 @@ def chapter(bay: Bay) -> Section:
         findings=(
             _level(bay, result.by_period(), last),
             _choices(sensitivity.variants),
-            _obstacle(main, variables),
+            _obstacle(main, obstacles.by_indicator.xs(YEARS[-1], level="year"), variables),
         ),
         tables={"coupling": table},
         tables_zh={"coupling": in_chinese(Table(zh, title, note), title_zh, note_zh, names=bay.names_zh)},
@@ -112,10 +113,15 @@ def _choices(variants: pd.DataFrame) -> Words:
     )
 
 
-def _obstacle(main: pd.Series, variables: dict[str, str]) -> Words:
+def _obstacle(main: pd.Series, shares: pd.DataFrame, variables: dict[str, str]) -> Words:
     counts = main.value_counts()
     name, count = str(counts.index[0]), int(counts.iloc[0])
+    share = float(
+        shares.xs(name, axis=1, level=-1).mean().iloc[0] if shares.columns.nlevels > 1 else shares[name].mean()
+    )
     return Words(
-        f"The largest obstacle in {YEARS[-1]} is the same in {count} of {len(main)} cities: {variables.get(name, name)}.",
-        f"{YEARS[-1]} 年，{len(main)} 市中 {count} 市的首要障碍相同：{WORDS_ZH.get(name, name)}。",
+        f"The largest obstacle in {YEARS[-1]} is the same in {count} of {len(main)} cities: {variables.get(name, name)}, "
+        f"{share:.1f} % of what holds a city back on average.",
+        f"{YEARS[-1]} 年，{len(main)} 市中 {count} 市的首要障碍相同：{WORDS_ZH.get(name, name)}，平均占各市障碍的 "
+        f"{share:.1f}%。",
     )

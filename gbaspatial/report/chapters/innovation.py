@@ -8,7 +8,7 @@ import pandas as pd
 
 from gbaspatial import data, figures, models, tables
 from gbaspatial.report.bay import Bay
-from gbaspatial.report.chinese import in_chinese
+from gbaspatial.report.chinese import in_chinese, rows_in_chinese
 from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
 from gbaspatial.report.verdicts import better, spatial_of, without_one
@@ -61,7 +61,12 @@ def chapter(bay: Bay) -> Section:
             "patents_per_10k": figures.map_of(bay.cities, "patents_per_10k", label=drawn.en, names="both"),
             "impacts_patents": impacts.plot(),
         },
-        figures_zh={"patents_per_10k": figures.map_of(bay.cities, "patents_per_10k", label=drawn.zh, names="both")},
+        figures_zh={
+            "patents_per_10k": figures.map_of(bay.cities, "patents_per_10k", label=drawn.zh, names="zh"),
+            "impacts_patents": figures.forest(
+                rows_in_chinese(impacts.to_frame()), label="就业对 log(专利) 的影响", language="zh"
+            ),
+        },
         captions={
             "patents_per_10k": Words(f"Map: {drawn.en}.", f"地图：{drawn.zh}。"),
             "impacts_patents": Words(

@@ -32,7 +32,7 @@ WORDS_ZH = {
 PUBLISHED = pd.DataFrame(
     {
         "what": ["Moran's I of port throughput, ports as units", "clusters high-high and low-low of innovation"],
-        "published": ["-0.2452", "positive"],
+        "published": ["I = -0.2452", "positive"],
         "source": [
             "Mathematical Problems in Engineering 2020, doi:10.1155/2020/2343860",
             "Meng and Lu 2020, kjjb.org 37(14)",

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial import autocorrelation, inference, models, tables
+from gbaspatial import autocorrelation, figures, inference, models, tables
 from gbaspatial.report.bay import Bay
-from gbaspatial.report.chinese import CELLS, in_chinese
+from gbaspatial.report.chinese import CELLS, in_chinese, rows_in_chinese
 from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
 from gbaspatial.report.verdicts import WEAK, agreement, better, choice, spatial_of, without_one
 from gbaspatial.results import Table, p_text
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from gbaspatial.models import Fit
     from gbaspatial.models.selection import SpecificationCurve
 
@@ -56,6 +58,12 @@ def chapter(bay: Bay) -> Section:
         },
         numbers={"models_tiers": compared.to_frame()},
         figures={"over_weights_tiers": curve.plot(), "impacts_tiers": impacts.plot()},
+        figures_zh={
+            "over_weights_tiers": _curve_zh(curve),
+            "impacts_tiers": figures.forest(
+                rows_in_chinese(impacts.to_frame()), label="层级对 log(人均 GDP) 的影响", language="zh"
+            ),
+        },
         captions={
             "over_weights_tiers": Words(
                 "rho or lambda of every specification, with its 95 % interval.", "各设定的 rho 或 lambda，附 95% 区间。"
@@ -69,6 +77,11 @@ def chapter(bay: Bay) -> Section:
         advice=(_advice(lag),),
         unknown=(_weights(curve),),
     )
+
+
+def _curve_zh(curve: SpecificationCurve) -> Axes:
+    rows = rows_in_chinese(curve.drawn_part())
+    return figures.forest(rows.set_axis([" · ".join(key) for key in rows.index]), label="rho 或 lambda", language="zh")
 
 
 _TITLES_ZH = {

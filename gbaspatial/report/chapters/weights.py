@@ -29,7 +29,7 @@ def chapter(bay: Bay) -> Section:
             "links": in_chinese(links, f"{bay.year} 年前开通的桥梁、隧道与铁路", names=bay.names_zh),
         },
         figures={"weights": figures.weights_map(bay.cities, bay.main_weights, label=drawn.en)},
-        figures_zh={"weights": figures.weights_map(bay.cities, bay.main_weights, label=drawn.zh)},
+        figures_zh={"weights": figures.weights_map(bay.cities, bay.main_weights, label=drawn.zh, names="zh")},
         captions={"weights": Words(f"The graph of W: {drawn.en}.", f"W 的图：{drawn.zh}。")},
     )
 
