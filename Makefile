@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: report test laws check docs doctor format fuzz plugin clean
+.PHONY: report test laws check docs dist wheels wheelhouse sbom rerun mutants doctor format fuzz plugin clean
 .DEFAULT_GOAL := report
 
 report: $(VENV)/.report
@@ -63,6 +63,17 @@ fuzz: $(VENV)/.test
 # the plugin for QGIS as an archive: dist/gbaspatial_processing.zip
 plugin:
 	$(PYTHON) qgis_plugin/make_archive.py dist
+
+# a report again from its run.json: the same numbers?
+RECORD ?= out/run.json
+rerun: $(VENV)/.report
+	$(BIN)/python release/rerun.py $(RECORD)
+
+# would a wrong line be seen? ten modules, at most MINUTES (mutmut; not a part of CI)
+MINUTES ?= 120
+mutants: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet 'mutmut>=3.8'
+	$(BIN)/python release/mutants.py --minutes $(MINUTES)
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .

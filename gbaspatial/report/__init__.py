@@ -114,7 +114,7 @@ def _write(bay: Bay, folder: Path, chapters: Sequence[str], languages: Sequence[
         *attachments.write_figures(sections, folder / "figures", drawn),
         attachments.write_layers(bay, folder / "gba.gpkg"),
     ]
-    return [*written, attachments.write_record(bay, folder / "run.json", written)]
+    return [*written, attachments.write_record(bay, folder / "run.json", written, chapters, languages)]
 
 
 @public

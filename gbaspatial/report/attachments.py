@@ -144,10 +144,15 @@ def write_layers_of(region: Region, path: Path) -> Path:
     return path
 
 
-def write_record(bay: Bay, path: Path, written: Sequence[Path]) -> Path:
-    """What was run: versions, seed, hashes of the data, recipes of the weights; and what was `written` beside it."""
+def write_record(
+    bay: Bay, path: Path, written: Sequence[Path], chapters: Sequence[str] = (), languages: Sequence[Language] = ()
+) -> Path:
+    """What was run: versions, seed, hashes of the data, recipes of the weights; what was `written` beside it, and all
+    that running it again needs."""
     record = {
         **_versions(),
+        "chapters": list(chapters),
+        "languages": list(languages),
         "year": bay.year,
         "seed": bay.seed,
         "data": {
