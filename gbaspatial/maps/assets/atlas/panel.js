@@ -42,8 +42,10 @@ function writePanel(atlas, box) {
     box.append(choice('checkbox', atlas, 'over' + k, say(overlay.data.label, language), overlay.shown, on => atlas.show(overlay, on)));
     if (overlay.shown) box.append(overlayLegend(atlas, overlay, k));
   });
-  if (atlas.names.list.length)
-    box.append(choice('checkbox', atlas, 'names', say(WORDS.labels, language), atlas.names.shown, on => atlas.show(atlas.names, on)));
+  if (!atlas.names.list.length) return;
+  const names = choice('checkbox', atlas, 'names', say(WORDS.labels, language), atlas.names.shown, on => atlas.show(atlas.names, on));
+  names.classList.add('gba-unprinted');
+  box.append(names);
 }
 
 function choice(type, atlas, key, words, on, act) {

@@ -1,6 +1,6 @@
 // Fills that a black and white print and color-blind readers tell apart: one drawing for each class, over its color.
 // Drawings are lines on a tile of 8 by 8; ordered classes get denser, clusters get drawings of their own.
-const ORDERED = ['', 'M4 3.4V4.6', 'M0 8L8 0', 'M0 8L8 0M0 4L4 0M4 8L8 4', 'M0 4H8M4 0V8', 'M0 8L8 0M0 0L8 8', 'M0 2H8M0 6H8M2 0V8M6 0V8', 'M0 1H8M0 3H8M0 5H8M0 7H8'];
+const ORDERED = ['', 'M4 3.4V4.6', 'M0 8L8 0', 'M0 8L8 0M0 4L4 0M4 8L8 4', 'M2 1.4V2.6M6 5.4V6.6', 'M0 8L8 0M0 0L8 8', 'M0 2H8M0 6H8M2 0V8M6 0V8', 'M0 1H8M0 3H8M0 5H8M0 7H8'];
 const NAMED = { 'High-High': 'M0 8L8 0', 'Low-Low': 'M0 0L8 8', 'Low-High': 'M4 3V5', 'High-Low': 'M0 4H8M4 0V8', 'Hot spot': 'M0 8L8 0', 'Cold spot': 'M0 0L8 8' };
 const BARE = ['Not significant', 'No data', 'Not in the analysis', 'No neighbors', 'Undefined'];
 
@@ -18,11 +18,14 @@ function luminance(color) {
 // An outline of at least three to one against the fill it surrounds.
 function outlineOf(color) { return luminance(color) > 0.298 ? '#484848' : '#ffffff'; }
 
+// Dark lines but on the darkest colors: in black and white a higher class must not look lighter.
+function inkOf(color) { return luminance(color) > 0.1 ? '#1a1a1a' : '#ffffff'; }
+
 function patternTile(color, drawing, pen) {
   pen.fillStyle = color;
   pen.fillRect(0, 0, 8, 8);
-  pen.strokeStyle = outlineOf(color);
-  pen.lineWidth = 1.1;
+  pen.strokeStyle = inkOf(color);
+  pen.lineWidth = 0.9;
   pen.stroke(new Path2D(drawing));
 }
 
@@ -41,7 +44,7 @@ function canvasPattern(atlas, color, drawing, scale = 1) {
 
 function svgPattern(id, color, drawing) {
   return vector('pattern', { id, width: 8, height: 8, patternUnits: 'userSpaceOnUse' }, vector('rect', { width: 8, height: 8, fill: color }),
-    vector('path', { d: drawing, stroke: outlineOf(color), 'stroke-width': 1.1, fill: 'none' }));
+    vector('path', { d: drawing, stroke: inkOf(color), 'stroke-width': 0.9, fill: 'none' }));
 }
 
 // What a browser is told to fill a class with.
