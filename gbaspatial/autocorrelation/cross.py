@@ -22,7 +22,8 @@ from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.moments import linear_moments, without_noise
 from gbaspatial.inference.null import Null, normal_null
-from gbaspatial.inference.permutation import permutation_null
+from gbaspatial.inference.permutation import paired_null, permutation_null
+from gbaspatial.sizes import SHUFFLED_FROM
 
 Shuffled = Literal["pairs", "second"]
 MOST_PAIRS = 11  # 12! orders take a minute: on request only
@@ -71,6 +72,8 @@ def paired_cross_null(
     moments = scale * mean, scale**2 * variance
     if inference == "randomization":
         return normal_null(inference, observed, *moments)
+    if n >= SHUFFLED_FROM and not lee:
+        return paired_null(scale * W, x, y, observed, moments=moments, **how.drawing())
     return permutation_null(of_orders, n, observed, moments=moments, **how.drawing())
 
 

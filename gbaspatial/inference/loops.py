@@ -126,6 +126,30 @@ def orders_drawn(key: Any, start: Any, stop: Any, out: Any) -> None:
 
 
 @njit(nogil=True, cache=True)
+def paired_draws(rows: Any, columns: Any, data: Any, x: Any, y: Any, key: Any, start: Any, stop: Any, out: Any) -> None:
+    """For draws `start` to `stop`: sum p_ij x_i y_j over the links listed, of pairs in random orders, into `out`."""
+    n = x.size
+    order = np.empty(n, dtype=np.int64)
+    a = np.empty(n)
+    b = np.empty(n)
+    for draw in range(start, stop):
+        for i in range(n):
+            order[i] = i
+        _shuffle(order, key, draw)
+        for i in range(n):
+            a[i] = x[order[i]]
+            b[i] = y[order[i]]
+        one, two = 0.0, 0.0
+        for p in range(0, data.size - 1, 2):
+            one += data[p] * a[uint64(rows[p])] * b[uint64(columns[p])]
+            two += data[p + 1] * a[uint64(rows[p + 1])] * b[uint64(columns[p + 1])]
+        if data.size % 2:
+            p = data.size - 1
+            one += data[p] * a[uint64(rows[p])] * b[uint64(columns[p])]
+        out[draw - start] = one + two
+
+
+@njit(nogil=True, cache=True)
 def linear_counts(features: Any, coefficients: Any, target: Any, tie: Any, greater: Any, less: Any) -> None:
     """Count, for each unit, draws with sum_c coefficients[u, c] features[c, p] >= and <= target[u]."""
     channels, draws = features.shape

@@ -202,3 +202,26 @@ def test_long_work_is_told_on_a_terminal_and_nowhere_else(work, monkeypatch):
         monkeypatch.setattr(progress.sys, "stderr", stream)
         calls[work]()
         assert (" s left" in stream.getvalue()) is told
+
+
+@pytest.mark.parametrize("parts", ["1", "2"])
+def test_pairs_in_the_compiled_loop_are_those_of_the_orders(parts, monkeypatch):
+    """The same orders, so that either way of summing gives the same numbers to rounding."""
+    monkeypatch.setenv("NUMBA_NUM_THREADS", parts)
+    W, (x, y) = lattice(34, weighted=True), np.random.default_rng(1).normal(size=(2, 1_156))
+    order = permutation.orders(1_156, 1_300, seed=4)
+    expected = np.einsum("mi,im->m", x[order], W @ y[order].T)
+    whole = permutation.paired_draws(W, x, y, 4, (0, 1_300))
+    np.testing.assert_allclose(whole, expected, rtol=1e-10, atol=1e-9)
+    assert np.array_equal(permutation.paired_draws(W, x, y, 4, (700, 1_300)), whole[700:])
+
+
+def test_threads_follow_the_environment(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert permutation.threads() == 1
+    monkeypatch.delenv("OMP_NUM_THREADS")
+    there = permutation.threads()
+    for told, expected in (("1", 1), ("0", 1), ("9999", there), ("many", there), ("", there)):
+        monkeypatch.setenv("NUMBA_NUM_THREADS", told)
+        monkeypatch.setattr("os.environ", {**__import__("os").environ, "OMP_NUM_THREADS": ""})
+        assert permutation.threads() == expected, told
