@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: report test laws check docs dist wheels wheelhouse sbom rerun mutants doctor format fuzz plugin clean
+.PHONY: report test laws check docs dist wheels wheelhouse sbom rerun mutants doctor format fuzz plugin bench clean
 .DEFAULT_GOAL := report
 
 report: $(VENV)/.report
@@ -74,6 +74,11 @@ MINUTES ?= 120
 mutants: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet 'mutmut>=3.8'
 	$(BIN)/python release/mutants.py --minutes $(MINUTES)
+
+# what was promised about speed and memory, beside the peers that are installed; make bench LARGE=--large takes an hour
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/bench.py $(LARGE)
+	$(BIN)/python docs/make_performance.py
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
