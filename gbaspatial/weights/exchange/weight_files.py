@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.alignment import check_units
+from gbaspatial.alignment import check_same_units, check_units
 from gbaspatial.data.files import existing
 from gbaspatial.errors import (
     AlignmentError,
     FileFormatError,
     GbaError,
+    MissingDataError,
     MissingFileError,
     OptionError,
     UnknownNameError,
@@ -135,7 +136,7 @@ def read(path: str | Path, *, ids: Iterable[Any] | None = None, diagonal: Diagon
 
 
 @public
-def write(w: Weights, path: str | Path) -> Path:
+def write(w: Weights, path: str | Path, *, ids: pd.Series | None = None) -> Path:
     """Write `w` to a file; its ending says how (see `read`; ``.swm`` is read only).
 
     JSON, npz, Parquet and Matrix Market keep everything: labels, islands, weights to the
@@ -149,6 +150,9 @@ def write(w: Weights, path: str | Path) -> Path:
     ----------
     w : Weights
     path : str or Path
+    ids : pandas.Series, optional
+        What each unit is called in the file, by its label in `w`, such as ``cities["adcode"]``: codes without
+        spaces, which every program reads.
 
     Returns
     -------
@@ -175,6 +179,8 @@ def write(w: Weights, path: str | Path) -> Path:
     file = path_of(path)
     how = _of(file, _WRITERS, "written")
     w = as_weights(w)
+    if ids is not None:
+        w = _called(w, ids)
     labels = w.ids.tolist()
     wrong = [label for label in labels if not isinstance(label, (str, int, float))]
     if wrong:
@@ -183,6 +189,24 @@ def write(w: Weights, path: str | Path) -> Path:
         raise MissingFileError(f"there is no folder {file.parent} to write {file.name} into; create it first.")
     _check_no_folder(file)
     return replace_file(file, lambda half: how(w, half), companions=numbered_formats.companions(file))
+
+
+def _called(w: Weights, ids: pd.Series) -> Weights:
+    """`w` with the labels that `ids` gives its units."""
+    if not isinstance(ids, pd.Series):
+        raise OptionError('ids= takes a Series of new labels by the units of w, such as cities["adcode"].')
+    check_same_units(w.ids, ids.index, "ids")
+    labels = ids.loc[w.ids]
+    if labels.isna().any():
+        raise MissingDataError(f"ids= has no label for {some(w.ids[labels.isna().to_numpy()])}; give each unit one.")
+    check_units(pd.Index(labels), "ids")
+    return Weights(
+        w.sparse,
+        pd.Index(labels.tolist(), name=ids.name),
+        recipe=w.recipe,
+        standardization=w.standardization,
+        islands=w.island_policy,
+    )
 
 
 def _check_no_folder(file: Path) -> None:
