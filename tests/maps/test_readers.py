@@ -53,7 +53,7 @@ def layers():
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory):
-    made = maps.atlas(CITIES, layers(), title=("The bay", "大湾区"))
+    made = maps.atlas(CITIES, layers(), title=("The bay, its wealth and its neighbors", "粤港澳大湾区：财富与邻居"))
     return made.save(tmp_path_factory.mktemp("readers") / "map.html")
 
 

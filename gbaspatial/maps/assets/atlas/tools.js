@@ -66,6 +66,7 @@ function writeTools(atlas) {
   const language = atlas.language, title = say(atlas.data.title, language);
   atlas.titleBox.textContent = title;
   atlas.titleBox.style.display = title ? '' : 'none';
+  keepTitle(atlas);
   for (const [name, button] of Object.entries(atlas.buttons)) {
     button.title = say(WORDS[name], 'both');
     button.setAttribute('aria-label', button.title);
@@ -77,6 +78,13 @@ function writeTools(atlas) {
   atlas.buttons.language.textContent = { both: 'En', en: '中', zh: '双' }[language];
   atlas.searchInput.placeholder = say(WORDS.search, language);
   atlas.searchInput.setAttribute('aria-label', say(WORDS.search, 'both'));
+}
+
+// On a small screen the title takes what the folded panel beside it leaves.
+function keepTitle(atlas) {
+  const small = atlas.map.getContainer().classList.contains('gba-small');
+  if (!small) atlas.titleBox.style.maxWidth = '';
+  else if (!atlas.panelOpen) atlas.titleBox.style.maxWidth = atlas.map.getSize().x - atlas.panel.offsetWidth - 32 - 24 + 'px';
 }
 
 function makeScale(atlas) {
