@@ -105,6 +105,12 @@ def _ratios(gaps: pd.DataFrame, year: int) -> Words:
 
 def _share(bay: Bay, by_year: pd.DataFrame) -> Words:
     now, first, start = by_year.loc[bay.year], by_year.iloc[0], by_year.index[0]
+    if bay.year == start:
+        return Words(
+            f"Inequality of GDP per head between the eleven cities (Theil's T) was {now['theil']:.3f} in {start}; "
+            f"{now['between share']:.0%} of it lay between the tiers.",
+            f"{start} 年十一市人均 GDP 的不平等（泰尔指数）为 {now['theil']:.3f}，其中 {now['between share']:.0%} 在层级之间。",
+        )
     return Words(
         f"Inequality of GDP per head between the eleven cities (Theil's T) went from {first['theil']:.3f} in {start} to "
         f"{now['theil']:.3f} in {bay.year}; {now['between share']:.0%} of it lies between the tiers, against "

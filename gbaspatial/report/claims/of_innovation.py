@@ -124,6 +124,14 @@ def leading_firms(given: Evidence) -> Finding:
     )
 
 
+def _interval(lower: float, upper: float) -> tuple[str, str]:
+    """An interval in English and Chinese; one without ends says that the data bound nothing."""
+    if np.isinf(lower) and np.isinf(upper):
+        return "which the data do not bound on either side at 95 %", "95% 水平下数据对其上下都没有界限"
+    low, high = _end(lower, "no lower end"), _end(upper, "no upper end")
+    return f"95 % interval {low} to {high}", f"95% 区间 {_end(lower, '无下界')} 至 {_end(upper, '无上界')}"
+
+
 def borders_hold_back(given: Evidence) -> Finding:
     """C12: is the friction of the two borders identified, and is less passed on across them than within?"""
     formula = "log(gdp_pc_cny) ~ log(employment)"
@@ -137,14 +145,13 @@ def borders_hold_back(given: Evidence) -> Finding:
     )  # fmt: skip
     identified = scan.verdict in ("open", "closed", "partly_open")
     scan_zh = "可由数据识别" if identified else f"数据无法识别（{_UNTOLD_ZH.get(scan.verdict, scan.verdict)}）"
-    low, high = (_end(row[name], "without end") for name in ("lower", "upper"))
-    low_zh, high_zh = (_end(row[name], "无界") for name in ("lower", "upper"))
+    span, span_zh = _interval(row["lower"], row["upper"])
     return cannot_tell(
         f"What an average pair passes on across a border less within one (lag model of GDP per head, {YEAR}): "
-        f"{row['estimate']:.2f}, 95 % interval {low} to {high}, p {p_text(float(row['p_value']))}; and W itself says how "
+        f"{row['estimate']:.2f}, {span}, p {p_text(float(row['p_value']))}; and W itself says how "
         f"many pairs touch ({int(found.border.loc['across', 'linked'])} of {int(found.border.loc['across', 'pairs'])} "
         f"across). {scan.sentence} Flows of people, money and knowledge across and within would decide.",
-        f"平均一对城市跨界传递与界内传递之差（{YEAR} 年人均 GDP 滞后模型）：{row['estimate']:.2f}，95% 区间 {low_zh} 至 {high_zh}，"
+        f"平均一对城市跨界传递与界内传递之差（{YEAR} 年人均 GDP 滞后模型）：{row['estimate']:.2f}，{span_zh}，"
         f"p = {p_text(float(row['p_value']))}；而相邻关系本身由 W 设定（跨界 "
         f"{int(found.border.loc['across', 'pairs'])} 对中 {int(found.border.loc['across', 'linked'])} 对相邻）。边界摩擦{scan_zh}。需要跨界与界内的"
         f"人员、资金与知识流量。",
