@@ -401,6 +401,7 @@ LONG = {
     "report.write_region_report",
     "report.write_report",
     "report.claims_ledger",
+    "export.links": lambda: ((W, UNITS), {}),
     "export.postgis",  # needs a database
 }  # long: have tests of their own; here options are only refused
 

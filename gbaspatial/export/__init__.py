@@ -13,6 +13,7 @@ from gbaspatial.export.descriptions import Description, Field, describe
 from gbaspatial.export.formats import csv, flatgeobuf, geojson, geoparquet, kml, write, xlsx
 from gbaspatial.export.geopackages import geopackage
 from gbaspatial.export.legend_rules import Rule
+from gbaspatial.export.link_lines import links
 from gbaspatial.export.postgis_tables import postgis
 from gbaspatial.export.shapefiles import shapefile
 from gbaspatial.export.styles import Style, qml, sld, style
@@ -29,6 +30,7 @@ __all__ = [
     "geopackage",
     "geoparquet",
     "kml",
+    "links",
     "postgis",
     "qml",
     "shapefile",

@@ -95,8 +95,9 @@ def write_layers(bay: Bay, path: Path) -> Path:
         "clusters_gdp_pc": lisa.to_gis(bay.cities),
         "districts": bay.districts,
         "prefectures": data.load_prefectures(),
+        "links": export.links(bay.main_weights, bay.cities),
     }
-    styles = {"cities": "gdp_pc_cny", "districts": "schooling_years", "prefectures": "in_gba"}
+    styles = {"cities": "gdp_pc_cny", "districts": "schooling_years", "prefectures": "in_gba", "links": "weight"}
     told = {name: export.describe(layers[name], title=f"{english} {chinese}", abstract=abstract)
             for name, (english, chinese, abstract) in _layer_words(bay.year).items()}  # fmt: skip
     return export.geopackage(path, layers, styles=styles, descriptions=told)
@@ -121,6 +122,10 @@ def _layer_words(year: int) -> dict[str, tuple[str, str, str]]:
         "prefectures": (
             "Prefectures of Guangdong, Hong Kong and Macao", "广东各地级市与香港、澳门",
             "Prefecture-level units around the bay area, and whether they belong to it. 地级单位，以及是否属于大湾区。",
+        ),
+        "links": (
+            f"Neighbors among the cities, {year}", f"城市间的相邻关系，{year} 年",
+            "The spatial weights of the report: a line a link, to the right of its direction. 空间权重，每条线为一个方向的联系。",
         ),
     }  # fmt: skip
 
