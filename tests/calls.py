@@ -348,6 +348,7 @@ CALLS = {
     "export.geopackage": lambda: ((_path("a.gpkg"), {"bay": UNITS}), {}),
     "export.shapefile": lambda: ((_path("a.shp"), UNITS), {}),
     "export.write": lambda: ((_path("b.geojson"), UNITS), {}),
+    "export.links": lambda: ((W, UNITS), {}),
     "export.describe": lambda: ((UNITS,), {"title": "Units"}),
     "export.style": lambda: ((UNITS, "income"), {"k": 3}),
     "export.qml": lambda: ((_path("a.qml"), made("export.style")), {}),
@@ -401,7 +402,6 @@ LONG = {
     "report.write_region_report",
     "report.write_report",
     "report.claims_ledger",
-    "export.links": lambda: ((W, UNITS), {}),
     "export.postgis",  # needs a database
 }  # long: have tests of their own; here options are only refused
 

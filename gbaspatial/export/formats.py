@@ -120,6 +120,13 @@ def flatgeobuf(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
     pathlib.Path
         Of the file.
 
+    Raises
+    ------
+    FileFormatError, DataError, CRSError
+        If the path does not end in .fgb, the frame holds no units, or it has no CRS.
+    WritingError
+        If the file cannot be written.
+
     Examples
     --------
     >>> import tempfile, gbaspatial as gba
