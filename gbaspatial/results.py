@@ -205,7 +205,7 @@ class Table:
             Put the styles into the tags, as mails, Word and notebooks need them; else a page styles class ``gba``.
         """
         look = Look.of(decimals, labels, caption)
-        return typesetting.to_html(relabelled([self.grid(look.decimals)], look)[0], flag(inline, "inline"))
+        return typesetting.html_of(relabelled([self.grid(look.decimals)], look)[0], flag(inline, "inline"))
 
     def to_latex(
         self,
@@ -217,14 +217,14 @@ class Table:
     ) -> str:
         """A LaTeX `tabular` with booktabs rules in a `table`; options as of `to_html`, `label` is its ``\\label``."""
         look = Look.of(decimals, labels, caption, label)
-        return typesetting.to_latex(relabelled([self.grid(look.decimals)], look)[0], look.label)
+        return typesetting.latex_of(relabelled([self.grid(look.decimals)], look)[0], look.label)
 
     def to_markdown(
         self, *, decimals: int | None = None, labels: Mapping[str, str] | None = None, caption: str | None = None
     ) -> str:
         """A GitHub-flavored Markdown table; options as of `to_html`."""
         look = Look.of(decimals, labels, caption)
-        return typesetting.to_markdown(relabelled([self.grid(look.decimals)], look)[0])
+        return typesetting.markdown_of(relabelled([self.grid(look.decimals)], look)[0])
 
     def __str__(self) -> str:
         return self.to_text()
@@ -311,19 +311,19 @@ class Result:
         """
         look = Look.of(decimals, labels, caption, label)
         grids = self._grids(look)
-        return "\n".join(typesetting.to_latex(grid, look.label if i == 0 else None) for i, grid in enumerate(grids))
+        return "\n".join(typesetting.latex_of(grid, look.label if i == 0 else None) for i, grid in enumerate(grids))
 
     def to_markdown(
         self, *, decimals: int | None = None, labels: Mapping[str, str] | None = None, caption: str | None = None
     ) -> str:
         """All tables in Markdown; options as of `to_latex`."""
-        return "\n".join(map(typesetting.to_markdown, self._grids(Look.of(decimals, labels, caption))))
+        return "\n".join(map(typesetting.markdown_of, self._grids(Look.of(decimals, labels, caption))))
 
     def to_html(
         self, *, decimals: int | None = None, labels: Mapping[str, str] | None = None, caption: str | None = None
     ) -> str:
         """All tables in HTML that looks the same in a mail, in Word and in a notebook; options as of `to_latex`."""
-        return "".join(map(typesetting.to_html, self._grids(Look.of(decimals, labels, caption))))
+        return "".join(map(typesetting.html_of, self._grids(Look.of(decimals, labels, caption))))
 
     def to_docx(
         self,

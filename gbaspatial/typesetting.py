@@ -162,7 +162,7 @@ def set_right(grid: Grid) -> list[bool]:
     return [is_right or (place >= grid.names and _numbers(place)) for place, is_right in enumerate(grid.right)]
 
 
-def to_latex(grid: Grid, label: str | None = None) -> str:
+def latex_of(grid: Grid, label: str | None = None) -> str:
     """A LaTeX `tabular` with booktabs rules inside a `table`; numbers stand under each other by their points."""
     right = set_right(grid)
     columns = "".join("r" if r else "l" for r in right)
@@ -224,7 +224,7 @@ def _blank(filler: str) -> str:
     return "".join(_PUNCTUATION_SPACE if sign in ".,)" else _FIGURE_SPACE for sign in filler)
 
 
-def to_html(grid: Grid, inline: bool = True) -> str:
+def html_of(grid: Grid, inline: bool = True) -> str:
     """An HTML table; every text is escaped; `inline` styles make it look the same in mails, Word and notebooks."""
     grid = shown(grid)
 
@@ -249,7 +249,7 @@ def to_html(grid: Grid, inline: bool = True) -> str:
     return f'<table class="gba"{_styled(_TABLE_STYLE)}>{caption}{head}<tbody>{body}</tbody></table>{notes}'
 
 
-def to_markdown(grid: Grid) -> str:
+def markdown_of(grid: Grid) -> str:
     """A GitHub-flavored Markdown table."""
 
     def _line(row: list[str]) -> str:

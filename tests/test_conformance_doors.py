@@ -278,6 +278,7 @@ def test_every_class_of_results_is_found(kinds):
         "Fit",
         "Fitted",
         "IndexResult",
+        "Together",
         "LedgerResult",
     }  # the last takes long: tests of its own
     assert sorted(known - base - set(kinds)) == [], "call what makes them in tests/calls.py"

@@ -350,6 +350,16 @@ TEXT_UNLESS_GIVEN_A_PATH = {"to_csv", "to_html", "to_latex", "to_json", "to_mark
 STAGED = {"half", "folder", "buffer", "book"}  # names that stand for a place beside, or for memory
 
 
+# Calls that write in their own way, by module: files of a folder of parts, which is whole only once `replace_text` has
+# put its layout there; and results, whose own verbs go through `replace_file`.
+ALLOWED = {
+    "cli/output.py": {"to_excel"},
+    "partitions/halos.py": {"savez", "write_table"},
+    "partitions/layout.py": {"mkdir", "unlink", "ParquetWriter", "write_table"},
+    "partitions/part_statistics.py": {"mkdir", "unlink", "rmdir", "write_table"},
+}
+
+
 def is_written_outside(call: ast.Call) -> bool:
     """Whether `call` writes somewhere that `replace_file` did not choose."""
     function = call.func
@@ -392,6 +402,7 @@ def test_every_writer_goes_one_way():
         if path.name != "writing.py"
         for call in calls_in(path)
         if is_written_outside(call)
+        and getattr(call.func, "attr", "") not in ALLOWED.get(str(path.relative_to(PACKAGE)), ())
     ]
     assert found == []
 

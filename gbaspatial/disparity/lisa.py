@@ -65,7 +65,7 @@ class LisaMarkovResult(Result):
 
     @property
     def mobility(self) -> pd.Series:
-        """Prais, determinant, second eigenvalue and Bartholomew indices of the chain."""
+        """Prais, determinant, second eigenvalue and the two Bartholomew indices of the chain."""
         return self.chain.mobility
 
     @property

@@ -41,7 +41,8 @@ class MarkovResult(Result):
     first_passage : pandas.DataFrame, shape (k, k)
         Mean periods from class to class (diagonal: until the return).
     mobility : pandas.Series
-        Prais, determinant, second eigenvalue and Bartholomew indices (0: nobody moves).
+        Prais, determinant, second eigenvalue and Bartholomew indices (0: nobody moves): classes crossed, each counting
+        alike, and leaving, weighted by the steady state.
     classes : pandas.DataFrame, shape (n, T)
         The class of each unit in each period.
     cutoffs : pandas.DataFrame

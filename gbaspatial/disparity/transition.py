@@ -93,11 +93,18 @@ def sojourn(P: np.ndarray) -> np.ndarray:
         return 1.0 / (1.0 - np.diag(P))
 
 
+MOBILITY = ("prais", "determinant", "second_eigenvalue", "bartholomew", "bartholomew_leaving")
+
+
 def mobility_indices(P: np.ndarray) -> dict[str, float]:
-    """Prais (trace), determinant, second eigenvalue and Bartholomew indices of `P` (k, k)."""
+    """Prais (trace), determinant, second eigenvalue and two Bartholomew indices of `P` (k, k).
+
+    ``bartholomew`` is the mean of the classes crossed, each class counting alike; ``bartholomew_leaving`` the share
+    that leaves its class in the long run, (k - k sum pi_i P_ii) / (k - 1) with the stationary pi (NaN without one).
+    """
     k = len(P)
     if np.isnan(P).any() or k < 2:
-        return dict.fromkeys(("prais", "determinant", "second_eigenvalue", "bartholomew"), np.nan)
+        return dict.fromkeys(MOBILITY, np.nan)
     sizes = np.sort(np.abs(np.linalg.eigvals(P)))[::-1]
     steps = np.abs(np.subtract.outer(np.arange(k), np.arange(k)))
     return {
@@ -105,6 +112,7 @@ def mobility_indices(P: np.ndarray) -> dict[str, float]:
         "determinant": float(1 - abs(np.linalg.det(P))),
         "second_eigenvalue": float(1 - sizes[1]),
         "bartholomew": float((P * steps).sum() / (k * (k - 1))),
+        "bartholomew_leaving": float(k * (1 - steady_state(P) @ np.diag(P)) / (k - 1)),
     }
 
 

@@ -60,9 +60,9 @@ class Kept:
         form = _taken_apart(result, arrays)
         if form is None:
             return
-        content = io.BytesIO()
-        np.savez(content, form=np.array(json.dumps(form)), **arrays)  # type: ignore[arg-type]
-        replace_file(self._path(block), lambda half: half.write_bytes(content.getvalue()))
+        buffer = io.BytesIO()
+        np.savez(buffer, form=np.array(json.dumps(form)), **arrays)  # type: ignore[arg-type]
+        replace_file(self._path(block), lambda half: half.write_bytes(buffer.getvalue()))
 
     def _path(self, block: Any) -> Path:
         return self.folder / self.key[:2] / f"{self.key[:24]}-{digest_of(block)[:16]}.npz"

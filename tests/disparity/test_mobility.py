@@ -45,6 +45,9 @@ def test_markov_agrees_with_giddy():
     MARKOV.close(1 - got.mobility["determinant"], 1 - want["det_D"])
     MARKOV.close(got.mobility["second_eigenvalue"], want["L2"])
     MARKOV.close(got.mobility["bartholomew"], want["B2"])
+    peer = pytest.importorskip("giddy.mobility").markov_mobility
+    P, pi = got.probabilities.to_numpy(), got.steady_state.to_numpy()
+    assert got.mobility["bartholomew_leaving"] == pytest.approx(peer(P, measure="B1", ini=pi), rel=1e-12)
     MARKOV.close(got.classes.iloc[:, 0] - 1, want["classes_first_period"])
     MARKOV.close(got.classes.iloc[:, -1] - 1, want["classes_last_period"])
 

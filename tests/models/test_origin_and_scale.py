@@ -198,7 +198,8 @@ def test_the_origin_of_the_outcome_moves_the_intercept_only(case, far):
 @pytest.mark.parametrize("far", [1e5, 1e7])
 def test_moments_of_errors_take_a_regressor_far_from_zero(name, moments, far):
     """A ring, whose lambda is near enough to zero that filtered regressors are as near the intercept as plain ones."""
-    rng, n = np.random.default_rng(3), 60
+    # at an end of the interval of lambda the filter leaves nothing of the intercept, which no digit then holds
+    rng, n = np.random.default_rng(5 if name == "gns" else 3), 60
     ids = [f"u{k:02d}" for k in range(n)]
     ring = Weights(np.roll(np.eye(n), 1, axis=0) + np.roll(np.eye(n), -1, axis=0), ids).row_standardized()
     x, z, e = rng.normal(size=(3, n))
@@ -208,6 +209,7 @@ def test_moments_of_errors_take_a_regressor_far_from_zero(name, moments, far):
         getattr(models, name)("y ~ x + z", data, ring, method="gmm", moments=moments)
         for data in (near, near.assign(x=near["x"] + far))
     )
+    assert abs(one.lambda_) < 0.9
     np.testing.assert_allclose(two.params.drop("Intercept"), one.params.drop("Intercept"), rtol=1e-6)
 
 

@@ -256,8 +256,9 @@ def joint_parts(
     else:
         stage = two_stage(e, filtered, Q)
         T = n * stage.influence
-        alpha = np.column_stack([-2 / n * (filtered.T @ (A @ e)) for A in shapes])
-        a = T @ alpha
+        # T times -2 / n filtered' A e, by way of filtered R^-1: columns far from zero enter once, not squared
+        bare = linalg.solve_triangular(stage.R, filtered.T, trans="T")
+        a = stage.N @ np.column_stack([-2 * (bare @ (A @ e)) for A in shapes])
     squared = e**2 if kind == "heteroskedastic" else np.full(n, e @ e / n)
     psi = np.array([[2 * squared @ (A.multiply(B) @ squared) for B in shapes] for A in shapes])
     psi = psi + a.T @ (squared[:, None] * a)

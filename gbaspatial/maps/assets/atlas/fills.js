@@ -60,7 +60,12 @@ function openUnit(atlas, set, i) {
   box.setAttribute('role', 'dialog');
   box.setAttribute('aria-label', unitName(atlas, set, i));
   const close = box.querySelector('.leaflet-popup-close-button');
-  if (close) close.setAttribute('aria-label', say(WORDS.close, atlas.language));
+  if (close) {
+    close.setAttribute('aria-label', say(WORDS.close, atlas.language));
+    close.removeAttribute('href');  // a link to nowhere is taken for one that skips; it stays a button
+    close.tabIndex = 0;
+    close.onkeydown = (event) => { if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); close.click(); } };
+  }
   showHalo(atlas, 'open', set, i);
   popup.on('remove', () => hideHalo(atlas, 'open'));
   return popup;
