@@ -20,6 +20,7 @@ import subprocess
 import tempfile
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -145,7 +146,8 @@ class Page:
 
     def close(self) -> None:
         """Close the tab."""
-        self.command("Page.close")
+        with suppress(RuntimeError):  # a page that is gone, such as one that was still loading, is closed
+            self.command("Page.close")
         self._socket.close()
 
     def command(self, method: str, **params: Any) -> dict[str, Any]:

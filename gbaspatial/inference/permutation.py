@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from scipy import sparse
@@ -189,19 +189,16 @@ def paired_draws(P: sparse.csr_array, x: np.ndarray, y: np.ndarray, seed: int, s
 
 
 def paired_null(
-    P: sparse.csr_array, x: np.ndarray, y: np.ndarray, observed: float, *, draws: int, seed: int,
-    moments: tuple[float, float] | None = None, stop_after: int | None = None, alternative: str = "two-sided",
-) -> Null:  # fmt: skip
-    """`sampled_null` of sum_ij p_ij x_i y_j over reassigned pairs, by a compiled loop over links."""
+    P: sparse.csr_array, x: np.ndarray, y: np.ndarray, observed: float, *, seed: int, **drawing: Any
+) -> Null:
+    """`sampled_null` of sum_ij p_ij x_i y_j over reassigned pairs, by a compiled loop over links; options as there."""
     work = partial(paired_draws, P, x, y, seed)
 
     def _draw(start: int, stop: int) -> np.ndarray:
         step = max(1, 20_000_000 // len(x))
         return np.concatenate(list(map_blocks(work, spans(start, stop, step), "permutations")))
 
-    return sampled_null(
-        _draw, observed, draws=draws, seed=seed, moments=moments, stop_after=stop_after, alternative=alternative
-    )
+    return sampled_null(_draw, observed, seed=seed, **drawing)
 
 
 def class_draws(

@@ -94,6 +94,7 @@ def estimated(asked: Request) -> Fit:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from gbaspatial.weights import Weights
     >>> ring = Weights(np.roll(np.eye(9), 1, 0) + np.roll(np.eye(9), -1, 0), list("abcdefghi")).row_standardized()
     >>> x = pd.Series([0.0, 2, 1, 2, 4, 3, 1, 5, 2], index=list("abcdefghi"))

@@ -11,6 +11,7 @@ import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
@@ -26,7 +27,12 @@ T = TypeVar("T")
 AHEAD = 4  # blocks for each thread of the cluster that wait or run: enough to keep it busy, few enough to hold
 LOOK_S = 2.0  # between two looks whether there are workers
 ALONE_S = 60.0  # without any worker, before the work is given up: a nanny takes some seconds to start one again
+AGAIN = 3  # times that a block is sent anew because the scheduler let it go with a worker that died
 ALIKE = ("gbaspatial", "numpy", "scipy", "numba")  # versions that decide numbers
+
+
+class Dropped(Exception):
+    """The scheduler let a block go although the cluster runs: what it stood on died with a worker."""
 
 
 class Held(NamedTuple):
@@ -55,7 +61,8 @@ def check_client(client: Any) -> Any:
 def on_cluster(client: Any, work: Callable[[B], T], blocks: Sequence[B], kept: Kept | None) -> Iterator[T]:
     """``work(block)`` of each block in order, computed by the workers of `client`."""
     rest, waiting = iter(blocks), deque[tuple[B, Any, "Found | None"]]()
-    opened = _quietly(lambda: client.submit(_opened, Held(_pickled(work), _versions(), _blas_threads()), pure=False))
+    held = Held(_pickled(work), _versions(), _blas_threads())
+    opened = _open(client, held)
     try:
         while True:
             for block in islice(rest, max(AHEAD * max(_threads_of(client), 1) - len(waiting), 0)):
@@ -65,7 +72,19 @@ def on_cluster(client: Any, work: Callable[[B], T], blocks: Sequence[B], kept: K
             if not waiting:
                 return
             block, sent, found = waiting[0]
-            result = found.value if found else _waited(client, sent, block)
+            for left in reversed(range(AGAIN)):
+                try:
+                    result = found.value if found else _waited(client, sent, block)
+                    break
+                except Dropped:
+                    if not left:
+                        raise ClusterError(
+                            f"the cluster let block {block!r} go {AGAIN} times; look into the logs of its workers."
+                        ) from None
+                    opened.release()
+                    opened = _open(client, held)
+                    sent = client.submit(_run, opened, block, pure=False)
+                    waiting[0] = (block, sent, None)
             if kept is not None and not found:
                 kept.write(block, result)
             waiting.popleft()
@@ -73,6 +92,10 @@ def on_cluster(client: Any, work: Callable[[B], T], blocks: Sequence[B], kept: K
     finally:
         _let_go(client, [(block, sent) for block, sent, _ in waiting if sent is not None], kept)
         opened.release()
+
+
+def _open(client: Any, held: Held) -> Any:
+    return _quietly(lambda: client.submit(_opened, held, pure=False))
 
 
 def _opened(held: Held) -> tuple[Callable[[Any], Any], int | None]:
@@ -106,7 +129,7 @@ def _waited(client: Any, sent: Any, block: Any) -> Any:
 
     busy = time.monotonic()
     while True:
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, CancelledError):
             wait([sent], timeout=LOOK_S)
         if sent.status == "error":
             error = sent.exception()
@@ -118,7 +141,9 @@ def _waited(client: Any, sent: Any, block: Any) -> Any:
             raise error
         if sent.status == "finished":
             return sent.result()
-        if sent.status in ("cancelled", "lost") or client.status != "running":
+        if sent.status in ("cancelled", "lost") and client.status == "running":
+            raise Dropped
+        if client.status != "running":
             raise ClusterError(f"the cluster closed before block {block!r} was done; start it again, and the work.")
         busy = time.monotonic() if _threads_of(client) else busy
         if time.monotonic() - busy > ALONE_S:

@@ -138,7 +138,8 @@ def _deadly(span):
 
 def test_a_block_that_ends_each_worker_is_told_and_the_next_work_runs(client):
     distributed.wait(client.submit(int, 1))
-    with gba.compute(client=client), pytest.raises(ClusterError, match=r"block \(2, 3\) ended the process"):
+    with gba.compute(client=client), pytest.raises(ClusterError, match=r"block \(\d, \d\) ended the process"):
+        # a block whose result died with the worker that another ended may be told instead
         list(map_blocks(_deadly, spans(0, 4, 1), "numbers"))
     client.wait_for_workers(2, timeout=60)
     with gba.compute(client=client):
