@@ -40,6 +40,14 @@ def test_moran_is_that_of_the_api(layer, units, tmp_path):
     assert answer["files"] == {"table": str(tmp_path / "m.html")}
 
 
+def test_moments_need_no_seed_and_a_fit_takes_none(layer, units):
+    answer = ask(do="moran", **layer, column="gdp_pc_cny", inference="normal")
+    w = gba.weights.contiguity(units).row_standardized()
+    want = gba.autocorrelation.moran(units["gdp_pc_cny"], w, inference="normal")
+    assert answer["tables"][0]["rows"][0]["p_value"] == want.p_value
+    assert "no option 'seed'" in ask(do="fit", **layer, formula="gdp_pc_cny ~ tier", seed=1)["error"]
+
+
 def test_clusters_and_residuals_are_layers(layer, units, tmp_path):
     w = gba.weights.contiguity(units).row_standardized()
     ask(do="lisa", **layer, column="gdp_pc_cny", out=str(tmp_path / "l.gpkg"))

@@ -289,6 +289,8 @@ def compare(
     from gbaspatial.tables import compare as side_by_side
 
     form_of(form, out)
+    if seed_written() and not impacts:
+        raise OptionError("--seed is of the draws of impacts; add --impacts, or leave it out.")
     names = names_of(models, MODELS, "models")
     asked, where = asked_of(**where)
     formulas = list(dict.fromkeys((formula, *also)))

@@ -30,7 +30,7 @@ TASKS: dict[str, dict[str, Any]] = {
     "weights": {**_LAYER, **_WEIGHTS, "out": None, "table": ""},
     "moran": {**_LAYER, **_WEIGHTS, "column": None, "inference": "auto", "seed": 1, "table": ""},
     "lisa": {**_LAYER, **_WEIGHTS, "column": None, "inference": "auto", "seed": 1, "out": None, "table": ""},
-    "fit": {**_LAYER, **_WEIGHTS, "formula": None, "model": "lag", "seed": 1, "out": "", "table": ""},
+    "fit": {**_LAYER, **_WEIGHTS, "formula": None, "model": "lag", "out": "", "table": ""},
     "impacts": {**_LAYER, **_WEIGHTS, "formula": None, "model": "lag", "seed": 1, "table": ""},
     "atlas": {
         **_LAYER,
@@ -136,7 +136,7 @@ def _moran(asked: dict[str, Any]) -> dict[str, Any]:
     import gbaspatial as gba
 
     units, w = _units_and_w(asked)
-    result = gba.autocorrelation.moran(_numbers(units, asked), w, inference=asked["inference"], rng=asked["seed"])
+    result = gba.autocorrelation.moran(_numbers(units, asked), w, inference=asked["inference"], rng=_seed(asked))
     return _told([result], asked)
 
 
@@ -144,9 +144,14 @@ def _lisa(asked: dict[str, Any]) -> dict[str, Any]:
     import gbaspatial as gba
 
     units, w = _units_and_w(asked)
-    result = gba.autocorrelation.local_moran(_numbers(units, asked), w, inference=asked["inference"], rng=asked["seed"])
+    result = gba.autocorrelation.local_moran(_numbers(units, asked), w, inference=asked["inference"], rng=_seed(asked))
     out = gba.export.write(asked["out"], result.to_gis(units), style="cluster")
     return _told([result], asked, layer=str(out))
+
+
+def _seed(asked: dict[str, Any]) -> int | None:
+    """The seed where the inference may draw; others would refuse it."""
+    return asked["seed"] if asked["inference"] in ("auto", "permutation") else None
 
 
 def _numbers(units: gpd.GeoDataFrame, asked: dict[str, Any]) -> Any:

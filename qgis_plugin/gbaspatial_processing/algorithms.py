@@ -33,7 +33,10 @@ PAGE = "HTML (*.html);;CSV (*.csv);;JSON (*.json);;LaTeX (*.tex);;Excel (*.xlsx)
 
 
 class Asking(QgsProcessingAlgorithm):
-    """What all algorithms share: the layer, its ids, W, and the talk with the worker."""
+    """What all algorithms share: the layer, its ids, W, and the talk with the worker.
+
+    Each has `asked(parameters, context)`: what its request says beside these.
+    """
 
     task = ""
     title = ""
@@ -77,10 +80,6 @@ class Asking(QgsProcessingAlgorithm):
 
     def own(self):
         """The parameters of this algorithm alone."""
-
-    def asked(self, parameters, context):
-        """What the request says beside the layer and W."""
-        raise NotImplementedError
 
     def processAlgorithm(self, parameters, context, feedback):
         """Ask the worker; an error of it ends the algorithm with its sentence."""
@@ -236,7 +235,6 @@ class Model(Asking):
     def own(self):
         self.addParameter(QgsProcessingParameterString("FORMULA", tr("Formula, such as y ~ x + W(x)")))
         self.addParameter(QgsProcessingParameterEnum("MODEL", tr("Model"), list(MODELS), defaultValue=2))
-        self.add_seed()
         self.add_table()
         self.addParameter(QgsProcessingParameterVectorDestination("OUTPUT", tr("Residuals"), optional=True))
 
@@ -244,7 +242,6 @@ class Model(Asking):
         return {
             "formula": self.parameterAsString(parameters, "FORMULA", context),
             "model": MODELS[self.parameterAsEnum(parameters, "MODEL", context)],
-            "seed": self.parameterAsInt(parameters, "SEED", context),
             "table": self.file(parameters, "TABLE", context),
             "out": self.parameterAsOutputLayer(parameters, "OUTPUT", context) or "",
         }
