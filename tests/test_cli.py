@@ -290,6 +290,8 @@ def test_compare_is_that_of_the_api():
     assert "less effects" in run("compare", *panel, "--models", "ols,lag").output
     assert "Did you mean lag" in run("compare", formula, "--models", "lagg", code=2).output
     assert "add --impacts" in run("compare", formula, "--seed", 3, code=2).output
+    assert "add --impacts" in run("fit", formula, "--seed", 3, code=2).output
+    assert "add --clusters" in run("map", "cities", "--column", "gdp_pc_cny", "--seed", 3, code=2).output
     assert "names none" in run("compare", formula, "--models", ",", code=2).output
 
 

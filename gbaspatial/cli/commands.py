@@ -17,6 +17,7 @@ from gbaspatial.cli.group import Commands
 from gbaspatial.cli.inputs import (
     check_clusters,
     check_page,
+    check_seed,
     columns_for,
     layers_by_year,
     moran_by_year,
@@ -231,6 +232,7 @@ def fit(
                  --effects twoway --weights nearest:5 --unbalanced common
     """
     form_of(form, out)
+    check_seed(impacts)
     asked, where = asked_of(**where)
     if peer and asked.time:
         raise OptionError("--second-opinion is for a cross-section; leave it out with --panel.")
@@ -289,8 +291,7 @@ def compare(
     from gbaspatial.tables import compare as side_by_side
 
     form_of(form, out)
-    if seed_written() and not impacts:
-        raise OptionError("--seed is of the draws of impacts; add --impacts, or leave it out.")
+    check_seed(impacts)
     names = names_of(models, MODELS, "models")
     asked, where = asked_of(**where)
     formulas = list(dict.fromkeys((formula, *also)))

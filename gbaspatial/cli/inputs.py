@@ -29,9 +29,15 @@ def check_page(path: Path | None) -> None:
 def check_clusters(clusters: bool, where: dict[str, Any]) -> None:
     """Refuse options of W that nothing would use."""
     context = click.get_current_context()
-    given = [name for name in ("weights", "links", "style") if _was_given(context, name)]
+    given = [name for name in ("weights", "links", "style", "seed") if _was_given(context, name)]
     if given and not clusters:
         raise OptionError(f"--{given[0]} is used by the clusters alone; add --clusters, or leave it out.")
+
+
+def check_seed(impacts: bool) -> None:
+    """Refuse a seed that no impacts would use."""
+    if seed_written() and not impacts:
+        raise OptionError("--seed is of the draws of impacts; add --impacts, or leave it out.")
 
 
 def _was_given(context: click.Context, name: str) -> bool:
