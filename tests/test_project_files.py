@@ -1,9 +1,13 @@
 """The files that other programs read of the project: hooks before a commit, and how it is cited."""
 
+import ast
 import re
 import tomllib
 from datetime import date
+from importlib.metadata import packages_distributions
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 HOOK = {"id", "name", "entry", "language", "types", "types_or", "pass_filenames"}
@@ -114,3 +118,40 @@ def test_the_citation_names_the_version_and_the_licence_of_the_package():
     cited = citation()
     assert cited["version"] == project()["version"]
     assert cited["license"] == project()["license"]
+
+
+# Packages that a declared one carries along whatever its release.
+CARRIED = {"pillow": "matplotlib", "docutils": "sphinx", "packaging": "pytest"}
+OF_OTHER_PYTHONS = {"qgis"}  # the Python of QGIS runs these files
+
+
+def declared(extra: str) -> set[str]:
+    """Names of what an installation with this extra declares, extras of extras too."""
+    told = project()
+    names = {Requirement(line).name.lower() for line in told["dependencies"]}
+    queue = [extra]
+    while queue:
+        for line in map(Requirement, told["optional-dependencies"][queue.pop()]):
+            names.add(line.name.lower())
+            queue += line.extras if line.name == told["name"] else []
+    return names
+
+
+def imported(file: Path) -> set[str]:
+    """First names of the packages that a file imports at its top, where nothing catches a missing one."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    plain = {alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names}
+    named = {node.module for node in tree.body if isinstance(node, ast.ImportFrom) and node.module and not node.level}
+    return {name.split(".")[0] for name in plain | named}
+
+
+def test_every_package_that_a_test_imports_is_declared_for_tests():
+    theirs = packages_distributions()
+    known = declared("test") | {name for name, carrier in CARRIED.items() if carrier in declared("test")}
+    missing = {}
+    for file in sorted((ROOT / "tests").rglob("*.py")):
+        for name in imported(file) - OF_OTHER_PYTHONS:
+            holders = {holder.lower() for holder in theirs.get(name, [])}
+            if holders and not holders & known:
+                missing.setdefault(name, file.relative_to(ROOT).as_posix())
+    assert not missing, f"declare them in the extra `test`: {missing}"
