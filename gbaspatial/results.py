@@ -10,7 +10,7 @@ import hashlib
 import json
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ from gbaspatial.typesetting import Grid, Look, relabelled
 Formats = Mapping[str, str | Callable[[Any], str]]
 
 _WIDEST = 56  # a longer text is folded, so that tables with notes stay readable on a terminal
+_MOST_ROWS, _ROWS_AT_AN_END = 60, 15  # that a table shows by itself: of a longer one, those at both ends
 
 
 def number(value: Any, digits: int = 4) -> str:
@@ -102,6 +103,8 @@ class Table:
         By column: a format specification such as ``".3f"``, or a function to text.
     parameters : bool
         Whether the rows are parameters of models, whose names documents set in mathematics.
+    gap : int, optional
+        The row before which others are left out, as a line of dots tells.
     """
 
     frame: pd.DataFrame
@@ -109,6 +112,7 @@ class Table:
     notes: tuple[str, ...] = ()
     formats: Formats = field(default_factory=dict)
     parameters: bool = False
+    gap: int | None = None
 
     def _text_of(self, column: Any, value: Any, decimals: int | None) -> str:
         how = self.formats.get(column)
@@ -142,6 +146,8 @@ class Table:
             labels = () if not self._labelled else label if self.frame.index.nlevels > 1 else (label,)
             cells = [self._text_of(c, v, decimals) for c, v in zip(self.frame.columns, values, strict=True)]
             rows.append([str(part) for part in labels] + cells)
+        if self.gap is not None:
+            rows.insert(self.gap, ["..."] * len(header))
         return header, rows
 
     def _alignments(self) -> list[bool]:
@@ -157,6 +163,15 @@ class Table:
     def to_frame(self) -> pd.DataFrame:
         """A copy of the numbers."""
         return self.frame.copy()
+
+    def preview(self) -> Table:
+        """What a console or a notebook shows unasked: of more than 60 rows the first and the last ones."""
+        n, kept = len(self.frame), _ROWS_AT_AN_END
+        if n <= _MOST_ROWS:
+            return self
+        ends = pd.concat([self.frame.iloc[:kept], self.frame.iloc[n - kept :]])
+        told = f"Shown are {2 * kept} of {n:,} rows; to_frame(), print and to_html() have all."
+        return replace(self, frame=ends, notes=(told, *self.notes), gap=kept)
 
     def to_text(self, width: int | None = None) -> str:
         """Plain text with aligned columns; long texts are folded further where `width` characters ask for it."""
@@ -230,10 +245,10 @@ class Table:
         return self.to_text()
 
     def __repr__(self) -> str:
-        return self.to_text()
+        return self.preview().to_text()
 
     def _repr_html_(self) -> str:
-        return self.to_html()
+        return self.preview().to_html()
 
 
 class Summary(tuple[Table, ...]):
@@ -245,10 +260,11 @@ class Summary(tuple[Table, ...]):
     def __str__(self) -> str:
         return "\n\n".join(table.to_text() for table in self)
 
-    __repr__ = __str__
+    def __repr__(self) -> str:
+        return "\n\n".join(repr(table) for table in self)
 
     def _repr_html_(self) -> str:
-        return "".join(table.to_html() for table in self)
+        return "".join(table._repr_html_() for table in self)
 
 
 @public_methods
@@ -356,10 +372,10 @@ class Result:
         return str(self.summary())
 
     def __repr__(self) -> str:
-        return str(self)
+        return repr(self.summary())
 
     def _repr_html_(self) -> str:
-        return self.to_html()
+        return self.summary()._repr_html_()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

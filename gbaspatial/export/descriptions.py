@@ -60,6 +60,10 @@ class Description:
     attribution: str
     fields: dict[str, Field]
 
+    def __repr__(self) -> str:
+        count = len(self.fields)
+        return f"<Description: {self.title or 'untitled'}, {count} field{'s' if count != 1 else ''}>"
+
     def renamed(self, names: Mapping[str, str]) -> Description:
         """The same description of columns that have other names in the file."""
         return replace(self, fields={names.get(column, column): field for column, field in self.fields.items()})

@@ -48,6 +48,11 @@ class Style:
     ends: tuple[float, float] | None = None
     scheme: str = ""
 
+    def __repr__(self) -> str:
+        count = len(self.rules)
+        by = f"by {self.column}, {count} class{'es' if count != 1 else ''}" if self.column else "all alike"
+        return f"<Style: {self.shape}s {by}>"
+
     def to_qml(self, description: Description | None = None) -> str:
         """The style as QGIS reads it, with the names of the fields if the layer is described."""
         return qml_text(self, description)

@@ -82,6 +82,14 @@ class Atlas(folium.Map):
         drawing._id = self._id
         self.add_child(drawing)
 
+    def __repr__(self) -> str:
+        payload = self._payload
+        units = sum(len(each["ids"]) for each in payload["sets"])
+        layers = len(payload["fills"]) + len(payload["overlays"])
+        title = " ".join(part for part in payload["title"] if part)
+        told = f"{units:,} units, {layers} layer{'s' if layers != 1 else ''}"
+        return f"<Atlas: {title + ': ' if title else ''}{told}; save('map.html') writes it>"
+
     def to_html(self) -> str:
         """The whole page as text."""
         return self.get_root().render()

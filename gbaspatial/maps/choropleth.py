@@ -26,7 +26,7 @@ _OF_UNITS = {
 }
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
 class Choropleth(Layer):
     """Units colored by the class of a variable; see `choropleth`."""
 

@@ -14,7 +14,7 @@ from gbaspatial.maps.layers import Label, Layer, bilingual
 from gbaspatial.options import public, whole
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
 class Flows(Layer):
     """Arcs from givers to receivers."""
 

@@ -35,7 +35,7 @@ def bilingual(label: Label, default: tuple[str, str]) -> tuple[str, str]:
     return (str(label[0]), str(label[1]))
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
 class Layer(ABC):
     """What all layers have: a label and, where it differs from the atlas, the units they lie on."""
 
@@ -43,6 +43,11 @@ class Layer(ABC):
     units: gpd.GeoDataFrame | None = None
     is_fill: ClassVar[bool] = True
     is_of_units: ClassVar[bool] = True  # False: it brings its own places
+
+    def __repr__(self) -> str:
+        of_columns = [getattr(self, name, "") for name in ("column", "first", "second")]
+        told = [text for text in (*self.label,) if text] or [text for text in of_columns if text]
+        return f"<{type(self).__name__}: {' '.join(told)}>"
 
     def on(self, units: gpd.GeoDataFrame) -> Self:
         """The same layer on other units than those of the atlas, e.g. districts under cities.

@@ -17,7 +17,7 @@ from gbaspatial.options import public
 NO_TEST = Swatch(NO_DATA.color, "Not in the analysis", "未参与分析")
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
 class Classed(Layer):
     """Units colored by the outcome of a local test, for one year or several."""
 

@@ -23,7 +23,7 @@ GRIDS = (60, 200, 600)  # squares across, from the widest view to the nearest
 MOST_COLUMNS = 12
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
 class Points(Layer):
     """Places such as cities' centers, universities or airports."""
 

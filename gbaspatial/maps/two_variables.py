@@ -21,7 +21,7 @@ MOST = 4  # a square of five by five no reader tells apart
 CORNERS = np.array([[[232, 232, 232], [90, 200, 200]], [[190, 100, 172], [59, 73, 148]]], dtype=float)
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
 class Bivariate(Layer):
     """Units colored by the classes of two variables; see `bivariate`."""
 

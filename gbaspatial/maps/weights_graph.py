@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gbaspatial.weights.core import WeightsLike
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
 class Links(Layer):
     """The graph of spatial weights, for one year or several."""
 

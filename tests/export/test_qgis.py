@@ -97,7 +97,7 @@ def written(folder, frame, ending):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ending", ["gpkg", "shp", "geojson", "kml"])
+@pytest.mark.parametrize("ending", ["gpkg", "shp", "geojson", "kml", "fgb"])
 def test_every_format_is_painted_as_our_figure_paints_it(tmp_path, squares, ending):
     qgis.needed()
     jobs = written(tmp_path, squares, ending)

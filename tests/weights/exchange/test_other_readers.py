@@ -1,8 +1,11 @@
-"""The matrix of docs/weights.md: what libpysal and pygeoda make of files of W that gbaspatial wrote."""
+"""The matrix of docs/weights.md: what libpysal, pygeoda and spdep make of files of W that gbaspatial wrote."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -70,6 +73,46 @@ def test_pygeoda_reads_the_same_links(tmp_path, kind, ending):
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])  # it tells links, not weights
     assert found == [np.flatnonzero(row).tolist() for row in W.sparse.toarray()]
+
+
+SPDEP = """
+args <- commandArgs(trailingOnly = TRUE)
+suppressMessages(library(spdep))
+labels <- readLines(args[3], encoding = "UTF-8")
+n <- length(labels)
+found <- matrix(0, n, n)
+if (args[2] == "gal") {
+  nb <- read.gal(args[1], region.id = labels)
+  for (i in seq_len(n)) if (nb[[i]][1] != 0) found[i, nb[[i]]] <- 1
+} else {
+  nb <- read.gwt2nb(args[1], region.id = labels)
+  weights <- attr(nb, "GeoDa")$dist
+  for (i in seq_len(n)) if (nb[[i]][1] != 0) found[i, nb[[i]]] <- weights[[i]]
+}
+write.table(format(found, digits = 17), row.names = FALSE, col.names = FALSE, quote = FALSE)
+"""
+
+
+@cache
+def spdep_is_there():
+    asked = ["Rscript", "-e", "library(spdep)"]
+    return shutil.which("Rscript") is not None and subprocess.run(asked, capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize("kind", LABELS)
+@pytest.mark.parametrize("ending", ["gal", "gwt"])
+def test_spdep_reads_the_same_links_and_weights(tmp_path, kind, ending):
+    if not spdep_is_there():
+        pytest.skip("R with spdep is not installed (on Debian: apt install r-cran-spdep)")
+    path, labels, code = written(tmp_path / f"w.{ending}", kind), tmp_path / "labels.txt", tmp_path / "read.R"
+    # codes in GWT are numbers to R: 0755 is told as 755
+    shown = [label.lstrip("0") or "0" for label in in_file(kind)] if ending == "gwt" else in_file(kind)
+    labels.write_text("\n".join(shown) + "\n", encoding="utf-8")
+    code.write_text(SPDEP, encoding="utf-8")
+    words = ["Rscript", str(code), str(path), ending, str(labels)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, env={**os.environ, "LC_ALL": "C.UTF-8"})
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_allclose(np.loadtxt(done.stdout.splitlines()), expected(ending), rtol=1e-14)
 
 
 def test_other_labels_are_matched_by_unit_and_come_back(tmp_path):
