@@ -22,7 +22,7 @@ __all__ = ["CheckUp", "examine"]
 
 _EXTRAS = {
     "parquet": "pyarrow", "excel": "openpyxl", "postgis": "psycopg", "duckdb": "duckdb", "notebook": "networkx",
-    "distributed": "distributed",
+    "distributed": "distributed", "regions": "spopt",
 }  # fmt: skip
 _GOOD, _ABSENT, _WRONG = "good", "absent", "wrong"
 

@@ -31,6 +31,7 @@ ROTATIONS = 21  # of residuals, for tests of every value of rho or lambda
 NO_EFFECT, AN_EFFECT = 31, 32  # outcomes without and with an effect, for its power
 CONFIDENCE_DRAWS = 41  # coefficients given rho or lambda
 GROUP_RESAMPLES = 53  # of units within their groups
+REGIONS = 59  # of units from which regions grow
 PANEL_OUTCOMES = 47  # of a fitted panel, by unit
 # With how many units or periods as a further key, which no other purpose has beside its number:
 HISTORY_ORDERS, HISTORY_RESAMPLES = 31, 32  # which unit gets whose residual history, each one's once, or any

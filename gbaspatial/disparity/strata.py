@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import factorial, prod
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -12,16 +12,24 @@ from scipy.cluster.vq import kmeans2
 
 from gbaspatial.alignment import align, align_frame, align_labels, check_units
 from gbaspatial.disparity.agreement import adjusted_rand, ways_to_give_out
+from gbaspatial.disparity.regionalization import check_floor, check_parts, most_regions, pruned_tree
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.inference.null import check_draws, monte_carlo_p
+from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import orders
-from gbaspatial.options import public, whole
+from gbaspatial.options import public, unused, whole
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of, stream
 from gbaspatial.results import Result, Table
 from gbaspatial.sizes import GROUP_WAYS_LIMIT
+from gbaspatial.weights import Weights
 
-Method = Literal["fisher_jenks", "head_tail", "k_means"]
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import WeightsLike
+
+Method = Literal["fisher_jenks", "head_tail", "k_means", "max_p", "skater"]
+_TOGETHER = ("max_p", "skater")  # tiers that lie together by W
+_SEVERAL = ("k_means", *_TOGETHER)  # of several variables
 _PARTS = 20  # of the null distribution, told one by one
 _STARTS = 50
 _TIE = 1e-9
@@ -88,6 +96,8 @@ def tiers(
     k: int = 3,
     *,
     method: Method = "fisher_jenks",
+    w: WeightsLike | None = None,
+    floor: int | None = None,
     given: pd.Series | None = None,
     draws: int = 9999,
     rng: Rng = None,
@@ -98,13 +108,20 @@ def tiers(
     Parameters
     ----------
     values : pandas.Series or pandas.DataFrame, length n
-        One variable, or several for "k_means" (each is divided by its standard deviation).
+        One variable, or several for "k_means", "max_p" and "skater" (each is divided by its standard deviation).
     k : int
-        Number of tiers; for "head_tail" the most there may be.
-    method : {"fisher_jenks", "head_tail", "k_means"}
+        Number of tiers; for "head_tail" and "max_p" the most there may be.
+    method : {"fisher_jenks", "head_tail", "k_means", "max_p", "skater"}
         "fisher_jenks": least squares within tiers, exactly. "head_tail": split at the mean, and the part above it
         again, as long as it is the smaller part. "k_means": least squares of several variables, the best of fifty
-        starts; of one variable that is "fisher_jenks".
+        starts; of one variable that is "fisher_jenks". The other two find tiers that lie together by `w`, through
+        spopt, and neither promises the best there is. "skater": the spanning tree of least differences, cut where most
+        squares go. "max_p": as many tiers of `floor` units as there can be, then units exchanged until they are alike.
+    w : Weights, optional
+        For "max_p" and "skater": who is linked, in either direction; every unit must be reached from every other.
+    floor : int, optional
+        For "max_p" and "skater": the fewest units of a tier. By default 1 for "skater", and for "max_p" the fewest that
+        leave at most `k` tiers.
     given : pandas.Series, length n, optional
         Tiers to compare with.
     draws : int
@@ -120,16 +137,23 @@ def tiers(
     Raises
     ------
     DataError
-        If there are fewer different values than tiers, or "head_tail" finds no smaller part above the mean.
+        If there are fewer different values than tiers, "head_tail" finds no smaller part above the mean, or units are
+        not reached by `w`.
     OptionError
-        If several variables come with another method than "k_means".
+        If several variables come with "fisher_jenks" or "head_tail", "max_p" or "skater" come without `w`, or tiers of
+        `floor` units are not to be had.
+    MissingPackageError
+        If spopt is not installed: ``pip install 'gbaspatial[regions]'``.
 
     References
     ----------
     Fisher, W. D. (1958). On grouping for maximum homogeneity. Journal of the American Statistical Association 53,
     789-798. Jiang, B. (2013). Head/tail breaks: a new classification scheme for data with a heavy-tailed distribution.
     The Professional Geographer 65(3), 482-494. Hubert, L. and Arabie, P. (1985). Comparing partitions. Journal of
-    Classification 2, 193-218.
+    Classification 2, 193-218. Assuncao, R. M., Neves, M. C., Camara, G. and da Costa Freitas, C. (2006). Efficient
+    regionalization techniques for socio-economic geographical units using minimum spanning trees. International Journal
+    of Geographical Information Science 20, 797-811. Duque, J. C., Anselin, L. and Rey, S. J. (2012). The max-p-regions
+    problem. Journal of Regional Science 52, 397-419.
 
     Examples
     --------
@@ -141,11 +165,12 @@ def tiers(
     k = whole(k, "k", least=2)
     check_draws(draws)
     check_units(values.index)
-    ids = values.index.sort_values()
+    near = _near(w, floor, method)
+    ids = values.index.sort_values() if near is None else near.ids
     frame = _frame_of(values, ids, method)
     seed = seed_of(rng)
     scaled = _scaled(frame, k)
-    found = _found(scaled, k, method, seed)
+    found = _found(scaled, k, method, seed) if near is None else _together(scaled, k, method, seed, near, floor)
     agreement = _agreement(found, None if given is None else align_labels(given, ids), draws, seed)
     named = pd.Series(found, ids, name="tier")
     within = sum(((scaled[found == tier] - scaled[found == tier].mean(axis=0)) ** 2).sum() for tier in np.unique(found))
@@ -161,11 +186,23 @@ def tiers(
     )
 
 
+def _near(w: WeightsLike | None, floor: int | None, method: str) -> Weights | None:
+    """W of a method whose tiers lie together, by label; None of the others."""
+    if method not in _TOGETHER:
+        unused({"w": w, "floor": floor}, f"they belong to {some([f'method={name!r}' for name in _TOGETHER])}")
+        return None
+    if w is None:
+        raise OptionError(f"method={method!r} finds tiers that lie together; give it the W that says what does, as w=.")
+    near = by_label(w)
+    check_parts(near)
+    return near
+
+
 def _frame_of(values: pd.Series | pd.DataFrame, ids: pd.Index, method: str) -> pd.DataFrame:
     """`values` in the order of `ids`, as a frame."""
     if isinstance(values, pd.Series):
         return pd.DataFrame({values.name or "value": align(values, ids)}, ids)
-    if values.shape[1] > 1 and method != "k_means":
+    if values.shape[1] > 1 and method not in _SEVERAL:
         raise OptionError(f'method="{method}" is for one variable; use method="k_means" for several.')
     return align_frame(values, ids).astype(float)
 
@@ -192,6 +229,20 @@ def _found(x: np.ndarray, k: int, method: str, seed: int) -> np.ndarray:
         groups = _fisher_jenks(x[:, 0], k)
     else:
         groups = _k_means(x, k, seed)
+    return _from_the_top(groups, x)
+
+
+def _together(x: np.ndarray, k: int, method: str, seed: int, w: Weights, floor: int | None) -> np.ndarray:
+    """The tier (n,) of each row of `x` (n, p), of units that lie together."""
+    least = 1 if method == "skater" else w.n // (k + 1) + 1
+    least = least if floor is None else whole(floor, "floor", least=1)
+    check_floor(least, k, w.n, method)
+    found = pruned_tree(x, w, k, least) if method == "skater" else most_regions(x, w, least, seed)
+    return _from_the_top(found, x)
+
+
+def _from_the_top(groups: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """`groups` (n,) numbered from 1, the highest by the mean of the variables."""
     level = np.array([x[groups == group].mean() for group in range(groups.max() + 1)])
     return (np.argsort(np.argsort(-level, kind="stable")) + 1)[groups]
 
