@@ -116,10 +116,10 @@ class Page:
         From the start of the navigation to the load event.
     """
 
-    def __init__(self, path: str | Path, size: tuple[int, int], settle: float, timeout: float) -> None:
+    def __init__(self, path: str | Path, size: tuple[int, int], settle: float, timeout: float, touch: bool) -> None:
         import websocket
 
-        self.url = Path(path).resolve().as_uri()
+        self.url = path if isinstance(path, str) and path.startswith("http") else Path(path).resolve().as_uri()
         self.requests: list[str] = []
         self.errors: list[str] = []
         self.dialogs: list[str] = []
@@ -131,6 +131,8 @@ class Page:
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.command(f"{domain}.enable")
         self.resize(*size)
+        if touch:
+            self.command("Emulation.setTouchEmulationEnabled", enabled=True, maxTouchPoints=2)
         start = time.monotonic()
         self.command("Page.navigate", url=self.url)
         while not self._loaded:
@@ -249,6 +251,15 @@ class Page:
         self.command("Input.dispatchMouseEvent", type="mouseReleased", x=end[0], y=end[1], button="left", clickCount=1)
         self.wait(0.1)
 
+    def touch(self, *paths: list[tuple[float, float]]) -> None:
+        """Put down a finger at the start of each of the `paths`, move all of them along, and lift them."""
+        for step, places in enumerate(zip(*paths, strict=True)):
+            points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in enumerate(places)]
+            self.command("Input.dispatchTouchEvent", type="touchMove" if step else "touchStart", touchPoints=points)
+            self.wait(0.02)
+        self.command("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
+        self.wait(0.4)
+
     def press(self, key: str, code: int) -> None:
         """Press and release a key, such as ``"ArrowLeft"`` with the code 37, where the focus is."""
         for kind in ("rawKeyDown", "keyUp"):
@@ -273,8 +284,13 @@ class Page:
 
 
 def open_page(
-    path: str | Path, *, size: tuple[int, int] = (1200, 800), settle: float = 0.3, timeout: float = 60
+    path: str | Path,
+    *,
+    size: tuple[int, int] = (1200, 800),
+    settle: float = 0.3,
+    timeout: float = 60,
+    touch: bool = False,
 ) -> Page:
-    """Open a local file in headless Chromium, wait for its load event and `settle` seconds more."""
+    """Open a file, or a page that this machine serves, in headless Chromium; wait for its load and `settle` seconds."""
     require_chromium()
-    return Page(path, size, settle, timeout)
+    return Page(path, size, settle, timeout, touch)

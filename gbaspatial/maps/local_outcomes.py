@@ -12,7 +12,9 @@ from gbaspatial.errors import DataError, OptionError, UnknownNameError, nearest_
 from gbaspatial.figures.palette import CLUSTERS, HOTSPOTS, ISOLATE, NO_DATA, NOT_SIGNIFICANT, SIGNIFICANCE, Swatch
 from gbaspatial.maps.fills import LETTERS, legend_and_codes, on_units, rounded
 from gbaspatial.maps.layers import ByYear, Label, Layer, bilingual, year_labels, years_of
+from gbaspatial.maps.legend_words import ADJUSTMENTS, recipe_in_words
 from gbaspatial.options import public
+from gbaspatial.weights.recipe import Recipe
 
 NO_TEST = Swatch(NO_DATA.color, "Not in the analysis", "未参与分析")
 
@@ -125,6 +127,7 @@ def _classed(layer: Classed, units: pd.DataFrame) -> dict[str, Any]:
         "digits": 4,
         "years": year_labels(layer.by_year),
         "values": numbers,
+        **_recipe(layer),
         **_scatter(layer, units.index),
         **_judgement(layer, units.index, swatches),
         **legend_and_codes(legend, codes, NO_TEST),
@@ -154,7 +157,16 @@ def _judgement(layer: Classed, index: pd.Index, swatches: dict[str, Swatch] | No
     test = {"level": levels.pop(), "not": LETTERS[known.index("not significant")], "classes": letters}
     for key, column in (("p", "p_value"), ("adjusted", "p_adjusted")):
         test[key] = [rounded(column_of(result, column, layer.label[0]).reindex(index), 12) for result in results]
-    return {"test": {**test, "how": str(results[0].adjust)}}
+    how = str(results[0].adjust)
+    return {"test": {**test, "how": list(ADJUSTMENTS.get(how, (how, how)))}}
+
+
+def _recipe(layer: Classed) -> dict[str, Any]:
+    """The W of the test, or of the last of several, in words and in full."""
+    recipe = getattr(getattr(list(layer.by_year.values())[-1], "weights", None), "recipe", None)
+    if not isinstance(recipe, Recipe):
+        return {}
+    return {"recipe": list(recipe_in_words(recipe)), "recipe_in_full": str(recipe)}
 
 
 def _scatter(layer: Classed, index: pd.Index) -> dict[str, Any]:

@@ -77,6 +77,8 @@ STATES = {
     "description": "showTab('describe')",
     "table, dark": "a.turn('theme', 'dark'); showTab('units')",
     "compare": "document.querySelectorAll('.gba-bar button')[5].click()",
+    "small multiples": "document.querySelectorAll('.gba-bar button')[6].click()",
+    "multiples of layers, dark": "a.turn('theme', 'dark'); openMultiples('layers')",
     "patterns": "a.turn('patterned', true)",
     "search": "a.searchInput.value = 'zh'; a.searchInput.oninput()",
 }
@@ -88,7 +90,8 @@ def test_axe_finds_nothing(path, state, size):
     with browser.open_page(path, size=size, settle=0.1) as opened:
         opened.evaluate(
             "(() => { const a = gbaAtlas.first(); const showTab = tab => { a.tab = tab; "
-            "document.querySelectorAll('.gba-bar button')[4].click(); }; " + STATES[state] + "; })()"
+            "document.querySelectorAll('.gba-bar button')[4].click(); }; const openMultiples = by => { "
+            "a.buttons.multiples.click(); a.multiples.by = by; a.refresh(); }; " + STATES[state] + "; })()"
         )
         if size[0] < 640:
             opened.evaluate(UNFOLD)

@@ -13,7 +13,8 @@ function addressOf(atlas) {
   const set = atlas.sets[atlas.setNumber()];
   for (const i of [...atlas.chosen].slice(0, 40)) state.append('unit', set.ids[i]);
   put('tab', atlas.tab, !atlas.drawer.hidden);
-  if (atlas.compare) put('with', [atlas.data.fills.indexOf(atlas.compare.fill), atlas.compare.year, atlas.compare.side ? 'side' : 'swipe'].join(','));
+  if (atlas.compare) put('with', [atlas.data.fills.indexOf(atlas.compare.fill), atlas.compare.year, atlas.compare.side ? 'side' : 'swipe', atlas.compare.web].join(','));
+  if (atlas.multiples) put('multiples', atlas.multiples.by);
   put('note', atlas.note, atlas.note);
   return state.toString();
 }
@@ -58,6 +59,8 @@ function readRest(atlas, state) {
   atlas.placed = view.length === 3 && view.every(Number.isFinite) && Math.abs(view[0]) <= 90 && view[2] >= 0 && view[2] <= 22;
   if (atlas.placed) atlas.map.setView([view[0], view[1]], view[2], { animate: false });
   if (TABS.includes(state.get('tab'))) { atlas.tab = state.get('tab'); atlas.drawer.hidden = false; }
-  const [number, year, way] = (state.get('with') || '').split(','), fill = atlas.data.fills[number];
-  if (fill) openCompare(atlas, { fill, year: fill.years ? fill.years.find(each => String(each) === year) ?? fill.years[0] : null, side: way === 'side' });
+  const [number, year, way, web] = (state.get('with') || '').split(','), fill = atlas.data.fills[number], webs = [-1, ...websOf(atlas)];
+  const among = years => years ? years.find(each => String(each) === year) ?? years[0] : null, second = atlas.overlays[web];
+  if (fill) openCompare(atlas, { fill, year: among(fill.years || (second && second.data.years) || null), side: way === 'side', web: webs.includes(+web) && web !== undefined ? +web : undefined });
+  if (['years', 'layers'].includes(state.get('multiples'))) openMultiples(atlas, { by: state.get('multiples') });
 }

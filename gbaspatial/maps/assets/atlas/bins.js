@@ -7,13 +7,14 @@ function binLevel(atlas, data) {
 }
 
 function drawBins(atlas, made) {
+  const pane = atlas.sets[atlas.setNumber()].rings ? 'gba-web' : 'gba-under';  // polygons would hide the squares, dots stand on them
   const { data } = made, at = binLevel(atlas, data), grid = data.grids[at];
   if (!made.watched) { made.watched = true; atlas.map.on('zoomend', () => { if (binLevel(atlas, data) !== made.at) { drawBins(atlas, made); fillPanel(atlas); } }); }
   made.at = at;
   made.group.clearLayers();
   made.counts = unpack(grid.counts);
   made.most = made.counts.reduce((most, n) => Math.max(most, n), 1);
-  const cells = unpack(grid.cells), canvas = made.canvas = made.canvas || L.canvas({ pane: 'gba-web', padding: 0.3 });
+  const cells = unpack(grid.cells), canvas = made.canvas = made.canvas || L.canvas({ pane, padding: 0.3 });
   let cell = 0;
   const squares = SHADES.map(() => []);
   made.counts.forEach((n, k) => {
@@ -22,7 +23,7 @@ function drawBins(atlas, made) {
     squares[shadeOf(n, made.most)].push([[[y, x], [y, x + grid.size], [y + grid.size, x + grid.size], [y + grid.size, x]]]);
   });
   squares.forEach((list, shade) => {
-    if (list.length) made.group.addLayer(L.polygon(list, { pane: 'gba-web', renderer: canvas, stroke: false, fillColor: SHADES[shade], fillOpacity: 0.85, interactive: false, smoothFactor: 0 }));
+    if (list.length) made.group.addLayer(L.polygon(list, { pane, renderer: canvas, stroke: false, fillColor: SHADES[shade], fillOpacity: 0.85, interactive: false, smoothFactor: 0 }));
   });
 }
 

@@ -20,6 +20,7 @@ function showDrawer(atlas, on, tab = atlas.tab) {
   box.classList.toggle('gba-bottomed', on);
   box.style.setProperty('--drawer', (on ? atlas.drawer.offsetHeight : 0) + 'px');
   atlas.fitUnits();
+  if (on) foldTools(atlas);
   writeTools(atlas);
   if (on) document.getElementById(atlas.id + '-tab-' + atlas.tab).focus({ preventScroll: true });
   else atlas.buttons.table.focus({ preventScroll: true });

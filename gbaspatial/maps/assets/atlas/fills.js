@@ -55,7 +55,7 @@ function clickUnit(atlas, set, i, event) {
 
 function openUnit(atlas, set, i) {
   set.group.closeTooltip();  // it would lie on the popup that says more
-  const popup = L.popup({ maxWidth: 340, className: 'gba-popup' }).setLatLng(set.at[i]).setContent(unitCard(atlas, set, i)).openOn(atlas.map);
+  const popup = L.popup({ ...roomForCard(atlas), className: 'gba-popup' }).setLatLng(set.at[i]).setContent(unitCard(atlas, set, i)).openOn(atlas.map);
   const box = popup.getElement();
   box.setAttribute('role', 'dialog');
   box.setAttribute('aria-label', unitName(atlas, set, i));
@@ -67,8 +67,20 @@ function openUnit(atlas, set, i) {
     close.onkeydown = (event) => { if (event.key === 'Enter' || event.key === ' ') { event.preventDefault(); close.click(); } };
   }
   showHalo(atlas, 'open', set, i);
-  popup.on('remove', () => hideHalo(atlas, 'open'));
+  atlas.root.classList.add('gba-carded');
+  popup.on('remove', () => { hideHalo(atlas, 'open'); atlas.root.classList.remove('gba-carded'); });
   return popup;
+}
+
+// A card keeps off title, tools and layers; on a small screen tools and layers make room for it.
+function roomForCard(atlas) {
+  const small = atlas.root.classList.contains('gba-small'), top = (atlas.titleBox.offsetHeight || 0) + 18, size = atlas.map.getSize();
+  if (small) {
+    foldTools(atlas);
+    if (atlas.panelOpen) { atlas.panelOpen = false; fillPanel(atlas); }
+  }
+  const right = !small && atlas.panelOpen ? atlas.panel.offsetWidth + 20 : 8;
+  return { maxWidth: Math.min(340, size.x - 60), autoPanPaddingTopLeft: [small ? 8 : 180, Math.max(top, small ? atlas.panel.offsetHeight + 18 : 0)], autoPanPaddingBottomRight: [right, small ? 90 : 30] };
 }
 
 function unitCard(atlas, set, i) {

@@ -5,13 +5,16 @@ function makeOverlays(atlas) {
   return atlas.data.overlays.map(data => {
     // Two webs of lines over one another cannot be read: only the first is shown at first.
     const first = atlas.data.overlays.find(each => each.kind !== 'points' && each.kind !== 'bins');
-    const made = { data, group: L.layerGroup(), shown: data.kind === 'points' || data.kind === 'bins' || data === first, arrows: [], least: 0, way: 'all' };
+    const made = { data, group: L.layerGroup(), shown: data.kind === 'points' || data.kind === 'bins' || (data === first && !hidesMap(atlas, data)), arrows: [], least: 0, way: 'all' };
     made.draw = { links: drawLinks, flows: drawFlows, points: drawPoints, bins: drawBins }[data.kind];
     made.draw(atlas, made);
     if (made.shown) made.group.addTo(atlas.map);
     return made;
   });
 }
+
+// A graph of hundreds of links would lie over the map like a lid: it waits until it is asked for.
+function hidesMap(atlas, data) { return Boolean(atlas.fill) && data.kind === 'links' && data.pairs[data.pairs.length - 1].length > 300; }
 
 // Links open in a year stay open: the last state before the slider's year holds.
 function stateAt(data, year) {
@@ -32,7 +35,7 @@ function drawLinks(atlas, made) {
   made.arrows = [];
   if (at < 0) return;
   const pairs = data.pairs[at], style = { color: data.color, opacity: 0.75, pane: 'gba-links', interactive: false, lineCap: 'butt' };
-  const width = v => 0.8 + 3.7 * v / 1000;
+  const thin = Math.max(0.3, Math.min(1, Math.sqrt(120 / Math.max(pairs.length, 1)))) * (atlas.slim || 1), width = v => (0.8 + 3.7 * v / 1000) * thin;
   if (pairs.length > MANY_LINKS) return drawManyLinks(made, set, pairs, style);
   for (const [i, j, forth, back] of pairs) {
     const a = L.latLng(set.at[i]), b = L.latLng(set.at[j]), m = middle(a, b, atlas.map);
@@ -43,10 +46,10 @@ function drawLinks(atlas, made) {
     for (const [line, v] of halves) made.group.addLayer(L.polyline(line, { ...style, weight: width(v), opacity: atlas.isDark() ? 1 : style.opacity }));
     // A wide invisible line catches the mouse where the visible one is thin.
     made.group.addLayer(L.polyline([a, b], { pane: 'gba-links', weight: 12, opacity: 0 }).bindTooltip(tip, { sticky: true, className: 'gba-tip' }));
-    if (!forth || !back) addArrow(atlas, made, forth ? [a, b] : [b, a], data.color, 0.62);
+    if (!forth || !back) addArrow(atlas, made, forth ? [a, b] : [b, a], data.color, 0.62, 4 + 6 * thin);
   }
   const ends = new Set(pairs.flatMap(pair => [pair[0], pair[1]]));
-  for (const i of ends) made.group.addLayer(L.circleMarker(set.at[i], { pane: 'gba-links', radius: 2.5, color: data.color, weight: 1, fillColor: '#fff', fillOpacity: 1, interactive: false }));
+  for (const i of ends) made.group.addLayer(L.circleMarker(set.at[i], { pane: 'gba-links', radius: 1 + 1.5 * thin, color: data.color, weight: thin, fillColor: '#fff', fillOpacity: 1, interactive: false }));
 }
 
 function drawManyLinks(made, set, pairs, style) {

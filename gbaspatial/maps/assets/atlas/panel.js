@@ -66,10 +66,11 @@ function legendOf(atlas, fill) {
   else rows.forEach((row, k) => {
     // Classes of a test that no unit has would only be in the way; those of a variable show its range.
     if (isRare(row) && !counts[k]) return;
-    legend.append(element('div', 'gba-row', swatchOf(atlas, rows, k), element('span', '', say(row.slice(1), atlas.language)), element('span', 'gba-count', String(counts[k]))));
+    legend.append(element('div', 'gba-row', swatchOf(atlas, rows, k), element('span', '', say(row.slice(1), atlas.language)), element('span', 'gba-count', write(counts[k], 0))));
   });
   const note = remark(fill.own && atlas.ownClasses ? fill.own.note : fill.note, atlas.language);
   if (note) legend.append(element('div', 'gba-quiet', note));
+  if (fill.recipe) recipeLines(atlas, 'W: ', fill.recipe, fill.recipe_in_full, legend);
   switchesOf(atlas, fill, legend);
   atlas.dots = null;
   if (fill.scatter) legend.append(scatterOf(atlas, fill) || '');
@@ -86,7 +87,7 @@ function switchesOf(atlas, fill, legend) {
   const levels = [...new Set([...LEVELS, fill.test.level])].sort((a, b) => a - b).map(level => [level, 'p ≤ ' + level]);
   legend.append(field(say(WORDS.level, language), select(levels, levelOf(atlas, fill), value => atlas.turn('level', +value)), atlas.id + '-level'));
   if (fill.test.adjusted)
-    legend.append(choice('checkbox', atlas, 'adjusted', say(WORDS.adjusted, language) + ' (' + fill.test.how + ')', atlas.adjusted, on => atlas.turn('adjusted', on)));
+    legend.append(choice('checkbox', atlas, 'adjusted', say(WORDS.adjusted, language) + ' (' + say(fill.test.how, language) + ')', atlas.adjusted, on => atlas.turn('adjusted', on)));
 }
 
 // Two variables at once: a square of classes, the first across and the second up.
@@ -95,7 +96,7 @@ function squareOf(atlas, fill, rows, counts) {
   for (let up = high - 1; up >= 0; up--) {
     const line = element('tr', '');
     for (let across = 0; across < wide; across++) {
-      const at = up * wide + across, cell = element('td', '', swatchOf(atlas, rows, at), element('div', 'gba-quiet', String(counts[at])));
+      const at = up * wide + across, cell = element('td', '', swatchOf(atlas, rows, at), element('div', 'gba-quiet', write(counts[at], 0)));
       cell.title = say_(rows[at].slice(1));
       line.append(cell);
     }
@@ -106,6 +107,12 @@ function squareOf(atlas, fill, rows, counts) {
   const box = element('div', '', element('div', 'gba-quiet', '↑ ' + say_(fill.square.up)), grid, element('div', 'gba-quiet', '→ ' + say_(fill.square.across)));
   if (rows.length > all) box.append(element('div', 'gba-row', swatchOf(atlas, rows, all), element('span', '', say_(rows[all].slice(1))), element('span', 'gba-count', String(counts[all]))));
   return box;
+}
+
+// How a W was made: in words, and in full on demand.
+function recipeLines(atlas, before, words, full, legend) {
+  if (words[0]) legend.append(element('div', 'gba-quiet', before + remark(words, atlas.language)));
+  if (full) legend.append(element('details', 'gba-unprinted', element('summary', '', say(WORDS.recipe, atlas.language)), element('div', 'gba-quiet', full)));
 }
 
 function overlayLegend(atlas, overlay, number) {
@@ -120,9 +127,8 @@ function overlayLegend(atlas, overlay, number) {
     line(atlas.isDark() ? '#9aa3ad' : data.color, 3, remark(WORDS.linkNote, language));
     if (pairs.some(p => !p[2] || !p[3])) quiet(remark(pairs.length > MANY_LINKS ? WORDS.noArrows : WORDS.oneWay, language));
     const year = data.years && at >= 0 ? data.years[at] + ': ' : '';
-    quiet(year + remark([pairs.length + ' linked pairs', pairs.length + ' 对相邻'], language));
-    if (data.recipe[0]) quiet(remark(data.recipe, language));
-    if (data.note[0]) legend.append(element('details', 'gba-unprinted', element('summary', '', say(WORDS.recipe, language)), element('div', 'gba-quiet', data.note[0])));
+    quiet(year + remark([write(pairs.length, 0) + ' linked pairs', write(pairs.length, 0) + ' 对相邻'], language));
+    recipeLines(atlas, '', data.recipe, data.note[0], legend);
   } else if (data.kind === 'flows') {
     line(FLOW, 3, remark(WORDS.flowNote, language));
     if (data.negative) line(NEGATIVE, 3, say(WORDS.negative, language));

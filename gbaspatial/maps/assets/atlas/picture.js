@@ -5,6 +5,7 @@ function drawPicture(atlas, scale = 2) {
   canvas.height = size.y * scale;
   const pen = canvas.getContext('2d');
   pen.scale(scale, scale);
+  pen.frame = (x, y, width, height) => { pen.translate(x, y); pen.beginPath(); pen.rect(0, 0, width, height); pen.clip(); };
   pen.shade = (color, drawing) => drawing ? canvasPattern(atlas, color, drawing, scale) : color;
   drawView(atlas, pen, size);
   return canvas;
@@ -23,16 +24,70 @@ function toneOf(atlas, name) { return getComputedStyle(atlas.map.getContainer())
 function drawView(atlas, pen, size) {
   pen.fillStyle = getComputedStyle(atlas.map.getContainer()).backgroundColor;
   pen.fillRect(0, 0, size.x, size.y);
-  const groups = [...atlas.contextGroups, ...atlas.sets.map(set => set.group), ...atlas.overlays.map(o => o.group)];
+  if (atlas.multiples) drawPanels(atlas, pen);
+  else {
+    drawMap(atlas, atlas.sets, pen);
+    if (atlas.compare) drawSecond(atlas, atlas.compare, pen, size);
+  }
+  drawFrame(atlas, pen, size);
+}
+
+function drawMap(atlas, sets, pen) {
+  const groups = [...atlas.contextGroups, ...sets.map(set => set.group), ...atlas.overlays.map(o => o.group)];
   for (const group of groups) if (atlas.map.hasLayer(group)) group.eachLayer(layer => drawLayer(atlas, pen, layer));
   for (const overlay of atlas.overlays) if (overlay.shown) overlay.arrows.forEach(arrow => drawArrow(atlas.map, pen, arrow));
   if (atlas.names.shown) drawNames(atlas, pen);
-  drawFrame(atlas, pen, size);
+}
+
+// The second map of a comparison, from the divider on, and what each shows.
+function drawSecond(atlas, other, pen, size) {
+  const at = size.x * (other.side ? 0.5 : other.share), ground = getComputedStyle(atlas.root).backgroundColor, ink = toneOf(atlas, '--ink');
+  pen.save();
+  pen.frame(at, 0, size.x - at, size.y);
+  pen.fillStyle = ground;
+  pen.fillRect(0, 0, size.x - at, size.y);
+  pen.translate(other.side ? 0 : -at, 0);
+  drawMap(other, [other.set], pen);
+  pen.restore();
+  pen.fillStyle = ink;
+  pen.fillRect(at - 1, 0, 2, size.y);
+  const y = size.y - 70;
+  [[at - 12, 0, 1], [at + 12, 1, 0]].forEach(([x, k, left]) => {
+    pen.font = 'bold ' + fontOf(atlas.root, 12);
+    const words = other.captions[k].textContent, width = pen.measureText(words).width;
+    pen.fillStyle = toneOf(atlas, '--ground');
+    pen.fillRect(x - left * (width + 12), y - 11, width + 12, 22);
+    pen.fillStyle = ink;
+    pen.textAlign = 'left';
+    pen.textBaseline = 'middle';
+    pen.fillText(words, x - left * (width + 12) + 6, y);
+  });
+}
+
+// The panels where they lie, each in its frame under its caption.
+function drawPanels(atlas, pen) {
+  const root = atlas.root.getBoundingClientRect();
+  for (const { view, caption } of atlas.multiples.panels) {
+    const box = view.box.getBoundingClientRect(), x = box.left - root.left, y = box.top - root.top;
+    pen.save();
+    pen.frame(x, y, box.width, box.height);
+    drawMap(view, [view.set], pen);
+    pen.restore();
+    pen.strokeStyle = toneOf(atlas, '--line');
+    pen.lineWidth = 1;
+    pen.strokeRect(x, y, box.width, box.height);
+    pen.font = 'bold ' + fontOf(atlas.root, 12);
+    pen.textAlign = 'left';
+    pen.textBaseline = 'middle';
+    pen.fillStyle = toneOf(atlas, '--ink');
+    pen.fillText(caption.textContent, x + 2, y - 10);
+  }
 }
 
 function drawLayer(atlas, pen, layer) {
   const { map } = atlas, o = layer.options, own = { 'gba-land-shape': ['--land'], 'gba-around-shape': ['--land', '--frontier'] }[o && o.className] || [];
   if (!o || layer.getIcon || o.opacity === 0) return;
+  if (layer.getBounds && !map.getBounds().pad(0.05).intersects(layer.getBounds())) return;  // out of sight
   pen.beginPath();
   if (layer.getRadius) {
     const at = map.latLngToContainerPoint(layer.getLatLng());
@@ -140,10 +195,10 @@ function drawScale(atlas, pen, size, ink) {
 }
 
 function drawLegend(atlas, pen, size, root, ground, ink) {
-  const rows = legendRows(atlas);
+  const rows = legendRows(atlas).flatMap(row => wrapped(pen, (row.head ? 'bold ' : '') + fontOf(root, 12), row.words, row.color ? 216 : 236).map((words, k) => k ? { words, under: Boolean(row.color), head: row.head } : { ...row, words }));
   if (!rows.length) return;
   pen.font = 'bold ' + fontOf(root, 12);
-  const width = Math.max(...rows.map(row => pen.measureText(row.words).width + (row.color ? 26 : 0))) + 20;
+  const width = Math.max(...rows.map(row => pen.measureText(row.words).width + (row.color || row.under ? 26 : 0))) + 20;
   const left = size.x - width - 10;
   pen.fillStyle = ground;
   pen.fillRect(left, 10, width, rows.length * 18 + 12);
@@ -153,7 +208,7 @@ function drawLegend(atlas, pen, size, root, ground, ink) {
     if (row.color && !row.line) { pen.strokeStyle = '#767676'; pen.lineWidth = 1; pen.strokeRect(left + 10, y - 6, 18, 12); }
     pen.fillStyle = ink;
     pen.font = (row.head ? 'bold ' : '') + fontOf(root, 12);
-    pen.fillText(row.words, left + (row.color ? 36 : 10), y);
+    pen.fillText(row.words, left + (row.color || row.under ? 36 : 10), y);
   });
 }
 
@@ -161,7 +216,8 @@ function legendRows(atlas) {
   const rows = [], language = atlas.language;
   if (atlas.fill) {
     const fill = atlas.fill, counts = countsOf(atlas, fill, atlas.year), { legend } = classesAt(atlas, fill, atlas.year), unit = say(fill.unit, language);
-    rows.push({ head: true, words: say(fill.label, language) + (unit ? ' (' + unit + ')' : '') });
+    rows.push({ head: true, words: say(fill.label, language) });
+    if (unit) rows.push({ words: unit });
     legend.forEach((row, k) => {
       if (counts[k] || !isRare(row)) rows.push({ color: row[0], drawing: atlas.patterned ? drawingOf(legend, k) : '', words: `${say(row.slice(1), language)} (${counts[k]})` });
     });

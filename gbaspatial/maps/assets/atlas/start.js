@@ -1,5 +1,6 @@
 // The page in motion. window.gbaAtlas.maps[block] is the handle by which a page, or a test, steers it.
-const PANES = { 'gba-land': 190, 'gba-around': 195, 'gba-halo': 430, 'gba-web': 440, 'gba-links': 450, 'gba-points': 460, 'gba-names': 620 };
+const UNTOUCHED = ['gba-names', 'gba-land', 'gba-around', 'gba-under', 'gba-web', 'gba-halo'];  // a canvas would keep the mouse from what lies beneath it
+const PANES = { 'gba-land': 190, 'gba-around': 195, 'gba-under': 390, 'gba-halo': 430, 'gba-web': 440, 'gba-links': 450, 'gba-points': 460, 'gba-names': 620 };
 
 class Atlas {
   constructor(map, block) {
@@ -19,18 +20,19 @@ class Atlas {
     this.adjusted = this.ownClasses = this.patterned = false;
     this.tiles = {};
     this.halos = {};
+    this.views = [];
+    this.compare = this.multiples = null;
     this.note = '';
   }
 
   begin() {
-    const map = this.map, box = map.getContainer();
+    const map = this.map, box = this.root = map.getContainer();
     // Leaflet looks for marker pictures beside its style sheet, which here lies inside the page.
     L.Icon.Default.imagePath = '';
     const pictures = document.getElementById('gba-marker-pictures');
     if (pictures) L.Icon.Default.mergeOptions(JSON.parse(pictures.textContent));
     for (const [name, z] of Object.entries(PANES)) map.createPane(name).style.zIndex = z;
-    // A canvas would keep the mouse from what lies beneath it.
-    for (const name of ['gba-names', 'gba-land', 'gba-around', 'gba-web', 'gba-halo']) map.getPane(name).style.pointerEvents = 'none';
+    for (const name of UNTOUCHED) map.getPane(name).style.pointerEvents = 'none';
     box.classList.add('gba', this.data.context && this.data.context.sea ? 'gba-sea' : 'gba-plain');
     box.setAttribute('role', document.querySelector('[role=main]') ? 'region' : 'main');
     this.haloRenderer = L.svg({ pane: 'gba-halo', padding: 0.5 });
@@ -65,14 +67,15 @@ class Atlas {
 
   isDark() { return this.theme === 'auto' ? matchMedia('(prefers-color-scheme: dark)').matches : this.theme === 'dark'; }
 
-  wear() { this.map.getContainer().classList.toggle('gba-dark', this.isDark()); }
+  wear() { for (const box of [this.root, ...this.views.map(view => view.box)]) box.classList.toggle('gba-dark', this.isDark()); }
 
   // A small frame folds what a large one shows.
   keepSize() {
     const size = this.map.getSize();
     this.map.getContainer().classList.toggle('gba-small', size.x < 640 || size.y < 520);
     writeSources(this);
-    if (this.ready) keepTitle(this);
+    if (this.scale) fitScale(this);
+    if (this.ready) { keepTitle(this); if (this.compare) layCompare(this); }
   }
 
   // The units fill what the panel leaves free.
@@ -162,6 +165,7 @@ class Atlas {
     writeSlider(this);
     fillDrawer(this);
     drawCompare(this);
+    drawMultiples(this);
     arrangeNames(this);
     writeAddress(this);
   }
@@ -180,13 +184,15 @@ function keepStill(map) {
   map._zoomAnimated = map.options.zoomAnimation = map.options.fadeAnimation = map.options.inertia = false;
 }
 
-function makeContext(atlas, map) {
+// Beneath the units: land, and the neighbors where they are `whole`; small panels have land alone.
+function makeContext(atlas, map, whole = true) {
   const context = atlas.data.context;
   if (!context) return [];
   const land = { pane: 'gba-land', renderer: L.svg({ pane: 'gba-land', padding: 1 }), interactive: false, stroke: false, fillColor: '#f3f1ec', fillOpacity: 1, className: 'gba-land-shape' };
   const around = { ...land, pane: 'gba-around', renderer: L.svg({ pane: 'gba-around', padding: 1 }), stroke: true, color: '#c4bfb4', weight: 0.7, opacity: 1, className: 'gba-around-shape' };
-  return [[context.land, land], [context.around, around]].filter(([shapes]) => shapes).map(([shapes, style]) =>
-    L.layerGroup(unpackShapes(shapes).map(unit => L.polygon(unit, style))).addTo(map));
+  const unpacked = atlas.unpacked = atlas.unpacked || new Map(), once = shapes => unpacked.get(shapes) || unpacked.set(shapes, unpackShapes(shapes)).get(shapes);
+  return [[context.land, land], [whole && context.around, around]].filter(([shapes]) => shapes).map(([shapes, style]) =>
+    L.layerGroup(once(shapes).map(unit => L.polygon(unit, style))).addTo(map));
 }
 
 window.gbaAtlas = {

@@ -3,7 +3,7 @@ class SvgPen {
   constructor(size, ruler) {
     this.ruler = ruler;
     this.defs = vector('defs', {});
-    this.root = vector('svg', { width: size.x, height: size.y, viewBox: `0 0 ${size.x} ${size.y}` }, this.defs);
+    this.root = this.whole = vector('svg', { width: size.x, height: size.y, viewBox: `0 0 ${size.x} ${size.y}` }, this.defs);
     this.globalAlpha = 1;
     this.transform = '';
     this.kept = [];
@@ -37,13 +37,24 @@ class SvgPen {
 
   letters(words, x, y, look) {
     const anchor = this.textAlign === 'center' ? 'middle' : 'start', style = 'font:' + this.font;
-    this.put('text', { x, y, 'text-anchor': anchor, 'dominant-baseline': 'central', style, ...look }, words);
+    this.put('text', { x, y, dy: '0.35em', 'text-anchor': anchor, style, ...look }, words);  // few programs know dominant-baseline
   }
 
   measureText(words) { this.ruler.font = this.font; return this.ruler.measureText(words); }
-  save() { this.kept.push(this.transform); }
-  restore() { this.transform = this.kept.pop(); }
+  save() { this.kept.push([this.transform, this.root]); }
+  restore() { [this.transform, this.root] = this.kept.pop(); }
+
+  // What follows is drawn from (x, y) on, and only inside a frame, until it is restored.
+  frame(x, y, width, height) {
+    const id = 'frame' + this.kept.length + '-' + this.defs.children.length;
+    this.defs.append(vector('clipPath', { id }, vector('rect', { width, height })));
+    const inside = vector('g', { transform: `translate(${x} ${y})` }), clipped = vector('g', { 'clip-path': `url(#${id})` });
+    inside.append(clipped);
+    this.root.append(inside);
+    this.root = clipped;
+  }
+
   translate(x, y) { this.transform += `translate(${x} ${y})`; }
   rotate(angle) { this.transform += `rotate(${angle * 180 / Math.PI})`; }
-  text() { return new XMLSerializer().serializeToString(this.root); }
+  text() { return new XMLSerializer().serializeToString(this.whole); }
 }

@@ -4,6 +4,8 @@ const WORDS = {
   search: ['Find a unit', '查找'], play: ['Play', '播放'], pause: ['Pause', '暂停'], year: ['Year', '年份'],
   full: ['Full screen', '全屏'], picture: ['Save as PNG', '保存为 PNG'], drawing: ['Save as SVG', '保存为 SVG'], language: ['Language', '语言'],
   theme: ['Light or dark', '浅色或深色'], patterns: ['Patterns', '图案填充'], table: ['Table and charts', '表格与图表'], compare: ['Compare two maps', '对比两幅地图'],
+  multiples: ['Small multiples', '小型多图'], byYears: ['by year', '按年份'], byLayers: ['by layer', '按图层'],
+  leftWeb: ['W, left', '左侧 W'], rightWeb: ['W, right', '右侧 W'], noWeb: ['no graph of W', '无权重图'],
   home: ['Whole map', '全图'], tools: ['Tools', '工具'], close: ['Close', '关闭'], scale: ['North is up', '上北'],
   nothing: ['No unit of this name', '未找到'], sources: ['Sources', '资料来源'], noData: ['no data', '无数据'],
   hide: ['Hide or show the layers', '隐藏或显示图层'], recipe: ['Full recipe', '完整构造过程'],

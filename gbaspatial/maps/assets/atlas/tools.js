@@ -42,6 +42,7 @@ function makeBar(atlas) {
       drawing: put('SVG', () => saveDrawing(atlas)),
       table: put(sign('M2 3H14V13H2ZM2 6.5H14M2 10H14M6 3V13'), () => showDrawer(atlas, atlas.drawer.hidden)),
       compare: put(sign('M8 1V15M2 4H6V12H2ZM10 4H14V12H10Z'), () => toggleCompare(atlas)),
+      multiples: put(sign('M2 2H7V7H2ZM9 2H14V7H9ZM2 9H7V14H2ZM9 9H14V14H9Z'), () => toggleMultiples(atlas)),
       patterns: put(sign('M2 14L14 2M2 9L9 2M7 14L14 7'), () => atlas.turn('patterned', !atlas.patterned)),
       theme: put(sign('M8 2A6 6 0 1 0 14 8A4.5 4.5 0 0 1 8 2Z'), () => atlas.turn('theme', atlas.isDark() ? 'light' : 'dark')),
       language: put('', () => atlas.speak({ both: 'en', en: 'zh', zh: 'both' }[atlas.language])),
@@ -50,6 +51,12 @@ function makeBar(atlas) {
     return box;
   };
   bar.addTo(atlas.map);
+}
+
+// On a small screen the tools go once one of them has opened something.
+function foldTools(atlas) {
+  atlas.root.classList.remove('gba-tools-open');
+  atlas.more.setAttribute('aria-expanded', false);
 }
 
 function sign(path) {
@@ -73,7 +80,8 @@ function writeTools(atlas) {
   }
   atlas.buttons.patterns.setAttribute('aria-pressed', atlas.patterned);
   atlas.buttons.table.setAttribute('aria-pressed', !atlas.drawer.hidden);
-  atlas.buttons.compare.setAttribute('aria-pressed', Boolean(atlas.compare));
+  for (const name of ['compare', 'multiples']) atlas.buttons[name].setAttribute('aria-pressed', Boolean(atlas[name]));
+  atlas.buttons.multiples.style.display = atlas.data.fills.length > 1 || atlas.data.fills.some(fill => fill.years && fill.years.length > 1) ? '' : 'none';
   atlas.more.setAttribute('aria-label', say(WORDS.tools, 'both'));
   atlas.buttons.language.textContent = { both: 'En', en: '中', zh: '双' }[language];
   atlas.searchInput.placeholder = say(WORDS.search, language);
@@ -88,7 +96,8 @@ function keepTitle(atlas) {
 }
 
 function makeScale(atlas) {
-  L.control.scale({ position: 'bottomright', imperial: false, maxWidth: 120 }).addTo(atlas.map);
+  atlas.scale = L.control.scale({ position: 'bottomright', imperial: false, maxWidth: 120 }).addTo(atlas.map);
+  fitScale(atlas);
   const north = L.control({ position: 'bottomright' });
   north.onAdd = () => {
     const box = element('div', 'gba-north', sign('M8 15V2M3.5 7L8 2L12.5 7'), element('div', '', 'N'));
@@ -97,6 +106,11 @@ function makeScale(atlas) {
     return box;
   };
   north.addTo(atlas.map);
+}
+
+function fitScale(atlas) {
+  atlas.scale.options.maxWidth = atlas.root.classList.contains('gba-small') ? 88 : 120;
+  atlas.scale._update();
 }
 
 // Where there is little room, the line of sources opens on a touch.
