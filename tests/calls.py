@@ -352,6 +352,7 @@ CALLS = {
     "export.describe": lambda: ((UNITS,), {"title": "Units"}),
     "export.style": lambda: ((UNITS, "income"), {"k": 3}),
     "export.qml": lambda: ((_path("a.qml"), made("export.style")), {}),
+    "export.qpt": lambda: ((_path("a.qpt"), UNITS), {}),
     "export.sld": lambda: ((_path("a.sld"), made("export.style")), {}),
 }
 VERBS = (  # results that only methods of other results make

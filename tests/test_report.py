@@ -42,7 +42,8 @@ def test_every_file_is_there_and_not_empty(out):
     assert there == set(written)
     kinds = {path.relative_to(folder).parts[0] + path.suffix for path in written}
     assert kinds >= {
-        "tables.csv", "tables.tex", "figures.svg", "figures.png", "maps.html", "gba.gpkg.gpkg", "run.json.json",
+        "tables.csv", "tables.tex", "figures.svg", "figures.png", "maps.html", "gba.gpkg.gpkg", "gba.qpt.qpt",
+        "run.json.json",
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from gbaspatial.export.geopackages import geopackage
 from gbaspatial.export.legend_rules import Rule
 from gbaspatial.export.link_lines import links
 from gbaspatial.export.postgis_tables import postgis
+from gbaspatial.export.print_layouts import qpt
 from gbaspatial.export.shapefiles import shapefile
 from gbaspatial.export.styles import Style, qml, sld, style
 
@@ -33,6 +34,7 @@ __all__ = [
     "links",
     "postgis",
     "qml",
+    "qpt",
     "shapefile",
     "sld",
     "style",
@@ -47,5 +49,6 @@ _CALLED = {  # by other software, or in the field
     "fgb": "flatgeobuf",
     "excel": "xlsx",
     "to_csv": "csv",
+    "print_layout": "qpt",
 }
 __getattr__, __dir__ = door_of(__name__, __all__, _CALLED)

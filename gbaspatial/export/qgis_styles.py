@@ -191,7 +191,9 @@ def _label_settings(rule: ET.Element, words: str, shape: str) -> None:
     ET.SubElement(settings, "text-format", multilineAlign="1", wrapChar="")
     placement = {"placement": "6", "dist": "1", "distUnits": "MM"} if shape == "point" else {"placement": "1"}
     ET.SubElement(settings, "placement", {"centroidInside": "1", "quadOffset": "4", **placement})
-    ET.SubElement(settings, "rendering", drawLabels="1", displayAll="0", obstacle="1", labelPerPart="0")
+    # names keep off other points; polygons beside would forbid every name that is wider than its own
+    obstacle = "1" if shape == "point" else "0"
+    ET.SubElement(settings, "rendering", drawLabels="1", displayAll="0", obstacle=obstacle, labelPerPart="0")
 
 
 def _fields(root: ET.Element, fields: dict[str, Field]) -> None:

@@ -19,7 +19,7 @@ from gbaspatial.export.legend_rules import OUTLINE, Rule
 from gbaspatial.export.ogc_styles import sld_text
 from gbaspatial.export.qgis_styles import qml_text
 from gbaspatial.figures.classes import Classes, classify
-from gbaspatial.figures.palette import CLUSTERS, HOTSPOTS, NO_DATA, Swatch
+from gbaspatial.figures.palette import CLUSTERS, HOTSPOTS, NO_DATA, Swatch, ramp
 from gbaspatial.options import brief, public
 from gbaspatial.writing import Companion, is_ours, replace_text, sealed
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from gbaspatial.export.descriptions import Description
 
 OUTLINE_ONLY = "#DDE7EE"  # of units that are colored by nothing
+_TWO_SIDED = ("BrBG", "PiYG", "PuOr", "RdBu", "RdYlBu", "RdYlGn", "Spectral")  # ramps that are palest in the middle
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,6 +115,8 @@ def style(
         rules = [Rule(f"{s.english} {s.chinese}", s.color, value=name) for name, s in known.items() if name in seen]
     else:
         classes = classify(values, scheme=scheme, k=k, palette=palette)
+        if _shape(frame) == "line" and pd.api.types.is_numeric_dtype(values):
+            classes = replace(classes, colors=_of_lines(palette, classes))
         rules, found = _rules(classes, values), classes.scheme
         ends = None if classes.categories else _ends(values)
     if values.isna().any():
@@ -214,6 +217,14 @@ def _rules(classes: Classes, values: pd.Series) -> list[Rule]:
     if classes.k == 1:
         return [Rule(classes.labels[0], classes.colors[0], above=-np.inf)]
     return [Rule(label, color, above=low, upto=high) for label, color, low, high in bounds]
+
+
+def _of_lines(palette: str, classes: Classes) -> tuple[str, ...]:
+    """The colors without the two palest of a ramp: a line has no outline and would be lost on white."""
+    if palette.removesuffix("_r") in _TWO_SIDED:
+        return classes.colors
+    colors = ramp(palette, classes.k + 2)
+    return colors[:-2] if palette.endswith("_r") else colors[2:]
 
 
 def _shortest(bounds: np.ndarray, values: pd.Series) -> list[float]:

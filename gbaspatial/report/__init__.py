@@ -113,6 +113,7 @@ def _write(bay: Bay, folder: Path, chapters: Sequence[str], languages: Sequence[
         *attachments.write_tables(sections, folder / "tables"),
         *attachments.write_figures(sections, folder / "figures", drawn),
         attachments.write_layers(bay, folder / "gba.gpkg"),
+        attachments.write_layout(bay, folder / "gba.qpt"),
     ]
     return [*written, attachments.write_record(bay, folder / "run.json", written, chapters, languages)]
 

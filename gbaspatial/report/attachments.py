@@ -98,9 +98,18 @@ def write_layers(bay: Bay, path: Path) -> Path:
         "links": export.links(bay.main_weights, bay.cities),
     }
     styles = {"cities": "gdp_pc_cny", "districts": "schooling_years", "prefectures": "in_gba", "links": "weight"}
-    told = {name: export.describe(layers[name], title=f"{english} {chinese}", abstract=abstract)
-            for name, (english, chinese, abstract) in _layer_words(bay.year).items()}  # fmt: skip
+    told = {name: _told(layers[name], words) for name, words in _layer_words(bay.year).items()}
     return export.geopackage(path, layers, styles=styles, descriptions=told)
+
+
+def write_layout(bay: Bay, path: Path) -> Path:
+    """A page for printing the layers in QGIS."""
+    return export.qpt(path, bay.cities, description=_told(bay.cities, _layer_words(bay.year)["cities"]))
+
+
+def _told(layer: Any, words: tuple[str, str, str]) -> Any:
+    english, chinese, abstract = words
+    return export.describe(layer, title=f"{english} {chinese}", abstract=abstract)
 
 
 def _layer_words(year: int) -> dict[str, tuple[str, str, str]]:

@@ -8,14 +8,21 @@ from qgis.core import (
     QgsExpression,
     QgsExpressionContext,
     QgsExpressionContextUtils,
+    QgsLayoutExporter,
+    QgsLayoutItem,
+    QgsLayoutItemLabel,
     QgsMapRendererParallelJob,
     QgsMapSettings,
+    QgsPrintLayout,
+    QgsProject,
+    QgsReadWriteContext,
     QgsRectangle,
     QgsRenderContext,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtXml import QDomDocument
 
 
 def counted(layer):
@@ -95,11 +102,45 @@ def read(job):
     }  # fmt: skip
 
 
+def laid_out(job):
+    """A print layout of the layers of `job`, opened as a template and drawn: its items, and the share of colors."""
+    project = QgsProject.instance()
+    project.clear()
+    layers = [QgsVectorLayer(path, "layer", "ogr") for path in job["layers"]]
+    project.addMapLayers(layers)
+    document, layout = QDomDocument(), QgsPrintLayout(project)
+    with open(job["layout"], encoding="utf-8") as file:
+        document.setContent(file.read())
+    _, whole = layout.loadFromTemplate(document, QgsReadWriteContext())
+    items = {item.id(): item for item in layout.items() if isinstance(item, QgsLayoutItem) and item.id()}
+    image = QgsLayoutExporter(layout).renderPageToImage(0, QSize(*job["size"]))
+    if "picture" in job:
+        image.save(job["picture"])
+    colors = {}
+    for y in range(image.height()):
+        for x in range(image.width()):
+            pixel = image.pixel(x, y) & 0xFFFFFF
+            colors[pixel] = colors.get(pixel, 0) + 1
+    bar, chart, legend = items["scale"], items["map"], items["legend"]
+    shown = [node.name() for node in legend.model().rootGroup().findLayers()]
+    places = {}
+    for name, item in items.items():
+        corner, size = item.positionWithUnits(), item.sizeWithUnits()
+        places[name] = [corner.x(), corner.y(), size.width(), size.height()]
+    return {
+        "whole": whole, "places": places, "colors": {f"#{color:06X}": count for color, count in colors.items()},
+        "texts": {name: item.currentText() for name, item in items.items() if isinstance(item, QgsLayoutItemLabel)},
+        "legend": shown, "bar_km": bar.unitsPerSegment() * bar.numberOfSegments(), "bar_label": bar.unitLabel(),
+        "bar_mm": bar.sizeWithUnits().width(), "scale": chart.scale(), "true_crs": chart.crs().isValid(),
+        "north_valid": not items["north"].isMissingImage(),
+    }  # fmt: skip
+
+
 def main():
     QgsApplication.setPrefixPath("/usr", True)
     application = QgsApplication([], False)
     application.initQgis()
-    answers = [read(job) for job in json.load(sys.stdin)]
+    answers = [laid_out(job) if "layout" in job else read(job) for job in json.load(sys.stdin)]
     sys.stdout.write("\nANSWERS " + json.dumps(answers) + "\n")
     sys.stdout.flush()
     application.exitQgis()
