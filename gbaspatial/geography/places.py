@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.spatial import cKDTree
 
 from gbaspatial import options
 from gbaspatial.alignment import check_units
@@ -19,6 +18,7 @@ from gbaspatial.geography.true_length import require_metric
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from scipy.spatial import cKDTree
 
 Metric = Literal["geodesic", "planar"]
 Units: TypeAlias = "gpd.GeoDataFrame | gpd.GeoSeries"  # shapes, indexed by unit; `shapes_of` checks them
@@ -97,6 +97,8 @@ class Places:
 
     def tree(self) -> cKDTree:
         """A search tree of the points."""
+        from scipy.spatial import cKDTree  # a tenth of what a first W of polygons takes, and no part of it
+
         return cKDTree(self.space)
 
     def distance_km(self, i: np.ndarray, j: np.ndarray) -> np.ndarray:

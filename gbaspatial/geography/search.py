@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.geography.places import Places
@@ -72,6 +71,8 @@ def _settle_ties(places: Places, tree: Any, rows: np.ndarray, columns: np.ndarra
     asked = np.arange(places.n)
     if (chords[rows, -1] == 0).any():  # more points in one place than neighbors: their pairs would fill the memory
         asked = _first_of_each_place(places, ranks, k + 1)
+        from scipy.spatial import cKDTree
+
         tree = cKDTree(places.space[asked])
     size = max(1, min(20_000, 2_000_000 // (k + 1)))
     for start in range(0, len(rows), size):

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from pandas.errors import InvalidIndexError
-from scipy.sparse import csgraph
 
 from gbaspatial.alignment import align, check_units, labelled
 from gbaspatial.errors import (
@@ -26,7 +25,7 @@ from gbaspatial.errors import (
     some,
 )
 from gbaspatial.options import public, public_methods, word
-from gbaspatial.weights import algebra, composition, conversion, spectrum, standardizations
+from gbaspatial.weights import algebra, composition, conversion, standardizations
 from gbaspatial.weights.diagonal import Diagonal, without_self_links
 from gbaspatial.weights.frozen import FrozenError, frozen
 from gbaspatial.weights.isolation import tell_new_islands
@@ -239,6 +238,8 @@ class Weights:
 
     @cached_property
     def _components(self) -> np.ndarray:
+        from scipy.sparse import csgraph
+
         return frozen(csgraph.connected_components(self._sparse, directed=False)[1])
 
     @property
@@ -259,6 +260,8 @@ class Weights:
         W = D^-1 A with A symmetric is similar to S = D^-1/2 A D^-1/2 (Ord 1975), r being the
         root of D; the general condition is that w_ij w_jk w_ki = w_ik w_kj w_ji on every cycle.
         """
+        from gbaspatial.weights import spectrum
+
         return frozen(spectrum.similarity(self._sparse))
 
     @property
@@ -278,6 +281,8 @@ class Weights:
 
     @cached_property
     def _eigenvalues(self) -> np.ndarray:
+        from gbaspatial.weights import spectrum
+
         return frozen(spectrum.eigenvalues(self._sparse, self.similar_symmetric))
 
     @cached_property
@@ -287,6 +292,8 @@ class Weights:
         It is (1 / smallest, 1 / largest) real eigenvalue of W; an end is infinite where
         W has no real eigenvalue of that sign.
         """
+        from gbaspatial.weights import spectrum
+
         known = "_eigenvalues" in self.__dict__ or self.n <= spectrum.EIGEN_LIMIT
         values = self._eigenvalues if known else None
         return spectrum.admissible_interval(self._sparse, self.similar_symmetric, values)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy import sparse
-from scipy.spatial import cKDTree
 
 from gbaspatial.errors import OptionError, WeightsError, some
 from gbaspatial.geography.places import Metric, Places, places_of
@@ -146,6 +145,8 @@ def _next_distance(places: Places, rows: np.ndarray, beyond: np.ndarray, first: 
 
     Sought among the `first` nearest places to begin with, then among twice as many, until one is found.
     """
+    from scipy.spatial import cKDTree
+
     spots, one = np.unique(places.space, axis=0, return_index=True)  # a crowd in one place is one distance
     tree, found = cKDTree(spots), np.empty(len(rows))
     todo, asked = np.arange(len(rows)), min(first, len(spots))

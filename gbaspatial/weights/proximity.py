@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from scipy import sparse
-from scipy.spatial import Delaunay, QhullError
 
 from gbaspatial.errors import GeometryError, some
 from gbaspatial.geography.places import Metric, Places, places_of
@@ -192,6 +191,8 @@ def _flat(places: Places) -> np.ndarray:
 
 def _triangle_pairs(places: Places, flat: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
     """Pairs i < j (m,) that are sides of Delaunay triangles; None for points on a line, which have none."""
+    from scipy.spatial import Delaunay, QhullError
+
     order = np.lexsort(places.xy.T)  # of points on one circle the first ones given have a say in the diagonals
     ordered = flat[order]
     try:

@@ -7,7 +7,6 @@ from scipy import sparse
 
 from gbaspatial.errors import WeightsError
 from gbaspatial.sizes import EIGEN_LIMIT
-from gbaspatial.weights.spectrum import admissible_interval, eigenvalues, similarity
 
 _ROUNDS = 10_000
 _CLOSE = 1e-12
@@ -98,6 +97,8 @@ def false_claim(style: str, W: sparse.csr_array, total: float | None = None, *, 
         even = roots.max() - roots.min() < _CLAIMED * roots.max() and abs(W.sum() / linked(W) - 1) < _CLAIMED
         return None if even else "its rows have different sums of squares, or do not sum to the number of units"
     if style == "spectral" and spectrum:
+        from gbaspatial.weights.spectrum import admissible_interval, eigenvalues, similarity
+
         found = similarity(W)
         symmetric = None if found is None else found[0]
         values = eigenvalues(W, symmetric) if W.shape[0] <= EIGEN_LIMIT else None

@@ -65,11 +65,16 @@ def contacts_of(shapes: np.ndarray, meters: Meters, *, tolerance_m: float | None
         Whether the coordinates have a known unit, so that near misses can be looked for.
     """
     rings = rings_of(shapes)
-    with ThreadPoolExecutor(1) as pool:  # as long as hashing, and as independent of it
-        validity = pool.submit(_validity, shapes, rings.surely_valid)
-        corners, n = corners_of(rings), len(shapes)
+    n = len(shapes)
+    if rings.surely_valid.all():
+        corners, valid = corners_of(rings), rings.surely_valid
         shared = shared_pairs(corners.place, corners.owner, n)
-        valid = validity.result()
+    else:
+        with ThreadPoolExecutor(1) as pool:  # as long as hashing, and as independent of it
+            validity = pool.submit(_validity, shapes, rings.surely_valid)
+            corners = corners_of(rings)
+            shared = shared_pairs(corners.place, corners.owner, n)
+            valid = validity.result()
     alone = np.flatnonzero(corners.alone)
     bounds = shapely.bounds(shapes)
     tiny = meters.round_off(corners.coords)
@@ -80,12 +85,12 @@ def contacts_of(shapes: np.ndarray, meters: Meters, *, tolerance_m: float | None
     found, *beside = approaches(polygons, corners, probes, meters, (reach, look) if look else (reach,))
     code = _codes(corners, found)
     inside = _contained(polygons, corners, alone)
-    lengths = {pair: m for pair, m in _lengths(corners, found, code).items() if m > CORNER * reach}
+    lengths = _lengths(corners, found, code, CORNER * reach)
     overlap = distinct(np.concatenate([code[found.crossing], inside]))
     enters = entering(corners, found, meters, tiny, lambda chosen: interior_sides(shapes, rings, chosen))
     doubtful = _without(distinct(code[enters]), overlap)
     overlap = distinct(np.concatenate([overlap, doubtful[_overlie(polygons, doubtful, n, meters, tiny)]]))
-    joined = np.array([pair for pair, m in _closest(code, found.distance).items() if m > tiny], dtype=np.int64)
+    joined = _farther(code, found.distance, tiny)
     touch = _with(shared, np.concatenate([code, inside]))
     return Contacts(
         n=n,
@@ -95,7 +100,7 @@ def contacts_of(shapes: np.ndarray, meters: Meters, *, tolerance_m: float | None
         overlap=overlap,
         apart=_without(_without(joined, shared), overlap),
         near_miss=_near_misses(corners, beside[0], look, touch) if beside else touch[:0],
-        unshared=lengths,
+        unshared=dict(zip(*(part.tolist() for part in lengths), strict=True)),
     )
 
 
@@ -133,23 +138,21 @@ def _codes(corners: Corners, found: Approach) -> np.ndarray:
     return np.minimum(a, b) * corners.n + np.maximum(a, b)
 
 
-def _lengths(corners: Corners, found: Approach, code: np.ndarray) -> dict[int, float]:
-    """Meters along which each pair lies beside each other, by edges that no other polygon shares exactly."""
-    use = corners.alone[found.probe] & (found.length > 0)
-    forward = corners.edge_owner[found.probe] < corners.edge_owner[found.other]
-    total: dict[int, float] = {}
-    for way in (use & forward, use & ~forward):
-        pairs, place = np.unique(code[way], return_inverse=True)
-        for pair, length in zip(pairs.tolist(), sums(place, found.length[way], len(pairs)).tolist(), strict=True):
-            total[pair] = max(total.get(pair, 0.0), length)
-    return total
+def _lengths(corners: Corners, found: Approach, code: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs, sorted, that lie beside each other along more than `least` meters, and how many.
+
+    By edges that no other polygon shares exactly; of the two sides of a border the longer counts.
+    """
+    use = np.flatnonzero(corners.alone[found.probe] & (found.length > 0))
+    forward = corners.edge_owner[found.probe[use]] < corners.edge_owner[found.other[use]]
+    pairs, place = np.unique(code[use], return_inverse=True)
+    longer = sums(2 * place + forward, found.length[use], 2 * len(pairs)).reshape(-1, 2).max(axis=1)
+    return pairs[longer > least], longer[longer > least]
 
 
-def _closest(code: np.ndarray, distance: np.ndarray) -> dict[int, float]:
-    pairs, place = np.unique(code, return_inverse=True)
-    least = np.full(len(pairs), np.inf)
-    np.minimum.at(least, place, distance)
-    return dict(zip(pairs.tolist(), least.tolist(), strict=True))
+def _farther(code: np.ndarray, distance: np.ndarray, least: float) -> np.ndarray:
+    """Pairs, sorted, of which no two edges are closer than `least` meters."""
+    return _without(distinct(code), distinct(code[distance <= least]))
 
 
 def _contained(polygons: Nearby, corners: Corners, alone: np.ndarray) -> np.ndarray:
@@ -214,5 +217,4 @@ def _near_misses(corners: Corners, found: Approach, look: float, touch: np.ndarr
     """Pairs of which edges that no other polygon shares run along each other, and that do not `touch`."""
     own = corners.alone[found.other]
     found = Approach(found.probe[own], found.other[own], found.distance[own], found.length[own], found.crossing[own])
-    lengths = _lengths(corners, found, _codes(corners, found))
-    return _without(np.array(sorted(p for p, m in lengths.items() if m > CORNER * look), dtype=np.int64), touch)
+    return _without(_lengths(corners, found, _codes(corners, found), CORNER * look)[0], touch)

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 from numba import njit, uint64
 
+from gbaspatial.weights.touch.corners import ROUND_OFF
+
 _MIX1, _MIX2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
-_ROUND_OFF = 4e-16  # of the products in an orientation: above the (3 + 16 eps) eps of Shewchuk (1997), eps = 2^-53
 
 
 @njit(nogil=True, cache=True)
@@ -82,7 +83,7 @@ def star_shaped(coords: Any, start: Any, out: Any) -> None:
         for c in range(first + 1, last + 1):
             next_east, next_north = coords[c, 0] - x, coords[c, 1] - y
             one, two = east * next_north, north * next_east
-            room = _ROUND_OFF * (abs(one) + abs(two)) + 1e-300
+            room = ROUND_OFF * (abs(one) + abs(two)) + 1e-300
             left += one - two > room
             right += two - one > room
             changes += (north < 0) != (next_north < 0)

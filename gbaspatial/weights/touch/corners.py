@@ -14,6 +14,8 @@ import shapely
 
 from gbaspatial.weights.touch import grouping
 
+ROUND_OFF = 4e-16  # of the products in an orientation: above the (3 + 16 eps) eps of Shewchuk (1997), eps = 2^-53
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rings:
@@ -107,10 +109,43 @@ def rings_of(shapes: np.ndarray) -> Rings:
 
 
 def _stars(coords: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Polygons (n,) that surely are a single ring that does not meet itself; none where these loops are not loaded."""
-    stars = np.zeros(len(size), dtype=bool)
-    if grouping.are_many(len(coords)):
-        from gbaspatial.weights.touch.corner_loops import star_shaped
+    """Polygons (n,) that surely are a single ring that does not meet itself."""
+    if not grouping.are_many(len(coords)):
+        return stars_by_arrays(coords, size)
+    from gbaspatial.weights.touch.corner_loops import star_shaped
 
-        star_shaped(coords, np.concatenate([[0], np.cumsum(size, dtype=np.int64)]), stars)
+    stars = np.zeros(len(size), dtype=bool)
+    star_shaped(coords, np.concatenate([[0], np.cumsum(size, dtype=np.int64)]), stars)
+    return stars
+
+
+def stars_by_arrays(coords: np.ndarray, size: np.ndarray) -> np.ndarray:
+    """`corner_loops.star_shaped` for few polygons (n,) of `size` corners each, without a compiler.
+
+    >>> square = np.array([[0.0, 0], [1, 0], [1, 1], [0, 1], [0, 0]])
+    >>> stars_by_arrays(np.concatenate([square, square[[0, 2, 1, 3, 0]]]), np.array([5, 5])).tolist()
+    [True, False]
+    """
+    stars = np.zeros(len(size), dtype=bool)
+    rings = np.flatnonzero(size > 3)
+    if len(rings) == 0:
+        return stars
+    size, coords = size[rings], coords[np.repeat(size > 3, size)]
+    last = np.cumsum(size) - 1
+    first = last - size + 1
+    east, north = coords.T
+    with np.errstate(invalid="ignore", over="ignore"):  # an endless coordinate proves nothing
+        middle = (np.add.reduceat(coords, first) - coords[last]) / (size - 1)[:, None]
+        away_east, away_north = east - np.repeat(middle[:, 0], size), north - np.repeat(middle[:, 1], size)
+    turn = np.zeros((len(coords), 3), dtype=np.int64)  # of the edge from each corner: to the left, the right, past it
+    with np.errstate(invalid="ignore", over="ignore"):
+        one, two = away_east[:-1] * away_north[1:], away_north[:-1] * away_east[1:]
+        room = ROUND_OFF * (np.abs(one) + np.abs(two)) + 1e-300
+        turn[:-1, 0], turn[:-1, 1] = one - two > room, two - one > room
+    below = away_north < 0
+    turn[:-1, 2] = below[:-1] != below[1:]
+    turn[last] = 0
+    left, right, past = np.add.reduceat(turn, first).T
+    closed = (coords[first] == coords[last]).all(axis=1)
+    stars[rings] = closed & ((left == size - 1) | (right == size - 1)) & (past == 2)
     return stars

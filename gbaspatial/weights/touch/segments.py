@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import shapely
 
+from gbaspatial.weights.touch.box_pairs import meeting
 from gbaspatial.weights.touch.corners import Corners
-from gbaspatial.weights.touch.nearby import Nearby
+from gbaspatial.weights.touch.nearby import Nearby, boxes_near
 
 METERS_PER_DEGREE = 111_194.93
 _BLOCK = 200_000
@@ -68,14 +68,14 @@ def approaches(
 ) -> list[Approach]:
     """Edges of other `polygons` within each of `reaches`, in meters, of the edges numbered `probes` (p,)."""
     farthest = max(reaches)
+    around = _bounds(corners, probes, meters, farthest)
     candidates = _edges_near(polygons, corners, probes, meters, farthest)
-    tree = shapely.STRtree(shapely.linestrings(_ends(corners, candidates)))
+    bounds = _bounds(corners, candidates, meters, 0.0)
     tiny = meters.round_off(corners.coords)
     parts = [_measured(corners, _NONE, _NONE, meters, reaches, tiny)]
     for start in range(0, len(probes), _BLOCK):
-        part = probes[start : start + _BLOCK]
-        hit, met = tree.query(_boxes(corners, part, meters, farthest))
-        probe, other = part[hit], candidates[met]
+        hit, met = meeting(around[start : start + _BLOCK], bounds)
+        probe, other = probes[start + hit], candidates[met]
         differ = corners.edge_owner[probe] != corners.edge_owner[other]
         parts.append(_measured(corners, probe[differ], other[differ], meters, reaches, tiny))
     names = ("probe", "other", "distance", "length", "crossing")
@@ -93,22 +93,26 @@ def _ends(corners: Corners, edges: np.ndarray) -> np.ndarray:
     return np.stack([corners.coords[first], corners.coords[first + 1]], axis=1)
 
 
-def _boxes(corners: Corners, edges: np.ndarray, meters: Meters, reach: float) -> np.ndarray:
+def _bounds(corners: Corners, edges: np.ndarray, meters: Meters, reach: float) -> np.ndarray:
+    """Boxes (m, 4) around `edges`, with room for `reach` meters."""
     ends = _ends(corners, edges)
-    low, high = ends.min(axis=1), ends.max(axis=1)
-    room = meters.room(np.abs(ends[:, :, 1]).max(axis=1), reach)
-    low, high = low - room, high + room
-    return shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1])
+    low, high = np.minimum(ends[:, 0], ends[:, 1]), np.maximum(ends[:, 0], ends[:, 1])
+    room = meters.room(np.maximum(np.abs(low[:, 1]), np.abs(high[:, 1])), reach)
+    return np.concatenate([low - room, high + room], axis=1)
 
 
 def _edges_near(polygons: Nearby, corners: Corners, probes: np.ndarray, meters: Meters, reach: float) -> np.ndarray:
-    """Edges of all polygons whose box meets a probe; in a clean layer few, so no tree of all edges is built."""
+    """Edges that may come near a probe: in a clean layer few of those of the `polygons` beside its outline."""
     if 2 * len(probes) > len(corners.first):
         return np.arange(len(corners.first))
-    near = polygons.query(_boxes(corners, probes, meters, reach))[1]
     chosen = np.zeros(corners.n, dtype=bool)
-    chosen[near] = True
-    return np.flatnonzero(chosen[corners.edge_owner])
+    chosen[polygons.number] = True
+    edges = np.flatnonzero(chosen[corners.edge_owner])
+    is_probe = np.zeros(len(corners.first), dtype=bool)
+    is_probe[probes] = True
+    bounds = _bounds(corners, edges, meters, 0.0)
+    room = lambda boxes: meters.room(np.abs(boxes[:, 1::2]).max(axis=1), reach)  # noqa: E731
+    return edges[boxes_near(bounds, np.flatnonzero(is_probe[edges]), room)]
 
 
 def _measured(
