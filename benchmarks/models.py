@@ -16,7 +16,6 @@ import io
 import json
 import os
 import platform
-import resource
 import shutil
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from peak_memory import added
 from scipy import sparse
 
 PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
@@ -41,11 +41,13 @@ suppressMessages(library(spatialreg)); a <- commandArgs(TRUE)
 d <- read.csv(file.path(a[1], "data.csv")); e <- read.csv(file.path(a[1], "pairs.csv"))
 nb <- unname(lapply(split(as.integer(e$j), factor(e$i, levels = seq_len(nrow(d)))), sort))
 nb <- structure(nb, class = "nb", region.id = as.character(seq_len(nrow(d))), sym = TRUE)
-lw <- spdep::nb2listw(nb, style = "W"); invisible(gc(reset = TRUE)); before <- sum(gc()[, 2])
+lw <- spdep::nb2listw(nb, style = "W"); invisible(gc())
+held <- function(what) as.numeric(gsub("[^0-9]", "", grep(what, readLines("/proc/self/status"), value = TRUE))) / 1024
+cat("5", file = "/proc/self/clear_refs"); before <- held("VmRSS"); options(warn = -1)
 f <- if (a[2] == "lag") lagsarlm else errorsarlm
-one <- function(i) sum(system.time(r <<- f(y ~ x, d, lw, method = "Matrix"))[c("user.self", "sys.self")])
+one <- function(i) sum(system.time(r <<- f(y ~ x, d, lw, method = a[3]))[c("user.self", "sys.self")])
 cat(min(sapply(seq_len(if (nrow(d) < 20000) 3 else 1), one)), if (a[2] == "lag") r$rho else r$lambda,
-    sum(gc()[, 6]) - before)
+    held("VmHWM") - before)
 """
 
 
@@ -68,11 +70,6 @@ def sample(side: int, model: str) -> tuple[sparse.csr_array, pd.DataFrame]:
         term = RHO * (W @ term)
         total = total + term
     return W, pd.DataFrame({"y": total if model == "lag" else 1 + x + total, "x": x})
-
-
-def peak() -> float:
-    """MiB this process has held at most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def measure(program: str, model: str, n: int, repeat: int) -> dict[str, Any]:
@@ -106,14 +103,19 @@ def measure(program: str, model: str, n: int, repeat: int) -> dict[str, Any]:
                 result = estimator(y, x, w=w, method=program.removeprefix("spreg "))
             return float(np.squeeze(result.rho if model == "lag" else result.lam))
 
-    before, times, value = peak(), [], np.nan
-    for _ in range(repeat):
+    times: list[float] = []
+    value = np.nan
+
+    def timed() -> None:
+        nonlocal value
         start = time.process_time()
         value = fit()
         times.append(time.process_time() - start)
-        if sum(times) > 20:
-            break
-    return {"program": program, "model": model, "n": n, "seconds": min(times), "mib": peak() - before, "value": value}
+
+    mib = added(timed)
+    while len(times) < repeat and sum(times) < 20:
+        timed()
+    return {"program": program, "model": model, "n": n, "seconds": min(times), "mib": mib, "value": value}
 
 
 def in_process(program: str, model: str, n: int, repeat: int) -> dict[str, Any]:
@@ -126,21 +128,21 @@ def in_process(program: str, model: str, n: int, repeat: int) -> dict[str, Any]:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def in_r(model: str, n: int) -> dict[str, Any]:
-    """spatialreg's method "Matrix" on the same sample."""
+def in_r(model: str, n: int, method: str = "Matrix") -> dict[str, Any]:
+    """A method of spatialreg on the same sample."""
     W, data = sample(SIDES[n], model)
     pairs = W.tocoo()
     with tempfile.TemporaryDirectory() as folder:
         data.to_csv(f"{folder}/data.csv", index=False)
         frame = pd.DataFrame({"i": pairs.coords[0] + 1, "j": pairs.coords[1] + 1, "w": pairs.data})
         frame.to_csv(f"{folder}/pairs.csv", index=False)
-        command = ["Rscript", "-e", R_SCRIPT, folder, model]
+        command = ["Rscript", "-e", R_SCRIPT, folder, model, method]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | ONE_THREAD)
     words = [float(word) for word in done.stdout.split()]
     seconds, value, mib = (
         words if len(words) == 3 else (np.nan, (done.stderr.strip() or "failed").splitlines()[-1], np.nan)
     )
-    return {"program": "spatialreg Matrix", "model": model, "n": n, "seconds": seconds, "mib": mib, "value": value}
+    return {"program": f"spatialreg {method}", "model": model, "n": n, "seconds": seconds, "mib": mib, "value": value}
 
 
 def bootstrap_rate(draws: int = 9_999) -> tuple[float, float]:

@@ -16,7 +16,6 @@ import io
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from peak_memory import added
 from scipy import sparse
 
 RHO = 0.5
@@ -102,14 +102,19 @@ def measured(who: str, n: int, T: int, model: str, effects: str, repeat: int) ->
     fit = (ours if who == "gbaspatial" else theirs)(W, data, model, effects)
     if who == "gbaspatial":
         ours(*sample(400, 2, model), model, effects)()  # imports
-    held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    times, value = [], np.nan
-    for _ in range(repeat):
+    times: list[float] = []
+    value = np.nan
+
+    def timed() -> None:
+        nonlocal value
         start = time.process_time()
         value = fit()
         times.append(time.process_time() - start)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {"seconds": min(times), "mib": (peak - held) / 1024, "estimate": value}
+
+    mib = added(timed)
+    for _ in range(repeat - 1):
+        timed()
+    return {"seconds": min(times), "mib": mib, "estimate": value}
 
 
 def cell(who: str, n: int, T: int, model: str, effects: str, repeat: int) -> dict[str, float | str]:

@@ -41,6 +41,32 @@ def cells(n: int) -> gpd.GeoSeries:
     return gpd.GeoSeries([shapely.Polygon(ring) for ring in rings], crs="EPSG:2326")
 
 
+def detailed(n: int, between: int = 28) -> gpd.GeoSeries:
+    """The same cells with `between` more vertices on each edge, bit-equal on both sides, as surveyed borders have."""
+    t = np.arange(1, between + 1) / (between + 1)
+    shapes = []
+    for shape in cells(n):
+        ring = shapely.get_coordinates(shape)
+        start, end = ring[:-1], ring[1:]
+        turned = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
+        low, high = np.where(turned[:, None], end, start), np.where(turned[:, None], start, end)
+        along = (high - low)[:, None, :]
+        wave = 0.01 * np.sin(3 * np.pi * t)[None, :, None] * along[..., ::-1] * [1, -1]
+        inner = low[:, None, :] + t[None, :, None] * along + wave
+        inner = np.where(turned[:, None, None], inner[:, ::-1], inner)
+        shapes.append(shapely.Polygon(np.concatenate([start[:, None, :], inner], axis=1).reshape(-1, 2)))
+    return gpd.GeoSeries(shapes, crs="EPSG:2326")
+
+
+def unclean(n: int) -> gpd.GeoSeries:
+    """The same cells, each vertex moved by round-off (20 micrometers) in each cell for itself."""
+    layer, rng = cells(n), np.random.default_rng(3)
+    rings = [shapely.get_coordinates(shape)[:-1] for shape in layer]
+    return gpd.GeoSeries(
+        [shapely.Polygon(ring + rng.uniform(-2e-5, 2e-5, ring.shape)) for ring in rings], crs=layer.crs
+    )
+
+
 def dots(n: int) -> gpd.GeoSeries:
     """`n` points in a square of 100 km."""
     xy = np.random.default_rng(2).random((n, 2)) * 1e5
@@ -62,8 +88,8 @@ def seconds(run: Callable[[], object], repeat: int) -> float:
     return statistics.median(times[1:])
 
 
-def polygon_runs(layer: gpd.GeoSeries) -> dict[str, Callable[[], object]]:
-    """Queen contiguity by everyone."""
+def polygon_runs(layer: gpd.GeoSeries, precision: float = 0.0) -> dict[str, Callable[[], object]]:
+    """Queen contiguity by everyone; pygeoda takes vertices closer than `precision` for the same."""
     from libpysal.graph import Graph
     from libpysal.weights import Queen
 
@@ -78,7 +104,7 @@ def polygon_runs(layer: gpd.GeoSeries) -> dict[str, Callable[[], object]]:
         import pygeoda
 
         opened = pygeoda.open(gpd.GeoDataFrame({"id": range(len(layer))}, geometry=layer.to_numpy(), crs=layer.crs))
-        runs["pygeoda"] = lambda: pygeoda.queen_weights(opened)
+        runs["pygeoda"] = lambda: pygeoda.queen_weights(opened, precision_threshold=precision)
     return runs
 
 

@@ -11,7 +11,13 @@ HERE = Path(__file__).parent
 RESULTS = HERE.parent / "benchmarks" / "results" / "bench.json"
 PAGE, PICTURE = HERE / "performance.md", HERE / "pictures" / "performance.png"
 BEGIN, END = "<!-- measured: made by make_performance.py -->", "<!-- end of what is measured -->"
-FAMILIES = {"moran": "Moran, 999 permutations", "gmm": "lag by moments, a new W", "contiguity": "queen contiguity"}
+FAMILIES = {
+    "moran": "Moran, 999 permutations",
+    "ml_lag": "ML lag with standard errors",
+    "gmm": "lag by moments, a new W",
+    "contiguity": "queen contiguity, clean",
+    "unclean": "queen contiguity, vertices not bit-equal",
+}
 
 
 def seconds(value: float) -> str:
@@ -35,7 +41,7 @@ def line(row: dict[str, Any]) -> str:
     ratio = "-" if row["ratio"] is None else f"{row['ratio']:g}"
     promised = f"{row['goal']:g} x" if row["goal"] else f"{row['limit_seconds']:g} s" if row["limit_seconds"] else "-"
     kept = {True: "yes", False: "**no**", None: "-"}[row["kept"]]
-    memory = " / ".join(mib(row["peak_mib"].get(side)) for side in ("gbaspatial", *peers)) if row["peak_mib"] else "-"
+    memory = " / ".join(mib(row["peak_mib"].get(side)) for side in ("gbaspatial", *peers))
     return f"| {row['title']} | {seconds(own)} | {told} | {ratio} | {promised} | {kept} | {memory} |"
 
 
@@ -44,9 +50,11 @@ def table(found: dict[str, Any]) -> str:
     versions = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
     head = "| work | ours, CPU | peers, CPU | ratio to the best | promised | kept | MiB |"
     rule = "|---|---:|---|---:|---:|---|---:|"
+    turns = sorted({row["when"]["rounds"] for row in found["rows"]})
+    loads = [row["when"]["load"] for row in found["rows"]]
     where = (
-        f"Medians of {found['rounds']} turns on {found['processors']} processors ({found['system']}, "
-        f"{found['machine']}, load {found['load']}), one thread, Python {found['python']}; {versions}."
+        f"Medians of {' or '.join(map(str, turns))} turns on {found['processors']} processors ({found['processor']}, "
+        f"{found['system']}, load {min(loads):g} to {max(loads):g}), one thread, Python {found['python']}; {versions}."
     )
     return "\n".join([where, "", head, rule, *map(line, found["rows"])])
 
@@ -69,17 +77,22 @@ def picture(found: dict[str, Any], path: Path) -> None:
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, panels = plt.subplots(1, len(FAMILIES), figsize=(10, 3.4), layout="constrained")
-    for axes, (family, title) in zip(panels, FAMILIES.items(), strict=True):
+    figure, grid = plt.subplots(2, 3, figsize=(10, 6.4), layout="constrained")
+    panels = grid.ravel()
+    for axes, (family, title) in zip(panels, FAMILIES.items(), strict=False):
         for side, points in sorted(by_size(found, family).items()):
             ours = side == "gbaspatial"
             axes.loglog(*zip(*sorted(points), strict=True), marker="o", label=side, lw=2 if ours else 1,
                         color="#b2182b" if ours else None)  # fmt: skip
-        axes.set(title=title, xlabel="units")
+        axes.set(xlabel="units")
+        axes.set_title(title, fontsize=9)
         if axes.lines:
             axes.legend(frameon=False, fontsize=8)
         axes.spines[["top", "right"]].set_visible(False)
-    panels[0].set_ylabel("CPU seconds")
+    for axes in panels[:: grid.shape[1]]:
+        axes.set_ylabel("CPU seconds")
+    for axes in panels[len(FAMILIES) :]:
+        axes.set_axis_off()
     figure.savefig(path, dpi=110, metadata={"Software": None})
 
 

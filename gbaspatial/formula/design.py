@@ -224,7 +224,8 @@ def design(
         used = list(dict.fromkeys([*needed, known_column(regimes, data)]))
     frame = pd.DataFrame(align_frame(columns_named(data, used), ids))
     check_columns(frame, used)
-    frame = plain(frame, needed).join(frame[used].drop(columns=needed))
+    others = [name for name in used if name not in needed]
+    frame = plain(frame, needed).join(frame[others]) if others else plain(frame, needed)
     check_classes(parsed.terms, frame, lags)
     lhs, rhs = evaluate(parsed.formula, frame[needed], lags)
     response, y = outcome_of(lhs, parsed.terms)

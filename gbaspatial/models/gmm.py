@@ -140,9 +140,8 @@ class _Spec:
             lags = options.get("instrument_lags", 2)
             base = np.column_stack([design.X[:, inside], extra])
             base_names = [*(design.terms[p] for p in inside), *extra_names]
-            H, names = instruments_of(base, base_names, design.weights["W"], lags, len(inside))
-            check_identified(H, Z, names, lags, (*columns, *(["W(y)"] if first is not None else [])))
-            Q = iv.basis(H)
+            Q, names = instruments_of(base, base_names, design.weights["W"], lags, len(inside))
+            check_identified(Q, Z, names, lags, (*columns, *(["W(y)"] if first is not None else [])))
         else:
             unused({"instrument_lags": options.get("instrument_lags")}, "without endogenous= there are no instruments")
         return cls(asked.name, design, columns, Z, Q, names, first, second, options.get("df"))

@@ -60,17 +60,17 @@ class InstrumentTests(Result):
 def instruments_of(
     base: np.ndarray, names: list[str], w: Weights, lags: int, n_exogenous: int
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    """H (n, q) and the names of its excluded instruments."""
-    H = iv.lagged_columns(base, w.sparse, lags)
+    """An orthonormal basis Q (n, q) of the instruments, and the names of those that are excluded."""
+    H = iv.lagged_columns(base, w.sparse, lags, w.row_sums)
     varying = [name for name, column in zip(names, base.T, strict=True) if np.ptp(column) > 0]
     told = [*names, *(f"W({v})" for v in varying), *(f"W(W({v}))" for v in varying if lags == 2)]
-    kept = iv.independent_columns(H)
-    return H[:, kept], tuple(told[place] for place in kept if place >= n_exogenous)
+    kept, Q = iv.orthogonalized(H)
+    return Q, tuple(told[place] for place in kept if place >= n_exogenous)
 
 
-def check_identified(H: np.ndarray, Z: np.ndarray, names: tuple[str, ...], lags: int, wanted: tuple[str, ...]) -> None:
+def check_identified(Q: np.ndarray, Z: np.ndarray, names: tuple[str, ...], lags: int, wanted: tuple[str, ...]) -> None:
     """Raise `OptionError` if the `wanted` endogenous regressors have too few instruments, or all of them too many."""
-    n, q = H.shape
+    n, q = Q.shape
     if q < Z.shape[1]:
         told = f"only {some(names)}" if names else "none"
         raise OptionError(
@@ -91,15 +91,9 @@ def instrument_tests(
 ) -> InstrumentTests:
     """The tests of the instruments of `stage` for the named `endogenous` columns beside `X` (n, k)."""
     first = iv.first_stage(np.column_stack(list(endogenous.values())), X, stage.Q)
+    columns = {"f": first.f, "df1": first.df[0], "df2": first.df[1], "p_value": first.p_value}
     frame = pd.DataFrame(
-        {
-            "f": first.f,
-            "df1": first.df[0],
-            "df2": first.df[1],
-            "p_value": first.p_value,
-            "partial_r2": first.partial_r2,
-        },
-        index=pd.Index(list(endogenous), name="endogenous"),
+        {**columns, "partial_r2": first.partial_r2}, index=pd.Index(list(endogenous), name="endogenous")
     )
     rows = pd.DataFrame(
         [iv.sargan(stage), iv.hansen(stage, K)],

@@ -58,19 +58,20 @@ def two_stage(y: np.ndarray, Z: np.ndarray, Q: np.ndarray) -> TwoStage:
     A = Q.T @ Z
     inner, R = np.linalg.qr(A)
     delta = linalg.solve_triangular(R, inner.T @ (Q.T @ y))
-    inverse = linalg.solve_triangular(R, np.eye(R.shape[0]))
+    inverse = np.linalg.inv(R)  # what elimination makes of a triangle is the triangle; LAPACK's own way wakes threads
     return TwoStage(y, Z, Q, delta, y - Z @ delta, Q @ inner, R, inverse @ inverse.T)
 
 
-def lagged_columns(base: np.ndarray, W: sparse.csr_array, lags: int) -> np.ndarray:
+def lagged_columns(base: np.ndarray, W: sparse.csr_array, lags: int, sums: np.ndarray | None = None) -> np.ndarray:
     """[base, W base, ..., W^lags base]: instruments for W y; columns of `base` (n, m) that do not vary are not lagged.
 
     W 1 is again a constant where W is row-standardized: then columns are taken off their mean beside
     a constant, which changes no span and keeps their digits. In a Durbin model W X is among the
-    columns of X already, so that what W X and W^2 X add is W^2 X and W^3 X.
+    columns of X already, so that what W X and W^2 X add is W^2 X and W^3 X. `sums` (n,) are those of
+    the rows of W, where they are known.
     """
     varies = np.ptp(base, axis=0) > 0
-    sums = np.asarray(W.sum(axis=1)).ravel()
+    sums = np.asarray(W.sum(axis=1)).ravel() if sums is None else sums
     if (~varies & (base[:1] != 0).ravel()).any() and np.ptp(sums) <= 1e-12 * np.abs(sums).max():
         base = np.where(varies, base - base.mean(axis=0), base)
     block = base[:, varies]
@@ -83,7 +84,12 @@ def lagged_columns(base: np.ndarray, W: sparse.csr_array, lags: int) -> np.ndarr
 
 def independent_columns(H: np.ndarray) -> list[int]:
     """Places of the columns of `H` (n, q) that do not depend linearly on columns before them."""
-    size = np.linalg.norm(H, axis=0)
+    return orthogonalized(H)[0]
+
+
+def orthogonalized(H: np.ndarray) -> tuple[list[int], np.ndarray]:
+    """`independent_columns` of `H` (n, q), and an orthonormal basis (n, r) of the span of these r columns."""
+    size = np.sqrt(np.einsum("ij,ij->j", H, H))
     kept: list[int] = []
     found = np.empty((H.shape[0], min(H.shape)), order="F")
     for place in np.flatnonzero(size):
@@ -94,7 +100,7 @@ def independent_columns(H: np.ndarray) -> list[int]:
         if length > DEPENDENT and len(kept) < H.shape[0]:
             found[:, len(kept)] = rest / length
             kept.append(int(place))
-    return kept
+    return kept, found[:, : len(kept)]
 
 
 # -- covariances ------------------------------------------------------------------------
@@ -151,14 +157,15 @@ def first_stage(endogenous: np.ndarray, X: np.ndarray, Q: np.ndarray) -> FirstSt
     """
     n, q = Q.shape
     excluded = q - X.shape[1]
-    inside = basis(X)
-    short = endogenous - inside @ (inside.T @ endogenous)
-    long = endogenous - Q @ (Q.T @ endogenous)
-    outer, inner = (short**2).sum(axis=0), (long**2).sum(axis=0)
+    inside, found = basis(Q.T @ X), Q.T @ endogenous  # X in the coordinates of Q, which spans it
+    gained = found - inside @ (inside.T @ found)  # what the instruments explain beyond X, at right angles to the rest
+    long = endogenous - Q @ found
+    signal, left = gained.T @ gained, long.T @ long
+    inner = np.diag(left)
+    outer = inner + np.diag(signal)
     df = (excluded, n - q)
-    f = (outer - inner) / df[0] / (inner / df[1])
-    noise = long.T @ long / df[1]
-    signal = short.T @ short - long.T @ long
+    f = np.diag(signal) / df[0] / (inner / df[1])
+    noise = left / df[1]
     smallest = float(linalg.eigh(signal, noise, eigvals_only=True)[0]) / excluded
     return FirstStage(f, 1 - inner / outer, f_tail(f, df[0], df[1]), df, smallest)
 
