@@ -1,5 +1,7 @@
 """Exact null distributions against brute force, and their moments against the formulas."""
 
+import subprocess
+import sys
 from itertools import combinations, permutations
 
 import numpy as np
@@ -69,12 +71,23 @@ def test_eleven_units_take_all_39_916_800_orders():
 def test_compiled_orders_are_those_of_numpy(monkeypatch):
     rng = np.random.default_rng(1)
     A, B = random_weights(rng, 11, equal=False), rng.normal(size=(11, 11))
+    monkeypatch.setattr(exact, "_is_compiled", lambda n: n >= exact._COMPILED_UNITS)
     compiled = exact.pair_null(A, B)
     monkeypatch.setattr(exact, "_COMPILED_UNITS", 12)
     plain = exact.pair_null(A, B)
     assert (compiled.upper, compiled.lower, compiled.size) == (plain.upper, plain.lower, plain.size)
     assert (compiled.mean, compiled.variance) == pytest.approx((plain.mean, plain.variance), rel=1e-12)
     assert np.abs(compiled.counts - plain.counts).sum() <= 10  # a value at the edge of a bin may round to either
+
+
+def test_a_first_test_of_eleven_units_loads_no_compiler():
+    code = (
+        "import sys, numpy as np; from gbaspatial.inference import exact_distribution as e; A = np.eye(11, k=1);"
+        "null = e.pair_null(A + A.T, np.multiply.outer(np.arange(11.0), np.arange(11.0)));"
+        "assert null.size == 39_916_800; print('numba' in sys.modules, [e._is_compiled(n) for n in (10, 11, 11, 12)])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split(maxsplit=1) == ["False", "[False, False, True, True]\n"]
 
 
 def test_more_than_twelve_units_are_refused():
