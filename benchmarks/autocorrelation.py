@@ -77,7 +77,7 @@ def of_esda(y: pd.Series, w: Weights) -> dict[str, Callable[[], Any]]:
         "Join counts": lambda: esda.Join_Counts(high, B, permutations=DRAWS),
         "Local Moran": lambda: esda.Moran_Local(values, W, permutations=DRAWS, seed=1),
         "Local Geary": lambda: esda.Geary_Local(connectivity=W, permutations=DRAWS).fit(values),
-        "Local G*": lambda: esda.G_Local(positive, B, transform="B", star=True, permutations=DRAWS, seed=1),
+        "Local G*": lambda: esda.G_Local(positive, B, transform="B", star=True, permutations=DRAWS, n_jobs=1, seed=1),
         "Local join count": lambda: esda.Join_Counts_Local(connectivity=B, permutations=DRAWS).fit(high),
     }
 

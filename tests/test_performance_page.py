@@ -4,12 +4,14 @@ import json
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "docs"), str(ROOT / "benchmarks")]
 import bench  # noqa: E402
 import make_performance as made  # noqa: E402
+import peak_memory  # noqa: E402
 
 FOUND = json.loads(made.RESULTS.read_text(encoding="utf-8"))
 
@@ -40,7 +42,28 @@ def test_ratios_and_verdicts_follow_from_the_seconds(row):
 
 def test_sides_are_measured_by_turns():
     turns = []
-    row = bench.Row("two", lambda: {"gbaspatial": lambda: turns.append("a"), "peer": lambda: turns.append("b")})
-    found = bench.measured(bench.Row(row.title, row.make, times=lambda side: 1.0), 2)
-    assert turns == ["a", "b", "a", "b"]
-    assert found == {"gbaspatial": [1.0, 1.0], "peer": [1.0, 1.0]}
+
+    def _outside(side):
+        turns.append(side)
+        return 1.0, 2.0
+
+    found = bench.measured(bench.Row("two", names=("gbaspatial", "peer"), outside=_outside), 2)
+    assert turns == ["gbaspatial", "peer", "gbaspatial", "peer"]
+    assert found == {"gbaspatial": [(1.0, 2.0)] * 2, "peer": [(1.0, 2.0)] * 2}
+
+
+def test_short_work_is_repeated_until_a_clock_can_tell():
+    done = []
+    row = bench.Row("short", n=3, make=lambda n: {"gbaspatial": lambda: done.append(n)})
+    found = bench.measured(row, 2)
+    assert [len(turns) for turns in found.values()] == [2]
+    assert set(done) == {3}
+    assert len(done) == 1 + 1 + 2 * 200  # to warm up, to count, and two turns
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="the kernel counts no peaks here")
+def test_memory_is_what_the_work_adds_at_most():
+    before = np.ones(20 * 2**17)  # 20 MiB held and 20 MiB freed before count for nothing
+    del before
+    assert 38 < peak_memory.added(lambda: np.ones(40 * 2**17).sum()) < 50
+    assert peak_memory.added(lambda: None) < 5
