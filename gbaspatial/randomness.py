@@ -33,6 +33,7 @@ CONFIDENCE_DRAWS = 41  # coefficients given rho or lambda
 GROUP_RESAMPLES = 53  # of units within their groups
 REGIONS = 59  # of units from which regions grow
 PANEL_OUTCOMES = 47  # of a fitted panel, by unit
+REPORTED_PANELS, REPORTED_SIGNS = 61, 62  # of the report: panels grown again, and signs of residual histories
 # With how many units or periods as a further key, which no other purpose has beside its number:
 HISTORY_ORDERS, HISTORY_RESAMPLES = 31, 32  # which unit gets whose residual history, each one's once, or any
 BLOCK_SIGNS, BLOCK_PERIODS = 41, 42  # of residuals: signs of units or periods, and periods drawn again

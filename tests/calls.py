@@ -189,6 +189,7 @@ CALLS = {
     "figures.spillover_decay": lambda: ((made("spillover.decay"),), {}),
     "figures.waterfall": lambda: ((made("spillover.scenario"),), {}),
     "figures.event_times": lambda: ((made("causal.event_study"),), {}),
+    "figures.bounds_by_size": lambda: ((made("causal.event_study").honest_bounds(),), {}),
     "figures.year_line": lambda: ((made("autocorrelation.moran_by"),), {}),
     "figures.period_line": lambda: ((pd.Series([0.1, 0.2], [2001, 2002], name="moran"),), {}),
     "figures.period_bands": lambda: ((PERIODS,), {}),

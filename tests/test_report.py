@@ -243,7 +243,19 @@ def told(section):
     return [words for kind in kinds for words in getattr(section, kind)]
 
 
-QUICK = ("cities", "weights", "disparity", "limits", "bays", "coupling", "productivity", "regions", "signs", "looks")
+QUICK = (
+    "cities",
+    "weights",
+    "disparity",
+    "limits",
+    "bays",
+    "coupling",
+    "productivity",
+    "regions",
+    "signs",
+    "looks",
+    "panels",
+)
 
 
 @pytest.mark.parametrize("name", QUICK)
@@ -314,7 +326,7 @@ def test_changed_data_change_every_sentence_that_rests_on_them(monkeypatch, name
 
 
 def test_both_languages_draw_every_picture_with_words():
-    for name in ("cities", "weights", "disparity", "innovation"):
+    for name in ("cities", "weights", "disparity", "innovation", "panels"):
         section = CHAPTERS[name](Bay(YEAR, 1))
         assert set(section.figures_zh) == set(section.figures), name
         for ax in section.figures_zh.values():

@@ -11,6 +11,7 @@ from scipy import linalg, special
 
 from gbaspatial.causal.differences import FEW, Setting, read_setting
 from gbaspatial.causal.exposure import NEVER, first_exposure
+from gbaspatial.causal.few_treated import bias_reduced
 from gbaspatial.causal.honest_bounds import honest_bounds
 from gbaspatial.errors import DataError, some
 from gbaspatial.figures import event_times
@@ -31,9 +32,11 @@ class EventStudy(Result):
     ----------
     frame : pandas.DataFrame
         Rows by term (`treated` and the rings) and `event_time`; `estimate, std_error, statistic, p_value, lower,
-        upper` (95 %), `units`. The base has estimate 0 and no error.
+        upper` (95 %), `df` (degrees of freedom), `units`. The base has estimate 0 and no error.
     covariance : pandas.DataFrame
         Of all estimates but the base, by unit.
+    working : pandas.DataFrame
+        The same for independent errors of one variance: its shape is that of the design, and no residual is in it.
     base : int
         The event time against which all others are.
     pretest : pandas.DataFrame
@@ -45,6 +48,7 @@ class EventStudy(Result):
 
     frame: pd.DataFrame
     covariance: pd.DataFrame
+    working: pd.DataFrame
     base: int
     pretest: pd.DataFrame
     n: int
@@ -132,6 +136,8 @@ def event_study(
     ----------
     Sun, L. and Abraham, S. (2021). Estimating dynamic treatment effects in event studies with heterogeneous
     treatment effects. Journal of Econometrics 225(2), 175-199.
+    Pustejovsky, J. E. and Tipton, E. (2018). Small-sample methods for cluster-robust variance estimation and
+    hypothesis testing in fixed effects models. Journal of Business and Economic Statistics 36(4), 672-683.
     Butts, K. (2021). Difference-in-differences estimation with spatial spillovers. arXiv 2105.03737.
 
     Examples
@@ -147,8 +153,8 @@ def event_study(
     )
     base = -1 - setting.anticipation
     cells = _cells(setting, base, units, design.periods)
-    fitted = _saturated(setting, cells, [t for t in design.terms if t != "Intercept"])
-    return _result(design.formula, setting, cells, fitted, base, notes)
+    found = _averaged(setting, cells, [t for t in design.terms if t != "Intercept"])
+    return _result(design.formula, setting, cells, found, base, notes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,21 +207,49 @@ def _cells(setting: Setting, base: int, units: pd.Index, periods: pd.Index) -> _
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Saturated:
-    effects: np.ndarray
+class _Averaged:
+    """Estimates by term (number) and event time: averages of cells by their sizes, with covariance and degrees."""
+
+    labels: list[tuple[int, int]]
+    estimate: np.ndarray
     covariance: np.ndarray
+    working: np.ndarray
+    degrees: np.ndarray
     count: np.ndarray
-    few: float
 
 
-def _saturated(setting: Setting, cells: _Cells, terms: list[str]) -> _Saturated:
-    """Least squares on all cells with effects of unit and period; covariance by unit (CR1)."""
+def _averaged(setting: Setting, cells: _Cells, terms: list[str]) -> _Averaged:
+    """Least squares on all cells with effects of unit and period, averaged; the variance that few units can bear.
+
+    A cell of one unit has no residual of its own: beside others of its event time it is compared with their average,
+    which counts differences between their effects as chance and so errs to the safe side.
+    """
     s = setting.stack
     effects = effects_of(s, unit=True, time=True)
     scale = np.sqrt(np.mean(setting.X**2, axis=0)) if setting.X.size else np.ones(0)
     Z = np.column_stack([cells.rows.T.astype(float), setting.X / np.where(scale > 0, scale, 1.0)])
     within = effects.take_out(Z)
     y = effects.take_out(setting.y)
+    inverse = _inverse(within, cells, terms)
+    count = cells.rows.sum(axis=1)
+    labels = sorted({(int(k), int(t)) for k, t in zip(cells.term, cells.event, strict=True)})
+    A = np.zeros((len(labels), Z.shape[1]))  # averages by the sizes of the groups
+    pooled: list[np.ndarray] = [within[:, len(count) :]]
+    for i, (k, t) in enumerate(labels):
+        here = np.flatnonzero((cells.term == k) & (cells.event == t))
+        A[i, here] = count[here] / count[here].sum()
+        one = count[here].min() < 2
+        pooled.append(within[:, here].sum(axis=1, keepdims=True) if one else within[:, here])
+    work, L = np.column_stack(pooled), within @ (inverse @ A.T)
+    e = y - work @ np.linalg.lstsq(work, y, rcond=None)[0]
+    covariance, degrees = bias_reduced(s, work, e, L)
+    size = np.array([count[(cells.term == k) & (cells.event == t)].sum() for k, t in labels])
+    working = L.T @ L * float(e @ e) / max(s.rows - work.shape[1] - effects.rank, 1)
+    return _Averaged(labels, L.T @ y, covariance, working, np.minimum(degrees, s.n - 1), size)
+
+
+def _inverse(within: np.ndarray, cells: _Cells, terms: list[str]) -> np.ndarray:
+    """(Z'Z)^-1 of what effects leave of the columns; raise where they leave one nothing of its own."""
     _, r, order = linalg.qr(within, mode="economic", pivoting=True)
     size = np.abs(np.diag(r))
     if len(size) < within.shape[1] or size.min() <= 1e-10 * size.max():
@@ -227,14 +261,7 @@ def _saturated(setting: Setting, cells: _Cells, terms: list[str]) -> _Saturated:
         )
     inverse = np.empty((within.shape[1],) * 2)
     inverse[np.ix_(order, order)] = linalg.cho_solve((r, False), np.eye(len(r)))
-    b = inverse @ (within.T @ y)
-    e = y - within @ b
-    scores = np.stack([np.bincount(s.unit, weights=c * e, minlength=s.n) for c in within.T], axis=1)
-    few = s.n / (s.n - 1) * (s.rows - 1) / max(s.rows - within.shape[1] - effects.rank, 1)
-    covariance = few * inverse @ (scores.T @ scores) @ inverse
-    count = cells.rows.sum(axis=1)
-    m = len(count)
-    return _Saturated(b[:m], covariance[:m, :m], count, few)
+    return inverse
 
 
 def _cell_name(cells: _Cells, j: int, terms: list[str]) -> str:
@@ -243,51 +270,44 @@ def _cell_name(cells: _Cells, j: int, terms: list[str]) -> str:
     return f"{cells.names[cells.term[j]]} at {cells.event[j]:+d}"
 
 
-def _result(
-    formula: str, setting: Setting, cells: _Cells, fitted: _Saturated, base: int, notes: list[str]
-) -> EventStudy:
+def _result(formula: str, setting: Setting, cells: _Cells, found: _Averaged, base: int, notes: list[str]) -> EventStudy:
     s = setting.stack
-    labels = sorted({(int(k), int(t)) for k, t in zip(cells.term, cells.event, strict=True)})
-    A = np.zeros((len(labels), len(cells.term)))  # averages by the sizes of the groups
-    for i, (k, t) in enumerate(labels):
-        here = (cells.term == k) & (cells.event == t)
-        A[i, here] = fitted.count[here] / fitted.count[here].sum()
-    estimate, covariance = A @ fitted.effects, A @ fitted.covariance @ A.T
-    count = [int(fitted.count[(cells.term == k) & (cells.event == t)].sum()) for k, t in labels]
-    df = s.n - 1
-    alone = np.array(count) < 2  # one unit: its own chance has no standard error
-    error = np.where(alone, np.nan, np.sqrt(np.diag(covariance)))
+    alone = found.count < 2  # one unit: its own chance has no standard error
+    error = np.where(alone, np.nan, np.sqrt(np.diag(found.covariance)))
+    df = np.where(alone, np.nan, found.degrees)
     width = special.stdtrit(df, 0.975) * error
     with np.errstate(divide="ignore", invalid="ignore"):
-        statistic = np.where(error > 0, estimate / error, np.nan)
-    index = pd.MultiIndex.from_tuples([(cells.names[k], t) for k, t in labels], names=["term", "event_time"])
+        statistic = np.where(error > 0, found.estimate / error, np.nan)
+    names = [(cells.names[k], t) for k, t in found.labels]
+    index = pd.MultiIndex.from_tuples(names, names=["term", "event_time"])
     frame = pd.DataFrame(
         {
-            "estimate": estimate, "std_error": error, "statistic": statistic,
-            "p_value": 2 * special.stdtr(df, -np.abs(statistic)), "lower": estimate - width, "upper": estimate + width,
-            "units": count,
+            "estimate": found.estimate, "std_error": error, "statistic": statistic,
+            "p_value": 2 * special.stdtr(df, -np.abs(statistic)), "lower": found.estimate - width,
+            "upper": found.estimate + width, "df": df, "units": found.count,
         },
         index=index,
     )  # fmt: skip
-    table = pd.DataFrame(covariance, index=index, columns=index)
-    pretest = _pretest(frame, table / fitted.few, base, df)
+    table = pd.DataFrame(found.covariance, index=index, columns=index)
+    pretest = _pretest(frame, table, base)
     frame = _with_base(frame, cells, base)
     treated = int((setting.starts < NEVER).sum())
     words = [
         f"Base: event time {base}"
         + (f" (before {setting.anticipation} periods of anticipation)." if setting.anticipation else "."),
-        f"{s.rows} rows: {s.n} units in {s.periods} periods; {treated} treated. Standard errors by unit, t with {df} "
-        f"degrees of freedom.",
+        f"{s.rows} rows: {s.n} units in {s.periods} periods; {treated} treated. Standard errors by unit, their bias "
+        f"reduced (CR2); t with the degrees of freedom in df (Satterthwaite's: few treated give few).",
     ]
     if alone.any():
         words.append("Effects of a single unit have no standard error: nothing tells its own chance.")
     if treated < FEW or s.n - treated < FEW:
         words.append(
-            f"With {treated} treated of {s.n} units these standard errors mislead; placebo() of "
+            f"With {treated} treated of {s.n} units intervals rest on normal errors; placebo() of "
             f"difference_in_differences reassigns the treatment instead."
         )
     return EventStudy(
-        frame, table, base, pretest, s.rows, s.n, formula, (*words, *notes), setting.anticipation
+        frame, table, pd.DataFrame(found.working, index=index, columns=index), base, pretest, s.rows, s.n, formula,
+        (*words, *notes), setting.anticipation,
     )  # fmt: skip
 
 
@@ -303,41 +323,26 @@ def _with_base(frame: pd.DataFrame, cells: _Cells, base: int) -> pd.DataFrame:
     return both
 
 
-def _pretest(frame: pd.DataFrame, covariance: pd.DataFrame, base: int, df: int) -> pd.DataFrame:
-    """Hotelling's test of all leads, and Bonferroni's of the largest; `covariance` without a factor for few units.
+def _pretest(frame: pd.DataFrame, covariance: pd.DataFrame, base: int) -> pd.DataFrame:
+    """Hotelling's test of all leads, and Bonferroni's of the largest, with the leads' least degrees of freedom.
 
     The variance of leads is that of a handful of units, treated or clean, whatever the number of all: an F test with
-    `df` rejects a true zero in 35 % of samples with five treated units.
+    as many degrees as units rejects a true zero in 35 % of samples with five treated units.
     """
     rows = {}
-    units = frame["units"].groupby(level=0).max()
-    clean = df + 1 - int(units.sum())
     for name in frame.index.get_level_values(0).unique():
         leads = [key for key in frame.index if key[0] == name and key[1] < base]
         if not leads:
             continue
         b, V = frame.loc[leads, "estimate"].to_numpy(), covariance.loc[leads, leads].to_numpy()
-        q, told = len(leads), 1 + _degrees(int(frame.loc[leads, "units"].min()), clean)
-        usable = (
-            told > q
-            and bool(frame.loc[leads, "std_error"].notna().all())
-            and np.linalg.matrix_rank(V, hermitian=True) == q
-        )
-        F = float(b @ np.linalg.solve(V, b)) / q * (told - q) / told if usable else np.nan
-        p = float(f_tail(F, q, told - q)) if usable else np.nan
-        with np.errstate(divide="ignore", invalid="ignore"):
-            sizes = np.where(np.diag(V) > 0, np.abs(b) / np.sqrt(np.diag(V)), np.nan) * np.sqrt((told - 1) / told)
         known = frame.loc[leads, "std_error"].notna().to_numpy()
-        largest = float(np.nanmax(sizes[known], initial=0.0))
-        alone = min(1.0, q * 2 * float(special.stdtr(told - 1, -largest))) if told > 1 and largest > 0 else np.nan
-        rows[name] = (q, F, max(told - q, 0), p, alone)
+        df = float(frame.loc[leads, "df"].min()) if known.any() else np.nan
+        q, left = len(leads), df - len(leads) + 1
+        usable = left > 0 and bool(known.all()) and np.linalg.matrix_rank(V, hermitian=True) == q
+        F = float(b @ np.linalg.solve(V, b)) / q * left / df if usable else np.nan
+        p = float(f_tail(F, q, left)) if usable else np.nan
+        largest = float(np.nanmax(np.abs(frame.loc[leads, "statistic"].to_numpy()), initial=0.0))
+        alone = min(1.0, q * 2 * float(special.stdtr(df, -largest))) if df > 0 and largest > 0 else np.nan
+        rows[name] = (q, F, max(left, 0) if usable else 0, p, alone)
     out = pd.DataFrame.from_dict(rows, orient="index", columns=["leads", "F", "df", "p_value", "p_largest"])
     return out.rename_axis("term")
-
-
-def _degrees(touched: int, clean: int) -> float:
-    """Degrees of freedom of a difference between so many units and others (Satterthwaite), of equal variances."""
-    if min(touched, clean) < 2:
-        return 0.0
-    one, two = 1 / touched, 1 / clean
-    return (one + two) ** 2 / (one**2 / (touched - 1) + two**2 / (clean - 1))

@@ -20,9 +20,11 @@ from gbaspatial.figures.event_times import event_times
 from gbaspatial.figures.periods import period_bands, period_line
 from gbaspatial.figures.picture_files import save
 from gbaspatial.figures.printed_maps import flow_map, map_of, weights_map
+from gbaspatial.figures.sensitivity_bars import bounds_by_size
 from gbaspatial.figures.years import year_line
 
 __all__ = [
+    "bounds_by_size",
     "cluster_map",
     "correlogram",
     "event_times",

@@ -9,22 +9,29 @@ import pandas as pd
 
 from gbaspatial.alignment import columns_of
 from gbaspatial.figures.canvas import axes_of
+from gbaspatial.figures.fonts import Language, written_names
 from gbaspatial.options import public
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _COLORS = ("#2C7FB8", "#D95F0E", "#31A354", "#756BB1", "#636363")
+_WORDS = {
+    "en": {"time": "periods since the treatment", "effect": "effect", "alone": "without an interval"},
+    "zh": {"time": "距处理的期数", "effect": "效应", "alone": "无区间"},
+}
 
 
 @public
-def event_times(result: Any, *, ax: Any = None) -> Axes:
+def event_times(result: Any, *, language: Language = "en", ax: Any = None) -> Axes:
     """Effects by event time, a color for each term; the base is an open mark on zero, a cross has no interval.
 
     Parameters
     ----------
     result : EventStudy or DataFrame
         Or any table indexed by term and event time with columns `estimate, lower, upper`.
+    language : {"en", "zh"}
+        Of the words beside the names; English where no Chinese font is installed.
     ax : matplotlib.axes.Axes, optional
 
     Returns
@@ -40,7 +47,11 @@ def event_times(result: Any, *, ax: Any = None) -> Axes:
     """
     frame = result if isinstance(result, pd.DataFrame) else result.to_frame()
     columns_of(frame, ["estimate", "lower", "upper"], "effects")
-    ax = axes_of(ax, (6.6, 4.0))
+    with written_names(language) as written:
+        return _drawn(frame, _WORDS[written], axes_of(ax, (6.6, 4.0)))
+
+
+def _drawn(frame: pd.DataFrame, words: dict[str, str], ax: Axes) -> Axes:
     terms = list(frame.index.get_level_values(0).unique())
     without = False
     for k, term in enumerate(terms):
@@ -57,15 +68,15 @@ def event_times(result: Any, *, ax: Any = None) -> Axes:
         without |= bool(alone.any())
     ax.axhline(0, color="#999999", lw=0.8, zorder=0)
     ax.axvline(-0.5, color="#999999", lw=0.8, ls=":", zorder=0)
-    ax.set_xlabel("periods since the treatment")
-    ax.set_ylabel("effect")
+    ax.set_xlabel(words["time"])
+    ax.set_ylabel(words["effect"])
     times = np.unique(frame.index.get_level_values(1))
     if len(times) <= 24:
         ax.set_xticks(times)
     for side in ("top", "right"):
         ax.spines[side].set_visible(False)
     if without:
-        ax.plot([], [], "x", color="#555555", ms=5, label="without an interval")
+        ax.plot([], [], "x", color="#555555", ms=5, label=words["alone"])
     if len(terms) > 1 or without:
         ax.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncol=len(terms) + without)
     return ax

@@ -57,7 +57,7 @@ def likelihood_profile(result: Any, *, ax: Axes | None = None) -> Axes:
 
 
 def without_units(result: Any, term: str | None = None, *, ax: Axes | None = None) -> Axes:
-    """Estimates of `term` without each unit (or period) in turn, in ascending order.
+    """Estimates of `term` without each unit (or period) in turn, in ascending order, and a line where it is with all.
 
     Parameters
     ----------
@@ -72,6 +72,9 @@ def without_units(result: Any, term: str | None = None, *, ax: Axes | None = Non
     own = ax is None
     with written_names("en"):
         ax = axes_of(ax, (6.0, 0.26 * len(values) + 1))
+        if result.full is not None:
+            ax.axvline(result.full[name], color=SIGNAL, linewidth=1, label=f"with all: {result.full[name]:.3g}")
+            ax.legend(frameon=False, fontsize=8, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0)
         ax.plot(values, range(len(values)), "o", color=BLUE)
         ax.set_yticks(range(len(values)), [folded(str(unit), 40) for unit in values.index])
         ax.set_xlabel(folded(f"{name} without the {result.left_out}", 60))

@@ -45,8 +45,8 @@ def write_report(
         English (``report.html``), Chinese (``report.zh.html``) or both pages, from the same results.
     only : str or sequence of str, optional
         Chapters to write: ``"claims"``, ``"cities"``, ``"weights"``, ``"autocorrelation"``, ``"disparity"``,
-        ``"tiers"``, ``"innovation"``, ``"coupling"``, ``"productivity"``, ``"bays"``, ``"regions"``, ``"signs"``,
-        ``"looks"``, ``"limits"``; all by default.
+        ``"tiers"``, ``"innovation"``, ``"coupling"``, ``"productivity"``, ``"panels"``, ``"bays"``, ``"regions"``,
+        ``"signs"``, ``"looks"``, ``"limits"``; all by default.
     seed : int
         Of every random draw; the same seed writes the same numbers.
     progress : bool, optional

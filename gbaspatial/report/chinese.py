@@ -39,7 +39,9 @@ HEADINGS = {
     "sd_log_first": "首年对数离散度", "sd_log_last": "末年对数离散度", "scale": "形式", "what": "内容", "published": "发表值",
     "borders": "陆界", "borders and bridges": "陆界与桥隧", "4 nearest": "最近四邻", "inverse distance": "距离倒数",
     "likeness of income": "收入相似度", "look": "看法", "theil_first": "首年泰尔指数", "theil_last": "末年泰尔指数",
-    "trend": "趋势", "p_trend": "趋势 p 值", "p_speed": "收敛 p 值",
+    "trend": "趋势", "p_trend": "趋势 p 值", "p_speed": "收敛 p 值", "effects": "固定效应", "convergence": "收敛系数",
+    "p_convergence": "收敛系数 p 值", "p_rho": "rho 的 p 值", "log(gdp_pc_cny)": "log(人均 GDP)", "placebos": "安慰剂次数",
+    "detectable": "可检出",
 }  # fmt: skip
 
 CELLS = {

@@ -41,6 +41,8 @@ class InfluenceResult(Result):
         What was left out in turn, in a word: a unit, or a period of a panel.
     notes : tuple of str
         What else a reader must know.
+    full : pandas.Series or None
+        The estimates with all, by term.
     """
 
     estimates: pd.DataFrame
@@ -49,6 +51,7 @@ class InfluenceResult(Result):
     title: str
     left_out: str = "unit"
     notes: tuple[str, ...] = ()
+    full: pd.Series | None = None
 
     @property
     def largest(self) -> pd.Series:
@@ -74,7 +77,7 @@ class InfluenceResult(Result):
         return name
 
     def plot(self, term: str | None = None, ax: Axes | None = None) -> Axes:
-        """Estimates of `term` (by default the spatial parameter) without each unit.
+        """Estimates of `term` without each unit, and a line at the estimate with all.
 
         Parameters
         ----------
@@ -127,7 +130,7 @@ def _influence_of(fit: Fit) -> InfluenceResult:
     with np.errstate(invalid="ignore"):
         changes = (estimates - fit.params) / fit.std_errors
     title = f"Influence of each unit on the {fit.model} model: {fit.formula}"
-    return InfluenceResult(estimates, changes, pd.Series(failed, dtype=object), title)
+    return InfluenceResult(estimates, changes, pd.Series(failed, dtype=object), title, full=fit.params.copy())
 
 
 def _params_without(fit: Fit, unit: Any) -> tuple[np.ndarray, str | None]:

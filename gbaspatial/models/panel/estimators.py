@@ -59,7 +59,8 @@ class PanelOptions(TypedDict, total=False):
     moments of differences), with
     ``endogenous`` and ``instruments``, right sides of formulas, and ``instrument_lags`` (2: W X and W^2 X for W y);
     unbalanced : ``"error"``, ``"common"`` (units that are there in all periods) or ``"keep"``;
-    weights : observation weights of fixed effects, a column or a Series by row or by unit (variance sigma2 / weight);
+    weights : observation weights, a column or a Series by row or by unit (variance sigma2 / weight); beside random
+        effects and between units by unit, for effects or means too;
     regimes : column of classes, which may change over time: every coefficient by class (`chow` tests that they agree).
     """
 

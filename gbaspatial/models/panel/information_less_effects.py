@@ -147,11 +147,13 @@ def products(model: PanelProblem, at: Estimate, t: int) -> tuple[np.ndarray | No
 
 def _product(side: Side, value: float, t: int) -> np.ndarray:
     """W (I - `value` W)^-1 (n_t, n_t) of one period, dense: by sparse factors where they have few entries."""
-    W, factor = side.W.blocks[t], side.factor(value)
-    one = factor.of_period(t) if isinstance(factor, PanelFactor) else None
+    W = side.W.blocks[t]
     n = W.shape[0]
-    if isinstance(one, Eliminated) and n >= SQUARES_FROM and one.pencil.plan.block[-1] <= _FEW_ENTRIES * n**2:
-        return np.asarray(W @ one.solve(np.eye(n)))
+    if n >= SQUARES_FROM:  # below, factors of all periods take longer than the product of one
+        factor = side.factor(value)
+        one = factor.of_period(t) if isinstance(factor, PanelFactor) else None
+        if isinstance(one, Eliminated) and one.pencil.plan.block[-1] <= _FEW_ENTRIES * n**2:
+            return np.asarray(W @ one.solve(np.eye(n)))
     dense = W.toarray()
     return np.asarray(np.linalg.solve((np.eye(n) - value * dense).T, dense.T).T)
 

@@ -131,7 +131,7 @@ def influence(
     with np.errstate(invalid="ignore"):
         changes = (estimates - fit.params) / fit.std_errors
     title = f"Influence of each {what} on the {fit.model} model: {fit.formula}"
-    return InfluenceResult(estimates, changes, pd.Series(failed, dtype=object), title, what, notes)
+    return InfluenceResult(estimates, changes, pd.Series(failed, dtype=object), title, what, notes, fit.params.copy())
 
 
 def _params_without(

@@ -11,6 +11,7 @@ from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.formula import is_intercept
 from gbaspatial.models.panel.frame import PanelDesign, kept_rows
 from gbaspatial.models.panel.panel_rows import time_numbers
+from gbaspatial.models.panel.row_weights import weights_of_units
 from gbaspatial.models.panel.stack import Stack
 
 
@@ -34,10 +35,14 @@ def rows_between(design: PanelDesign) -> PanelDesign:
     means = sums / counts
     last = pd.MultiIndex.from_product([design.units, design.periods[-1:]], names=design.ids.names)
     one = Stack(np.arange(stack.n), np.zeros(stack.n, dtype=int), stack.n, 1)
+    weights = design.observation_weights
+    if weights is not None:
+        weights = weights_of_units(weights, stack, design.units, "effects='between'")
     data = design.data.groupby(level=0, sort=False).last().reindex(design.units).set_axis(last)
     first, end = design.periods[0], design.periods[-1]
     return replace(
         kept_rows(design, last, one, design.periods[-1:]), y=means[:, 0], X=means[:, 1:], data=data, index=last,
+        observation_weights=weights,
         notes=(*design.notes, f"Means by unit over {first} to {end}, one row each, named by the last period."),
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ beside fixed effects: e'e, (W e)'W e and e'W e of innovations less their effects
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from gbaspatial.models.instruments.instrument_set import (
     check_instrumented,
     instrument_tests,
 )
+from gbaspatial.models.panel.filtered_effects import basis_of, with_basis
 from gbaspatial.models.panel.fixed_effects import SERIAL, labelled_effects
 from gbaspatial.models.panel.frame import PanelDesign, read_panel
 from gbaspatial.models.panel.information_less_effects import sums_by_unit
@@ -35,6 +36,7 @@ from gbaspatial.models.panel.panel_rows import time_numbers
 from gbaspatial.models.panel.panel_specification import Specification
 from gbaspatial.models.panel.panel_tests import serial_correlation
 from gbaspatial.models.panel.sides import panel_side
+from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.logdet import window
 from gbaspatial.options import word
 
@@ -101,6 +103,8 @@ def by_moments(given: Specification, known: Instruments) -> PanelMomentsFit:
     """The fit of a specification with fixed effects."""
     if given.covariance not in (None, "classical", "information", "cluster"):
         raise OptionError(f"covariance={given.covariance!r} is not made by method='gmm'; use 'classical' or 'cluster'.")
+    if given.design.observation_weights is not None:
+        return _weighted(given, known, np.sqrt(given.design.observation_weights))
     stage, tests = _stage(given, known, 0.0)
     lam = None
     if given.error_w is not None:
@@ -108,6 +112,21 @@ def by_moments(given: Specification, known: Instruments) -> PanelMomentsFit:
         lam = lambda_of_moments(given, given.effects.take_out(u))
         stage, tests = _stage(given, known, lam)
     return wrapped_moments(given, stage, tests, lam, given.design.n - given.effects.rank - len(stage.delta))
+
+
+def _weighted(given: Specification, known: Instruments, root: np.ndarray) -> PanelMomentsFit:
+    """Two-stage least squares of rows times `root` (m,), less effects times it: the moments H'S e of S = diag(w)."""
+    effects = given.effects
+    own = with_basis(effects, basis_of(effects, root)) if effects.rank else effects
+    stage, tests = _stage(given, known, 0.0, own, root)
+    fit = wrapped_moments(given, stage, tests, None, given.design.n - effects.rank - len(stage.delta))
+    note = "Weighted: the variance of a row is sigma2 over its weight; residuals are not weighted."
+    rows = _outcome(given) - regressors_of(given) @ stage.delta
+    level = rows - stage.residuals / root
+    return replace(
+        fit, residuals=given.design.label(stage.residuals / root, "residuals"), notes=(*fit.notes, note),
+        effects=labelled_effects(given.design, effects, given.kind, level),
+    )  # fmt: skip
 
 
 def _outcome(given: Specification) -> np.ndarray:
@@ -120,11 +139,14 @@ def regressors_of(given: Specification) -> np.ndarray:
     return np.column_stack([design.X, given.w.sparse @ design.y]) if given.w is not None else design.X
 
 
-def _stage(given: Specification, known: Instruments, lam: float) -> tuple[iv.TwoStage, InstrumentTests | None]:
-    """Two-stage least squares of what is filtered by lambda and less the effects."""
-    design, effects = given.design, given.effects
+def _stage(
+    given: Specification, known: Instruments, lam: float, effects: Effects | None = None, root: np.ndarray | None = None
+) -> tuple[iv.TwoStage, InstrumentTests | None]:
+    """Two-stage least squares of what is filtered by lambda, times `root` if given, and less the effects."""
+    design, off = given.design, (effects or given.effects).take_out
+    times = np.ones(design.n) if root is None else root
     y, Z = filtered_by(given, lam, _outcome(given)), filtered_by(given, lam, regressors_of(given))
-    y, Z = effects.take_out(y), effects.take_out(Z)
+    y, Z = off(times * y), off(times[:, None] * Z)
     if not instrumented(given, known):
         return iv.two_stage(y, Z, iv.basis(Z)), None
     exogenous = [place for place, term in enumerate(design.terms) if term not in known.endogenous]
@@ -132,7 +154,7 @@ def _stage(given: Specification, known: Instruments, lam: float) -> tuple[iv.Two
     if lam:  # filtered regressors are instruments for themselves, the others stay as they are
         first = filtered_by(given, lam, design.X[:, exogenous])
         H, names = np.column_stack([first, H]), [*(design.terms[place] for place in exogenous), *names]
-    return staged(given, known, y, Z, (effects.take_out(H), names))
+    return staged(given, known, y, Z, (off(times[:, None] * H), names))
 
 
 def staged(

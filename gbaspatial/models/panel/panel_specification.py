@@ -69,7 +69,7 @@ def specified(asked: Request) -> Specification:
         asked.formula, data, w, durbin=flag(asked.durbin, "durbin"), unbalanced=unbalanced,
         weights=options.get("weights"), regimes=options.get("regimes"),
     )  # fmt: skip
-    _check_split(design, kind, options)
+    _check_split(design, kind, options, erred=erred)
     if kind.common:
         if erred or correction != "lee-yu":
             which = f"{name}" if erred else f"correction={correction!r}"
@@ -119,8 +119,8 @@ def _check_variation(design: PanelDesign, kind: Kind) -> None:
         )
 
 
-def _check_split(design: PanelDesign, kind: Kind, options: dict[str, Any]) -> None:
-    """Observation weights are for fixed effects by likelihood; regimes for all but rows of means or differences."""
+def _check_split(design: PanelDesign, kind: Kind, options: dict[str, Any], *, erred: bool) -> None:
+    """Regimes are for all but rows of means or differences; weights where somebody has defined what they weigh."""
     if design.regimes is not None and (kind.rows is not None or options.get("endogenous") is not None):
         raise OptionError(
             f"regimes= cannot split {'endogenous=' if kind.rows is None else f'effects={kind.rows!r}'}; write the "
@@ -128,14 +128,16 @@ def _check_split(design: PanelDesign, kind: Kind, options: dict[str, Any]) -> No
         )
     if design.observation_weights is None:
         return
-    other = [f"effects={kind.name!r}"] if kind.random or kind.rows or kind.common else []
-    other += [f"{n}={options[n]!r}" for n in ("dynamic", "errors") if options.get(n) is not None]
-    other += ["method='gmm'"] if options.get("method", "ml") == "gmm" else []
+    moments = options.get("method", "ml") == "gmm"
+    other = [f"effects={kind.name!r}"] if kind.rows == "first-difference" or kind.common else []
+    other += [f"dynamic={options['dynamic']!r}"] if options.get("dynamic") is not None else []
+    other += ["method='gmm' with random effects"] if moments and kind.random else []
+    other += ["method='gmm' with an error process"] if moments and erred else []
     other += ["correction='pairs'"] if options.get("correction") == "pairs" else []
     if other:
         raise OptionError(
-            f"weights= is for fixed effects (or none) by likelihood or least squares, not {other[0]}, whose moments, "
-            f"corrections or variances of effects are those of rows of equal weight."
+            f"weights= is not for {other[0]}: its differences, corrections or moments of variances are those of rows "
+            f"of equal weight, and nobody has defined others; use effects='unit', 'twoway', 'random' or 'between'."
         )
 
 

@@ -40,6 +40,8 @@ NULLS = {
     "bsk_lmh": "neither effects of units nor spatial errors",
     "bsk_lm1": "no effects of units, no spatial errors assumed",
     "bsk_lm2": "no spatial errors, no effects of units assumed",
+    "bsk_slm1": "no effects of units, no spatial errors assumed (exact mean and variance)",
+    "bsk_slm2": "no spatial errors, no effects of units assumed (exact mean and variance)",
     "bsk_clm_lambda": "no spatial errors, effects of units allowed for",
     "bsk_clm_mu": "no effects of units, spatial errors allowed for",
     "bsjk_j": "neither effects of units, spatial errors nor serial correlation",
@@ -197,7 +199,9 @@ def _notes(fit: PanelFit, found: Any) -> tuple[str, ...]:
             f"simulated panels of random walks."
         )
     if "bsk_lmh" in found:
-        notes.append("bsk_lmh: p from the mixture of chi-squared with 1 and 2 df; bsk_lm1 and bsk_clm_mu one-sided.")
+        notes.append(
+            "bsk_lmh: p from the mixture of chi-squared with 1 and 2 df; bsk_lm1, bsk_slm1 and bsk_clm_mu one-sided."
+        )
     if "exponent" in found:
         notes.append("exponent: of cross-section dependence (Bailey, Kapetanios and Pesaran 2019), has no test.")
     return tuple(notes)

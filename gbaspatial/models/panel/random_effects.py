@@ -33,7 +33,8 @@ from gbaspatial.models.panel.random_likelihood import (
     whitened,
 )
 from gbaspatial.models.panel.random_maximum import RandomEstimate, covariance, maximize, spread_of
-from gbaspatial.models.panel.sides import panel_side
+from gbaspatial.models.panel.row_weights import weights_of_units
+from gbaspatial.models.panel.sides import panel_side, weighted_side
 from gbaspatial.models.panel.stack import Stack
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.results import Table
@@ -100,11 +101,43 @@ def random_effects(given: Specification, errors: str) -> RandomEffectsFit:
         design, notes = with_means(design, given.effects)
         given = replace(given, design=design)
     _check_errors(given, errors)
-    model, corrected = _problem(given, errors)
+    root = _root_of(design)
+    model, corrected = _problem(given, errors, root)
     at = maximize(model)
     spread = spread_of(model, at)
     notes = [*design.notes, *_notes(given, at, model, corrected), *notes]
-    return _wrapped(given, errors, model, at, spread, corrected, notes)
+    if root is None:
+        return _wrapped(given, errors, model, at, spread, corrected, notes)
+    notes.append(
+        "Weighted by unit: the variances of its effect and of its innovations are over its weight, as of an average "
+        "of so many; residuals are not weighted."
+    )
+    return _unweighted(_wrapped(given, errors, model, at, spread, corrected, notes, root), given, root)
+
+
+def _root_of(design: PanelDesign) -> np.ndarray | None:
+    """The root of the weight of each row (m,), that of its unit; None without weights."""
+    if design.observation_weights is None:
+        return None
+    of_units = weights_of_units(design.observation_weights, design.stack, design.units, "random effects")
+    return np.asarray(np.sqrt(of_units)[design.stack.unit])
+
+
+def _unweighted(fit: RandomEffectsFit, given: Specification, root: np.ndarray) -> RandomEffectsFit:
+    """The fit of rows times `root` (m,) in the units of the data."""
+    design = fit.design
+    sides = {id(w): panel_side(w, None) for w in (given.w, given.error_w) if w is not None}
+    one, two = (None if w is None else sides[id(w)] for w in (given.w, given.error_w))
+    plain = panel_problem(design.y, design.X, one, two, Effects(design.stack), corrected=False)
+    per_unit = pd.Series(root, index=design.ids).groupby(level=0, sort=False).first()
+    effects, level = fit.effects.copy(), fit.level / root
+    own = effects.index.get_level_values(0) == "unit" if effects.index.nlevels > 1 else np.ones(len(effects), bool)
+    labels = effects.index.get_level_values(-1)[own]
+    effects.loc[own] = effects[own].to_numpy() / per_unit.reindex(labels).to_numpy()
+    return replace(
+        fit, residuals=fit.residuals / design.label(root, "root"), effects=effects, level=level,
+        log_likelihood=fit.log_likelihood + float(np.log(root).sum()), problem=part_of(plain),
+    )  # fmt: skip
 
 
 def _check_errors(given: Specification, errors: str) -> None:
@@ -157,8 +190,10 @@ def with_means(design: PanelDesign, effects: Effects) -> tuple[PanelDesign, list
     return replace(design, X=X, terms=(*design.terms, *names), columns=(*design.columns, *added)), notes
 
 
-def _problem(given: Specification, errors: str) -> tuple[RandomProblem, bool]:
+def _problem(given: Specification, errors: str, root: np.ndarray | None) -> tuple[RandomProblem, bool]:
     design, effects = given.design, given.effects
+    if root is not None:
+        return _weighted_problem(given, errors, root), False
     nested = errors == "kkp" or given.error_w is None
     corrected = given.corrected and effects.rank > 0 and effects.separable and nested and errors != "ar1"
     off = effects if corrected else None
@@ -172,9 +207,25 @@ def _problem(given: Specification, errors: str) -> tuple[RandomProblem, bool]:
     return model, corrected
 
 
+def _weighted_problem(given: Specification, errors: str, root: np.ndarray) -> RandomProblem:
+    """The problem of rows times `root` (m,) and S W S^-1; effects of time are columns times it."""
+    design, effects = given.design, given.effects
+    one = weighted_side(given.w, None, root) if given.w is not None else None
+    same = given.error_w is given.w
+    two = one if same else weighted_side(given.error_w, None, root) if given.error_w is not None else None
+    X = design.X
+    if effects.cells is not None:
+        X = np.column_stack([X, effects.cells[:, None] == np.arange(effects.cells.max() + 1)[None, :]])
+    nested = errors == "kkp" or given.error_w is None
+    return random_problem(
+        root * design.y, root[:, None] * X, design.stack, one, two, nested=nested, serial=errors == "ar1",
+        lost=NOTHING_LOST,
+    )  # fmt: skip
+
+
 def _wrapped(
     given: Specification, errors: str, model: RandomProblem, at: RandomEstimate, spread: Any, corrected: bool,
-    notes: list[str],
+    notes: list[str], root: np.ndarray | None = None,
 ) -> RandomEffectsFit:  # fmt: skip
     design, k = given.design, given.design.k
     effect, level, e = _predicted(model, at)
@@ -195,12 +246,13 @@ def _wrapped(
     if given.kind.random == "mundlak":
         notes.append(_mundlak_note(params, matrix, terms))
     cells = None if given.effects.cells is None else model.X[:, k:] @ at.beta[k:]
+    shown = cells if cells is None or root is None else cells / root
     plain = Effects(design.stack)
     return RandomEffectsFit(
         model=given.name, kind=given.kind, correction="lee-yu" if corrected else "none", design=design, params=params,
         covariance=pd.DataFrame(matrix, index=terms, columns=terms), sigma2=at.sigma2,
         log_likelihood=at.log_likelihood, residuals=design.label(e, "residuals"),
-        effects=_told_effects(given, effect, cells), absorbed=given.effects.rank, count=model.count,
+        effects=_told_effects(given, effect, shown), absorbed=given.effects.rank, count=model.count,
         covariance_kind=told, covariance_code=kind, df=float(design.stack.n - 1) if kind == "cluster" else None,
         df_resid=design.n - given.effects.rank - k, serial_correlation=serial,
         problem=part_of(panel_problem(design.y, design.X, model.lag, model.error, plain, corrected=False)), w=given.w,

@@ -2,10 +2,12 @@
 
 Baltagi, Song and Koh (2003): u = mu + e, e = lambda W e + v. `lm1` is of no variance of mu (one-sided: a variance is
 not negative), `lm2` of lambda = 0, `lmh` of both, `clm_lambda` of lambda = 0 where mu may vary and `clm_mu` of no
-variance of mu where lambda may differ from zero. Baltagi, Song, Jung and Koh (2007) add serial correlation: `j` is of
-all three. lambda may have either sign and a variance may not, so that `lmh` leaves a negative `lm1` out and has, under
-the null, chi-squared with one or two degrees of freedom, half of the time each. Conditional tests have the others at
-their largest likelihood and all parameters in the information. For balanced panels with one W; rows by period, unit.
+variance of mu where lambda may differ from zero; `slm1` and `slm2` are `lm1` and `lm2` less their exact mean over
+their exact standard deviation under the null (Honda 1991), nearer to normal with few units or many regressors.
+Baltagi, Song, Jung and Koh (2007) add serial correlation: `j` is of all three. lambda may have either sign and a
+variance may not, so that `lmh` leaves a negative `lm1` out and has, under the null, chi-squared with one or two
+degrees of freedom, half of the time each. Conditional tests have the others at their largest likelihood and all
+parameters in the information. For balanced panels with one W; rows by period, unit.
 """
 
 from __future__ import annotations
@@ -52,6 +54,8 @@ def random_effects_tests(pooled: Pooled) -> dict[str, tuple[float, Any, float]]:
     ----------
     Baltagi, B. H., Song, S. H. and Koh, W. (2003). Testing panel data regression models with spatial error
     correlation. Journal of Econometrics 117(1), 123-150.
+    Honda, Y. (1991). A standardized test for the error components model with the two-way layout. Economics Letters
+    37(2), 125-128.
     Baltagi, B. H., Song, S. H., Jung, B. C. and Koh, W. (2007). Testing for serial correlation, spatial autocorrelation
     and random effects using panel data. Journal of Econometrics 140(1), 5-51.
     """
@@ -62,6 +66,7 @@ def random_effects_tests(pooled: Pooled) -> dict[str, tuple[float, Any, float]]:
     H = float((u * (u @ W.T)).sum()) / total
     lm1, lm2 = np.sqrt(n * T / (2 * (T - 1))) * G, np.sqrt(n**2 * T / b) * H
     lmh = max(lm1, 0.0) ** 2 + lm2**2
+    slm1, slm2 = _standardized(pooled, u)
     two = ("sigma2", "mu", "lambda")
     clm_lambda = conditional(pooled, "lambda", two)
     clm_mu = conditional(pooled, "mu", two)
@@ -69,6 +74,8 @@ def random_effects_tests(pooled: Pooled) -> dict[str, tuple[float, Any, float]]:
         "bsk_lmh": (lmh, "1, 2", mixture(lmh, 2)),
         "bsk_lm1": (lm1, None, float(special.ndtr(-lm1))),
         "bsk_lm2": (lm2, None, _both(lm2)),
+        "bsk_slm1": (slm1, None, float(special.ndtr(-slm1))),
+        "bsk_slm2": (slm2, None, _both(slm2)),
         "bsk_clm_lambda": (clm_lambda, None, _both(clm_lambda)),
         "bsk_clm_mu": (clm_mu, None, float(special.ndtr(-clm_mu))),
     }
@@ -81,6 +88,29 @@ def random_effects_tests(pooled: Pooled) -> dict[str, tuple[float, Any, float]]:
             square = conditional(pooled, tested, three) ** 2
             found[name] = (square, 1, float(chi_squared_tail(square, 1)))
     return found
+
+
+def _standardized(pooled: Pooled, u: np.ndarray) -> tuple[float, float]:
+    """u'Du / u'u of D = J (x) I and D = I (x) (W + W')/2, less the exact mean, over the exact standard deviation.
+
+    The variance of a quadratic form is that of the symmetric part of its matrix: splm takes W itself.
+    """
+    T, n, k = pooled.X.shape
+    Q = np.linalg.qr(pooled.X.reshape(T * n, k))[0].reshape(T, n, k)
+    S = (pooled.W + pooled.W.T) / 2
+    df, total = T * n - k, float((u**2).sum())
+
+    def _of(applied: Any, trace: float, squares: float) -> float:
+        image = applied(Q)
+        inner = np.tensordot(Q, image, axes=([0, 1], [0, 1]))
+        first = trace - float(np.trace(inner))
+        second = squares - 2 * float((image**2).sum()) + float((inner**2).sum())
+        variance = 2 * (df * second - first**2) / (df**2 * (df + 2))
+        form = float((u * applied(u[..., None])[..., 0]).sum()) / total
+        return float((form - first / df) / np.sqrt(variance))
+
+    of_units = _of(lambda Z: np.broadcast_to(Z.sum(axis=0), Z.shape), n * T, n * T**2)
+    return of_units, _of(lambda Z: S @ Z, 0.0, T * float((S**2).sum()))
 
 
 def _both(z: float) -> float:

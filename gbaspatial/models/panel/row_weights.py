@@ -7,9 +7,31 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import AlignmentError, DataError, LabelTypeError, some
+from gbaspatial.errors import AlignmentError, DataError, LabelTypeError, OptionError, some
 from gbaspatial.formula.magnitude import check_magnitude
 from gbaspatial.formula.reading import known_column
+from gbaspatial.models.panel.stack import Stack
+
+_SAME = 1e-12  # of a weight: its digits in another row
+
+
+def weights_of_units(weights: np.ndarray, stack: Stack, units: pd.Index, what: str) -> np.ndarray:
+    """The weight (n,) of each unit, the same in all of its rows.
+
+    Raises
+    ------
+    OptionError
+        For units whose weight changes over time.
+    """
+    first = np.zeros(stack.n)
+    first[stack.unit[::-1]] = weights[::-1]
+    changing = units[np.unique(stack.unit[np.abs(weights - first[stack.unit]) > _SAME * first[stack.unit]])]
+    if len(changing):
+        raise OptionError(
+            f"weights= beside {what} belong to units, whose effects or means they weigh; that of {some(changing)} "
+            f"changes over time. Give one weight for each unit, such as its mean."
+        )
+    return first
 
 
 def observation_weights(weights: Any, data: pd.DataFrame, index: pd.MultiIndex) -> np.ndarray | None:

@@ -187,6 +187,11 @@ def test_what_weights_may_be():
         models.panel_lag("y ~ x", data, w, weights=np.ones(72))
     with pytest.raises(AlignmentError, match="more than once"):
         models.panel_lag("y ~ x", data, w, weights=pd.concat([units, units]))
-    for other in ({"effects": "random"}, {"dynamic": "y"}, {"method": "gmm"}, {"correction": "pairs"}):
-        with pytest.raises(OptionError, match="weights= is for fixed effects"):
+    moments = {"effects": "random", "method": "gmm"}
+    for other in (moments, {"dynamic": "y"}, {"effects": "common"}, {"correction": "pairs"}):
+        with pytest.raises(OptionError, match="weights= is not for .* nobody has defined others"):
             models.panel_lag("y ~ x", data, w, weights="v", **other)
+    with pytest.raises(OptionError, match="method='gmm' with an error process"):
+        models.panel_error("y ~ x", data, w, weights="v", method="gmm")
+    with pytest.raises(OptionError, match="effects='first-difference'"):
+        models.panel_ols("y ~ x", data, effects="first-difference", weights="v")

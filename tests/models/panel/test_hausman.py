@@ -83,6 +83,25 @@ def test_what_splm_prints_is_the_absolute_value_of_a_form_that_is_not_positive(m
     assert np.isnan(ours) if make is models.panel_lag else ours == pytest.approx(27.1816, abs=1e-3)
 
 
+def test_what_splm_prints_for_moments_is_no_chi_squared_either():
+    """81.85 on 5: within 2SLS with the degrees of freedom of a fit without effects, beside EC2SLS, rho among the terms.
+
+    The difference of the variances has two negative roots as splm takes it, and with the right degrees too.
+    """
+    options = {"method": "gmm", "covariance": "classical"}
+    fixed = models.panel_lag(FORMULA, PRODUC, states(), effects="unit", **options)
+    random = models.panel_lag(FORMULA, PRODUC, states(), effects="random", **options)
+    terms = [*fixed.terms, "rho"]
+    gap = (fixed.params - random.params)[terms].to_numpy()
+    V, other = (fit.covariance.loc[terms, terms].to_numpy() for fit in (fixed, random))
+    theirs = V * (48 * 16 - 5) / (48 * 17 - 5) - other
+    printed = oracle.case("panel_tests__produc").expected["hausman_GM_lag"]["statistic"]
+    assert abs(gap @ np.linalg.solve(theirs, gap)) == pytest.approx(printed, rel=1e-6)
+    for difference in (theirs, V - other):
+        assert (np.linalg.eigvalsh(difference) < 0).sum() == 2
+    assert np.isnan(hausman(fixed, random).statistic)
+
+
 def test_fits_that_cannot_be_compared_are_refused():
     data, w = made(12, 6)
     fixed, random = pair(data, w)

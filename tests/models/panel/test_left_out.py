@@ -94,7 +94,9 @@ def test_a_dynamic_model_is_not_estimable_over_a_gap_and_says_so():
 def test_the_picture_names_what_was_left_out():
     data, w = made(6, 5)
     fit = models.panel_lag("y ~ x", data, w)
-    assert fit.influence(by="time").plot().get_xlabel() == "rho without the period"
+    axes = fit.influence(by="time").plot()
+    assert axes.get_xlabel() == "rho without the period"
+    assert [line.get_xdata()[0] for line in axes.get_lines() if line.get_label().startswith("with all")] == [fit.rho]
     assert fit.influence().plot("x").get_xlabel() == "x without the unit"
 
 

@@ -18,8 +18,8 @@ def found():
 
 @pytest.mark.parametrize(
     ("ours", "theirs"),
-    [("bsk_lmh", "bsk_LMH"), ("bsk_lm1", "bsk_LM1"), ("bsk_lm2", "bsk_LM2"), ("bsk_clm_lambda", "bsk_CLMlambda"),
-     ("bsk_clm_mu", "bsk_CLMmu"), ("bsjk_j", "bsjk_J")],
+    [("bsk_lmh", "bsk_LMH"), ("bsk_lm1", "bsk_LM1"), ("bsk_lm2", "bsk_LM2"), ("bsk_slm1", "bsk_SLM1"),
+     ("bsk_clm_lambda", "bsk_CLMlambda"), ("bsk_clm_mu", "bsk_CLMmu"), ("bsjk_j", "bsjk_J")],
 )  # fmt: skip
 def test_statistics_equal_splm(found, ours, theirs):
     assert found.loc[ours, "statistic"] == pytest.approx(CASE.expected[theirs]["statistic"], rel=2e-6)
@@ -41,6 +41,64 @@ def test_conditional_tests_of_three_follow_the_likelihood_ratio_and_not_splm(fou
     assert no_mu < 1
     assert found.loc["bsjk_c_3", "statistic"] < 1
     assert CASE.expected["bsjk_C.3"]["statistic"] > 20
+
+
+def test_the_standardized_test_of_lambda_takes_the_symmetric_part_of_w_and_splm_w_itself(found):
+    """u'Wu is u'Su, S = (W + W')/2, whose variance has tr(SMSM); with tr(WMWM) in its place comes what splm prints."""
+    pooled, T, n = _pooled(), 17, 48
+    X, u = pooled.X.reshape(T * n, -1), pooled.residuals.ravel()
+    M = np.eye(T * n) - X @ np.linalg.pinv(X)
+    W = np.kron(np.eye(T), pooled.W)
+
+    def value(D):
+        DM, df = D @ M, T * n - 5
+        mean, twice = np.trace(DM) / df, float((DM * DM.T).sum())
+        spread = np.sqrt(2 * (df * twice - np.trace(DM) ** 2) / (df**2 * (df + 2)))
+        return (u @ W @ u / (u @ u) - mean) / spread
+
+    assert value(W) == pytest.approx(CASE.expected["bsk_SLM2"]["statistic"], rel=1e-7)
+    assert found.loc["bsk_slm2", "statistic"] == pytest.approx(value((W + W.T) / 2), rel=1e-9)
+    assert found.loc["bsk_slm2", "statistic"] == pytest.approx(11.84674, abs=1e-5)
+
+
+def test_standardized_tests_keep_their_level_where_the_plain_ones_do_not():
+    """Five regressors that last for whole histories take much of the units' variance: lm1 is then far from normal."""
+    rng = np.random.default_rng(3)
+    _, w = made(12, 4)
+    X = np.concatenate([np.ones((5, 12, 1)), np.broadcast_to(rng.standard_normal((12, 5)), (5, 12, 5))], axis=2)
+    plain, exact = [], []
+    for _ in range(400):
+        pooled = tests.Pooled(rng.standard_normal((5, 12)), X, w.sparse.toarray())
+        u = pooled.residuals
+        plain.append(np.sqrt(12 * 5 / 8) * ((u.sum(axis=0) ** 2).sum() / (u**2).sum() - 1))
+        exact.append(tests._standardized(pooled, u))
+    assert np.mean(plain) < -0.5
+    np.testing.assert_allclose(np.mean(exact, axis=0), 0, atol=3 / np.sqrt(400))
+    np.testing.assert_allclose(np.std(exact, axis=0), 1, atol=0.12)
+
+
+def test_the_conditional_test_of_serial_correlation_is_the_score_at_the_restricted_maximum_and_not_splm(found):
+    """491.18 by dense matrices: slope of the likelihood, information by traces; splm prints 445.67."""
+    pooled = _pooled()
+    at = tests._restricted(pooled, ["mu", "lambda"])
+    s2, T, n = tests._estimated(pooled, at)[1], 17, 48
+    u = (tests._estimated(pooled, at)[0] @ at.vectors.T).ravel()
+    B = np.eye(n) - at.lam * pooled.W
+    S = np.linalg.inv(B.T @ B)
+    slope_S = S @ (pooled.W.T @ B + B.T @ pooled.W) @ S
+    J, one = np.ones((T, T)), np.eye(T)
+    near = np.eye(T, k=1) + np.eye(T, k=-1)  # the slope of the correlations at rho = 0
+    whole = np.linalg.inv(s2 * (np.kron(one, S) + at.phi * np.kron(J, np.eye(n))))
+    slopes = [np.kron(one, S) + at.phi * np.kron(J, np.eye(n)), s2 * np.kron(J, np.eye(n)), s2 * np.kron(near, S),
+              s2 * np.kron(one, slope_S)]  # fmt: skip
+    parts = [whole @ slope for slope in slopes]
+    info = np.array([[float((a * b.T).sum()) / 2 for b in parts] for a in parts])
+    z = whole @ u
+    score = (z @ slopes[2] @ z - np.trace(parts[2])) / 2
+    right = score**2 * np.linalg.inv(info)[2, 2]
+    assert found.loc["bsjk_c_2", "statistic"] == pytest.approx(right, rel=1e-5)
+    assert right == pytest.approx(491.175, abs=0.01)
+    assert CASE.expected["bsjk_C.2"]["statistic"] == pytest.approx(445.67, abs=0.01)
 
 
 def _pooled():
