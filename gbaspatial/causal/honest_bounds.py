@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gbaspatial.causal.event_study import EventStudy
 
 
-_KNOWN = 200.0  # degrees of freedom; with fifty, weights made from the estimated variance take the interval to 92 %
+_KNOWN = 200.0  # degrees of freedom from which the variance is as good as known, and weights may be made from it
 _FEW = 4.0
 _FEW_TOLD = (
     "Fewer than four degrees of freedom: the intervals hold for normal errors of equal variance only, and a handful of "
