@@ -253,7 +253,8 @@ def columns_of(frame: pd.DataFrame, names: Sequence[str] | str, what: str = "dat
 def no_column(name: object, frame: pd.DataFrame, what: str = "data") -> UnknownNameError:
     """The error of a column that `frame` does not have, with those whose names are near."""
     hint = nearest_names(name, [c for c in frame.columns if c != "geometry"])
-    return UnknownNameError(f"the {what} have no column {name!r}. {hint}")
+    verb = "has" if what in ("layer", "panel", "table") else "have"
+    return UnknownNameError(f"the {what} {verb} no column {name!r}. {hint}")
 
 
 def check_frame(data: object, what: str = "data") -> None:

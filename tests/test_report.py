@@ -47,6 +47,14 @@ def test_every_file_is_there_and_not_empty(out):
     }  # fmt: skip
 
 
+def test_no_number_of_a_table_hides_in_brackets(out):
+    """A spreadsheet would read the p-value (0.0569) as -0.0569."""
+    folder, _ = out
+    for path in (folder / "tables").glob("*.csv"):
+        cells = pd.read_csv(path, dtype=str, header=None).stack()
+        assert not cells.str.fullmatch(r"\s*[(\[]\s*[-+<]?[\d.,]+(e[-+]?\d+)?%?\s*[)\]]\s*").any(), path.name
+
+
 def test_numbers_are_those_of_the_api(out):
     folder, _ = out
     cities = gba.load_cities(year=YEAR)

@@ -29,7 +29,7 @@ from gbaspatial.cli.inputs import (
     units_of,
     weights_of,
 )
-from gbaspatial.cli.output import form_of, table_of, write
+from gbaspatial.cli.output import FORMS, form_of, table_of, write
 from gbaspatial.cli.shared_options import (
     data_options,
     inference_option,
@@ -107,6 +107,7 @@ def data(what: str, year: int | None, form: str | None, out: Path | None) -> Non
     """
     import gbaspatial as gba
 
+    form_of(form, out)
     shown: dict[str, Callable[[], Any]] = {
         "catalog": gba.data.catalog,
         "variables": gba.data.variables,
@@ -178,6 +179,7 @@ def moran(
     import gbaspatial as gba
 
     check_page(map_file)
+    form_of(form, out)
     if by == "year":
         if local or map_file or peer:
             raise OptionError(
@@ -309,20 +311,34 @@ def compare(
 @data_options
 @weights_options
 @click.option("--out", type=click.Path(path_type=Path), help="Also write W: .gal, .gwt, .csv, .json, .mtx, .npz, ...")
-def weights(out: Path | None, **where: Any) -> None:
+@click.option("--ids", help="Column of DATA whose values label the units in the file of --out, such as adcode.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMS), help="Form of what is said of W (default: table); --out is W itself."
+)
+@click.option(
+    "--tables", type=click.Path(path_type=Path),
+    help="Write what is said of W to this file instead: .txt, .csv, .json, .tex, .md, .html, .xlsx, .docx.",
+)  # fmt: skip
+def weights(out: Path | None, ids: str | None, form: str | None, tables: Path | None, **where: Any) -> None:
     """Build the spatial weights of DATA, say what they are, and write them for other programs.
 
     \b
     Example: gbaspatial weights cities --links 2019
              gbaspatial weights my.gpkg --id code --weights nearest:4 --out my.gwt
+             gbaspatial weights cities --ids adcode --out bay.gal --tables weights.xlsx
     """
     import gbaspatial as gba
-    from gbaspatial.results import Together
+    from gbaspatial.alignment import columns_of
 
-    w = weights_of(units_of(**where), **where)
-    write(Together(tuple(w.describe())), None, None)
+    form_of(form, tables, "--tables")
+    if ids is not None and out is None:
+        raise OptionError("--ids labels the units of the file of W; name it with --out, or leave --ids out.")
+    units = units_of(**where)
+    labels = None if ids is None else units[columns_of(units, ids)[0]]
+    w = weights_of(units, **where)
+    write(list(w.describe()), form, tables)
     if out is not None:
-        click.echo(gba.weights.write(w, out))
+        click.echo(gba.weights.write(w, out, ids=labels), err=tables is None and form not in (None, "table"))
 
 
 @main.command(name="map")
@@ -446,6 +462,7 @@ def doctor(form: str | None, out: Path | None) -> None:
     """
     from gbaspatial.doctor import examine
 
+    form_of(form, out)
     found = examine()
     write(found, form, out)
     if not found.sound:

@@ -31,8 +31,8 @@ def table_of(frame: Any, title: str) -> Any:
     return Table(frame, title, formats=dict.fromkeys(large, ",.0f"))
 
 
-def form_of(form: str | None, out: Path | None) -> str:
-    """The form that ``--format`` names or the ending of ``--out`` says; both must agree.
+def form_of(form: str | None, out: Path | None, option: str = "--out") -> str:
+    """The form that ``--format`` names or the ending of the file of `option` says; both must agree.
 
     Examples
     --------
@@ -41,14 +41,14 @@ def form_of(form: str | None, out: Path | None) -> str:
     """
     if out is None:
         if form in _OF_FILES:
-            raise OptionError(f"--format {form} is a file; name it with --out, such as table.{form}.")
+            raise OptionError(f"--format {form} is a file; name it with {option}, such as table.{form}.")
         return form or "table"
     said = ENDINGS.get(out.suffix.lower())
     if said is None:
-        raise FileFormatError(f"--out {out.name} does not say its form; end it in one of {', '.join(ENDINGS)}.")
+        raise FileFormatError(f"{option} {out.name} does not say its form; end it in one of {', '.join(ENDINGS)}.")
     if form is not None and form != said:
         ending = next(ending for ending, known in ENDINGS.items() if known == form)
-        raise OptionError(f"--out {out.name} would hold {form}; end it in {ending}, or leave --format out.")
+        raise OptionError(f"{option} {out.name} would hold {form}; end it in {ending}, or leave --format out.")
     return said
 
 

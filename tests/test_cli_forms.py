@@ -1,0 +1,100 @@
+"""Every command that prints tables gives each form, on the screen and as a file, whose ending decides."""
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import click
+import openpyxl
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import gbaspatial as gba
+from gbaspatial.cli import main
+from gbaspatial.cli.output import ENDINGS, FORMS
+
+FILES = {"report", "map", "export"}  # they write pages, layers and folders
+PROGRAMS = {"worker"}  # JSON in, JSON out
+CITIES = ["--column", "gdp_pc_cny"]
+CALLS = {
+    "data": ["data", "links"],
+    "moran": ["moran", "cities", *CITIES, "--year", "2019"],
+    "fit": ["fit", "log(gdp_pc_cny) ~ C(tier)", "--year", "2019", "--model", "slx", "--inference", "asymptotic"],
+    "compare": ["compare", "log(gdp_pc_cny) ~ C(tier)", "--year", "2019", "--models", "ols,slx", "--below", "p_value"],
+    "weights": ["weights", "cities", "--links", "2019"],
+    "doctor": ["doctor"],
+}
+TABLES = {"weights": "--tables"}  # the option that names the file of the tables, where --out is something else
+SCREEN = [form for form in FORMS if form not in ("xlsx", "docx")]
+
+
+def run(*words):
+    result = CliRunner().invoke(main, [str(word) for word in words])
+    assert "Traceback" not in result.output
+    return result
+
+
+def options_of(name):
+    return {word for param in main.commands[name].params for word in (*param.opts, *param.secondary_opts)}
+
+
+def test_no_command_is_forgotten():
+    assert set(main.commands) == set(CALLS) | FILES | PROGRAMS
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_command_with_tables_has_every_form(name):
+    (form,) = [param for param in main.commands[name].params if "--format" in param.opts]
+    assert isinstance(form.type, click.Choice)
+    assert set(form.type.choices) == set(FORMS) >= {"table", "csv", "json", "latex", "html", "xlsx"}
+    assert TABLES.get(name, "--out") in options_of(name)
+
+
+def looks_like(form, text):
+    if form == "json":
+        return bool(json.loads(text)["tables"])
+    if form == "csv":
+        return len(pd.read_csv(io.StringIO(text.split("\n\n")[0])).columns) > 0
+    return {"table": "---", "latex": "\\begin{tabular}", "markdown": "| ---", "html": "<table"}[form] in text
+
+
+@pytest.mark.parametrize("form", SCREEN)
+@pytest.mark.parametrize("name", [name for name in CALLS if name != "doctor"])
+def test_every_form_on_the_screen(name, form):
+    shown = run(*CALLS[name], "--format", form)
+    assert shown.exit_code == 0, shown.output
+    assert looks_like(form, shown.stdout)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("name", [name for name in CALLS if name != "doctor"])
+def test_every_ending_holds_what_it_says(name, ending, tmp_path):
+    path = tmp_path / f"out{ending}"
+    done = run(*CALLS[name], TABLES.get(name, "--out"), path)
+    assert done.exit_code == 0, done.output
+    form = ENDINGS[ending]
+    if form == "xlsx":
+        assert openpyxl.load_workbook(path).sheetnames
+    elif form == "docx":
+        assert "word/document.xml" in zipfile.ZipFile(path).namelist()
+    else:
+        assert looks_like(form, path.read_text(encoding="utf-8-sig"))
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_form_that_the_ending_denies_is_refused(name, tmp_path):
+    option = TABLES.get(name, "--out")
+    for words in (["--format", "csv", option, tmp_path / "a.xlsx"], [option, tmp_path / "a"], ["--format", "xlsx"]):
+        denied = run(*CALLS[name], *words)
+        assert denied.exit_code == 2
+        assert denied.output.startswith("error: ")
+    assert not list(Path(tmp_path).iterdir())
+
+
+def test_w_is_written_under_the_labels_of_a_column(tmp_path):
+    done = run("weights", "cities", "--ids", "adcode", "--out", tmp_path / "w.gwt", "--format", "json")
+    assert json.loads(done.stdout)["tables"]
+    assert set(gba.weights.read(tmp_path / "w.gwt").ids) <= set(gba.load_cities()["adcode"])
+    assert "--out" in run("weights", "cities", "--ids", "adcode").output
