@@ -117,6 +117,16 @@ def test_fit_of_a_strangers_panel(layer, tmp_path):
     rows.to_csv(tmp_path / "t.csv", index=False)
     gap = run("fit", "y ~ z", layer, *own, "--panel", "year", "--model", "ols", "--unbalanced", "keep")
     assert "1 of 75 rows lack a value" in gap.output
+    gone = rows.drop(index=[0, 40])
+    gone.sample(frac=1, random_state=1).to_csv(tmp_path / "t.csv", index=False)
+    code, year = rows.loc[40, ["code", "year"]]
+    panel = gone.set_index(["code", "year"])
+    refused = run("fit", "y ~ z", layer, *own, "--panel", "year", "--model", "ols", code=2)
+    assert f"{code} ({year})" in refused.output
+    assert "unbalanced='common'" in refused.output
+    for how in ("common", "keep"):
+        shown = run("fit", "y ~ z", layer, *own, "--panel", "year", "--model", "ols", "--unbalanced", how).output
+        assert f"{gba.models.panel_ols('y ~ z', panel, unbalanced=how).params['z']:.4f}" in shown
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import click
 from gbaspatial.cli.inputs import less, table_key, table_rows, the_layer, units_of
 from gbaspatial.errors import OptionError, UnknownNameError, some
 
+_THERE = "\x00there"  # no column of a file has this name
 SHIPPED = {"cities": "gbaspatial data variables", "prefectures": "gba.data.prefecture_variables()"}
 
 
@@ -121,8 +122,13 @@ def _own(words: list[str], time: str, data: str, table: Path, without: tuple[str
     if not named:
         raise UnknownNameError(f"the table has none of {some(words)}; it has {some(rows.columns, 20)}.")
     key = table_key(units, rows, data)
-    parts = {t: gba.data.join(units, rows[named], by=key, time=t)[named] for t in sorted(rows.index.unique(1))}
+    times = sorted(rows.index.unique(1))
+    # every unit must be in the table, and not in every year: gaps are for the estimator to tell, or to leave out
+    whole = pd.MultiIndex.from_product([rows.index.unique(0), times], names=rows.index.names)
+    filled = rows[named].assign(**{_THERE: True}).reindex(whole)
+    parts = {t: gba.data.join(units, filled, by=key, time=t)[[*named, _THERE]] for t in times}
     frame = pd.concat(parts, names=[time, str(units.index.name)]).swaplevel()
+    frame = frame[frame[_THERE].notna()].drop(columns=_THERE)
     for name in [word for word in words if word in units.columns and word not in named]:
         frame[name] = units[name].reindex(frame.index, level=0).to_numpy()
     return units, frame

@@ -117,7 +117,8 @@ class Prefectures:
         columns = ["units", "gives", "receives", "net", "net_lower", "net_upper"]
         table = pd.concat(found, names=["effects", "region"])[columns].reset_index()
         order = [*REGIONS_ZH]
-        return table.sort_values(["effects", "region"], key=lambda x: x.map(order.index) if x.name == "region" else x)
+        place = {"effects": [*found].index, "region": order.index}
+        return table.sort_values(["effects", "region"], key=lambda x: x.map(place[str(x.name)]), ignore_index=True)
 
     @cached_property
     def given_back(self) -> pd.DataFrame:
