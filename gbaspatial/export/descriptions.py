@@ -45,7 +45,8 @@ _KNOWN = {
     "statistic": Field("Local statistic", "局部统计量"), "expected": Field("Expected value", "期望值"),
     "variance": Field("Variance", "方差"), "z": Field("z-score", "z 值"), "p_value": Field("p-value", "p 值"),
     "p_adjusted": Field("Adjusted p-value", "校正 p 值"), "quadrant": Field("Quadrant", "象限"),
-    "cluster": Field("Cluster", "聚类"), "from": Field("From", "起点"), "to": Field("To", "终点"),
+    "cluster": Field("Cluster", "聚类"), "link": Field("Link", "联系"),
+    "from": Field("From", "起点"), "to": Field("To", "终点"),
     "weight": Field("Weight", "权重"), "weight_back": Field("Weight in return", "反向权重"),
     "longitude": Field("Longitude", "经度", "degrees"), "latitude": Field("Latitude", "纬度", "degrees"),
 }  # fmt: skip

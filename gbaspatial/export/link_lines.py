@@ -63,12 +63,15 @@ def links(w: WeightsLike, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     back = np.asarray(w.sparse.T.tocsr()[givers, takers]).ravel() if len(givers) else np.zeros(0)
     names = w.ids.astype(str)
     shapes = shapely.linestrings(_arcs(points[givers], points[takers])) if len(givers) else []
-    return gpd.GeoDataFrame(
+    made = gpd.GeoDataFrame(
         {"from": w.ids[givers], "to": w.ids[takers], "weight": entries.data, "weight_back": back},
         index=pd.Index([f"{names[i]} > {names[j]}" for i, j in zip(givers, takers, strict=True)], name="link"),
         geometry=shapes,
         crs=units.crs,
     )
+    if units.attrs.get("attribution"):
+        made.attrs["attribution"] = units.attrs["attribution"]  # the points are those of its boundaries
+    return made
 
 
 def _arcs(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 NOT_LEGAL = "Not a map for legal boundaries 非法定界线地图"
 PAGE_MM = (297.0, 210.0)
 # Left, top, width and height on the page in mm.
-_PLACES = {"title": (10, 7, 277, 12), "map": (10, 21, 205, 165), "legend": (219, 21, 68, 110),
-           "scale": (219, 160, 68, 12), "north": (259, 136, 18, 20), "legal": (219, 176, 68, 10),
+_PLACES = {"title": (10, 7, 277, 12), "map": (10, 21, 205, 165), "legend": (219, 21, 68, 124),
+           "scale": (219, 166, 68, 10), "north": (269, 147, 16, 18), "legal": (219, 178, 68, 8),
            "sources": (10, 189, 277, 16)}  # fmt: skip
 _KINDS = {"map": "65639", "north": "65640", "title": "65641", "sources": "65641", "legal": "65641", "legend": "65642",
           "scale": "65646"}  # fmt: skip

@@ -143,3 +143,33 @@ def test_the_layers_of_the_bay_tell_what_they_are(tmp_path):
     assert near["far"] == far["near"] < far["far"]
     assert "alert" in hostile["tip_of_first"]
     assert "<script>" not in hostile["tip_of_first"]
+
+
+def test_every_layer_of_the_report_is_styled_and_tells_whose_it_is(tmp_path):
+    qgis.needed()
+    from gbaspatial.report import attachments
+    from gbaspatial.report.bay import Bay
+
+    bay = Bay(2019, 7)
+    path = attachments.write_layers(bay, tmp_path / "gba.gpkg")
+    names = [name for name in gpd.list_layers(path)["name"] if name != "layer_styles"]
+    page = attachments.write_layout(bay, tmp_path / "gba.qpt")
+    layers = [f"{path}|layername={name}" for name in names]
+    *answers, printed = qgis.ask(
+        [*({"path": layer} for layer in layers), {"layout": str(page), "layers": layers, "size": [594, 420]}], tmp_path
+    )
+    assert len(names) >= 5
+    for name, each in zip(names, answers, strict=True):
+        assert each["renderer"] != "singleSymbol", name
+        assert each["without"] == 0, name
+        assert min(each["counts"].values()) > 0, name  # no class that does not occur
+        assert "Tianditu" in each["rights"][0], name
+        assert each["title"], name
+        assert each["title"] != name
+        assert each["abstract"], name
+        assert each["tip_of_first"], name
+        assert each["names"], name
+        assert [field for field, alias in each["aliases"].items() if not alias] == ["fid"], name
+        assert any("(" in alias for alias in each["aliases"].values()) or name in ("links", "prefectures"), name
+    _, top, _, high = printed["places"]["legend"]
+    assert top + high <= printed["places"]["north"][1]  # the legend of all layers has room above the arrow

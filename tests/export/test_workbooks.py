@@ -1,10 +1,13 @@
 """Ids survive a workbook; FlatGeobuf keeps everything but the order of rows."""
 
+import shutil
+import subprocess
+
 import geopandas as gpd
 import openpyxl
 import pandas as pd
 import pytest
-from shapely import Point
+from shapely import Point, box
 
 import gbaspatial as gba
 from gbaspatial.errors import DataError
@@ -57,3 +60,19 @@ def test_flatgeobuf_comes_back_by_id(tmp_path):
     assert back["long"].tolist() == given["long"].tolist()
     assert back.geometry.geom_equals(given.geometry).all()
     assert back.crs == given.crs
+
+
+def test_libreoffice_shows_ids_as_they_are(tmp_path):
+    office = shutil.which("soffice")
+    if office is None:
+        pytest.skip("LibreOffice is not installed (on Debian: apt install libreoffice-calc)")
+    ids = ["0755", "1E5", "123456789012345678", "=1+1", "00", "2019-01-02", "1/2", "TRUE"]
+    shapes = [box(i, 0, i + 1, 1) for i in range(len(ids))]
+    frame = gpd.GeoDataFrame({"x": 0.0569}, index=pd.Index(ids, name="id"), geometry=shapes, crs=4326)
+    path = gba.export.xlsx(tmp_path / "ids.xlsx", frame)
+    words = ["--headless", "--convert-to", "csv:Text - txt - csv (StarCalc):44,34,76,1", "--outdir", tmp_path, path]
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    subprocess.run([office, *words], check=True, capture_output=True, timeout=180, env=environment)
+    shown = pd.read_csv(tmp_path / "ids.csv", dtype=str)
+    assert shown["id"].tolist() == ids
+    assert set(shown["x"]) == {"0.0569"}
