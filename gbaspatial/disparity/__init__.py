@@ -29,6 +29,7 @@ from gbaspatial.disparity.mobility import (
 )
 from gbaspatial.disparity.neighbors import SpatialGiniResult, spatial_gini
 from gbaspatial.disparity.ranks import RankMobilityResult, rank_mobility
+from gbaspatial.disparity.stochastic_kernel import StochasticKernelResult, stochastic_kernel
 from gbaspatial.disparity.strata import TiersResult, tiers
 from gbaspatial.disparity.theil import TheilResult, theil
 from gbaspatial.errors import door_of
@@ -45,6 +46,7 @@ __all__ = [
     "SigmaConvergenceResult",
     "SpatialGiniResult",
     "SpatialMarkovResult",
+    "StochasticKernelResult",
     "TheilResult",
     "TiersResult",
     "TrendResult",
@@ -66,6 +68,7 @@ __all__ = [
     "sigma_convergence",
     "spatial_gini",
     "spatial_markov",
+    "stochastic_kernel",
     "theil",
     "tiers",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,10 +13,14 @@ import pandas as pd
 from gbaspatial.alignment import align_panel, check_periods, periods_of
 from gbaspatial.disparity import transition
 from gbaspatial.disparity.mobility import MarkovResult, chain_of, refuse_islands
+from gbaspatial.figures.transitions import transition_matrix
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 from gbaspatial.weights.by_period import recipes_of, weights_by_period
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 LISA_CLASSES = ("HH", "LH", "LL", "HL")
 
@@ -91,6 +95,10 @@ class LisaMarkovResult(Result):
         )
         notes = (f"Weights {self.recipe}.", "Chi-square; with few moves in a cell its p-value is a rough guide.")
         return (Table(test, "LISA Markov", notes), *self.chain.tables())
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Transition probabilities between the quadrants as a square."""
+        return transition_matrix(self, ax=ax)
 
 
 @public

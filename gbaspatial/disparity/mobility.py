@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from scipy import sparse
 from gbaspatial.alignment import align_panel, check_periods
 from gbaspatial.disparity import transition
 from gbaspatial.errors import DataError, OptionError, some
+from gbaspatial.figures.transitions import transition_matrix
 from gbaspatial.inference.null import check_draws
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import over_orders
@@ -24,6 +25,9 @@ from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Classes = int | Sequence[float]
 
@@ -80,6 +84,10 @@ class MarkovResult(Result):
             Table(long_run, "Long run"),
             Table(self.mobility.to_frame("value"), "Mobility"),
         )
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Transition probabilities as a square."""
+        return transition_matrix(self, ax=ax)
 
 
 def chain_of(
@@ -174,13 +182,14 @@ def markov(panel: pd.Series, *, classes: Classes = 5, pooled: bool = False, rela
     values, periods = align_panel(panel)
     check_periods(periods)
     if relative:
-        values = _relative(values, periods)
+        values = relative_to_mean(values, periods)
     found, cuts, k = _cut(values, classes, pooled, periods)
     ids = panel.index.unique(0).sort_values()
     return chain_of(found, range(1, k + 1), ids, periods, cuts)
 
 
-def _relative(values: np.ndarray, periods: pd.Index) -> np.ndarray:
+def relative_to_mean(values: np.ndarray, periods: pd.Index) -> np.ndarray:
+    """`values` (T, n) divided by the mean of each period."""
     means = values.mean(axis=1, keepdims=True)
     if (means == 0).any():
         raise DataError(f"relative=True divides by the mean, which is zero in {some(periods[means.ravel() == 0])}.")
@@ -329,7 +338,7 @@ def spatial_markov(
     check_periods(periods)
     refuse_islands(w, "a class of neighbors")
     if relative:
-        values = _relative(values, periods)
+        values = relative_to_mean(values, periods)
     found, cuts, k = _cut(values, classes, True, periods)
     given, lag_cuts, m = _cut((w.sparse @ values.T).T, lag_classes, True, periods)
     counts = transition.count_conditional(found, given, k, m)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from math import comb
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from gbaspatial.alignment import align_labels, align_panel
 from gbaspatial.disparity.neighbors import check_neighbors
 from gbaspatial.errors import DataError, some
+from gbaspatial.figures.transitions import rank_moves
 from gbaspatial.inference.null import check_draws, monte_carlo_p, p_from_tails
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import over_orders
@@ -19,6 +21,9 @@ from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +43,12 @@ class RankMobilityResult(Result):
         By step of time: share of the rank changes that is between the groups (1: the
         groups move as blocks, 0: all changes cancel within groups), and the one-sided
         p-value that groups move more alike than random groups; empty without `groups`.
+    local : pandas.DataFrame, length n
+        By unit: `tau`, the share of all others with which it keeps its order less the share with which it changes it;
+        with `w` the same among its neighbors, `neighbor_tau`, what it is on average for as many others, `expected`, and
+        its two-sided `p_value`, exact over all sets of as many others (NaN for units without neighbors).
+    ranks : pandas.DataFrame, shape (n, T)
+        1 is the highest value; units with the same value share the mean of their ranks.
     """
 
     tau: float
@@ -48,6 +59,8 @@ class RankMobilityResult(Result):
     spatial_expected: float
     spatial_p_value: float
     theta: pd.DataFrame
+    local: pd.DataFrame
+    ranks: pd.DataFrame
     n: int
     draws: int
     seed: int | None
@@ -66,7 +79,14 @@ class RankMobilityResult(Result):
         if self.seed is not None:
             notes.append(f"Permutation p-values: {self.draws} draws, seed {self.seed}.")
         top = Table(frame.rename_axis("pairs"), "Rank concordance (Kendall's tau)", tuple(notes))
-        return (top, Table(self.theta, "Rank changes between groups (theta)")) if len(self.theta) else (top,)
+        local = Table(self.local, "Rank concordance of each unit with the others")
+        return (
+            (top, local, Table(self.theta, "Rank changes between groups (theta)")) if len(self.theta) else (top, local)
+        )
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Ranks by period, a line for each unit."""
+        return rank_moves(self, ax=ax)
 
 
 @shows_progress
@@ -80,7 +100,7 @@ def rank_mobility(
     rng: Rng = None,
     progress: bool | None = None,
 ) -> RankMobilityResult:
-    """Kendall's tau between first and last period, among neighbors too; theta between groups.
+    """Kendall's tau between first and last period, among neighbors too, and of each unit; theta between groups.
 
     Parameters
     ----------
@@ -146,6 +166,8 @@ def rank_mobility(
         theta=_theta(values, align_labels(groups, units), periods, seed, draws)
         if groups is not None and seed is not None
         else pd.DataFrame(),
+        local=_local(first, last, units, w),
+        ranks=pd.DataFrame(_ranks(-values).T, units, periods),
         n=values.shape[1],
         draws=draws,
         seed=seed,
@@ -175,6 +197,43 @@ def _spatial_tau(first: np.ndarray, last: np.ndarray, w: Weights, seed: int, dra
     return observed, float(sample[~undefined].mean()), float(p_from_tails(upper, lower, "two-sided"))
 
 
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """Ranks of `values` (T, n) in each period, from 1, the lowest."""
+    from scipy import stats  # a second to load, so only where it is used
+
+    return np.asarray(stats.rankdata(values, axis=1))
+
+
+def _local(first: np.ndarray, last: np.ndarray, units: pd.Index, w: Weights | None) -> pd.DataFrame:
+    """Concordance of each unit with all others and, with `w`, with its neighbors."""
+    signs = (np.sign(np.subtract.outer(values, values)) for values in (first, last))
+    agree = np.multiply(*signs)
+    with_all = agree.sum(axis=1) / (len(first) - 1)
+    frame = pd.DataFrame({"tau": with_all}, index=units)
+    if w is None:
+        return frame
+    rows = np.split(w.sparse.indices, w.sparse.indptr[1:-1])
+    near = np.array([agree[i, row].mean() if len(row) else np.nan for i, row in enumerate(rows)])
+    p = [_drawn_tail(np.delete(agree[i], i), int(agree[i, row].sum()), len(row)) for i, row in enumerate(rows)]
+    return frame.assign(neighbor_tau=near, expected=np.where(np.isnan(near), np.nan, with_all), p_value=p)
+
+
+def _drawn_tail(others: np.ndarray, total: int, k: int) -> float:
+    """Two-sided p of the sum `total` of `k` of `others` (-1, 0 or 1), over all ways to take as many."""
+    if k == 0:
+        return np.nan
+    same, changed = int((others > 0).sum()), int((others < 0).sum())
+    tied, every = len(others) - same - changed, comb(len(others), k)
+    ways = {
+        (up, down): comb(same, up) * comb(changed, down) * comb(tied, k - up - down)
+        for up in range(min(same, k) + 1)
+        for down in range(min(changed, k - up) + 1)
+    }
+    upper = sum(count for (up, down), count in ways.items() if up - down >= total) / every
+    lower = sum(count for (up, down), count in ways.items() if up - down <= total) / every
+    return float(p_from_tails(upper, lower, "two-sided"))
+
+
 def _kendall(first: np.ndarray, last: np.ndarray) -> Any:
     """Kendall's tau b of two vectors (n,), with its p-value."""
     from scipy import stats  # a second to load, so only where it is used
@@ -183,10 +242,7 @@ def _kendall(first: np.ndarray, last: np.ndarray) -> Any:
 
 
 def _theta(values: np.ndarray, groups: np.ndarray, periods: pd.Index, seed: int, draws: int) -> pd.DataFrame:
-    from scipy import stats  # a second to load, so only where it is used
-
-    ranks = stats.rankdata(values, axis=1)
-    steps = np.diff(ranks, axis=0)
+    steps = np.diff(_ranks(values), axis=0)
     codes = pd.factorize(groups, sort=True)[0]
     total = np.abs(steps).sum(axis=1)
     if (total == 0).any():

@@ -15,7 +15,10 @@ from gbaspatial.randomness import REGIONS, stream
 from gbaspatial.weights import Weights
 
 _APART = 1e-9  # of the largest difference: without it a link between equal values is no edge of the spanning tree
-_WORK = 500  # starts of max-p times units: an exchange of units asks of each whether its tier still hangs together
+_STARTS, _TRIES = (
+    1_500,
+    60,
+)  # of max-p, times units: an exchange asks of each unit whether its tier still hangs together
 
 
 def check_parts(w: Weights) -> None:
@@ -68,8 +71,8 @@ def most_regions(x: np.ndarray, w: Weights, floor: int, seed: int) -> np.ndarray
         names,
         "units",
         floor - 0.5,  # units are whole, and spopt takes none from a tier that would then stand on the floor itself
-        max_iterations_construction=int(np.clip(_WORK // w.n, 5, 99)),
-        max_iterations_sa=int(np.clip(_WORK // (10 * w.n), 1, 10)),
+        max_iterations_construction=int(np.clip(_STARTS // w.n, 10, 40)),
+        max_iterations_sa=int(np.clip(_TRIES // w.n, 1, 3)),
         policy="keep",
     )
     with _drawn_from(seed), warnings.catch_warnings():

@@ -21,6 +21,7 @@ from gbaspatial.figures.periods import period_bands, period_line
 from gbaspatial.figures.picture_files import save
 from gbaspatial.figures.printed_maps import flow_map, map_of, weights_map
 from gbaspatial.figures.sensitivity_bars import bounds_by_size
+from gbaspatial.figures.transitions import kernel_contours, rank_moves, transition_matrix
 from gbaspatial.figures.years import year_line
 
 __all__ = [
@@ -30,14 +31,17 @@ __all__ = [
     "event_times",
     "flow_map",
     "forest",
+    "kernel_contours",
     "map_of",
     "period_bands",
     "period_line",
     "power_curve",
+    "rank_moves",
     "rose",
     "save",
     "significance_map",
     "spillover_decay",
+    "transition_matrix",
     "waterfall",
     "weights_map",
     "year_line",
