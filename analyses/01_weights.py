@@ -6,7 +6,7 @@
 # ---
 
 # %% [markdown]
-# # Who is near whom?
+# # Who is near whom? 谁与谁相邻?
 # W is the hypothesis of every spatial analysis. This script builds the weights that the eleven cities
 # suggest, draws each of them, and asks how much they agree: which links every W has, what range of
 # rho each admits, and what the bridges changed.
@@ -22,7 +22,8 @@ import pandas as pd
 
 import gbaspatial as gba
 
-out = Path(sys.argv[1] if len(sys.argv) > 1 else "out/analyses")
+given = sys.argv[1] if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "out/analyses"
+out = Path(given)
 out.mkdir(parents=True, exist_ok=True)
 year = 2023
 

@@ -6,7 +6,7 @@
 # ---
 
 # %% [markdown]
-# # Are neighbors alike?
+# # Are neighbors alike? 邻居相似吗?
 # Innovation output and GDP per capita of the bay's cities, year by year, and the population density
 # of its districts: are they spatially autocorrelated, where, and what could a test of eleven
 # cities have seen at all?
@@ -20,7 +20,8 @@ import numpy as np
 
 import gbaspatial as gba
 
-out = Path(sys.argv[1] if len(sys.argv) > 1 else "out/analyses")
+given = sys.argv[1] if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "out/analyses"
+out = Path(given)
 out.mkdir(parents=True, exist_ok=True)
 first, last = 2000, 2023
 
@@ -129,6 +130,7 @@ picture = gba.figures.map_of(cities, lisa, label=f"GDP per capita {last}: local 
 gba.figures.save(picture, out / "autocorrelation_gdp_clusters")
 picture = gba.figures.significance_map(lisa, cities, title=f"GDP per capita {last}: p-values")
 gba.figures.save(picture, out / "autocorrelation_gdp_p")
+picture
 
 # %%
 moves = gba.autocorrelation.lisa_transitions(gdp_pc, w_by_year, rng=1)
@@ -165,6 +167,7 @@ picture = gba.figures.map_of(districts, density_lisa, label="Population density 
 gba.figures.save(picture, out / "autocorrelation_density_clusters")
 picture = gba.figures.significance_map(density_lisa, districts, adjusted=True, title="p-values, adjusted (FDR)")
 gba.figures.save(picture, out / "autocorrelation_density_p")
+picture
 
 # %%
 by_order = gba.autocorrelation.correlogram(density, w_districts, orders=5, rng=1)

@@ -6,7 +6,7 @@
 # ---
 
 # %% [markdown]
-# # What separates the tiers?
+# # What separates the tiers? 什么区分各层级?
 # GDP per capita of the eleven cities, by tier, year by year: least squares, the spatial lag and
 # the spatial error model; several W; impacts tier by tier; and what eleven cities cannot say.
 
@@ -18,7 +18,8 @@ import pandas as pd
 
 import gbaspatial as gba
 
-out = Path(sys.argv[1] if len(sys.argv) > 1 else "out/analyses")
+given = sys.argv[1] if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "out/analyses"
+out = Path(given)
 out.mkdir(parents=True, exist_ok=True)
 year = 2023
 

@@ -6,7 +6,7 @@
 # ---
 
 # %% [markdown]
-# # What makes patents, and do they spill over?
+# # What makes patents, and do they spill over? 创新及其溢出
 # A knowledge production function for the nine mainland cities, whose patents are counted alike:
 # patents granted by employment and by public money for science.
 
@@ -16,7 +16,8 @@ from pathlib import Path
 
 import gbaspatial as gba
 
-out = Path(sys.argv[1] if len(sys.argv) > 1 else "out/analyses")
+given = sys.argv[1] if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "out/analyses"
+out = Path(given)
 out.mkdir(parents=True, exist_ok=True)
 year = 2023
 

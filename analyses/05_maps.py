@@ -6,7 +6,7 @@
 # ---
 
 # %% [markdown]
-# # Where is what? Maps and layers
+# # Where is what? Maps and layers 地图与图层
 # One HTML file that opens anywhere, without the internet, and a GeoPackage that opens styled in QGIS.
 
 # %%
@@ -15,7 +15,8 @@ from pathlib import Path
 
 import gbaspatial as gba
 
-out = Path(sys.argv[1] if len(sys.argv) > 1 else "out/analyses")
+given = sys.argv[1] if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "out/analyses"
+out = Path(given)
 out.mkdir(parents=True, exist_ok=True)
 year = 2023
 
@@ -41,6 +42,7 @@ atlas = gba.maps.atlas(
     title=f"The Greater Bay Area, {year}",
 )
 atlas.save(out / "atlas.html")
+atlas
 
 # %% [markdown]
 # ## The districts
@@ -50,11 +52,13 @@ districts = gba.load_districts()
 districts["density"] = districts["population"] / districts["area_km2"]
 near = gba.weights.contiguity(districts).row_standardized()
 dense = gba.autocorrelation.local_moran(districts["density"], near, rng=1)
-gba.maps.atlas(
+dense_atlas = gba.maps.atlas(
     districts,
     [gba.maps.choropleth("density", label="Persons per square kilometer"), gba.maps.clusters(dense)],
     title="Districts: population density",
-).save(out / "districts.html")
+)
+dense_atlas.save(out / "districts.html")
+dense_atlas
 
 # %% [markdown]
 # ## Layers for a GIS

@@ -103,7 +103,9 @@ print(pd.concat(told, axis=1).round(3).to_string())
 change = gba.models.impact_of_links(durbin["by year"], before=2017, after=2019, rng=1)
 print(change.summary())
 change.to_frame().to_csv(out / "panel_cities_bridge.csv")
-gba.figures.save(change.plot(cities), out / "panel_cities_bridge.png")
+picture = change.plot(cities)
+gba.figures.save(picture, out / "panel_cities_bridge.png")
+picture
 
 # %% [markdown]
 # ## The bias of dynamic panels 动态面板

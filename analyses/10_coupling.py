@@ -19,8 +19,8 @@ import pandas as pd
 
 import gbaspatial as gba
 
-folder = sys.argv[1] if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "out/analyses"
-out = Path(folder)
+given = sys.argv[1] if len(sys.argv) > 1 and not sys.argv[1].startswith("-") else "out/analyses"
+out = Path(given)
 out.mkdir(parents=True, exist_ok=True)
 table = gba.data.city_table()
 nine = table.index[table["side"] == "mainland"]

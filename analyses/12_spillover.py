@@ -39,8 +39,10 @@ term = "log(fiscal_science_cny)"
 balance = gba.spillover.balance(fit, groups=cities.loc[nine, "tier"], term=term)
 print(balance)
 balance.to_frame().to_csv(out / "spillover_balance.csv")
-gba.figures.save(balance.plot(cities.loc[nine]), out / "spillover_flows.png")
 print(gba.spillover.decay(fit, cities.loc[nine], term=term))
+picture = balance.plot(cities.loc[nine])
+gba.figures.save(picture, out / "spillover_flows.png")
+picture
 
 # %% [markdown]
 # ## Prefectures of China, 2010-2023 全国地级市

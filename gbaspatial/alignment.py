@@ -285,6 +285,29 @@ def check_periods(periods: pd.Index) -> None:
         raise DataError(f"transitions need at least two periods; the panel has {some(periods)} only.")
 
 
+def check_steps(periods: pd.Index) -> None:
+    """Raise where periods that are numbers are not equally far apart, so that moves are over different times.
+
+    Examples
+    --------
+    >>> check_steps(pd.Index([2000, 2005, 2010]))
+    >>> check_steps(pd.Index([2000, 2001, 2003]))
+    Traceback (most recent call last):
+    gbaspatial.errors.MissingDataError: periods are missing after 2001: moves over 1 and 2 would count alike; ...
+    """
+    if len(periods) < 3 or not pd.api.types.is_numeric_dtype(periods):
+        return
+    steps = np.diff(periods.to_numpy(dtype=float))
+    if np.allclose(steps, steps[0]):
+        return
+    long = periods[:-1][~np.isclose(steps, steps.min())]
+    over = " and ".join(f"{step:g}" for step in np.unique(steps))
+    raise MissingDataError(
+        f"periods are missing after {some(long)}: moves over {over} would count alike; fill them in, or keep periods "
+        f"that are equally far apart."
+    )
+
+
 def periods_of(panel: pd.Series, what: str = "panel") -> pd.Index:
     """The sorted periods (second index level) of `panel`, or `LabelTypeError`."""
     if isinstance(panel, pd.DataFrame) and panel.index.nlevels == 1:

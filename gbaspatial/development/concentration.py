@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 
 from gbaspatial.alignment import align, align_labels, as_numbers, check_units
 from gbaspatial.development.quantities import check_amounts, check_sizes
-from gbaspatial.errors import DataError, LabelTypeError, some
+from gbaspatial.errors import DataError, GbaWarning, LabelTypeError, some
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 
@@ -63,7 +64,7 @@ def location_quotient(amounts: pd.DataFrame, *, reference: pd.Series | None = No
     Raises
     ------
     AlignmentError, MissingDataError, DataError
-        If amounts are missing, negative or zero for a whole unit or sector.
+        If amounts are missing, negative or zero for a whole unit or sector, or are shares that do not add up.
 
     References
     ----------
@@ -120,7 +121,8 @@ def krugman(amounts: pd.DataFrame) -> KrugmanResult:
     Raises
     ------
     MissingDataError, DataError
-        If amounts are missing, negative or zero for a whole unit or sector, or there is one unit.
+        If amounts are missing, negative or zero for a whole unit or sector, are shares that do not add up, or there is
+        one unit.
 
     References
     ----------
@@ -158,10 +160,36 @@ def _amounts(amounts: pd.DataFrame) -> pd.DataFrame:
         float(np.abs(table.to_numpy()).max()), np.finfo(float).tiny
     )  # sums of huge numbers stay numbers
     check_amounts(table)
+    _check_shares(amounts)
     for what, empty in (("sector", table.columns[table.sum() == 0]), ("unit", table.index[table.sum(axis=1) == 0])):
         if len(empty):
             raise DataError(f"the {what} {some(empty)} has nothing at all; leave it out.")
     return table
+
+
+_SHARES = 0.05  # rows that sum to one or a hundred so nearly are meant as shares
+_ROUNDED = 0.002  # what rounding of shares leaves
+
+
+def _check_shares(amounts: pd.DataFrame) -> None:
+    """Raise where rows are shares that do not add up; warn where they are shares that do."""
+    sums = amounts.sum(axis=1).astype(float)
+    for whole in (1.0, 100.0):
+        off = (sums / whole - 1).abs()
+        if len(sums) < 2 or (off > _SHARES).any():
+            continue
+        odd = off.index[off > _ROUNDED]
+        if len(odd):
+            raise DataError(
+                f"rows look like shares, but do not add up to {whole:g}: {some(odd)}; give amounts, such as shares "
+                f"times the total of the unit."
+            )
+        warnings.warn(
+            f"each row adds up to {whole:g}: shares, not amounts, so that a small unit counts as much as a large one "
+            f"in the sum of the units; multiply each by the total of its unit.",
+            GbaWarning,
+            stacklevel=5,
+        )
 
 
 def _reference(reference: pd.Series, sectors: pd.Index) -> pd.Series:
@@ -211,7 +239,7 @@ def ellison_glaeser(size: pd.Series, unit: pd.Series, sector: pd.Series) -> Elli
     Raises
     ------
     AlignmentError, MissingDataError, DataError
-        If the three cover different plants, a size is not positive, or there is one unit only.
+        If the three cover different plants, a size is not positive, or there is one unit or one sector only.
 
     References
     ----------
@@ -236,6 +264,8 @@ def ellison_glaeser(size: pd.Series, unit: pd.Series, sector: pd.Series) -> Elli
     sectors, names = pd.factorize(align_labels(sector, size.index, "sectors"), sort=True)
     if units.max() == 0:
         raise DataError("concentration needs plants in two units at least.")
+    if sectors.max() == 0:
+        raise DataError("all plants are of one sector, which is compared with itself; give all sectors.")
     everywhere = np.bincount(units, numbers) / numbers.sum()
     rows = [dartboard(numbers[sectors == k], units[sectors == k], everywhere) for k in range(len(names))]
     frame = pd.DataFrame(rows, index=pd.Index(names, name="sector"))

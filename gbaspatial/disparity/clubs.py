@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from gbaspatial.alignment import align_panel
+from gbaspatial.alignment import align_panel, check_steps
 from gbaspatial.disparity.agreement import adjusted_rand
 from gbaspatial.errors import DataError, some
 from gbaspatial.options import number, public
@@ -192,6 +192,7 @@ def convergence_clubs(panel: pd.Series, merge: bool = True, *, trim: float = 1 /
     """
     trim, sieve = number(trim, "trim", least=0, most=0.9), number(sieve, "sieve", least=CRITICAL)
     values, periods = align_panel(panel)
+    check_steps(periods)
     ids = panel.index.unique(0).sort_values()
     test = _LogT(values, ids, periods, max(round(trim * len(periods)), 1))  # the logarithm of log 1 does not exist
     _check(values, periods, test.skipped)

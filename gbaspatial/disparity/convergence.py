@@ -386,10 +386,8 @@ def _trend(dispersion: pd.Series, years: np.ndarray, covariance: str, lags: int)
     inverse = np.diag(1 / (X**2).sum(axis=0))
     beta = inverse @ X.T @ y
     scores = X * (y - X @ beta)[:, None]
-    meat = scores.T @ scores
-    for step in range(1, lags + 1):
-        part = scores[step:].T @ scores[:-step]
-        meat += (1 - step / (lags + 1)) * (part + part.T)
+    apart = np.abs(np.subtract.outer(years, years)) / np.diff(years).min()  # of the calendar: years may be missing
+    meat = scores.T @ np.clip(1 - apart / (lags + 1), 0, None) @ scores
     hac = inverse @ meat @ inverse * T / (T - 2)
     classical = inverse * ((y - X @ beta) ** 2).sum() / (T - 2)
     back = np.array([[1.0, -middle], [0.0, 1.0]])  # from the centered line to the one through year zero

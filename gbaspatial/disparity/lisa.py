@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.alignment import align_panel, check_periods, periods_of
+from gbaspatial.alignment import align_panel, check_periods, check_steps, periods_of
 from gbaspatial.disparity import transition
 from gbaspatial.disparity.mobility import MarkovResult, chain_of, refuse_islands
 from gbaspatial.figures.transitions import transition_matrix
@@ -140,6 +140,7 @@ def lisa_markov(panel: pd.Series, w: Weights | Mapping[Any, Weights]) -> LisaMar
     """
     periods = periods_of(panel)
     check_periods(periods)
+    check_steps(periods)
     matrices = weights_by_period(w, periods)
     ids = matrices[0].ids
     values, _ = align_panel(panel, ids)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from gbaspatial.alignment import align_panel, check_periods
+from gbaspatial.alignment import align_panel, check_periods, check_steps
 from gbaspatial.disparity import transition
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.figures.transitions import transition_matrix
@@ -161,6 +161,8 @@ def markov(panel: pd.Series, *, classes: Classes = 5, pooled: bool = False, rela
 
     Raises
     ------
+    MissingDataError
+        If periods are not equally far apart, so that moves are not over the same time.
     DataError
         With fewer than two periods.
     OptionError
@@ -181,6 +183,7 @@ def markov(panel: pd.Series, *, classes: Classes = 5, pooled: bool = False, rela
     _check_classes(classes, "classes")
     values, periods = align_panel(panel)
     check_periods(periods)
+    check_steps(periods)
     if relative:
         values = relative_to_mean(values, periods)
     found, cuts, k = _cut(values, classes, pooled, periods)
@@ -310,6 +313,8 @@ def spatial_markov(
 
     Raises
     ------
+    MissingDataError
+        If periods are not equally far apart, so that moves are not over the same time.
     DataError
         With fewer than two periods, or islands in `w`.
 
@@ -336,6 +341,7 @@ def spatial_markov(
     _check_classes(lag_classes, "lag_classes")
     values, periods = align_panel(panel, w.ids)
     check_periods(periods)
+    check_steps(periods)
     refuse_islands(w, "a class of neighbors")
     if relative:
         values = relative_to_mean(values, periods)

@@ -125,7 +125,8 @@ def rank_mobility(
     AlignmentError, MissingDataError
         If panel, weights and groups do not cover the same units, or a value is missing.
     DataError
-        With fewer than two units or periods, or where all units have the same value in the first or last period.
+        With fewer than two units, periods or groups, or where all units have the same value in the first or last
+        period.
 
     References
     ----------
@@ -244,6 +245,8 @@ def _kendall(first: np.ndarray, last: np.ndarray) -> Any:
 def _theta(values: np.ndarray, groups: np.ndarray, periods: pd.Index, seed: int, draws: int) -> pd.DataFrame:
     steps = np.diff(_ranks(values), axis=0)
     codes = pd.factorize(groups, sort=True)[0]
+    if codes.max() == 0:
+        raise DataError("all units are of one group, whose rank changes always sum to zero; leave groups= out.")
     total = np.abs(steps).sum(axis=1)
     if (total == 0).any():
         total = np.where(total == 0, np.nan, total)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gbaspatial.alignment import align_panel, check_periods
+from gbaspatial.alignment import align_panel, check_periods, check_steps
 from gbaspatial.disparity import transition
 from gbaspatial.disparity.mobility import refuse_islands, relative_to_mean
 from gbaspatial.errors import DataError, OptionError, some
@@ -116,6 +116,8 @@ def stochastic_kernel(
 
     Raises
     ------
+    MissingDataError
+        If periods are not equally far apart, without `w`.
     DataError
         If there are no two periods `step` apart, values are all alike, or with `w` a unit has no neighbors or values
         are not positive, so that there is no relation to the neighbors.
@@ -146,6 +148,7 @@ def stochastic_kernel(
     if near is None:
         apart = 1 if step is None else whole(step, "step", least=1)
         check_periods(periods)
+        check_steps(periods)
         if len(periods) <= apart:
             raise DataError(f"step={apart} needs more than {apart} periods; there are {len(periods)}.")
         scaled = relative_to_mean(values, periods) if relative else values

@@ -53,7 +53,9 @@ class TheilResult(InequalityResult):
         frame = pd.DataFrame({"theil": pd.Series(rows, dtype=float)}).rename_axis("part")
         frame["share"] = frame["theil"] / self.total if self.total else 0.0
         title = f"Theil {self.kind}: inequality of {self.n} units"
-        first = Table(frame, title)
+        alone = self.by_group is not None and len(self.by_group) == 1
+        notes = ("There is one group only, so that nothing can be between groups.",) if alone else ()
+        first = Table(frame, title, notes)
         return (first,) if self.by_group is None else (first, Table(self.by_group, "By group"))
 
 

@@ -25,7 +25,8 @@ def check_finite(columns: Iterable[tuple[str, np.ndarray]], told: Callable[[np.n
         if bad.any():
             raise DataError(
                 f"{name} is not a finite number for {some(told(bad))}; a logarithm of zero or of a negative "
-                f"value is the usual cause."
+                f"value is the usual cause: leave these rows out, take the values as they are or log1p() of them, or "
+                f"fit counts with gba.models.ppml."
             )
 
 
