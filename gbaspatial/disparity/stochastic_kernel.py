@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -183,7 +183,7 @@ def _among_neighbors(values: np.ndarray, w: Weights, periods: pd.Index) -> tuple
     return relative_to_mean(values, periods).ravel(), (values / lag).ravel()
 
 
-def _kernel(x: np.ndarray, y: np.ndarray, width: float | None, points: int, *, over_time: bool) -> dict[str, object]:
+def _kernel(x: np.ndarray, y: np.ndarray, width: float | None, points: int, *, over_time: bool) -> dict[str, Any]:
     """The conditional density of `y` given `x` (both of m pairs) on a grid, and what follows from it."""
     h, g = (width or _spread(each) * len(each) ** (-1 / 6) for each in (x, y))
     reach = _REACH * max(h, g)
