@@ -140,18 +140,37 @@ def maximize_restricted(model: PanelProblem, basis: np.ndarray, corrected: bool)
     return found, replace(at, error_curve=curve)  # type: ignore[arg-type]
 
 
+def _heights(likelihood: Restricted, grid: np.ndarray) -> np.ndarray:
+    """The log-likelihood on a grid, from cross products: a tenth of the work of QR, and near enough for a first look."""
+    R0, R1, r = likelihood.R0, likelihood.R1, likelihood.rank
+    still, once, twice = R0.T @ R0, R0.T @ R1, R1.T @ R1
+    found = []
+    for lam in grid:
+        N = still - lam * (once + once.T) + lam**2 * twice
+        L = np.linalg.cholesky(N[:r, :r])
+        part = linalg.solve_triangular(L, N[:r, r:], lower=True)
+        image = N[r:, r:] - part.T @ part
+        b = np.linalg.lstsq(image[1:, 1:], image[1:, 0], rcond=None)[0]
+        sse = max(float(image[0, 0] - image[0, 1:] @ b), np.finfo(float).tiny)
+        value = -likelihood.count / 2 * (LOG_2PI + 1 + float(np.log(sse / likelihood.count))) + likelihood.curve(lam)
+        found.append(value - float(np.log(np.diag(L)).sum()) if likelihood.corrected else value)
+    return np.array(found)
+
+
 def _highest(likelihood: Restricted, ends: tuple[float, float]) -> float:
     low, high = ends
     grid = (low + high) / 2 - (high - low) / 2 * np.cos(np.pi * (np.arange(_GRID) + 0.5) / _GRID)
-    found = [likelihood.solved(at)[2:] for at in grid]
-    slopes = np.array([slope for _, slope in found])
-    falls = np.flatnonzero((slopes[:-1] > 0) & (slopes[1:] <= 0))
+    heights = _heights(likelihood, grid)
+    tops = np.flatnonzero((heights >= np.r_[-np.inf, heights[:-1]]) & (heights >= np.r_[heights[1:], -np.inf]))
+    near = sorted({place for top in tops for place in range(max(top - 1, 0), min(top + 2, len(grid)))})
+    slopes = {place: likelihood.solved(grid[place])[3] for place in near}
+    falls = [i for i in near if slopes[i] > 0 and slopes.get(i + 1, np.inf) <= 0]
     roots = [
         optimize.brentq(lambda at: likelihood.solved(at)[3], grid[i], grid[i + 1], xtol=1e-13, rtol=1e-13)
         for i in falls
     ]
     best = max(roots, key=lambda at: likelihood.solved(at)[2], default=None)
-    if best is None or likelihood.solved(best)[2] < max(value for value, _ in found) - 1e-6:
+    if best is None or likelihood.solved(best)[2] < heights.max() - 1e-6:
         raise ConvergenceError(
             f"the likelihood of lambda has no maximum in ({low:.4g}, {high:.4g}): it rises towards an end; use a lag "
             f"model, other effects, or another W."
