@@ -141,7 +141,7 @@ def maximize_restricted(model: PanelProblem, basis: np.ndarray, corrected: bool)
 
 
 def _heights(likelihood: Restricted, grid: np.ndarray) -> np.ndarray:
-    """The log-likelihood on a grid, from cross products: a tenth of the work of QR, and near enough for a first look."""
+    """The log-likelihood on a grid, from cross products: a tenth of the work of QR, for a first look."""
     R0, R1, r = likelihood.R0, likelihood.R1, likelihood.rank
     still, once, twice = R0.T @ R0, R0.T @ R1, R1.T @ R1
     found = []
