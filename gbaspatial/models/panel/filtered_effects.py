@@ -161,8 +161,8 @@ def _highest(likelihood: Restricted, ends: tuple[float, float]) -> float:
     low, high = ends
     grid = (low + high) / 2 - (high - low) / 2 * np.cos(np.pi * (np.arange(_GRID) + 0.5) / _GRID)
     heights = _heights(likelihood, grid)
-    tops = np.flatnonzero((heights >= np.r_[-np.inf, heights[:-1]]) & (heights >= np.r_[heights[1:], -np.inf]))
-    near = sorted({place for top in tops for place in range(max(top - 1, 0), min(top + 2, len(grid)))})
+    tops = np.flatnonzero((heights >= np.r_[-np.inf, heights[:-1]]) & (heights >= np.r_[heights[1:], -np.inf])).tolist()
+    near = sorted({place for top in tops for place in (top - 1, top, top + 1) if 0 <= place < len(grid)})
     slopes = {place: likelihood.solved(grid[place])[3] for place in near}
     falls = [i for i in near if slopes[i] > 0 and slopes.get(i + 1, np.inf) <= 0]
     roots = [
