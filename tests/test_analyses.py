@@ -37,5 +37,50 @@ def test_script_is_a_notebook_and_uses_the_public_names_only(script):
             assert not node.attr.startswith("_")
 
 
+def run_as_notebook(script, folder):
+    """The notebook of `script` after every cell has run, in a kernel of this Python."""
+    import jupytext
+    from jupyter_client.manager import KernelManager
+    from nbclient import NotebookClient
+
+    notebook = jupytext.read(script)
+    manager = KernelManager()
+    manager.kernel_spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    client = NotebookClient(
+        notebook, km=manager, timeout=None, startup_timeout=600, resources={"metadata": {"path": str(folder)}}
+    )
+    client.execute()  # raises at the first cell that fails
+    return notebook
+
+
+def shown(notebook, kind):
+    """How many cells show something of `kind`, such as "text/html"."""
+    return sum(any(kind in given.get("data", {}) for given in cell.get("outputs", [])) for cell in notebook.cells)
+
+
+AT_ONCE = {"05_maps", "15_bay_areas"}  # the others take more than a moment each, and run where CI is set
+
+
+@pytest.mark.parametrize(
+    "script",
+    [pytest.param(s, marks=() if s.stem in AT_ONCE else pytest.mark.slow, id=s.stem) for s in SCRIPTS],
+)
+def test_notebook_runs(script, tmp_path):
+    """As a notebook, whose kernel has arguments of its own: they are no folder to write to."""
+    notebook = run_as_notebook(script, tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+    assert all(path.stat().st_size for path in tmp_path.rglob("*") if path.is_file())
+    if script.stem == "05_maps":
+        assert shown(notebook, "text/html") == 2  # an atlas at the end of a cell is seen
+    if script.stem == "02_autocorrelation":
+        assert shown(notebook, "image/png") >= 2
+
+
+def test_titles_are_in_both_languages():
+    for script in SCRIPTS:
+        title = next(line for line in script.read_text(encoding="utf-8").splitlines() if line.startswith("# # "))
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in title), title
+
+
 def test_there_are_scripts():
     assert len(SCRIPTS) >= 5
