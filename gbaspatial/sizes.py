@@ -26,5 +26,5 @@ LARGE_FROM = 20_000  # one curve is narrow and fewer probes tell as much, as the
 SCENARIO_LIMIT = 500  # the formula evaluated anew for every unit
 GROUP_WAYS_LIMIT = 50_000  # ways to give out groups that are all looked at; beyond, random ones
 POINTS_LIMIT = 5_000  # dots with a popup each on a page; beyond, they are counted in squares
-ATLAS_LIMIT = 100_000  # polygons that a browser pans without a wait; beyond, the page says what to do
+ATLAS_LIMIT = 100_000  # polygons that a browser pans without a wait; beyond, `gba.maps.tiled` puts them beside the page
 REGIMES_LIMIT = 1_500  # I - R W with a rho for each regime as a dense determinant; beyond, by sparse LU

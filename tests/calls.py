@@ -211,6 +211,7 @@ CALLS = {
     "maps.flows": lambda: ((FLOWS,), {}),
     "maps.links": lambda: ((W,), {}),
     "maps.points": lambda: ((UNITS.set_geometry(UNITS.to_crs(3857).centroid.to_crs(4326)),), {}),
+    "maps.tiled": lambda: ((UNITS, gba.maps.choropleth("income", k=3)), {"archive": "units.pmtiles"}),
     "maps.safe_text": lambda: (("<b>",), {}),
     "tables.compare": lambda: (({"lag": fit(), "error": fit("error")},), {}),
     **{f"models.{name}": lambda: ((FORMULA, DATA, W), {}) for name in OF_FORMULA},

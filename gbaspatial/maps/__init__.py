@@ -10,6 +10,7 @@ True
 """
 
 from gbaspatial.errors import door_of
+from gbaspatial.maps.archives import tiled
 from gbaspatial.maps.atlas import Atlas, atlas
 from gbaspatial.maps.choropleth import choropleth, diverging
 from gbaspatial.maps.escape import safe_text
@@ -34,6 +35,7 @@ __all__ = [
     "points",
     "safe_text",
     "significance",
+    "tiled",
 ]
 
 _CALLED = {  # by other software, or in the field

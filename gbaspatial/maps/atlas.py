@@ -18,6 +18,7 @@ from gbaspatial.alignment import columns_of
 from gbaspatial.errors import FileFormatError, GbaWarning, OptionError, outside
 from gbaspatial.figures.surroundings import check_layer
 from gbaspatial.filenames import check_page
+from gbaspatial.maps.archives import Tiled
 from gbaspatial.maps.context import context_payload
 from gbaspatial.maps.escape import safe_json
 from gbaspatial.maps.geometry import display_shapes, pack_shapes
@@ -62,17 +63,22 @@ class Atlas(folium.Map):
     default_css = [("leaflet_css", "packaged:leaflet.css")]
 
     def __init__(
-        self, payload: dict[str, Any], tiles: folium.TileLayer | None = None, sets: _Sets | None = None
+        self,
+        payload: dict[str, Any],
+        tiles: folium.TileLayer | None = None,
+        sets: _Sets | None = None,
+        archives: Sequence[Tiled] = (),
     ) -> None:
         super().__init__(tiles=None, zoom_control=True, zoom_snap=0.25, attribution_control=True)
-        self._payload, self._sets = payload, sets
+        self._payload, self._sets, self._archives = payload, sets, archives
         text = safe_json(payload)
         # The same input gives the same page, byte for byte.
         self._id = hashlib.sha256(text.encode()).hexdigest()[:16]
         block = f"gba-data-{self._id}"
         hosts = () if tiles is None else ("https:",)
+        beside = bool(archives)
         title = html.escape(payload["title"][0] or "Map")
-        page = OfflinePage(title=title, data={block: text}, hosts=hosts, ratio="70%")
+        page = OfflinePage(title=title, data={block: text}, hosts=hosts, beside=beside, ratio="70%")
         page._id = self._id
         page.add_child(self)
         if tiles is not None:
@@ -97,6 +103,8 @@ class Atlas(folium.Map):
     def save(self, outfile: str | os.PathLike[str], **_: Any) -> Path:  # type: ignore[override]
         """Write the page to one file and give its path back; the folder is made if needed.
 
+        Archives of tiled layers are written into the same folder.
+
         Parameters
         ----------
         outfile : path
@@ -106,6 +114,9 @@ class Atlas(folium.Map):
         """
         path = Path(outfile)
         check_page(path)
+        for archive in self._archives:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            archive.write(path.parent)
         return replace_text(path, self.to_html())
 
     def to_png(
@@ -181,7 +192,7 @@ def atlas(
     units : GeoDataFrame
         Polygons or points in any coordinate reference system, indexed by unit id.
     layers : layer or sequence of layers
-        Made by `choropleth`, `clusters`, `hotspots`, `significance`, `links`, `flows`, `points`.
+        Made by `choropleth`, `clusters`, `hotspots`, `significance`, `links`, `flows`, `points`, `tiled`.
         The first fill, the first overlay of lines and all points are shown at first.
     title : str or (str, str), optional
         In English, or (English, Chinese).
@@ -238,7 +249,7 @@ def atlas(
         "legal": list(NOT_LEGAL),
         "tiles": tiles is not None,
     }
-    return Atlas(payload, layer_of_tiles, sets)
+    return Atlas(payload, layer_of_tiles, sets, [layer for layer in listed if isinstance(layer, Tiled)])
 
 
 def _layer_payload(layer: Layer, sets: _Sets) -> dict[str, Any]:
@@ -268,8 +279,8 @@ class _Sets:
         frame = check_layer(units)
         if len(frame) > ATLAS_LIMIT:
             warn(
-                f"{len(frame):,} units on one page are slow to pan; map a part of them, dissolve them to larger units, "
-                f"or give them to a GIS (gba.export.geopackage).",
+                f"{len(frame):,} units on one page are slow to pan; put them beside it, gba.maps.tiled(units, layer, "
+                f"archive='units.pmtiles'), map a part of them, or give them to a GIS (gba.export.geopackage).",
                 GbaWarning,
                 stacklevel=outside(),
             )

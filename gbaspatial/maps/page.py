@@ -36,6 +36,8 @@ ATLAS_SCRIPTS = (
     "history.js",
     "overlays.js",
     "bins.js",
+    "archive.js",
+    "tiles.js",
     "names.js",
     "scatter.js",
     "describe.js",
@@ -208,8 +210,11 @@ def check_inside(page: str, *, tiles: bool = False) -> None:
         )
 
 
-def policy(page: str, hosts: tuple[str, ...] = ()) -> str:
-    """The meta element that lets a browser run the scripts of `page` as they are and load nothing but `hosts`."""
+def policy(page: str, hosts: tuple[str, ...] = (), *, beside: bool = False) -> str:
+    """The meta element that lets a browser run the scripts of `page` as they are and load nothing but `hosts`.
+
+    `beside` lets it read archives of its own server.
+    """
     hashes = []
     for attributes, body in _SCRIPT.findall(page):
         if _attributes(attributes).get("type", "text/javascript") == "text/javascript":
@@ -218,7 +223,7 @@ def policy(page: str, hosts: tuple[str, ...] = ()) -> str:
     rules = (
         f"default-src 'none'; script-src {' '.join(dict.fromkeys(hashes)) or chr(39) + 'none' + chr(39)}; "
         f"style-src 'unsafe-inline'; img-src data: blob: {' '.join(hosts)}; font-src data:; base-uri 'none'; "
-        f"form-action 'none'"
+        f"form-action 'none'" + ("; connect-src 'self'" if beside else "")
     )
     return f'<meta http-equiv="Content-Security-Policy" content="{rules}">'
 
@@ -230,9 +235,11 @@ class OfflinePage(Figure):
     template ever reads a name from the data.
     """
 
-    def __init__(self, *, hosts: tuple[str, ...] = (), data: dict[str, str] | None = None, **options: Any) -> None:
+    def __init__(
+        self, *, hosts: tuple[str, ...] = (), data: dict[str, str] | None = None, beside: bool = False, **options: Any
+    ) -> None:
         super().__init__(**options)
-        self.hosts = hosts
+        self.hosts, self.beside = hosts, beside
         self.data = data or {}
 
     def render(self, **kwargs: Any) -> str:
@@ -241,7 +248,9 @@ class OfflinePage(Figure):
         pictures = any(sign in page for sign in _NEED_PICTURES)
         page = inline(page, tiles=bool(self.hosts), pictures=pictures)
         data = {**self.data, MARKER_BLOCK: safe_json(marker_pictures())} if pictures else self.data
-        page = page.replace("<head>", f'<head>\n<meta charset="utf-8">{policy(page, self.hosts)}', 1)
+        page = page.replace(
+            "<head>", f'<head>\n<meta charset="utf-8">{policy(page, self.hosts, beside=self.beside)}', 1
+        )
         page = _VIEWPORT.sub('<meta name="viewport" content="width=device-width, initial-scale=1">', page, count=1)
         page = page.replace("<html>", '<html lang="en">', 1)
         blocks = "".join(

@@ -9,7 +9,8 @@ function makeSets(atlas) {
   const renderer = atlas.onCanvas ? L.canvas({ padding: 0.3 }) : L.svg({ padding: 0.5 });
   return atlas.data.sets.map((set, number) => {
     const made = { ...set, en: set.en || set.ids, number, at: unpackPlaces(set.shapes.at, set.shapes.scale) };
-    made.base = { renderer, ...PLAIN, weight: set.ids.length > MANY_UNITS ? 0.3 : PLAIN.weight };
+    const clear = atlas.data.overlays.some(each => each.kind === 'tiles');  // outlines over a tiled layer must not whiten it
+    made.base = { renderer, ...PLAIN, fillOpacity: clear ? 0 : PLAIN.fillOpacity, weight: set.ids.length > MANY_UNITS ? 0.3 : PLAIN.weight };
     made.rings = set.shapes.kind === 'point' ? null : unpackShapes(set.shapes);
     if (made.rings) unpackLevels(set.shapes, made.rings);
     drawSet(atlas, made);

@@ -47,7 +47,7 @@ function dotsOnMap(atlas) {
   const set = atlas.sets[atlas.setNumber()];
   if (!set.rings && set.at.length <= MANY_UNITS) set.at.forEach((place, i) => put(place, set.layers[i].getRadius() + 1));
   for (const overlay of atlas.overlays) {
-    if (!overlay.shown || overlay.data.kind === 'bins') continue;
+    if (!overlay.shown || overlay.data.kind === 'bins' || overlay.data.kind === 'tiles') continue;
     let count = 0;
     overlay.group.eachLayer(layer => { if (layer.getRadius && count++ < 1500) put(layer.getLatLng(), layer.getRadius() + 1); });
     if (overlay.arrows.length < 300) overlay.arrows.forEach(arrow => put(arrow.place, arrow.size / 2));

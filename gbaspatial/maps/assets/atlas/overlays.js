@@ -4,9 +4,9 @@ const FLOW = '#d95f0e', NEGATIVE = '#542788', MANY_LINKS = 3000;
 function makeOverlays(atlas) {
   return atlas.data.overlays.map(data => {
     // Two webs of lines over one another cannot be read: only the first is shown at first.
-    const first = atlas.data.overlays.find(each => each.kind !== 'points' && each.kind !== 'bins');
-    const made = { data, group: L.layerGroup(), shown: data.kind === 'points' || data.kind === 'bins' || (data === first && !hidesMap(atlas, data)), arrows: [], least: 0, way: 'all' };
-    made.draw = { links: drawLinks, flows: drawFlows, points: drawPoints, bins: drawBins }[data.kind];
+    const always = ['points', 'bins', 'tiles'], first = atlas.data.overlays.find(each => !always.includes(each.kind));
+    const made = { data, group: L.layerGroup(), shown: always.includes(data.kind) || (data === first && !hidesMap(atlas, data)), arrows: [], least: 0, way: 'all' };
+    made.draw = { links: drawLinks, flows: drawFlows, points: drawPoints, bins: drawBins, tiles: drawTiles }[data.kind];
     made.draw(atlas, made);
     if (made.shown) made.group.addTo(atlas.map);
     return made;

@@ -136,6 +136,8 @@ function overlayLegend(atlas, overlay, number) {
     flowSwitches(atlas, overlay, number, legend);
   } else if (data.kind === 'bins') {
     binLegend(atlas, overlay, legend);
+  } else if (data.kind === 'tiles') {
+    tilesLegend(atlas, overlay, legend);
   } else {
     const dot = vector('svg', { width: 12, height: 12, 'aria-hidden': 'true' }, vector('circle', { cx: 6, cy: 6, r: 5, fill: data.color, stroke: '#fff' }));
     legend.append(element('div', 'gba-row', dot, element('span', '', String(data.names.length))));

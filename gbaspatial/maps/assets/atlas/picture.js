@@ -86,6 +86,7 @@ function drawPanels(atlas, pen) {
 
 function drawLayer(atlas, pen, layer) {
   const { map } = atlas, o = layer.options, own = { 'gba-land-shape': ['--land'], 'gba-around-shape': ['--land', '--frontier'] }[o && o.className] || [];
+  if (layer instanceof L.GridLayer) return drawTilesOf(map, pen, layer);
   if (!o || layer.getIcon || o.opacity === 0) return;
   if (layer.getBounds && !map.getBounds().pad(0.05).intersects(layer.getBounds())) return;  // out of sight
   pen.beginPath();
@@ -104,6 +105,15 @@ function drawLayer(atlas, pen, layer) {
   pen.lineWidth = o.weight;
   if (o.stroke !== false) pen.stroke();
   pen.globalAlpha = 1;
+  return undefined;
+}
+
+function drawTilesOf(map, pen, layer) {
+  const root = map.getContainer().getBoundingClientRect();
+  for (const { el, current } of Object.values(layer._tiles)) {
+    const box = el.getBoundingClientRect();
+    if (current && box.width) pen.drawImage(el, box.left - root.left, box.top - root.top, box.width, box.height);
+  }
 }
 
 function traceRings(map, pen, places, closed) {

@@ -30,6 +30,7 @@ class SvgPen {
   arc(x, y, r) { this.path += `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`; }
   fill(rule) { if (this.path) this.put('path', { d: this.path, fill: this.fillStyle, 'fill-rule': rule || 'nonzero' }); }
   stroke() { if (this.path) this.put('path', { d: this.path, fill: 'none', stroke: this.strokeStyle, 'stroke-width': this.lineWidth, 'stroke-linejoin': 'round' }); }
+  drawImage(canvas, x, y, width, height) { this.put('image', { x, y, width, height, href: canvas.toDataURL('image/png') }); }
   fillRect(x, y, width, height) { this.put('rect', { x, y, width, height, fill: this.fillStyle }); }
   strokeRect(x, y, width, height) { this.put('rect', { x, y, width, height, fill: 'none', stroke: this.strokeStyle, 'stroke-width': this.lineWidth }); }
   fillText(words, x, y) { this.letters(words, x, y, { fill: this.fillStyle }); }
