@@ -24,7 +24,7 @@ import numpy as np
 import shapely
 
 import gbaspatial as gba
-from gbaspatial.maps.page import PACKED, asset, packed
+from gbaspatial.maps.packaged_assets import PACKED, asset, packed
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 STYLES = ("leaflet.css", "atlas.css")

@@ -144,7 +144,7 @@ def squares(places: np.ndarray, codes: np.ndarray) -> dict[str, Any]:
 
     Examples
     --------
-    >>> made = squares(np.array([[0.0, 0.0], [0.1, 0.1], [0.1, 0.0], [9.0, 9.0]]), np.array([1, 2, 2, 0]))
+    >>> made = squares(np.array([[0.0, 0.0], [0.01, 0.01], [0.01, 0.0], [9.0, 9.0]]), np.array([1, 2, 2, 0]))
     >>> made["classes"]
     'ca'
     """

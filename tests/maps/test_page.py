@@ -14,7 +14,9 @@ from small_world import grid_of
 import gbaspatial as gba
 from gbaspatial import maps
 from gbaspatial.errors import MissingFileError, OptionError
-from gbaspatial.maps.page import asset, check_inside, inline, packed
+from gbaspatial.maps.addresses import check_inside
+from gbaspatial.maps.packaged_assets import asset, packed
+from gbaspatial.maps.page import inline
 
 ASSETS = files("gbaspatial.maps") / "assets"
 
