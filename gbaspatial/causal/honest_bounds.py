@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import special
 from scipy.optimize import brentq, minimize
 
-from gbaspatial.errors import ConvergenceError, DataError, OptionError
+from gbaspatial.errors import ConvergenceError, DataError, OptionError, some
 from gbaspatial.figures import bounds_by_size
 from gbaspatial.options import level_of, number
 from gbaspatial.results import Result, Table
@@ -164,8 +164,12 @@ def _of_study(study: EventStudy) -> tuple[list[int], list[int], np.ndarray, np.n
     keys = [("treated", t) for t in (*leads, *lags)]
     b = study.frame.loc[keys, "estimate"].to_numpy()
     V = study.covariance.loc[keys, keys].to_numpy()
-    if not (study.frame.loc[keys, "std_error"] > 0).all():
-        raise DataError("some effects of the study have no standard error; honest bounds need one for each.")
+    bare = [t for (_, t), error in study.frame.loc[keys, "std_error"].items() if not error > 0]
+    if bare:
+        raise DataError(
+            f"the effects at event times {some(bare)} have no standard error (one unit alone); honest bounds need one "
+            f"for each; end the data where two treated units or more are seen."
+        )
     return leads, lags, b, V
 
 

@@ -213,6 +213,9 @@ def test_bounds_of_two_treated_units_warn_and_of_less_than_one_degree_are_refuse
     data, _, start = _panel()
     study = gba.causal.event_study("y ~ 1", data, treated=[0, 1], time=start)
     assert "normal errors of equal variance only" in str(study.honest_bounds().summary())
+    alone = gba.causal.event_study("y ~ 1", data, treated=[0], time=start)
+    with pytest.raises(DataError, match=r"event times -5, -4, .* have no standard error \(one unit alone\)"):
+        alone.honest_bounds()
     poor = replace(study, frame=study.frame.assign(df=0.5))
     with pytest.raises(DataError, match="less than one degree of freedom"):
         poor.honest_bounds()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from gbaspatial.models import PanelFit
 
 DRAWS = 199  # for the power of few cities
-_SIMPLER = 0.03  # degrees: borders as fine as a page shows them
+_SIMPLER = 0.05  # degrees: borders as fine as a page shows them
 CELLS_ZH = {
     "unit": "单元", "unit and time": "单元与年份", "unit, province by time": "单元、省份逐年",
     "unit and time, no doubted values": "单元与年份，剔除存疑值", "by year": "逐年", "patents": "专利", "inventions": "发明专利",
