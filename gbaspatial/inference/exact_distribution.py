@@ -13,8 +13,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from itertools import count, islice, permutations
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import combinations, count, islice, permutations
 from math import comb, factorial
 
 import numpy as np
@@ -22,7 +23,7 @@ import numpy as np
 from gbaspatial.errors import OptionError
 from gbaspatial.inference.local_exact import TIE, arrangements, count_assignments, subsets
 from gbaspatial.inference.moments import linear_moments
-from gbaspatial.inference.null import Null
+from gbaspatial.inference.null import Bars, Null
 from gbaspatial.inference.permutation import threads
 from gbaspatial.progress import Work
 
@@ -34,6 +35,8 @@ MOST_PATTERNS = 2_000_000
 _BINS = 16_384
 _SUFFIX = 6
 _ROWS = 8
+_VALUES = 20_000  # taken in together
+_KNOWN = 256  # nulls kept: two small matrices each
 _COMPILED_UNITS = 11
 _PLAIN_TESTS = (
     2  # of eleven units, before loading the compiler (half a second, or two seconds the first time ever) pays
@@ -43,7 +46,7 @@ _CHUNK = 40
 
 @dataclass(slots=True)
 class _Tally:
-    """Running tails, moments and histogram of the values of all orders."""
+    """Running tails and moments of the values of all orders, and their histogram where it is asked for."""
 
     observed: float
     tie: float
@@ -54,7 +57,7 @@ class _Tally:
     size: int = 0
     total: float = 0.0
     squares: float = 0.0
-    counts: np.ndarray = field(default_factory=lambda: np.zeros(_BINS, dtype=np.int64))
+    counts: np.ndarray | None = None
 
     def add(self, values: np.ndarray) -> None:
         """Take in the statistic of some orders; `values` is used up."""
@@ -65,14 +68,16 @@ class _Tally:
         away -= self.observed
         self.total += float(away.sum())
         self.squares += float(away @ away)
+        if self.counts is None:
+            return
         away *= _BINS / (self.high - self.low)
         away += (self.observed - self.low) * _BINS / (self.high - self.low)
         places = away.astype(np.int32)  # half the memory traffic of the default integers
         np.maximum(np.minimum(places, _BINS - 1, out=places), 0, out=places)  # clip() looks up types for longer
         self.counts += np.bincount(places, minlength=_BINS)
 
-    def null(self) -> Null:
-        """What has been taken in, as a null distribution."""
+    def null(self, count: Callable[[], np.ndarray]) -> Null:
+        """What has been taken in, as a null distribution; `count` makes its histogram when somebody asks for it."""
         shift = self.total / self.size
         variance = max(self.squares / self.size - shift**2, 0.0)
         return Null(
@@ -83,8 +88,7 @@ class _Tally:
             upper=self.at_least / self.size,
             lower=self.at_most / self.size,
             size=self.size,
-            edges=np.linspace(self.low, self.high, _BINS + 1),
-            counts=self.counts,
+            bars=Bars(np.linspace(self.low, self.high, _BINS + 1), count),
         )
 
 
@@ -124,7 +128,27 @@ def pair_null(A: np.ndarray, B: np.ndarray) -> Null:
     A, B = np.array(A, dtype=float), np.array(B, dtype=float)
     np.fill_diagonal(A, 0.0)
     np.fill_diagonal(B, 0.0)
-    tally = _tally(A, B)
+    return _known_null(n, A.tobytes(), B.tobytes())
+
+
+@lru_cache(_KNOWN)
+def _known_null(n: int, weights: bytes, values: bytes) -> Null:
+    """The null of two matrices: years in which neither changed, or chapters that ask the same, are counted once."""
+    A, B = (np.frombuffer(part).reshape(n, n) for part in (weights, values))
+    return _all_orders(A, B).null(partial(_counts_of, A, B))
+
+
+def _counts_of(A: np.ndarray, B: np.ndarray) -> np.ndarray:
+    """The histogram over all orders, which tails and moments do without."""
+    counts = _all_orders(A, B, counted=True).counts
+    assert counts is not None
+    return counts
+
+
+def _all_orders(A: np.ndarray, B: np.ndarray, counted: bool = False) -> _Tally:
+    n, tally = len(A), _tally(A, B)
+    if counted:
+        tally.counts = np.zeros(_BINS, dtype=np.int64)
     with Work("orders", factorial(n)) as work:
         if _is_compiled(n):
             _tally_all(tally, A, B, work)
@@ -132,7 +156,7 @@ def pair_null(A: np.ndarray, B: np.ndarray) -> Null:
             for values in _pair_values(A, B):
                 work.advance(values.size)
                 tally.add(values)
-    return tally.null()
+    return tally
 
 
 _listed = count()  # tests of eleven units that this process has made
@@ -151,23 +175,36 @@ def _tally_all(tally: _Tally, A: np.ndarray, B: np.ndarray, work: Work) -> None:
 
     n = len(A)
     r = n - _SUFFIX
-    every, front, back = subsets(n, r), arrangements(r, r), arrangements(_SUFFIX, _SUFFIX)
-    numbers = {tuple(triple): number for number, triple in enumerate(back[::6, :3].tolist())}
-    second = np.array([numbers[tuple(triple)] for triple in back[:, 3:].tolist()])
+    every, front, back = subsets(n, r), arrangements(r, r), _halves()
     limits = np.array([tally.observed, tally.tie, tally.low, _BINS / (tally.high - tally.low)])
+    counted = tally.counts is not None
 
     def _part(some: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        counts, tails, sums = np.zeros(_BINS, dtype=np.int64), np.zeros(2, dtype=np.int64), np.zeros(2)
-        tally_orders(A, B, some, front, back, second, limits, counts, tails, sums)
+        counts = np.zeros(_BINS if counted else 0, dtype=np.int64)
+        tails, sums = np.zeros(2, dtype=np.int64), np.zeros(2)
+        tally_orders(A, B, some, front, back, limits, counts, tails, sums)
         work.advance(len(some) * len(front) * len(back))
         return counts, tails, sums
 
     parts = [every[start : start + _CHUNK] for start in range(0, len(every), _CHUNK)]
     with ThreadPoolExecutor(threads()) as pool:  # the loop lets other threads run
         counts, tails, sums = (np.sum(found, axis=0) for found in zip(*pool.map(_part, parts), strict=True))
-    tally.counts += counts
+    if tally.counts is not None:
+        tally.counts += counts
     tally.at_least, tally.at_most, tally.size = int(tails[0]), int(tails[1]), factorial(n)
     tally.total, tally.squares = float(sums[0]), float(sums[1])
+
+
+def _halves() -> np.ndarray:
+    """The 720 orders of six (720, 6): for each of 20 sets the 6 orders of its three, with the 6 orders of the rest."""
+    return np.array(
+        [
+            first + last
+            for chosen in combinations(range(_SUFFIX), 3)
+            for first in permutations(chosen)
+            for last in permutations([t for t in range(_SUFFIX) if t not in chosen])
+        ]
+    )
 
 
 def _tally(A: np.ndarray, B: np.ndarray) -> _Tally:
@@ -185,6 +222,8 @@ def _pair_values(A: np.ndarray, B: np.ndarray) -> Iterator[np.ndarray]:
     s = min(_SUFFIX, (n + 1) // 2)
     r = n - s
     front, back = arrangements(r, r), arrangements(s, s)
+    most = max(_ROWS, _VALUES // len(back))
+    waiting: list[np.ndarray] = []
     placed = np.zeros((s * s + 2, len(back)))
     for q in range(s):
         placed[q * s + back[:, q], np.arange(len(back))] = 1.0
@@ -193,14 +232,19 @@ def _pair_values(A: np.ndarray, B: np.ndarray) -> Iterator[np.ndarray]:
     across, return_ = A[:r, r:], A[r:, :r].T
     for chosen in subsets(n, r):
         rest = np.setdiff1d(np.arange(n), chosen, assume_unique=True)
-        cross = np.einsum("pq,apt->aqt", across, B[np.ix_(chosen, rest)][front], optimize=True)
-        cross += np.einsum("pq,apt->aqt", return_, B[np.ix_(rest, chosen)].T[front], optimize=True)
+        cross = across.T @ B[np.ix_(chosen, rest)][front]
+        cross += return_.T @ B[np.ix_(rest, chosen)].T[front]
         factor[:, : s * s] = cross.reshape(len(front), s * s)
         factor[:, -2] = _within(A[:r, :r], B[np.ix_(chosen, chosen)], front)
         placed[-1] = _within(A[r:, r:], B[np.ix_(rest, rest)], back)
         # a few rows at a time stay in cache, and below the size where BLAS starts threads
         for start in range(0, len(front), _ROWS):
-            yield factor[start : start + _ROWS] @ placed
+            waiting.append(factor[start : start + _ROWS] @ placed)
+            if sum(map(len, waiting)) >= most:  # several sets together: a call of NumPy has its price
+                yield np.concatenate(waiting)
+                waiting.clear()
+    if waiting:
+        yield np.concatenate(waiting)
 
 
 def _within(A: np.ndarray, B: np.ndarray, orders: np.ndarray) -> np.ndarray:
@@ -221,9 +265,19 @@ def two_class_null(A: np.ndarray, B: np.ndarray, ones: np.ndarray) -> Null:
     ones : numpy.ndarray of bool, shape (n,)
         The units on the second level.
     """
-    n, m = len(A), int(ones.sum())
     A = np.array(A, dtype=float)
     np.fill_diagonal(A, 0.0)
+    return _all_patterns(A, B, ones).null(partial(_pattern_counts, A, B, ones))
+
+
+def _pattern_counts(A: np.ndarray, B: np.ndarray, ones: np.ndarray) -> np.ndarray:
+    counts = _all_patterns(A, B, ones, counted=True).counts
+    assert counts is not None
+    return counts
+
+
+def _all_patterns(A: np.ndarray, B: np.ndarray, ones: np.ndarray, counted: bool = False) -> _Tally:
+    n, m = len(A), int(ones.sum())
     yes, no = np.flatnonzero(ones), np.flatnonzero(~ones)
 
     def _level(one: np.ndarray, other: np.ndarray) -> float:
@@ -232,18 +286,18 @@ def two_class_null(A: np.ndarray, B: np.ndarray, ones: np.ndarray) -> Null:
 
     b11, b10, b01, b00 = _level(yes, yes), _level(yes, no), _level(no, yes), _level(no, no)
     tally = _tally(A, np.where(np.eye(n, dtype=bool), 0.0, B))
+    if counted:
+        tally.counts = np.zeros(_BINS, dtype=np.int64)
     out, into, total = A.sum(axis=1), A.sum(axis=0), A.sum()
     for patterns in _patterns(n, m):
         inner = np.einsum("ij,ij->i", patterns @ A, patterns)
         leaving, entering = patterns @ out - inner, patterns @ into - inner
         tally.add(b11 * inner + b10 * leaving + b01 * entering + b00 * (total - inner - leaving - entering))
-    return tally.null()
+    return tally
 
 
 def _patterns(n: int, m: int) -> Iterator[np.ndarray]:
     """All 0/1 vectors of length n with m ones, in chunks."""
-    from itertools import combinations
-
     every = combinations(range(n), m)
     while chunk := list(islice(every, 20_000)):
         patterns = np.zeros((len(chunk), n))

@@ -24,8 +24,9 @@ a finite number has no p-value.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -91,6 +92,26 @@ def count_interval(count: int, draws: int, level: float, stopped: bool = False) 
     return low, high
 
 
+@dataclass(eq=False)
+class Bars:
+    """The histogram of an exact distribution, counted when it is first asked for: tests do without.
+
+    Parameters
+    ----------
+    edges : numpy.ndarray, shape (b + 1,)
+    count : callable
+        Gives the counts (b,).
+    """
+
+    edges: np.ndarray
+    count: Callable[[], np.ndarray]
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """How many orders fall between two edges (b,)."""
+        return self.count()
+
+
 @public_methods
 @dataclass(frozen=True, slots=True, eq=False)
 class Null:
@@ -115,7 +136,7 @@ class Null:
         Whether drawing stopped early, as asked.
     sample : numpy.ndarray, optional
         The statistic of each draw (m,), in order of drawing.
-    edges, counts : numpy.ndarray, optional
+    bars : Bars, optional
         Histogram of an exact distribution.
     """
 
@@ -129,8 +150,7 @@ class Null:
     seed: int | None = None
     stopped: bool = False
     sample: np.ndarray | None = None
-    edges: np.ndarray | None = None
-    counts: np.ndarray | None = None
+    bars: Bars | None = None
 
     @property
     def z(self) -> float:
@@ -169,17 +189,17 @@ class Null:
             return np.full_like(wanted, self.mean)
         if self.sample is not None:
             return np.quantile(self.sample, wanted)
-        if self.edges is not None and self.counts is not None:
-            cumulated = np.concatenate([[0.0], np.cumsum(self.counts)]) / self.counts.sum()
-            return np.interp(wanted, cumulated, self.edges)
+        if self.bars is not None:
+            cumulated = np.concatenate([[0.0], np.cumsum(self.bars.counts)]) / self.bars.counts.sum()
+            return np.interp(wanted, cumulated, self.bars.edges)
         return self.mean + np.sqrt(self.variance) * special.ndtri(wanted)
 
     def histogram(self, bins: int = 40) -> tuple[np.ndarray, np.ndarray]:
         """Heights (`bins`,) of the density of the null distribution and edges (`bins` + 1,)."""
         if self.sample is not None:
             return np.histogram(self.sample, bins=bins, density=True)
-        if self.edges is not None and self.counts is not None:
-            return _coarser(self.edges, self.counts, bins)
+        if self.bars is not None:
+            return _coarser(self.bars.edges, self.bars.counts, bins)
         if self.variance == 0:  # all of it lies at the mean
             return np.array([1.0]), np.array([self.mean - 0.5, self.mean + 0.5])
         edges = self.mean + np.sqrt(self.variance) * np.linspace(-4, 4, bins + 1)
