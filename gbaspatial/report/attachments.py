@@ -12,7 +12,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gbaspatial import autocorrelation, data, export, maps
-from gbaspatial.figures.picture_files import save
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.document import FILES, Cover, Pictures, render
 from gbaspatial.report.languages import Language
@@ -60,9 +59,9 @@ def write_figures(sections: Sequence[Section], folder: Path, drawn: Pictures) ->
     chinese = [(f"{name}_zh", ax) for name, ax in _all(sections, "figures_zh")]
     written = []
     for name, ax in (*chinese, *_all(sections, "figures")):
-        svg = folder / f"{name}.svg"
-        replace_file(svg, partial(_put, content=drawn.svg(ax)))
-        written += [svg, *save(ax, folder / f"{name}.png")]
+        for path, content in ((folder / f"{name}.svg", drawn.svg(ax)), (folder / f"{name}.png", drawn.png(ax))):
+            replace_file(path, partial(_put, content=content))
+            written.append(path)
     return written
 
 

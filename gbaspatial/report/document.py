@@ -18,6 +18,7 @@ from gbaspatial.results import Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 FILES: dict[Language, str] = {"en": "report.html", "zh": "report.zh.html"}
 _LONG = 40  # characters of a cell that needs a wide column
@@ -60,16 +61,24 @@ class Cover:
 
 
 class Pictures:
-    """The pictures of a report as SVG: each is drawn once, for the pages in both languages and for its file."""
+    """The pictures of a report: each is laid out and drawn once, for the pages in both languages and for its files."""
 
     def __init__(self) -> None:
-        self._drawn: dict[Axes, bytes] = {}
+        self._drawn: dict[Axes, tuple[bytes, Any]] = {}
+
+    def _of(self, ax: Axes) -> tuple[bytes, Any]:
+        if ax not in self._drawn:
+            edge = _laid_out(ax)
+            self._drawn[ax] = _file_of(ax, edge, format="svg", metadata={"Date": None}), edge
+        return self._drawn[ax]
 
     def svg(self, ax: Axes) -> bytes:
         """A picture as SVG, the same bytes for the same picture."""
-        if ax not in self._drawn:
-            self._drawn[ax] = svg_of(ax)
-        return self._drawn[ax]
+        return self._of(ax)[0]
+
+    def png(self, ax: Axes) -> bytes:
+        """The same picture in dots, enough of them for a slide or a printed page."""
+        return _file_of(ax, self._of(ax)[1], format="png", dpi=150, metadata={"Software": None})
 
     def uri(self, ax: Axes) -> str:
         """A picture as an SVG inside a URI."""
@@ -195,14 +204,24 @@ def _labelled(text: str, table: Table) -> str:
     return rows.replace('class="gba"', 'class="gba labelled"', 1)
 
 
-def svg_of(ax: Axes) -> bytes:
-    """A picture as SVG, the same bytes for the same picture."""
+def _laid_out(ax: Axes) -> Any:
+    """The edge of a picture, in inches, once all has found its place; there it stays for every file."""
+    figure = _figure_of(ax)
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    return figure.get_tightbbox().padded(0.1)
+
+
+def _file_of(ax: Axes, edge: Any, **how: Any) -> bytes:
     import matplotlib as mpl
 
     buffer = io.BytesIO()
     with mpl.rc_context({"svg.hashsalt": "gbaspatial"}):
-        figure = ax.get_figure(root=True)
-        assert figure is not None
-        figure.savefig(buffer, format="svg", metadata={"Date": None}, bbox_inches="tight")
-    figure.set_layout_engine("none")  # all stays where it is now: a PNG need not look for places again
+        _figure_of(ax).savefig(buffer, bbox_inches=edge, **how)
     return buffer.getvalue()
+
+
+def _figure_of(ax: Axes) -> Figure:
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return figure

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from gbaspatial import autocorrelation, data, disparity, inference, models, weights
+from gbaspatial import autocorrelation, data, disparity, inference, models
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.chinese import in_chinese
 from gbaspatial.report.claims.evidence_data import PREFECTURE_YEARS, quietly
 from gbaspatial.report.languages import Words, listed, listed_zh
 from gbaspatial.report.section import Section
 from gbaspatial.results import Table, p_text
+
+if TYPE_CHECKING:
+    from gbaspatial.weights import Weights
 
 FORMULA = "log(patents_granted) ~ log(income) + log(population)"
 BAY, OTHERS = "nine cities of the bay", ("Yangtze", "Beijing-Tianjin-Hebei")
@@ -67,21 +71,21 @@ def measures(bay: Bay) -> pd.DataFrame:
     table = quietly(data.load_prefecture_panel, years=PREFECTURE_YEARS).rename(columns={"province_zh": "province"})
     table["income"] = table["gdp_cny"] / table["population"]
     whole = (table[["patents_granted", "income", "population"]] > 0).all(axis=1).groupby(level="city").all()
-    shapes = quietly(data.load_prefectures, area="china")
     province = table["province"].groupby(level="city").first()
     inside = {
         BAY: table["in_gba"].groupby(level="city").first().astype(bool),
         "Guangdong": province == "广东省",
         **{name: province.isin(provinces) for name, provinces in PROVINCES.items()},
     }
+    borders = bay.evidence.touching
     rows = {
-        name: _measured(table, shapes.loc[whole.index[whole & member]], bay.seed) for name, member in inside.items()
+        name: _measured(table, quietly(borders.subset, whole.index[whole & member]), bay.seed)
+        for name, member in inside.items()
     }
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("region")
 
 
-def _measured(table: pd.DataFrame, shapes: pd.DataFrame, seed: int) -> dict[str, float]:
-    w = quietly(weights.contiguity, shapes, islands="keep")
+def _measured(table: pd.DataFrame, w: Weights, seed: int) -> dict[str, float]:
     linked = w.ids[np.asarray(w.sparse.sum(axis=1)).ravel() > 0]
     w = w.subset(linked).row_standardized()
     rows = table[table.index.get_level_values("city").isin(linked)]

@@ -92,6 +92,11 @@ class Evidence:
         return development.growth_accounting(real, stock, rows["employment"], share=0.5)
 
     @cached_property
+    def touching(self) -> Weights:
+        """Borders of all prefectures of China: parts of it are W of parts of China."""
+        return quietly(weights.contiguity, quietly(data.load_prefectures, area="china"), islands="keep")
+
+    @cached_property
     def prefectures(self) -> tuple[pd.DataFrame, Weights]:
         """The prefectures with all of `PATENTS` in all years and a neighbor among them, and their W."""
         table = quietly(data.load_prefecture_panel, years=PREFECTURE_YEARS)
@@ -102,10 +107,9 @@ class Evidence:
         ).rename(columns={"province_zh": "province"})
         used = ["patents_granted", "income", "population", "loans", "industry"]
         known = (table[used] > 0).all(axis=1).groupby(level="city").all()
-        shapes = quietly(data.load_prefectures, area="china")
         kept = known.index[known]
         while True:
-            w = quietly(weights.contiguity, shapes.loc[kept], islands="keep")
+            w = quietly(self.touching.subset, kept)
             linked = np.asarray(w.sparse.sum(axis=1)).ravel() > 0
             if linked.all():
                 return table[table.index.get_level_values("city").isin(kept)], w.row_standardized()
