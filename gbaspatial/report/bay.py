@@ -50,8 +50,10 @@ class Bay:
 
     @cached_property
     def names_zh(self) -> dict[str, str]:
-        """The Chinese names by label."""
-        return {str(label): str(name) for label, name in self.cities["name_zh"].items()}
+        """The Chinese names by label, as they stand in sentences and tables."""
+        from gbaspatial.report.claims.evidence_data import short_name
+
+        return {str(label): short_name(str(name)) for label, name in self.cities["name_zh"].items()}
 
     def zh(self, city: str) -> str:
         """The Chinese name of a city."""

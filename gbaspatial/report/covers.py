@@ -8,6 +8,7 @@ from gbaspatial import data
 from gbaspatial.report.bay import FIRST_YEAR, LAST_YEAR, Bay
 from gbaspatial.report.caveats_zh import CAVEATS_ZH
 from gbaspatial.report.chinese import in_chinese
+from gbaspatial.report.claims.evidence_data import short_name
 from gbaspatial.report.document import Cover
 from gbaspatial.report.languages import Words
 from gbaspatial.results import Table, data_hash
@@ -61,7 +62,7 @@ def _sources() -> tuple[Table, Table]:
 
 
 def _city_names() -> dict[str, str]:
-    return {str(label): str(name) for label, name in data.load_cities()["name_zh"].items()}
+    return {str(label): short_name(str(name)) for label, name in data.load_cities()["name_zh"].items()}
 
 
 METHODS = (

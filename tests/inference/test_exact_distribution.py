@@ -79,7 +79,9 @@ def test_compiled_orders_are_those_of_numpy(monkeypatch):
     plain = exact.pair_null(A, B)
     assert (compiled.upper, compiled.lower, compiled.size) == (plain.upper, plain.lower, plain.size)
     assert (compiled.mean, compiled.variance) == pytest.approx((plain.mean, plain.variance), rel=1e-12)
-    assert np.abs(compiled.bars.counts - plain.bars.counts).sum() <= 10  # a value at the edge of a bin may round to either
+    assert (
+        np.abs(compiled.bars.counts - plain.bars.counts).sum() <= 10
+    )  # a value at the edge of a bin may round to either
 
 
 def test_a_first_test_of_eleven_units_loads_no_compiler():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from gbaspatial.report.bay import Bay
-from gbaspatial.report.claims.ledger import ledger_of
+from gbaspatial.report.claims.ledger import LedgerResult, ledger_of
+from gbaspatial.report.claims.statements import BY_PAIR
 from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
 
@@ -35,11 +36,23 @@ def chapter(bay: Bay) -> Section:
         tables={"claims": ledger.table("en")},
         tables_zh={"claims": ledger.table("zh")},
         numbers={"claims": ledger.to_frame()},
+        advice=(_wanted(ledger),),
         unknown=(
             Words(
                 f"{open_} of the {total} claims of a policy paper on the bay cannot be told from the shipped data; the "
                 "ledger below says for each what would decide it.",
-                f"政策论文的 {total} 条论断中有 {open_} 条无法由附带数据判断；下面的论断表逐条说明需要什么数据。",
+                f"政策论文的 {total} 条论断中有 {open_} 条无法由所附数据判断；下面的论断表逐条说明需要什么数据。",
             ),
         ),
+    )
+
+
+def _wanted(ledger: LedgerResult) -> Words:
+    """What to publish first: what most of the open claims wait for."""
+    open_ = ledger.rows.index[ledger.rows["verdict"] == "cannot tell"]
+    waiting = [key for key in open_ if key in BY_PAIR]
+    return Words(
+        f"Publish data by pair of cities (moves of people, money and goods; joint patents, projects and degrees): "
+        f"{len(waiting)} of the {len(open_)} open claims wait for them.",
+        f"宜公布城市对之间的数据（人员、资金与货物流动，合作专利、项目与学位）：{len(open_)} 条未决论断中有 {len(waiting)} 条等待这类数据。",
     )

@@ -27,7 +27,7 @@ ORDINALS_ZH = {2: "二", 3: "三"}
 def chapter(bay: Bay) -> Section:
     """Theil's index of GDP per head by year, split by tier, the gap between tiers, and the tiers of the year."""
     by_year, gaps = inequality_by_year(bay.panel), gaps_by_year(bay.panel)
-    spread, share = _spread(bay, by_year), _share(bay, by_year)
+    spread, share = _spread(bay), _share(bay, by_year)
     means = disparity.mean_by_group(bay.cities["gdp_pc_cny"], bay.cities["tier"])
     theil = Table(by_year, "Inequality of GDP per head, eleven cities", formats={"between share": ".0%"})
     tiers = Table(means, f"GDP per capita by tier, {bay.year}, yuan", formats=_money(means))
@@ -46,7 +46,7 @@ def chapter(bay: Bay) -> Section:
                 "泰尔指数比较各市的 GDP 份额与人口份额，可不留余项地分解为层级均值之间与层级之内两部分。",
             ),
         ),
-        findings=(share, spread, _ratios(gaps, bay.year)),
+        findings=(share, spread, _ratios(gaps, bay.panel, bay.year)),
         tables={"tier_gap": ratios, "theil_by_year": theil, "tiers": tiers},
         tables_zh={
             "tier_gap": in_chinese(ratios, "第二、三层级一市的人均 GDP 与第一层级之比及 95% 区间，分年份"),
@@ -68,7 +68,7 @@ def chapter(bay: Bay) -> Section:
                 "人均 GDP 的泰尔指数，层级之间与之内。",
             ),
         },
-        brief=(_ratios(gaps, bay.year), spread),
+        brief=(_ratios(gaps, bay.panel, bay.year), spread),
         advice=(_advice(bay, by_year),),
         front=("tier_gap",),
     )
@@ -84,23 +84,40 @@ def gaps_by_year(panel: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).T.rename_axis(["year", "effect"])
 
 
-def _ratios(gaps: pd.DataFrame, year: int) -> Words:
+def _ratios(gaps: pd.DataFrame, panel: pd.DataFrame, year: int) -> Words:
+    """The typical city of tiers 2 and 3 against that of tier 1; Macao, of tier 3 and rich, is told apart."""
     now = {tier: gaps.loc[(year, tier)] for tier in OTHERS}
+    others = panel.xs(year, level="year").drop(index="Macao")
+    apart = models.ols("log(gdp_pc_cny) ~ C(tier)", others).tidy().loc["C(tier)[T.3]"]
+    now[0] = np.exp(apart[["estimate", "lower", "upper"]].astype(float))
+    told = {key: f"{row['estimate']:.0%}" for key, row in now.items()}
+    spans = {key: (f"{row['lower']:.0%}", f"{row['upper']:.0%}") for key, row in now.items()}
+    end, apart_end = _equality(now), _excluded(now[0])
+    return Words(
+        f"In {year} the typical tier-2 city had {told[2]} of the GDP per head of the typical tier-1 city (95 % interval "
+        f"{spans[2][0]} to {spans[2][1]}), the typical tier-3 city {told[3]} ({spans[3][0]} to {spans[3][1]}){end.en}; without "
+        f"Macao, which is counted in tier 3, it had {told[0]} ({spans[0][0]} to {spans[0][1]}){apart_end.en}.",
+        f"{year} 年，第二层级城市的人均 GDP 为第一层级的 {told[2]}（几何平均，95% 区间 {spans[2][0]}—{spans[2][1]}），第三层级为 "
+        f"{told[3]}（{spans[3][0]}—{spans[3][1]}）{end.zh}；剔除归入第三层级的澳门，则为 {told[0]}（{spans[0][0]}—{spans[0][1]}）"
+        f"{apart_end.zh}。",
+    )
+
+
+def _equality(now: dict[int, pd.Series]) -> Words:
+    """Whether the intervals of the tiers hold equality."""
     unsure = [tier for tier in OTHERS if now[tier]["lower"] < 1 < now[tier]["upper"]]
     lone = ", ".join(map(str, unsure))
-    end = {
-        0: Words("neither interval holds equality", "两个区间都不含 1（相等）"),
-        1: Words(f"the interval of tier {lone} holds equality", f"第 {lone} 层级的区间含 1（相等）"),
-        2: Words("both intervals hold equality, for cities of one tier differ much", "两个区间都含 1（相等），因为同一层级内部差异很大"),
-    }[len(unsure)]  # fmt: skip
-    told = {tier: f"{row['estimate']:.2f}" for tier, row in now.items()}
-    spans = {tier: (f"{row['lower']:.2f}", f"{row['upper']:.2f}") for tier, row in now.items()}
-    return Words(
-        f"In {year} GDP per head of a tier-2 city was {told[2]} times that of a tier-1 city (95 % interval {spans[2][0]} "
-        f"to {spans[2][1]}), of a tier-3 city {told[3]} times ({spans[3][0]} to {spans[3][1]}); {end.en}.",
-        f"{year} 年，第二层级一市的人均 GDP 是第一层级的 {told[2]} 倍（95% 区间 {spans[2][0]} 至 {spans[2][1]}），"
-        f"第三层级为 {told[3]} 倍（{spans[3][0]} 至 {spans[3][1]}）；{end.zh}。",
-    )
+    return {
+        0: Words("", ""),
+        1: Words(f", where equality of tier {lone} is not excluded", f"，不能排除第 {lone} 层级与第一层级相等"),
+        2: Words(", so that equal tiers are not excluded", "，尚不能排除各层级相等"),
+    }[len(unsure)]
+
+
+def _excluded(apart: pd.Series) -> Words:
+    if apart["lower"] < 1 < apart["upper"]:
+        return Words("", "")
+    return Words(", so that they are", "，即可排除")
 
 
 def _share(bay: Bay, by_year: pd.DataFrame) -> Words:
@@ -120,36 +137,55 @@ def _share(bay: Bay, by_year: pd.DataFrame) -> Words:
     )
 
 
-def _spread(bay: Bay, by_year: pd.DataFrame) -> Words:
-    trend = disparity.sigma_convergence(bay.panel["gdp_pc_cny"]).trend
-    assert trend is not None  # of 24 years
-    slope, p = float(trend.params["year"]), float(trend.pvalues["year"])
-    told = f"p = {p_text(p)}".replace("= <", "< ")
-    start, end = by_year.index[0], by_year.index[-1]
-    said = (
-        Words("shows no established trend", "没有确立的趋势")
-        if p >= LEVEL
-        else Words("shrinks", "在缩小")
-        if slope < 0
-        else Words("grows", "在扩大")
-    )
+def _spread(bay: Bay) -> Words:
+    """Whether the cities draw nearer, all eleven and the nine of the mainland alone."""
+    nine = bay.panel[bay.panel["side"] == "mainland"]
+    said, numbers = _trend(bay.panel["gdp_pc_cny"])
+    said_nine, numbers_nine = _trend(nine["gdp_pc_cny"])
     return Words(
-        f"The spread of GDP per head between the cities (standard deviation of logarithms) {said.en}: by {slope:+.4f} a "
-        f"year from {start} to {end} ({told}).",
-        f"城市间人均 GDP 的离散度（对数标准差）{said.zh}：{start}—{end} 年每年 {slope:+.4f}（{told}）。",
+        f"Differences in GDP per head between the eleven cities {said.en} (standard deviation of logarithms {numbers.en}); "
+        f"among the nine mainland cities alone they {said_nine.en} ({numbers_nine.en}).",
+        f"十一市人均 GDP 的差异{said.zh}（对数标准差 {numbers.zh}）；仅看内地九市，差异{said_nine.zh}（{numbers_nine.zh}）。",
+    )
+
+
+def _trend(values: pd.Series) -> tuple[Words, Words]:
+    """What the spread of logarithms does, and its first value, its last one and its trend."""
+    found = disparity.sigma_convergence(values)
+    assert found.trend is not None  # of some years
+    spread, slope = found.to_frame()["sd_log"], float(found.trend.params["year"])
+    error, p = float(found.trend.std_errors["year"]), float(found.trend.pvalues["year"])
+    start, end, told = spread.index[0], spread.index[-1], f"p = {p_text(p)}".replace("= <", "< ")
+    said = (
+        Words("show no established trend", "没有确立的趋势")
+        if p >= LEVEL
+        else Words("have narrowed", "在缩小")
+        if slope < 0
+        else Words("have widened", "在扩大")
+    )
+    first, last = f"{spread.iloc[0]:.2f}", f"{spread.iloc[-1]:.2f}"
+    return said, Words(
+        f"{first} in {start}, {last} in {end}; {slope:+.4f} a year with a standard error of {error:.4f}, {told}",
+        f"{start} 年为 {first}，{end} 年为 {last}；每年 {slope:+.4f}，标准误 {error:.4f}，{told}",
     )
 
 
 def _advice(bay: Bay, by_year: pd.DataFrame) -> Words:
-    share = by_year.loc[bay.year, "between share"]
-    if share < 0.5:
-        return Words(
-            f"Aim at cities, not at tiers: {1 - share:.0%} of the inequality lies within the tiers.",
-            f"着眼于具体城市而非层级：不平等的 {1 - share:.0%} 在层级之内。",
-        )
+    """Where the inequality lies, with Hong Kong and Macao and without."""
+    rows = bay.mainland
+    nine = disparity.theil(rows["gdp_cny"], rows["population"], groups=rows["tier"]).between_share
+    eleven = float(by_year.loc[bay.year, "between share"])
+    aim = (
+        Words("Aim at single cities rather than at tiers", "政策宜落到具体城市，而非层级")
+        if max(eleven, nine) < 0.5
+        else Words("Aim at the gap between the tiers", "政策宜着眼于层级之间的差距")
+        if min(eleven, nine) >= 0.5
+        else Words("Say which cities are meant, not only which tier", "政策宜说明针对哪些城市，而不只是哪个层级")
+    )
     return Words(
-        f"Aim at the gap between the tiers: {share:.0%} of the inequality lies there.",
-        f"着眼于层级之间的差距：不平等的 {share:.0%} 在层级之间。",
+        f"{aim.en}: of the inequality of GDP per head in {bay.year} {eleven:.0%} lies between the tiers among the eleven "
+        f"cities, {nine:.0%} among the nine of the mainland.",
+        f"{aim.zh}：{bay.year} 年人均 GDP 的不平等中，层级之间的部分在十一市占 {eleven:.0%}，在内地九市占 {nine:.0%}。",
     )
 
 
@@ -195,13 +231,17 @@ def _bands(gaps: pd.DataFrame, language: Language) -> Axes:
             for end in ("lower", "upper"):
                 axes.plot(rows.index, rows[end], color=color, linewidth=0.8, linestyle="--")
         axes.axhline(1, color="#1d2733", linewidth=1)
+        axes.set_yscale("log")  # half and double are equally far
+        axes.set_yticks(_RATIOS, [f"{ratio:g}" for ratio in _RATIOS])
+        axes.minorticks_off()
         axes.set_title(_BANDS.of(written), loc="left", fontsize=10)
-        axes.set(xlim=(gaps.index[0][0], gaps.index[-1][0]), ylim=(0, None))
+        axes.set(xlim=(gaps.index[0][0], gaps.index[-1][0]))
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, loc="upper right")
     return axes
 
 
+_RATIOS = (0.05, 0.1, 0.25, 0.5, 1, 2)
 _BANDS = Words(
     "GDP per head against tier 1 (1: equal); dashed: 95 % interval",
     "人均 GDP 与第一层级之比（1：相等）；虚线：95% 区间",

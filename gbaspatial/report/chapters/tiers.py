@@ -12,7 +12,7 @@ from gbaspatial.report.bay import Bay
 from gbaspatial.report.chinese import CELLS, in_chinese, rows_in_chinese
 from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
-from gbaspatial.report.verdicts import WEAK, agreement, better, choice, spatial_of, without_one
+from gbaspatial.report.verdicts import LEVEL, WEAK, agreement, better, choice, spatial_of, without_one
 from gbaspatial.results import Table, p_text
 
 if TYPE_CHECKING:
@@ -73,9 +73,9 @@ def chapter(bay: Bay) -> Section:
                 "空间滞后模型中层级对人均 GDP 的影响，附 95% 区间。",
             ),
         },
-        brief=(_established(lag, bay),),
+        brief=(_established(lag, curve, bay),),
         advice=(_advice(lag),),
-        unknown=(_weights(curve),),
+        unknown=(_who_is_near(curve),),
     )
 
 
@@ -141,21 +141,25 @@ def _parameters(lag: Fit, error: Fit) -> Words:
     )
 
 
-def _established(lag: Fit, bay: Bay) -> Words:
-    """For page one: whether neighbors move together, and whether one city decides it."""
-    rho = spatial_of(lag)
+def _established(lag: Fit, curve: SpecificationCurve, bay: Bay) -> Words:
+    """For page one: whether neighbors move together whichever W is taken and whichever city is left out."""
+    rho, p = spatial_of(lag), curve.frame.loc["logs"].xs("lag", level="model")["p_value"]
+    values = lag.influence().estimates["rho"].dropna()
+    low, city = float(values.min()), str(values.idxmin())
+    seen, count = int((p < LEVEL).sum()), len(p)
+    settled = rho.significant and seen == count and low >= WEAK
     said = (
-        Words("Given the tiers, neighbors resemble each other more than chance", "给定层级，邻居间的相似超出偶然")
-        if rho.significant and rho.estimate > 0
-        else Words("Given the tiers, neighbors differ more than chance", "给定层级，邻居间的差异超出偶然")
-        if rho.significant
-        else Words("A spillover between neighbors is not established", "邻居间的溢出未能确立")
+        Words("Given the tiers, neighbors resemble each other more than chance", "给定层级，相邻城市的相似超出偶然")
+        if settled
+        else Words("Whether one city carries its neighbors along is not settled", "一座城市能否带动邻市，尚无定论")
     )
-    start = Words(
-        f"{said.en} in {bay.year}: rho of the lag model is {rho}.",
-        f"{bay.year} 年，{said.zh}：空间滞后模型的 rho 为 {rho.zh}。",
+    main, main_zh = bay.main_name, CELLS.get(bay.main_name, bay.main_name)
+    return Words(
+        f"{said.en} in {bay.year}: given the tiers, rho of the lag model is {rho} with {main}, where 0 is no link between "
+        f"neighbors; it is significant under {seen} of {count} definitions of neighbors, and {low:.2f} without {city}.",
+        f"{bay.year} 年，{said.zh}：给定层级，以{main_zh}界定邻市时空间滞后模型的 rho 为 {rho.zh}，0 表示邻市之间没有联系；"
+        f"{count} 种邻市界定中有 {seen} 种显著，剔除{bay.zh(city)}后为 {low:.2f}。",
     )
-    return start.then(without_one(lag, bay.zh))
 
 
 def _advice(lag: Fit) -> Words:
@@ -164,11 +168,12 @@ def _advice(lag: Fit) -> Words:
     if rho.significant and rho.estimate > 0 and values.min() >= WEAK:
         return Words(
             "Plan for neighbors together: the likeness of neighbors stands whichever city is left out.",
-            "宜将相邻城市一并规划：无论去掉哪个城市，邻居间的相似都成立。",
+            "宜将相邻城市一并规划：无论剔除哪个城市，相邻城市的相似都成立。",
         )
     return Words(
-        f"Do not count on spillover alone to lift the outer cities: with one city left out rho can be {values.min():.2f}.",
-        f"不要只指望溢出带动外围城市：去掉一个城市，rho 可低至 {values.min():.2f}。",
+        f"Do not count on spillover alone to lift the outer cities: leaving out one city brings rho down to "
+        f"{values.min():.2f}.",
+        f"不宜只靠溢出带动外围城市：剔除一座城市，rho 即可降至 {values.min():.2f}。",
     )
 
 
@@ -194,7 +199,7 @@ def _weights(curve: SpecificationCurve) -> Words:
     low, high = str(rho.idxmin()), str(rho.idxmax())
     even = 1 / len(frame)
     return Words(
-        f"It hangs on W: over the {len(rho)} weights compared rho of the lag model in logarithms runs from "
+        f"The answer hangs on W: over the {len(rho)} weights compared rho of the lag model in logarithms runs from "
         f"{rho.min():.2f} ({low}) to {rho.max():.2f} ({high}). It is significant at 5 % under "
         f"{', '.join(found) or 'none of them'}. Of the {len(frame)} specifications, equally likely before, the data favor "
         f"the {model} model under {w}, with a posterior probability of {probability:.2f} where {even:.2f} says nothing.",
@@ -202,6 +207,18 @@ def _weights(curve: SpecificationCurve) -> Words:
         f"{rho.max():.2f}（{CELLS.get(high, high)}）；在 5% 水平显著的："
         f"{'、'.join(CELLS.get(name, name) for name in found) or '无'}。{len(frame)} 个先验等可能的设定中，数据偏向"
         f"{CELLS.get(str(w), str(w))}下的{CELLS.get(str(model), str(model))}模型，后验概率 {probability:.2f}（{even:.2f} 表示毫无信息）。",
+    )
+
+
+def _who_is_near(curve: SpecificationCurve) -> Words:
+    """For page one: how far rho moves with the definition of neighbors."""
+    rho = curve.frame.loc["logs"].xs("lag", level="model")["rho"]
+    low, high = str(rho.idxmin()), str(rho.idxmax())
+    return Words(
+        f"Who counts as a neighbor: rho runs from {rho.min():.2f} ({low}) to {rho.max():.2f} ({high}) over {len(rho)} "
+        "definitions, and no data here say which is right.",
+        f"谁算邻市：在 {len(rho)} 种界定下 rho 由 {rho.min():.2f}（{CELLS.get(low, low)}）到 {rho.max():.2f}"
+        f"（{CELLS.get(high, high)}），现有数据无从判断哪一种正确。",
     )
 
 

@@ -28,6 +28,17 @@ ACCOUNTED = range(2006, 2017)  # after the break of employment in Dongguan, to t
 PATENTS = "log(patents_granted) ~ log(income) + log(population) + log(loans) + log(industry)"
 
 
+def short_name(name: str) -> str:
+    """A Chinese name without the rank of the place.
+
+    Examples
+    --------
+    >>> short_name("广州市"), short_name("香港特别行政区")
+    ('广州', '香港')
+    """
+    return name.removesuffix("特别行政区").removesuffix("市")
+
+
 def quietly(load: Callable[..., T], *args: Any, **options: Any) -> T:
     """What `load` gives; the caveats of the data stand beside the ledger."""
     with warnings.catch_warnings():
@@ -48,8 +59,8 @@ class Evidence:
         return quietly(data.load_cities, year=YEAR)
 
     def zh(self, city: str) -> str:
-        """The Chinese name of a city."""
-        return str(self.cities.loc[city, "name_zh"])
+        """The Chinese name of a city, as it stands in a sentence."""
+        return short_name(str(self.cities.loc[city, "name_zh"]))
 
     @cached_property
     def mainland(self) -> pd.Index:

@@ -26,7 +26,7 @@ def tokyo_share(given: Evidence) -> Finding:
     return cannot_tell(
         f"Tokyo's bay made US$ {value:,.1f} billion in {year} (source {_source(given, 'gdp', 'Tokyo', 2015)}), but the "
         f"output of Japan is not in the shipped table, nor are finance in New York and technology in San Francisco.",
-        f"东京湾区 {year} 年产出为 {value:,.1f} 十亿美元（来源 {_source(given, 'gdp', 'Tokyo', 2015)}），但附带的表中没有"
+        f"东京湾区 {year} 年产出为 {10 * value:,.0f} 亿美元（来源 {_source(given, 'gdp', 'Tokyo', 2015)}），但附带的表中没有"
         f"日本总产出，也没有纽约的金融与旧金山的科技。",
     )
 
@@ -74,8 +74,8 @@ def largest_area(given: Evidence) -> Finding:
     )
     return Finding(
         verdict,
-        f"{told}: whether it exceeds the three together hangs on where Tokyo's bay ends. It exceeds each of them.",
-        f"{told_zh}：是否超过三者之和取决于东京湾区的范围；它大于其中任何一个。",
+        f"{told}: whether it exceeds the three together hangs on where Tokyo's bay ends.",
+        f"{told_zh}：是否超过三者之和，取决于东京湾区的范围。",
     )
 
 
@@ -84,22 +84,22 @@ def largest_market(given: Evidence) -> Finding:
     values = {bay: given.bay_figure("population", bay) for bay in ("GBA", *OTHERS)}
     first = max(values, key=lambda bay: values[bay][0])
     told = ", ".join(f"{bay} {value:.1f} ({year})" for bay, (value, year) in values.items())
-    told_zh = "，".join(f"{_ZH[bay]} {value:.1f}（{year}）" for bay, (value, year) in values.items())
+    told_zh = "，".join(f"{_ZH[bay]} {100 * value:,.0f}（{year}）" for bay, (value, year) in values.items())
     per_head, year = given.bay_figure("gdp_per_capita", "GBA")
     return Finding(
         "supported" if first == "GBA" else "not supported",
         f"Millions of people: {told}. The bay has the most; at US$ {per_head:,.0f} a head ({year}) its market is not the "
         f"richest.",
-        f"人口（百万）：{told_zh}。湾区最多；但人均 {per_head:,.0f} 美元（{year}），并非最富裕的市场。",
+        f"人口（万人）：{told_zh}。粤港澳最多；但人均 GDP {per_head:,.0f} 美元（{year}），并非最富裕的市场。",
     )
 
 
 def logistics(given: Evidence) -> Finding:
     """C8: containers, passengers and freight by air."""
     names = {
-        "container_throughput": ("million TEU", "百万标准箱"),
-        "airport_passengers": ("million passengers", "百万人次"),
-        "air_freight": ("million t", "百万吨"),
+        "container_throughput": ("million TEU", "万标准箱"),
+        "airport_passengers": ("million passengers", "万人次"),
+        "air_freight": ("million t of air freight", "万吨航空货运"),
     }
     firsts = []
     parts, parts_zh = [], []
@@ -107,13 +107,17 @@ def logistics(given: Evidence) -> Finding:
         values = {bay: given.bay_figure(variable, bay)[0] for bay in ("GBA", *OTHERS)}
         firsts.append(str(pd.Series(values).idxmax()))
         rest = max(value for bay, value in values.items() if bay != "GBA")
-        parts.append(f"{values['GBA']:g} {unit} against at most {rest:g}")
-        parts_zh.append(f"{values['GBA']:g} {unit_zh}，其他最高 {rest:g}")
+        parts.append(f"{values['GBA']:.1f} {unit} against at most {rest:.1f}")
+        parts_zh.append(f"{100 * values['GBA']:,.0f} {unit_zh}，其他湾区最多 {100 * rest:,.0f}")
+    most = set(firsts) == {"GBA"}
+    said = ("That is the largest volume among four bays", "这是四个湾区中最大的运量") if most else (
+        "That is not the largest volume among four bays", "这不是四个湾区中最大的运量",
+    )  # fmt: skip
     return Finding(
-        "supported" if set(firsts) == {"GBA"} else "not supported",
-        f"About 2017: {'; '.join(parts)}. That is volume among four bays; neither quality nor the rest of the world is "
-        f"in the table.",
-        f"约 2017 年：{'；'.join(parts_zh)}。这是四个湾区中的数量；质量及世界其他地区不在表中。",
+        "cannot tell" if most else "not supported",
+        f"About 2017: {'; '.join(parts)}. {said[0]}; quality, times and costs, the links between the cities and the rest of "
+        f"the world (other Chinese ports among it) are not in the table.",
+        f"约 2017 年：{'；'.join(parts_zh)}。{said[1]}；质量、时间与成本、城市间的联系以及世界其他地区（包括中国其他港口）不在表中。",
     )
 
 
@@ -141,15 +145,17 @@ def few_leading_firms(given: Evidence) -> Finding:
     fewer = all(values["GBA"] < values[bay] for bay in OTHERS)
     last, year = given.bay_figure("fortune_global_500_hq", "GBA")
     every = given.bays[(given.bays["variable"] == "fortune_global_500_hq") & (given.bays["bay_area"] == "GBA")]
+    first = int(every["year"].min())
     seen = ", ".join(f"{int(v)} ({y})" for y, v in every.sort_values("year")[["year", "value"]].itertuples(index=False))
     told = ", ".join(f"{bay} {value:.0f}" for bay, value in values.items())
     told_zh = "，".join(f"{_ZH[bay]} {value:.0f}" for bay, value in values.items())
     seen_zh = seen.replace(" (", "（").replace(")", "）").replace(", ", "、")
     return Finding(
         "supported" if fewer else "not supported",
-        f"No source was found for 17 in any year: the bay had {seen}. In 2021: {told}; so not fewer than all others "
-        f"({last:.0f} in {year}).",
-        f"未找到任何年份为 17 家的来源：湾区为 {seen_zh}。2021 年：{told_zh}；并不少于所有其他湾区（{year} 年 {last:.0f} 家）。",
+        f"No source was found for 17 in any year. The shipped counts begin in {first}, after the paper: the bay had {seen}. In "
+        f"2021: {told}; so {'fewer than each' if fewer else 'not fewer than all'} of the others ({last:.0f} in {year}).",
+        f"未找到任何年份为 17 家的来源。所附数字始于 {first} 年，晚于该文：粤港澳为 {seen_zh}。2021 年：{told_zh}；"
+        f"{'少于其他各湾区' if fewer else '并不少于所有其他湾区'}（{year} 年 {last:.0f} 家）。",
     )
 
 

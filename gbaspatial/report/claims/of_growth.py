@@ -46,6 +46,7 @@ def three_tiers(given: Evidence) -> Finding:
     size = {year: tests["gdp_cny", year].adjusted_rand for year in TIER_YEARS}
     least = min(p["gdp_pc_cny", year] for year in TIER_YEARS)
     told = "; ".join(f"{year}: {level[year]:.2f}, {size[year]:.2f}" for year in TIER_YEARS)
+    told_zh = "；".join(f"{year} 年 {level[year]:.2f} 与 {size[year]:.2f}" for year in TIER_YEARS)
     verdict: Verdict = "supported" if least < LEVEL else "not supported"
     sized = [year for year in TIER_YEARS if p["gdp_cny", year] < LEVEL]
     years = ", ".join(map(str, sized)) or "no year"
@@ -54,7 +55,7 @@ def three_tiers(given: Evidence) -> Finding:
         f"Agreement with three groups found in the data (adjusted Rand: 1 the same, 0 chance), by GDP per head and by "
         f"GDP: {told}. By level of development the tiers are not there (smallest p {p_text(least)}, adjusted for six "
         f"tests); they are tiers of size (GDP, significant in {years}).",
-        f"与数据中三组的一致性（调整兰德指数：1 为相同，0 为随机），按人均 GDP 与按 GDP：{told}。按发展水平看不出三层"
+        f"与数据中三组的一致性（调整兰德指数：1 为相同，0 为随机），按人均 GDP 与按 GDP：{told_zh}。按发展水平看不出三层"
         f"（六次检验校正后最小 p = {p_text(least)}）；它们是规模的层级（GDP 显著的年份：{'、'.join(map(str, sized)) or '无'}）。",
         p_value=least if verdict == "supported" else None,
     )
@@ -85,10 +86,10 @@ def cities_too_unequal(given: Evidence) -> Finding:
         f"Theil's T of GDP per head went from {then:.3f} to {now:.3f} among eleven cities and from {then9:.3f} to "
         f"{now9:.3f} among the nine ({2000}-{YEAR}); {between:.0%} and {between9:.0%} of it lie between the tiers. The "
         f"spread of logarithms moves by {slope['eleven']:+.4f} and {slope['nine']:+.4f} a year (larger p "
-        f"{p_text(p)}): {words[0]}. That the gaps take wholeness from the bay is not measured by them.",
+        f"{_told(p)}): {words[0]}. That the gaps take wholeness from the bay is not measured by them.",
         f"人均 GDP 的泰尔指数（{2000}—{YEAR}）：十一市由 {then:.3f} 到 {now:.3f}，九市由 {then9:.3f} 到 {now9:.3f}；层级间"
         f"分别占 {between:.0%} 与 {between9:.0%}。对数离散度每年变化 {slope['eleven']:+.4f} 与 {slope['nine']:+.4f}"
-        f"（较大的 p = {p_text(p)}）：{words[1]}。差距是否使湾区缺乏整体性，这些指标并未度量。",
+        f"（较大的 p {_told(p)}）：{words[1]}。差距是否使湾区缺乏整体性，这些指标并未度量。",
         p_value=None,
     )
 
@@ -114,3 +115,7 @@ def specialized_sides(given: Evidence) -> Finding:
         f"{krugman.iloc[-1]:.2f}（{given.zh(high)}），第二产业占 GDP 由 {secondary.iloc[0]:.0f}%（{given.zh(least)}）到 "
         f"{secondary.iloc[-1]:.0f}%（{given.zh(most)}）。香港金融、城市间价值链与龙头企业竞争力不在数据中。",
     )
+
+
+def _told(p: float) -> str:
+    return f"= {p_text(p)}".replace("= <", "< ")

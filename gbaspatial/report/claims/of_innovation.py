@@ -48,20 +48,24 @@ def clustered_spillover(given: Evidence) -> Finding:
     fit = models.panel_durbin(SCIENCE, science, given.w.subset(given.mainland), effects="twoway")
     own, p, low, high = _row(fit, "log(fiscal_science_cny)")
     across, p_across, low_w, high_w = _row(fit, "W(log(fiscal_science_cny))")
+    clustered = moran.p_value < LEVEL and moran.statistic > 0
+    # clusters alone are no spillover: money for science has to show among the neighbors, too
+    decides = max(float(moran.p_value), p_across) if clustered else float(moran.p_value)
+    verdict: Verdict = "not supported" if not clustered else "supported" if across > 0 else "cannot tell"
     return Finding(
-        "supported" if moran.p_value < LEVEL and moran.statistic > 0 else "not supported",
+        verdict,
         f"Patents per head cluster among {w.n} prefectures (Moran's I {moran.statistic:.2f}, p {p_text(moran.p_value)}); "
         f"nine cities cannot tell (I {nine.statistic:.2f}, p {p_text(nine.p_value)}). Much of it is what a province "
         f"shares: rho is {twoway:.2f} with effects of units and years, {region:.2f} with those of provinces and years. "
         f"In the nine, science money goes with own patents ({own:.2f}, {low:.2f} to {high:.2f}, p {p_text(p)}), not "
         f"visibly with the neighbors' ({across:.2f}, {low_w:.2f} to {high_w:.2f}, p {p_text(p_across)}). Clusters are "
-        f"there; who drives them is not shown.",
+        f"there; that knowledge spills over in them, and who drives it, is not shown.",
         f"人均专利在 {w.n} 个地级市间集聚（莫兰指数 {moran.statistic:.2f}，p = {p_text(moran.p_value)}）；九市无法判断"
         f"（{nine.statistic:.2f}，p = {p_text(nine.p_value)}）。其中很大部分是同省共同因素：控制城市与年份效应时 rho 为 "
         f"{twoway:.2f}，控制省×年份效应时为 {region:.2f}。九市中科技支出与本市专利相关（{own:.2f}，{low:.2f} 至 {high:.2f}，"
         f"p = {p_text(p)}），与邻市专利的关系不明显（{across:.2f}，{low_w:.2f} 至 {high_w:.2f}，p = {p_text(p_across)}）。"
-        f"集聚存在，由谁推动尚未显示。",
-        p_value=float(moran.p_value),
+        f"集聚存在；知识是否在其中溢出、由谁推动，尚未显示。",
+        p_value=decides,
     )
 
 

@@ -129,3 +129,6 @@ CLAIMS: tuple[Claim, ...] = (
         "eleven cities", "十一市", "measures of culture by pair of cities", "按城市对的文化度量", of_innovation.near_and_alike,
     ),
 )  # fmt: skip
+
+# claims that data by pair of cities would decide
+BY_PAIR = ("C12", "C13", "C14", "C16", "C18", "C20")
