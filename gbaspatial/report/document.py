@@ -8,11 +8,14 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from gbaspatial.report.languages import Language, Words
+from gbaspatial.report.plain import for_readers
 from gbaspatial.report.section import Section
 from gbaspatial.results import Table
 
@@ -21,7 +24,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FILES: dict[Language, str] = {"en": "report.html", "zh": "report.zh.html"}
-_LONG = 40  # characters of a cell that needs a wide column
+_LONG = 40  # letters of a cell that needs a wide column
+_BRIEF = 14  # letters of a cell that is not broken
+_PORTRAIT = 120  # letters that fit on a line of the short side of the paper
 
 _SAY = {
     "contents": Words("Contents", "目录"),
@@ -129,8 +134,8 @@ def render(
         version=cover.version,
         seed=cover.seed,
         fingerprint=cover.fingerprint,
-        tables=[pair[language == "zh"] for pair in cover.tables],
-        turned={table.title for table in _with_much_text(sections, cover, language)},
+        tables=[_shown(pair[language == "zh"], language) for pair in cover.tables],
+        turned=_too_wide(sections, cover, language),
         sections=[_in_language(s, language) for s in sections],
         pictures={name: (drawn or Pictures()).uri(ax) for name, ax in figures.items()},
         captions={name: captions.get(name, name) for name in figures},
@@ -148,15 +153,36 @@ def _in_language(section: Section, language: Language) -> dict[str, Any]:
         "text": [words.of(language) for words in section.text],
         "findings": [words.of(language) for words in section.findings],
         "figures": list(section.figures),
-        "tables": [for_people(table) for table in section.tables_in(language).values()],
+        "tables": [_shown(table, language) for table in section.tables_in(language).values()],
     }
 
 
-def _with_much_text(sections: Sequence[Section], cover: Cover, language: Language) -> list[Table]:
-    """Tables with more than one column of long texts: printed, they need the long side of the paper."""
+def _shown(table: Table, language: Language) -> Table:
+    return for_people(for_readers(table) if language == "en" else table)
+
+
+def _too_wide(sections: Sequence[Section], cover: Cover, language: Language) -> set[str]:
+    """The titles of tables that, printed, need the long side of the paper."""
     tables = [table for s in sections for table in s.tables_in(language).values()]
     tables += [pair[language == "zh"] for pair in cover.tables]
-    return [table for table in tables if _has_much_text(table)]
+    shown = [_shown(table, language) for table in tables]
+    return {table.title for table in shown if not _has_much_text(table) and _width(table) > _PORTRAIT}
+
+
+def _width(table: Table) -> int:
+    """About how many letters wide a table is, with the space between its columns; a Chinese sign takes two."""
+    frame = table.frame.reset_index()
+    columns = zip(frame.columns, (frame.iloc[:, place] for place in range(frame.shape[1])), strict=True)
+    return sum(max([_letters(name), *map(_letters, _short(column))]) + 2 for name, column in columns)
+
+
+def _short(column: pd.Series) -> Sequence[object]:
+    """The cells of a column as wide as they are printed: numbers are rounded."""
+    return ["0" * 8] if pd.api.types.is_numeric_dtype(column) else column.tolist()
+
+
+def _letters(text: object) -> int:
+    return sum(2 if ord(sign) > 0x2E80 else 1 for sign in str(text))
 
 
 def _has_much_text(table: Table) -> bool:
@@ -175,9 +201,16 @@ def for_people(table: Table) -> Table:
     for name, column in table.frame.items():
         if name in formats or str(name).startswith("p_") or not pd.api.types.is_float_dtype(column):
             continue
-        size = column.abs().max()
-        formats[name] = ",.0f" if size >= 1000 else ".1f" if size >= 100 else ".2f" if size >= 10 else ".3f"
+        finite = column[np.isfinite(column)]
+        size = finite.abs().max() if len(finite) else 0.0
+        how = ",.0f" if size >= 1000 else ".1f" if size >= 100 else ".2f" if size >= 10 else ".3f"
+        formats[name] = how if np.isfinite(column.dropna()).all() else partial(_endless, how=how)
     return Table(table.frame, table.title, table.notes, formats, table.parameters)
+
+
+def _endless(value: float, how: str) -> str:
+    """A number, or the sign of one without end."""
+    return format(value, how) if np.isfinite(value) else "\u221e" if value > 0 else "-\u221e"
 
 
 def html_of(table: Table, environment: Any = None) -> Any:
@@ -185,8 +218,9 @@ def html_of(table: Table, environment: Any = None) -> Any:
     from markupsafe import Markup
 
     def _marked(cell: re.Match[str]) -> str:
-        long = len(html.unescape(cell[2])) > _LONG
-        return f'<td class="long"{cell[1]}>{cell[2]}</td>' if long else cell[0]
+        size = _letters(html.unescape(cell[2]))
+        kind = "long" if size > _LONG else "brief" if size <= _BRIEF else ""
+        return f'<td class="{kind}"{cell[1]}>{cell[2]}</td>' if kind else cell[0]
 
     text = re.sub(r"<td( style=[^>]*)>(.*?)</td>", _marked, table.to_html(inline=False), flags=re.DOTALL)
     return Markup(_labelled(text, table) if _has_much_text(table) else text)

@@ -116,14 +116,14 @@ def without_one(fit: Fit, zh: Callable[[str], str] = str) -> Words:
     said = Words(
         f"With one city left out, {name} of the {fit.model} model runs from {low:.2f} (without {first}) to {high:.2f} "
         f"(without {last})",
-        f"逐一去掉一个城市，{_model(fit.model)}模型的 {name} 由 {low:.2f}（去掉{zh(first)}）到 {high:.2f}（去掉{zh(last)}）",
+        f"逐一剔除一个城市，{_model(fit.model)}模型的 {name} 由 {low:.2f}（剔除{zh(first)}）到 {high:.2f}（剔除{zh(last)}）",
     )
     weak = [str(unit) for unit in values[values < WEAK].index]
     if spatial_of(fit).estimate < WEAK or not weak:
         return Words(f"{said.en}.", f"{said.zh}。")
     return Words(
         f"{said.en}; it falls below {WEAK} without {listed(weak, 'or')}.",
-        f"{said.zh}；去掉{listed_zh([zh(unit) for unit in weak], '或')}时低于 {WEAK}。",
+        f"{said.zh}；剔除{listed_zh([zh(unit) for unit in weak], '或')}时低于 {WEAK}。",
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from gbaspatial import autocorrelation, figures, weights
 from gbaspatial.figures.autocorrelation import year_line
 from gbaspatial.report.bay import Bay
-from gbaspatial.report.chinese import in_chinese
+from gbaspatial.report.chinese import in_chinese, map_in_chinese
 from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
 from gbaspatial.results import Table, p_text
@@ -38,13 +38,13 @@ def chapter(bay: Bay) -> Section:
         title=Words("Do neighbors resemble each other?", "邻居是否相似：空间自相关"),
         text=_TEXT,
         findings=(
-            _told(Words("GDP per capita with borders and bridges", "人均 GDP（陆界与桥隧）"), wealth, bay.year),
+            _told(Words("GDP per capita with borders and bridges", "人均 GDP（陆地邻接与桥隧）"), wealth, bay.year),
             _told(
-                Words("the logarithm of GDP per capita with borders and bridges", "人均 GDP 的对数（陆界与桥隧）"),
+                Words("the logarithm of GDP per capita with borders and bridges", "人均 GDP 的对数（陆地邻接与桥隧）"),
                 logarithms,
                 bay.year,
             ),
-            _told(Words("GDP per capita with land borders alone", "人均 GDP（仅陆界）"), fixed, bay.year),
+            _told(Words("GDP per capita with land borders alone", "人均 GDP（仅陆地邻接）"), fixed, bay.year),
             _told(Words("patents per head", "人均专利"), patents, bay.year),
             density[0],
         ),
@@ -57,17 +57,18 @@ def chapter(bay: Bay) -> Section:
             "lisa_gdp_pc": figures.map_of(bay.cities, lisa, label=drawn.en, names="both"),
         },
         figures_zh={
-            "moran_gdp_pc_by_year": _line_zh(wealth, "人均 GDP（陆界与桥隧）"),
-            "moran_gdp_pc_borders_by_year": _line_zh(fixed, "人均 GDP（仅陆界）"),
+            "moran_gdp_pc_by_year": _line_zh(wealth, "人均 GDP（陆地邻接与桥隧）"),
+            "moran_gdp_pc_borders_by_year": _line_zh(fixed, "人均 GDP（仅陆地邻接）"),
             "moran_patents_by_year": _line_zh(patents, "每万人专利"),
-            "lisa_gdp_pc": figures.map_of(bay.cities, lisa, label=drawn.zh, names="zh"),
+            "lisa_gdp_pc": map_in_chinese(figures.map_of(bay.cities, lisa, label=drawn.zh, names="zh")),
         },
         captions={
             "moran_gdp_pc_by_year": Words(
-                "Moran's I of GDP per capita by year, borders and bridges.", "人均 GDP 的莫兰指数，逐年，陆界与桥隧。"
+                "Moran's I of GDP per capita by year, borders and bridges.",
+                "人均 GDP 的莫兰指数，逐年，陆地邻接与桥隧。",
             ),
             "moran_gdp_pc_borders_by_year": Words(
-                "Moran's I of GDP per capita by year, land borders alone.", "人均 GDP 的莫兰指数，逐年，仅陆界。"
+                "Moran's I of GDP per capita by year, land borders alone.", "人均 GDP 的莫兰指数，逐年，仅陆地邻接。"
             ),
             "moran_patents_by_year": Words(
                 "Moran's I of patents per 10,000 persons by year, nine mainland cities.",
@@ -90,7 +91,7 @@ _TEXT = (
         "Bridges enter W in the year they open, so W itself changes: beside it stands the test with land borders "
         "alone in all years. A p-value is for one year. For the number of years it is adjusted twice: by Holm, as if "
         "each year were new, and jointly, the cities in the same order in all years: years that are alike count once.",
-        "桥梁在开通当年进入 W，因此 W 本身在变：旁边列出各年仅用陆界的检验。一个 p 值只属于一年。按年份个数校正两次：Holm 法"
+        "桥梁在开通当年进入 W，因此 W 本身在变：旁边列出各年仅用陆地邻接的检验。一个 p 值只属于一年。按年份个数校正两次：Holm 法"
         "视每年为新的检验；联合法令各年城市次序相同，相似的年份只计一次。",
     ),
     Words(
@@ -112,14 +113,14 @@ def _tables(
     bay: Bay, wealth: Any, logarithms: Any, fixed: Any, patents: Any, lisa: Any
 ) -> tuple[dict[str, Table], dict[str, Table]]:
     made = {
-        "moran_gdp_pc": (wealth, "Moran's I of GDP per capita by year, borders and bridges", "人均 GDP 的莫兰指数，逐年，陆界与桥隧"),
+        "moran_gdp_pc": (wealth, "Moran's I of GDP per capita by year, borders and bridges", "人均 GDP 的莫兰指数，逐年，陆地邻接与桥隧"),
         "moran_log_gdp_pc": (
             logarithms,
             "Moran's I of the logarithm of GDP per capita by year, borders and bridges",
-            "人均 GDP 对数的莫兰指数，逐年，陆界与桥隧",
+            "人均 GDP 对数的莫兰指数，逐年，陆地邻接与桥隧",
         ),
         "moran_gdp_pc_borders": (
-            fixed, "Moran's I of GDP per capita by year, land borders alone", "人均 GDP 的莫兰指数，逐年，仅陆界",
+            fixed, "Moran's I of GDP per capita by year, land borders alone", "人均 GDP 的莫兰指数，逐年，仅陆地邻接",
         ),
         "moran_patents": (
             patents,

@@ -22,7 +22,7 @@ def chapter(bay: Bay) -> Section:
                 "A policy paper says why the bay should innovate together and what holds it back. Each claim, in our "
                 "own words, is held against the shipped data; where they do not decide, the verdict is that they "
                 "cannot tell, with what would.",
-                "一篇政策论文论述了湾区为何应当协同创新、受何制约。每条论断（以我们的话转述）都与附带数据对照；"
+                "一篇政策论文论述了湾区为何应当协同创新、受何制约。每条论断（以我们的话转述）都与所附数据对照；"
                 "数据不能决定时，结论为“无法判断”，并说明什么数据可以决定。",
             ),
         ),
@@ -30,7 +30,7 @@ def chapter(bay: Bay) -> Section:
             Words(
                 f"Of {total} claims of a policy paper on the bay the shipped data support {yes}, do not support {no}, "
                 f"and cannot tell {open_}.",
-                f"关于湾区的一篇政策论文的 {total} 条论断中，附带数据支持 {yes} 条，不支持 {no} 条，无法判断 {open_} 条。",
+                f"关于湾区的一篇政策论文的 {total} 条论断中，所附数据支持 {yes} 条，不支持 {no} 条，无法判断 {open_} 条。",
             ),
         ),
         tables={"claims": ledger.table("en")},

@@ -49,7 +49,7 @@ def chapter(bay: Bay) -> Section:
         findings=(share, spread, _ratios(gaps, bay.panel, bay.year)),
         tables={"tier_gap": ratios, "theil_by_year": theil, "tiers": tiers},
         tables_zh={
-            "tier_gap": in_chinese(ratios, "第二、三层级一市的人均 GDP 与第一层级之比及 95% 区间，分年份"),
+            "tier_gap": in_chinese(ratios, "第二、三层级城市的人均 GDP 与第一层级之比及 95% 区间，分年份"),
             "theil_by_year": in_chinese(theil, "人均 GDP 的不平等，十一市"),
             "tiers": in_chinese(tiers, f"{bay.year} 年各层级人均 GDP（元）"),
         },

@@ -8,7 +8,7 @@ import pandas as pd
 
 from gbaspatial import data, figures, models, tables
 from gbaspatial.report.bay import Bay
-from gbaspatial.report.chinese import in_chinese, rows_in_chinese
+from gbaspatial.report.chinese import in_chinese, map_in_chinese, rows_in_chinese
 from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
 from gbaspatial.report.verdicts import better, spatial_of, without_one
@@ -62,7 +62,9 @@ def chapter(bay: Bay) -> Section:
             "impacts_patents": impacts.plot(),
         },
         figures_zh={
-            "patents_per_10k": figures.map_of(bay.cities, "patents_per_10k", label=drawn.zh, names="zh"),
+            "patents_per_10k": map_in_chinese(
+                figures.map_of(bay.cities, "patents_per_10k", label=drawn.zh, names="zh")
+            ),
             "impacts_patents": figures.forest(
                 rows_in_chinese(impacts.to_frame()), label="就业对 log(专利) 的影响", language="zh"
             ),

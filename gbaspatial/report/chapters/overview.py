@@ -6,7 +6,7 @@ import pandas as pd
 
 from gbaspatial import data, figures
 from gbaspatial.report.bay import Bay
-from gbaspatial.report.chinese import in_chinese
+from gbaspatial.report.chinese import in_chinese, map_in_chinese
 from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
 from gbaspatial.results import Table
@@ -27,7 +27,7 @@ def chapter(bay: Bay) -> Section:
             "cities": in_chinese(table, f"{bay.year} 年各城市", ("- ：无可比口径的公布数据",), names=bay.names_zh)
         },
         figures={"gdp_pc": figures.map_of(bay.cities, "gdp_pc_cny", label=drawn.en, names="both")},
-        figures_zh={"gdp_pc": figures.map_of(bay.cities, "gdp_pc_cny", label=drawn.zh, names="zh")},
+        figures_zh={"gdp_pc": map_in_chinese(figures.map_of(bay.cities, "gdp_pc_cny", label=drawn.zh, names="zh"))},
         captions={"gdp_pc": Words(f"Map of the eleven cities: {drawn.en}.", f"十一市地图：{drawn.zh}。")},
         front=("gdp_pc",),
     )

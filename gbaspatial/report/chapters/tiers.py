@@ -128,7 +128,7 @@ def _gap(fit: Fit, year: int) -> Words:
     return Words(
         f"By least squares GDP per capita of a tier-2 city was {abs(gaps[2]):.0%} {way[2][0]} that of a tier-1 city "
         f"in {year} (p = {p[2]}), of a tier-3 city {abs(gaps[3]):.0%} {way[3][0]} it (p = {p[3]}).",
-        f"按最小二乘，{year} 年第二层级一市的人均 GDP 比第一层级{way[2][1]} {abs(gaps[2]):.0%}（p = {p[2]}），"
+        f"按最小二乘，{year} 年第二层级城市的人均 GDP 比第一层级{way[2][1]} {abs(gaps[2]):.0%}（p = {p[2]}），"
         f"第三层级{way[3][1]} {abs(gaps[3]):.0%}（p = {p[3]}）。",
     )
 

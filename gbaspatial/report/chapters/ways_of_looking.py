@@ -77,7 +77,7 @@ _NOTES = (
     "p_speed: of the slope on the logarithm of the first level.",
 )
 _NOTES_ZH = (
-    "泰尔指数：人均 GDP，以人口加权；趋势：其对数标准差每年的变化；收敛速度：绝对收敛，每年；莫兰指数：人均 GDP，陆界与桥隧，精确 p 值。",
+    "泰尔指数：人均 GDP，以人口加权；趋势：其对数标准差每年的变化；收敛速度：绝对收敛，每年；莫兰指数：人均 GDP，陆地邻接与桥隧，精确 p 值。",
     "收敛 p 值：对初始水平对数的斜率。",
 )
 _FORMATS = {"theil_first": ".3f", "theil_last": ".3f", "trend": "+.4f", "speed": "+.3f", "moran": ".2f"}

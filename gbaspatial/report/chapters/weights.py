@@ -6,8 +6,9 @@ import pandas as pd
 
 from gbaspatial import data, figures
 from gbaspatial.report.bay import FIRST_YEAR, Bay
-from gbaspatial.report.chinese import CELLS, in_chinese
-from gbaspatial.report.languages import Words, listed, listed_zh
+from gbaspatial.report.chinese import CELLS, in_chinese, map_in_chinese
+from gbaspatial.report.languages import Language, Words, listed, listed_zh
+from gbaspatial.report.recipes import in_words
 from gbaspatial.report.section import Section
 from gbaspatial.results import Table
 
@@ -15,7 +16,9 @@ from gbaspatial.results import Table
 def chapter(bay: Bay) -> Section:
     """The weights of the report and how bridges changed the graph of the bay."""
     compared, links = _weights(bay), _links(bay)
-    drawn = Words(f"Land borders, and bridges and tunnels open by {bay.year}", f"陆界，以及 {bay.year} 年前开通的桥隧")
+    drawn = Words(
+        f"Land borders, and bridges and tunnels open by {bay.year}", f"陆地邻接，以及 {bay.year} 年前开通的桥隧"
+    )
     return Section(
         key="weights",
         title=Words("Who is whose neighbor", "谁与谁相邻：空间权重"),
@@ -24,12 +27,14 @@ def chapter(bay: Bay) -> Section:
         tables={"weights": compared, "links": links},
         tables_zh={
             "weights": in_chinese(
-                compared, "所比较的权重", ("rho 下限、上限：由 W 的特征值得出的可行区间", *_recipes(bay, CELLS))
+                compared, "所比较的权重", ("rho 下限、上限：由 W 的特征值得出的可行区间", *_recipes(bay, "zh"))
             ),
             "links": in_chinese(links, f"{bay.year} 年前开通的桥梁、隧道与铁路", names=bay.names_zh),
         },
         figures={"weights": figures.weights_map(bay.cities, bay.main_weights, label=drawn.en)},
-        figures_zh={"weights": figures.weights_map(bay.cities, bay.main_weights, label=drawn.zh, names="zh")},
+        figures_zh={
+            "weights": map_in_chinese(figures.weights_map(bay.cities, bay.main_weights, label=drawn.zh, names="zh"))
+        },
         captions={"weights": Words(f"The graph of W: {drawn.en}.", f"W 的图：{drawn.zh}。")},
     )
 
@@ -46,7 +51,7 @@ def _graph(bay: Bay) -> Words:
     return Words(
         f"On land borders the eleven cities have {land} links{single.en}; bridges and tunnels open by {bay.year} make it "
         f"{all_} links.",
-        f"按陆界，十一市之间有 {land} 条联系{single.zh}；加上 {bay.year} 年前开通的桥隧共 {all_} 条。",
+        f"按陆地邻接，十一市之间有 {land} 条联系{single.zh}；加上 {bay.year} 年前开通的桥隧共 {all_} 条。",
     )
 
 
@@ -60,21 +65,23 @@ def _text(bay: Bay) -> tuple[Words, ...]:
             "its neighbors. Border friction halves links across a border between customs territories; that W is "
             "divided by its largest eigenvalue instead, for all links of Hong Kong and Macao cross a border, and "
             "their rows would be as without friction.",
-            "空间权重矩阵 W 规定谁可能影响谁；以下每项结果都以它为条件，因此比较多种 W。陆界取自边界图层；桥梁与隧道在开通"
+            "空间权重矩阵 W 规定谁可能影响谁；以下每项结果都以它为条件，因此比较多种 W。陆地邻接取自边界图层；桥梁与隧道在开通"
             "当年加入联系。除一种外，W 均按行标准化：一市的空间滞后是其邻居的加权平均。边界摩擦将跨关税区的联系减半；该 W "
             "改为除以其最大特征值，因为港澳的所有联系都跨界，按行标准化会抵消摩擦。",
         ),
         Words(
-            f"In {FIRST_YEAR} the graph with bridges had {before} links.",
-            f"{FIRST_YEAR} 年含桥隧的图有 {before} 条联系。",
+            f"In {FIRST_YEAR} the graph with bridges had {before} links between two cities; the table below counts each in both directions.",
+            f"{FIRST_YEAR} 年含桥隧的图有 {before} 条城市间联系；下表按两个方向分别计数。",
         ),
     )
 
 
-def _recipes(bay: Bay, words: dict[str, str] | None = None) -> tuple[str, ...]:
+def _recipes(bay: Bay, language: Language = "en") -> tuple[str, ...]:
     """How each W was built: too long for a column."""
-    named = {name: (words or {}).get(name, name) for name in bay.weights}
-    return tuple(f"{named[name]}: {w.recipe}" for name, w in bay.weights.items())
+    told = {name: in_words(str(w.recipe)) for name, w in bay.weights.items()}
+    if language == "zh":
+        return tuple(f"{CELLS.get(name, name)}：{words.zh}" for name, words in told.items())
+    return tuple(f"{name}: {words.en}" for name, words in told.items())
 
 
 def _weights(bay: Bay) -> Table:

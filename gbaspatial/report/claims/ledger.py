@@ -66,7 +66,7 @@ class LedgerResult(Result):
                 "p_adjusted": "p（校正）", "change_zh": "什么会改变结论",
             },
         }[language]  # fmt: skip
-        title = {"en": "Claims and what the shipped data say to them", "zh": "论断与附带数据的检验"}[language]
+        title = {"en": "Claims and what the shipped data say to them", "zh": "论断与所附数据的检验"}[language]
         note = {
             "en": "p-values of claims that a test decides, adjusted for their number (Holm); claims in our own words.",
             "zh": "由检验决定的论断，其 p 值按检验个数校正（Holm）；论断为我们的转述。",

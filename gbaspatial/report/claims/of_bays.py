@@ -26,7 +26,7 @@ def tokyo_share(given: Evidence) -> Finding:
     return cannot_tell(
         f"Tokyo's bay made US$ {value:,.1f} billion in {year} (source {_source(given, 'gdp', 'Tokyo', 2015)}), but the "
         f"output of Japan is not in the shipped table, nor are finance in New York and technology in San Francisco.",
-        f"东京湾区 {year} 年产出为 {10 * value:,.0f} 亿美元（来源 {_source(given, 'gdp', 'Tokyo', 2015)}），但附带的表中没有"
+        f"东京湾区 {year} 年产出为 {10 * value:,.0f} 亿美元（来源 {_source(given, 'gdp', 'Tokyo', 2015)}），但所附的表中没有"
         f"日本总产出，也没有纽约的金融与旧金山的科技。",
     )
 

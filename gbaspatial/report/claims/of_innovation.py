@@ -167,7 +167,7 @@ def schooling_systems(given: Evidence) -> Finding:
     return cannot_tell(
         "Nothing shipped speaks of cooperation between universities and firms under two systems; joint degrees, "
         "recognized credits and contracts by pair of cities and year, before and after a reform, would.",
-        "附带数据不涉及两种制度下的校企合作；需要按城市对与年份的联合学位、学分互认与合同，并有改革前后的对照。",
+        "所附数据不涉及两种制度下的校企合作；需要按城市对与年份的联合学位、学分互认与合同，并有改革前后的对照。",
     )
 
 

@@ -45,7 +45,7 @@ CLAIMS: tuple[Claim, ...] = (
     ),
     Claim(
         "C3", "2", "Bay economies make 60 % of the world's output.", "湾区经济占世界产出的 60%。", "share of output", "产出份额",
-        "none shipped", "无附带数据", "gridded output by distance from harbors", "按到港口距离的网格产出", of_bays.world_output,
+        "none shipped", "无所附数据", "gridded output by distance from harbors", "按到港口距离的网格产出", of_bays.world_output,
     ),
     Claim(
         "C4", "2", "Tokyo's bay holds over 30 % of Japan's economy; New York leads in finance, San Francisco in technology.",
@@ -115,7 +115,7 @@ CLAIMS: tuple[Claim, ...] = (
         of_innovation.leading_firms,
     ),
     Claim(
-        "C18", "5.1", "Different education systems hinder cooperation.", "教育体制差异阻碍合作。", "none", "无", "none shipped", "无附带数据",
+        "C18", "5.1", "Different education systems hinder cooperation.", "教育体制差异阻碍合作。", "none", "无", "none shipped", "无所附数据",
         "joint degrees and contracts before and after a reform", "改革前后的联合学位与合同", of_innovation.schooling_systems,
     ),
     Claim(
