@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gbaspatial import data
-from gbaspatial.report.recipes import in_words, is_recipe
+from gbaspatial.report.recipes import in_words, owner_and_recipe
 from gbaspatial.results import Table, p_text
 
 if TYPE_CHECKING:
@@ -200,9 +200,9 @@ def note_in_chinese(note: str, names: Mapping[str, str] | None = None) -> str:
     >>> note_in_chinese("W of Lag: nearest(k=4, metric=geodesic, crs=EPSG:4326) -> row_standardized.")
     '空间滞后的 W：最近的 4 个单元；按行标准化。'
     """
-    head, colon, tail = note.partition(": ")
-    if colon and is_recipe(tail):
-        return f"{_whose(head)}：{in_words(tail).zh}。"
+    made = owner_and_recipe(note)
+    if made is not None:
+        return f"{_whose(made[0])}：{in_words(made[1]).zh}。"
     for pattern, words in _COMPILED:
         if pattern.fullmatch(note):
             told = pattern.sub(words, note).strip().removeprefix("：")
@@ -218,8 +218,9 @@ def _whose(head: str) -> str:
     years = re.fullmatch(r"Weights \((\d+) to (\d+)\)", head)
     if years:
         return f"权重（{years[1]}—{years[2]}）"
-    if head.startswith("W of "):
-        return "、".join(CELLS.get(name, name) for name in head.removeprefix("W of ").split(", ")) + "的 W"
+    models = re.fullmatch("W of (.*)", head)
+    if models:
+        return "、".join(CELLS.get(name, name) for name in models[1].split(", ")) + "的 W"
     return {"Weights": "权重"}.get(head, CELLS.get(head, head))
 
 

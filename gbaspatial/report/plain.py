@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from gbaspatial import data
-from gbaspatial.report.recipes import in_words, is_recipe
+from gbaspatial.report.recipes import in_words, owner_and_recipe
 from gbaspatial.results import Table, p_text
 
 HEADINGS = {
@@ -78,9 +78,9 @@ def plain_note(note: str) -> str:
     >>> plain_note("W: nearest(k=4, metric=geodesic, crs=EPSG:4326) -> row_standardized.")
     'W: the 4 nearest; rows that sum to one.'
     """
-    head, colon, tail = note.partition(": ")
-    if colon and is_recipe(tail):
-        return f"{head}: {in_words(tail).en}."
+    made = owner_and_recipe(note)
+    if made is not None:
+        return f"{made[0]}: {in_words(made[1]).en}."
     for pattern, words in _NOTES:
         found = re.fullmatch(pattern, note, re.DOTALL)
         if found:

@@ -47,12 +47,17 @@ def _step(step: str) -> Words:
     return Words(step, step)
 
 
-def is_recipe(text: str) -> bool:
-    """Whether a note tells a recipe.
+def owner_and_recipe(line: str) -> tuple[str, str] | None:
+    """What stands before a recipe in a line below a table, and the recipe; None where the line tells none.
 
     Examples
     --------
-    >>> is_recipe("contiguity(criterion=queen, crs=EPSG:4326) -> spectral"), is_recipe("11 units")
-    (True, False)
+    >>> owner_and_recipe("W of Lag: nearest(k=4, metric=geodesic, crs=EPSG:4326) -> spectral.")
+    ('W of Lag', 'nearest(k=4, metric=geodesic, crs=EPSG:4326) -> spectral')
+    >>> owner_and_recipe("p: 11 units") is None
+    True
     """
-    return any(re.fullmatch(pattern, text.removesuffix(".").split(" -> ")[0]) for pattern, _ in _STEPS)
+    parts = re.fullmatch(r"([^:]*): (.*?)\.?", line)
+    if parts is None or not any(re.fullmatch(pattern, parts[2].split(" -> ")[0]) for pattern, _ in _STEPS):
+        return None
+    return parts[1], parts[2]

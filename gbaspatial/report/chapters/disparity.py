@@ -174,6 +174,7 @@ def _advice(bay: Bay, by_year: pd.DataFrame) -> Words:
     """Where the inequality lies, with Hong Kong and Macao and without."""
     rows = bay.mainland
     nine = disparity.theil(rows["gdp_cny"], rows["population"], groups=rows["tier"]).between_share
+    assert nine is not None  # there are groups
     eleven = float(by_year.loc[bay.year, "between share"])
     aim = (
         Words("Aim at single cities rather than at tiers", "政策宜落到具体城市，而非层级")
