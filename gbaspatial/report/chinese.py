@@ -35,7 +35,7 @@ HEADINGS = {
     "Durbin": "空间杜宾", "cities": "城市", "years": "年份", "what is known": "已知问题", "first_year": "首年",
     "last_year": "末年", "severity": "程度", "text": "说明", "title": "标题", "address": "地址", "licence": "许可",
     "note": "备注", "group": "组别", "unit": "单元", "share": "占比", "median": "中位数", "value": "值", "rho": "rho",
-    "lambda": "lambda", "source": "来源", "GBA": "粤港澳", "Tokyo": "东京", "New York": "纽约", "San Francisco": "旧金山",
+    "lambda": "lambda", "source": "来源", "source_id": "来源编号", "GBA": "粤港澳", "Tokyo": "东京", "New York": "纽约", "San Francisco": "旧金山",
     "coordination": "协调度", "rank": "名次", "best_rank": "最好名次", "worst_rank": "最差名次", "obstacle": "首要障碍",
     "output": "产出", "capital": "资本", "labor": "劳动", "tfp": "全要素生产率", "tfp_share": "生产率占比",
     "lowest_share": "最低占比", "highest_share": "最高占比", "malmquist": "曼奎斯特", "region": "区域", "moran": "莫兰指数",

@@ -192,7 +192,7 @@ def _has_much_text(table: Table) -> bool:
 def _is_long(column: pd.Series) -> bool:
     if pd.api.types.is_numeric_dtype(column):
         return False
-    return int(column.astype(str).str.len().max() if len(column) else 0) > _LONG
+    return max(map(_letters, column), default=0) > _LONG
 
 
 def for_people(table: Table) -> Table:

@@ -14,7 +14,8 @@ from gbaspatial.results import Table, p_text
 HEADINGS = {
     "p_value": "p", "p_adjusted": "p, adjusted", "p_joint": "p, joint", "std_error": "standard error", "aic": "AIC",
     "log_likelihood": "log-likelihood", "city_a": "from", "city_b": "to", "first_year": "from", "last_year": "to",
-    "df": "degrees of freedom", "null": "what is tested", "net_std_error": "net, standard error",
+    "df": "degrees of freedom", "null": "what is tested", "net_std_error": "net, standard error", "net_lower": "net, lower", "net_upper": "net, upper", "p_rho": "p of rho",
+    "p_convergence": "p of convergence",
     "p_gives_more": "p (gives more)", "tfp": "productivity", "tfp_share": "share of productivity",
     "lowest_share": "lowest share", "highest_share": "highest share", "malmquist": "Malmquist",
     "best_rank": "best rank", "worst_rank": "worst rank", "obstacle": "largest obstacle", "p_moran": "p of Moran's I",
@@ -46,6 +47,11 @@ _NOTES = (
     (r"p_adjusted: (.*)", r"p, adjusted: \1"),
     (r"p_value, lower, upper(.*)", r"p, lower, upper\1"),
 )  # fmt: skip
+_WORDS = {
+    "moran_residuals": "Moran's I of residuals", "std_error": "standard error", "p_gives_more": "p (gives more)",
+    "sd_log": "spread", "p_speed": "p of speed", "p_trend": "p of trend", "p_rho": "p of rho",
+    "p_convergence": "p of convergence", "p_moran": "p of Moran's I",
+}  # fmt: skip
 
 
 def for_readers(table: Table) -> Table:
@@ -85,6 +91,8 @@ def plain_note(note: str) -> str:
         found = re.fullmatch(pattern, note, re.DOTALL)
         if found:
             note = found.expand(words)
+    for name, words in _WORDS.items():
+        note = note.replace(name, words)
     return note.replace("p_adjusted", "p, adjusted").replace("p_joint", "p, joint").replace("p_value", "p")
 
 
