@@ -14,8 +14,7 @@ SPEC.loader.exec_module(made)
 PAGE = made.PAGE.read_text(encoding="utf-8")
 HOUSE = made.modules()
 ARROWS = {  # a verb of a result or of W that opens a room above only when it is called
-    "autocorrelation/join_count.py -> opinions", "autocorrelation/local_results.py -> opinions",
-    "autocorrelation/global_results.py -> opinions", "models/fitted.py -> opinions",
+    "referee.py -> opinions",
     "weights/show.py -> maps", "weights/core.py -> maps", "weights/matrix.py -> maps",
     "weights/show.py -> figures", "geography/coverage.py -> figures",
 }  # fmt: skip

@@ -17,7 +17,7 @@ FLOORS = [
     ["filenames"],
     ["writing", "sheets", "typesetting"],
     ["documents"],
-    ["alignment", "results", "randomness", "progress"],
+    ["alignment", "results", "referee", "randomness", "progress"],
     ["repeated"],
     ["data", "geography"],
     ["weights", "formula"],
@@ -47,10 +47,7 @@ MODELS = [  # the floors of the room of models, from the ground up
 ]  # fmt: skip
 FLOOR_OF_MODELS = {place: number for number, places in enumerate(MODELS) for place in places}
 UPWARD = {  # arrows that go up, each with its reason
-    ("autocorrelation/global_results.py", "opinions"): "one line of second_opinion on the base of global tests",
-    ("autocorrelation/local_results.py", "opinions"): "one line of second_opinion on the base of local tests",
-    ("autocorrelation/join_count.py", "opinions"): "one line of second_opinion; join counts are several tests",
-    ("models/fitted.py", "opinions"): "one line of second_opinion on the base of fits",
+    ("referee.py", "opinions"): "the verbs second_opinion and code, which all results assign",
     ("weights/show.py", "maps"): "Weights.explore, a verb that people look for on W",
     ("weights/show.py", "figures"): "one line of Weights.plot, a verb that people look for on W",
     ("geography/coverage.py", "figures"): "one line of CoverageResult.plot, as every result has",

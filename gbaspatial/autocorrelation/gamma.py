@@ -32,7 +32,15 @@ _CELLS = 20_000_000  # comparisons held at once: 160 MB
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GammaResult(GlobalTest):
-    """The Gamma index and its test; of differences, a small one is positive autocorrelation. See `GlobalTest`."""
+    """The Gamma index and its test; of differences, a small one is positive autocorrelation. See `GlobalTest`.
+
+    Attributes
+    ----------
+    measure : {"product", "squared", "absolute"}
+        How the values of two units are compared.
+    """
+
+    measure: str
 
 
 @drawn_by(*DRAWING)
@@ -117,7 +125,7 @@ def gamma(
         sums = PairSums(t.w.s0, t.w.s1, t.w.s2)
         kind: Literal["product", "difference"] = "product" if measure == "product" else "difference"
         null = CrossProduct(t.w.sparse, t.y, size, sums, kind).null(made, **how.drawing())
-    return GammaResult(f"Gamma index ({measure})", null, alternative, t.n, t.values, t.w)
+    return GammaResult(f"Gamma index ({measure})", null, alternative, t.n, t.values, t.w, measure)
 
 
 def _size_of(exponent: int) -> float:

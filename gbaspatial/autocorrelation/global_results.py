@@ -10,14 +10,13 @@ import pandas as pd
 from gbaspatial.errors import some
 from gbaspatial.figures.null_values import null_distribution
 from gbaspatial.inference.null import Null
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table, data_hash
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from gbaspatial.opinions.opinion import Peer, SecondOpinion
-    from gbaspatial.opinions.scripts import Language
 
 TOLD = {  # how the p-value was made, in words
     "exact": "exact: all {size:,} orders",
@@ -125,17 +124,8 @@ class GlobalTest(Result):
 
         return power_note(self.weights.sparse, statistic=self._power, alternative=self.alternative)  # type: ignore[arg-type]
 
-    def second_opinion(self, peer: Peer = "pysal") -> SecondOpinion:
-        """The same by PySAL, or by R, on the same data and W, side by side; see `gba.opinions.second_opinion`."""
-        from gbaspatial.opinions import second_opinion
-
-        return second_opinion(self, peer)
-
-    def code(self, language: Language) -> str:
-        """The same in another language ("pysal", "r", "stata"), ready to run; see `gba.opinions.code`."""
-        from gbaspatial.opinions import code
-
-        return code(self, language)
+    second_opinion = _second_opinion
+    code = _code
 
     def tables(self) -> tuple[Table, ...]:
         """Statistic, moments and p-value in one row."""

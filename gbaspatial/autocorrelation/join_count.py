@@ -23,14 +23,13 @@ from gbaspatial.inference.permutation import class_draws, sampled_null
 from gbaspatial.options import public
 from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from gbaspatial.opinions.opinion import Peer, SecondOpinion
-    from gbaspatial.opinions.scripts import Language
 
 _KINDS = ("auto", "exact", "permutation", "randomization")
 _MOST_PATTERNS = 500_000
@@ -97,17 +96,8 @@ class JoinCountResult(Result):
         """The seed of the draws."""
         return next(iter(self.nulls.values())).seed
 
-    def second_opinion(self, peer: Peer = "pysal") -> SecondOpinion:
-        """The same by PySAL, or by R, on the same data and W, side by side; see `gba.opinions.second_opinion`."""
-        from gbaspatial.opinions import second_opinion
-
-        return second_opinion(self, peer)
-
-    def code(self, language: Language) -> str:
-        """The same in another language ("pysal", "r", "stata"), ready to run; see `gba.opinions.code`."""
-        from gbaspatial.opinions import code
-
-        return code(self, language)
+    second_opinion = _second_opinion
+    code = _code
 
     def tables(self) -> tuple[Table, ...]:
         """Counts by pair."""
@@ -188,7 +178,7 @@ def join_count(
     check_test(inference, alternative, _KINDS)
     check_draws(draws)
     w = by_label(w)
-    codes, classes = _classes(values, w)
+    codes, classes = classes_in_order(values, w)
     pairs = list(combinations_with_replacement(range(len(classes)), 2))
     names = [f"{classes[a]}:{classes[b]}" for a, b in pairs] + ["different"]
     sizes = np.bincount(codes)
@@ -218,7 +208,7 @@ def join_count(
     return JoinCountResult(frame, nulls, alternative, w.n, values.copy(), w)
 
 
-def _classes(values: pd.Series, w: Weights) -> tuple[np.ndarray, list[object]]:
+def classes_in_order(values: pd.Series, w: Weights) -> tuple[np.ndarray, list[object]]:
     """Codes (n,) and the classes in order."""
     labels = align_labels(values, w.ids, "classes")
     check_three(w)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from gbaspatial.autocorrelation.bivariate import KINDS, REASSIGNED, CrossResult, side_by_side, two_admitted
 from gbaspatial.autocorrelation.cross import Shuffled, linear_cross_null, paired_cross_null
 from gbaspatial.autocorrelation.entrance import DRAWING, drawn_by
 from gbaspatial.autocorrelation.local_cross import product_null
@@ -20,10 +20,10 @@ from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.weights import Weights
 
-if TYPE_CHECKING:
-    pass
 
-from gbaspatial.autocorrelation.bivariate import KINDS, REASSIGNED, CrossResult, side_by_side, two_admitted
+@dataclass(frozen=True, slots=True, eq=False)
+class LeeResult(CrossResult):
+    """Lee's L and its test; see `CrossResult` of `bivariate_moran` for the attributes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +45,7 @@ def lee_l(
     draws: int = 9_999,
     rng: Rng = None,
     progress: bool | None = None,
-) -> CrossResult:
+) -> LeeResult:
     """Lee's L: correlation of two variables as both look smoothed over neighbors.
 
     L = n / sum_i (sum_j w_ij)^2 * sum_i (W x)_i (W y)_i / sqrt(sum x^2 sum y^2), symmetric in x and y.
@@ -71,7 +71,7 @@ def lee_l(
 
     Returns
     -------
-    CrossResult
+    LeeResult
 
     Notes
     -----
@@ -104,7 +104,7 @@ def lee_l(
         null = linear_cross_null(W.T @ (W @ x), y, scale, how)
     else:
         null = paired_cross_null(W, x, y, scale, how, lee=True)
-    return CrossResult("Lee's L", null, alternative, t.n, t.values, t.w, other.copy(), reassign)
+    return LeeResult("Lee's L", null, alternative, t.n, t.values, t.w, other.copy(), reassign)
 
 
 def _lee_scale(w: Weights, x: np.ndarray, y: np.ndarray) -> float:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from gbaspatial.autocorrelation.entrance import DRAWING, drawn_by
+from gbaspatial.autocorrelation.join_count import Kind, zero_one
 from gbaspatial.autocorrelation.local_results import Found, Judgement, LocalTest, local_result
 from gbaspatial.errors import OptionError
 from gbaspatial.inference.conditional import LocalSums, conditional_null
@@ -18,11 +18,6 @@ from gbaspatial.options import public, word
 from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.weights import Weights
-
-if TYPE_CHECKING:
-    pass
-
-from gbaspatial.autocorrelation.join_count import Kind, zero_one
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,15 +16,13 @@ from gbaspatial.figures.autocorrelation import cluster_map
 from gbaspatial.inference.multiple import adjust as adjust_p, adjust_by_neighbors
 from gbaspatial.inference.null import LocalNull
 from gbaspatial.options import probability
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table, data_hash
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
-
-    from gbaspatial.opinions.opinion import Peer, SecondOpinion
-    from gbaspatial.opinions.scripts import Language
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -152,17 +150,8 @@ class LocalTest(Result):
             adjusted_p(self.frame["p_value"].to_numpy(), counts, method), self.frame.index, name="p_adjusted"
         )
 
-    def second_opinion(self, peer: Peer = "pysal") -> SecondOpinion:
-        """The same by PySAL, or by R, on the same data and W, side by side; see `gba.opinions.second_opinion`."""
-        from gbaspatial.opinions import second_opinion
-
-        return second_opinion(self, peer)
-
-    def code(self, language: Language) -> str:
-        """The same in another language ("pysal", "r", "stata"), ready to run; see `gba.opinions.code`."""
-        from gbaspatial.opinions import code
-
-        return code(self, language)
+    second_opinion = _second_opinion
+    code = _code
 
     def tables(self) -> tuple[Table, ...]:
         """The statistic by unit."""

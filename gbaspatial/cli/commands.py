@@ -236,8 +236,6 @@ def fit(
     form_of(form, out)
     check_seed(impacts)
     asked, where = asked_of(**where)
-    if peer and asked.time:
-        raise OptionError("--second-opinion is for a cross-section; leave it out with --panel.")
     ((made,),), w = fitted([formula], [model], asked, **where)
     results = [made]
     if impacts:
@@ -268,6 +266,7 @@ def fit(
 @click.option("--stars", is_flag=True, help="Mark p below 0.01, 0.05, 0.1.")
 @click.option("--impacts", is_flag=True, help="Also direct, indirect and total impacts.")
 @click.option("--decimals", type=click.IntRange(0, 15), help="Decimals of every estimate.")
+@click.option("--second-opinion", "peer", type=click.Choice(["pysal", "r"]), help="Also each by another program.")
 @inference_option
 @seed_option
 @output_options
@@ -279,6 +278,7 @@ def compare(
     stars: bool,
     impacts: bool,
     decimals: int | None,
+    peer: str | None,
     seed: int,
     form: str | None,
     out: Path | None,
@@ -304,7 +304,8 @@ def compare(
         for number, row in enumerate(made, start=1)
         for name, one in zip(names, row, strict=True)
     }
-    write(side_by_side(fits, below=below, stars=stars, impacts=impacts, decimals=decimals, rng=seed), form, out)
+    table = side_by_side(fits, below=below, stars=stars, impacts=impacts, decimals=decimals, rng=seed)
+    write([table, *(one.second_opinion(peer) for one in fits.values())] if peer else table, form, out)
 
 
 @main.command()

@@ -64,7 +64,10 @@ def generalized_entropy(
         value = float(p @ (ratio**alpha - 1) / (alpha * (alpha - 1)))
     if not np.isfinite(value):
         raise OptionError(f"alpha={alpha:g} is so far from zero that the index is no number; choose one nearer.")
-    return InequalityResult(max(value, 0.0), f"generalized entropy, alpha {alpha:g}", len(s), population is not None)
+    name = f"generalized entropy, alpha {alpha:g}"
+    return InequalityResult(
+        max(value, 0.0), name, len(s), population is not None, values=values, index="entropy", aversion=float(alpha)
+    )
 
 
 @public
@@ -114,4 +117,7 @@ def kolm(values: pd.Series, population: pd.Series | None = None, *, aversion: fl
     if not np.isfinite(gap).all():
         raise OptionError(f"aversion={aversion:g} times the values is no number; measure them in a larger unit.")
     value = float(special.logsumexp(gap, b=share)) / aversion
-    return InequalityResult(max(value, 0.0), f"Kolm, aversion {aversion:g}", len(x), population is not None)
+    name = f"Kolm, aversion {aversion:g}"
+    return InequalityResult(
+        max(value, 0.0), name, len(x), population is not None, values=values, index="kolm", aversion=float(aversion)
+    )

@@ -7,7 +7,7 @@ Without a population each unit weighs the same and `values` are compared as they
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -16,6 +16,7 @@ import pandas as pd
 from gbaspatial.alignment import align, align_labels, as_numbers, check_units
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.options import public
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
 
 Kind = Literal["T", "L"]
@@ -35,12 +36,21 @@ class InequalityResult(Result, float):
         Units compared.
     by_head : bool
         Whether a population was given, so that amounts per head are compared.
+    values : pandas.Series
+        What was compared.
+    index : str
+        The index in one word, such as ``"gini"``.
+    aversion : float
+        The parameter of Atkinson's, Kolm's and the generalized entropy index; NaN of others.
     """
 
     value: float
     name: str
     n: int
     by_head: bool
+    values: pd.Series = field(kw_only=True)
+    index: str = field(kw_only=True)
+    aversion: float = field(default=float("nan"), kw_only=True)
 
     def __new__(cls, value: float, *_: Any, **__: Any) -> Self:
         """The number; the dataclass keeps the rest."""
@@ -48,6 +58,9 @@ class InequalityResult(Result, float):
 
     def __format__(self, spec: str) -> str:
         return format(self.value, spec)
+
+    second_opinion = _second_opinion
+    code = _code
 
     def tables(self) -> tuple[Table, ...]:
         """The index, and how many units it compares."""
@@ -130,7 +143,8 @@ def gini(values: pd.Series, population: pd.Series | None = None, *, corrected: b
     before = np.cumsum(s) - s / 2
     value = float(1 - 2 * (p @ before))
     value = value * len(s) / (len(s) - 1) if corrected else value
-    return InequalityResult(value, "Gini, corrected" if corrected else "Gini", len(s), population is not None)
+    name, index = ("Gini, corrected", "gini_corrected") if corrected else ("Gini", "gini")
+    return InequalityResult(value, name, len(s), population is not None, values=values, index=index)
 
 
 @public
@@ -160,7 +174,8 @@ def hoover(values: pd.Series, population: pd.Series | None = None) -> Inequality
     0.3333
     """
     s, p = shares_of(values, population)
-    return InequalityResult(float(np.abs(s - p).sum() / 2), "Hoover", len(s), population is not None)
+    moved = float(np.abs(s - p).sum() / 2)
+    return InequalityResult(moved, "Hoover", len(s), population is not None, values=values, index="hoover")
 
 
 @public
@@ -183,7 +198,8 @@ def herfindahl(values: pd.Series) -> InequalityResult:
     0.375
     """
     s, _ = shares_of(values, None)
-    return InequalityResult(float(s @ s), "Herfindahl-Hirschman", len(s), by_head=False)
+    name = "Herfindahl-Hirschman"
+    return InequalityResult(float(s @ s), name, len(s), by_head=False, values=values, index="herfindahl")
 
 
 @public
@@ -226,7 +242,8 @@ def coefficient_of_variation(
     s, p = shares_of(values, population)
     variance = float(p @ (s / p - 1) ** 2)
     value = float(np.sqrt(variance * len(s) / (len(s) - ddof)))
-    return InequalityResult(value, "coefficient of variation", len(s), population is not None)
+    name = "coefficient of variation"
+    return InequalityResult(value, name, len(s), population is not None, values=values, index="variation")
 
 
 @public
@@ -272,7 +289,10 @@ def atkinson(values: pd.Series, population: pd.Series | None = None, *, epsilon:
         value = float(1 - np.exp(p @ np.log(ratio)))
     else:
         value = float(1 - (p @ ratio ** (1 - epsilon)) ** (1 / (1 - epsilon)))
-    return InequalityResult(value, f"Atkinson, epsilon {epsilon:g}", len(s), population is not None)
+    name = f"Atkinson, epsilon {epsilon:g}"
+    return InequalityResult(
+        value, name, len(s), population is not None, values=values, index="atkinson", aversion=float(epsilon)
+    )
 
 
 @public

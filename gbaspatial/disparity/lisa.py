@@ -15,6 +15,7 @@ from gbaspatial.disparity import transition
 from gbaspatial.disparity.mobility import MarkovResult, chain_of, refuse_islands
 from gbaspatial.figures.transitions import transition_matrix
 from gbaspatial.options import public
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 from gbaspatial.weights.by_period import recipes_of, weights_by_period
@@ -35,6 +36,11 @@ class LisaMarkovResult(Result):
     df: int
     p_value: float
     recipe: str
+    values: pd.DataFrame
+    weights: Weights | None
+
+    second_opinion = _second_opinion
+    code = _code
 
     @property
     def dof(self) -> int:
@@ -159,6 +165,8 @@ def lisa_markov(panel: pd.Series, w: Weights | Mapping[Any, Weights]) -> LisaMar
         df=df,
         p_value=p,
         recipe="; ".join(recipes_of(matrices, periods)),
+        values=pd.DataFrame(values.T, ids, periods),
+        weights=matrices[0] if len({id(part) for part in matrices}) == 1 else None,
     )
 
 

@@ -23,6 +23,7 @@ from gbaspatial.inference.tails import chi_squared_tail
 from gbaspatial.options import public
 from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
@@ -68,6 +69,9 @@ class MarkovResult(Result):
     def chain(self) -> MarkovResult:
         """The chain of all units, as every result of a Markov chain has it: of this one, itself."""
         return self
+
+    second_opinion = _second_opinion
+    code = _code
 
     def tables(self) -> tuple[Table, ...]:
         """Probabilities, first passage times, the long run."""

@@ -17,6 +17,7 @@ from gbaspatial.inference.permutation import over_orders
 from gbaspatial.options import public
 from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
@@ -41,6 +42,8 @@ class SpatialGiniResult(Result):
         Permutation p-value of `neighbors_share`.
     alternative : str
         "less": neighbors differ less than they would at random.
+    values : pandas.Series
+    weights : Weights
     """
 
     statistic: float
@@ -55,6 +58,11 @@ class SpatialGiniResult(Result):
     draws: int
     seed: int
     n: int
+    values: pd.Series
+    weights: Weights
+
+    second_opinion = _second_opinion
+    code = _code
 
     def tables(self) -> tuple[Table, ...]:
         """Both parts."""
@@ -155,6 +163,8 @@ def spatial_gini(
         draws=draws,
         seed=seed,
         n=w.n,
+        values=values,
+        weights=w,
     )
 
 

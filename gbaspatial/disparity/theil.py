@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,8 @@ class TheilResult(InequalityResult):
     by_group : pandas.DataFrame or None
         By group: units, share of the amount, share of the people, its own index and its
         contribution to `within`.
+    groups : pandas.Series or None
+        The group of each unit, as given.
     kind : str
         ``"T"`` (weights by shares of the amount) or ``"L"`` (mean log deviation).
     """
@@ -35,6 +37,7 @@ class TheilResult(InequalityResult):
     within: float | None
     by_group: pd.DataFrame | None
     kind: Kind
+    groups: pd.Series | None = field(default=None, kw_only=True)
 
     @property
     def total(self) -> float:
@@ -106,16 +109,21 @@ def theil(
     s, p = shares_of(values, population)
     if kind == "L" and (s == 0).any():
         raise DataError(f"Theil's L needs positive amounts, but they are zero for {some(values.index[s == 0])}.")
-    total = _theil(s, p, kind)
+    total, index = _theil(s, p, kind), "theil" if kind == "T" else "theil_l"
     if groups is None:
-        return TheilResult(total, f"Theil {kind}", len(s), population is not None, None, None, None, kind)
+        alone = (None, None, None)
+        return TheilResult(
+            total, f"Theil {kind}", len(s), population is not None, *alone, kind, values=values, index=index
+        )
     labels = align_labels(groups, values.index)
     rows = {label: _group_row(s, p, labels == label, kind) for label in pd.unique(np.sort(labels))}
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis(groups.name or "group")
     within = float(frame["contribution"].sum())
     between = _theil(frame["amount_share"].to_numpy(), frame["population_share"].to_numpy(), kind)
     parts = (between, within, frame.astype({"units": int}))
-    return TheilResult(total, f"Theil {kind}", len(s), population is not None, *parts, kind)
+    return TheilResult(
+        total, f"Theil {kind}", len(s), population is not None, *parts, kind, values=values, index=index, groups=groups
+    )
 
 
 def _theil(s: np.ndarray, p: np.ndarray, kind: Kind) -> float:

@@ -24,9 +24,10 @@ import pandas as pd
 
 from gbaspatial.formula import Design, is_intercept
 from gbaspatial.models.fit_tables import lonely, told_lonely
-from gbaspatial.models.fitted import Fitted, code as _code, second_opinion as _second_opinion
+from gbaspatial.models.fitted import Fitted
 from gbaspatial.models.likelihood.of_design import problem_of
 from gbaspatial.models.likelihood.problem import Problem
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.weights import Weights
 
 F = TypeVar("F", bound="Fit")

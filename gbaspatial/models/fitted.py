@@ -20,10 +20,6 @@ from gbaspatial.models import fit_tables
 from gbaspatial.options import level_of, word
 from gbaspatial.results import Result, Table
 
-if TYPE_CHECKING:
-    from gbaspatial.opinions.opinion import Peer, SecondOpinion
-    from gbaspatial.opinions.scripts import Language
-
 F = TypeVar("F", bound="Fitted")
 Inference = Literal["recommended", "asymptotic"]
 INFERENCES = ("recommended", "asymptotic")
@@ -317,18 +313,3 @@ def with_inference(fit: F, inference: str | None) -> F:
     if inference is None or word(inference, INFERENCES, "inference") == fit.inference:
         return fit
     return replace(fit, inference=inference)
-
-
-# -- what others say: verbs of those fits that have counterparts ------------------------------
-def second_opinion(fit: Fitted, peer: Peer = "pysal") -> SecondOpinion:
-    """The same by PySAL, or by R, on the same data and W, side by side; see `gba.opinions.second_opinion`."""
-    from gbaspatial.opinions import second_opinion as asked
-
-    return asked(fit, peer)
-
-
-def code(fit: Fitted, language: Language) -> str:
-    """The same in another language ("pysal", "r", "stata"), ready to run; see `gba.opinions.code`."""
-    from gbaspatial.opinions import code as written
-
-    return written(fit, language)

@@ -49,6 +49,26 @@ LOCAL_SCALE = Known(
     "local Moran divides by the sum of squares over n - 1, local Geary over n",
     defect=False,
 )  # fmt: skip
+LEE_ROWS = Known(
+    "esda", ("2.8.2",), ("statistic",),
+    "Spatial_Pearson_Local standardizes the rows of W, whatever was given; here W is used as given",
+    defect=False,
+)  # fmt: skip
+GEARY_ROWS = Known(
+    "esda", ("2.8.2",), ("statistic",),
+    "Geary_Local_MV standardizes the rows of W, whatever was given; here W is used as given",
+    defect=False,
+)  # fmt: skip
+LOSH_ISLANDS = Known(
+    "esda", ("2.8.2",), ("statistic",),
+    "LOSH has no number for any unit where one of them has no neighbors; here and in spdep the others have theirs",
+    defect=True,
+)  # fmt: skip
+JOINS_COUNTED = Known(
+    "esda", ("2.8.2",), ("statistic",),
+    "local join counts count links, whatever their weights; here weights are summed",
+    defect=False,
+)  # fmt: skip
 GEARY_SIGN = Known(
     "esda", ("2.8.2", "2.10.0"), ("z",),
     "z of Geary's C is (C - E) / sd: negative means alike neighbors, as here; spdep has the other sign",
@@ -71,6 +91,17 @@ GMM_DIVISOR = Known(
     "two-stage least squares divide by n unless sig2n_k is set; it is set here",
     defect=False,
 )  # fmt: skip
+REGIME_FILTER = Known(
+    "spreg", ("1.9.0",), ("params", "std_errors", "sigma2", "log_likelihood"),
+    "error models by regime filter the regressors first and split them by regime afterwards, so that neighbors of "
+    "another regime enter with the wrong coefficients; spatialreg on the split columns gives our values",
+    defect=True,
+)  # fmt: skip
+REGIME_INSTRUMENTS = Known(
+    "spreg", ("1.9.0",), ("params", "std_errors", "sigma2"),
+    "the instruments of models by regime are lags of X split by regime; here they are lags of the split X",
+    defect=False,
+)  # fmt: skip
 LAG_SUM_P = Known(
     "spdep", ("1.2-7",), ("z",),
     "z of Geary's C is (E - C) / sd: the other sign",
@@ -84,6 +115,12 @@ FE_DIVISOR = Known(
 PANEL_LIKELIHOOD = Known(
     "spreg", ("1.9.0", "1.9.1"), ("log_likelihood",),
     "the log-likelihood of the panels with fixed effects misses NT / 2 log(NT); it is not set against ours",
+    defect=True,
+)  # fmt: skip
+LISA_EXPECTED = Known(
+    "giddy", ("2.3.8",), ("statistic",),
+    "LISA_Markov takes the expected moves from means over time and moves from unit to unit, since it turns the panel "
+    "first; the moves themselves are right",
     defect=True,
 )  # fmt: skip
 RANDOM_LAG = Known(

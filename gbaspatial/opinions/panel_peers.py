@@ -11,7 +11,7 @@ from scipy import sparse
 
 from gbaspatial.opinions import known
 from gbaspatial.opinions.answers import Answer
-from gbaspatial.opinions.subject import PanelShape, Subject
+from gbaspatial.opinions.subject import PanelShape, Subject, libpysal_w
 from gbaspatial.weights import Weights
 
 LAGGED = ("panel_lag", "panel_durbin")
@@ -54,10 +54,15 @@ def differences(subject: Subject, *others: known.Known) -> tuple[known.Known, ..
     return tuple(found)
 
 
+def added_intercept(subject: Subject) -> bool:
+    """Whether spreg would add an intercept that the model has not."""
+    return not subject.intercept and subject.method in ("pooled", "random")
+
+
 # -- spreg --------------------------------------------------------------------------------
 def spreg_answer(subject: Subject) -> Callable[[Subject], Answer] | None:
     """How spreg is asked about `subject`; None where it has no counterpart."""
-    if not subject.plain:
+    if not subject.plain or added_intercept(subject):
         return None
     if subject.kind in STRAIGHT:
         return {"unit": _panel_fe}.get(subject.method, _ols) if subject.method in DUMMIES else None
@@ -85,9 +90,7 @@ def _w(subject: Subject, periods: int = 1) -> Any:
     """W, or with `periods` one block of it for each, as libpysal has it; as given."""
     assert subject.w is not None
     W = sparse.csr_array(sparse.kron(sparse.eye_array(periods), subject.w.sparse))
-    matrix = Weights(W, range(W.shape[0])).to_libpysal()
-    matrix.transform = "O"
-    return matrix
+    return libpysal_w(Weights(W, range(W.shape[0])))
 
 
 def _spreg(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gbaspatial.opinions.panel_peers import DUMMIES, ERRED, LAGGED, STRAIGHT, shape_of
+from gbaspatial.opinions.panel_peers import DUMMIES, ERRED, LAGGED, STRAIGHT, added_intercept, shape_of
 from gbaspatial.opinions.script_heads import formula
 from gbaspatial.opinions.subject import Subject
 
@@ -16,6 +16,8 @@ def panel_lines(subject: Subject, language: str) -> list[str] | None:
         return None
     straight = subject.kind in STRAIGHT
     if language == "pysal":
+        if added_intercept(subject):
+            return None
         return _python_straight(subject) if straight else _python_spatial(subject)
     if language == "r":
         return r_straight(subject) if straight else _r_spatial(subject)

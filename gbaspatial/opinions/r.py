@@ -40,7 +40,8 @@ def answer(subject: Subject) -> Answer | None:
     lines = [line for line in work.splitlines() if not line.startswith(("print(summary", "print(logLik"))]
     lines = [line.replace("print(", "found <- (", 1) if line.startswith("print(") else line for line in lines]
     numbers = _numbers("\n".join([*lines, _SAY, *_READ[subject.kind](subject)]))
-    program = "spatialreg" if subject.method in ("ml", "gmm") else "R" if subject.method == "ols" else "spdep"
+    program = "spatialreg" if subject.method in ("ml", "gmm") or subject.kind == "aple" else "spdep"
+    program = "R" if subject.method in ("ols", "ppml") else program
     differences = (known.LAG_SUM_P,) if subject.kind == "geary" else ()
     version = release["R"] if program == "R" else release[program]
     tolerance = 1e-6 if subject.method not in ("ml", "gmm") else 1e-4
@@ -128,16 +129,29 @@ def _by_unit(**columns: str) -> Callable[[Subject], list[str]]:
 
 def _join_counts(subject: Subject) -> list[str]:
     told = []
+    zero, one = subject.terms if len(subject.terms) == 2 else ("", "")
     for column, name in ((1, "count"), (2, "expected"), (3, "variance")):
-        for ours, theirs in (("0:0", "0:0"), ("1:1", "1:1"), ("0:1", "1:0")):
-            told.append(f'say("{name}[{ours}]", found["{theirs}", {column}])')
-    return told if set(subject.outcome) == {0, 1} else []
+        for ours, theirs in ((f"{zero}:{zero}", "0:0"), (f"{one}:{one}", "1:1"), (f"{zero}:{one}", "1:0")):
+            told.append(f'say("{name}[{_quoted(ours)}]", found["{theirs}", {column}])')
+    return told if len(subject.terms) == 2 else []
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _model(subject: Subject) -> list[str]:
     names = [*(["Intercept"] if subject.intercept else []), *subject.terms]
     listed = ", ".join('"' + name.replace('"', "'") + '"' for name in names)
     told = [f"names <- c({listed})"]
+    if subject.kind == "ppml":
+        return [*told, 'say(paste0("params[", names, "]"), coef(fit))']
+    if subject.kind == "mess":
+        return [*told, 'say("params[alpha]", fit$alpha)', 'say("log_likelihood", logLik(fit))',
+                'say(paste0("params[", names, "]"), fit$lmobj$coefficients)']  # fmt: skip
+    if subject.kind in ("car", "sma"):
+        return [*told, 'say("params[lambda]", fit$lambda)', 'say("log_likelihood", fit$LL)',
+                'say("sigma2", fit$fit$s2)', 'say(paste0("params[", names, "]"), fit$fit$coefficients)']  # fmt: skip
     if subject.method == "ols":
         told += ["b <- coef(fit)", "se <- sqrt(diag(vcov(fit)))", 'say("sigma2", summary(fit)$sigma^2)',
                  'say("log_likelihood", logLik(fit))']  # fmt: skip
@@ -162,5 +176,13 @@ _READ: dict[str, Callable[[Subject], list[str]]] = {
     "local_g": _by_unit(z="as.numeric(found)"),
     "join_count": _join_counts,
     "losh": _by_unit(statistic="found[, 1]"),
-    **dict.fromkeys(("ols", "slx", "lag", "error", "sarar", "durbin", "durbin_error", "gns"), _model),
+    "aple": lambda subject: ['say("statistic", found)'],
+    "bivariate_moran": lambda subject: ['say("statistic", found$t0)'],
+    "bivariate_local_moran": _by_unit(statistic="found[, 1]"),
+    "lee": lambda subject: ['say("statistic", found$L)'],
+    "local_lee": _by_unit(statistic="found$localL"),
+    "several_local_geary": _by_unit(statistic="as.numeric(found)"),
+    **dict.fromkeys(
+        ("ols", "slx", "lag", "error", "sarar", "durbin", "durbin_error", "gns", "mess", "car", "sma", "ppml"), _model
+    ),
 }

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, Literal
 
 from gbaspatial.errors import OptionError
+from gbaspatial.opinions.cross_peers import CASES, OPERATIONS
+from gbaspatial.opinions.disparity_peers import SCRIPTS
 from gbaspatial.opinions.panel_scripts import panel_lines
 from gbaspatial.opinions.script_heads import formula, python_head, r_head, stata_head
+from gbaspatial.opinions.spreg_models import call_of
 from gbaspatial.opinions.subject import Subject
 from gbaspatial.opinions.subjects import subject_of
 from gbaspatial.options import public, word
@@ -81,14 +85,19 @@ def script(subject: Subject, language: str) -> str | None:
     if subject.panel is not None:
         work = panel_lines(subject, language)
         return None if work is None else "\n".join([*_HEADS[language](subject), *work]) + "\n"
-    lines = _LINES[language].get((subject.kind, subject.method)) or _LINES[language].get((subject.kind, ""))
-    if lines is None or (not subject.plain):
+    if not subject.plain:
         return None
-    return "\n".join([*_HEADS[language](subject), *lines(subject)]) + "\n"
+    if language == "pysal":
+        lines = _python(subject)
+    else:
+        known = _R if language == "r" else _STATA
+        written = known.get((subject.kind, subject.method)) or known.get((subject.kind, ""))
+        lines = None if written is None else written(subject)
+    return None if lines is None else "\n".join([*_HEADS[language](subject), *lines]) + "\n"
 
 
 # -- R ------------------------------------------------------------------------------------
-def _r_model(call: str) -> Callable[[Subject], list[str]]:
+def _r_model(call: str) -> Callable[[Subject], list[str] | None]:
     return lambda s: [
         "suppressPackageStartupMessages(library(spatialreg))",
         f"fit <- {call.format(formula=formula(s))}",
@@ -96,12 +105,19 @@ def _r_model(call: str) -> Callable[[Subject], list[str]]:
     ]
 
 
-def _r_test(call: str) -> Callable[[Subject], list[str]]:
+def _r_stsls(s: Subject) -> list[str] | None:
+    """Two-stage least squares; without an intercept stsls takes the first column for one."""
+    if not s.intercept:
+        return None
+    return _r_model("stsls({formula}, data = data, listw = lw, zero.policy = TRUE, W2X = TRUE)")(s)
+
+
+def _r_test(call: str) -> Callable[[Subject], list[str] | None]:
     return lambda s: [f"print({call.format(randomisation='FALSE' if s.method == 'normal' else 'TRUE')})"]
 
 
 _R_MODEL = '{formula}, data = data, listw = lw, method = "eigen", zero.policy = TRUE, tol.solve = 1e-14'
-_R: dict[tuple[str, str], Callable[[Subject], list[str]]] = {
+_R: dict[tuple[str, str], Callable[[Subject], list[str] | None]] = {
     ("moran", ""): _r_test(
         'moran.test(data$y, lw, randomisation = {randomisation}, alternative = "two.sided", zero.policy = TRUE)'
     ),
@@ -114,6 +130,15 @@ _R: dict[tuple[str, str], Callable[[Subject], list[str]]] = {
     ("local_g", ""): _r_test("localG(data$y, lw, zero.policy = TRUE)"),
     ("losh", ""): _r_test("LOSH(data$y, lw, zero.policy = TRUE)"),
     ("join_count", ""): _r_test("joincount.multi(factor(data$y), lw, zero.policy = TRUE)"),
+    ("aple", ""): _r_test("spatialreg::aple(data$y - mean(data$y), lw, override_similarity_check = TRUE)"),
+    ("bivariate_moran", ""): _r_test("moran_bv(data$y, data$x1, lw, nsim = 499)"),
+    ("bivariate_local_moran", ""): _r_test("localmoran_bv(data$y, data$x1, lw, nsim = 499)"),
+    ("lee", ""): _r_test("lee(data$y, data$x1, lw, n = nrow(data), zero.policy = TRUE)"),
+    ("local_lee", ""): _r_test("lee(data$y, data$x1, lw, n = nrow(data), zero.policy = TRUE)"),
+    ("several_local_geary", ""): lambda s: [
+        f"several <- list({', '.join('data$' + name for name in ['y', *s.columns.columns])})",
+        "print(localC(several, lw, zero.policy = TRUE))",
+    ],
     ("ols", "ols"): lambda s: [f"fit <- lm({formula(s)}, data = data)", "print(summary(fit))", "print(logLik(fit))"],
     ("slx", "ols"): lambda s: [f"fit <- lm({formula(s)}, data = data)", "print(summary(fit))", "print(logLik(fit))"],
     ("lag", "ml"): _r_model(f"lagsarlm({_R_MODEL})"),
@@ -122,46 +147,103 @@ _R: dict[tuple[str, str], Callable[[Subject], list[str]]] = {
     ("durbin_error", "ml"): _r_model(f"errorsarlm({_R_MODEL})"),
     ("sarar", "ml"): _r_model(f"sacsarlm({_R_MODEL})"),
     ("gns", "ml"): _r_model(f"sacsarlm({_R_MODEL})"),
-    ("lag", "gmm"): _r_model("stsls({formula}, data = data, listw = lw, zero.policy = TRUE, W2X = TRUE)"),
+    ("lag", "gmm"): _r_stsls,
+    ("mess", "ml"): _r_model("lagmess({formula}, data = data, listw = lw, zero.policy = TRUE, use_expm = TRUE)"),
+    ("car", "ml"): _r_model(f'spautolm({_R_MODEL}, family = "CAR")'),
+    ("sma", "ml"): _r_model(f'spautolm({_R_MODEL}, family = "SMA")'),
+    ("ppml", "ppml"): lambda s: [
+        f"fit <- glm({formula(s)}, data = data, family = quasipoisson)",
+        "print(summary(fit))",
+    ],
 }
 
 
 # -- Python -------------------------------------------------------------------------------
-def _py_test(call: str, shown: str) -> Callable[[Subject], list[str]]:
-    name = call.partition("(")[0]
-    return lambda s: [f"from esda import {name}", f"test = {call}", f"print({shown})"]
+Shown = str | Callable[[Subject], str]
 
 
-def _py_model(call: str) -> Callable[[Subject], list[str]]:
-    name = call.partition("(")[0]
-    return lambda s: [
-        f"from spreg import {name}",
-        f"x = data[{list(s.columns.columns)!r}].to_numpy(float)",
-        f"fit = {call}",
-        "print(fit.summary)",
-    ]
+def _py_test(call: Shown, shown: Shown) -> Callable[[Subject], list[str]]:
+    def _lines(s: Subject) -> list[str]:
+        made = call if isinstance(call, str) else call(s)
+        told = shown if isinstance(shown, str) else shown(s)
+        return [f"from esda import {made.partition('(')[0]}", f"test = {made}", f"print({told})"]
+
+    return _lines
 
 
-_PYTHON: dict[tuple[str, str], Callable[[Subject], list[str]]] = {
-    ("moran", ""): _py_test("Moran(y, w, transformation='O', permutations=0)", "test.I, test.z_rand, test.p_rand"),
-    ("geary", ""): _py_test("Geary(y, w, transformation='O', permutations=0)", "test.C, test.z_rand"),
-    ("general_g", ""): _py_test("G(y, w, permutations=0)", "test.G, test.z_norm"),
-    ("join_count", ""): _py_test("Join_Counts(y, w, permutations=0)", "test.ww, test.bw, test.bb"),
-    ("local_moran", ""): _py_test("Moran_Local(y, w, transformation='O', permutations=0)", "test.Is"),
-    ("local_geary", ""): _py_test("Geary_Local(connectivity=w, permutations=0).fit(y)", "test.localG"),
-    ("local_g", ""): _py_test("G_Local(y, w, transform='B', permutations=0)", "test.Zs"),
-    ("local_g_star", ""): _py_test("G_Local(y, w, transform='B', permutations=0, star=True)", "test.Zs"),
-    ("losh", ""): _py_test("LOSH(connectivity=w, inference='chi-square').fit(y)", "test.Hi"),
-    ("ols", "ols"): _py_model("OLS(data[['y']].to_numpy(float), x)"),
-    ("slx", "ols"): _py_model("OLS(data[['y']].to_numpy(float), x)"),
-    ("lag", "ml"): _py_model("ML_Lag(y[:, None], x, w=w, method='full')"),
-    ("durbin", "ml"): _py_model("ML_Lag(y[:, None], x, w=w, method='full')"),
-    ("error", "ml"): _py_model("ML_Error(y[:, None], x, w=w, method='full')"),
-    ("durbin_error", "ml"): _py_model("ML_Error(y[:, None], x, w=w, method='full')"),
-    ("lag", "gmm"): _py_model("GM_Lag(y[:, None], x, w=w, w_lags=2, sig2n_k=True)"),
-    ("error", "gmm"): _py_model("GM_Error_Het(y[:, None], x, w=w)"),
-    ("sarar", "gmm"): _py_model("GM_Combo_Het(y[:, None], x, w=w, w_lags=2)"),
+def _py_model(s: Subject) -> list[str] | None:
+    call = call_of(s)
+    if call is None:
+        return None
+    columns = f"data[{list(s.columns.columns)!r}].to_numpy(float)"
+    if call.regimes:
+        given = [f"blocks = {columns}.reshape(len(data), {s.regimes}, -1)  # the columns of each regime",
+                 "x = blocks.sum(axis=1)[:, 1:]", "regimes = blocks[:, :, 0].argmax(axis=1).tolist()"]  # fmt: skip
+    else:
+        half = f"[:, :{s.columns.shape[1] // 2}]" if call.halved else ""
+        given = [f"x = {columns}{half}"]
+    shown = "fit.summary" if call.module == "spreg" else "fit.betas.ravel(), fit.vm.diagonal() ** 0.5"
+    return [*given, *call.lines(), f"print({shown})"]
+
+
+def _z_of(letter: str) -> Callable[[Subject], str]:
+    """The statistic with the z of the moments that were asked for."""
+    return lambda s: f"test.{letter}, test.z_{'norm' if s.method == 'normal' else 'rand'}"
+
+
+def _g_local(star: str) -> Callable[[Subject], str]:
+    """Where all weights of a unit are alike, z is that of binary ones; for others esda's z is not right."""
+
+    def _call(s: Subject) -> str:
+        assert s.w is not None
+        ends, data = s.w.sparse.indptr, s.w.sparse.data
+        alike = all(len(set(data[a:b])) <= 1 for a, b in pairwise(ends))
+        return f"G_Local(y, w, transform={'B' if alike else 'R'!r}, permutations=0{star})"
+
+    return _call
+
+
+def _gamma_call(s: Subject) -> str:
+    return f"Gamma(y, w, operation={OPERATIONS[s.kind]!r}, permutations=0)"
+
+
+_NEAR = "connectivity=w, permutations=0"
+_ALL = f"{_NEAR}, drop_islands=False"
+_BOTH = "data[['y']].to_numpy(float), data[['x1']].to_numpy(float)"
+_PYTHON: dict[str, Callable[[Subject], list[str]]] = {
+    "moran": _py_test("Moran(y, w, transformation='O', permutations=0)", _z_of("I")),
+    "geary": _py_test("Geary(y, w, transformation='O', permutations=0)", _z_of("C")),
+    "general_g": _py_test("G(y, w, permutations=0)", "test.G, test.z_norm"),
+    "join_count": _py_test("Join_Counts(y, w, permutations=0)", "test.ww, test.bw, test.bb"),
+    "local_moran": _py_test("Moran_Local(y, w, transformation='O', permutations=0)", "test.Is"),
+    "local_geary": _py_test(f"Geary_Local({_ALL}).fit(y)", "test.localG"),
+    "local_g": _py_test(_g_local(""), "test.Zs"),
+    "local_g_star": _py_test(_g_local(", star=True"), "test.Zs"),
+    "losh": _py_test("LOSH(connectivity=w, inference='chi-square').fit(y)", "test.Hi"),
+    **dict.fromkeys(OPERATIONS, _py_test(_gamma_call, "test.g")),
+    "bivariate_moran": _py_test("Moran_BV(y, data['x1'], w, transformation='O', permutations=0)", "test.I"),
+    "bivariate_local_moran": _py_test(
+        "Moran_Local_BV(y, data['x1'], w, transformation='O', permutations=0)", "test.Is"
+    ),
+    "lee": _py_test(f"Spatial_Pearson(connectivity=w.sparse, permutations=0).fit({_BOTH})", "test.association_[0, 1]"),
+    "local_lee": _py_test(
+        f"Spatial_Pearson_Local(connectivity=w.sparse, permutations=0).fit({_BOTH})", "test.associations_"
+    ),
+    "several_local_geary": _py_test(
+        lambda s: f"Geary_Local_MV({_ALL}).fit(list(data[{['y', *s.columns.columns]!r}].to_numpy(float).T))",
+        "test.localG",
+    ),
+    "local_join": _py_test(f"Join_Counts_Local({_NEAR}).fit(y, permutations=0)", "test.LJC"),
+    **{
+        kind: _py_test(f"Join_Counts_Local_BV({_NEAR}).fit(y, data['x1'], case={case!r}, permutations=0)", "test.LJC")
+        for kind, case in CASES.items()
+    },
 }
+
+
+def _python(s: Subject) -> list[str] | None:
+    made = _PYTHON.get(s.kind) or SCRIPTS.get(s.kind)
+    return _py_model(s) if made is None else made(s)
 
 
 # -- Stata --------------------------------------------------------------------------------
@@ -172,7 +254,7 @@ def _st_model(*extras: str) -> Callable[[Subject], list[str]]:
     ]
 
 
-_STATA: dict[tuple[str, str], Callable[[Subject], list[str]]] = {
+_STATA: dict[tuple[str, str], Callable[[Subject], list[str] | None]] = {
     ("ols", "ols"): lambda s: [f"regress y {' '.join(s.columns.columns)}"],
     ("slx", "ols"): lambda s: [f"regress y {' '.join(s.columns.columns)}"],
     ("moran", ""): lambda s: ["regress y", "estat moran, errorlag(W)  // chi2(1) is the square of z"],
@@ -183,6 +265,3 @@ _STATA: dict[tuple[str, str], Callable[[Subject], list[str]]] = {
     ("sarar", "ml"): _st_model("dvarlag(W)", "errorlag(W)"),
     ("gns", "ml"): _st_model("dvarlag(W)", "errorlag(W)"),
 }
-_LINES: dict[str, dict[tuple[str, str], Callable[[Subject], list[str]]]] = {
-    "pysal": _PYTHON, "r": _R, "stata": _STATA,
-}  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -50,6 +51,8 @@ class Subject:
     terms : tuple of str
         The names of the columns.
     panel : PanelShape or None
+    regimes : int
+        How many classes have coefficients of their own: `columns` are as many blocks; 0 without.
     """
 
     kind: str
@@ -64,8 +67,30 @@ class Subject:
     plain: bool = True
     terms: tuple[str, ...] = field(default=())
     panel: PanelShape | None = None
+    regimes: int = 0
 
     @property
     def n(self) -> int:
         """Number of units."""
         return len(self.outcome)
+
+
+def libpysal_w(w: Weights | None) -> Any:
+    """W as libpysal has it: a copy that the peer may change, as given, never standardized in passing."""
+    assert w is not None
+    # units by number: Geary_Local puts its answer in the order of sorted ids, whatever the order of the values
+    matrix = Weights(w.sparse, range(w.n)).to_libpysal()
+    matrix.transform = "O"
+    return matrix
+
+
+def by_unit(subject: Subject, *, linked: bool = False, **columns: Any) -> dict[str, float]:
+    """Numbers of the peer by quantity and unit; `linked` where it gives none of units without neighbors."""
+    ids = subject.outcome.index
+    if linked and subject.w is not None:
+        ids = ids[~ids.isin(subject.w.islands)]
+    return {
+        f"{name}[{unit}]": float(value)
+        for name, values in columns.items()
+        for unit, value in zip(ids, np.asarray(values, dtype=float).ravel(), strict=True)
+    }

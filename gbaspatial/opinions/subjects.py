@@ -8,19 +8,25 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gbaspatial.autocorrelation.autoregression import ApleResult
 from gbaspatial.autocorrelation.bivariate import CrossResult
 from gbaspatial.autocorrelation.dispersion import LoshResult
+from gbaspatial.autocorrelation.gamma import GammaResult
 from gbaspatial.autocorrelation.geary import GearyResult, LocalGearyResult
 from gbaspatial.autocorrelation.getis_ord import GeneralGResult, LocalGResult
-from gbaspatial.autocorrelation.global_results import GlobalTest
-from gbaspatial.autocorrelation.join_count import JoinCountResult
+from gbaspatial.autocorrelation.join_count import JoinCountResult, classes_in_order
+from gbaspatial.autocorrelation.lee import LeeResult, LocalLeeResult
+from gbaspatial.autocorrelation.local_join_count import LocalJoinCountResult
 from gbaspatial.autocorrelation.local_moran import LocalMoranResult
 from gbaspatial.autocorrelation.local_results import LocalTest
 from gbaspatial.autocorrelation.moran import MoranResult
 from gbaspatial.errors import LabelTypeError
 from gbaspatial.models import Fit
+from gbaspatial.models.counts import PoissonFit
+from gbaspatial.models.matrix_exponential import MessLagFit
 from gbaspatial.models.panel.panel_fit import PanelFit
-from gbaspatial.models.spatial_fit import SpatialFit
+from gbaspatial.models.spatial_fit import ErrorProcessFit, SpatialFit
+from gbaspatial.opinions.disparity_peers import OF_DISPARITY
 from gbaspatial.opinions.panel_subjects import of_panel_fit
 from gbaspatial.opinions.subject import Subject
 
@@ -40,7 +46,7 @@ def subject_of(result: Any) -> Subject:
     if isinstance(result, PanelFit):
         return of_panel_fit(result)
     for cls, how in _TESTS.items():
-        if type(result) is cls or (isinstance(result, cls) and cls is not GlobalTest):
+        if isinstance(result, cls):
             return how(result)
     raise LabelTypeError(
         f"a second opinion is to be had of those tests of gba.autocorrelation and fits of gba.models that PySAL or R "
@@ -53,13 +59,14 @@ def _global(kind: str) -> Callable[[Any], Subject]:
         ids = result.weights.ids
         values = result.values.reindex(ids)
         other = getattr(result, "other", None)
-        columns = pd.DataFrame(index=ids) if other is None else other.reindex(ids).to_frame("x")
+        columns = pd.DataFrame(index=ids) if other is None else other.reindex(ids).to_frame("x1")
         ours = {"statistic": result.statistic}
         if kind != "moran" or _of_values(result):  # residuals have moments of their own, which no peer serves
             ours |= {"expected": result.expected, "variance": result.variance, "z": result.z}
         if result.inference in ("randomization", "normal"):
             ours["p_value"] = result.p_value
-        return Subject(kind, result.inference, values, columns, result.weights, ours, result.name)
+        terms = () if other is None else (str(other.name),)
+        return Subject(kind, result.inference, values, columns, result.weights, ours, result.name, terms=terms)
 
     return _of
 
@@ -76,13 +83,36 @@ def _local(kind: str) -> Callable[[Any], Subject]:
         ids = result.weights.ids
         frame, values = result.frame.reindex(ids), result.values.reindex(ids)
         wanted = [c for c in ("statistic", "expected", "variance", "z") if c in frame]
-        ours = {f"{column}[{unit}]": float(frame.loc[unit, column]) for column in wanted for unit in ids}
-        first = values.iloc[:, 0]
+        linked = ids[~ids.isin(result.weights.islands)]  # units without neighbors have no local statistic
+        ours = {f"{column}[{unit}]": float(frame.loc[unit, column]) for column in wanted for unit in linked}
+        first, others = values.iloc[:, 0], values.iloc[:, 1:]
+        columns = others.set_axis([f"x{number}" for number in range(1, 1 + others.shape[1])], axis=1)
         return Subject(
-            kind, result.inference, first, values.iloc[:, 1:], result.weights, ours, f"{result.name} of {first.name}"
-        )
+            kind, result.inference, first, columns, result.weights, ours, f"{result.name} of {first.name}",
+            terms=tuple(map(str, others.columns)),
+        )  # fmt: skip
 
     return _of
+
+
+def _by_columns(one: str, several: str) -> Callable[[Any], Subject]:
+    """Of results that hold one variable or several: which of both tests it is."""
+    return lambda result: _local(one if result.values.shape[1] == 1 else several)(result)
+
+
+def _gamma(result: GammaResult) -> Subject:
+    return _global(f"gamma_{result.measure}")(result)
+
+
+def _local_joins(result: LocalJoinCountResult) -> Subject:
+    """Of one variable, or bivariate or of colocation: told apart by what the statistic of the second would be."""
+    if result.values.shape[1] == 1:
+        return _local("local_join")(result)
+    x, z = result.values.reindex(result.weights.ids).to_numpy(dtype=float).T
+    both = x * z
+    own = result.frame["statistic"].reindex(result.weights.ids).to_numpy(dtype=float)
+    together = np.allclose(np.nan_to_num(own), both * (result.weights.sparse @ both), rtol=1e-9)
+    return _local("local_join_colocation" if together else "local_join_bivariate")(result)
 
 
 def _local_g(result: LocalGResult) -> Subject:
@@ -103,12 +133,11 @@ def _join_counts(result: JoinCountResult) -> Subject:
     frame = result.frame
     ours = {f"{column}[{pair}]": float(frame.loc[pair, column]) for column in ("count", "expected", "variance")
             for pair in frame.index}  # fmt: skip
-    values = result.values.reindex(ids)
-    return Subject("join_count", result.inference, values, pd.DataFrame(index=ids), result.weights, ours, "Join counts")
-
-
-def _cross(result: CrossResult) -> Subject:
-    return _global("cross")(result)
+    codes, classes = classes_in_order(result.values, result.weights)
+    values = pd.Series(codes, ids, name=result.values.name)
+    return Subject("join_count", result.inference, values, pd.DataFrame(index=ids), result.weights, ours,
+                   f"Join counts of classes {', '.join(map(str, classes))}, by number from 0",
+                   terms=tuple(map(str, classes)))  # fmt: skip
 
 
 def _of_fit(fit: Fit) -> Subject:
@@ -119,25 +148,46 @@ def _of_fit(fit: Fit) -> Subject:
     ours = {f"params[{term}]": float(value) for term, value in fit.params.items()}
     ours |= {f"std_errors[{term}]": float(value) for term, value in fit.std_errors.items()}
     ours |= {"sigma2": fit.sigma2, "log_likelihood": fit.log_likelihood}
-    classical = fit.covariance_code in PLAIN
     return Subject(
         fit.model, fit.method, pd.Series(design.y, design.ids, name=design.response), columns, fit.w or fit.error_w,
         {name: value for name, value in ours.items() if np.isfinite(value)}, f"{fit.model} by {fit.method}",
         error_w=fit.error_w, intercept=len(kept) < design.k,
-        plain=classical and design.observation_weights is None and design.regimes is None
-        and isinstance(fit, SpatialFit) and (fit.w is None or fit.error_w is None or fit.w is fit.error_w),
+        regimes=_classes(fit), plain=_plain(fit),
         terms=tuple(design.terms[place] for place in kept),
     )  # fmt: skip
+
+
+def _plain(fit: Fit) -> bool:
+    """Whether other programs can hold it: one W, a usual covariance, neither observation weights nor an exposure."""
+    if fit.design.observation_weights is not None or (fit.w and fit.error_w and fit.w is not fit.error_w):
+        return False
+    if isinstance(fit, SpatialFit):
+        return fit.covariance_code in PLAIN
+    if isinstance(fit, PoissonFit):
+        return fit.extra["exposure"] is None
+    return isinstance(fit, (ErrorProcessFit, MessLagFit)) and fit.covariance_code in (*PLAIN, "gls")
+
+
+def _classes(fit: Fit) -> int:
+    """How many classes of units have coefficients of their own."""
+    regimes = fit.design.regimes
+    return 0 if regimes is None else fit.design.data[regimes].loc[fit.design.index].nunique()
 
 
 _TESTS: dict[type, Callable[[Any], Subject]] = {
     MoranResult: _global("moran"),
     GearyResult: _global("geary"),
     GeneralGResult: _global("general_g"),
-    LocalMoranResult: _local("local_moran"),
-    LocalGearyResult: _local("local_geary"),
+    LocalMoranResult: _by_columns("local_moran", "bivariate_local_moran"),
+    LocalGearyResult: _by_columns("local_geary", "several_local_geary"),
     LocalGResult: _local_g,
     LoshResult: _local("losh"),
     JoinCountResult: _join_counts,
-    CrossResult: _cross,
+    GammaResult: _gamma,
+    ApleResult: _global("aple"),
+    LeeResult: _global("lee"),
+    CrossResult: _global("bivariate_moran"),
+    LocalLeeResult: _local("local_lee"),
+    LocalJoinCountResult: _local_joins,
+    **OF_DISPARITY,
 }

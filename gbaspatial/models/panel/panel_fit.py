@@ -10,7 +10,7 @@ import pandas as pd
 
 from gbaspatial.models.diagnostics.chow import chow as _chow
 from gbaspatial.models.fit_tables import lonely_histories, told_lonely
-from gbaspatial.models.fitted import Fitted, code as _code, second_opinion as _second_opinion
+from gbaspatial.models.fitted import Fitted
 from gbaspatial.models.likelihood.problem import Estimate
 from gbaspatial.models.panel.block_bootstrap import bootstrap as _bootstrap
 from gbaspatial.models.panel.effect_kinds import Kind
@@ -26,6 +26,7 @@ from gbaspatial.models.panel.pictures_of_fits import plot as _plot
 from gbaspatial.models.panel.power_of_panels import detectable_effect as _detectable_effect
 from gbaspatial.models.panel.signed_histories import wild_test as _wild_test
 from gbaspatial.models.solve.logdet import ZeroCurve
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 
 TITLES = {
     "panel_ols": "Panel, least squares", "panel_slx": "Panel, spatial lag of X (SLX)",
