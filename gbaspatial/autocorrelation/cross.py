@@ -22,7 +22,7 @@ from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.moments import linear_moments, without_noise
 from gbaspatial.inference.null import Null, normal_null
-from gbaspatial.inference.permutation import paired_null, permutation_null
+from gbaspatial.inference.permutation import linear_null, paired_null, permutation_null
 from gbaspatial.sizes import SHUFFLED_FROM
 
 Shuffled = Literal["pairs", "second"]
@@ -40,6 +40,8 @@ def linear_cross_null(c: np.ndarray, y: np.ndarray, scale: float, how: Procedure
         return exact.linear_null(c, y)
     if inference == "randomization":
         return normal_null(inference, float(c @ y), mean, variance)
+    if n >= SHUFFLED_FROM:
+        return linear_null(c, y, float(c @ y), moments=(mean, variance), **how.drawing())
     return permutation_null(
         lambda order: y[order] @ c,
         n,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pandas as pd
 from scipy import sparse
 
 from gbaspatial.autocorrelation.bivariate import KINDS, aligned_columns
-from gbaspatial.autocorrelation.cross import MOST_PAIRS, Shuffled, linear_cross_null, paired_cross_null
+from gbaspatial.autocorrelation.cross import MOST_PAIRS, Shuffled, linear_cross_null, paired_cross_null, paired_moments
 from gbaspatial.autocorrelation.entrance import DRAWING, drawn_by
 from gbaspatial.autocorrelation.local_results import adjusted_p
 from gbaspatial.autocorrelation.procedure import Procedure
@@ -19,12 +20,12 @@ from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.moments import pair_sums, permutation_moments
 from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test, normal_null
 from gbaspatial.inference.ordering import by_label
-from gbaspatial.inference.permutation import permutation_null
+from gbaspatial.inference.permutation import drawn_in_blocks, matrix_draws, permutation_null, sampled_null
 from gbaspatial.options import public, word
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
-from gbaspatial.sizes import DENSE_LIMIT
+from gbaspatial.sizes import DENSE_LIMIT, SHUFFLED_FROM
 from gbaspatial.weights import Weights
 
 
@@ -140,8 +141,9 @@ def moran_matrix(
     how = Procedure(inference, alternative, check_draws(draws), seed_of(rng))
     linked = int((w.cardinalities > 0).sum())
     scale = linked / w.s0 / w.n
+    sample = _drawn_together(w.sparse, Z, scale, how) if reassign == "pairs" else None
     nulls = [
-        [_entry(w.sparse, Z, i, j, scale, reassign, how) for j in range(len(Z))]
+        [_entry(w.sparse, Z, i, j, scale, reassign, how, sample) for j in range(len(Z))]
         for i in track(range(len(Z)), "variables")
     ]
 
@@ -154,7 +156,7 @@ def moran_matrix(
         statistic=_frame(lambda null: null.observed),
         p_value=p,
         p_adjusted=pd.DataFrame(adjusted, index=names, columns=names),
-        overall=mantel_null(w.sparse, Z, scale / len(Z), how),
+        overall=mantel_null(w.sparse, Z, scale / len(Z), how, sample),
         alternative=alternative,
         reassign=reassign,
         n=linked,
@@ -170,14 +172,32 @@ def _entry(
     scale: float,
     reassign: str,
     how: Procedure,
+    sample: np.ndarray | None,
 ) -> Null:
+    if sample is not None:
+        observed, (mean, variance) = scale * float(Z[i] @ (W @ Z[j])), paired_moments(W, Z[i], Z[j])
+        moments = scale * mean, scale**2 * variance
+        return sampled_null(lambda start, stop: sample[start:stop, i, j], observed, moments=moments, **how.drawing())
     if i == j or reassign == "pairs":
         return paired_cross_null(W, Z[i], Z[j], scale, how, lee=False)
     return linear_cross_null(W.T @ Z[i], Z[j], scale, how)
 
 
-def mantel_null(W: sparse.csr_array, Z: np.ndarray, scale: float, how: Procedure) -> Null:
-    """The null of scale * sum_ij w_ij z_i'z_j over reassignments of the columns of `Z` (variables, n)."""
+def _drawn_together(W: sparse.csr_array, Z: np.ndarray, scale: float, how: Procedure) -> np.ndarray | None:
+    """scale * sum_ij w_ij z_ui z_vj (draws, V, V) of all pairs, in the same orders; None where none are drawn."""
+    n = Z.shape[1]
+    if n < SHUFFLED_FROM or how.inference not in {"auto", "permutation"}:
+        return None
+    return drawn_in_blocks(partial(matrix_draws, scale * W, np.ascontiguousarray(Z), how.seed), n, 0, how.draws)
+
+
+def mantel_null(
+    W: sparse.csr_array, Z: np.ndarray, scale: float, how: Procedure, sample: np.ndarray | None = None
+) -> Null:
+    """The null of scale * sum_ij w_ij z_i'z_j over reassignments of the columns of `Z` (variables, n).
+
+    `sample` (draws, V, V) are the sums of all pairs of variables, where they were drawn already.
+    """
     n, inference = Z.shape[1], how.inference
     if inference == "auto":
         inference = "exact" if n <= MOST_PAIRS else "permutation"
@@ -192,6 +212,10 @@ def mantel_null(W: sparse.csr_array, Z: np.ndarray, scale: float, how: Procedure
         if moments is None:
             raise OptionError(f"the moments of all variables together need at most {DENSE_LIMIT} units; w has {n}.")
         return normal_null(inference, observed, *moments)
+
+    if sample is not None:
+        means = np.einsum("mvv->m", sample) / len(Z)
+        return sampled_null(lambda start, stop: means[start:stop], observed, moments=moments, **how.drawing())
 
     def _values(order: np.ndarray) -> np.ndarray:
         return scale * sum(np.einsum("mi,im->m", z[order], W @ z[order].T) for z in Z)

@@ -150,6 +150,58 @@ def paired_draws(rows: Any, columns: Any, data: Any, x: Any, y: Any, key: Any, s
 
 
 @njit(nogil=True, cache=True)
+def linear_draws(c: Any, y: Any, key: Any, start: Any, stop: Any, out: Any) -> None:
+    """For draws `start` to `stop`: sum c_i y_i of `y` in random orders, into `out`."""
+    n = y.size
+    z = np.empty(n)
+    for draw in range(start, stop):
+        for i in range(n):
+            z[i] = y[i]
+        _shuffle(z, key, draw)
+        one, two = 0.0, 0.0
+        for i in range(0, n - 1, 2):
+            one += c[i] * z[i]
+            two += c[i + 1] * z[i + 1]
+        if n % 2:
+            one += c[n - 1] * z[n - 1]
+        out[draw - start] = one + two
+
+
+@njit(nogil=True, cache=True)
+def matrix_draws(indptr: Any, indices: Any, data: Any, Z: Any, key: Any, start: Any, stop: Any, out: Any) -> None:
+    """For draws `start` to `stop`: sum w_ij z_ui z_vj for all u and v, the columns of `Z` (V, n) in random orders.
+
+    Into `out` (m, V, V). Variables are put in order once a draw, and lagged once each.
+    """
+    variables, n = Z.shape
+    order = np.empty(n, dtype=np.int64)
+    moved = np.empty((variables, n))
+    lagged = np.empty(n)
+    for draw in range(start, stop):
+        for i in range(n):
+            order[i] = i
+        _shuffle(order, key, draw)
+        for v in range(variables):
+            for i in range(n):
+                moved[v, i] = Z[v, uint64(order[i])]
+        for v in range(variables):
+            mine = moved[v]
+            for i in range(n):
+                total = 0.0
+                for place in range(indptr[i], indptr[i + 1]):
+                    total += data[place] * mine[uint64(indices[place])]
+                lagged[i] = total
+            for u in range(variables):
+                one, two = 0.0, 0.0
+                for i in range(0, n - 1, 2):
+                    one += moved[u, i] * lagged[i]
+                    two += moved[u, i + 1] * lagged[i + 1]
+                if n % 2:
+                    one += moved[u, n - 1] * lagged[n - 1]
+                out[draw - start, u, v] = one + two
+
+
+@njit(nogil=True, cache=True)
 def linear_counts(features: Any, coefficients: Any, target: Any, tie: Any, greater: Any, less: Any) -> None:
     """Count, for each unit, draws with sum_c coefficients[u, c] features[c, p] >= and <= target[u]."""
     channels, draws = features.shape

@@ -4,15 +4,18 @@ import re
 
 import numpy as np
 import oracle
+import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 from scipy import sparse
 
+from gbaspatial import autocorrelation as ac
 from gbaspatial.autocorrelation import cross, local_cross
 from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.errors import OptionError
-from gbaspatial.inference import exact_distribution as exact
+from gbaspatial.inference import exact_distribution as exact, permutation
 from gbaspatial.inference.permutation import orders
+from gbaspatial.weights import from_pairs
 
 
 def how(inference: str) -> Procedure:
@@ -136,3 +139,33 @@ def test_bootstrap_tails_have_the_right_moments():
     assert got.mean[i] == pytest.approx(drawn.mean(), rel=0.03)
     assert got.variance[i] == pytest.approx(drawn.var(), rel=0.05)
     assert got.upper[i] == pytest.approx((drawn >= got.observed[i] - 1e-12).mean(), abs=0.04)
+
+
+@pytest.mark.parametrize("n", [1_200, 1_201])
+def test_compiled_draws_are_sums_in_the_same_orders(n):
+    rng = np.random.default_rng(n)
+    W = sparse.csr_array(sparse.random_array((n, n), density=4 / n, rng=rng))
+    Z = rng.normal(size=(3, n))
+    Z -= Z.mean(axis=1, keepdims=True)
+    order = orders(n, 5, seed=3)
+    wanted = np.array([z @ (W @ z.T) for z in (Z[:, o] for o in order)])
+    np.testing.assert_allclose(permutation.matrix_draws(W, Z, 3, (0, 5)), wanted, rtol=1e-9, atol=1e-9)
+    np.testing.assert_array_equal(
+        permutation.matrix_draws(W, Z, 3, (2, 4)), permutation.matrix_draws(W, Z, 3, (0, 5))[2:4]
+    )
+    c = rng.normal(size=n)
+    np.testing.assert_allclose(permutation.linear_draws(c, Z[0], 3, (0, 5)), Z[0][order] @ c, rtol=1e-9, atol=1e-9)
+
+
+def test_many_variables_together_are_the_pairs_one_by_one():
+    n = 1_100
+    rng = np.random.default_rng(1)
+    pairs = pd.DataFrame({"focal": np.r_[: n - 1, 1:n], "neighbor": np.r_[1:n, : n - 1]})
+    w = from_pairs(pairs).row_standardized()
+    data = pd.DataFrame(rng.normal(size=(n, 2)), w.ids, ["x", "y"])
+    given = {"inference": "permutation", "draws": 199, "rng": 4}
+    both = ac.moran_matrix(data, w, **given)
+    alone = ac.bivariate_moran(data["x"], data["y"], w, **given)
+    assert both.p_value.loc["x", "y"] == alone.p_value
+    assert both.statistic.loc["x", "y"] == pytest.approx(alone.statistic, rel=1e-12)
+    assert both.overall.observed == pytest.approx(np.trace(both.statistic) / 2, rel=1e-12)
