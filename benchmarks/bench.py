@@ -86,7 +86,8 @@ class Repeated:
 def judged(name: str, row: Row, rounds: int) -> dict[str, Any]:
     """The medians, the ratio to the best peer, and whether the promise is kept."""
     found = measured(row, rounds)
-    medians = {side: round(statistics.median(s for s, _ in turns), 5) for side, turns in found.items()}
+    share = dict([row.share])
+    medians = {s: round(statistics.median(t for t, _ in turns) / share.get(s, 1.0), 5) for s, turns in found.items()}
     own = medians[OURS]
     peers = {side: seconds for side, seconds in medians.items() if side != OURS and seconds == seconds}
     ratio = round(min(peers.values()) / own, 2) if peers else None

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from scipy import linalg, optimize
+from scipy import linalg
 from scipy.special import ndtr
 
 from gbaspatial.inference.local_exact import subsets
@@ -95,6 +95,8 @@ def _critical(S: np.ndarray, B: np.ndarray, tail: float, above: bool) -> float |
     """The value with probability `tail` above (or below) it for independent normal values; None if tail is 0."""
     if tail <= 0:
         return None
+    from scipy import optimize  # a tenth of a second that no test waits for
+
     ends = linalg.eigh(S, B, eigvals_only=True)
 
     def _excess(cut: float) -> float:
