@@ -71,12 +71,15 @@ class TiersResult(Result):
     draws: int
     seed: int | None
     n: int
+    recipe: str | None = None
 
     def tables(self) -> tuple[Table, ...]:
         """The tiers, and how they cross with those given."""
         notes = [f"{self.n} units, {self.method}; {100 * self.explained:.1f} % of the variance is between tiers."]
         if len(self.table) < self.k:
             notes.append(f"The data show {len(self.table)} tiers of the {self.k} asked for.")
+        if self.recipe is not None:
+            notes.append(f"Tiers lie together by {self.recipe}; a search that does not promise the best there is.")
         first = Table(self.table, "Tiers", tuple(notes))
         units = Table(self.tiers.to_frame(), "Tier by unit")
         if self.inference == "none":
@@ -182,6 +185,7 @@ def tiers(
         method=method,
         k=k,
         n=len(ids),
+        recipe=None if near is None else str(near.recipe),
         **agreement,
     )
 

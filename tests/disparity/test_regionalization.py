@@ -145,6 +145,7 @@ def test_tiers_of_the_cities_that_lie_together():
     found = tiers(cities["gdp_cny"], 3, method="skater", w=w, given=cities["tier"])
     assert set(found.tiers.index[found.tiers == 1]) == {"Hong Kong", "Shenzhen"}
     assert found.inference == "exact"
+    assert "contiguity" in str(found)
     assert tiers(cities["gdp_cny"], 3, given=cities["tier"]).adjusted_rand == pytest.approx(1)
     assert found.adjusted_rand == pytest.approx(0.357, abs=5e-4)
 
