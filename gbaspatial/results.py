@@ -87,6 +87,13 @@ def data_hash(*parts: Any) -> str:
     return digest.hexdigest()[:16]
 
 
+def _label_text(label: Any, decimals: int | None) -> str:
+    """The label of a row; a long fraction, such as a value of rho tried, as a number of the table."""
+    if isinstance(label, (float, np.floating)) and np.isfinite(label) and len(repr(float(label))) > 8:
+        return number(float(label)) if decimals is None else f"{label:.{decimals}f}"
+    return str(label)
+
+
 @public_methods
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
@@ -145,7 +152,7 @@ class Table:
             # a unit may be called by a tuple: it is one label unless the index has levels
             labels = () if not self._labelled else label if self.frame.index.nlevels > 1 else (label,)
             cells = [self._text_of(c, v, decimals) for c, v in zip(self.frame.columns, values, strict=True)]
-            rows.append([str(part) for part in labels] + cells)
+            rows.append([_label_text(part, decimals) for part in labels] + cells)
         if self.gap is not None:
             rows.insert(self.gap, ["..."] * len(header))
         return header, rows
@@ -196,7 +203,8 @@ class Table:
         """The table as cells of text, with `decimals` of every number where they are given."""
         header, rows = self._cells(decimals)
         names = self.frame.index.nlevels if self._labelled else 0
-        return Grid(self.title, header, rows, self._alignments(), self.notes, names, self.parameters)
+        of_parameters = self.parameters or any(name in typesetting.OF_PARAMETERS for name in self.frame.index.names)
+        return Grid(self.title, header, rows, self._alignments(), self.notes, names, of_parameters)
 
     def to_html(
         self,

@@ -50,7 +50,7 @@ class Comparison(Result):
         What the log-likelihood of each model is of: the outcome, or what effects leave of it. Only
         those of the same compare.
     decimals : int or None
-        Decimals of every estimate in the table; as many as its size needs if None.
+        Decimals of every number in the table but counts; as many as its size needs if None.
     """
 
     estimates: pd.DataFrame
@@ -84,7 +84,10 @@ class Comparison(Result):
                 pd.MultiIndex.from_tuples([(f"{effect}: {term}", what) for effect, term, what in self.impacts.index])
             )
             rows += self._cells(joined)
-        rows += [(STATISTICS[name], [_fit_text(name, v) for v in self.fit.loc[name]]) for name in self.fit.index]
+        rows += [
+            (STATISTICS[name], [_fit_text(name, v, self.decimals) for v in self.fit.loc[name]])
+            for name in self.fit.index
+        ]
         index = pd.Index([label for label, _ in rows], name=" / ".join(dict.fromkeys(self.responses.values())))
         frame = pd.DataFrame([cells for _, cells in rows], index=index, columns=self.estimates.columns)
         return (Table(frame, "Models compared", self._notes(), parameters=True),)
@@ -190,7 +193,7 @@ def compare(
         Where p-values, stars and intervals come from; that of each fit if not given. Standard
         errors are always the asymptotic ones.
     decimals : int, optional
-        Decimals of every estimate and of what stands below it, from 0 to 15.
+        Decimals of every number but counts, from 0 to 15.
     rng : int
         Seed of simulated standard errors of impacts.
 
@@ -304,10 +307,10 @@ def _impacts_of(fit: Any, rng: int, period: Any) -> dict[str, pd.DataFrame]:
     return {effect: getattr(result, effect) for effect in ("direct", "indirect", "total")}
 
 
-def _fit_text(name: str, value: float) -> str:
-    return (
-        number(int(value)) if name in ("n", "n_units", "n_params") and np.isfinite(value) else number(float(value), 3)
-    )
+def _fit_text(name: str, value: float, decimals: int | None) -> str:
+    if name in ("n", "n_units", "n_params") and np.isfinite(value):
+        return number(int(value))
+    return number(float(value), 3) if decimals is None or not np.isfinite(value) else f"{value:.{decimals}f}"
 
 
 def _models_by(words: Mapping[str, str]) -> dict[str, list[str]]:

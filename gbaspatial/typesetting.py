@@ -21,6 +21,8 @@ SYMBOLS = {
     "sigma2": (r"$\sigma^2$", "σ²"), "R2": ("$R^2$", "R²"),
 }  # fmt: skip
 HEADERS = {"std_error": "std. error", "p_value": "p"}
+OF_PARAMETERS = ("term", "parameter", "measure", "coefficient")  # names of indexes whose labels are parameters
+_IN_HEADERS = ("rho", "lambda")  # other names of columns may be variables of somebody
 
 _LATEX = str.maketrans(
     {
@@ -166,7 +168,7 @@ def latex_of(grid: Grid, label: str | None = None) -> str:
     """A LaTeX `tabular` with booktabs rules inside a `table`; numbers stand under each other by their points."""
     right = set_right(grid)
     columns = "".join("r" if r else "l" for r in right)
-    header = [_escaped(HEADERS.get(cell, cell) if grid.parameters else cell) for cell in grid.header]
+    header = [SYMBOLS[cell][0] if cell in _IN_HEADERS else _escaped(_heading(grid, cell)) for cell in grid.header]
     cells = [
         _latex_numbers(column) if is_right else [_latex_name(grid, place, cell) for cell in column]
         for place, (column, is_right) in enumerate(zip(map(grid.column, range(len(right))), right, strict=True))
@@ -180,6 +182,10 @@ def latex_of(grid: Grid, label: str | None = None) -> str:
     body = [f"\\begin{{tabular}}{{{columns}}}", "\\toprule", " & ".join(header) + r" \\", "\\midrule", *rows]
     notes = [f"\\par\\footnotesize {_escaped(note)}" for note in grid.notes]
     return "\n".join([*top, *body, "\\bottomrule", "\\end{tabular}", *notes, "\\end{table}"]) + "\n"
+
+
+def _heading(grid: Grid, cell: str) -> str:
+    return HEADERS.get(cell, cell) if grid.parameters else cell
 
 
 def _latex_numbers(cells: list[str]) -> list[str]:
@@ -215,7 +221,7 @@ def shown(grid: Grid) -> Grid:
         cells = grid.column(place)
         fillers = aligned(cells) if is_right else [""] * len(cells)
         columns.append([_name(place, cell) + _blank(fill) for cell, fill in zip(cells, fillers, strict=True)])
-    header = [HEADERS.get(cell, cell) if grid.parameters else cell for cell in grid.header]
+    header = [SYMBOLS[cell][1] if cell in _IN_HEADERS else _heading(grid, cell) for cell in grid.header]
     rows = [list(row) for row in zip(*columns, strict=True)] if grid.rows else []
     return Grid(grid.title, header, rows, right, grid.notes, grid.names, grid.parameters)
 

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT / "docs"))
 import make_outputs  # noqa: E402
 
 OUTPUTS = [page for page in make_outputs.pages() if page not in CHINESE]
-NO_NAMES = {"gba.gpkg", "gba.html", "gba.queen"}  # two files, and what a page shows to be absent
+NO_NAMES = {"gba.gpkg", "gba.qpt", "gba.html", "gba.queen"}  # three files, and what a page shows to be absent
 LINK = re.compile(r"(?<!`)!?\[[^\]]*\]\(([^)\s]+)\)")
 
 

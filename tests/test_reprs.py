@@ -1,5 +1,7 @@
 """What a console shows of anything that the toolkit gives: short, however many units there are."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -67,3 +69,21 @@ def test_a_result_and_its_summary_are_as_short():
     assert shown._repr_html_() == shown.summary()._repr_html_()
     assert repr(shown).count("\n") < 120
     assert "..." in repr(shown)
+
+
+def results():
+    return [name for name in CALLS if name.partition(".")[0] in ("models", "tables", "disparity", "inference")]
+
+
+@pytest.mark.parametrize("name", results())
+def test_parameters_are_mathematics_and_decimals_are_those_asked_for_in_every_table(name):
+    result = made(name)
+    if not isinstance(result, Result):
+        return
+    latex = result.to_latex(decimals=2, caption="Caption", label="tab:x")
+    assert latex.count("\\label{tab:x}") == latex.count("\\caption{Caption}") == 1
+    lines = [line for line in latex.splitlines() if not line.startswith("\\par")]
+    assert not [line for line in lines if re.match(r"(rho|lambda|sigma2) &", line)]
+    cells = [cell.strip() for line in lines if "&" in line for cell in line.removesuffix(r"\\").split("&")]
+    long = re.compile(r"[(\[]?(\$-\$)?\d+\.\d{3,}[)\]]?(\\phantom\{.*\})?")
+    assert not [cell for cell in cells if long.fullmatch(cell)]
