@@ -341,6 +341,17 @@ def test_a_second_opinion_is_printed_below():
     assert "ML_Lag" in told
 
 
+def test_a_second_opinion_of_a_panel_and_of_every_model_compared():
+    told = run("fit", "log(gdp_pc_cny) ~ log(employment)", "--panel", "year", "--model", "ols",
+               "--effects", "unit", "--second-opinion", "pysal").output  # fmt: skip
+    assert "Second opinion: panel_ols" in told
+    told = run(
+        "compare", "log(gdp_pc_cny) ~ log(employment)", "--models", "ols,lag", "--second-opinion", "pysal"
+    ).output
+    assert "ML_Lag(" in told
+    assert "OLS(" in told
+
+
 @pytest.fixture
 def panel(tmp_path):
     """Two years of the checkerboard's codes, in another order than the layer, and one unit that it does not have."""

@@ -115,7 +115,9 @@ def _not_asked(subject: Subject, peer: Peer) -> str:
     if peer == "r" and subject.panel is not None and script(subject, "r") is not None:
         return f"R is not asked about {subject.title} from here; code('r') writes it for splm, ready to run."
     program = "PySAL" if peer == "pysal" else "R (spdep, spatialreg, plm, nlme)"
-    return f"{program} has no counterpart of {subject.title}, so there is no second opinion of it."
+    other = "r" if peer == "pysal" else "pysal"
+    instead = f"; second_opinion({other!r}) asks another program that has" if script(subject, other) else ""
+    return f"{program} has no counterpart of {subject.title}, so there is no second opinion of it{instead}."
 
 
 def compared(ours: dict[str, float], answer: Answer, title: str) -> SecondOpinion:
