@@ -23,6 +23,7 @@ from gbaspatial.cli.inputs import (
     moran_by_year,
     names_of,
     numbers_of,
+    only_id_of,
     region_of,
     seed_for,
     seed_written,
@@ -82,6 +83,8 @@ def report(out: Path, year: int | None, lang: Any, only: str | None, seed: int, 
     if own["units"] is not None:
         if only is not None:
             raise OptionError("--only chooses chapters about the bay; leave it out with --units.")
+        if own["unit"] is None:
+            own["unit"] = only_id_of(own["units"])
         for path in write_region_report(*region_of(year=year, **own), out, lang=lang, seed=seed, **columns_for(**own)):
             click.echo(path)
         return

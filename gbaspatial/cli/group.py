@@ -36,7 +36,10 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except GbaError as error:
-            click.echo(f"error: {in_options(error)}", err=True)
+            told = in_options(error)
+            if ctx.invoked_subcommand == "report":  # whose options about the table have shorter names
+                told = told.replace("--table-time", "--time").replace("--table-id", "--id")
+            click.echo(f"error: {told}", err=True)
             sys.exit(2)
         except BrokenPipeError:
             sys.exit(1)

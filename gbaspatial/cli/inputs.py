@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,6 +135,21 @@ def _built_in(
         "prefectures": lambda: gba.load_prefectures(area=where.get("area", "guangdong")),
     }
     return loaders[data]()
+
+
+def only_id_of(layer: Path) -> str | None:
+    """The column of texts of a layer that are all different, where there is one only: it names the units."""
+    import geopandas as gpd
+    import pandas as pd
+
+    if not layer.exists():
+        return None
+    with suppress(OSError, ValueError, RuntimeError):  # a layer that cannot be read is told of where it is read
+        frame = gpd.read_file(layer, ignore_geometry=True)
+        texts = [name for name in frame if pd.api.types.is_string_dtype(frame[name]) and frame[name].notna().all()]
+        found = [str(name) for name in texts if frame[name].is_unique]
+        return found[0] if len(found) == 1 else None
+    return None
 
 
 def _variables(used: tuple[str, ...]) -> list[str] | None:

@@ -22,7 +22,7 @@ HEADINGS = {
     "moran": "Moran's I", "rho_lower": "rho, lower", "rho_upper": "rho, upper", "sd_log_first": "spread, first year",
     "sd_log_last": "spread, last year", "theil": "Theil's T", "theil_first": "Theil's T, first year",
     "theil_last": "Theil's T, last year", "p_trend": "p of trend", "p_speed": "p of speed", "gini": "Gini",
-    "source_id": "source", "n": "units", "term": "variable", "log(gdp_pc_cny)": "logarithm of GDP per head",
+    "source_id": "source", "ratio": "ratio to the mean of all", "n": "units", "term": "variable", "log(gdp_pc_cny)": "logarithm of GDP per head",
     "log(patents_granted)": "logarithm of patents",
 }  # fmt: skip
 CELLS = {

@@ -125,3 +125,18 @@ def test_the_command_writes_both_pages_from_a_layer_and_a_panel(squares, tmp_pat
         assert told in failed.output
     failed = CliRunner().invoke(main, ["report", "--outcome", "income"])
     assert "--outcome is for a region of your own" in failed.output
+
+
+def test_the_only_column_of_names_identifies_the_units(tmp_path):
+    from gbaspatial.cli.inputs import only_id_of
+
+    units = gpd.GeoDataFrame(
+        {"name": ["甲县", "乙县"], "kind": ["一", "一"]}, geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)], crs=4326
+    )
+    units.to_file(tmp_path / "one.gpkg")
+    units.assign(code=["a", "b"]).to_file(tmp_path / "two.gpkg")
+    assert only_id_of(tmp_path / "one.gpkg") == "name"
+    assert only_id_of(tmp_path / "two.gpkg") is None
+    assert only_id_of(tmp_path / "none.gpkg") is None
+    (tmp_path / "text.gpkg").write_text("no layer")
+    assert only_id_of(tmp_path / "text.gpkg") is None

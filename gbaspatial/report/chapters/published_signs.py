@@ -27,14 +27,21 @@ WORDS_ZH = {
     "likeness of income": "收入相似度",
     "Moran's I of port throughput, ports as units": "港口吞吐量的莫兰指数（以港口为单元）",
     "clusters high-high and low-low of innovation": "创新的高—高与低—低聚类",
+    "spillover of human capital on innovation, spatial panel": "人力资本对创新的空间溢出（空间面板）",
+    "negative, significant": "负，显著", "Meng and Lu 2020, kjjb.org 37(14)": "Meng 与 Lu（2020），《科技进步与对策》37(14)",
 }  # fmt: skip
 # as printed in the papers named: not computed here
 PUBLISHED = pd.DataFrame(
     {
-        "what": ["Moran's I of port throughput, ports as units", "clusters high-high and low-low of innovation"],
-        "published": ["I = -0.2452", "positive"],
+        "what": [
+            "Moran's I of port throughput, ports as units",
+            "clusters high-high and low-low of innovation",
+            "spillover of human capital on innovation, spatial panel",
+        ],
+        "published": ["I = -0.2452", "positive", "negative, significant"],
         "source": [
             "Mathematical Problems in Engineering 2020, doi:10.1155/2020/2343860",
+            "Meng and Lu 2020, kjjb.org 37(14)",
             "Meng and Lu 2020, kjjb.org 37(14)",
         ],
     }
