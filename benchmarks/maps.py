@@ -10,6 +10,7 @@ shapes do; on administrative borders with many vertices the difference in size i
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import re
 import statistics
 import sys
@@ -58,6 +59,17 @@ def theirs(units: gpd.GeoDataFrame, path: Path) -> Path:
 def explored(units: gpd.GeoDataFrame, path: Path) -> Path:
     """The page of geopandas' explore()."""
     units.explore(column="value", scheme="quantiles", k=5, tiles=None).save(path)
+    return path
+
+
+def on_the_card(units: gpd.GeoDataFrame, path: Path) -> Path:
+    """The page of lonboard, which draws on the graphics card; its script comes from the internet."""
+    from lonboard import Map, SolidPolygonLayer
+    from lonboard.colormap import apply_continuous_cmap
+    from matplotlib import colormaps
+
+    colors = apply_continuous_cmap(units["value"].to_numpy(), colormaps["YlGnBu"])
+    Map(SolidPolygonLayer.from_geopandas(units, get_fill_color=colors)).to_html(str(path))
     return path
 
 
@@ -146,16 +158,22 @@ def compare(n: int, folder: Path, repeats: int, peer: bool) -> None:
     size = page.stat().st_size
     print(f"{n:>7,} polygons  gbaspatial         {mine:7.3f} s  {size / 1e6:6.2f} MB  {opened(page)}")
     print(f"{'':>7} {'':9} {size / vertices:.1f} bytes a vertex, {panned(page)}")
-    for name, maker in (("folium.Choropleth", theirs), ("explore()", explored)) if peer else ():
+    makers = {"folium.Choropleth": theirs, "explore()": explored}
+    if importlib.util.find_spec("lonboard"):
+        makers["lonboard"] = on_the_card
+    elif peer:
+        print(f"{'':>7} {'':9} lonboard           is not installed here, so it was not measured: pip install lonboard")
+    for name, maker in makers.items() if peer else ():
         other, its_page = timed(
             lambda maker=maker, name=name: maker(units, folder / f"{name[:7]}-{n}.html"), min(repeats, 2)
         )
         its_size = its_page.stat().st_size
         print(f"{'':>7} {'':9} {name:17}  {other:7.3f} s  {its_size / 1e6:6.2f} MB  needs the internet")
+        told = "not panned: needs the internet" if maker is on_the_card else panned(without_network(its_page))
         scripts = sum(len(packed(name)[0]) for name in PACKED) + sum(len(asset(name)) for name in STYLES)
         print(
             f"{'':>7} {'':9} ratio              {other / mine:7.1f}    {its_size / size:6.1f}     "
-            f"{its_size / (size - scripts):.1f} without the scripts inside; {panned(without_network(its_page))}"
+            f"{its_size / (size - scripts):.1f} without the scripts inside; {told}"
         )
 
 

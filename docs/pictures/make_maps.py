@@ -59,6 +59,11 @@ def main() -> None:
         f"a.chooseYear({YEAR}); a.sets[0].layers[1].fire('click', {{}}, true);",
     )  # fmt: skip
     shot(
+        gba.maps.atlas(cities, [wealth, gba.maps.choropleth("patents_per_10k", panel=panel)], title="Year by year"),
+        "multiples",
+        "a.speak('en'); a.buttons.multiples.click(); a.choose(4);",
+    )
+    shot(
         gba.maps.atlas(districts, [gba.maps.clusters(lisa), gba.maps.significance(lisa), gba.maps.links(near)],
                        title=("Population density of the districts", "区县人口密度")),
         "clusters",

@@ -41,7 +41,7 @@ def recipe_in_words(recipe: Recipe) -> tuple[str, str]:
     >>> recipe_in_words(Recipe().then("nearest", k=4).then("row_standardized"))
     ('the 4 nearest units; weights of a unit sum to one', '最近的 4 个单元；各单元权重之和为一')
     """
-    told = [pair for step in recipe.steps for pair in [_step(step)] if pair is not None]
+    told = list(dict.fromkeys(pair for pair in map(_step, recipe.steps) if pair is not None))  # a subset is scaled anew
     return "; ".join(pair[0] for pair in told), "；".join(pair[1] for pair in told)
 
 

@@ -350,3 +350,24 @@ def test_paper_has_patterns_and_sources_and_no_controls_and_the_screen_comes_bac
         sheet = base64.b64decode(opened.command("Page.printToPDF", preferCSSPageSize=True)["data"])
         assert len(re.findall(rb"/Type /Page\b", sheet)) == 1
         assert (opened.requests, opened.errors) == ([], [])
+
+
+def test_a_canvas_prints_without_white_paper_over_the_background(tmp_path):
+    made = maps.atlas(grid_of(60, 60), maps.choropleth("x"), context=False).save(tmp_path / "canvas.html")
+    canvases = """
+    [...document.querySelectorAll('.leaflet-overlay-pane canvas')].filter(c => c.style.display !== 'none').map(c => {
+      const data = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+      let clear = 0, full = 0;
+      for (let k = 3; k < data.length; k += 4) { clear += data[k] === 0; full += data[k] === 255; }
+      return [clear > 1000, full > 1000];
+    })
+    """
+    count = "document.querySelectorAll('.leaflet-overlay-pane canvas').length"
+    with browser.open_page(made) as opened:
+        before = opened.evaluate(count)
+        opened.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        # The printed canvas is a copy that was never cleared: what is cleared prints white.
+        assert (opened.evaluate(count), opened.evaluate(canvases)) == (2 * before, [[True, True]] * before)
+        opened.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        assert (opened.evaluate(count), opened.evaluate(canvases)) == (before, [[True, True]] * before)
+        assert (opened.requests, opened.errors) == ([], [])

@@ -115,7 +115,8 @@ function joinPanels(maps) {
 
 function fitPanels(multiples, bounds) {
   for (const { view } of multiples.panels) view.map.invalidateSize({ animate: false });
-  multiples.panels[0].view.map.fitBounds(bounds, { padding: [6, 6], animate: false });
+  const { map } = multiples.panels[0].view, zoom = map.getBoundsZoom(bounds, false, L.point(12, 12));
+  for (const { view } of multiples.panels) view.map.setView(bounds.getCenter(), zoom, { animate: false });
 }
 
 function drawPanel(atlas, panel, { fill, year }) {

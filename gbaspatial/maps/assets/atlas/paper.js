@@ -12,10 +12,27 @@ function toPaper(atlas) {
   paint(atlas);
   fillPanel(atlas);
   atlas.fitUnits();
+  copyCanvases(atlas);
+}
+
+// Printing replays what a canvas was told, and what was cleared prints as white paper over land and sea: a copy was told one picture.
+function copyCanvases(atlas) {
+  atlas.copies = [...atlas.root.querySelectorAll('canvas.leaflet-zoom-animated')].map(canvas => {
+    const copy = element('canvas', canvas.className);
+    copy.width = canvas.width;
+    copy.height = canvas.height;
+    copy.style.cssText = canvas.style.cssText;
+    if (canvas.width && canvas.height) copy.getContext('2d').drawImage(canvas, 0, 0);
+    canvas.after(copy);
+    canvas.style.display = 'none';
+    return [canvas, copy];
+  });
 }
 
 function fromPaper(atlas) {
   if (!atlas.screen) return;
+  for (const [canvas, copy] of atlas.copies || []) { canvas.style.display = ''; copy.remove(); }
+  atlas.copies = [];
   const box = atlas.map.getContainer(), { center, zoom, width, height, open, patterned } = atlas.screen;
   box.style.width = width;
   box.style.height = height;
