@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         read_units as read_units,
     )
     from gbaspatial.repeated.blocks import compute as compute
+    from gbaspatial.saved import read_result as read_result
 
 _ROOMS = (
     "alignment", "autocorrelation", "causal", "data", "development", "disparity", "doctor", "errors", "export",
@@ -70,7 +71,7 @@ _NAMES = dict.fromkeys(
     ),
     "gbaspatial.data",
 )  # fmt: skip
-_NAMES |= {"compute": "gbaspatial.repeated.blocks"}
+_NAMES |= {"compute": "gbaspatial.repeated.blocks", "read_result": "gbaspatial.saved"}
 
 _ELSEWHERE = {  # what people look for at the first door
     "queen": "gba.weights.contiguity(units)",

@@ -7,21 +7,23 @@ becomes text, HTML, LaTeX or Markdown is written here, once.
 from __future__ import annotations
 
 import hashlib
-import json
+import platform
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from gbaspatial import typesetting
+from gbaspatial import records, typesetting
 from gbaspatial.documents import write_word, write_workbook
 from gbaspatial.errors import door_of, own_names
 from gbaspatial.options import flag, public_methods
 from gbaspatial.typesetting import Grid, Look, relabelled
+from gbaspatial.writing import replace_text
 
 Formats = Mapping[str, str | Callable[[Any], str]]
 
@@ -368,6 +370,46 @@ class Result:
         notes = tuple(dict.fromkeys(note for table in self.tables() for note in table.notes))
         write_workbook(path, self._sheets(), notes)
 
+    def to_json(self, path: str | Path | None = None) -> str:
+        """All tables as JSON with full numbers, and where they come from; `gbaspatial.read_result` reads them back.
+
+        Kept beside the tables are the fingerprint of the data, recipe and fingerprint of the weights, the seed and
+        the versions. The data themselves are not kept.
+
+        Parameters
+        ----------
+        path : path, optional
+            A file to write, too; it ends in .json.
+
+        Returns
+        -------
+        str
+
+        Raises
+        ------
+        FileFormatError
+            If the path does not end in .json.
+        """
+        tables = [
+            {"title": table.title, "notes": list(table.notes), "parameters": table.parameters}
+            | records.rows_of(table.frame, table._labelled, table.formats)
+            for table in self.tables()
+        ]
+        head = {"format": records.FORMAT, "kind": type(self).__name__, "origin": self._origin(), "made_by": _versions()}
+        text = records.text_of(head | {"tables": tables})
+        if path is not None:
+            replace_text(records.place(path), text + "\n")
+        return text
+
+    def _origin(self) -> dict[str, Any]:
+        """What the result keeps of where it comes from: fingerprints of data and weights, and the seed."""
+        design, weights = getattr(self, "design", None), getattr(self, "weights", getattr(self, "w", None))
+        return {
+            "data": getattr(self, "data_hash", getattr(design, "fingerprint", None)),
+            "weights": _links_of(weights) if hasattr(weights, "recipe") else None,
+            "seed": getattr(self, "seed", None),
+        }
+
     def _sheets(self) -> dict[str, pd.DataFrame]:
         """The frames that a workbook holds, by the names of its sheets."""
         found: dict[str, pd.DataFrame] = {}
@@ -397,30 +439,26 @@ class Together(Result):
         found = [(part,) if isinstance(part, Table) else part.tables() for part in self.parts]
         return tuple(table for tables in found for table in tables)
 
-    def to_json(self) -> str:
-        """All tables as JSON: title, notes, and rows of full numbers; what is missing is null."""
-        tables = [
-            {"title": t.title, "notes": t.notes, "rows": [_json_row(row) for row in _records(t)]} for t in self.tables()
-        ]
-        return json.dumps({"tables": tables}, ensure_ascii=False, indent=1, allow_nan=False)
+    def _origin(self) -> dict[str, Any]:
+        return {"parts": [part._origin() for part in self.parts if isinstance(part, Result)]}
 
 
-def _records(table: Table) -> list[dict[str, Any]]:
-    frame = table.frame.reset_index(allow_duplicates=True) if table._labelled else table.frame
-    names = [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in frame.columns]
-    return [dict(zip(names, row, strict=True)) for row in frame.itertuples(index=False, name=None)]
+def _links_of(weights: Any) -> dict[str, Any]:
+    """Recipe, size and fingerprint of weights; the fingerprint is the same for any order of units."""
+    links = weights.sparse.tocoo()
+    names = [weights.ids[ends] for ends in (links.row, links.col)]
+    told = pd.DataFrame({"focal": names[0], "neighbor": names[1], "weight": links.data})
+    return {
+        "recipe": str(weights.recipe),
+        "units": weights.n,
+        "links": int(links.nnz),
+        "fingerprint": data_hash(told.set_index(["focal", "neighbor"])["weight"], sorted(map(str, weights.ids))),
+    }
 
 
-def _json_row(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: _json_value(typesetting.plain(value)) for name, value in row.items()}
-
-
-def _json_value(value: Any) -> Any:
-    if value is pd.NA or value is pd.NaT or value is None:
-        return None
-    if isinstance(value, float) and not np.isfinite(value):
-        return None if np.isnan(value) else "inf" if value > 0 else "-inf"
-    return value if isinstance(value, (bool, int, float, str)) else str(value)
+def _versions() -> dict[str, str]:
+    packages = ("gbaspatial", "numpy", "pandas", "scipy")
+    return {"python": platform.python_version()} | {name: metadata.version(name) for name in packages}
 
 
 def _fold_to(width: int, header: list[str], rows: list[list[str]], numeric: list[bool]) -> int:

@@ -18,7 +18,7 @@ import gbaspatial as gba
 
 ROOMS = (
     "autocorrelation", "causal", "data", "development", "disparity", "doctor", "export", "figures", "geography",
-    "inference", "maps", "models", "opinions", "partitions", "report", "spillover", "tables", "weights",
+    "inference", "maps", "models", "opinions", "partitions", "report", "saved", "spillover", "tables", "weights",
 )  # fmt: skip
 CITIES = pd.Index([f"city {letter}" for letter in "abcdefghijkl"], name="city")
 
@@ -118,6 +118,7 @@ CALLS = {
     **{f"autocorrelation.{name}": lambda: ((INCOME, W), DRAWN) for name in OF_ONE},
     **{f"autocorrelation.{name}": lambda: ((INCOME, PRICE, W), DRAWN) for name in OF_TWO},
     "doctor.examine": lambda: ((), {}),
+    "saved.read_result": lambda: ((_written("kept.json", lambda path: made("models.ols").to_json(path)),), {}),
     "autocorrelation.correlogram": lambda: ((INCOME, W), {"orders": 2, "inference": "randomization"}),
     "autocorrelation.correlogram_by_distance": lambda: (
         (INCOME, UNITS),

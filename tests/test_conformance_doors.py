@@ -284,6 +284,21 @@ def test_every_class_of_results_is_found(kinds):
     assert sorted(known - base - set(kinds)) == [], "call what makes them in tests/calls.py"
 
 
+def test_every_result_is_kept_as_json_and_read_back_as_it_was(kinds, tmp_path):
+    for name, result in kinds.items():
+        if not isinstance(result, Result):
+            continue
+        result.to_json(tmp_path / "kept.json")
+        kept = gba.read_result(tmp_path / "kept.json")
+        assert str(kept) == str(result), name
+        assert kept.to_latex() == result.to_latex(), name
+        assert kept.compare(result).frame["agree"].all(), name
+        for ours, theirs in zip(kept.tables(), result.tables(), strict=True):
+            numbers = ours.frame.select_dtypes("number"), theirs.frame.select_dtypes("number")
+            loose = dict.fromkeys(("check_dtype", "check_index_type", "check_column_type"), False)
+            pd.testing.assert_frame_equal(*numbers, **loose, check_exact=True)
+
+
 def test_dir_shows_what_exists(kinds):
     for thing in kinds.values():
         for name in dir(thing):

@@ -13,7 +13,7 @@ import gbaspatial
 
 ROOMS = (
     "autocorrelation", "causal", "data", "development", "disparity", "doctor", "export", "figures", "geography",
-    "inference", "maps", "models", "opinions", "partitions", "report", "spillover", "tables", "weights",
+    "inference", "maps", "models", "opinions", "partitions", "report", "saved", "spillover", "tables", "weights",
 )  # fmt: skip
 SECTION = re.compile(r"^([A-Z][A-Za-z ]+)\n-+$", re.MULTILINE)
 ELSEWHERE = re.compile(r"^(as|see)\b[^.]*`[\w.]+`\.?$", re.IGNORECASE)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOMS = (
     "data", "geography", "weights", "autocorrelation", "inference", "models", "causal", "disparity", "spillover",
-    "development", "opinions", "figures", "maps", "export", "tables", "partitions", "report", "doctor",
+    "development", "opinions", "figures", "maps", "export", "tables", "partitions", "saved", "report", "doctor",
 )  # fmt: skip
 FOLDER = "reference"
 

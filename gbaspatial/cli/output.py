@@ -83,7 +83,8 @@ def _text(results: list[Any], form: str, width: int | None) -> str:
     from gbaspatial.sheets import guarded
 
     if form == "json":
-        return Together(tuple(results)).to_json()
+        alone = len(results) == 1 and not isinstance(results[0], Table)
+        return (results[0] if alone else Together(tuple(results))).to_json()
     texts = {
         "table": lambda r: r.to_text(width) if isinstance(r, Table) else str(r),
         "csv": lambda r: guarded(r.to_frame()).to_csv(),
