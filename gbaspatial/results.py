@@ -395,11 +395,13 @@ class Result:
             | records.rows_of(table.frame, table._labelled, table.formats)
             for table in self.tables()
         ]
-        head = {"format": records.FORMAT, "kind": type(self).__name__, "origin": self._origin(), "made_by": _versions()}
-        text = records.text_of(head | {"tables": tables})
+        text = records.text_of({"format": records.FORMAT, **self._head(), "tables": tables})
         if path is not None:
             replace_text(records.place(path), text + "\n")
         return text
+
+    def _head(self) -> dict[str, Any]:
+        return {"kind": type(self).__name__, "origin": self._origin(), "made_by": _versions()}
 
     def _origin(self) -> dict[str, Any]:
         """What the result keeps of where it comes from: fingerprints of data and weights, and the seed."""

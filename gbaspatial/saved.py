@@ -40,6 +40,9 @@ class SavedResult(Result):
         """The tables as they were kept."""
         return self.kept
 
+    def _head(self) -> dict[str, Any]:
+        return {"kind": self.kind, "origin": dict(self.origin), "made_by": dict(self.made_by)}
+
     def _origin(self) -> dict[str, Any]:
         return dict(self.origin)
 
