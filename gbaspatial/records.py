@@ -79,7 +79,11 @@ def rows_of(frame: pd.DataFrame, labelled: bool, texts: Mapping[Any, str | Calla
     ]
     cells = [[_cell(value) for value in values] for _, values, _ in columns]
     heads = [_name(name) for name in frame.columns.names]
-    return {"column_names": heads, "columns": about, "rows": [dict(zip(keys, row, strict=True)) for row in zip(*cells, strict=True)]}
+    return {
+        "column_names": heads,
+        "columns": about,
+        "rows": [dict(zip(keys, row, strict=True)) for row in zip(*cells, strict=True)],
+    }
 
 
 def frame_of(record: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[Any, str | Callable[[Any], str]]]:
