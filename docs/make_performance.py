@@ -23,9 +23,11 @@ FAMILIES = {
 def seconds(value: float) -> str:
     """CPU time with two digits.
 
-    >>> seconds(0.00087), seconds(2.345)
-    ('0.87 ms', '2.3 s')
+    >>> seconds(0.00087), seconds(2.345), seconds(150.3)
+    ('0.87 ms', '2.3 s', '150 s')
     """
+    if value >= 10:
+        return f"{value:.0f} s"
     return f"{value * 1000:.2g} ms" if value < 0.1 else f"{value:.2g} s"
 
 
@@ -53,7 +55,7 @@ def table(found: dict[str, Any]) -> str:
     turns = sorted({row["when"]["rounds"] for row in found["rows"]})
     loads = [row["when"]["load"] for row in found["rows"]]
     where = (
-        f"Medians of {' or '.join(map(str, turns))} turns on {found['processors']} processors ({found['processor']}, "
+        f"Medians of {turns[0]} to {turns[-1]} turns on {found['processors']} processors ({found['processor']}, "
         f"{found['system']}, load {min(loads):g} to {max(loads):g}), one thread, Python {found['python']}; {versions}."
     )
     return "\n".join([where, "", head, rule, *map(line, found["rows"])])
