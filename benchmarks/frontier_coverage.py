@@ -1,9 +1,9 @@
-"""How often do intervals of the DEA bootstrap hold the true efficiency? python benchmarks/frontier_coverage.py [samples]
+"""How often do intervals of the DEA bootstrap hold the true efficiency? python benchmarks/frontier_coverage.py
 
-The frontier is y = sqrt(x), x uniform on 1 to 9, 25 units whose efficiency is exp(-|N(0, 0.3)|); variable returns, output
-orientation, 200 draws of the bootstrap of Simar and Wilson. Prints the mean and root mean square error of efficiency
-before and after correction, and the share of units whose 95 % interval holds the truth; 100 samples take some
-minutes.
+The frontier is y = sqrt(x), x uniform on 1 to 9, 25 units whose efficiency is exp(-|N(0, 0.3)|); variable returns,
+output orientation, 200 draws of the bootstrap of Simar and Wilson. Prints the mean and root mean square error of
+efficiency before and after correction, and the share of units whose 95 % interval holds the truth. A number behind the
+name is that of samples; 100 take some minutes.
 """
 
 import sys
