@@ -209,7 +209,7 @@ def _known_classes(values: pd.Series) -> dict[str, Swatch] | None:
 def _rules(classes: Classes, values: pd.Series) -> list[Rule]:
     if classes.categories:
         named = zip(classes.labels, classes.colors, classes.categories, strict=True)
-        return [Rule(label, color, value=value) for label, color, value in named]
+        return [Rule(_in_both(label, value), color, value=value) for label, color, value in named]
     inner = _shortest(classes.upper[:-1], values)
     below = [None, *inner]
     above = [*inner, None]  # the last class is open: a new largest value is not lost
@@ -217,6 +217,11 @@ def _rules(classes: Classes, values: pd.Series) -> list[Rule]:
     if classes.k == 1:
         return [Rule(classes.labels[0], classes.colors[0], above=-np.inf)]
     return [Rule(label, color, above=low, upto=high) for label, color, low, high in bounds]
+
+
+def _in_both(label: str, value: object) -> str:
+    """The name of a class; of a flag in Chinese too, as the other names of a legend."""
+    return f"{label} {'是' if value else '否'}" if isinstance(value, (bool, np.bool_)) else label
 
 
 def _of_lines(palette: str, classes: Classes) -> tuple[str, ...]:
