@@ -364,7 +364,7 @@ def test_the_page_holds_on_a_narrow_screen(page):
     ("layer", "error", "words"),
     [
         (lambda: maps.choropleth("gdp_per_cny"), UnknownNameError, "Did you mean gdp_pc_cny"),
-        (lambda: maps.choropleth("gdp", panel=gba.load_panel(variables="gdp_cny")), UnknownNameError, "panel has no"),
+        (lambda: maps.choropleth("gdp", panel=gba.load_panel(variables="gdp_cny")), UnknownNameError, "panel have no"),
         (lambda: maps.clusters(pd.Series({"Peking": "HH"})), AlignmentError, "map does not have: Peking"),
         (lambda: maps.clusters(pd.Series({440100: "HH"})), AlignmentError, "integer there, string on"),
         (lambda: maps.clusters(pd.Series({"Macao": "High"})), DataError, "High is not a class"),

@@ -59,7 +59,7 @@ def test_very_many_points_are_a_page_that_opens(tmp_path):
 
 def test_too_many_units_are_told_what_to_do(monkeypatch):
     monkeypatch.setattr(importlib.import_module("gbaspatial.maps.atlas"), "ATLAS_LIMIT", 3)
-    with pytest.warns(GbaWarning, match="4 units on one page are slow to pan; map a part"):
+    with pytest.warns(GbaWarning, match="4 units on one page are slow to pan; put them beside it, gba.maps.tiled"):
         maps.atlas(grid_of(2, 2))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
