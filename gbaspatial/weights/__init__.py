@@ -10,7 +10,7 @@ from gbaspatial.weights.economic import block, economic, travel_time
 from gbaspatial.weights.exchange.weight_files import read, write
 from gbaspatial.weights.given import from_matrix, from_pairs
 from gbaspatial.weights.kernels import kernel
-from gbaspatial.weights.links import by_year
+from gbaspatial.weights.openings import by_year
 from gbaspatial.weights.proximity import delaunay, gabriel, relative_neighbors
 from gbaspatial.weights.recipe import Recipe, Step
 

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from gbaspatial.errors import CRSError, IslandWarning, WeightsError, outside, some
 from gbaspatial.geography.places import Places
+from gbaspatial.geography.search import nearest_places, smallest_threshold
 from gbaspatial.options import word
 from gbaspatial.weights.recipe import rounded_up
 
@@ -88,8 +89,6 @@ def tell_new_islands(new: pd.Index, what: str, policy: str | None) -> None:
 
 
 def _threshold_told(places: Callable[[], Places]) -> str:
-    from gbaspatial.weights.distance import smallest_threshold
-
     try:
         return f"The smallest distance threshold that leaves none is {rounded_up(smallest_threshold(places()))} km. "
     except CRSError:  # shapes without CRS have no distances
@@ -97,8 +96,6 @@ def _threshold_told(places: Callable[[], Places]) -> str:
 
 
 def _attached(matrix: sparse.csr_array, places: Places, alone: np.ndarray, attach: float) -> sparse.csr_array:
-    from gbaspatial.weights.distance import nearest_places
-
     if places.n < 2:
         raise WeightsError("one unit has no nearest other unit; use islands='keep'.")
     near = nearest_places(places, 1)[0][alone, 0]
