@@ -323,7 +323,7 @@ def test_changed_data_change_every_sentence_that_rests_on_them(monkeypatch, name
             monkeypatch.setattr(gba.data, loader, disturbed(load, size))
         made.append(CHAPTERS[name](Bay(YEAR, 1)))
     before, after = made
-    for kind in ("findings", "brief", "unknown", "advice"):
+    for kind in ("findings", "brief", "unknown"):
         for old, new in zip(getattr(before, kind), getattr(after, kind), strict=True):
             if re.search("[0-9]", old.en):
                 assert old.en != new.en, (name, kind)
