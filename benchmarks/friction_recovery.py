@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 
 import gbaspatial as gba
-from gbaspatial.spillover.friction import links_of
 from gbaspatial.spillover.friction_cells import Cell, Choice, cell_of, p_of, slowed_by
 from gbaspatial.spillover.friction_likelihood import (
     FRICTIONS,
@@ -24,6 +23,7 @@ from gbaspatial.spillover.friction_likelihood import (
     interval_of_friction,
     profile_of,
 )
+from gbaspatial.spillover.friction_links import links_of
 
 RHO, CUT, SERIAL, SHARED = 0.5, 3.841458820694124, 0.8, 0.5
 SAMPLES, TESTED, DRAWS, MOST = 300, 100, 99, 1_000

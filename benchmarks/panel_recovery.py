@@ -23,7 +23,7 @@ import pandas as pd
 from scipy import sparse
 
 import gbaspatial as gba
-from gbaspatial.models.few_units.recommended import ranks_of
+from gbaspatial.models.few_units.refits import ranks_of
 from gbaspatial.models.panel.histories import history_roots, orders
 from gbaspatial.randomness import stream
 from gbaspatial.weights import Weights

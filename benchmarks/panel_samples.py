@@ -19,7 +19,7 @@ import pandas as pd
 from scipy import stats
 
 import gbaspatial as gba
-from gbaspatial.models.likelihood.problem import maximize
+from gbaspatial.models.likelihood.maximum import maximize
 from gbaspatial.models.panel import few_histories
 from gbaspatial.models.panel.few_histories import histories_of
 from gbaspatial.models.panel.information_less_effects import clustered, information_apart, parts_of

@@ -28,7 +28,7 @@ from gbaspatial.models.likelihood.many_tests import scores
 from gbaspatial.models.likelihood.problem import Estimate, Problem, problem
 from gbaspatial.models.likelihood.resample import generator, held
 from gbaspatial.models.likelihood.signed_root import noise, signed_roots
-from gbaspatial.models.solve.logdet import ZeroCurve
+from gbaspatial.models.solve.determinant_curves import ZeroCurve
 from gbaspatial.models.solve.resolvent import average_readings, resolvent_of
 from gbaspatial.models.solve.side import side_of
 from gbaspatial.randomness import stream

@@ -8,9 +8,9 @@ index and the order of what was given.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,8 @@ from gbaspatial.errors import (
     own_names,
     some,
 )
+
+Label: TypeAlias = "Hashable"  # of a unit or a period: text, a number, a date
 
 
 def check_units(index: pd.Index, what: str = "values") -> None:
@@ -171,7 +173,7 @@ def _brief(value: object) -> str:
     return shown if len(shown) <= 40 else f"{shown[:37]}..."
 
 
-def _series(values: Any, what: str) -> pd.Series:
+def _series(values: object, what: str) -> pd.Series:
     if isinstance(values, pd.Series):
         return values
     if isinstance(values, pd.DataFrame):
@@ -236,7 +238,7 @@ def align_frame(frame: pd.DataFrame, ids: pd.Index, what: str = "data") -> pd.Da
     return frame.reindex(ids)
 
 
-def labelled(numbers: np.ndarray, ids: pd.Index, index: pd.Index, name: object = None) -> pd.Series:
+def labelled(numbers: float | np.ndarray, ids: pd.Index, index: pd.Index, name: object = None) -> pd.Series:
     """`numbers` in the order of `ids`, as a Series in the order of `index` (the inverse of `align`)."""
     return pd.Series(numbers, index=ids, name=name).reindex(index)
 
@@ -273,7 +275,7 @@ def places_in(labels: pd.Index, index: pd.Index, what: str) -> np.ndarray:
     return places
 
 
-def check_unit(unit: Any, units: pd.Index) -> None:
+def check_unit(unit: Label, units: pd.Index) -> None:
     """Raise unless `unit` is one of the `units` of a model."""
     if unit not in units:
         raise UnknownNameError(f"the model has no unit {unit!r}. {nearest_names(str(unit), map(str, units))}")

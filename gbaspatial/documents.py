@@ -147,7 +147,7 @@ def _sheet_name(title: str, taken: list[str]) -> str:
     return name
 
 
-def _rows(frame: pd.DataFrame) -> list[list[Any]]:
+def _rows(frame: pd.DataFrame) -> list[list[object]]:
     """The header and the rows of a frame, its labels first; what a cell cannot hold is empty or text."""
     plain_index = isinstance(frame.index, pd.RangeIndex) and frame.index.name is None
     whole = frame if plain_index else frame.set_axis(_flat(frame), axis=1).reset_index(allow_duplicates=True)
@@ -158,7 +158,7 @@ def _flat(frame: pd.DataFrame) -> list[str]:
     return [" ".join(map(str, name)) if isinstance(name, tuple) else str(name) for name in frame.columns]
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
     value = plain(value)
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return None

@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from types import FrameType, ModuleType
-from typing import Any
+from typing import NoReturn
 
 _PACKAGE = os.path.dirname(__file__) + os.sep
 
@@ -213,7 +213,7 @@ def no_member(whose: str, name: str, names: Iterable[str], called: Mapping[str, 
 
 def door_of(
     room: str, names: Iterable[str], called: Mapping[str, str] | None = None
-) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
     """``__getattr__`` and ``__dir__`` of a module that has loaded all its `names`: it shows these and nothing else.
 
     See `no_attribute`; a module that loads lazily raises that error at the end of its own ``__getattr__``.
@@ -226,13 +226,13 @@ def door_of(
     """
     known = sorted(names)
 
-    def _missing(name: str) -> Any:
+    def _missing(name: str) -> NoReturn:
         raise no_attribute(room, name, known, called)
 
     return _missing, lambda: list(known)
 
 
-def own_names(namespace: Mapping[str, Any]) -> list[str]:
+def own_names(namespace: Mapping[str, object]) -> list[str]:
     """The public functions and classes that a module defines itself, for `door_of`, from its ``globals()``.
 
     Examples

@@ -16,9 +16,11 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, ParamSpec, TypeVar, get_args, get_origin
+from typing import Any, Literal, ParamSpec, TypeAlias, TypeVar, get_args, get_origin
 
 from gbaspatial.errors import OptionError, nearest_names, some
+
+Given: TypeAlias = "Mapping[str, Any]"  # options by name, as they were given: each is checked where it is read
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,7 +63,7 @@ def whole(value: Any, name: str, *, least: float = 0, most: int | None = None) -
     raise OptionError(f"{name}={brief(value)} must be a whole number{_range(least, top, False)}.")
 
 
-def flag(value: Any, name: str) -> bool:
+def flag(value: object, name: str) -> bool:
     """`value` as a bool: True or False and nothing else, or `OptionError`.
 
     Examples
@@ -75,7 +77,7 @@ def flag(value: Any, name: str) -> bool:
     raise OptionError(f"{name}={brief(value)} must be True or False.")
 
 
-def word(value: Any, allowed: Iterable[Any], name: str) -> Any:
+def word(value: object, allowed: Iterable[Any], name: str) -> Any:
     """`value` if it is one of `allowed`, or `OptionError` with what was near.
 
     Examples
@@ -96,7 +98,7 @@ def word(value: Any, allowed: Iterable[Any], name: str) -> Any:
     raise OptionError(f"{name}={brief(value)} is not known; use one of {listed}.")
 
 
-def level_of(value: Any, name: str = "level") -> float:
+def level_of(value: object, name: str = "level") -> float:
     """`value` as a confidence level strictly between 0 and 1, or `OptionError`.
 
     Examples
@@ -112,7 +114,7 @@ def level_of(value: Any, name: str = "level") -> float:
         ) from None
 
 
-def probability(value: Any, name: str) -> float:
+def probability(value: object, name: str) -> float:
     """`value` as a probability strictly between 0 and 1, such as the level of a test, or `OptionError`.
 
     Examples
@@ -149,7 +151,7 @@ def renamed(given: Mapping[str, Any], older: str, newer: str) -> dict[str, Any]:
     return {**options, newer: value}
 
 
-def path_of(value: Any, name: str = "path") -> Path:
+def path_of(value: object, name: str = "path") -> Path:
     """`value` as a Path: text or a path that is not empty, or `OptionError`; ``~`` is the home folder.
 
     Examples
@@ -166,7 +168,7 @@ def path_of(value: Any, name: str = "path") -> Path:
     raise OptionError(f"{name}={brief(value)} must be the path of a file, such as 'bay.gpkg'.")
 
 
-def only(options: Mapping[str, Any], allowed: Iterable[str], caller: str) -> None:
+def only(options: Mapping[str, object], allowed: Iterable[str], caller: str) -> None:
     """Raise `OptionError` for the first of `options` that `caller` does not have.
 
     Examples
@@ -181,7 +183,7 @@ def only(options: Mapping[str, Any], allowed: Iterable[str], caller: str) -> Non
             raise OptionError(f"{caller} has no option {name!r}. {nearest_names(name, known)}")
 
 
-def unused(given: Mapping[str, Any], because: str) -> None:
+def unused(given: Mapping[str, object], because: str) -> None:
     """Refuse options that were given (are not None) although this call does not use them.
 
     Examples
@@ -231,7 +233,7 @@ def undrawn(option: str, *words: str) -> Callable[[Callable[P, T]], Callable[P, 
     return _marked
 
 
-def text(value: Any, name: str) -> str:
+def text(value: object, name: str) -> str:
     """`value` if it is text, or `OptionError`.
 
     Examples
@@ -282,7 +284,7 @@ def public(function: Callable[P, T]) -> Callable[P, T]:
     if hasattr(function, "_checks"):  # marked already
         return function
 
-    checks: dict[str, tuple[Any, Check]] = {}
+    checks: dict[str, tuple[object, Check]] = {}
     places: list[str] = []
     read: list[bool] = []
 
@@ -332,7 +334,7 @@ def public_methods(kind: type[T]) -> type[T]:
     return kind
 
 
-def _contract(function: Callable[..., Any]) -> dict[str, tuple[Any, Check]]:
+def _contract(function: Callable[..., object]) -> dict[str, tuple[object, Check]]:
     """For each parameter whose annotation says what is allowed: its default, and the check of other values."""
     known = getattr(inspect.unwrap(function), "__globals__", {})
     found = {}
@@ -343,7 +345,7 @@ def _contract(function: Callable[..., Any]) -> dict[str, tuple[Any, Check]]:
     return found
 
 
-def _check_of(name: str, annotation: Any, known: Mapping[str, Any]) -> Check | None:
+def _check_of(name: str, annotation: object, known: Mapping[str, object]) -> Check | None:
     """The check that the words of `annotation` ask for; None where they say more than this can read."""
     if not isinstance(annotation, str) or annotation is inspect.Parameter.empty:
         return None
@@ -363,7 +365,7 @@ def _check_of(name: str, annotation: Any, known: Mapping[str, Any]) -> Check | N
     return lambda value, name: None if value is None else inner(value, name)
 
 
-def _plain_check(piece: str, name: str, known: Mapping[str, Any]) -> Check | None:
+def _plain_check(piece: str, name: str, known: Mapping[str, object]) -> Check | None:
     """The check for one word of an annotation."""
     if piece == "float" and name == "level":
         return level_of
@@ -374,7 +376,7 @@ def _plain_check(piece: str, name: str, known: Mapping[str, Any]) -> Check | Non
     return None if words is None else lambda value, name: word(value, words, name)
 
 
-def _words(piece: str, known: Mapping[str, Any]) -> tuple[Any, ...] | None:
+def _words(piece: str, known: Mapping[str, object]) -> tuple[object, ...] | None:
     """The words of ``Literal['a', 'b']``, or of a name that stands for such."""
     if piece.startswith("Literal[") and piece.endswith("]"):
         read = ast.literal_eval(f"({piece[8:-1]},)")
@@ -395,18 +397,20 @@ def _pieces(annotation: str) -> list[str]:
     return [piece.strip() for piece in found]
 
 
-def _any_whole(value: Any, name: str) -> int:
+def _any_whole(value: object, name: str) -> int:
     return whole(value, name, least=-math.inf)
 
 
-def _any_number(value: Any, name: str) -> Any:
+def _any_number(value: object, name: str) -> object:
     """A number, infinite ones too: only the function knows its range."""
     if isinstance(value, numbers.Real) and not _is_flag(value) and value == value:
         return value
     raise OptionError(f"{name}={brief(value)} must be a number.")
 
 
-def _misfit(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], error: TypeError) -> Exception:
+def _misfit(
+    function: Callable[..., object], args: tuple[object, ...], kwargs: Mapping[str, object], error: TypeError
+) -> Exception:
     """The sentence for a call that does not fit the signature of `function`."""
     parameters = inspect.signature(function).parameters
     name = getattr(function, "__name__", "the function")
@@ -420,7 +424,7 @@ def _misfit(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
     return OptionError(f"{name}() {told}.")
 
 
-def brief(value: Any) -> str:
+def brief(value: object) -> str:
     """`repr(value)`, cut where it would fill the screen.
 
     Examples
@@ -435,11 +439,11 @@ def brief(value: Any) -> str:
     return shown if len(shown) <= 60 else f"{shown[:57]}..."
 
 
-def _is_flag(value: Any) -> bool:
+def _is_flag(value: object) -> bool:
     return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")
 
 
-def _is_whole(value: Any) -> bool:
+def _is_whole(value: object) -> bool:
     return isinstance(value, numbers.Integral) and not _is_flag(value)
 
 

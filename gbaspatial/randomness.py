@@ -11,8 +11,8 @@ tolerance for ties, do not see.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, TypeAlias
+from collections.abc import Hashable, Iterable
+from typing import TypeAlias
 
 import numpy as np
 
@@ -88,7 +88,7 @@ def stream(seed: int, *key: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(np.random.SeedSequence(seed, spawn_key=key)))
 
 
-def label_order(labels: Iterable[Any]) -> np.ndarray:
+def label_order(labels: Iterable[Hashable]) -> np.ndarray:
     """The places (n,) of `labels` in the one order that depends on the labels alone.
 
     Numbers ascend, texts follow their characters; labels of mixed types are sorted by type, then by how they are
@@ -116,7 +116,7 @@ def label_order(labels: Iterable[Any]) -> np.ndarray:
     return np.array(sorted(range(len(kept)), key=keys.__getitem__), dtype=np.intp)
 
 
-def label_ranks(labels: Iterable[Any]) -> np.ndarray:
+def label_ranks(labels: Iterable[Hashable]) -> np.ndarray:
     """Where each of `labels` (n,) stands in their order: ``drawn[label_ranks(labels)]`` gives a label its own draws.
 
     Examples
@@ -152,7 +152,7 @@ def probes_of(ranks: np.ndarray, count: int, *key: int) -> np.ndarray:
     return np.asarray(drawn)
 
 
-def _key_of(label: Any) -> tuple[str, float, str]:
+def _key_of(label: Hashable) -> tuple[str, float, str]:
     """A key that any two labels can be compared by."""
     if isinstance(label, (int, float)):
         return "number", float(label), ""

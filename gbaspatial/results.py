@@ -22,16 +22,15 @@ from gbaspatial import records, typesetting
 from gbaspatial.documents import write_word, write_workbook
 from gbaspatial.errors import door_of, own_names
 from gbaspatial.options import flag, public_methods
-from gbaspatial.typesetting import Grid, Look, relabelled
+from gbaspatial.typesetting import WIDEST, Grid, Look, depth_of, display_width, fold_to, pad, relabelled
 from gbaspatial.writing import replace_text
 
 Formats = Mapping[str, str | Callable[[Any], str]]
 
-_WIDEST = 56  # a longer text is folded, so that tables with notes stay readable on a terminal
 _MOST_ROWS, _ROWS_AT_AN_END = 60, 15  # that a table shows by itself: of a longer one, those at both ends
 
 
-def number(value: Any, digits: int = 4) -> str:
+def number(value: object, digits: int = 4) -> str:
     """A value as a reader of tables expects it: up to `digits` significant decimals.
 
     Examples
@@ -70,7 +69,7 @@ def p_text(p: float) -> str:
     return "<0.0001" if p < 0.0001 else f"{p:.4f}"
 
 
-def data_hash(*parts: Any) -> str:
+def data_hash(*parts: object) -> str:
     """A short fingerprint (16 hexadecimal digits) of labelled data, the same for any order of rows.
 
     Examples
@@ -123,7 +122,7 @@ class Table:
     parameters: bool = False
     gap: int | None = None
 
-    def _text_of(self, column: Any, value: Any, decimals: int | None) -> str:
+    def _text_of(self, column: str, value: object, decimals: int | None) -> str:
         how = self.formats.get(column)
         if (
             decimals is not None
@@ -186,12 +185,12 @@ class Table:
         """Plain text with aligned columns; long texts are folded further where `width` characters ask for it."""
         header, rows = self.cells()
         right = self._alignments()
-        fold = _WIDEST if width is None else _fold_to(width, header, rows, right)
+        fold = WIDEST if width is None else fold_to(width, header, rows, right)
         folded = [
             [[cell] if r else textwrap.wrap(cell, fold) or [""] for cell, r in zip(row, right, strict=True)]
             for row in rows
         ]
-        lines = [[part[i] if i < len(part) else "" for part in row] for row in folded for i in range(_depth(row))]
+        lines = [[part[i] if i < len(part) else "" for part in row] for row in folded for i in range(depth_of(row))]
         widths = [max(display_width(row[i]) for row in [header, *lines]) for i in range(len(header))]
 
         def _line(row: list[str]) -> str:
@@ -286,7 +285,7 @@ class Result:
 
     __slots__ = ()
 
-    def __init_subclass__(cls, **options: Any) -> None:
+    def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
         if "__repr__" not in cls.__dict__:  # else a dataclass would list every number that it holds
             cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
@@ -434,7 +433,7 @@ class Result:
 class Together(Result):
     """Several results or tables as one, to be written into one document."""
 
-    parts: tuple[Any, ...]
+    parts: tuple[Result | Table, ...]
 
     def tables(self) -> tuple[Table, ...]:
         """The tables of all parts, in their order."""
@@ -461,44 +460,6 @@ def _links_of(weights: Any) -> dict[str, Any]:
 def _versions() -> dict[str, str]:
     packages = ("gbaspatial", "numpy", "pandas", "scipy")
     return {"python": platform.python_version()} | {name: metadata.version(name) for name in packages}
-
-
-def _fold_to(width: int, header: list[str], rows: list[list[str]], numeric: list[bool]) -> int:
-    """The longest folding, of 16 to 56 characters, that keeps a table within `width` where one does."""
-    longest = [max(map(display_width, column)) for column in zip(header, *rows, strict=True)]
-    names = [display_width(name) for name in header]
-
-    def _total(fold: int) -> int:
-        parts = [
-            max(name, cell if is_number else min(cell, fold))
-            for name, cell, is_number in zip(names, longest, numeric, strict=True)
-        ]
-        return sum(parts) + 2 * (len(parts) - 1)
-
-    return next((fold for fold in range(_WIDEST, 16, -4) if _total(fold) <= width), 16)
-
-
-def _depth(row: list[list[str]]) -> int:
-    return max(len(cell) for cell in row)
-
-
-def display_width(text: str) -> int:
-    """Columns that `text` takes in a terminal: Chinese characters take two.
-
-    Examples
-    --------
-    >>> display_width("Macao"), display_width("澳门")
-    (5, 4)
-    """
-    import unicodedata
-
-    return sum(2 if unicodedata.east_asian_width(ch) in "WF" else 1 for ch in text)
-
-
-def pad(text: str, width: int, right: bool = False) -> str:
-    """`text` filled with spaces to `width` terminal columns."""
-    fill = " " * max(0, width - display_width(text))
-    return fill + text if right else text + fill
 
 
 __getattr__, __dir__ = door_of(__name__, own_names(globals()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -22,7 +22,7 @@ _FORMULA = re.compile(r"'*[=+\-@\t\r]")  # an apostrophe that is there already c
 _GUARDED = re.compile(r"'+[=+\-@\t\r]")
 
 
-def guard(value: Any) -> Any:
+def guard(value: object) -> object:
     """`value` with an apostrophe in front, if it is text that a spreadsheet would run.
 
     Examples
@@ -33,7 +33,7 @@ def guard(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
 
 
-def unguard(value: Any) -> Any:
+def unguard(value: object) -> object:
     """What `guard` was given.
 
     Examples
@@ -93,7 +93,7 @@ def keep_texts(sheet: Worksheet) -> None:
                 cell.data_type = "s"
 
 
-def _changed(frame: pd.DataFrame, change: Callable[[Any], Any]) -> tuple[pd.DataFrame, list[str]]:
+def _changed(frame: pd.DataFrame, change: Callable[[object], object]) -> tuple[pd.DataFrame, list[str]]:
     """`frame` with every text changed, also of its labels and names, and where that made a difference."""
     columns = [_texts(frame.iloc[:, place], change) for place in range(frame.shape[1])]
     told = [str(old) for old, new in zip(frame.columns, columns, strict=True) if new is not None]
@@ -108,7 +108,7 @@ def _changed(frame: pd.DataFrame, change: Callable[[Any], Any]) -> tuple[pd.Data
     return made, told
 
 
-def _texts(column: pd.Series, change: Callable[[Any], Any]) -> pd.Series | None:
+def _texts(column: pd.Series, change: Callable[[object], object]) -> pd.Series | None:
     """`column` with its texts changed, or None where none is."""
     if pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype):
         return None
@@ -117,7 +117,7 @@ def _texts(column: pd.Series, change: Callable[[Any], Any]) -> pd.Series | None:
     return new if any(isinstance(b, str) and a != b for a, b in zip(values, new, strict=True)) else None
 
 
-def _labels(labels: pd.Index, change: Callable[[Any], Any]) -> pd.Index | None:
+def _labels(labels: pd.Index, change: Callable[[object], object]) -> pd.Index | None:
     """`labels` and their names changed, or None where none is."""
     old_names = list(labels.names)
     names = [change(name) for name in old_names]

@@ -15,6 +15,8 @@ from gbaspatial.randomness import seed_of
 from gbaspatial.results import Result, Table, number, p_text
 
 if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
+    from gbaspatial.models.fit import Fit
     from gbaspatial.models.fitted import Fitted
 
 Below = Literal["std_error", "p_value", "interval", "none"]
@@ -165,12 +167,12 @@ class Comparison(Result):
 
 @public
 def compare(
-    fits: Mapping[str, Any],
+    fits: Mapping[str, Fit],
     *,
     below: Below = "std_error",
     stars: bool = False,
     impacts: bool = False,
-    period: Any = None,
+    period: Label | None = None,
     inference: str | None = None,
     decimals: int | None = None,
     rng: int = 0,
@@ -278,7 +280,7 @@ def _terms(fits: Mapping[str, Fitted]) -> list[str]:
     return [t for t in found if t not in SPATIAL] + [t for t in SPATIAL if t in found]
 
 
-def _impacts(fits: Mapping[str, Any], rng: int, period: Any) -> pd.DataFrame | None:
+def _impacts(fits: Mapping[str, Fit], rng: int, period: Label | None) -> pd.DataFrame | None:
     """Impacts of each model in long form; models without spatial lags have none."""
     columns = {}
     for name, fit in fits.items():
@@ -291,7 +293,7 @@ def _impacts(fits: Mapping[str, Any], rng: int, period: Any) -> pd.DataFrame | N
     return pd.DataFrame(columns).reindex(columns=list(fits)).rename_axis(["effect", "term", "what"])
 
 
-def _impacts_of(fit: Any, rng: int, period: Any) -> dict[str, pd.DataFrame]:
+def _impacts_of(fit: Any, rng: int, period: Label | None) -> dict[str, pd.DataFrame]:
     """Tables by effect."""
     from gbaspatial.models.panel.dynamic_fit import DynamicFit
     from gbaspatial.models.panel.panel_fit import PanelFit

@@ -10,7 +10,6 @@ import html
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from gbaspatial.errors import OptionError, door_of, own_names, some
 from gbaspatial.options import text, whole
@@ -278,9 +277,51 @@ def markdown_words(words: str) -> str:
     return re.sub(r"([|`\\]|<(?=[A-Za-z/!?]))", r"\\\1", " ".join(words.splitlines()))
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """A value of a cell as any writer takes it: numpy's numbers become Python's."""
     return value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
 
 
 __getattr__, __dir__ = door_of(__name__, own_names(globals()))
+
+
+WIDEST = 56  # a longer text is folded, so that tables with notes stay readable on a terminal
+
+
+def fold_to(width: int, header: list[str], rows: list[list[str]], numeric: list[bool]) -> int:
+    """The longest folding, of 16 to 56 characters, that keeps a table within `width` where one does."""
+    longest = [max(map(display_width, column)) for column in zip(header, *rows, strict=True)]
+    names = [display_width(name) for name in header]
+
+    def _total(fold: int) -> int:
+        parts = [
+            max(name, cell if is_number else min(cell, fold))
+            for name, cell, is_number in zip(names, longest, numeric, strict=True)
+        ]
+        return sum(parts) + 2 * (len(parts) - 1)
+
+    return next((fold for fold in range(WIDEST, 16, -4) if _total(fold) <= width), 16)
+
+
+def depth_of(row: list[list[str]]) -> int:
+    """How many lines the cells of a row take."""
+    return max(len(cell) for cell in row)
+
+
+def display_width(text: str) -> int:
+    """Columns that `text` takes in a terminal: Chinese characters take two.
+
+    Examples
+    --------
+    >>> display_width("Macao"), display_width("澳门")
+    (5, 4)
+    """
+    import unicodedata
+
+    return sum(2 if unicodedata.east_asian_width(ch) in "WF" else 1 for ch in text)
+
+
+def pad(text: str, width: int, right: bool = False) -> str:
+    """`text` filled with spaces to `width` terminal columns."""
+    fill = " " * max(0, width - display_width(text))
+    return fill + text if right else text + fill

@@ -7,9 +7,7 @@ kept, and of two writers one wins whole. What somebody else put beside a file is
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
-import re
 import shutil
 import stat
 import tempfile
@@ -34,7 +32,6 @@ class Companion(NamedTuple):
 _PREFIX = ".gbaspatial-half-"
 _LEFT_BEHIND = 24 * 3600.0  # seconds: no writer takes that long, so what is older belongs to one that was killed
 _NO_ROOM = 128 * 1024  # bytes: less than the smallest GeoPackage
-_SEAL = "<!-- made by gbaspatial for {}, sha256:{} -->\n"
 _WORDS = {
     errno.ENOSPC: "the disk is full; free some space, or write elsewhere",
     errno.EDQUOT: "the disk quota is used up; free some space, or write elsewhere",
@@ -167,42 +164,6 @@ def told(path: Path) -> Iterator[None]:
         failure = WritingError(f"{path} was not written: {reason}.{kept}")
         failure.errno, failure.filename = number, str(path)
         raise failure from error
-
-
-def sealed(text: str, layer: str = "") -> str:
-    """The text of an XML file with a seal at its end, by which `is_ours` knows that nobody changed it.
-
-    `layer` is the name of the file that it was written with, or nothing where it was written alone.
-
-    Examples
-    --------
-    >>> sealed("<a/>").splitlines()[0]
-    '<a/>'
-    """
-    body = text.rstrip("\n") + "\n"
-    return body + _seal(body, layer)
-
-
-def is_ours(path: Path, layer: str | None = None) -> bool:
-    """Whether `path` is a sealed file as it was written: neither of somebody else nor changed by hand.
-
-    With `layer`, whether it was written for that file.
-    """
-    try:
-        text = path.read_bytes().decode("utf-8").replace("\r\n", "\n")
-    except (OSError, UnicodeDecodeError):
-        return False
-    body, _, _ = text.rpartition("<!-- made by gbaspatial")
-    name = re.search(r" for (.*), sha256:[0-9a-f]{64} -->\n$", text)
-    if not body or name is None or text != body + _SEAL.format(name[1], hashlib.sha256(body.encode()).hexdigest()):
-        return False
-    return layer is None or text == body + _seal(body, layer)
-
-
-def _seal(body: str, layer: str) -> str:
-    # a comment of XML holds no two hyphens, and no control characters
-    name = re.sub(r"[^\w. ]", "_", layer)
-    return _SEAL.format(name, hashlib.sha256(body.encode()).hexdigest())
 
 
 # -- in the cellar ---------------------------------------------------------------------

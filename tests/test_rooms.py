@@ -15,7 +15,7 @@ FLOORS = [
     ["errors", "sizes"],
     ["options"],
     ["filenames"],
-    ["writing", "sheets", "typesetting"],
+    ["writing", "seals", "sheets", "typesetting"],
     ["documents", "records"],
     ["alignment", "results", "referee", "randomness", "progress"],
     ["saved"],
@@ -41,8 +41,8 @@ MODELS = [  # the floors of the room of models, from the ground up
     ["diagnostics"],
     ["spatial_fit"],
     [
-        "maximum_likelihood", "regression", "gmm", "matrix_exponential", "autoregressive", "regimes", "sur_fit",
-        "seemingly_unrelated", "bayes", "selection",
+        "maximum_likelihood", "regression", "durbin_models", "gmm", "matrix_exponential", "autoregressive", "regimes",
+        "sur_fit", "seemingly_unrelated", "bayes", "selection",
     ],
     ["panel", "counts", "eigenvectors", "filtering"],
 ]  # fmt: skip
@@ -119,7 +119,7 @@ def test_every_exception_is_one():
 
 
 TOLD_ALIKE = {  # names that stand twice, since they mean the same
-    "autocorrelation": "the room, its pictures, and its chapter of the report",
+    "autocorrelation": "the room, and its chapter of the report",
     "claims": "the part of the report that tests them, and its chapter",
     "disparity": "the room, and its chapter of the report",
     "weights": "the room, and its chapter of the report",

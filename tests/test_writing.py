@@ -15,7 +15,8 @@ import pytest
 
 import gbaspatial
 from gbaspatial.errors import DataError, OptionError, WritingError
-from gbaspatial.writing import Companion, is_ours, replace_file, replace_in_folder, replace_text, sealed
+from gbaspatial.seals import is_ours, sealed
+from gbaspatial.writing import Companion, replace_file, replace_in_folder, replace_text
 
 PACKAGE = Path(gbaspatial.__file__).parent
 POSIX = os.name == "posix"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ from gbaspatial.results import Table
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
+    from gbaspatial.autocorrelation.entrance import Subject
     from gbaspatial.weights.core import WeightsLike
 
 KINDS = ("auto", "exact", "permutation", "randomization")
@@ -61,7 +62,7 @@ class CrossResult(GlobalTest):
         return (Table(table.frame, table.title, notes, table.formats), *rest)
 
 
-def two_admitted(values: pd.Series, other: pd.Series, w: WeightsLike) -> tuple[Any, np.ndarray, np.ndarray]:
+def two_admitted(values: pd.Series, other: pd.Series, w: WeightsLike) -> tuple[Subject, np.ndarray, np.ndarray]:
     """Aligned first variable, deviations of both from their means."""
     t = admitted_values(values, w)
     y = align(other, t.w.ids, "other values")

@@ -17,7 +17,7 @@ from gbaspatial.autocorrelation.joint import joint_p
 from gbaspatial.autocorrelation.lag_correlation import lag_correlation
 from gbaspatial.autocorrelation.moran import moran
 from gbaspatial.errors import OptionError, WeightsError
-from gbaspatial.figures.autocorrelation import correlogram as drawn_correlogram
+from gbaspatial.figures.spatial_tests import correlogram as drawn_correlogram
 from gbaspatial.geography import distance_km
 from gbaspatial.inference import adjust
 from gbaspatial.inference.null import Alternative, Inference

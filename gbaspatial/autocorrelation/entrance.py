@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeAlias, TypeGuard, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,11 @@ from gbaspatial.options import DRAWN_WITH, undrawn, unused
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
+    from gbaspatial.models.fit import Fit
     from gbaspatial.weights.core import WeightsLike
+
+
+Values: TypeAlias = "pd.Series | Fit"  # of the units; or a regression, whose residuals are meant
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,7 +65,7 @@ class Subject:
         return int(self.linked.sum())
 
 
-def admitted(values: Any, w: WeightsLike) -> Subject:
+def admitted(values: Values, w: WeightsLike) -> Subject:
     """Align `values`, or the residuals of a regression, with `w`; refuse what has no test.
 
     Of a regression with observation weights v, sqrt(v) times residuals and regressors are what least squares
@@ -77,22 +81,21 @@ def admitted(values: Any, w: WeightsLike) -> Subject:
         If there are fewer than three units, or none has a neighbor.
     """
     w = by_label(w)
-    regressors = None
-    if _is_regression(values):
-        values, regressors = _of_regression(values)
-    y = align(values, w.ids)
-    check_testable(y, w, str(values.name) if values.name is not None else "the values")
+    given, regressors = _of_regression(values) if _is_regression(values) else (values, None)
+    series: pd.Series = given
+    y = align(series, w.ids)
+    check_testable(y, w, str(series.name) if series.name is not None else "the values")
     if regressors is not None:
         regressors = regressors.reindex(w.ids).to_numpy(dtype=float)
     y, exponent = in_unit(y)
-    return Subject(y, w, values.copy(), exponent, regressors)
+    return Subject(y, w, series.copy(), exponent, regressors)
 
 
-def _is_regression(values: Any) -> bool:
+def _is_regression(values: object) -> TypeGuard[Fit]:
     return hasattr(values, "residuals") and hasattr(values, "design")
 
 
-def _of_regression(fit: Any) -> tuple[pd.Series, pd.DataFrame]:
+def _of_regression(fit: Fit) -> tuple[pd.Series, pd.DataFrame]:
     """Residuals and regressors (n, k) of a least-squares fit, both times the root of its observation weights."""
     _check_least_squares(fit)
     design = fit.design
@@ -105,7 +108,7 @@ def _of_regression(fit: Any) -> tuple[pd.Series, pd.DataFrame]:
     return residuals, pd.DataFrame(X, index=design.ids)
 
 
-def admitted_values(values: Any, w: WeightsLike) -> Subject:
+def admitted_values(values: object, w: WeightsLike) -> Subject:
     """`admitted`, of values only: the residuals of a regression are refused."""
     t = admitted(values, w)
     if t.regressors is not None:
@@ -161,7 +164,7 @@ def check_size(w: Weights) -> None:
         )
 
 
-def _check_least_squares(fit: Any) -> None:
+def _check_least_squares(fit: Fit) -> None:
     if getattr(fit, "w", None) is not None or getattr(fit, "error_w", None) is not None:
         raise OptionError(
             "the tests of residuals are for least squares, whose residuals are those of a model without spatial "

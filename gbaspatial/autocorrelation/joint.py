@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,9 @@ from gbaspatial.inference.conditional import LocalSums
 from gbaspatial.inference.local_joint import joint_local_p
 from gbaspatial.inference.multiple import adjust, adjust_jointly
 from gbaspatial.inference.null import Alternative
+
+if TYPE_CHECKING:
+    pass
 
 
 def joint_p(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 
 from gbaspatial.autocorrelation.entrance import DRAWING, Subject, admitted, check_for_residuals, drawn_by, in_unit
@@ -34,6 +33,8 @@ from gbaspatial.weights import Weights
 if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
+
+    from gbaspatial.autocorrelation.entrance import Values
 
 Moments = Literal["conditional", "total"]
 
@@ -82,7 +83,7 @@ def crossed(x: np.ndarray, lag: np.ndarray) -> np.ndarray:
 @shows_progress
 @public
 def local_moran(
-    values: pd.Series | Any,
+    values: Values,
     w: Weights,
     *,
     inference: Inference = "auto",

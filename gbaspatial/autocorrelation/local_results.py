@@ -12,7 +12,7 @@ import pandas as pd
 from gbaspatial.alignment import check_same_units
 from gbaspatial.autocorrelation.global_results import TOLD
 from gbaspatial.errors import LabelTypeError, OptionError, some
-from gbaspatial.figures.autocorrelation import cluster_map
+from gbaspatial.figures.spatial_tests import cluster_map
 from gbaspatial.inference.multiple import adjust as adjust_p, adjust_by_neighbors
 from gbaspatial.inference.null import LocalNull
 from gbaspatial.options import probability

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -27,6 +28,9 @@ from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
 from gbaspatial.sizes import DENSE_LIMIT, SHUFFLED_FROM
 from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    pass
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -147,7 +151,7 @@ def moran_matrix(
         for i in track(range(len(Z)), "variables")
     ]
 
-    def _frame(of: Any) -> pd.DataFrame:
+    def _frame(of: Callable[[Null], object]) -> pd.DataFrame:
         return pd.DataFrame([[of(null) for null in row] for row in nulls], index=names, columns=names)
 
     p = _frame(lambda null: null.p_value(alternative))

@@ -25,6 +25,8 @@ from gbaspatial.weights import Weights
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gbaspatial.autocorrelation.entrance import Values
+
 _OF_RESIDUALS = ("auto", "normal", "saddlepoint", "imhof")
 _AUTO_IMHOF = 1_000
 
@@ -77,7 +79,7 @@ def _slope(x: np.ndarray, y: np.ndarray) -> float:
 @shows_progress
 @public
 def moran(
-    values: pd.Series | Any,
+    values: Values,
     w: Weights,
     *,
     inference: Inference = "auto",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,7 +38,7 @@ class RatesResult(Result):
 
     raw: pd.Series
     estimate: pd.Series
-    mean: float | pd.Series
+    mean: float | np.ndarray
     between_variance: float | pd.Series
     n: int
     recipe: str | None
@@ -148,7 +147,7 @@ def empirical_bayes_rates(events: pd.Series, at_risk: pd.Series, w: Weights | No
         w = as_weights(w)
         ids = w.ids
     number, base = aligned_rates(events, at_risk, ids)
-    mean: Any
+    mean: float | np.ndarray
     mean, between = rate_moments(number, base) if w is None else neighborhood_moments(number, base, w.sparse)
     between = np.maximum(between, 0.0)
     rate = number / base
@@ -156,7 +155,7 @@ def empirical_bayes_rates(events: pd.Series, at_risk: pd.Series, w: Weights | No
     share = np.divide(between, between + noise, out=np.zeros(len(rate)), where=between + noise > 0)
     estimate = mean + (rate - mean) * share
 
-    def _series(numbers: np.ndarray, name: str) -> pd.Series:
+    def _series(numbers: float | np.ndarray, name: str) -> pd.Series:
         return labelled(numbers, ids, events.index, name)
 
     return RatesResult(

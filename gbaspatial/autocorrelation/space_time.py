@@ -17,7 +17,7 @@ from gbaspatial.autocorrelation.joint import joint_p
 from gbaspatial.autocorrelation.local_moran import local_moran
 from gbaspatial.autocorrelation.moran import moran
 from gbaspatial.errors import DataError
-from gbaspatial.figures.autocorrelation import year_line
+from gbaspatial.figures.spatial_tests import year_line
 from gbaspatial.inference.detection import power_note
 from gbaspatial.inference.multiple import adjust
 from gbaspatial.inference.null import Alternative, Inference
@@ -31,6 +31,10 @@ from gbaspatial.weights.by_period import recipes_of, weights_by_period
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gbaspatial.alignment import Label
+    from gbaspatial.autocorrelation.bivariate import CrossResult
+    from gbaspatial.autocorrelation.local_moran import LocalMoranResult
+    from gbaspatial.autocorrelation.moran import MoranResult
     from gbaspatial.weights.core import WeightsLike
 
 Yearly = Literal["moran", "geary"]
@@ -53,7 +57,7 @@ class ByPeriodResult(Result):
     """
 
     table: pd.DataFrame
-    results: dict[Any, Any]
+    results: dict[Label, Any]
     name: str
     statistic: Yearly
     alternative: Alternative
@@ -71,7 +75,7 @@ class ByPeriodResult(Result):
         """The inferences used, in words."""
         return ", ".join(dict.fromkeys(self.table["inference"]))
 
-    def __getitem__(self, period: Any) -> Any:
+    def __getitem__(self, period: Label) -> Any:
         """The result of one period."""
         return self.results[period]
 
@@ -192,7 +196,7 @@ def moran_by(
     )
 
 
-def _by_period(results: dict[Any, Any], matrices: list[Weights], periods: pd.Index) -> pd.DataFrame:
+def _by_period(results: dict[Label, Any], matrices: list[Weights], periods: pd.Index) -> pd.DataFrame:
     names = ("statistic", "expected", "variance", "z", "p_value", "inference")
     frame = pd.DataFrame({name: [getattr(r, name) for r in results.values()] for name in names}, index=periods)
     frame["p_adjusted"] = adjust(frame["p_value"].to_numpy(), "holm")
@@ -202,7 +206,7 @@ def _by_period(results: dict[Any, Any], matrices: list[Weights], periods: pd.Ind
 
 
 @public
-def differential_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Any) -> Any:
+def differential_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Any) -> MoranResult:
     """Moran's I of the change from `first` to `last`.
 
     Parameters
@@ -235,7 +239,7 @@ def differential_moran(first: pd.Series, last: pd.Series, w: Weights, **options:
 
 
 @public
-def differential_local_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Any) -> Any:
+def differential_local_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Any) -> LocalMoranResult:
     """Local Moran of the change from `first` to `last`; options as for `local_moran`.
 
     Parameters
@@ -273,7 +277,7 @@ def _change(first: pd.Series, last: pd.Series, w: WeightsLike) -> pd.Series:
 
 
 @public
-def space_time_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Any) -> Any:
+def space_time_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Any) -> CrossResult:
     """Association of values at `last` with the neighbors' values at `first`.
 
     Parameters

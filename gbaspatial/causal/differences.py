@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,8 @@ from gbaspatial.options import level_of, public, whole
 from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
+    from gbaspatial.causal.exposure import Edges, Near, Treated
     from gbaspatial.weights.core import WeightsLike
 
 ASSUMPTIONS = (
@@ -129,11 +131,11 @@ def difference_in_differences(
     formula: str,
     data: pd.DataFrame,
     *,
-    treated: Any,
-    time: Any = None,
+    treated: Treated,
+    time: Label | None = None,
     w: WeightsLike | None = None,
-    distance: Any = None,
-    rings: Any = None,
+    distance: pd.DataFrame | pd.Series | None = None,
+    rings: Edges | None = None,
     anticipation: int = 0,
     unbalanced: Literal["error", "common", "keep"] = "error",
 ) -> DifferenceInDifferences:
@@ -203,7 +205,7 @@ def difference_in_differences(
 
 
 def read_setting(
-    formula: str, data: pd.DataFrame, treated: Any, time: Any, near: tuple[Any, Any, Any], anticipation: int,
+    formula: str, data: pd.DataFrame, treated: Treated, time: Label | None, near: Near, anticipation: int,
     unbalanced: str,
 ) -> tuple[PanelDesign, Setting, pd.Index, list[str]]:  # fmt: skip
     """A formula and its data as arrays, with the labels of the units in them and what was left out.

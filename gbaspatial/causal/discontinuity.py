@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +17,10 @@ from gbaspatial.errors import DataError, GeometryError, LabelTypeError, OptionEr
 from gbaspatial.geography import representative_points, to_metric
 from gbaspatial.options import brief, number, public, whole
 from gbaspatial.results import Result, Table
+
+if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
+
 
 KERNELS = {
     "triangular": lambda u: np.clip(1 - np.abs(u), 0, None),
@@ -52,7 +56,7 @@ class BorderDiscontinuity(Result):
 
     frame: pd.DataFrame
     distance_km: pd.Series
-    beyond: Any
+    beyond: Label
     outcome: str
     kernel: str
     degree: int
@@ -65,7 +69,7 @@ class BorderDiscontinuity(Result):
         """How far from the line units count."""
         return float(self.frame["bandwidth_km"].iloc[0])
 
-    def sensitivity(self, bandwidths: Any = None, donuts: Any = (0.0,)) -> pd.DataFrame:
+    def sensitivity(self, bandwidths: Iterable[float] | None = None, donuts: Iterable[float] = (0.0,)) -> pd.DataFrame:
         """The jump for other bandwidths (by default 0.5 to 2 times the one used) and donuts, in km.
 
         Parameters
@@ -86,7 +90,7 @@ class BorderDiscontinuity(Result):
         index = pd.MultiIndex.from_tuples(rows, names=["bandwidth_km", "donut_km"])
         return pd.DataFrame(list(rows.values()), index=index).drop(columns="bandwidth_km")
 
-    def _row(self, h: float, hole: float) -> dict[str, Any]:
+    def _row(self, h: float, hole: float) -> dict[str, float]:
         d = self.distance_km.to_numpy()
         try:
             return _jump(self.values, d, h, hole, self.kernel, self.degree)
@@ -108,9 +112,9 @@ def border_discontinuity(
     units: gpd.GeoDataFrame,
     side: pd.Series,
     *,
-    line: Any = None,
-    beyond: Any = None,
-    bandwidth_km: Any = None,
+    line: shapely.Geometry | gpd.GeoSeries | None = None,
+    beyond: Label | None = None,
+    bandwidth_km: float | str | None = None,
     donut_km: float = 0.0,
     kernel: Literal["triangular", "uniform", "epanechnikov"] = "triangular",
     degree: int = 1,
@@ -200,7 +204,7 @@ def border_discontinuity(
     return BorderDiscontinuity(frame, distance, beyond, name, kernel, degree, hole, tuple(notes), y)
 
 
-def _sides(labels: np.ndarray, beyond: Any) -> Any:
+def _sides(labels: np.ndarray, beyond: Label | None) -> Label:
     kinds = sorted(pd.unique(pd.Series(labels)), key=str)
     if len(kinds) != 2:
         raise DataError(f"side must have two sides; it has {len(kinds)} ({some(kinds)}). Leave out the other units.")
@@ -211,7 +215,9 @@ def _sides(labels: np.ndarray, beyond: Any) -> Any:
     return beyond
 
 
-def signed_distance_km(units: gpd.GeoDataFrame, there: np.ndarray, line: Any) -> np.ndarray:
+def signed_distance_km(
+    units: gpd.GeoDataFrame, there: np.ndarray, line: shapely.Geometry | gpd.GeoSeries | None
+) -> np.ndarray:
     """Distance (n,) from the representative points to the line; positive where `there` (n,).
 
     Measured in a projection centered on the units.
@@ -232,7 +238,9 @@ def signed_distance_km(units: gpd.GeoDataFrame, there: np.ndarray, line: Any) ->
     return np.where(there, km, -km)
 
 
-def _given_line(line: Any, units: gpd.GeoDataFrame, metric: gpd.GeoDataFrame) -> Any:
+def _given_line(
+    line: shapely.Geometry | gpd.GeoSeries | None, units: gpd.GeoDataFrame, metric: gpd.GeoDataFrame
+) -> shapely.Geometry:
     if isinstance(line, gpd.GeoDataFrame):
         line = line.geometry
     if not isinstance(line, gpd.GeoSeries):
@@ -264,7 +272,7 @@ def _columns(d: np.ndarray, degree: int) -> np.ndarray:
     return np.column_stack([np.ones_like(d), jump, *powers, *(jump * p for p in powers)])
 
 
-def _jump(y: np.ndarray, d: np.ndarray, h: float, hole: float, kernel: str, degree: int) -> dict[str, Any]:
+def _jump(y: np.ndarray, d: np.ndarray, h: float, hole: float, kernel: str, degree: int) -> dict[str, float]:
     near = _near(d, h, hole, degree)
     root = np.sqrt(KERNELS[kernel](d[near] / h))
     used = root > 0
@@ -336,7 +344,7 @@ def _by_rdrobust(y: np.ndarray, d: np.ndarray, hole: float, word: str, kernel: s
     return h, f"Bandwidth {h:.3g} km by rdrobust, whose bias-corrected 95 % interval is {low:.4g} to {high:.4g};"
 
 
-def _numbers(values: Any, name: str) -> list[float]:
+def _numbers(values: object, name: str) -> list[float]:
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise OptionError(f"{name}={brief(values)} must list numbers in km, such as [10, 20].")
     return [number(value, name, least=0.0) for value in values]

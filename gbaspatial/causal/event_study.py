@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,10 @@ from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from gbaspatial.alignment import Label
+    from gbaspatial.causal.exposure import Edges, Treated
     from gbaspatial.weights.core import WeightsLike
 
 
@@ -66,7 +70,7 @@ class EventStudy(Result):
             Table(self.pretest, "Were they parallel before?", (PRETEST_NOTE,)),
         )
 
-    def plot(self, ax: Any = None) -> Any:
+    def plot(self, ax: Axes | None = None) -> Axes:
         """Effects by event time with their intervals."""
         return event_times(self, ax=ax)
 
@@ -82,11 +86,11 @@ def event_study(
     formula: str,
     data: pd.DataFrame,
     *,
-    treated: Any,
-    time: Any = None,
+    treated: Treated,
+    time: Label | None = None,
     w: WeightsLike | None = None,
-    distance: Any = None,
-    rings: Any = None,
+    distance: pd.DataFrame | pd.Series | None = None,
+    rings: Edges | None = None,
     anticipation: int = 0,
     unbalanced: Literal["error", "common", "keep"] = "error",
 ) -> EventStudy:

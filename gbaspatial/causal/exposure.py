@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -19,7 +20,15 @@ from gbaspatial.options import brief, number, whole
 from gbaspatial.weights import as_weights
 
 if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
     from gbaspatial.weights.core import WeightsLike
+
+
+Treated: TypeAlias = "pd.Series | Iterable[Label] | str"  # when each unit starts, which units start, or a column of it
+Near: TypeAlias = (
+    "tuple[WeightsLike | None, pd.DataFrame | pd.Series | None, Edges | None]"  # W or distances, and rings
+)
+Edges: TypeAlias = "Iterable[float] | float"  # of rings, in kilometers or in steps of W
 
 NEVER = np.iinfo(np.int64).max
 
@@ -49,7 +58,7 @@ def no_rings(n: int) -> Rings:
     return Rings(np.zeros((n, 0)), (), ())
 
 
-def rings_of(units: pd.Index, w: WeightsLike, distance: Any, rings: Any) -> Rings:
+def rings_of(units: pd.Index, w: WeightsLike, distance: pd.DataFrame | pd.Series | None, rings: Edges | None) -> Rings:
     """The rings that were asked for, over `units` in their order.
 
     Parameters
@@ -78,7 +87,7 @@ def rings_of(units: pd.Index, w: WeightsLike, distance: Any, rings: Any) -> Ring
     return Rings(_kilometers(distance, units), edges, names)
 
 
-def _edges(rings: Any) -> tuple[float, ...]:
+def _edges(rings: Edges | None) -> tuple[float, ...]:
     if rings is None or isinstance(rings, str) or not np.iterable(rings):
         raise OptionError(f"rings={brief(rings)} must list the outer edges of the rings in km, such as [50, 100].")
     edges = tuple(number(edge, "rings") for edge in rings)
@@ -96,7 +105,7 @@ def _steps(w: WeightsLike, units: pd.Index, most: int) -> np.ndarray:
     return sparse.csgraph.dijkstra(links, unweighted=True, directed=True, limit=most)
 
 
-def _kilometers(distance: Any, units: pd.Index) -> np.ndarray:
+def _kilometers(distance: pd.DataFrame | pd.Series, units: pd.Index) -> np.ndarray:
     if isinstance(distance, (gpd.GeoDataFrame, gpd.GeoSeries)):
         check_units(distance.index, "distance")
         absent = units.difference(distance.index, sort=False)
@@ -117,7 +126,7 @@ def _kilometers(distance: Any, units: pd.Index) -> np.ndarray:
 
 
 # -- who is treated ------------------------------------------------------------------------
-def starts_of(treated: Any, time: Any, design: PanelDesign, data: pd.DataFrame) -> np.ndarray:
+def starts_of(treated: Treated, time: Label | None, design: PanelDesign, data: pd.DataFrame) -> np.ndarray:
     """The first treated period of each unit (n,), numbered as the design's periods; `NEVER` for the untreated.
 
     Periods before the first one are -1: treated before the data begin.
@@ -140,12 +149,12 @@ def starts_of(treated: Any, time: Any, design: PanelDesign, data: pd.DataFrame) 
     return when
 
 
-def _no_time(time: Any, because: str) -> None:
+def _no_time(time: Label | None, because: str) -> None:
     if time is not None:
         raise OptionError(f"time= would not be used here: {because}.")
 
 
-def _one_time(time: Any) -> int:
+def _one_time(time: Label | None) -> int:
     if time is None:
         raise OptionError("treated= says who, not when; give the first treated period as time=.")
     return int(time_numbers(pd.Index([time]))[0])
@@ -159,7 +168,7 @@ def _place(when: int, numbers: np.ndarray) -> int:
     return NEVER if place == len(numbers) else place
 
 
-def _from_list(treated: Any, time: Any, design: PanelDesign, numbers: np.ndarray) -> np.ndarray:
+def _from_list(treated: Treated, time: Label | None, design: PanelDesign, numbers: np.ndarray) -> np.ndarray:
     if not isinstance(treated, (list, tuple, set, frozenset, pd.Index)):
         raise LabelTypeError(
             f"treated= is a {type(treated).__name__}; pass a list of units with time=, a Series with the first "

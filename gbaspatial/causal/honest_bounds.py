@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -60,7 +60,7 @@ class HonestBounds(Result):
         title = f"Honest bounds of the effect ({self.target}), estimate {self.estimate:.4g}"
         return (Table(self.frame, title, self.notes),)
 
-    def plot(self, *, ax: Any = None) -> Axes:
+    def plot(self, *, ax: Axes | None = None) -> Axes:
         """The bounds by size of the deviations; gives back the Axes."""
         return bounds_by_size(self, ax=ax)
 
@@ -69,7 +69,7 @@ def honest_bounds(
     study: EventStudy,
     *,
     kind: Literal["relative", "smoothness"] = "relative",
-    sizes: Any = None,
+    sizes: Iterable[float] | None = None,
     event_time: int | None = None,
     level: float = 0.95,
 ) -> HonestBounds:
@@ -193,7 +193,7 @@ def _target(lags: Sequence[int], event_time: int | None) -> np.ndarray:
     return np.array([t == event_time for t in lags], dtype=float)
 
 
-def _sizes(sizes: Any, kind: str, V: np.ndarray) -> list[float]:
+def _sizes(sizes: Iterable[float] | None, kind: str, V: np.ndarray) -> list[float]:
     if sizes is None:
         half = float(np.sqrt(np.diag(V)).max()) / 2
         return [0.0, 0.5, 1.0, 2.0] if kind == "relative" else [0.0, half, 2 * half, 4 * half]
@@ -326,8 +326,8 @@ def _shortest(at: _Estimates, size: float, level: float) -> tuple[np.ndarray, fl
 
 
 def _least_half(
-    parts: Any, half: Any, x: np.ndarray, free: np.ndarray, start: np.ndarray, K: np.ndarray, at: _Estimates,
-    size: float,
+    parts: Callable[[np.ndarray], tuple[np.ndarray, float, float]], half: Callable[..., float], x: np.ndarray,
+    free: np.ndarray, start: np.ndarray, K: np.ndarray, at: _Estimates, size: float,
 ) -> tuple[np.ndarray, float]:  # fmt: skip
     """Minimize half the length over x with |bias| split in two sides, so that everything is smooth."""
     n, q = len(free), K.shape[1]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from gbaspatial.results import Result, Table
 from gbaspatial.weights import as_weights
 
 if TYPE_CHECKING:
+    from gbaspatial.formula import Design
     from gbaspatial.weights.core import WeightsLike
 
 ASSUMPTIONS = (
@@ -170,7 +171,7 @@ def shift_share(
     )  # fmt: skip
 
 
-def _checked_shares(shares: Any, shocks: Any, ids: pd.Index) -> np.ndarray:
+def _checked_shares(shares: pd.DataFrame, shocks: pd.Series, ids: pd.Index) -> np.ndarray:
     if not isinstance(shares, pd.DataFrame):
         raise LabelTypeError(f"shares is a {type(shares).__name__}; pass a DataFrame of units by industries.")
     if not isinstance(shocks, pd.Series):
@@ -198,7 +199,7 @@ def _checked_shares(shares: Any, shocks: Any, ids: pd.Index) -> np.ndarray:
     return S
 
 
-def _covariates(read: Any, S: np.ndarray) -> tuple[np.ndarray, list[str], list[str]]:
+def _covariates(read: Design, S: np.ndarray) -> tuple[np.ndarray, list[str], list[str]]:
     names, Z, notes = list(read.terms), read.X, []
     total = S.sum(axis=1)
     if np.ptp(total) > 1e-9 * np.abs(total).max():

@@ -23,7 +23,7 @@ class Asked:
     time: str | None
     years: str | None
     effects: str | None
-    unbalanced: Any
+    unbalanced: str
 
     def check(self) -> None:
         """Refuse options of panels where none is asked for."""
@@ -34,7 +34,12 @@ class Asked:
 
 
 def asked_of(
-    inference: Any, time: str | None, years: str | None, effects: str | None, unbalanced: Any, **where: Any
+    inference: Literal["recommended", "asymptotic"],
+    time: str | None,
+    years: str | None,
+    effects: str | None,
+    unbalanced: str,
+    **where: Any,
 ) -> tuple[Asked, dict[str, Any]]:
     """The options of the model, and those that are left: where the data are and what W is."""
     return Asked(inference, time, years, effects, unbalanced), where

@@ -57,7 +57,7 @@ def in_options(message: object) -> str:
     return text
 
 
-def show_warning(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
+def show_warning(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
     """Print a warning of ours as one line; others are for developers."""
     if issubclass(category, GbaWarning):
         click.echo(f"warning: {in_options(message)}", err=True)

@@ -15,8 +15,13 @@ from gbaspatial.filenames import check_page as check_page_name
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
+    from gbaspatial.geography.places import Units
+    from gbaspatial.maps.layers import Layer
+    from gbaspatial.results import Result
     from gbaspatial.weights import Weights
+
 
 BUILT_IN = ("cities", "districts", "prefectures")
 
@@ -60,7 +65,13 @@ def units_of(
 
 
 def region_of(
-    units: Path, unit: str | None, panel: Path | None, time: str | None, outcome: str | None, year: int | None, **_: Any
+    units: Path,
+    unit: str | None,
+    panel: Path | None,
+    time: str | None,
+    outcome: str | None,
+    year: int | None,
+    **_: object,
 ) -> tuple[gpd.GeoDataFrame, str]:
     """The units of somebody's own region with their table, and the outcome of the report on them."""
     if outcome is None:
@@ -72,7 +83,7 @@ def region_of(
     return units_of(str(units), panel, (), **where), outcome
 
 
-def columns_for(groups: str | None, people: str | None, regressors: str | None, **_: Any) -> dict[str, Any]:
+def columns_for(groups: str | None, people: str | None, regressors: str | None, **_: object) -> dict[str, Any]:
     """The other columns that the report on a region uses."""
     named = tuple(name.strip() for name in (regressors or "").split(",") if name.strip())
     return {"groups": groups, "people": people, "regressors": named}
@@ -87,7 +98,7 @@ def the_layer(data: str, table: Path | None, **where: Any) -> gpd.GeoDataFrame:
     return _built_in(data, table, **where) if built_in else _own(data, table, **where)
 
 
-def less(units: Any, rows: Any, without: tuple[str, ...], data: str) -> tuple[Any, Any]:
+def less(units: Units, rows: pd.DataFrame, without: tuple[str, ...], data: str) -> tuple[Any, Any]:
     """Layer and table without the units left out, which need to be in only one of the two."""
     if not without:
         return units, rows
@@ -102,7 +113,7 @@ def less(units: Any, rows: Any, without: tuple[str, ...], data: str) -> tuple[An
     return units, (rows if rows is None else rows[~rows.index.get_level_values(0).isin(without)])
 
 
-def table_key(units: Any, rows: Any, data: str) -> str | None:
+def table_key(units: Units, rows: pd.DataFrame, data: str) -> str | None:
     """The column of a built-in layer that has the ids of the table, codes or Chinese names; None for its index."""
     from gbaspatial.data.joining import bare_name
 
@@ -119,7 +130,7 @@ _OF_TABLES = ("table_id", "table_time", "sheet", "missing", "header", "fill_down
 
 def _built_in(
     data: str, table: Path | None, year: int | None, table_time: str | None, used: tuple[str, ...], **where: Any
-) -> Any:
+) -> gpd.GeoDataFrame:
     import gbaspatial as gba
 
     for option in ("unit", "layer", "crs", "repair", "lon", "lat"):
@@ -129,7 +140,7 @@ def _built_in(
     given: dict[str, Any] = {} if year is None or table_time else {"year": year}
     if given and data == "prefectures":
         raise OptionError("the built-in prefectures have no years; leave --year out.")
-    loaders: dict[str, Callable[[], Any]] = {
+    loaders: dict[str, Callable[[], object]] = {
         "cities": lambda: gba.load_cities(variables=_variables(used), **given),
         "districts": lambda: gba.load_districts(**given),
         "prefectures": lambda: gba.load_prefectures(area=where.get("area", "guangdong")),
@@ -162,7 +173,7 @@ def _variables(used: tuple[str, ...]) -> list[str] | None:
     return named if named and words <= {*known, "tier", "side", "area_km2"} else None
 
 
-def _own(data: str, table: Path | None, unit: str | None, year: int | None, **where: Any) -> Any:
+def _own(data: str, table: Path | None, unit: str | None, year: int | None, **where: Any) -> gpd.GeoDataFrame:
     import gbaspatial as gba
 
     if not Path(data).exists() and not Path(data).suffix:
@@ -185,7 +196,7 @@ def _own(data: str, table: Path | None, unit: str | None, year: int | None, **wh
     )
 
 
-def _points(data: Path, unit: str, table: Path | None, **where: Any) -> Any:
+def _points(data: Path, unit: str, table: Path | None, **where: Any) -> gpd.GeoDataFrame:
     """A table of points: its rows, at the coordinates of two of its columns."""
     import gbaspatial as gba
 
@@ -200,7 +211,7 @@ def _points(data: Path, unit: str, table: Path | None, **where: Any) -> Any:
     return gba.data.points_from(rows, lon=where["lon"], lat=where["lat"], crs=where["crs"] or "EPSG:4326")
 
 
-def table_rows(table: Path, key: str, **where: Any) -> Any:
+def table_rows(table: Path, key: str, **where: Any) -> pd.DataFrame:
     """The rows of a table by unit and time, read with the options of the command line."""
     import gbaspatial as gba
 
@@ -230,7 +241,7 @@ def _time(where: dict[str, Any]) -> int | None:
     return where["year"] if where["table_time"] else None
 
 
-def weights_of(units: gpd.GeoDataFrame, weights: str, links: int | None, style: str, **_: Any) -> Weights:
+def weights_of(units: gpd.GeoDataFrame, weights: str, links: int | None, style: str, **_: object) -> Weights:
     """W of `units` as the option --weights says."""
     import gbaspatial as gba
 
@@ -273,7 +284,7 @@ def _count(text: str, whole: str) -> int:
     return int(number)
 
 
-def numbers_of(units: gpd.GeoDataFrame, column: str) -> Any:
+def numbers_of(units: gpd.GeoDataFrame, column: str) -> pd.Series:
     """The column of `units`, or an error that says what columns there are."""
     from gbaspatial.alignment import columns_of
 
@@ -290,7 +301,7 @@ def seed_written() -> bool:
     return _was_given(click.get_current_context(), "seed")
 
 
-def moran_by_year(column: str, inference: str, seed: int, **where: Any) -> Any:
+def moran_by_year(column: str, inference: str, seed: int, **where: Any) -> Result:
     """Moran's I of each year: of a shipped variable, or of a column of a table by unit and year."""
     import gbaspatial as gba
 
@@ -301,11 +312,14 @@ def moran_by_year(column: str, inference: str, seed: int, **where: Any) -> Any:
     )
 
 
-def layers_by_year(columns: tuple[str, ...], scheme: str | None, classes: int, **where: Any) -> tuple[Any, list[Any]]:
+def layers_by_year(
+    columns: tuple[str, ...], scheme: str | None, classes: int, **where: Any
+) -> tuple[gpd.GeoDataFrame, list[Layer]]:
     """The units, and a layer of each column with its values of every year."""
     import gbaspatial as gba
 
-    layers, layer_units = [], []
+    layers: list[Layer] = []
+    layer_units = []
     for column in columns:
         units, values = panel_of(column, **where)
         layer_units.append(units)
@@ -314,7 +328,7 @@ def layers_by_year(columns: tuple[str, ...], scheme: str | None, classes: int, *
     return largest, layers
 
 
-def panel_of(column: str, **where: Any) -> tuple[Any, Any]:
+def panel_of(column: str, **where: Any) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """The units, and a column of theirs by unit and year: of a table, or of the shipped cities."""
     if where["year"] is not None:
         raise OptionError("--by year takes every year; leave --year out.")
@@ -336,7 +350,7 @@ def names_of(text: str, known: tuple[str, ...], option: str) -> list[str]:
     return names
 
 
-def _shipped_panel(column: str, **where: Any) -> tuple[Any, Any]:
+def _shipped_panel(column: str, **where: Any) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """The built-in cities that have the variable, and its values by city and year."""
     import gbaspatial as gba
 
@@ -349,7 +363,9 @@ def _shipped_panel(column: str, **where: Any) -> tuple[Any, Any]:
     return present, panel.loc[panel.index.get_level_values("city").isin(present.index), column]
 
 
-def _own_panel(column: str, data: str, table: Path, without: tuple[str, ...], **where: Any) -> tuple[Any, Any]:
+def _own_panel(
+    column: str, data: str, table: Path, without: tuple[str, ...], **where: Any
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """The layer, and the column of its table by unit and year, matched by id."""
     import pandas as pd
 

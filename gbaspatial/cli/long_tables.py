@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from gbaspatial.cli.inputs import less, table_key, table_rows, the_layer, units_of
 from gbaspatial.errors import OptionError, UnknownNameError, some
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
 
 _THERE = "\x00there"  # no column of a file has this name
 SHIPPED = {"cities": "gbaspatial data variables", "prefectures": "gba.data.prefecture_variables()"}
@@ -17,7 +22,7 @@ SHIPPED = {"cities": "gbaspatial data variables", "prefectures": "gba.data.prefe
 
 def long_data(
     formula: str, effects: str, time: str, unbalanced: str, years: str | None = None, **where: Any
-) -> tuple[Any, Any]:
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """The units, and a frame indexed (unit, period) with the columns that formula and effects name.
 
     `years` such as ``"2010-2021"`` takes a part of the periods. With `unbalanced` other than ``"error"`` rows that lack
@@ -61,7 +66,7 @@ def span_of(years: str | None) -> tuple[int, int] | None:
     return int(found[1]), int(found[2] or found[1])
 
 
-def _within(frame: Any, span: tuple[int, int] | None) -> Any:
+def _within(frame: pd.DataFrame, span: tuple[int, int] | None) -> pd.DataFrame:
     """The rows of the years of `span`."""
     if span is None:
         return frame
@@ -72,7 +77,9 @@ def _within(frame: Any, span: tuple[int, int] | None) -> Any:
     return inside
 
 
-def _shipped(words: list[str], time: str, span: tuple[int, int] | None, **where: Any) -> tuple[Any, Any]:
+def _shipped(
+    words: list[str], time: str, span: tuple[int, int] | None, **where: Any
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     import gbaspatial as gba
 
     data = where["data"]
@@ -88,7 +95,7 @@ def _shipped(words: list[str], time: str, span: tuple[int, int] | None, **where:
     return units, panel
 
 
-def _cities(known: list[str], **where: Any) -> tuple[Any, Any]:
+def _cities(known: list[str], **where: Any) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     import gbaspatial as gba
 
     units = units_of(used=tuple(known), **where)
@@ -96,7 +103,7 @@ def _cities(known: list[str], **where: Any) -> tuple[Any, Any]:
     return units, panel.loc[panel.index.get_level_values(0).isin(units.index), known]
 
 
-def _prefectures(known: list[str], span: tuple[int, int] | None, **where: Any) -> tuple[Any, Any]:
+def _prefectures(known: list[str], span: tuple[int, int] | None, **where: Any) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     """The prefectures of China that have statistics, and their variables by year."""
     import gbaspatial as gba
 
@@ -109,7 +116,7 @@ def _prefectures(known: list[str], span: tuple[int, int] | None, **where: Any) -
     return units, panel.loc[there.isin(units.index), known]
 
 
-def _own(words: list[str], time: str, data: str, table: Path, without: tuple[str, ...], **where: Any) -> Any:
+def _own(words: list[str], time: str, data: str, table: Path, without: tuple[str, ...], **where: Any) -> pd.DataFrame:
     import pandas as pd
 
     import gbaspatial as gba

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from gbaspatial.errors import FileFormatError, OptionError
 
 if TYPE_CHECKING:
-    from gbaspatial.results import Result
+    import pandas as pd
+
+    from gbaspatial.results import Result, Table
 
 # Forms by the ending of a file; the first of each form is the one that is suggested.
 ENDINGS = {
@@ -22,7 +25,7 @@ FORMS = tuple(dict.fromkeys(ENDINGS.values()))
 _OF_FILES = ("xlsx", "docx")  # forms that no screen shows
 
 
-def table_of(frame: Any, title: str) -> Any:
+def table_of(frame: pd.DataFrame, title: str) -> Table:
     """`frame` as a table; large amounts in full, as statistics print them, where there is room."""
     from gbaspatial.results import Table
 
@@ -52,17 +55,17 @@ def form_of(form: str | None, out: Path | None, option: str = "--out") -> str:
     return said
 
 
-def write(result: Result | list[Any] | Any, form: str | None, out: Path | None) -> None:
+def write(result: Result | Table | Sequence[Result | Table], form: str | None, out: Path | None) -> None:
     """Print `result`, or several, in the form asked for; or write it to a file."""
     form = form_of(form, out)
-    results = result if isinstance(result, list) else [result]
+    results = list(result) if isinstance(result, Sequence) else [result]
     if out is None:
         click.echo(_text(results, form, shutil.get_terminal_size((160, 40)).columns))
     else:
         click.echo(written(results, out))
 
 
-def written(results: list[Any], out: Path) -> Path:
+def written(results: Sequence[Result | Table], out: Path) -> Path:
     """Write results to a file in the form that its ending says."""
     from gbaspatial.results import Table, Together
     from gbaspatial.writing import replace_text
@@ -78,7 +81,7 @@ def written(results: list[Any], out: Path) -> Path:
     return out
 
 
-def _text(results: list[Any], form: str, width: int | None) -> str:
+def _text(results: Sequence[Result | Table], form: str, width: int | None) -> str:
     from gbaspatial.results import Table, Together
     from gbaspatial.sheets import guarded
 

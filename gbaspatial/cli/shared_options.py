@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
 
 from gbaspatial.cli.output import FORMS
 
+Command: TypeAlias = "Callable[..., Any]"  # what click makes a command of: it says no type
 
-def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
+
+def data_options(command: Command) -> Command:
     """DATA and the options that say what of it is meant."""
     options = [
         click.argument("data", default="cities"),
@@ -38,7 +40,7 @@ def data_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return _with(options, command)
 
 
-def weights_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def weights_options(command: Command) -> Command:
     """How W is built."""
     options = [
         click.option(
@@ -56,7 +58,7 @@ def weights_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return _with(options, command)
 
 
-def panel_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def panel_options(command: Command) -> Command:
     """What makes a model one of a panel."""
     options = [
         click.option("--panel", "time", help="Fit a panel over this column of time, such as year."),
@@ -74,7 +76,7 @@ def panel_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def inference_option(command: Callable[..., Any]) -> Callable[..., Any]:
+def inference_option(command: Command) -> Command:
     """Where p-values and intervals come from."""
     return click.option(
         "--inference",
@@ -85,7 +87,7 @@ def inference_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def output_options(command: Command) -> Command:
     """In which form, and where to."""
     options = [
         click.option(
@@ -100,14 +102,14 @@ def output_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return _with(options, command)
 
 
-def seed_option(command: Callable[..., Any]) -> Callable[..., Any]:
+def seed_option(command: Command) -> Command:
     """The seed of every random draw."""
     return click.option(
         "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the random draws."
     )(command)
 
 
-def _with(options: Sequence[Callable[..., Any]], command: Callable[..., Any]) -> Callable[..., Any]:
+def _with(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
     """`command` with `options`, which its help lists in this order."""
     for option in reversed(options):
         command = option(command)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from gbaspatial.cli.inputs import weights_of
 from gbaspatial.errors import DataError, GbaError, GbaWarning, OptionError, UnknownNameError, nearest_names
@@ -18,10 +18,18 @@ from gbaspatial.options import only
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
+    from gbaspatial.maps.layers import Layer
+    from gbaspatial.results import Result, Table
     from gbaspatial.weights import Weights
 
+
 BEGIN, END = "<<<gbaspatial", "gbaspatial>>>"
+Question: TypeAlias = "dict[str, Any]"  # one request, and what it is told, as JSON: Any is whatever JSON can hold
+Answer: TypeAlias = "dict[str, Any]"
+
+
 _LAYER = {"units": None, "layer": None, "id": "", "crs": None, "repair": None}
 _WEIGHTS = {"weights": "queen", "style": "row"}
 # What each task takes beside the layer, with its default; None where it must be given.
@@ -63,7 +71,7 @@ def answered(text: str) -> str:
     return f"{BEGIN}\n{json.dumps(answer, ensure_ascii=False)}\n{END}"
 
 
-def _request(text: str) -> dict[str, Any]:
+def _request(text: str) -> Answer:
     """The request with the defaults of its task, checked."""
     try:
         asked = json.loads(text)
@@ -83,36 +91,36 @@ def _request(text: str) -> dict[str, Any]:
     return {"do": task, **whole}
 
 
-def _done(asked: dict[str, Any]) -> dict[str, Any]:
-    tasks: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+def _done(asked: Question) -> Answer:
+    tasks: dict[str, Callable[[Question], Answer]] = {
         "about": _about, "weights": _weights, "moran": _moran, "lisa": _lisa, "fit": _fit, "impacts": _impacts,
         "atlas": _atlas,
     }  # fmt: skip
     return tasks[asked["do"]](asked)
 
 
-def _about(_: dict[str, Any]) -> dict[str, Any]:
+def _about(_: Question) -> Answer:
     import sys
     from importlib.metadata import version
 
     return {"text": f"gbaspatial {version('gbaspatial')}, Python {sys.version.split()[0]}", "files": {}}
 
 
-def _read(asked: dict[str, Any]) -> gpd.GeoDataFrame:
+def _read(asked: Question) -> gpd.GeoDataFrame:
     import gbaspatial as gba
 
     names = ("layer", "crs", "repair")
     return gba.read_units(asked["units"], id=asked["id"], **{name: asked[name] for name in names})
 
 
-def _units_and_w(asked: dict[str, Any]) -> tuple[gpd.GeoDataFrame, Weights]:
+def _units_and_w(asked: Question) -> tuple[gpd.GeoDataFrame, Weights]:
     units = _read(asked)
     if asked["style"] not in ("row", "binary", "none"):
         raise OptionError(f"style={asked['style']!r} is none of row, binary, none.")
     return units, weights_of(units, str(asked["weights"]), None, asked["style"])
 
 
-def _told(results: list[Any], asked: dict[str, Any], **files: str) -> dict[str, Any]:
+def _told(results: Sequence[Result | Table], asked: Question, **files: str) -> Answer:
     """Text, numbers and files of an answer; the tables go into the page, table or document that ``table`` names."""
     from gbaspatial.cli.output import written
     from gbaspatial.results import Together
@@ -124,7 +132,7 @@ def _told(results: list[Any], asked: dict[str, Any], **files: str) -> dict[str, 
     return {"text": str(whole), "tables": json.loads(whole.to_json())["tables"], "files": files}
 
 
-def _weights(asked: dict[str, Any]) -> dict[str, Any]:
+def _weights(asked: Question) -> Answer:
     import gbaspatial as gba
 
     _, w = _units_and_w(asked)
@@ -132,7 +140,7 @@ def _weights(asked: dict[str, Any]) -> dict[str, Any]:
     return _told(list(w.describe()), asked, weights=str(out))
 
 
-def _moran(asked: dict[str, Any]) -> dict[str, Any]:
+def _moran(asked: Question) -> Answer:
     import gbaspatial as gba
 
     units, w = _units_and_w(asked)
@@ -140,7 +148,7 @@ def _moran(asked: dict[str, Any]) -> dict[str, Any]:
     return _told([result], asked)
 
 
-def _lisa(asked: dict[str, Any]) -> dict[str, Any]:
+def _lisa(asked: Question) -> Answer:
     import gbaspatial as gba
 
     units, w = _units_and_w(asked)
@@ -149,18 +157,18 @@ def _lisa(asked: dict[str, Any]) -> dict[str, Any]:
     return _told([result], asked, layer=str(out))
 
 
-def _seed(asked: dict[str, Any]) -> int | None:
+def _seed(asked: Question) -> int | None:
     """The seed where the inference may draw; others would refuse it."""
     return asked["seed"] if asked["inference"] in ("auto", "permutation") else None
 
 
-def _numbers(units: gpd.GeoDataFrame, asked: dict[str, Any]) -> Any:
+def _numbers(units: gpd.GeoDataFrame, asked: Question) -> pd.Series:
     from gbaspatial.cli.inputs import numbers_of
 
     return numbers_of(units, asked["column"])
 
 
-def _fitted(asked: dict[str, Any]) -> tuple[gpd.GeoDataFrame, Any]:
+def _fitted(asked: Question) -> tuple[gpd.GeoDataFrame, Any]:
     import gbaspatial as gba
 
     if asked["model"] not in _MODELS:
@@ -170,7 +178,7 @@ def _fitted(asked: dict[str, Any]) -> tuple[gpd.GeoDataFrame, Any]:
     return units, fit
 
 
-def _fit(asked: dict[str, Any]) -> dict[str, Any]:
+def _fit(asked: Question) -> Answer:
     import gbaspatial as gba
 
     units, fit = _fitted(asked)
@@ -181,18 +189,18 @@ def _fit(asked: dict[str, Any]) -> dict[str, Any]:
     return _told([fit], asked, **files)
 
 
-def _impacts(asked: dict[str, Any]) -> dict[str, Any]:
+def _impacts(asked: Question) -> Answer:
     _, fit = _fitted(asked)
     return _told([fit.impacts(rng=asked["seed"])], asked)
 
 
-def _atlas(asked: dict[str, Any]) -> dict[str, Any]:
+def _atlas(asked: Question) -> Answer:
     import gbaspatial as gba
     from gbaspatial.cli.inputs import numbers_of
 
     units, w = _units_and_w(asked)
     columns = [asked["columns"]] if isinstance(asked["columns"], str) else list(asked["columns"])
-    layers: list[Any] = [gba.maps.choropleth(column) for column in columns]
+    layers: list[Layer] = [gba.maps.choropleth(column) for column in columns]
     if asked["clusters"]:
         for column in columns:
             lisa = gba.autocorrelation.local_moran(numbers_of(units, column), w, rng=asked["seed"])

@@ -8,6 +8,7 @@ import io
 import warnings
 import zipfile
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
@@ -46,7 +47,7 @@ def text_cells(file: Path, encoding: str | None) -> tuple[pd.DataFrame, list[int
     if first.count(separator) >= MOST_COLUMNS:
         raise FileFormatError(f"{file.name} has more than {MOST_COLUMNS} columns; was it turned round?")
     # texts first: a code such as 0755 must not become the number 755
-    options: dict[str, Any] = {
+    options: dict[str, object] = {
         "header": None, "dtype": str, "keep_default_na": False, "na_values": [""], "sep": separator,
         "skip_blank_lines": False,
     }  # fmt: skip
@@ -134,7 +135,7 @@ def sheet_cells(file: Path, sheet: str | int) -> pd.DataFrame:
         book.close()
 
 
-def _tell_uncalculated(openpyxl: Any, file: Path, sheet: str, cells: pd.DataFrame) -> None:
+def _tell_uncalculated(openpyxl: ModuleType, file: Path, sheet: str, cells: pd.DataFrame) -> None:
     """Warn of formulas that no program has calculated: their cells would be missing values without a word."""
     book = openpyxl.load_workbook(file, read_only=True, keep_links=False)
     try:
@@ -156,9 +157,9 @@ def _tell_uncalculated(openpyxl: Any, file: Path, sheet: str, cells: pd.DataFram
         )
 
 
-def _rows(page: Any, name: str) -> list[list[Any]]:
+def _rows(page: Any, name: str) -> list[list[object]]:
     """The rows of a sheet, equally long, without the empty ones at the end."""
-    rows: list[list[Any]] = []
+    rows: list[list[object]] = []
     width = filled = 0
     for number, row in enumerate(page.iter_rows(values_only=True), start=1):
         cells = list(row)
@@ -244,7 +245,7 @@ def stata_table(file: Path) -> pd.DataFrame:
     return table.assign(**again)
 
 
-def _again(value: Any, encoding: str) -> Any:
+def _again(value: object, encoding: str) -> object:
     try:
         return value.encode("latin-1").decode(encoding) if isinstance(value, str) else value
     except UnicodeError:

@@ -24,7 +24,7 @@ def _rows(where: np.ndarray, first_row: int) -> str:
     return some(np.flatnonzero(where) + first_row)
 
 
-def _id_text(value: Any) -> str:
+def _id_text(value: object) -> str:
     if isinstance(value, (float, np.floating)) and float(value).is_integer():
         return str(int(value))
     text = str(value).strip()
@@ -117,7 +117,7 @@ def _is_text(column: pd.Series) -> bool:
     return column.dtype == object or pd.api.types.is_string_dtype(column)
 
 
-def _is_code(value: Any) -> bool:
+def _is_code(value: object) -> bool:
     """Whether a text is a code: digits after a zero, or more of them than a number keeps."""
     return isinstance(value, str) and value.isdigit() and (len(value) > 18 or (len(value) > 1 and value[0] == "0"))
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import pandas as pd
 
@@ -25,7 +26,12 @@ from gbaspatial.options import brief
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from sqlalchemy import URL
     from sqlalchemy.engine import Connection
+
+    from gbaspatial.geography.crs import CrsLike
+
+Address: TypeAlias = "str | URL"  # of a database
 
 LONGEST_NAME = 63
 """Bytes of a name in PostgreSQL: longer ones are cut there without a word, and may then be those of another."""
@@ -36,7 +42,7 @@ _QUERY = re.compile(r"(?is)\s*(select|with)\b")
 _DRIVER = "postgresql+psycopg"
 
 
-def is_database(source: Any) -> bool:
+def is_database(source: object) -> TypeGuard[Address]:
     """Whether `source` is the address of a database: text, or a URL of SQLAlchemy.
 
     Examples
@@ -49,7 +55,7 @@ def is_database(source: Any) -> bool:
 
 
 @contextmanager
-def connected(url: Any, *, writing: bool = False) -> Iterator[Connection]:
+def connected(url: Address, *, writing: bool = False) -> Iterator[Connection]:
     """A connection in one transaction, which is undone after an error; without `writing` the database lets none write.
 
     Raises
@@ -80,7 +86,7 @@ def connected(url: Any, *, writing: bool = False) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _address(alchemy: Any, url: Any) -> Any:
+def _address(alchemy: ModuleType, url: Address) -> Any:
     """The address for the driver that we have, whatever SQLAlchemy takes `postgresql://` for."""
     try:
         address = alchemy.engine.make_url(url)
@@ -94,7 +100,7 @@ def _address(alchemy: Any, url: Any) -> Any:
     return address.set(drivername=_DRIVER)
 
 
-def name_of(url: Any) -> str:
+def name_of(url: Address) -> str:
     """The database as it may be told: without user and password."""
     address = import_extra("sqlalchemy", extra="postgis").engine.make_url(url)
     return f"{address.database or 'of the user'} on {address.host or 'this machine'}"
@@ -107,7 +113,7 @@ def _without_password(said: str, address: Any) -> str:
     return said
 
 
-def checked_name(name: Any, what: str) -> str:
+def checked_name(name: object, what: str) -> str:
     """`name` where PostgreSQL keeps all of it."""
     if not isinstance(name, str) or not name or "\0" in name:
         raise OptionError(f"{what} {brief(name)} is no name; give a text.")
@@ -123,7 +129,7 @@ def quoted_name(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def read_database(url: Any, table: str | None) -> tuple[pd.DataFrame | gpd.GeoDataFrame, str]:
+def read_database(url: Address, table: str | None) -> tuple[pd.DataFrame | gpd.GeoDataFrame, str]:
     """The rows of a table (``"name"`` or ``"schema.name"``) or a query, with geometry if there is; and what to call it.
 
     The shapes are in the CRS of their SRID, as the database itself says what that is.
@@ -156,7 +162,7 @@ def _found(connection: Connection, table: str) -> str:
     raise UnknownNameError(f"the database has no table {table!r}. {nearest_names(table, names)}")
 
 
-def _execute(connection: Connection, query: str) -> Any:
+def _execute(connection: Connection, query: str) -> pd.DataFrame:
     return connection.execution_options(no_parameters=True).exec_driver_sql(query)
 
 
@@ -180,7 +186,7 @@ def _rows(connection: Connection, query: str) -> pd.DataFrame:
     return frame
 
 
-def _column(values: list[Any]) -> pd.Series:
+def _column(values: list[object]) -> pd.Series:
     plain = [float(value) if isinstance(value, Decimal) else value for value in values]
     return pd.Series(plain, dtype=object).infer_objects()
 
@@ -203,7 +209,7 @@ def _layer(connection: Connection, frame: pd.DataFrame, column: str, where: str)
     return gpd.GeoDataFrame(plain, geometry=gpd.GeoSeries(shapely.set_srid(shapes, 0), crs=crs))
 
 
-def _crs_of(connection: Connection, srid: int, where: str) -> Any:
+def _crs_of(connection: Connection, srid: int, where: str) -> CrsLike | None:
     """The CRS that the database knows under `srid`: not every number is one of EPSG."""
     import pyproj
 

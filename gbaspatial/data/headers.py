@@ -6,7 +6,6 @@ import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +28,7 @@ _YEAR = re.compile(r"(?:FY|CY)?\s*((?:1[89]|20|21)\d\d)(?:\.0)?\s*(?:年度|年�
 _YEAR_AT_END = re.compile(r"(.*\D)((?:1[89]|20|21)\d\d)")
 
 
-def year_of(value: Any) -> int | None:
+def year_of(value: object) -> int | None:
     """The year that a cell says, or None: 2019, 2019.0, "2019", "2019年", "2019年度".
 
     Examples
@@ -43,7 +42,7 @@ def year_of(value: Any) -> int | None:
     return int(found[1]) if found else None
 
 
-def check_header(header: Any) -> int | None:
+def check_header(header: object) -> int | None:
     """`header` as the number of a row, the first being 1, or None."""
     return None if header is None else whole(header, "header", least=1)
 
@@ -78,7 +77,7 @@ def with_header(
     return body, place + 2
 
 
-def _name(cell: Any, number: int) -> str:
+def _name(cell: object, number: int) -> str:
     if pd.isna(cell):
         return f"column {number + 1}"
     if isinstance(cell, (float, np.floating)) and float(cell).is_integer():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import pandas as pd
 
@@ -14,11 +14,13 @@ from gbaspatial.errors import CRSError, DataError, FileFormatError, some
 if TYPE_CHECKING:
     import geopandas as gpd
 
+Source: TypeAlias = "str | Path | pd.DataFrame"  # a file, a folder, the address of a database, or a frame
+
 _SHAPE_NAMES = ("geometry", "geom", "wkb_geometry", "wkb", "the_geom", "shape")
 _PARTITION = re.compile(r"([^=/]+)=([^=/]*)")
 
 
-def as_frame(source: Any) -> pd.DataFrame | None:
+def as_frame(source: object) -> pd.DataFrame | None:
     """`source` as a frame with its index among the columns, if it is one of pandas, GeoPandas or DuckDB; else None.
 
     Examples
@@ -66,7 +68,7 @@ def parquet_files(folder: Path) -> list[Path]:
     return [path for path in found if path.is_file() and not path.name.startswith((".", "_"))]
 
 
-def put_together(parts: dict[Path, Any], folder: Path) -> Any:
+def put_together(parts: dict[Path, pd.DataFrame], folder: Path) -> pd.DataFrame:
     """The tables of a folder as one, with what the names of its folders say (``year=2019``) as columns of text."""
     tables = []
     for path, table in parts.items():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -15,9 +15,11 @@ from gbaspatial.options import public
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from gbaspatial.geography.crs import CrsLike
+
 
 @public
-def points_from(table: pd.DataFrame, *, lon: str, lat: str, crs: Any = "EPSG:4326") -> gpd.GeoDataFrame:
+def points_from(table: pd.DataFrame, *, lon: str, lat: str, crs: CrsLike | None = "EPSG:4326") -> gpd.GeoDataFrame:
     """Points at the coordinates of a table, a row a unit.
 
     Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -26,6 +26,9 @@ from gbaspatial.data.in_memory import as_frame, parquet_files, put_together
 from gbaspatial.data.number_texts import NumberTexts, number_texts
 from gbaspatial.errors import FileFormatError, OptionError, UnknownNameError, nearest_names, some
 from gbaspatial.options import brief, public, unused
+
+if TYPE_CHECKING:
+    from gbaspatial.data.in_memory import Source
 
 
 @public
@@ -125,7 +128,7 @@ def read_panel(
         return _checked(raw, keys, required, fill_down, missing, written, file.name, first_row)
 
 
-def _without_file(source: Any, table: str | None) -> tuple[pd.DataFrame, str] | None:
+def _without_file(source: Source, table: str | None) -> tuple[pd.DataFrame, str] | None:
     """The raw table of a database or of a frame, and what to call it; None where `source` is to be a file."""
     if is_database(source):
         found, where = read_database(source, table)
@@ -152,7 +155,7 @@ def _checked(
     return _panel(raw, keys, required, _names(missing, "missing"), written, where, first_row)
 
 
-def _keys(unit: Any, time: Any) -> list[str]:
+def _keys(unit: str, time: str | None) -> list[str]:
     """The columns of ids and years, which must be two names."""
     keys = [unit] if time is None else [unit, time]
     for name, key in zip(("unit", "time"), keys, strict=False):
@@ -163,7 +166,7 @@ def _keys(unit: Any, time: Any) -> list[str]:
     return keys
 
 
-def _names(value: Any, name: str) -> list[str]:
+def _names(value: object, name: str) -> list[str]:
     """A list of texts, also where one alone was given."""
     texts = [value] if isinstance(value, str) else value
     if texts is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,10 +13,12 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pyproj
 
+    from gbaspatial.geography.crs import CrsLike
+
 _SHIFTED = ("gcj02", "bd09")
 
 
-def with_crs(units: gpd.GeoDataFrame, crs: Any, name: str) -> gpd.GeoDataFrame:
+def with_crs(units: gpd.GeoDataFrame, crs: CrsLike | None, name: str) -> gpd.GeoDataFrame:
     """`units` in the CRS that the file says, or that `crs` says where the file does not or cannot be right."""
     from gbaspatial.geography import describe_crs, shift_layer
 
@@ -43,7 +45,7 @@ def with_crs(units: gpd.GeoDataFrame, crs: Any, name: str) -> gpd.GeoDataFrame:
     return units
 
 
-def _known_crs(crs: Any) -> pyproj.CRS:
+def _known_crs(crs: CrsLike | None) -> pyproj.CRS:
     import pyproj
 
     try:
@@ -60,7 +62,7 @@ def _likely(units: gpd.GeoDataFrame) -> str:
     return "crs='EPSG:4547' for metres of CGCS2000 around 114 degrees east"
 
 
-def _require_degrees(units: gpd.GeoDataFrame, crs: Any, name: str) -> None:
+def _require_degrees(units: gpd.GeoDataFrame, crs: CrsLike | None, name: str) -> None:
     """Raise where the coordinates cannot be the degrees that the CRS says; the cure is never what was tried."""
     from gbaspatial.geography import describe_crs
 
@@ -76,7 +78,7 @@ def _require_degrees(units: gpd.GeoDataFrame, crs: Any, name: str) -> None:
     raise CRSError(f"{name} is said to be in {describe_crs(units.crs)}, but {why}; {cure}.")
 
 
-def _why_not_degrees(units: gpd.GeoDataFrame, crs: Any) -> tuple[str, bool]:
+def _why_not_degrees(units: gpd.GeoDataFrame, crs: pyproj.CRS | None) -> tuple[str, bool]:
     """Why the coordinates of `units` cannot be degrees, if `crs` says that they are; else nothing.
 
     With it, whether they would be degrees if x and y were swapped.

@@ -33,13 +33,15 @@ from gbaspatial.sheets import unguarded
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from gbaspatial.geography.crs import CrsLike
+
 
 @public
 def read_units(
     path: Any,
     *,
     id: str,
-    crs: Any = None,
+    crs: CrsLike | None = None,
     layer: str | None = None,
     table: str | None = None,
     repair: Literal["make_valid"] | None = None,
@@ -123,7 +125,9 @@ def read_units(
         return _as_units(units, id, crs, repair, file.name)
 
 
-def _as_units(units: gpd.GeoDataFrame, id: str, crs: Any, repair: str | None, where: str) -> gpd.GeoDataFrame:
+def _as_units(
+    units: gpd.GeoDataFrame, id: str, crs: CrsLike | None, repair: str | None, where: str
+) -> gpd.GeoDataFrame:
     """The layer as read, indexed by id, in a CRS, with shapes that are checked."""
     if units.empty:
         raise FileFormatError(f"{where} holds no units; is it the layer that you mean?")
@@ -209,7 +213,7 @@ def _full_names(file: Path, columns: Iterable[str]) -> dict[str, str]:
     return dict(zip(names["field"], names["column"], strict=True))
 
 
-def _require_geometry(frame: Any, file: Path) -> gpd.GeoDataFrame:
+def _require_geometry(frame: gpd.GeoDataFrame, file: Path) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
     return frame if isinstance(frame, gpd.GeoDataFrame) else with_shapes(frame, file.name)

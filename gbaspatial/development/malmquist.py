@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -317,7 +316,7 @@ def _gap_note(years: pd.Index) -> tuple[str, ...]:
     """What to say where periods are not equally far from each other."""
     if not pd.api.types.is_numeric_dtype(years):
         return ()
-    steps: Any = np.diff(years.to_numpy())
+    steps: np.ndarray = np.diff(years.to_numpy())
     if (steps == steps[0]).all():
         return ()
     return (f"Changes over {some(sorted(set(steps.tolist())))} years stand side by side: periods are missing.",)

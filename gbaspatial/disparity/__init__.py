@@ -2,13 +2,7 @@
 
 from gbaspatial.disparity.between_groups import BetweenGroupsResult, between_groups
 from gbaspatial.disparity.clubs import ClubsResult, convergence_clubs
-from gbaspatial.disparity.convergence import (
-    BetaConvergenceResult,
-    SigmaConvergenceResult,
-    TrendResult,
-    beta_convergence,
-    sigma_convergence,
-)
+from gbaspatial.disparity.convergence import BetaConvergenceResult, beta_convergence
 from gbaspatial.disparity.directional import RoseResult, directional_lisa
 from gbaspatial.disparity.entropy import generalized_entropy, kolm
 from gbaspatial.disparity.inequality import (
@@ -21,14 +15,11 @@ from gbaspatial.disparity.inequality import (
     mean_by_group,
 )
 from gbaspatial.disparity.lisa import LisaMarkovResult, lisa_markov
-from gbaspatial.disparity.mobility import (
-    MarkovResult,
-    SpatialMarkovResult,
-    markov,
-    spatial_markov,
-)
+from gbaspatial.disparity.mobility import MarkovResult, markov
 from gbaspatial.disparity.neighbors import SpatialGiniResult, spatial_gini
 from gbaspatial.disparity.ranks import RankMobilityResult, rank_mobility
+from gbaspatial.disparity.sigma import SigmaConvergenceResult, TrendResult, sigma_convergence
+from gbaspatial.disparity.spatial_chains import SpatialMarkovResult, spatial_markov
 from gbaspatial.disparity.stochastic_kernel import StochasticKernelResult, stochastic_kernel
 from gbaspatial.disparity.strata import TiersResult, tiers
 from gbaspatial.disparity.theil import TheilResult, theil

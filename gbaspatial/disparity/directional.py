@@ -11,7 +11,7 @@ from scipy import sparse
 
 from gbaspatial.alignment import align, labelled
 from gbaspatial.errors import DataError, some
-from gbaspatial.figures.autocorrelation import rose
+from gbaspatial.figures.spatial_tests import rose
 from gbaspatial.inference.null import check_draws, check_test, monte_carlo_p, p_from_tails
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.permutation import over_orders

@@ -8,7 +8,7 @@ Without a population each unit weighs the same and `values` are compared as they
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -52,7 +52,7 @@ class InequalityResult(Result, float):
     index: str = field(kw_only=True)
     aversion: float = field(default=float("nan"), kw_only=True)
 
-    def __new__(cls, value: float, *_: Any, **__: Any) -> Self:
+    def __new__(cls, value: float, *_: object, **__: object) -> Self:
         """The number; the dataclass keeps the rest."""
         return float.__new__(cls, value)
 

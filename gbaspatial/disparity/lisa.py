@@ -12,7 +12,8 @@ import pandas as pd
 
 from gbaspatial.alignment import align_panel, check_periods, check_steps, periods_of
 from gbaspatial.disparity import transition
-from gbaspatial.disparity.mobility import MarkovResult, chain_of, refuse_islands
+from gbaspatial.disparity.mobility import MarkovResult, chain_of
+from gbaspatial.disparity.spatial_chains import refuse_islands
 from gbaspatial.figures.transitions import transition_matrix
 from gbaspatial.options import public
 from gbaspatial.referee import code as _code, second_opinion as _second_opinion
@@ -22,6 +23,7 @@ from gbaspatial.weights.by_period import recipes_of, weights_by_period
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
 
 LISA_CLASSES = ("HH", "LH", "LL", "HL")
 

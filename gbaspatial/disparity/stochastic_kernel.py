@@ -10,7 +10,8 @@ import pandas as pd
 
 from gbaspatial.alignment import align_panel, check_periods, check_steps
 from gbaspatial.disparity import transition
-from gbaspatial.disparity.mobility import refuse_islands, relative_to_mean
+from gbaspatial.disparity.mobility import relative_to_mean
+from gbaspatial.disparity.spatial_chains import refuse_islands
 from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.figures.transitions import kernel_contours
 from gbaspatial.inference.ordering import by_label

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -34,7 +34,7 @@ def in_degrees(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return turned.set_geometry(made, crs="EPSG:4326")
 
 
-def _unwrapped(shape: Any) -> Any:
+def _unwrapped(shape: shapely.Geometry) -> shapely.Geometry:
     """`shape` with longitudes that run on across 180 degrees."""
     if shape.geom_type.startswith("Multi") or shape.geom_type == "GeometryCollection":
         return type(shape)([_unwrapped(part) for part in shape.geoms])
@@ -48,7 +48,7 @@ def _unwrapped(shape: Any) -> Any:
     return shapely.Polygon(shell, holes)
 
 
-def _run_on(ring: Any) -> np.ndarray:
+def _run_on(ring: shapely.LinearRing) -> np.ndarray:
     numbers = shapely.get_coordinates(ring, include_z=bool(ring.has_z))
     steps = np.diff(numbers[:, 0])
     turns = np.where(np.abs(steps) < _WHOLE, np.round(steps / 360.0), 0.0)
@@ -56,7 +56,7 @@ def _run_on(ring: Any) -> np.ndarray:
     return numbers
 
 
-def _cut(shape: Any) -> Any:
+def _cut(shape: shapely.Geometry) -> shapely.Geometry:
     """The parts of `shape` between -180 and 180 degrees, those beyond moved there."""
     west, _, east, _ = shape.bounds
     parts = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree as ET
 
 import pandas as pd
@@ -13,6 +13,9 @@ import pandas as pd
 from gbaspatial.errors import OptionError, UnknownNameError, nearest_names
 from gbaspatial.export.legend_rules import xml_text
 from gbaspatial.options import brief, public
+
+if TYPE_CHECKING:
+    import pyproj
 
 
 class Field(NamedTuple):
@@ -77,7 +80,7 @@ def describe(
     title: str | None = None,
     abstract: str = "",
     attribution: str | None = None,
-    fields: Mapping[str, Any] | None = None,
+    fields: Mapping[str, str | Mapping[str, str]] | None = None,
 ) -> Description:
     """Describe `frame` for the GIS that opens it: what it is, whose it is, what its columns are called.
 
@@ -135,7 +138,7 @@ def _columns(frame: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(str(name) for name in (*ids, *frame.columns) if name != shapes))
 
 
-def _field(column: Any, told: Any) -> Field:
+def _field(column: pd.Series, told: str | Mapping[str, str] | None) -> Field:
     parts = (told,) if isinstance(told, str) else told
     if not isinstance(parts, tuple) or not 1 <= len(parts) <= 3 or not all(isinstance(part, str) for part in parts):
         raise OptionError(
@@ -154,7 +157,7 @@ def _shipped() -> dict[str, Field]:
     return {**_KNOWN, **{str(name): Field(str(label), str(zh), str(unit)) for name, label, zh, unit in rows}}
 
 
-def metadata_text(description: Description, crs: Any) -> str:
+def metadata_text(description: Description, crs: pyproj.CRS) -> str:
     """The metadata of a layer as QGIS shows them among its properties."""
     root = ET.Element("qgis", version="3.22.0")
     for tag, text in (

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
@@ -311,7 +311,7 @@ def write(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: str |
         return geopackage(target, {target.stem: frame}, styles={} if style is None else {target.stem: style})
     if ending == ".shp":
         return shapefile(target, frame, style=style)
-    writers: dict[str, Callable[[Path, Any], Path]] = {
+    writers: dict[str, Callable[[Path, gpd.GeoDataFrame], Path]] = {
         ".geojson": geojson, ".json": geojson, ".parquet": geoparquet, ".fgb": flatgeobuf, ".csv": csv, ".xlsx": xlsx,
         ".kml": partial(kml, style=style),
     }  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,10 @@ from gbaspatial.export.names import column_names
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from gbaspatial.alignment import Label
 
-def flat(frame: Any, what: str = "layer") -> gpd.GeoDataFrame:
+
+def flat(frame: pd.DataFrame, what: str = "layer") -> gpd.GeoDataFrame:
     """`frame` with its index as leading columns, names that files take and plain types; `frame` itself stays.
 
     The attribute ``written_as`` of the table tells the name that each column has there.
@@ -58,7 +60,7 @@ def flat(frame: Any, what: str = "layer") -> gpd.GeoDataFrame:
     return layer
 
 
-def _same(frame: pd.DataFrame, name: Any) -> bool:
+def _same(frame: pd.DataFrame, name: Label) -> bool:
     return bool((frame.index.get_level_values(name).to_numpy() == frame[name].to_numpy()).all())
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import numpy as np
@@ -69,7 +70,9 @@ def _classes(document: ET.Element, style: Style, table: gpd.GeoDataFrame) -> lis
             for value in table[style.column].astype(object)]  # fmt: skip
 
 
-def _placemark(folder: ET.Element, row: dict[str, Any], field: str, shape: Any, style: int | None) -> None:
+def _placemark(
+    folder: ET.Element, row: Mapping[str, object], field: str, shape: shapely.Geometry, style: int | None
+) -> None:
     made = ET.SubElement(folder, "Placemark")
     known = {column: value for column, value in row.items() if not pd.isna(value)}
     if field in known:
@@ -83,7 +86,7 @@ def _placemark(folder: ET.Element, row: dict[str, Any], field: str, shape: Any, 
         _geometry(made, shape)
 
 
-def _geometry(holder: ET.Element, shape: Any) -> None:
+def _geometry(holder: ET.Element, shape: shapely.Geometry) -> None:
     if shape.geom_type.startswith("Multi") or shape.geom_type == "GeometryCollection":
         several = ET.SubElement(holder, "MultiGeometry")
         for part in shape.geoms:
@@ -97,7 +100,7 @@ def _geometry(holder: ET.Element, shape: Any) -> None:
         _coordinates(ET.SubElement(holder, "Point" if shape.geom_type == "Point" else "LineString"), shape)
 
 
-def _coordinates(holder: ET.Element, shape: Any) -> None:
+def _coordinates(holder: ET.Element, shape: shapely.Geometry) -> None:
     numbers = shapely.get_coordinates(shape, include_z=bool(shape.has_z))
     ET.SubElement(holder, "coordinates").text = " ".join(",".join(map(repr, row)) for row in numbers.tolist())
 
@@ -111,7 +114,7 @@ def _kind(column: pd.Series) -> str:
     return "double" if pd.api.types.is_float_dtype(column.dtype) else "string"
 
 
-def _value(value: Any) -> str:
+def _value(value: object) -> str:
     if isinstance(value, (bool, np.bool_)):
         return "1" if value else "0"  # drivers read "true" as the number 0
     if isinstance(value, (float, np.floating)):

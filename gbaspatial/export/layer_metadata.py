@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gbaspatial.errors import OptionError, UnknownNameError, nearest_names, some
 from gbaspatial.export.descriptions import Description, Field, describe, metadata_text
@@ -15,6 +15,7 @@ from gbaspatial.options import brief
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pyproj
 
 # The tables of the extensions "schema" and "metadata" as the standard has them (GeoPackage 1.2, annex F).
 _TABLES = """
@@ -48,7 +49,7 @@ _READ_BY_QGIS = "http://mrcc.com/qgis.dtd"
 
 
 def descriptions_of(
-    layers: Mapping[str, Any],
+    layers: Mapping[str, gpd.GeoDataFrame],
     tables: Mapping[str, gpd.GeoDataFrame],
     written: Mapping[str, str],
     given: Mapping[str, Description] | None,
@@ -83,7 +84,7 @@ def _unlike(name: str, taken: set[str]) -> str:
     return made
 
 
-def write_descriptions(path: Path, told: Mapping[str, Description], crs: Mapping[str, Any]) -> None:
+def write_descriptions(path: Path, told: Mapping[str, Description], crs: Mapping[str, pyproj.CRS]) -> None:
     """Write names of fields and metadata of every layer into the GeoPackage at `path`."""
     with closing(sqlite3.connect(path)) as file, file:
         file.executescript(_TABLES)

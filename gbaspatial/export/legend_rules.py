@@ -79,9 +79,9 @@ def _equals(name: str, value: Any) -> str:
     return f"{name} = '" + str(value).replace("'", "''") + "'"
 
 
-def decimal(value: Any) -> str:
+def decimal(value: float | np.number) -> str:
     """The shortest decimal that reads back as `value`."""
-    return str(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
+    return str(int(value)) if float(value).is_integer() and abs(float(value)) < 1e15 else repr(float(value))
 
 
 def literal(value: Any) -> str:

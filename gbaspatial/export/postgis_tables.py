@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from gbaspatial.options import flag, public
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pyproj
+
+    from gbaspatial.data.databases import Address
 
 _MULTI = {"Point": "MULTIPOINT", "LineString": "MULTILINESTRING", "Polygon": "MULTIPOLYGON"}
 
@@ -45,7 +49,7 @@ VALUES (current_database(), :schema, :name, 'geometry', :style, XMLPARSE(DOCUMEN
 
 @public
 def postgis(
-    url: Any,
+    url: Address,
     layers: Mapping[str, gpd.GeoDataFrame],
     *,
     styles: Styles | None = None,
@@ -137,7 +141,7 @@ def _make_room(connection: Any, schema: str, name: str, replace: bool) -> None:
     connection.exec_driver_sql(f"DROP TABLE {target.replace('%', '%%')}")
 
 
-def _srid_of(connection: Any, crs: Any, name: str) -> int:
+def _srid_of(connection: Any, crs: pyproj.CRS, name: str) -> int:
     """The number of the CRS in this database; a layer without one would lie nowhere."""
     sql = import_extra("sqlalchemy", extra="postgis").text
     authority = crs.to_authority()
@@ -180,7 +184,7 @@ def _fill(
     connection.exec_driver_sql(f"CREATE INDEX ON {place} USING gist (geometry)")
 
 
-def _promoted(shapes: gpd.GeoSeries) -> tuple[list[Any], str, int]:
+def _promoted(shapes: gpd.GeoSeries) -> tuple[list[shapely.Geometry], str, int]:
     """Shapes of one type where they can be: single ones become multiple beside such; missing ones tell nothing."""
     given = [None if shape is None or shape.is_empty else shape for shape in shapes]
     known = [shape for shape in given if shape is not None]
@@ -199,7 +203,7 @@ def _promoted(shapes: gpd.GeoSeries) -> tuple[list[Any], str, int]:
     return made, _MULTI[base], dimension
 
 
-def _type_of(alchemy: Any, column: pd.Series) -> Any:
+def _type_of(alchemy: ModuleType, column: pd.Series) -> object:
     kind = column.dtype
     if pd.api.types.is_bool_dtype(kind):
         return alchemy.Boolean()
@@ -212,7 +216,7 @@ def _type_of(alchemy: Any, column: pd.Series) -> Any:
     return alchemy.Text()
 
 
-def _cells(column: pd.Series) -> list[Any]:
+def _cells(column: pd.Series) -> list[object]:
     """Plain values of Python; what is missing is NULL, in columns of numbers too."""
     values = column.astype(object).tolist()
     text = not (pd.api.types.is_numeric_dtype(column.dtype) or pd.api.types.is_datetime64_any_dtype(column.dtype))

@@ -21,7 +21,8 @@ from gbaspatial.export.qgis_styles import qml_text
 from gbaspatial.figures.classes import Classes, classify
 from gbaspatial.figures.palette import CLUSTERS, HOTSPOTS, NO_DATA, Swatch, ramp
 from gbaspatial.options import brief, public
-from gbaspatial.writing import Companion, is_ours, replace_text, sealed
+from gbaspatial.seals import is_ours, sealed
+from gbaspatial.writing import Companion, replace_text
 
 if TYPE_CHECKING:
     import geopandas as gpd

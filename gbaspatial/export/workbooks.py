@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -56,12 +56,12 @@ def _check_size(table: pd.DataFrame) -> None:
         )
 
 
-def _cells(column: pd.Series) -> list[Any]:
+def _cells(column: pd.Series) -> list[object]:
     values = column.astype(object).tolist()
     return [_cell(value, str(column.name)) for value in values]
 
 
-def _cell(value: Any, name: str) -> Any:
+def _cell(value: object, name: str) -> object:
     if pd.isna(value):
         return None
     if isinstance(value, np.generic):

@@ -12,7 +12,6 @@ Examples
 """
 
 from gbaspatial.errors import door_of
-from gbaspatial.figures.autocorrelation import cluster_map, correlogram, power_curve, rose, significance_map
 from gbaspatial.figures.contributions import waterfall
 from gbaspatial.figures.distances import spillover_decay
 from gbaspatial.figures.effects import forest
@@ -21,6 +20,7 @@ from gbaspatial.figures.periods import period_bands, period_line
 from gbaspatial.figures.picture_files import save
 from gbaspatial.figures.printed_maps import flow_map, map_of, weights_map
 from gbaspatial.figures.sensitivity_bars import bounds_by_size
+from gbaspatial.figures.spatial_tests import cluster_map, correlogram, power_curve, rose, significance_map
 from gbaspatial.figures.transitions import kernel_contours, rank_moves, transition_matrix
 from gbaspatial.figures.years import year_line
 

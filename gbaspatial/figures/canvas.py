@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gbaspatial.errors import OptionError
 from gbaspatial.figures.fonts import stand_by
-from gbaspatial.results import display_width as width_of
+from gbaspatial.typesetting import display_width as width_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,8 +55,8 @@ def axes_of(ax: Axes | None, size: tuple[float, float] = (6.0, 4.0), *, polar: b
 
 
 def panels_of(
-    ax: Any, count: int, *, columns: int = 1, size: tuple[float, float] = (3.2, 2.4)
-) -> np.ndarray[Any, np.dtype[Any]]:
+    ax: Axes | np.ndarray | None, count: int, *, columns: int = 1, size: tuple[float, float] = (3.2, 2.4)
+) -> np.ndarray:
     """As many axes as there are panels: those given as a sequence, or those of a new figure.
 
     Parameters

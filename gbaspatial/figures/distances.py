@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,10 +14,12 @@ from gbaspatial.options import public
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gbaspatial.spillover.decay import DecayResult
+
 
 @written_names("en")
 @public
-def spillover_decay(result: Any, *, label: str = "", ax: Axes | None = None) -> Axes:
+def spillover_decay(result: DecayResult, *, label: str = "", ax: Axes | None = None) -> Axes:
     """Spillover by band of distance as bars with their intervals, and the distance within which half arrives.
 
     Parameters

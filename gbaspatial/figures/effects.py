@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from gbaspatial.models.impacts.groups import GroupImpacts
+    from gbaspatial.models.selection import SpecificationCurve
+
+
 COLORS = {"direct": "#2C7FB8", "indirect": "#D95F0E", "total": "#333333"}
 WORDS = {
     "en": {"measured": "estimate and interval", "filled": "filled: zero lies outside", "arrow": "arrow: no finite end"},
@@ -80,7 +84,7 @@ def forest(result: Any, *, label: str = "", language: Language = "en", ax: Axes 
         return _forest(frame, names, [COLORS.get(each, "#333333") for each in last], words, label, ax)
 
 
-def specification_curve(result: Any, term: str | None = None, *, ax: Axes | None = None) -> Axes:
+def specification_curve(result: SpecificationCurve, term: str | None = None, *, ax: Axes | None = None) -> Axes:
     """The spatial parameter, or the total impact of `term`, under each specification, in ascending order.
 
     Parameters
@@ -114,7 +118,7 @@ def specification_curve(result: Any, term: str | None = None, *, ax: Axes | None
         return _forest(frame.set_axis(names), names, ["#0b5d7a"] * len(frame), words, "", ax)
 
 
-def group_flows(result: Any, *, ax: Axes | None = None) -> Axes:
+def group_flows(result: GroupImpacts, *, ax: Axes | None = None) -> Axes:
     """What groups give one another: a matrix of colors with the values in it.
 
     Parameters

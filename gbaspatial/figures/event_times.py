@@ -23,7 +23,7 @@ _WORDS = {
 
 
 @public
-def event_times(result: Any, *, language: Language = "en", ax: Any = None) -> Axes:
+def event_times(result: Any, *, language: Language = "en", ax: Axes | None = None) -> Axes:
     """Effects by event time, a color for each term; the base is an open mark on zero, a cross has no interval.
 
     Parameters

@@ -114,7 +114,7 @@ def _say_once() -> None:
 
 
 @contextmanager
-def written_names(names: Any) -> Iterator[Any]:
+def written_names(names: str) -> Iterator[Any]:
     """Set the font for `names` ("en", "zh", "both", "none"); "en" where Chinese cannot be written, said once.
 
     Text is written as it stands: a name with two dollar signs is no formula.

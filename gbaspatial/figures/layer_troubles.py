@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gbaspatial.figures.canvas import axes_of
 from gbaspatial.figures.fonts import written_names
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from matplotlib.axes import Axes
 
+    from gbaspatial.geography.coverage import CoverageResult
 
-def coverage_map(result: Any, *, ax: Axes | None = None) -> Axes:
+
+def coverage_map(result: CoverageResult, *, ax: Axes | None = None) -> Axes:
     """A map of the units of a `CoverageResult` with the troubles in color; small ones are circled."""
     with written_names("en"):
         ax = axes_of(ax, (7.0, 6.0))
@@ -27,7 +30,7 @@ def coverage_map(result: Any, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _circled(ax: Axes, rows: Any, kind: str, color: str) -> None:
+def _circled(ax: Axes, rows: gpd.GeoDataFrame, kind: str, color: str) -> None:
     shapes = rows[rows.geometry.notna() & ~rows.geometry.is_empty]
     if kind != "shifted" and len(shapes):
         shapes.plot(ax=ax, color=color, alpha=0.7)

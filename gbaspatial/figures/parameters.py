@@ -12,11 +12,14 @@ from gbaspatial.figures.fonts import written_names
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gbaspatial.models.few_units.bootstrap import BootstrapResult
+
+
 BLUE = "#2166AC"
 _HIGHEST_RATIO = 15.0  # of the likelihood ratio: what lies beyond says nothing and flattens the rest
 
 
-def replicates(result: Any, *, columns: int = 3, ax: Any = None) -> np.ndarray[Any, np.dtype[Any]]:
+def replicates(result: BootstrapResult, *, columns: int = 3, ax: Axes | np.ndarray | None = None) -> np.ndarray:
     """Histograms of the refits of a bootstrap, a panel for each term, with the estimate and the interval.
 
     Parameters

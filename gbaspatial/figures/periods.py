@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @public
-def period_line(values: pd.Series, *, expected: float | None = None, label: str = "", ax: Any = None) -> Axes:
+def period_line(values: pd.Series, *, expected: float | None = None, label: str = "", ax: Axes | None = None) -> Axes:
     """A statistic by period, beside what is expected of it.
 
     Parameters
@@ -63,7 +63,7 @@ def period_line(values: pd.Series, *, expected: float | None = None, label: str 
 
 
 @public
-def period_bands(frame: pd.DataFrame, *, label: str = "", measured: str = "", ax: Any = None) -> Axes:
+def period_bands(frame: pd.DataFrame, *, label: str = "", measured: str = "", ax: Axes | None = None) -> Axes:
     """Estimates by period with their intervals as bands, one line for each effect; open ends run to the frame.
 
     Parameters

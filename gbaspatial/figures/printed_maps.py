@@ -22,8 +22,10 @@ from gbaspatial.options import public, word
 if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
+    from matplotlib.transforms import Bbox
+    from scipy import sparse
 
-    from gbaspatial.weights.core import WeightsLike
+    from gbaspatial.weights.core import Weights, WeightsLike
 
 Names = Literal["en", "zh", "both", "none"]
 NAMES: tuple[Names, ...] = ("en", "zh", "both", "none")
@@ -34,7 +36,7 @@ MOST_NAMES = 80
 @public
 def map_of(
     units: gpd.GeoDataFrame,
-    what: Any,
+    what: object,
     *,
     label: str = "",
     scheme: str | Sequence[float] | None = None,
@@ -144,7 +146,7 @@ def weights_map(
     return ax
 
 
-def _one_way(ax: Axes, weights: Any, start: np.ndarray, end: np.ndarray, entries: Any) -> None:
+def _one_way(ax: Axes, weights: Weights, start: np.ndarray, end: np.ndarray, entries: sparse.coo_array) -> None:
     """An arrow where a link has no counterpart."""
     back = weights.sparse.T.tocsr()
     alone = np.asarray(back[entries.coords[0], entries.coords[1]]).ravel() == 0
@@ -266,7 +268,9 @@ def _places(frame: gpd.GeoDataFrame, labels: pd.Index, what: str) -> np.ndarray:
 Rows = tuple[list[tuple[Swatch, int]], list[tuple[Swatch, int]]]
 
 
-def _column_rows(frame: gpd.GeoDataFrame, column: str, scheme: Any, k: int, palette: str) -> Rows:
+def _column_rows(
+    frame: gpd.GeoDataFrame, column: str, scheme: str | Sequence[float] | None, k: int, palette: str
+) -> Rows:
     """Legend rows with counts, and the row of each unit."""
     columns_of(frame, column, "units")
     if column == "cluster" and set(frame[column].dropna()) <= {*CLUSTERS, *HOTSPOTS}:
@@ -363,7 +367,7 @@ def _write_names(ax: Axes, frame: gpd.GeoDataFrame, written: Names, lift: float)
     texts = {"en": english, "zh": chinese, "both": english + "\n" + chinese}[written]
     places = shapely.get_coordinates(shapely.point_on_surface(np.asarray(frame.geometry.array, dtype=object)))
     ax.figure.canvas.draw()
-    taken: list[Any] = []
+    taken: list[Bbox] = []
     for at in np.argsort(-shapely.area(np.asarray(frame.geometry.array, dtype=object)), kind="stable"):
         text = ax.annotate(
             texts.iloc[at], tuple(places[at]), (0, lift), textcoords="offset points", ha="center", va="center",

@@ -29,7 +29,7 @@ _WORDS = {
 
 
 @public
-def bounds_by_size(result: Any, *, language: Language = "en", ax: Any = None) -> Axes:
+def bounds_by_size(result: Any, *, language: Language = "en", ax: Axes | None = None) -> Axes:
     """Intervals of an effect by the size of the deviations allowed for: how much the conclusion bears.
 
     Parameters

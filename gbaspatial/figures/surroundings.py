@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
@@ -26,7 +26,7 @@ class Surroundings(NamedTuple):
     sources: tuple[str, ...]
 
 
-def check_layer(units: Any, what: str = "units") -> gpd.GeoDataFrame:
+def check_layer(units: object, what: str = "units") -> gpd.GeoDataFrame:
     """`units` in WGS84, or an error that says what a map cannot draw."""
     import geopandas as gpd
 

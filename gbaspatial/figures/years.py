@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gbaspatial.errors import DataError
-from gbaspatial.figures import autocorrelation
+from gbaspatial.figures import spatial_tests
 from gbaspatial.figures.canvas import panels_of
 from gbaspatial.options import public
 
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.axes import Axes
+
+    from gbaspatial.autocorrelation.space_time import ByPeriodResult
+
 
 @public
-def year_line(results: Any, *, ax: Any = None) -> Any:
+def year_line(results: Mapping[str, ByPeriodResult], *, ax: Axes | None = None) -> np.ndarray:
     """A statistic by year with its p-values, or several below one another.
 
     Parameters
@@ -42,11 +48,11 @@ def year_line(results: Any, *, ax: Any = None) -> Any:
     2
     """
     if not isinstance(results, Mapping):
-        return autocorrelation.year_line(results, ax)
+        return spatial_tests.year_line(results, ax)
     if not results:
         raise DataError("there is no result to draw; the mapping is empty.")
     panels = panels_of(ax, len(results), size=(9.0, 3.4))
     for panel, (name, result) in zip(panels, results.items(), strict=True):
-        autocorrelation.year_line(result, panel)
+        spatial_tests.year_line(result, panel)
         panel.set_title(f"{name}: {panel.get_title()}", fontsize=9)
     return panels

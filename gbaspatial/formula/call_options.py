@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from gbaspatial.errors import FormulaError
@@ -29,7 +29,9 @@ def options_of(node: ast.Call, lags: Collection[str]) -> dict[str, Any]:
     return _option_values(name, options, given)
 
 
-def _option_values(name: str, options: Any, given: Iterable[tuple[str | None, ast.expr]]) -> dict[str, Any]:
+def _option_values(
+    name: str, options: Mapping[str, Option], given: Iterable[tuple[str | None, ast.expr]]
+) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in given:
         if key is None or key not in options or key in found:
@@ -50,7 +52,7 @@ def _option(told: str, node: ast.expr, option: Option) -> Any:
             )
         kind = Option("number") if option.kind == "numbers" else Option("level")
         return [_option(told, element, kind) for element in node.elts]
-    value = literal(node)
+    value: Any = literal(node)
     whole = isinstance(value, int) and not isinstance(value, bool)
     real = whole or isinstance(value, float)
     fits = {

@@ -23,7 +23,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -60,6 +60,8 @@ from gbaspatial.results import data_hash
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
+    from formulaic import ModelSpec
+
     from gbaspatial.weights.core import WeightsGiven
 
 _LEVERAGE_LIMIT = 20_000
@@ -89,7 +91,7 @@ class Design:
     data: pd.DataFrame
     weights: Mapping[str, Weights]
     columns: tuple[Column, ...]
-    model_spec: Any
+    model_spec: ModelSpec
     durbin: bool = False
     observation_weights: np.ndarray | None = None
     regimes: str | None = None
@@ -132,7 +134,7 @@ class Design:
             if not is_intercept(name)
         )
 
-    def matrix(self, data: pd.DataFrame, weights: Mapping[str, Any] | Any = None) -> np.ndarray:
+    def matrix(self, data: pd.DataFrame, weights: WeightsGiven | None = None) -> np.ndarray:
         """X (m, k) for `data`, in its order; lags by `weights` (the design's own by default).
 
         Raises

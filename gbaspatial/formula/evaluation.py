@@ -9,7 +9,7 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,14 @@ from gbaspatial.formula.call_options import options_of
 from gbaspatial.formula.syntax import column_of, function_name, syntax
 from gbaspatial.formula.vocabulary import FUNCTIONS, transform
 from gbaspatial.options import brief
+
+if TYPE_CHECKING:
+    from formulaic import ModelSpec
+    from formulaic.materializers import PandasMaterializer
+    from formulaic.parser.types import Factor
+
+
+Lagger: TypeAlias = "Callable[..., pd.Series]"  # the lag of a column, and of its state when it is evaluated anew
 
 _EXACT = 2.0**53  # whole numbers up to here are exact in a double
 
@@ -40,8 +48,8 @@ class Evaluator:
     """
 
     frame: pd.DataFrame
-    lags: Mapping[str, Callable[..., Any]]
-    spec: Any
+    lags: Mapping[str, Lagger]
+    spec: ModelSpec
     earlier: Callable[[pd.Series, int], pd.Series] | None = None
 
     def value(self, expression: str) -> Any:
@@ -157,7 +165,7 @@ class Evaluator:
             raise FormulaError(f"{_shown(node)} in the formula takes one column.")
         return pd.Series(inner, index=self.frame.index)
 
-    def _labelled(self, found: Any) -> Any:
+    def _labelled(self, found: np.ndarray | pd.Series) -> pd.Series:
         array = np.asarray(found)
         return pd.Series(array, index=self.frame.index) if array.ndim == 1 else array[()]
 
@@ -181,22 +189,22 @@ def _doubles(value: Any) -> Any:
 
 def materializer(
     frame: pd.DataFrame,
-    lags: Mapping[str, Callable[..., Any]],
+    lags: Mapping[str, Lagger],
     earlier: Callable[[pd.Series, int], pd.Series] | None = None,
-) -> Any:
+) -> PandasMaterializer:
     """Formulaic's maker of model matrices, with expressions worked out here and names looked up in the data alone."""
     from formulaic.materializers import PandasMaterializer
 
     def _lookup(name: str) -> tuple[Any, set[Any]]:
         return _doubles(frame[name]), set()
 
-    def _evaluate(expression: str, _: Any, spec: Any) -> tuple[Any, set[Any]]:
+    def _evaluate(expression: str, _: object, spec: ModelSpec) -> tuple[Any, set[Any]]:
         return _doubles(Evaluator(frame, lags, spec, earlier).value(expression)), set()
 
     made: Any = PandasMaterializer(frame)
     theirs = made._get_columns_for_term
 
-    def _columns(factors: list[dict[str, Any]], spec: Any, scale: float = 1) -> Any:
+    def _columns(factors: list[dict[str, Factor]], spec: ModelSpec, scale: float = 1) -> Any:
         count = math.prod(len(factor) for factor in factors)
         if count > len(frame) and len(factors) > 1 and not spec.structure:  # when it is fitted
             raise CollinearityError(

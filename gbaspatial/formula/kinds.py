@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,10 @@ import pandas as pd
 from gbaspatial.alignment import as_numbers
 from gbaspatial.errors import DataError, FormulaError, GbaWarning, outside, some
 from gbaspatial.options import brief
+
+if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
+
 
 CROWDED = 0.5  # levels by unit, from which on a column of text is taken for an accident
 
@@ -98,7 +102,7 @@ def _of_objects(column: pd.Series, name: str) -> pd.Series:
     )
 
 
-def _kind_of(value: Any) -> str:
+def _kind_of(value: object) -> str:
     if isinstance(value, str):
         return "text"
     if isinstance(value, (bool, np.bool_)):
@@ -129,7 +133,7 @@ def check_crowded(frame: pd.DataFrame, names: Sequence[str]) -> None:
         )
 
 
-def _reads_as_numbers(levels: Sequence[Any]) -> bool:
+def _reads_as_numbers(levels: Sequence[Label]) -> bool:
     """Whether nearly all of some texts are numbers with a sign of percent, of thousands or of a decimal comma."""
     text = pd.Series([str(level) for level in levels]).str.strip()
     bare = pd.to_numeric(text.str.replace(r"[%％,\s]", "", regex=True), errors="coerce")
@@ -202,12 +206,12 @@ def _as_numbers_again(column: pd.Series, old: pd.Series, name: str) -> pd.Series
     return again.astype(old.dtype) if old.dtype.kind == "f" or whole.all() else again
 
 
-def _shown(value: Any, texts: bool) -> str:
+def _shown(value: object, texts: bool) -> str:
     """A level in words: text among numbers in quotes, so that '1' is told from 1."""
     return str(value) if texts or not isinstance(value, str) else repr(value)
 
 
-def _hashable(value: Any) -> bool:
+def _hashable(value: object) -> bool:
     try:
         hash(value)
     except TypeError:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gbaspatial.formula.syntax import column_of, function_name, syntax
 from gbaspatial.formula.vocabulary import FUNCTIONS
+
+if TYPE_CHECKING:
+    from formulaic.formula import SimpleFormula
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ def names_of(expression: str) -> Names:
     return Names(frozenset(read), frozenset(called))
 
 
-def names_in(formulas: Iterable[Any]) -> Names:
+def names_in(formulas: Iterable[SimpleFormula]) -> Names:
     """The names in all terms of formulaic's formulas."""
     read: set[str] = set()
     called: set[str] = set()
@@ -60,7 +63,7 @@ def names_in(formulas: Iterable[Any]) -> Names:
     return Names(frozenset(read), frozenset(called))
 
 
-def whole_arguments(formulas: Iterable[Any], functions: Collection[str]) -> frozenset[str]:
+def whole_arguments(formulas: Iterable[SimpleFormula], functions: Collection[str]) -> frozenset[str]:
     """The names that stand alone as the first argument of one of the functions, as `tier` does in ``W(C(tier))``."""
     texts = [
         f.expr for formula in formulas for term in formula for f in term.factors if f.eval_method.value == "python"

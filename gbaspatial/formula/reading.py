@@ -8,7 +8,7 @@ import re
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,16 @@ from gbaspatial.formula.regressors import is_intercept
 from gbaspatial.formula.syntax import column_of, syntax
 from gbaspatial.options import brief
 from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    from formulaic import ModelMatrix, ModelSpec
+    from formulaic.formula import StructuredFormula
+    from formulaic.materializers.types import FactorValues
+    from formulaic.parser.types import Term as FormulaicTerm
+
+    from gbaspatial.models.panel.frame import PanelWeights
+
+Lag: TypeAlias = "Weights | PanelWeights"  # what lags a column: a W, or the W of each period of a panel
 
 Earlier = Callable[[pd.Series, int], pd.Series]
 
@@ -53,7 +63,7 @@ class Parsed:
     """A formula as its terms, as formulaic takes it, and the columns of the data that it uses."""
 
     terms: Terms
-    formula: Any
+    formula: StructuredFormula
     columns: list[str]
 
 
@@ -128,12 +138,12 @@ def _check_outcome(terms: Terms, lags: Mapping[str, Weights]) -> None:
         )
 
 
-def _for_formulaic(terms: Terms) -> Any:
+def _for_formulaic(terms: Terms) -> StructuredFormula:
     """The terms as formulaic has them; nothing is left for it to read."""
     from formulaic import Formula
     from formulaic.parser.types import Factor as TheirFactor, Term as TheirTerm
 
-    def _theirs(term: Term) -> Any:
+    def _theirs(term: Term) -> FormulaicTerm:
         if not term:
             return TheirTerm([TheirFactor("1", eval_method="literal")])
         return TheirTerm([TheirFactor(f.text, eval_method="lookup" if f.column else "python") for f in term])
@@ -196,10 +206,10 @@ def _levels(factor: Factor, frame: pd.DataFrame) -> int:
     return int(frame[name].nunique())
 
 
-def _lagger(w: Weights) -> Callable[..., Any]:
+def _lagger(w: Lag) -> Callable[..., pd.Series]:
     """W(x) as a stateful transform of formulaic: so it learns the levels of a factor at fitting."""
 
-    def _lagged(values: Any, *, _state: Any = None, _spec: Any = None, **_: Any) -> Any:
+    def _lagged(values: pd.Series, *, _state: Any = None, _spec: Any = None, **_: object) -> pd.Series:
         return _lag_of(values, w, _state, _spec)
 
     _lagged.__is_stateful_transform__ = True  # type: ignore[attr-defined]
@@ -207,7 +217,7 @@ def _lagger(w: Weights) -> Callable[..., Any]:
     return _lagged
 
 
-def _lag_of(values: Any, w: Weights, state: dict[str, Any] | None, spec: Any) -> Any:
+def _lag_of(values: pd.Series, w: Lag, state: dict[str, object] | None, spec: ModelSpec) -> pd.Series:
     """The lag of a column, of several, or of the columns that a factor has beside an intercept."""
     metadata = getattr(values, "__formulaic_metadata__", None)
     inner = getattr(values, "__wrapped__", values)
@@ -234,18 +244,18 @@ def _lag_of(values: Any, w: Weights, state: dict[str, Any] | None, spec: Any) ->
     return _lagged_frame(pd.DataFrame(numbers, columns=names if names is None else list(names)), w)
 
 
-def _lagged_frame(frame: pd.DataFrame, w: Weights) -> pd.DataFrame:
+def _lagged_frame(frame: pd.DataFrame, w: Lag) -> pd.DataFrame:
     return pd.DataFrame(w.sparse @ frame.to_numpy(float), index=w.ids, columns=frame.columns)
 
 
-def _encoded(values: Any, reduced_rank: bool, _: list[int], state: Any, spec: Any) -> Any:
+def _encoded(values: pd.Series, reduced_rank: bool, _: list[int], state: Any, spec: ModelSpec) -> pd.DataFrame:
     """The dummies of a column of text, as the term itself has them."""
     from formulaic.transforms import encode_contrasts
 
     return encode_contrasts(pd.Series(values), reduced_rank=reduced_rank, _state=state, _spec=spec)
 
 
-def _labelled(coded: Any) -> pd.DataFrame:
+def _labelled(coded: FactorValues) -> pd.DataFrame:
     """Coded columns under the labels that formulaic would give them: ``T.2`` for treatment contrasts."""
     label = coded.__formulaic_metadata__.get_format()
     frame = pd.DataFrame(coded.__wrapped__).copy()
@@ -254,8 +264,8 @@ def _labelled(coded: Any) -> pd.DataFrame:
 
 
 def evaluate(
-    formula: Any, frame: pd.DataFrame, lags: Mapping[str, Any], earlier: Earlier | None = None
-) -> tuple[pd.DataFrame, Any]:
+    formula: StructuredFormula, frame: pd.DataFrame, lags: Mapping[str, Lag], earlier: Earlier | None = None
+) -> tuple[pd.DataFrame, ModelSpec]:
     """The left and the right side of a formula on the data: model matrices, of which formulaic remembers the recipe.
 
     `lags` have ``ids`` and a ``sparse`` that multiplies; `earlier` serves L(x), in panels.
@@ -264,14 +274,20 @@ def evaluate(
     return matrices.lhs, matrices.rhs
 
 
-def rebuild(spec: Any, frame: pd.DataFrame, lags: Mapping[str, Any], earlier: Earlier | None = None) -> Any:
+def rebuild(
+    spec: ModelSpec, frame: pd.DataFrame, lags: Mapping[str, Lag], earlier: Earlier | None = None
+) -> pd.DataFrame:
     """The model matrix of a formula that was worked out before, on other data."""
     return _worked_out(spec, frame, lags, "the formula cannot be worked out on these data", earlier)
 
 
 def _worked_out(
-    recipe: Any, frame: pd.DataFrame, lags: Mapping[str, Any], failed: str, earlier: Earlier | None = None
-) -> Any:
+    recipe: StructuredFormula | ModelSpec,
+    frame: pd.DataFrame,
+    lags: Mapping[str, Lag],
+    failed: str,
+    earlier: Earlier | None = None,
+) -> ModelMatrix:
     from formulaic.errors import DataMismatchWarning
 
     try:
@@ -287,7 +303,7 @@ def _worked_out(
         raise FormulaError(f"{failed}: {_first_line(error)}") from error
 
 
-def class_columns(spec: Any, learned: pd.DataFrame, lags: Mapping[str, Weights]) -> list[str]:
+def class_columns(spec: ModelSpec, learned: pd.DataFrame, lags: Mapping[str, Weights]) -> list[str]:
     """The columns of which a formula takes the values as levels."""
     coded = whole_arguments([spec.formula], ["C"])
     plain = whole_arguments([spec.formula], lags) | {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,13 @@ import pandas as pd
 from gbaspatial.errors import DataError, FormulaError, OptionError, some
 from gbaspatial.formula.mentions import lags_of, names_of
 from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    from formulaic import ModelSpec
+    from formulaic.parser.types import Factor
+
+    from gbaspatial.alignment import Label
+
 
 INTERCEPT = "Intercept"
 
@@ -36,7 +43,7 @@ def is_intercept(term: str) -> bool:
     return term == INTERCEPT or term.endswith(f":{INTERCEPT}")
 
 
-def written(spec: Any, lags: Mapping[str, Weights]) -> tuple[Column, ...]:
+def written(spec: ModelSpec, lags: Mapping[str, Weights]) -> tuple[Column, ...]:
     """The columns that a formula writes, read from its terms: names of levels may hold anything.
 
     The lag of a dummy is named like any other lag, ``W(C(tier)[T.2])``.
@@ -45,7 +52,7 @@ def written(spec: Any, lags: Mapping[str, Weights]) -> tuple[Column, ...]:
     return tuple(_column(str(name), term.term.factors, lags, own) for term in spec.structure for name in term.columns)
 
 
-def _column(name: str, factors: tuple[Any, ...], lags: Mapping[str, Weights], own: frozenset[str]) -> Column:
+def _column(name: str, factors: tuple[Factor, ...], lags: Mapping[str, Weights], own: frozenset[str]) -> Column:
     coded = [factor.expr for factor in factors if factor.eval_method.value == "python"]
     lagged = any(names_of(code).called & set(lags) for code in coded)
     if not lagged or len(factors) != 1 or not name.startswith(coded[0]):
@@ -102,7 +109,7 @@ def complete(
     return parts, split
 
 
-def classes_of(labels: pd.Series, name: str) -> list[Any]:
+def classes_of(labels: pd.Series, name: str) -> list[Label]:
     """The classes of a column of regimes, in order.
 
     Raises

@@ -8,7 +8,7 @@ import keyword
 import re
 import unicodedata
 import warnings
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from gbaspatial.errors import FormulaError
 from gbaspatial.formula.tokens import check_not_called
@@ -181,7 +181,7 @@ def shown(node: ast.AST) -> str:
     return brief(ast.unparse(node))[1:-1]
 
 
-def literal(node: ast.expr) -> Any:
+def literal(node: ast.expr) -> object:
     """The number, text or truth value that a node is, or None."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
         value = node.operand.value

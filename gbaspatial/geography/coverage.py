@@ -19,8 +19,11 @@ from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pyproj
     from matplotlib.axes import Axes
     from shapely.geometry.base import BaseGeometry
+
+    from gbaspatial.alignment import Label
 
 KINDS = ("missing", "empty", "invalid", "duplicate", "overlap", "gap", "sliver", "shifted")
 _COLUMNS = ["kind", "units", "area_km2", "width_m", "lon", "lat", "detail"]
@@ -165,7 +168,7 @@ def _unit_troubles(shapes: gpd.GeoSeries, metric: gpd.GeoSeries) -> list[_Row]:
 
 
 def _duplicates(shapes: gpd.GeoSeries) -> list[_Row]:
-    groups: dict[bytes, list[Any]] = {}
+    groups: dict[bytes, list[Label]] = {}
     for label, shape in shapes.normalize().items():
         groups.setdefault(shape.wkb, []).append(label)
     return [
@@ -272,7 +275,7 @@ def _shift(polygons: gpd.GeoSeries) -> tuple[str, float]:
 _UNDO = {"gcj02": gcj02_to_wgs84, "bd09": bd09_to_wgs84}
 
 
-def _frame(rows: list[_Row], crs: Any, usable: gpd.GeoSeries) -> gpd.GeoDataFrame:
+def _frame(rows: list[_Row], crs: pyproj.CRS | None, usable: gpd.GeoSeries) -> gpd.GeoDataFrame:
     import geopandas as gpd
 
     shapes = gpd.GeoSeries([shape for _, _, shape, _ in rows], crs=crs)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from gbaspatial.errors import CRSError, GeometryError, LabelTypeError, some
 from gbaspatial.options import public
@@ -12,11 +12,13 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pyproj
 
+CrsLike: TypeAlias = "pyproj.CRS | str | int"  # anything that names a CRS
+
 _ROUND_OFF = 1e-9  # degrees beyond the pole that are taken for the pole
 
 
 @public
-def describe_crs(crs: Any) -> str:
+def describe_crs(crs: CrsLike | None) -> str:
     """A CRS in words: authority code and name.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -17,8 +17,10 @@ from gbaspatial.options import public
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from gbaspatial.geography.places import Units
 
-def _check_geometry(shapes: Any) -> None:
+
+def _check_geometry(shapes: gpd.GeoSeries) -> None:
     missing = shapes.isna() | shapes.is_empty
     if missing.any():
         raise GeometryError(
@@ -114,7 +116,7 @@ def lonlat(units: gpd.GeoDataFrame | gpd.GeoSeries, points: gpd.GeoSeries | None
     return np.column_stack([chosen.x.to_numpy(), chosen.y.to_numpy().clip(-90, 90)])
 
 
-def _given_points(units: gpd.GeoDataFrame | gpd.GeoSeries, points: Any) -> gpd.GeoSeries:
+def _given_points(units: gpd.GeoDataFrame | gpd.GeoSeries, points: Units) -> gpd.GeoSeries:
     require_crs(points, "points")
     check_same_units(points.index, units.index, "points")
     chosen = points.geometry.reindex(units.index)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from gbaspatial.geography.true_length import require_metric
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pyproj
     from scipy.spatial import cKDTree
 
 Metric = Literal["geodesic", "planar"]
@@ -32,7 +33,7 @@ _FAR_CHORD = 12_600.0  # up to here a distance is less than half a circle of the
 _SLACK = 1e-12
 
 
-def shapes_of(units: Any) -> gpd.GeoSeries:
+def shapes_of(units: Units) -> gpd.GeoSeries:
     """The geometries of `units`, labelled, none of them missing, empty or with coordinates that are no numbers.
 
     Raises
@@ -146,7 +147,7 @@ def earth_centered_km(lonlat: np.ndarray) -> np.ndarray:
     )
 
 
-def crs_name(crs: Any) -> str | None:
+def crs_name(crs: pyproj.CRS | None) -> str | None:
     """The authority code of a CRS, or its name where it has none."""
     if crs is None:
         return None

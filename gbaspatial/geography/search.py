@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.geography.places import Places
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 TIE = 1e-9  # distances that differ by a smaller share are ties
 MOST_LINKS = 200_000_000  # of a W that is still built: some 2.4 GB, and several times that on the way
@@ -59,13 +62,13 @@ def nearest_places(places: Places, k: int) -> tuple[np.ndarray, np.ndarray]:
     return columns, chords
 
 
-def check_whole(k: Any) -> None:
+def check_whole(k: int) -> None:
     """Raise `OptionError` unless `k` is a whole number."""
     if not isinstance(k, (int, np.integer)) or isinstance(k, bool):
         raise OptionError(f"k={k!r} must be a whole number, such as k=4.")
 
 
-def _settle_ties(places: Places, tree: Any, rows: np.ndarray, columns: np.ndarray, chords: np.ndarray) -> None:
+def _settle_ties(places: Places, tree: cKDTree, rows: np.ndarray, columns: np.ndarray, chords: np.ndarray) -> None:
     k = columns.shape[1]
     ranks = places.ranks()
     asked = np.arange(places.n)

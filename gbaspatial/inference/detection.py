@@ -23,7 +23,7 @@ import pandas as pd
 from scipy import sparse
 
 from gbaspatial.errors import OptionError, WeightsError
-from gbaspatial.figures.autocorrelation import power_curve
+from gbaspatial.figures.spatial_tests import power_curve
 from gbaspatial.inference.null import ALTERNATIVES, Alternative, check_draws
 from gbaspatial.inference.ordering import by_label
 from gbaspatial.inference.rejection import MOST_INTEGRATED, SIMULATED, Chance, chance_of

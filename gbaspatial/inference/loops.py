@@ -7,8 +7,6 @@ interpreter lock, so any split over threads or machines gives the same bits.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba import njit, uint64
 
@@ -18,14 +16,14 @@ _MUR1, _MUR2 = np.uint64(0xFF51AFD7ED558CCD), np.uint64(0xC4CEB9FE1A85EC53)
 
 
 @njit(inline="always")
-def _mix(z: Any) -> Any:
+def _mix(z: np.uint64) -> np.uint64:
     z = (z ^ (z >> uint64(30))) * _MIX1
     z = (z ^ (z >> uint64(27))) * _MIX2
     return z ^ (z >> uint64(31))
 
 
 @njit(inline="always")
-def _increment(z: Any) -> Any:
+def _increment(z: np.uint64) -> np.uint64:
     """An odd increment; few bit transitions, which would weaken the generator, are broken up."""
     z = (z ^ (z >> uint64(33))) * _MUR1
     z = (z ^ (z >> uint64(33))) * _MUR2
@@ -39,7 +37,7 @@ def _increment(z: Any) -> Any:
 
 
 @njit(inline="always")
-def _shuffle(x: Any, key: Any, draw: Any) -> None:
+def _shuffle(x: np.ndarray, key: np.uint64, draw: int) -> None:
     """Put `x` in a random order (Fisher-Yates; unbiased bounded integers by Lemire 2019)."""
     state = _mix(key + uint64(draw + 1) * _GOLDEN)
     step = _increment(state + _GOLDEN)
@@ -70,7 +68,15 @@ def _shuffle(x: Any, key: Any, draw: Any) -> None:
 
 @njit(nogil=True, cache=True)
 def product_draws(
-    rows: Any, columns: Any, data: Any, x: Any, a: Any, key: Any, start: Any, stop: Any, out: Any
+    rows: np.ndarray,
+    columns: np.ndarray,
+    data: np.ndarray,
+    x: np.ndarray,
+    a: np.ndarray,
+    key: np.uint64,
+    start: int,
+    stop: int,
+    out: np.ndarray,
 ) -> None:
     """For draws `start` to `stop`: sum s_ij x_i x_j over the links listed and sum_i a_i x_i^2, into `out` (m, 2)."""
     n, links = x.size, data.size
@@ -99,7 +105,15 @@ def product_draws(
 
 @njit(nogil=True, cache=True)
 def class_draws(
-    indptr: Any, indices: Any, data: Any, codes: Any, classes: Any, key: Any, start: Any, stop: Any, out: Any
+    indptr: np.ndarray,
+    indices: np.ndarray,
+    data: np.ndarray,
+    codes: np.ndarray,
+    classes: int,
+    key: np.uint64,
+    start: int,
+    stop: int,
+    out: np.ndarray,
 ) -> None:
     """For draws `start` to `stop`: sum of s_ij by class of i and of j, into `out` (m, classes, classes)."""
     n = codes.size
@@ -116,7 +130,7 @@ def class_draws(
 
 
 @njit(nogil=True, cache=True)
-def orders_drawn(key: Any, start: Any, stop: Any, out: Any) -> None:
+def orders_drawn(key: np.uint64, start: int, stop: int, out: np.ndarray) -> None:
     """Random orders for draws `start` to `stop`, into `out` (m, n)."""
     for draw in range(start, stop):
         row = out[draw - start]
@@ -126,7 +140,17 @@ def orders_drawn(key: Any, start: Any, stop: Any, out: Any) -> None:
 
 
 @njit(nogil=True, cache=True)
-def paired_draws(rows: Any, columns: Any, data: Any, x: Any, y: Any, key: Any, start: Any, stop: Any, out: Any) -> None:
+def paired_draws(
+    rows: np.ndarray,
+    columns: np.ndarray,
+    data: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    key: np.uint64,
+    start: int,
+    stop: int,
+    out: np.ndarray,
+) -> None:
     """For draws `start` to `stop`: sum p_ij x_i y_j over the links listed, of pairs in random orders, into `out`."""
     n = x.size
     order = np.empty(n, dtype=np.int64)
@@ -150,7 +174,7 @@ def paired_draws(rows: Any, columns: Any, data: Any, x: Any, y: Any, key: Any, s
 
 
 @njit(nogil=True, cache=True)
-def linear_draws(c: Any, y: Any, key: Any, start: Any, stop: Any, out: Any) -> None:
+def linear_draws(c: np.ndarray, y: np.ndarray, key: np.uint64, start: int, stop: int, out: np.ndarray) -> None:
     """For draws `start` to `stop`: sum c_i y_i of `y` in random orders, into `out`."""
     n = y.size
     z = np.empty(n)
@@ -168,7 +192,10 @@ def linear_draws(c: Any, y: Any, key: Any, start: Any, stop: Any, out: Any) -> N
 
 
 @njit(nogil=True, cache=True)
-def matrix_draws(indptr: Any, indices: Any, data: Any, Z: Any, key: Any, start: Any, stop: Any, out: Any) -> None:
+def matrix_draws(
+    indptr: np.ndarray, indices: np.ndarray, data: np.ndarray, Z: np.ndarray, key: np.uint64, start: int, stop: int,
+    out: np.ndarray,
+) -> None:  # fmt: skip
     """For draws `start` to `stop`: sum w_ij z_ui z_vj for all u and v, the columns of `Z` (V, n) in random orders.
 
     Into `out` (m, V, V). Variables are put in order once a draw, and lagged once each.
@@ -202,7 +229,14 @@ def matrix_draws(indptr: Any, indices: Any, data: Any, Z: Any, key: Any, start: 
 
 
 @njit(nogil=True, cache=True)
-def linear_counts(features: Any, coefficients: Any, target: Any, tie: Any, greater: Any, less: Any) -> None:
+def linear_counts(
+    features: np.ndarray,
+    coefficients: np.ndarray,
+    target: np.ndarray,
+    tie: np.ndarray,
+    greater: np.ndarray,
+    less: np.ndarray,
+) -> None:
     """Count, for each unit, draws with sum_c coefficients[u, c] features[c, p] >= and <= target[u]."""
     channels, draws = features.shape
     for unit in range(target.size):

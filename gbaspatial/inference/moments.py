@@ -14,7 +14,7 @@ Mantel, N. (1967). Cancer Research 27, 209-220.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -22,7 +22,7 @@ from scipy import sparse
 _NOISE = 1e-13
 
 
-def without_noise(variance: Any, size: Any) -> Any:
+def without_noise(variance: float | np.ndarray, size: float | np.ndarray) -> np.ndarray:
     """`variance`, or exactly zero where it is no more than rounding of terms of this `size`.
 
     A statistic that is the same for every order has the variance zero, and then no z-value, by every formula alike.

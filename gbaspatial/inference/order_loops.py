@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 
@@ -13,7 +11,15 @@ _LOOSE = {"reassoc", "contract", "nsz"}
 
 @njit(nogil=True, cache=True, fastmath=_LOOSE)
 def tally_orders(
-    A: Any, B: Any, chosen: Any, front: Any, back: Any, limits: Any, counts: Any, tails: Any, sums: Any
+    A: np.ndarray,
+    B: np.ndarray,
+    chosen: np.ndarray,
+    front: np.ndarray,
+    back: np.ndarray,
+    limits: np.ndarray,
+    counts: np.ndarray,
+    tails: np.ndarray,
+    sums: np.ndarray,
 ) -> None:
     """Add the orders that put each row of `chosen` first to the histogram `counts`, the `tails` and the `sums`.
 

@@ -5,13 +5,11 @@ Round-off may leave a statistic a hair below zero; its tail is then one, not und
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy import special
 
 
-def chi_squared_tail(statistic: Any, df: Any) -> Any:
+def chi_squared_tail(statistic: float | np.ndarray, df: float | np.ndarray) -> np.ndarray:
     """P(chi-squared with `df` degrees of freedom > `statistic`), element by element; NaN stays NaN.
 
     Examples
@@ -22,7 +20,7 @@ def chi_squared_tail(statistic: Any, df: Any) -> Any:
     return special.chdtrc(df, np.maximum(statistic, 0.0))
 
 
-def f_tail(statistic: Any, above: Any, below: Any) -> Any:
+def f_tail(statistic: float | np.ndarray, above: float, below: float) -> np.ndarray:
     """P(F with `above` and `below` degrees of freedom > `statistic`), element by element; NaN stays NaN.
 
     Examples

@@ -6,7 +6,7 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,8 @@ from gbaspatial.writing import replace_file
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from gbaspatial.maps.escape import Payload
+
 ACROSS = 150  # squares of the wide view
 UNITS_IN_A_TILE = 1_000  # of the finest tiles; those two levels above hold sixteen times as many
 FINEST, WIDER = 14, 2
@@ -40,7 +42,7 @@ class Tiled(Layer):
     is_fill: ClassVar[bool] = False
     is_of_units: ClassVar[bool] = False
 
-    def payload(self, units: pd.DataFrame) -> dict[str, Any]:
+    def payload(self, units: pd.DataFrame) -> Payload:
         """The legend, and squares of the most frequent class for wide views; the units lie in the archive."""
         told, codes, _ = _classed(self)
         places = _places(self.frame)
@@ -124,7 +126,7 @@ def tiled(units: gpd.GeoDataFrame, layer: Layer, *, archive: str) -> Tiled:
     return made
 
 
-def _classed(layer: Tiled) -> tuple[dict[str, Any], np.ndarray, list[float | None]]:
+def _classed(layer: Tiled) -> tuple[Payload, np.ndarray, list[float | None]]:
     """What the fill tells the page, and the row of the legend and the value of each unit."""
     told = layer.fill.payload(layer.frame)
     if told["years"] is not None or told["kind"] == "bivariate":
@@ -139,7 +141,7 @@ def _places(frame: gpd.GeoDataFrame) -> np.ndarray:
     return shapely.get_coordinates(shapely.centroid(np.asarray(frame.geometry.array, dtype=object)))
 
 
-def squares(places: np.ndarray, codes: np.ndarray) -> dict[str, Any]:
+def squares(places: np.ndarray, codes: np.ndarray) -> Payload:
     """The most frequent of the `codes` in each square that holds a place; of equal ones the first.
 
     Examples

@@ -7,7 +7,7 @@ import html
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 from warnings import warn
 
 import folium
@@ -31,6 +31,9 @@ from gbaspatial.writing import replace_text
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
+
+    from gbaspatial.geography.places import Units
+    from gbaspatial.maps.escape import Payload
 
 NOT_LEGAL = ("Not a map for legal boundaries", "非法定界线地图")
 _SHIFTED = ("amap", "autonavi", "gtimg", "google.cn", "tencent", "gaode")
@@ -64,7 +67,7 @@ class Atlas(folium.Map):
 
     def __init__(
         self,
-        payload: dict[str, Any],
+        payload: Payload,
         tiles: folium.TileLayer | None = None,
         sets: _Sets | None = None,
         archives: Sequence[Tiled] = (),
@@ -100,7 +103,7 @@ class Atlas(folium.Map):
         """The whole page as text."""
         return self.get_root().render()
 
-    def save(self, outfile: str | os.PathLike[str], **_: Any) -> Path:  # type: ignore[override]
+    def save(self, outfile: str | os.PathLike[str], **_: object) -> Path:  # type: ignore[override]
         """Write the page to one file and give its path back; the folder is made if needed.
 
         Archives of tiled layers are written into the same folder.
@@ -124,7 +127,7 @@ class Atlas(folium.Map):
         path: str | os.PathLike[str],
         *,
         layer: int = 0,
-        year: Any = None,
+        year: int | str | None = None,
         language: Literal["en", "zh", "both"] = "en",
         dpi: int = 200,
     ) -> Path:
@@ -252,7 +255,7 @@ def atlas(
     return Atlas(payload, layer_of_tiles, sets, [layer for layer in listed if isinstance(layer, Tiled)])
 
 
-def _layer_payload(layer: Layer, sets: _Sets) -> dict[str, Any]:
+def _layer_payload(layer: Layer, sets: _Sets) -> Payload:
     if not layer.is_of_units:
         return layer.payload(sets.frames[0])
     number = sets.number_of(layer.units)
@@ -265,7 +268,7 @@ class _Sets:
     def __init__(self, units: gpd.GeoDataFrame, names: str | tuple[str, str] | None) -> None:
         self.given: list[gpd.GeoDataFrame] = []
         self.frames: list[gpd.GeoDataFrame] = []
-        self.payloads: list[dict[str, Any]] = []
+        self.payloads: list[Payload] = []
         self._add(units, names)
 
     def number_of(self, units: gpd.GeoDataFrame | None) -> int:
@@ -275,7 +278,7 @@ class _Sets:
                 return number
         return self._add(units, None)
 
-    def _add(self, units: Any, names: str | tuple[str, str] | None) -> int:
+    def _add(self, units: Units, names: str | tuple[str, str] | None) -> int:
         frame = check_layer(units)
         if len(frame) > ATLAS_LIMIT:
             warn(

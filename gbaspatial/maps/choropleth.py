@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,10 @@ from gbaspatial.maps.fills import legend_and_codes, on_units, rounded
 from gbaspatial.maps.layers import Label, Layer, bilingual, year_labels
 from gbaspatial.maps.legend_words import IN_CHINESE, SCHEMES_IN_CHINESE, UNITS_IN_CHINESE
 from gbaspatial.options import number, public, whole
+
+if TYPE_CHECKING:
+    from gbaspatial.maps.escape import Payload
+
 
 _OF_UNITS = {
     "tier": ("Tier", "层级"),
@@ -38,7 +42,7 @@ class Choropleth(Layer):
     unit: tuple[str, str]
     center: float | None = None
 
-    def payload(self, units: pd.DataFrame) -> dict[str, Any]:
+    def payload(self, units: pd.DataFrame) -> Payload:
         """For every year one letter per unit, the legend that the letters point to, and the values."""
         return {**words_of(self.column, self.label, self.unit, units), **_choropleth(self, units)}
 
@@ -200,7 +204,7 @@ def words_of(column: str, label: tuple[str, str], unit: tuple[str, str], units: 
     }
 
 
-def _choropleth(layer: Choropleth, units: pd.DataFrame) -> dict[str, Any]:
+def _choropleth(layer: Choropleth, units: pd.DataFrame) -> Payload:
     wide = by_year(layer.column, layer.panel, units)
     pooled = wide.stack() if wide.shape[1] > 1 else wide.iloc[:, 0]
     classes = _classes(layer, pooled)
@@ -224,7 +228,7 @@ def _classes(layer: Choropleth, values: pd.Series) -> Classes:
     return classify(values, scheme=scheme, k=layer.k, palette=layer.palette)
 
 
-def _of_each_year(layer: Choropleth, wide: pd.DataFrame) -> dict[str, Any]:
+def _of_each_year(layer: Choropleth, wide: pd.DataFrame) -> Payload:
     """Legend and letters of each year by itself; nothing where the breaks are given."""
     if layer.center is not None or (layer.scheme is not None and not isinstance(layer.scheme, str)):
         return {}

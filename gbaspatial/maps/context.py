@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -13,13 +13,15 @@ from gbaspatial.maps.geometry import Shapes, pack_shapes
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from gbaspatial.maps.escape import Payload
 
-def context_payload(units: gpd.GeoDataFrame) -> tuple[dict[str, Any] | None, list[str]]:
+
+def context_payload(units: gpd.GeoDataFrame) -> tuple[Payload | None, list[str]]:
     """Background shapes around WGS84 `units`, and the sources to be named; None where nothing is shipped."""
     found = surroundings(units)
     if found is None:
         return None, []
-    parts: dict[str, Any] = {"sea": found.land is not None}
+    parts: Payload = {"sea": found.land is not None}
     if found.land is not None:
         parts["land"] = _packed(found.land)
     around = found.prefectures
@@ -28,7 +30,7 @@ def context_payload(units: gpd.GeoDataFrame) -> tuple[dict[str, Any] | None, lis
     return parts, list(found.sources)
 
 
-def _packed(layer: gpd.GeoDataFrame) -> dict[str, Any]:
+def _packed(layer: gpd.GeoDataFrame) -> Payload:
     geometry = np.asarray(layer.geometry.array, dtype=object)
     anchors = shapely.get_coordinates(shapely.point_on_surface(geometry))
     return pack_shapes(Shapes("polygon", geometry, anchors))

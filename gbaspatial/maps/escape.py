@@ -10,9 +10,11 @@ from __future__ import annotations
 import html
 import json
 import math
-from typing import Any
+from typing import Any, TypeAlias
 
 from gbaspatial.options import public
+
+Payload: TypeAlias = "dict[str, Any]"  # what a page is told, as JSON: Any is whatever JSON can hold
 
 # Legal in JSON but not inside a script element, or a line end to older JavaScript.
 _IN_SCRIPT = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
@@ -20,7 +22,7 @@ _IN_SCRIPT = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2
 _IN_TEMPLATE = {ord(ch): f"&#{ord(ch)};" for ch in "`$\\{}%#"}
 
 
-def safe_json(value: Any) -> str:
+def safe_json(value: object) -> str:
     """`value` as JSON that may stand inside a script element; NaN becomes null.
 
     Examples
@@ -33,7 +35,7 @@ def safe_json(value: Any) -> str:
     return text.translate(_IN_SCRIPT).encode("utf-8", "replace").decode("utf-8")
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,10 @@ import pandas as pd
 from gbaspatial.alignment import check_units
 from gbaspatial.errors import AlignmentError, some
 from gbaspatial.figures.palette import Swatch
+
+if TYPE_CHECKING:
+    from gbaspatial.maps.escape import Payload
+
 
 MOST_DECIMALS = 9  # one more than `figures.classes` writes before it turns to powers of ten
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -39,7 +43,7 @@ def rounded(values: pd.Series, digits: int = 6) -> list[float | None]:
     return [None if v != v else int(v) if abs(v) < 1e15 and v == int(v) else v for v in numbers.tolist()]
 
 
-def legend_and_codes(legend: list[Swatch], codes: list[np.ndarray], missing: Swatch) -> dict[str, Any]:
+def legend_and_codes(legend: list[Swatch], codes: list[np.ndarray], missing: Swatch) -> Payload:
     """Legend rows, and one letter per unit and year that points to its row; the missing come last."""
     if any((each < 0).any() for each in codes):
         legend = [*legend, missing]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,9 @@ from gbaspatial.alignment import places_in
 from gbaspatial.errors import DataError, UnknownNameError, nearest_names, some
 from gbaspatial.maps.layers import Label, Layer, bilingual
 from gbaspatial.options import public, whole
+
+if TYPE_CHECKING:
+    from gbaspatial.maps.escape import Payload
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
@@ -22,13 +25,13 @@ class Flows(Layer):
     top: int
     is_fill: ClassVar[bool] = False
 
-    def payload(self, units: pd.DataFrame) -> dict[str, Any]:
+    def payload(self, units: pd.DataFrame) -> Payload:
         """The largest flows, each with the places of giver and receiver."""
         return {"label": list(self.label), **_flows(self, units.index)}
 
 
 @public
-def flows(frame: Any, *, label: Label = None, top: int = 30) -> Flows:
+def flows(frame: pd.DataFrame, *, label: Label = None, top: int = 30) -> Flows:
     """Arcs from giver to receiver, as wide as the value, with an arrow at the receiver.
 
     Parameters
@@ -72,7 +75,7 @@ def flows(frame: Any, *, label: Label = None, top: int = 30) -> Flows:
     return Flows(label=bilingual(label, ("Flows", "溢出流")), frame=frame[list(wanted)].copy(), top=top)
 
 
-def _flows(layer: Flows, index: pd.Index) -> dict[str, Any]:
+def _flows(layer: Flows, index: pd.Index) -> Payload:
     frame = layer.frame
     giver = places_in(pd.Index(frame["giver"]), index, "flows")
     receiver = places_in(pd.Index(frame["receiver"]), index, "flows")

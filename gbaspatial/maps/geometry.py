@@ -6,7 +6,7 @@ coverage is simplified as a whole, so that neighbors keep one common border.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
@@ -15,6 +15,8 @@ from gbaspatial.errors import GeometryError, some
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+    from gbaspatial.maps.escape import Payload
 
 # 64 letters that are safe inside HTML, JSON and JavaScript.
 ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", dtype=np.uint8)
@@ -83,10 +85,10 @@ def simplified(geometry: np.ndarray, tolerance_m: float | None) -> np.ndarray:
     return np.where(gone, geometry, made)
 
 
-def pack_shapes(shapes: Shapes) -> dict[str, Any]:
+def pack_shapes(shapes: Shapes) -> Payload:
     """The shapes as a small JSON object; `decode.js` is its other half."""
     scale = _steps_per_degree(shapes)
-    packed: dict[str, Any] = {"kind": shapes.kind, "scale": scale, "at": pack_points(shapes.anchors, scale)}
+    packed: Payload = {"kind": shapes.kind, "scale": scale, "at": pack_points(shapes.anchors, scale)}
     if shapes.kind == "point":
         return packed
     polygons, owner = shapely.get_parts(shapes.geometry, return_index=True)

@@ -20,6 +20,12 @@ from gbaspatial.errors import DataError, OptionError
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from gbaspatial.autocorrelation.local_results import LocalTest
+    from gbaspatial.maps.escape import Payload
+
+
+Local: TypeAlias = "pd.Series | pd.DataFrame | LocalTest"  # what a local statistic found
+
 Label: TypeAlias = "str | tuple[str, str] | None"
 ByYear: TypeAlias = Mapping[Any, Any]
 
@@ -61,7 +67,7 @@ class Layer(ABC):
         return replace(self, units=units)
 
     @abstractmethod
-    def payload(self, units: pd.DataFrame) -> dict[str, Any]:
+    def payload(self, units: pd.DataFrame) -> Payload:
         """What the page gets of the layer on `units`, ready for JSON.
 
         Examples
@@ -72,7 +78,7 @@ class Layer(ABC):
         """
 
 
-def years_of(results: Any) -> ByYear:
+def years_of(results: object) -> ByYear:
     """A mapping of year to result; one result alone has the year None."""
     if isinstance(results, Mapping):
         if not results:
@@ -81,7 +87,7 @@ def years_of(results: Any) -> ByYear:
     return {None: results}
 
 
-def year_labels(labels: Any) -> list[Any] | None:
+def year_labels(labels: pd.Index) -> list[int | str] | None:
     """The years as JSON has them; None without years."""
     years = list(labels)
     if years == [None]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gbaspatial.maps.escape import Payload
     from gbaspatial.weights.recipe import Recipe, Step
 
 SCHEMES_IN_CHINESE = {
@@ -108,7 +109,7 @@ def _with_another(how: str, other: str) -> tuple[str, str] | None:
     return None if told is None else (f"{english} {told[0]}", f"{chinese}{told[1]}")
 
 
-def _contiguity(given: dict[str, Any]) -> tuple[str, str]:
+def _contiguity(given: Payload) -> tuple[str, str]:
     if given.get("criterion") == "rook":
         return "units that share a border line", "有公共边界线的单元"
     return "units that touch, at a border or a corner", "边界或角点相接的单元"

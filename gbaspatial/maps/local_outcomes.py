@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,11 @@ from gbaspatial.maps.legend_words import ADJUSTMENTS, recipe_in_words
 from gbaspatial.options import public
 from gbaspatial.weights.recipe import Recipe
 
+if TYPE_CHECKING:
+    from gbaspatial.maps.escape import Payload
+    from gbaspatial.maps.layers import Local
+
+
 NO_TEST = Swatch(NO_DATA.color, "Not in the analysis", "未参与分析")
 
 
@@ -27,13 +32,13 @@ class Classed(Layer):
     by_year: ByYear
     column: str
 
-    def payload(self, units: pd.DataFrame) -> dict[str, Any]:
+    def payload(self, units: pd.DataFrame) -> Payload:
         """For every year one letter per unit, the legend that the letters point to, and the p-values."""
         return {"label": list(self.label), **_classed(self, units)}
 
 
 @public
-def clusters(lisa: Any, *, label: Label = None) -> Classed:
+def clusters(lisa: Local, *, label: Label = None) -> Classed:
     """Clusters of a local Moran (or Geary, bivariate...) in the colors of GeoDa, counted in the legend.
 
     Parameters
@@ -58,7 +63,7 @@ def clusters(lisa: Any, *, label: Label = None) -> Classed:
 
 
 @public
-def hotspots(gi: Any, *, label: Label = None) -> Classed:
+def hotspots(gi: Local, *, label: Label = None) -> Classed:
     """Hot and cold spots of a local Getis-Ord G, counted in the legend; takes what `clusters` takes.
 
     Parameters
@@ -84,7 +89,7 @@ def hotspots(gi: Any, *, label: Label = None) -> Classed:
 
 
 @public
-def significance(lisa: Any, *, adjusted: bool = False, label: Label = None) -> Classed:
+def significance(lisa: Local, *, adjusted: bool = False, label: Label = None) -> Classed:
     """How small the p-value of each unit's local test is, in the greens of GeoDa.
 
     Parameters
@@ -111,7 +116,7 @@ def significance(lisa: Any, *, adjusted: bool = False, label: Label = None) -> C
     return Classed(label=bilingual(label, default), kind="significance", by_year=years_of(lisa), column=column)
 
 
-def _classed(layer: Classed, units: pd.DataFrame) -> dict[str, Any]:
+def _classed(layer: Classed, units: pd.DataFrame) -> Payload:
     codes, numbers = [], []
     swatches = None if layer.kind == "significance" else _swatches_of(layer)
     legend = _significance_legend() if swatches is None else list(swatches.values())
@@ -141,7 +146,7 @@ def _swatches_of(layer: Classed) -> dict[str, Swatch]:
     return known[1] if not seen <= set(known[0]) and seen <= set(known[1]) else known[0]
 
 
-def _judgement(layer: Classed, index: pd.Index, swatches: dict[str, Swatch] | None) -> dict[str, Any]:
+def _judgement(layer: Classed, index: pd.Index, swatches: dict[str, Swatch] | None) -> Payload:
     """What the page needs to judge anew at another level: each unit's class were it significant, and its p-values."""
     results = list(layer.by_year.values())
     if swatches is None or not all(isinstance(getattr(r, "classes", None), pd.Series) for r in results):
@@ -161,7 +166,7 @@ def _judgement(layer: Classed, index: pd.Index, swatches: dict[str, Swatch] | No
     return {"test": {**test, "how": list(ADJUSTMENTS.get(how, (how, how)))}}
 
 
-def _recipe(layer: Classed) -> dict[str, Any]:
+def _recipe(layer: Classed) -> Payload:
     """The W of the test, or of the last of several, in words and in full."""
     recipe = getattr(getattr(list(layer.by_year.values())[-1], "weights", None), "recipe", None)
     if not isinstance(recipe, Recipe):
@@ -169,7 +174,7 @@ def _recipe(layer: Classed) -> dict[str, Any]:
     return {"recipe": list(recipe_in_words(recipe)), "recipe_in_full": str(recipe)}
 
 
-def _scatter(layer: Classed, index: pd.Index) -> dict[str, Any]:
+def _scatter(layer: Classed, index: pd.Index) -> Payload:
     """The Moran scatterplot of each year: value and neighbors' mean, where the results carry what they tested."""
     results = list(layer.by_year.values())
     if layer.kind != "clusters" or not all(_has_quadrants(result) for result in results):
@@ -177,7 +182,7 @@ def _scatter(layer: Classed, index: pd.Index) -> dict[str, Any]:
     return {"scatter": [_moran_plot(result, index) for result in results]}
 
 
-def _has_quadrants(result: Any) -> bool:
+def _has_quadrants(result: Local) -> bool:
     """Whether a result carries what it tested and places units by value and neighbors."""
     if isinstance(result, (pd.Series, pd.DataFrame)) or not hasattr(result, "weights"):
         return False
@@ -185,7 +190,7 @@ def _has_quadrants(result: Any) -> bool:
     return frame is not None and "quadrant" in frame.columns and hasattr(result, "values")
 
 
-def _moran_plot(result: Any, index: pd.Index) -> dict[str, Any] | None:
+def _moran_plot(result: Local, index: pd.Index) -> Payload | None:
     ids = result.weights.ids
     tested = pd.DataFrame(result.values).reindex(ids).to_numpy(dtype=float)
     spread = tested.std(axis=0)
@@ -197,14 +202,14 @@ def _moran_plot(result: Any, index: pd.Index) -> dict[str, Any] | None:
     return {axis: rounded(pd.Series(numbers, index=ids).reindex(index), 4) for axis, numbers in both}
 
 
-def frame_of(result: Any) -> pd.DataFrame | None:
+def frame_of(result: Local) -> pd.DataFrame | None:
     """The table of a result, or None for a bare Series."""
     if isinstance(result, pd.Series):
         return None
     return result if isinstance(result, pd.DataFrame) else result.to_frame()
 
 
-def column_of(result: Any, column: str, what: str) -> pd.Series:
+def column_of(result: Local, column: str, what: str) -> pd.Series:
     """One column of a result, a table, or the Series itself."""
     if not isinstance(result, (pd.Series, pd.DataFrame)) and not hasattr(result, "to_frame"):
         raise OptionError(
@@ -231,7 +236,7 @@ def _significance_legend() -> list[Swatch]:
     return [swatch for _, swatch in SIGNIFICANCE] + [NOT_SIGNIFICANT, ISOLATE]
 
 
-def _p_codes(result: Any, values: pd.Series, what: str) -> np.ndarray:
+def _p_codes(result: Local, values: pd.Series, what: str) -> np.ndarray:
     p = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
     bad = (p < 0) | (p > 1)
     if bad.any():
@@ -244,7 +249,7 @@ def _p_codes(result: Any, values: pd.Series, what: str) -> np.ndarray:
     return codes
 
 
-def _p_values(result: Any, index: pd.Index) -> pd.Series:
+def _p_values(result: Local, index: pd.Index) -> pd.Series:
     frame = frame_of(result)
     if frame is None or "p_value" not in frame.columns:
         return pd.Series(np.nan, index=index)
@@ -258,7 +263,7 @@ _CHINESE = {
 }  # fmt: skip
 
 
-def _inference_note(result: Any) -> list[str]:
+def _inference_note(result: Local) -> list[str]:
     """How the p-values came about, in the words of the result."""
     parts = [str(getattr(result, name)) for name in ("alternative", "inference") if getattr(result, name, None)]
     return [", ".join(parts), "，".join(_CHINESE.get(part, part) for part in parts)]

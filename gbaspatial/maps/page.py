@@ -101,7 +101,7 @@ class OfflinePage(Figure):
         self.hosts, self.beside = hosts, beside
         self.data = data or {}
 
-    def render(self, **kwargs: Any) -> str:
+    def render(self, **kwargs: object) -> str:
         """The page with every script, style and picture inside, and the rule that lets it load nothing else."""
         page = super().render(**kwargs)
         pictures = any(sign in page for sign in _NEED_PICTURES)

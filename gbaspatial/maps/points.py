@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,8 @@ from gbaspatial.sizes import POINTS_LIMIT
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+    from gbaspatial.maps.escape import Payload
 
 SCALE = 1e5
 GRIDS = (60, 200, 600)  # squares across, from the widest view to the nearest
@@ -33,7 +35,7 @@ class Points(Layer):
     is_fill: ClassVar[bool] = False
     is_of_units: ClassVar[bool] = False
 
-    def payload(self, units: pd.DataFrame) -> dict[str, Any]:
+    def payload(self, units: pd.DataFrame) -> Payload:
         """Places, names and what the popups tell; the points lie where they lie, whatever the `units`."""
         return _points(self)
 
@@ -77,7 +79,7 @@ def points(frame: gpd.GeoDataFrame, *, name: str | None = None, label: Label = N
     return Points(label=bilingual(label, ("Points", "地点")), frame=frame, name=name, color=color_of(color))
 
 
-def _points(layer: Points) -> dict[str, Any]:
+def _points(layer: Points) -> Payload:
     """The JSON object of a layer of points."""
     frame = check_layer(layer.frame, "points")
     shapes = display_shapes(frame, what="points")
@@ -98,15 +100,15 @@ def _points(layer: Points) -> dict[str, Any]:
     }
 
 
-def _rows(frame: pd.DataFrame, columns: list[str]) -> list[tuple[Any, ...]]:
+def _rows(frame: pd.DataFrame, columns: list[str]) -> list[tuple[object, ...]]:
     return list(frame[columns].itertuples(index=False, name=None)) if columns else [()] * len(frame)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return "" if pd.isna(value) else f"{value:,.6g}" if isinstance(value, float) else str(value)
 
 
-def binned(places: np.ndarray) -> dict[str, Any]:
+def binned(places: np.ndarray) -> Payload:
     """Places (n, 2) in degrees counted in squares of three sizes; squares without any are not written.
 
     Examples

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -16,15 +16,17 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
 
+    from gbaspatial.maps.escape import Payload
+
 FLOW, NEGATIVE = "#d95f0e", "#542788"
 
 
 def still(
-    payload: dict[str, Any],
+    payload: Payload,
     frames: list[gpd.GeoDataFrame],
     given: list[gpd.GeoDataFrame],
     layer: int,
-    year: Any,
+    year: int | str | None,
     language: Literal["en", "zh", "both"],
 ) -> Axes:
     """The axes of a figure of one fill of the `payload`, with the overlays that the page shows at first."""
@@ -52,14 +54,14 @@ def _say(pair: list[str], language: str) -> str:
     return chinese if language == "zh" else f"{english} {chinese}"
 
 
-def _fill_of(payload: dict[str, Any], layer: int) -> dict[str, Any] | None:
+def _fill_of(payload: Payload, layer: int) -> Payload | None:
     fills = payload["fills"]
     if not fills and layer == 0:
         return None
     return fills[whole(layer, "layer", least=0, most=len(fills) - 1)]
 
 
-def _year_of(fill: dict[str, Any] | None, year: Any) -> int:
+def _year_of(fill: Payload | None, year: int | str | None) -> int:
     years = None if fill is None else fill["years"]
     if years is None:
         if year is not None:
@@ -72,13 +74,13 @@ def _year_of(fill: dict[str, Any] | None, year: Any) -> int:
     return years.index(year)
 
 
-def _named(frame: gpd.GeoDataFrame, told: dict[str, Any]) -> gpd.GeoDataFrame:
+def _named(frame: gpd.GeoDataFrame, told: Payload) -> gpd.GeoDataFrame:
     """The units with the names that the page writes."""
     english = told["en"] or told["ids"]
     return frame.assign(name_en=english, name_zh=told["zh"] or english)
 
 
-def _rows(fill: dict[str, Any] | None, at: int, n: int) -> tuple[list[tuple[Swatch, int]], list[tuple[Swatch, int]]]:
+def _rows(fill: Payload | None, at: int, n: int) -> tuple[list[tuple[Swatch, int]], list[tuple[Swatch, int]]]:
     """Legend rows with counts, and the row of each unit, from the letters of the page."""
     if fill is None:
         return [], [(Swatch("#FFFFFF", "", ""), n)] * n
@@ -90,7 +92,7 @@ def _rows(fill: dict[str, Any] | None, at: int, n: int) -> tuple[list[tuple[Swat
     return shown, [rows[code] for code in codes]
 
 
-def _overlay(ax: Axes, overlay: dict[str, Any], frames: list[gpd.GeoDataFrame], year: Any) -> None:
+def _overlay(ax: Axes, overlay: Payload, frames: list[gpd.GeoDataFrame], year: int | str | None) -> None:
     """The graph of W, the flows or the points above the units; none where the year has no graph yet."""
     import shapely
     from matplotlib.collections import LineCollection

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,10 @@ from gbaspatial.maps.choropleth import by_year, check_source, words_of
 from gbaspatial.maps.fills import legend_and_codes
 from gbaspatial.maps.layers import Label, Layer, bilingual, year_labels
 from gbaspatial.options import public, whole
+
+if TYPE_CHECKING:
+    from gbaspatial.maps.escape import Payload
+
 
 MOST = 4  # a square of five by five no reader tells apart
 # Low and low, high and low, low and high, high and high: the corners of a square, mixed between.
@@ -30,7 +34,7 @@ class Bivariate(Layer):
     k: int
     panel: pd.DataFrame | None
 
-    def payload(self, units: pd.DataFrame) -> dict[str, Any]:
+    def payload(self, units: pd.DataFrame) -> Payload:
         """For every year one letter per unit, and the square of classes that the letters point to."""
         return _bivariate(self, units)
 
@@ -96,7 +100,7 @@ def mixed(wide: int, high: int) -> list[str]:
     return made
 
 
-def _bivariate(layer: Bivariate, units: pd.DataFrame) -> dict[str, Any]:
+def _bivariate(layer: Bivariate, units: pd.DataFrame) -> Payload:
     tables = [by_year(column, layer.panel, units) for column in (layer.first, layer.second)]
     classes = [
         _classes(table, column, layer.k) for table, column in zip(tables, (layer.first, layer.second), strict=True)

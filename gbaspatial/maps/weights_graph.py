@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from gbaspatial.maps.legend_words import recipe_in_words
 from gbaspatial.options import public
 
 if TYPE_CHECKING:
+    from gbaspatial.maps.escape import Payload
     from gbaspatial.weights.core import WeightsLike
 
 
@@ -25,7 +26,7 @@ class Links(Layer):
     color: str
     is_fill: ClassVar[bool] = False
 
-    def payload(self, units: pd.DataFrame) -> dict[str, Any]:
+    def payload(self, units: pd.DataFrame) -> Payload:
         """For every year the linked pairs, with what each end gives to the other."""
         return {"label": list(self.label), **_links(self, units.index)}
 
@@ -63,7 +64,7 @@ def links(w: WeightsLike, *, label: Label = None, color: str = "#333333") -> Lin
     return Links(label=bilingual(label, ("Weights graph", "空间权重图")), by_year=by_year, color=color_of(color))
 
 
-def _links(layer: Links, index: pd.Index) -> dict[str, Any]:
+def _links(layer: Links, index: pd.Index) -> Payload:
     widest = max((float(w.sparse.data.max()) for w in layer.by_year.values() if w.sparse.nnz), default=1.0)
     latest = list(layer.by_year.values())[-1]
     return {

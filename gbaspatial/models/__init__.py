@@ -13,7 +13,8 @@ from typing import Any
 from gbaspatial.errors import no_attribute
 
 _NAMES = {
-    "regression": ("ols", "slx", "lag", "error", "sarar", "durbin", "durbin_error", "gns"),
+    "regression": ("ols", "slx", "lag", "error", "sarar"),
+    "durbin_models": ("durbin", "durbin_error", "gns"),
     "fit": ("Fit",),
     "few_units.bias": ("bias_correction",),
     "few_units.exact": ("exact_test",),
@@ -37,10 +38,8 @@ _NAMES = {
         "panel_lag",
         "panel_error",
         "panel_sarar",
-        "panel_durbin",
-        "panel_durbin_error",
-        "panel_gns",
     ),
+    "panel.panel_durbin_models": ("panel_durbin", "panel_durbin_error", "panel_gns"),
     "panel.panel_fit": ("PanelFit",),
     "panel.panel_evidence": ("panel_model_probabilities", "posterior_probabilities"),
     "panel.weights_compared": ("panel_over_weights",),

@@ -28,8 +28,9 @@ from gbaspatial.models.fitted import Inference
 from gbaspatial.models.likelihood.identification import check_carried, check_informed, no_maximum
 from gbaspatial.models.likelihood.peaks import at_edge, highest, level
 from gbaspatial.models.likelihood.problem import LOG_2PI
+from gbaspatial.models.solve.determinant_curves import Curve
 from gbaspatial.models.solve.factor import pencil_of
-from gbaspatial.models.solve.logdet import Curve, curve_of
+from gbaspatial.models.solve.logdet import curve_of
 from gbaspatial.models.solve.origin import Centered, refuse_perfect, span_of
 from gbaspatial.models.spatial_fit import ErrorProcessFit
 from gbaspatial.options import flag, public

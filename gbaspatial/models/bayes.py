@@ -16,7 +16,8 @@ from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.identification import acts_as_number, cut_note
 from gbaspatial.models.likelihood.marginal import Grid, Level, evidence, level_of, log_density, trapezoid
 from gbaspatial.models.likelihood.of_design import problem_of
-from gbaspatial.models.likelihood.problem import Problem, window
+from gbaspatial.models.likelihood.problem import Problem
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.options import only, public, word
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import as_weights
@@ -264,7 +265,7 @@ def comparison_of(
     return ModelProbabilities(frame, n, g, tuple(dict.fromkeys(uninformed)))
 
 
-def is_panel(data: Any) -> bool:
+def is_panel(data: object) -> bool:
     """Whether the rows are indexed by unit and time."""
     return isinstance(data, pd.DataFrame) and data.index.nlevels == 2
 

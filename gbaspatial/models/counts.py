@@ -7,9 +7,8 @@ eigenvectors that take up spatial autocorrelation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
+from typing import TYPE_CHECKING, Literal, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -32,6 +31,10 @@ from gbaspatial.models.solve.origin import taken_back
 from gbaspatial.options import only, public, unused, word
 
 if TYPE_CHECKING:
+    from scipy import sparse
+
+    from gbaspatial.geography.places import Units
+    from gbaspatial.options import Given
     from gbaspatial.weights.core import WeightsGiven
 
 COVARIANCES = ("classical", "HC0", "HC1", "HC3", "hac")
@@ -45,7 +48,7 @@ class KernelOptions(TypedDict, total=False):
     kernel: Kernel
     neighbors: int | None
     bandwidth_km: float | None
-    coordinates: Any
+    coordinates: Units | pd.DataFrame | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +99,7 @@ class PoissonFit(Fit):
         w: WeightsGiven | None = None,
         *,
         exposure: str | pd.Series | None = None,
-        **unknown: Any,
+        **unknown: object,
     ) -> pd.Series:
         """Expected outcomes of these units, or of other `data`, or under another `w`.
 
@@ -241,7 +244,7 @@ def _of_panel(exposure: pd.Series, ids: pd.Index) -> np.ndarray:
     return numbers
 
 
-def _kernel(design: Design, data: Any, covariance: str, options: Mapping[str, Any]) -> Any:
+def _kernel(design: Design, data: pd.DataFrame, covariance: str, options: Given) -> sparse.csr_array | None:
     only(options, KernelOptions.__annotations__, "ppml()")
     if covariance != "hac":
         unused(options, "they belong to covariance='hac'")
@@ -321,7 +324,9 @@ def deviance(y: np.ndarray, mu: np.ndarray) -> float:
     return float(2 * (special.xlogy(y, y) - special.xlogy(y, mu) - (y - mu)).sum())
 
 
-def sandwich(y: np.ndarray, X: np.ndarray, mu: np.ndarray, kind: str, K: Any = None) -> np.ndarray:
+def sandwich(
+    y: np.ndarray, X: np.ndarray, mu: np.ndarray, kind: str, K: sparse.csr_array | np.ndarray | None = None
+) -> np.ndarray:
     """The covariance (k, k) of Poisson coefficients: classical, HC0, HC1, HC3, or HAC with kernel weights `K`."""
     n, k = X.shape
     root = np.sqrt(mu)

@@ -14,9 +14,8 @@ correlated innovations.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -29,12 +28,18 @@ from gbaspatial.models.solve.origin import taken_back
 from gbaspatial.options import word
 from gbaspatial.sizes import DENSE_LIMIT
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from gbaspatial.options import Given
+
+
 LEAST_SQUARES = ("classical", "HC0", "HC1", "HC3", "hac")
 MAXIMUM_LIKELIHOOD = ("information", "sandwich", "HC0", "HC1", "HC3")
 
 
 def least_squares(
-    design: Design, residuals: np.ndarray, kind: str, options: Mapping[str, Any], data: Any
+    design: Design, residuals: np.ndarray, kind: str, options: Given, data: pd.DataFrame
 ) -> tuple[np.ndarray, str]:
     """The covariance (k, k) of least-squares coefficients, and how to call it."""
     word(kind, LEAST_SQUARES, "covariance")
@@ -53,7 +58,7 @@ def least_squares(
     return taken_back(R, meat), kind
 
 
-def _leverage(X: np.ndarray, ids: Any) -> np.ndarray:
+def _leverage(X: np.ndarray, ids: pd.Index) -> np.ndarray:
     leverage = np.square(np.linalg.qr(X)[0]).sum(axis=1)
     if (leverage > 1 - 1e-10).any():
         raise OptionError(
@@ -64,7 +69,7 @@ def _leverage(X: np.ndarray, ids: Any) -> np.ndarray:
 
 
 def _conley(
-    design: Design, N: np.ndarray, R: np.ndarray, e: np.ndarray, options: Mapping[str, Any], data: Any
+    design: Design, N: np.ndarray, R: np.ndarray, e: np.ndarray, options: Given, data: pd.DataFrame
 ) -> tuple[np.ndarray, str]:
     kernel: Any = options.get("kernel") or "triangular"
     neighbors, bandwidth = options.get("neighbors"), options.get("bandwidth_km")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 import numpy as np
 from scipy import sparse
@@ -35,6 +35,10 @@ from gbaspatial.options import only, renamed, unused, word
 from gbaspatial.weights import Weights, as_weights
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from gbaspatial.geography.places import Units
+    from gbaspatial.options import Given
     from gbaspatial.weights.core import WeightsGiven
 
 COVARIANCES = ("classical", "HC0", "HC1", "HC3", "hac")
@@ -59,7 +63,7 @@ class Options(TypedDict, total=False):
     kernel: Kernel
     neighbors: int | None
     bandwidth_km: float | None
-    coordinates: Any
+    coordinates: Units | pd.DataFrame
     moments: gm.Moments
     df: Literal["n-k", "n"] | None
     degrees_of_freedom: Literal["n-k", "n"] | None
@@ -160,7 +164,7 @@ class _Spec:
         return instrument_tests(columns, exogenous, stage, self.instruments, K)
 
 
-def _check(options: Mapping[str, Any]) -> None:
+def _check(options: Given) -> None:
     for name in options:
         if name in ("weights", "logdet"):
             raise OptionError(f"method='gmm' has no option {name!r}; it belongs to method='ml'.")
@@ -173,7 +177,7 @@ def _check(options: Mapping[str, Any]) -> None:
 
 
 def _columns(
-    asked: Request, options: Mapping[str, Any]
+    asked: Request, options: Given
 ) -> tuple[Design, tuple[str, ...], np.ndarray, list[str]]:  # fmt: skip
     """The design with all regressors, which of its terms are endogenous, and the user's instruments with names."""
     endogenous, instruments, regimes = (options.get(name) for name in ("endogenous", "instruments", "regimes"))
@@ -200,7 +204,7 @@ def _error_weights(error_w: WeightsGiven | None, design: Design) -> Weights:
     return given if given.ids.equals(design.ids) else given.subset(design.ids)
 
 
-def _kernel(design: Design, data: Any, options: Mapping[str, Any]) -> tuple[sparse.csr_array, str]:
+def _kernel(design: Design, data: pd.DataFrame, options: Given) -> tuple[sparse.csr_array, str]:
     coordinates = options.get("coordinates")
     if coordinates is None and hasattr(data, "geometry"):
         coordinates = data
@@ -335,6 +339,6 @@ def _negative_notes(names: list[str]) -> list[str]:
     ]
 
 
-def _refuse(options: Mapping[str, Any], name: str, because: str) -> None:
+def _refuse(options: Given, name: str, because: str) -> None:
     if options.get(name) is not None:
         raise OptionError(f"{name}= cannot be given here: {because}.")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,18 +14,23 @@ from gbaspatial.models.fit import Fit, build
 from gbaspatial.models.fitted import INFERENCES
 from gbaspatial.models.likelihood.identification import check_carried, check_informed, cut_note
 from gbaspatial.models.likelihood.information import information_apart
+from gbaspatial.models.likelihood.maximum import maximize
 from gbaspatial.models.likelihood.of_design import problem_of
-from gbaspatial.models.likelihood.problem import Estimate, Problem, maximize
-from gbaspatial.models.solve.logdet import window
+from gbaspatial.models.likelihood.problem import Estimate, Problem
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.models.solve.origin import Centered, Ground, refuse_perfect
 from gbaspatial.models.spatial_fit import LikelihoodByRegime, LikelihoodFit
 from gbaspatial.options import word
 from gbaspatial.weights import Weights
 
+if TYPE_CHECKING:
+    from gbaspatial.options import Given
+
+
 Estimator = Callable[..., Fit]  # (formula, data, w, **options)
 
 
-def inference_of(options: Mapping[str, Any]) -> str:
+def inference_of(options: Given) -> str:
     """The `inference` that the options name, checked."""
     return str(word(options.get("inference", "recommended"), INFERENCES, "inference"))
 
@@ -35,7 +40,7 @@ def by_maximum_likelihood(
     spec: Design,
     w: Weights | None,
     error_w: Weights | None,
-    options: Mapping[str, Any],
+    options: Given,
     estimator: Estimator,
 ) -> Fit:
     """The fit of the model whose spatial parameters `w` and `error_w` tell; `estimator` does the same anew."""

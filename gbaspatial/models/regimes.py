@@ -7,6 +7,7 @@ spatial models (Anselin 1990), which is right for any ``covariance=``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -30,6 +31,7 @@ from gbaspatial.options import flag, public, word
 from gbaspatial.sizes import DENSE_LIMIT, REGIMES_LIMIT
 
 if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
     from gbaspatial.weights.core import WeightsGiven
 
 
@@ -146,7 +148,7 @@ def rho_by_regime(
     )  # fmt: skip
 
 
-def _classes(column: pd.Series, ids: pd.Index, name: str) -> tuple[list[Any], np.ndarray]:
+def _classes(column: pd.Series, ids: pd.Index, name: str) -> tuple[list[Label], np.ndarray]:
     """The classes (g,) in order, and which units are in each (g, n)."""
     labels = align_labels(column, ids, name)
     levels = classes_of(pd.Series(labels), name)
@@ -247,7 +249,7 @@ def _log_det(W: sparse.csr_array, rho: np.ndarray) -> float:
     return float(np.log(np.abs(splu(A.tocsc()).U.diagonal())).sum())
 
 
-def _polished(loss: Any, start: np.ndarray, bound: float) -> np.ndarray:
+def _polished(loss: Callable[[np.ndarray], float], start: np.ndarray, bound: float) -> np.ndarray:
     """The minimum to more digits than L-BFGS-B with difference gradients gives."""
     answer = optimize.minimize(
         loss, start, method="Nelder-Mead", bounds=[(-bound, bound)] * len(start),

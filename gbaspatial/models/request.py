@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 import pandas as pd
+
+from gbaspatial.models.fitted import Inference
+
+if TYPE_CHECKING:
+    from gbaspatial.geography.places import Units
+    from gbaspatial.weights.core import WeightsGiven
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,9 +24,35 @@ class Request:
     name: str
     formula: str
     data: pd.DataFrame
-    w: Any
+    w: WeightsGiven | None
     durbin: bool
     options: dict[str, Any]
     lagged: bool = False
     erred: bool = False
-    error_w: Any = None
+    error_w: WeightsGiven | None = None
+
+
+KERNEL_OPTIONS = ("kernel", "neighbors", "bandwidth_km", "coordinates")
+
+
+Covariance = Literal["classical", "information", "sandwich", "HC0", "HC1", "HC3", "hac"]
+
+
+class Options(TypedDict, total=False):
+    """Options that the estimators share.
+
+    weights : column or Series of observation weights (variance sigma2 / weight);
+    regimes : column of classes; covariance, kernel, neighbors, bandwidth_km, coordinates :
+    kind of standard errors; logdet : how log|I - rho W| is computed; inference : where
+    p-values and intervals come from (``"recommended"`` or ``"asymptotic"``).
+    """
+
+    weights: pd.Series | str | None
+    regimes: str | None
+    covariance: Covariance | None
+    kernel: str
+    neighbors: int
+    bandwidth_km: float
+    coordinates: Units | pd.DataFrame
+    logdet: str
+    inference: Inference

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -141,7 +141,7 @@ class _Asked:
     inference: str
 
 
-def _designs(formulas: Any, data: pd.DataFrame, w: WeightsGiven, durbin: bool) -> dict[str, Design]:
+def _designs(formulas: object, data: pd.DataFrame, w: WeightsGiven, durbin: bool) -> dict[str, Design]:
     if isinstance(formulas, str) or not isinstance(formulas, (Mapping, Sequence)) or len(formulas) == 0:
         raise OptionError("formulas must be a list such as ['y ~ x', 'z ~ x'], or a mapping of names to formulas.")
     pairs = list(formulas.items()) if isinstance(formulas, Mapping) else [(None, text) for text in formulas]

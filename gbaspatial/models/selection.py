@@ -12,7 +12,7 @@ import pandas as pd
 from gbaspatial.errors import DataError, OptionError
 from gbaspatial.figures.effects import specification_curve
 from gbaspatial.formula import Design, design
-from gbaspatial.models import regression
+from gbaspatial.models import durbin_models, regression
 from gbaspatial.models.bayes import (
     intercept_of,
     is_panel,
@@ -26,9 +26,9 @@ from gbaspatial.models.bayes import (
 from gbaspatial.models.fit import SPATIAL as PARAMETERS, problem_again
 from gbaspatial.models.fit_tables import told_kind
 from gbaspatial.models.fitted import with_inference
-from gbaspatial.models.impacts.engine import impacts
+from gbaspatial.models.impacts.summary_measures import impacts
 from gbaspatial.models.likelihood.marginal import evidence
-from gbaspatial.models.likelihood.problem import window
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.options import only, public, word
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.repeated.blocks import map_blocks
@@ -39,15 +39,16 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from gbaspatial.models.fit import Fit
+    from gbaspatial.weights.core import WeightsLike
 
 ESTIMATORS = {
     "lag": regression.lag,
     "error": regression.error,
-    "durbin": regression.durbin,
-    "durbin_error": regression.durbin_error,
+    "durbin": durbin_models.durbin,
+    "durbin_error": durbin_models.durbin_error,
     "slx": regression.slx,
     "sarar": regression.sarar,
-    "gns": regression.gns,
+    "gns": durbin_models.gns,
 }
 DURBIN = ("durbin", "durbin_error", "slx", "gns")
 SPATIAL = ("lag", "error", "durbin", "durbin_error", "sarar", "gns")
@@ -139,7 +140,7 @@ class SpecificationCurve(Result):
 def over_weights(
     formula: str | Sequence[str] | Mapping[str, str],
     data: pd.DataFrame,
-    weights: Mapping[str, Any],
+    weights: Mapping[str, WeightsLike],
     *,
     models: Sequence[str] = ("lag",),
     rng: Rng = 0,
@@ -240,7 +241,7 @@ def _totals(fits: Mapping[tuple[str, str, str], Fit], keys: pd.MultiIndex, seed:
     return pd.concat({key: impacts(fit, rng=seed).total for key, fit in fits.items()}, names=names)
 
 
-def check_compared(weights: Any, models: Any) -> None:
+def check_compared(weights: object, models: object) -> None:
     """Refuse what is no mapping of names to W, or nothing to compare."""
     if not isinstance(weights, Mapping):
         raise OptionError('over_weights takes a mapping of names to W, such as {"queen": w, "4 nearest": near}.')

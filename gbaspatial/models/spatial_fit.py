@@ -30,8 +30,9 @@ from gbaspatial.models.few_units.recommended import few_units as _recommended
 from gbaspatial.models.few_units.wild import wild_test as _wild_test
 from gbaspatial.models.fit import Fit, problem_again
 from gbaspatial.models.impacts.change import impact_of_change as _impact_of_change
-from gbaspatial.models.impacts.engine import impact_matrix as _impact_matrix, impacts as _impacts
-from gbaspatial.models.likelihood.problem import maximize
+from gbaspatial.models.impacts.engine import impact_matrix as _impact_matrix
+from gbaspatial.models.impacts.summary_measures import impacts as _impacts
+from gbaspatial.models.likelihood.maximum import maximize
 from gbaspatial.models.predict import predict as _predict, predict_mean as _mean
 from gbaspatial.models.simulation import simulate_fit as _simulate
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -59,7 +59,7 @@ class SecondOpinion(Result):
 
 
 @public
-def second_opinion(result: Any, peer: Peer = "pysal") -> SecondOpinion:
+def second_opinion(result: object, peer: Peer = "pysal") -> SecondOpinion:
     """Run the same test or model in another program, on the same data and W, and set the numbers side by side.
 
     Only quantities that both programs define alike are compared: p-values by permutation

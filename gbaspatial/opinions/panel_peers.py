@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
@@ -13,6 +13,9 @@ from gbaspatial.opinions import known
 from gbaspatial.opinions.answers import Answer
 from gbaspatial.opinions.subject import PanelShape, Subject, libpysal_w
 from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    from libpysal.weights import W
 
 LAGGED = ("panel_lag", "panel_durbin")
 ERRED = ("panel_error", "panel_durbin_error")
@@ -86,7 +89,7 @@ def _y(subject: Subject) -> np.ndarray:
     return subject.outcome.to_numpy(dtype=float)[:, None]
 
 
-def _w(subject: Subject, periods: int = 1) -> Any:
+def _w(subject: Subject, periods: int = 1) -> W:
     """W, or with `periods` one block of it for each, as libpysal has it; as given."""
     assert subject.w is not None
     W = sparse.csr_array(sparse.kron(sparse.eye_array(periods), subject.w.sparse))
@@ -118,7 +121,7 @@ def _spreg(
                   tolerance)  # fmt: skip
 
 
-def _trailing(model: Any) -> int:
+def _trailing(model: type) -> int:
     """How many variances stand behind the spatial parameter."""
     return int(type(model).__name__ in ("ML_LagRE", "ML_ErrorRE"))
 

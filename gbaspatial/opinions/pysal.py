@@ -7,7 +7,7 @@ import io
 import warnings
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from gbaspatial.opinions.disparity_peers import DISPARITY
 from gbaspatial.opinions.panel_peers import spreg_answer
 from gbaspatial.opinions.spreg_models import answer_of, call_of
 from gbaspatial.opinions.subject import Subject, by_unit, libpysal_w
+
+if TYPE_CHECKING:
+    pass
 
 
 def answer(subject: Subject) -> Answer | None:

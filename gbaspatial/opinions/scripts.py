@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Literal
 
 from gbaspatial.errors import OptionError
 from gbaspatial.opinions.cross_peers import CASES, OPERATIONS
@@ -24,7 +24,7 @@ MOST_ROWS = 5_000  # of panels
 
 
 @public
-def code(result: Any, language: Language) -> str:
+def code(result: object, language: Language) -> str:
     """The script of `result` in another language, with data and W inside, so that it runs as it stands.
 
     Transformed regressors, dummies and spatial lags are written as columns ``x1, x2, ...``

@@ -33,7 +33,7 @@ from gbaspatial.opinions.subject import Subject
 PLAIN = ("information", "classical", "heteroskedastic")  # covariances that other programs have by default
 
 
-def subject_of(result: Any) -> Subject:
+def subject_of(result: object) -> Subject:
     """The `Subject` of a result.
 
     Raises

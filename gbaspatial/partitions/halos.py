@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy import sparse
@@ -30,6 +30,7 @@ from gbaspatial.writing import replace_file
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pyproj
 
 Find = Callable[["gpd.GeoSeries"], sparse.csr_array]  # of own units and halo: W, one where there is a link
 
@@ -211,7 +212,9 @@ def contiguity(
     return _built(parts, criterion, partial(_boxes_met, parts), partial(_touching, criterion), row_standardized)
 
 
-def _built(parts: Partitioned, name: str, around: Any, find: Find, row_standardized: bool) -> PartitionedWeights:
+def _built(
+    parts: Partitioned, name: str, around: Callable[..., gpd.GeoSeries], find: Find, row_standardized: bool
+) -> PartitionedWeights:
     folder = parts.folder / f"links-{name}"
     folder.mkdir(exist_ok=True)
     work = partial(_rows_of, parts.folder, folder, around, find)
@@ -226,7 +229,9 @@ def _file(folder: Path, part: int) -> Path:
     return folder / f"rows-{part:05d}.npz"
 
 
-def _rows_of(place: Path, folder: Path, around: Any, find: Find, part: int) -> tuple[int, int, int]:
+def _rows_of(
+    place: Path, folder: Path, around: Callable[..., gpd.GeoSeries], find: Find, part: int
+) -> tuple[int, int, int]:
     """Find and write the rows of one part, unless they are there; its links, islands and most neighbors."""
     path = _file(folder, part)
     if path.exists():
@@ -249,7 +254,9 @@ def _rows_of(place: Path, folder: Path, around: Any, find: Find, part: int) -> t
     return int(counts.sum()), int((counts == 0).sum()), int(counts.max())
 
 
-def _with_halo(parts: Partitioned, part: int, around: Any) -> tuple[gpd.GeoSeries, np.ndarray, int]:
+def _with_halo(
+    parts: Partitioned, part: int, around: Callable[..., gpd.GeoSeries]
+) -> tuple[gpd.GeoSeries, np.ndarray, int]:
     """Shapes of the part's own units and, behind them, of its halo, by rank; the ranks; how many are its own."""
     import geopandas as gpd
     import pandas as pd
@@ -272,7 +279,7 @@ def _shapes(parts: Partitioned, part: int) -> gpd.GeoSeries:
     return gpd.GeoSeries(shapes.to_numpy(), index=parts.ranks(part), crs=shapes.crs)
 
 
-def _meet(box: np.ndarray, other: np.ndarray) -> Any:
+def _meet(box: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Whether boxes (4,) or (m, 4) and one other have a point in common."""
     box = np.asarray(box)
     return (box[..., 0] <= other[2]) & (box[..., 2] >= other[0]) & (box[..., 1] <= other[3]) & (box[..., 3] >= other[1])
@@ -289,7 +296,7 @@ def _within(parts: Partitioned, reach_km: float, own: gpd.GeoSeries, part: int) 
     return _widened(parts.boxes[part], reach_km * 1000 / metres_per_unit(places_crs(own)) * _SLACK)
 
 
-def places_crs(shapes: gpd.GeoSeries) -> Any:
+def places_crs(shapes: gpd.GeoSeries) -> pyproj.CRS:
     """The CRS of `shapes`, if distances in it are true."""
     from gbaspatial.geography.true_length import require_metric
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -34,6 +34,8 @@ from gbaspatial.writing import replace_file, replace_text
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pyarrow as pa
+
 
 _SAMPLE = 200_000  # places that say where to cut
 _ROWS = 100_000  # read at once
@@ -241,14 +243,14 @@ class _Source:
         return list(self.file.schema_arrow.names)
 
     @cached_property
-    def schema(self) -> Any:
+    def schema(self) -> pa.Schema:
         """Of the parts: without what is true of the whole file only, its extent and the index of its rows."""
         schema = self.file.schema_arrow
         told = json.loads(schema.metadata[b"geo"])
         told["columns"][self.geometry].pop("bbox", None)
         return schema.with_metadata({b"geo": json.dumps(told).encode()})
 
-    def tables(self, columns: list[str] | None = None) -> Iterator[Any]:
+    def tables(self, columns: list[str] | None = None) -> Iterator[tuple[pa.Table, np.ndarray, np.ndarray]]:
         """Arrow tables of some rows each, and the centers (m, 2) of their shapes."""
         import pyarrow as pa
 
@@ -303,7 +305,7 @@ def _give_out(source: _Source, cuts: list[np.ndarray], folder: Path) -> tuple[np
     schema = source.schema
     paths = [folder / f"cell-{cell}.parquet" for cell in range(parts)]
     writers = [source._parquet.ParquetWriter(path, schema) for path in paths]
-    held: list[list[Any]] = [[] for _ in paths]
+    held: list[list[pa.Table]] = [[] for _ in paths]
     for table, centers, box in track(source.tables(), "rows", total=-(-source.n // _ROWS)):
         cell = _cell_of(cuts, centers)
         for part in np.unique(cell):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -178,7 +178,9 @@ def _moran_of(w: PartitionedWeights, shared: Drawn, part: int) -> tuple[pd.DataF
     return frame.assign(cluster=cluster), dict(zip(*np.unique(cluster, return_counts=True), strict=True))
 
 
-def _embedded(n: int, place: np.ndarray, starts: np.ndarray, columns: np.ndarray, weights: np.ndarray) -> Any:
+def _embedded(
+    n: int, place: np.ndarray, starts: np.ndarray, columns: np.ndarray, weights: np.ndarray
+) -> sparse.csr_array:
     """Rows of a part as those of a square W (n, n) of all units that it needs to know."""
     rows = np.repeat(place, np.diff(starts))
     return sparse.csr_array((weights, (rows, columns)), shape=(n, n))

@@ -8,11 +8,11 @@ in the order of the blocks, so that sums over them are in fixed order.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from os import PathLike
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from gbaspatial.options import path_of, public
 from gbaspatial.progress import Work
@@ -29,7 +29,7 @@ T = TypeVar("T")
 class Means:
     """What blocks are computed with: a dask `client` (None: here) and a `folder` for those that are done."""
 
-    client: Any = None
+    client: Client | None = None
     folder: str | PathLike[str] | None = None
 
 
@@ -54,7 +54,7 @@ def _compute(*, client: Client | None = None, folder: str | PathLike[str] | None
 
 
 @public
-def compute(*, client: Client | None = None, folder: str | PathLike[str] | None = None) -> Any:
+def compute(*, client: Client | None = None, folder: str | PathLike[str] | None = None) -> AbstractContextManager[None]:
     """Run what repeats inside on a dask cluster, and keep the blocks that are done.
 
     Permutations, bootstraps, power and size studies, sets of W and Monte Carlo runs are cut into blocks whose random

@@ -15,11 +15,15 @@ from concurrent.futures import CancelledError
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from gbaspatial.errors import ClusterError, OptionError, import_extra
 from gbaspatial.progress import silenced
 from gbaspatial.repeated.kept import Found, Kept
+
+if TYPE_CHECKING:
+    from distributed import Client
+
 
 B = TypeVar("B")
 T = TypeVar("T")
@@ -43,7 +47,7 @@ class Held(NamedTuple):
     threads: int | None
 
 
-def check_client(client: Any) -> Any:
+def check_client(client: object) -> Client:
     """`client`, if it is a connected client of dask.distributed that can be waited for."""
     known = import_extra("distributed", extra="distributed").Client
     if not isinstance(client, known):
@@ -58,7 +62,7 @@ def check_client(client: Any) -> Any:
     return client
 
 
-def on_cluster(client: Any, work: Callable[[B], T], blocks: Sequence[B], kept: Kept | None) -> Iterator[T]:
+def on_cluster(client: Client, work: Callable[[B], T], blocks: Sequence[B], kept: Kept | None) -> Iterator[T]:
     """``work(block)`` of each block in order, computed by the workers of `client`."""
     rest, waiting = iter(blocks), deque[tuple[B, Any, "Found | None"]]()
     held = Held(_pickled(work), _versions(), _blas_threads())
@@ -94,7 +98,7 @@ def on_cluster(client: Any, work: Callable[[B], T], blocks: Sequence[B], kept: K
         opened.release()
 
 
-def _open(client: Any, held: Held) -> Any:
+def _open(client: Client, held: Held) -> Any:
     return _quietly(lambda: client.submit(_opened, held, pure=False))
 
 
@@ -123,7 +127,7 @@ def _run(opened: tuple[Callable[[B], T], int | None], block: B) -> T:
         return work(block)
 
 
-def _waited(client: Any, sent: Any, block: Any) -> Any:
+def _waited(client: Client, sent: Any, block: Any) -> Any:
     """The result of a block; `ClusterError` where none can come any more."""
     from distributed import KilledWorker, wait
 
@@ -150,7 +154,7 @@ def _waited(client: Any, sent: Any, block: Any) -> Any:
             raise ClusterError(f"there has been no worker for {ALONE_S:.0f} s; start workers, and the work again.")
 
 
-def _let_go(client: Any, waiting: list[tuple[Any, Any]], kept: Kept | None) -> None:
+def _let_go(client: Client, waiting: list[tuple[Any, Any]], kept: Kept | None) -> None:
     """Keep what is done, and cancel the rest, so that nothing of this work is in the way of the next."""
     with suppress(Exception):  # a cluster that is gone has nothing to keep or to cancel
         for block, sent in waiting:
@@ -159,18 +163,18 @@ def _let_go(client: Any, waiting: list[tuple[Any, Any]], kept: Kept | None) -> N
         client.cancel([sent for _, sent in waiting])
 
 
-def _threads_of(client: Any) -> int:
+def _threads_of(client: Client) -> int:
     """Threads of all workers that are there now."""
     return sum(client.nthreads().values())
 
 
-def _pickled(work: Callable[..., Any]) -> bytes:
+def _pickled(work: Callable[..., object]) -> bytes:
     from cloudpickle import dumps
 
     return bytes(dumps(work))
 
 
-def _quietly(submit: Callable[[], Any]) -> Any:
+def _quietly(submit: Callable[[], T]) -> T:
     """`submit` without the advice to send large data otherwise: data sent so would die with their worker."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Sending large graph", category=UserWarning)

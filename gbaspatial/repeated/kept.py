@@ -46,7 +46,7 @@ class Kept:
     folder: Path
     key: str
 
-    def read(self, block: Any) -> Found | None:
+    def read(self, block: object) -> Found | None:
         """The result of `block`; None if there is none, or its file is not whole."""
         try:
             with np.load(self._path(block), allow_pickle=False) as held:
@@ -54,7 +54,7 @@ class Kept:
         except (OSError, BadZipFile, ValueError, KeyError):
             return None
 
-    def write(self, block: Any, result: Any) -> None:
+    def write(self, block: object, result: object) -> None:
         """Keep `result` if it is made of numbers and arrays; else `block` is run again the next time."""
         arrays: dict[str, np.ndarray] = {}
         form = _taken_apart(result, arrays)
@@ -64,11 +64,11 @@ class Kept:
         np.savez(buffer, form=np.array(json.dumps(form)), **arrays)  # type: ignore[arg-type]
         replace_file(self._path(block), lambda half: half.write_bytes(buffer.getvalue()))
 
-    def _path(self, block: Any) -> Path:
+    def _path(self, block: object) -> Path:
         return self.folder / self.key[:2] / f"{self.key[:24]}-{digest_of(block)[:16]}.npz"
 
 
-def kept_in(folder: str | PathLike[str], work: Callable[..., Any], what: str) -> Kept | None:
+def kept_in(folder: str | PathLike[str], work: Callable[..., object], what: str) -> Kept | None:
     """Where the blocks of `work` are kept; None if it holds something whose content cannot be told."""
     try:
         return Kept(path_of(folder, "folder"), digest_of((version("gbaspatial"), version("numpy"), what, work)))
@@ -76,7 +76,7 @@ def kept_in(folder: str | PathLike[str], work: Callable[..., Any], what: str) ->
         return None
 
 
-def digest_of(content: Any) -> str:
+def digest_of(content: object) -> str:
     """A hash of all that `content` holds: functions with their closures, arrays, tables, W and dataclasses.
 
     Examples
@@ -89,7 +89,7 @@ def digest_of(content: Any) -> str:
     return digest.hexdigest()
 
 
-def _feed(item: Any, put: Callable[[bytes], object], above: tuple[int, ...]) -> None:
+def _feed(item: object, put: Callable[[bytes], object], above: tuple[int, ...]) -> None:
     """Put the content of `item` into a hash; `above` are the things it is part of, so that circles end."""
     put(f"<{type(item).__module__}.{type(item).__qualname__}>".encode())
     if isinstance(item, (*_SIMPLE, bytes, np.generic)):

@@ -14,6 +14,7 @@ from gbaspatial.report.languages import LANGUAGES, Language
 from gbaspatial.writing import replace_in_folder
 
 if TYPE_CHECKING:
+    from gbaspatial.data.in_memory import Source
     from gbaspatial.report.bay import Bay
     from gbaspatial.report.claims import LedgerResult, claims_ledger
 
@@ -120,7 +121,7 @@ def _write(bay: Bay, folder: Path, chapters: Sequence[str], languages: Sequence[
 
 @public
 def write_region_report(
-    units: Any,
+    units: Source,
     outcome: str,
     out: str | Path = "out",
     *,

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import partial
 from importlib import metadata
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gbaspatial import autocorrelation, data, export, maps
 from gbaspatial.report.bay import Bay
@@ -20,6 +20,10 @@ from gbaspatial.report.section import Section
 from gbaspatial.results import data_hash
 from gbaspatial.sheets import guarded
 from gbaspatial.writing import Companion, replace_file, replace_text
+
+if TYPE_CHECKING:
+    from gbaspatial.maps.atlas import Atlas
+
 
 PACKAGES = ("numpy", "scipy", "pandas", "geopandas", "shapely", "pyproj", "libpysal", "esda", "spreg", "folium")
 
@@ -69,7 +73,7 @@ def _put(half: Path, content: bytes) -> None:
     half.write_bytes(content)
 
 
-def atlas_of(bay: Bay) -> Any:
+def atlas_of(bay: Bay) -> Atlas:
     """The interactive map: wealth and patents over the years, clusters and the graph of W."""
     lisa = autocorrelation.local_moran(bay.cities["gdp_pc_cny"], bay.main_weights)
     layers = [
@@ -138,7 +142,7 @@ def _layer_words(year: int) -> dict[str, tuple[str, str, str]]:
     }  # fmt: skip
 
 
-def atlas_of_region(region: Region) -> Any:
+def atlas_of_region(region: Region) -> Atlas:
     """The interactive map of a region: the outcome, its clusters and the graph of W."""
     lisa = autocorrelation.local_moran(region.values, region.w, rng=region.seed)
     layers = [
@@ -222,7 +226,7 @@ def _hash_of(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _versions() -> dict[str, Any]:
+def _versions() -> dict[str, object]:
     """What a record begins with: by which versions it was made."""
     return {
         "gbaspatial": metadata.version("gbaspatial"),

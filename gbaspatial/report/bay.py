@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from gbaspatial import data, weights
 from gbaspatial.errors import CaveatWarning, UnknownNameError
@@ -106,7 +106,7 @@ class Bay:
         return {year: w.row_standardized() for year, w in weights.by_year(self.cities, years=years).items()}
 
 
-def _told_on_the_page(load: Callable[..., T], **what: Any) -> T:
+def _told_on_the_page(load: Callable[..., T], **what: object) -> T:
     """What `load` gives; its caveats stand on the page, in a table of their own."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CaveatWarning)

@@ -20,6 +20,8 @@ from gbaspatial.report.section import Section
 from gbaspatial.results import Table
 
 if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -146,7 +148,7 @@ def render(
     )  # fmt: skip
 
 
-def _in_language(section: Section, language: Language) -> dict[str, Any]:
+def _in_language(section: Section, language: Language) -> dict[str, object]:
     return {
         "key": section.key,
         "title": section.title.of(language),
@@ -213,7 +215,7 @@ def _endless(value: float, how: str) -> str:
     return format(value, how) if np.isfinite(value) else "\u221e" if value > 0 else "-\u221e"
 
 
-def html_of(table: Table, environment: Any = None) -> Any:
+def html_of(table: Table, environment: Environment | None = None) -> Markup:
     """The table as safe markup; cells of long texts are marked, so that a column of them keeps a readable width."""
     from markupsafe import Markup
 

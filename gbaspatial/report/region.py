@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -21,6 +21,7 @@ from gbaspatial.results import Table, data_hash, p_text
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from gbaspatial.models.fit import Fit
     from gbaspatial.weights import Weights
 
 FEWEST = 4  # units for which a statistic of neighbors means anything
@@ -256,7 +257,7 @@ def _model(region: Region, w: Weights) -> Section:
     names = {"outcome": region.outcome, **{f"x{i}": name for i, name in enumerate(region.regressors, 1)}}
     frame = pd.DataFrame({short: region.units[name].astype(float) for short, name in names.items()})
     formula = "outcome ~ " + " + ".join(list(names)[1:])
-    fits: dict[str, Any] = {"OLS": models.ols(formula, frame), "Lag": models.lag(formula, frame, w)}
+    fits: dict[str, Fit] = {"OLS": models.ols(formula, frame), "Lag": models.lag(formula, frame, w)}
     rho = spatial_of(fits["Lag"])
     spills = "is shown" if rho.significant else "is not established"
     spills_zh = "可见" if rho.significant else "未能确立"

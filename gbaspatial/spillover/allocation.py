@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ from gbaspatial.spillover.impact_engine import check_bounded, check_known, engin
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gbaspatial.alignment import Label
     from gbaspatial.models import Fit, PanelFit
 
 AIMS = ("all", "weakest", "per_head")
@@ -53,7 +54,7 @@ class AllocationResult(Result):
     places: pd.DataFrame
     frontier: pd.DataFrame
     aim: str
-    weakest: Any
+    weakest: Label
     variable: str
     notes: tuple[str, ...]
 
@@ -97,7 +98,7 @@ def allocate(
     aim: Literal["all", "weakest", "per_head"] = "all",
     groups: pd.Series | None = None,
     people: pd.Series | None = None,
-    period: Any = None,
+    period: Label | None = None,
     method: Literal["auto", "delta", "simulated", "bootstrap", "confidence"] = "auto",
     draws: int = 1999,
     rng: Rng = SEED,
@@ -181,7 +182,7 @@ def allocate(
     return AllocationResult(places, _frontier(frames), aim, weakest, variable, _notes(engine, variable, kind, amount))
 
 
-def _aims(engine: Engine, groups: pd.Series | None, people: pd.Series | None) -> tuple[dict[str, np.ndarray], Any]:
+def _aims(engine: Engine, groups: pd.Series | None, people: pd.Series | None) -> tuple[dict[str, np.ndarray], Label]:
     """Weights (n,) of the outcomes of units under each aim, and the weakest group."""
     fit = engine.fit
     found, weakest = {"all": np.full(fit.n, 1 / fit.n)}, None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
 
+    from gbaspatial.alignment import Label
     from gbaspatial.formula import Regressor
     from gbaspatial.geography.places import Units
     from gbaspatial.models import Fit, PanelFit
@@ -105,7 +106,7 @@ def balance(
     *,
     groups: pd.Series | None = None,
     term: str | None = None,
-    period: Any = None,
+    period: Label | None = None,
     method: Literal["auto", "delta", "simulated", "bootstrap", "confidence"] = "auto",
     draws: int = 1999,
     rng: Rng = SEED,

@@ -7,7 +7,7 @@ trade costs without the border, which is the scaling of a table to given margins
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,8 @@ from gbaspatial.spillover.flow_table import BORDER
 from gbaspatial.spillover.two_way_poisson import TwoWay
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from gbaspatial.spillover.gravity import GravityResult
 
 _ROUNDS = 20_000
@@ -72,7 +74,7 @@ class BorderRemovalResult(Result):
             Table(self.within, "Flows within, change in per cent"),
         )
 
-    def plot(self, *, ax: Any = None) -> Any:
+    def plot(self, *, ax: Axes | None = None) -> Axes:
         """The change of exports by unit, with its interval."""
         changes = self.exports.rename(columns={"change": "estimate"})
         return forest(changes, label="Exports without the border, change in per cent", ax=ax)

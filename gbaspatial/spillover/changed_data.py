@@ -17,6 +17,7 @@ from gbaspatial.options import word
 from gbaspatial.results import number
 
 if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
     from gbaspatial.models import Fit
     from gbaspatial.weights import Weights
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 Matrix: TypeAlias = "Callable[[pd.DataFrame, Mapping[str, Weights]], np.ndarray]"
 
 
-def matrix_of(fit: Fit | PanelFit, period: Any) -> Matrix:
+def matrix_of(fit: Fit | PanelFit, period: Label | None) -> Matrix:
     """What makes X of changed data and W: of a cross-section, or of a period of a panel (the last if not named)."""
     if not isinstance(fit, PanelFit):
         return lambda data, lags: fit.design.matrix(data, dict(lags) or None)
@@ -42,7 +43,7 @@ class Changed:
 
     steps: np.ndarray
     told: pd.DataFrame
-    ranges: tuple[tuple[str, Any, float, float, float], ...]
+    ranges: tuple[tuple[str, Label, float, float, float], ...]
     leverage: float
 
 
@@ -87,7 +88,7 @@ def changed_data(
     return Changed(steps, told, ranges, _leverage(base, X))
 
 
-def _listed(change: Mapping[Any, Mapping[str, float]] | pd.DataFrame | None) -> list[tuple[Any, str, Any]]:
+def _listed(change: Mapping[Any, Mapping[str, float]] | pd.DataFrame | None) -> list[tuple[Label, str, float]]:
     if change is None:
         return []
     if isinstance(change, pd.DataFrame):
@@ -104,7 +105,7 @@ def _listed(change: Mapping[Any, Mapping[str, float]] | pd.DataFrame | None) -> 
     return [(unit, str(name), value) for unit, values in change.items() for name, value in values.items()]
 
 
-def _check_there(fit: Fit, unit: Any, variable: str) -> None:
+def _check_there(fit: Fit, unit: Label, variable: str) -> None:
     design = fit.design
     check_unit(unit, design.ids)
     if variable not in design.data.columns or variable == design.response:
@@ -112,7 +113,7 @@ def _check_there(fit: Fit, unit: Any, variable: str) -> None:
         raise UnknownNameError(f"the model lacks the variable {variable!r}. {nearest_names(variable, there)}")
 
 
-def _outside(told: pd.DataFrame, whole: pd.DataFrame) -> list[tuple[str, Any, float, float, float]]:
+def _outside(told: pd.DataFrame, whole: pd.DataFrame) -> list[tuple[str, Label, float, float, float]]:
     found = []
     for unit, variable, _, after in told.itertuples(index=False, name=None):
         column = whole[variable]

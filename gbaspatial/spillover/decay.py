@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
+    from gbaspatial.alignment import Label
     from gbaspatial.formula import Regressor
     from gbaspatial.geography.places import Units
     from gbaspatial.models import Fit, PanelFit
@@ -112,7 +113,7 @@ def decay(
     term: str | None = None,
     bands: Sequence[float] | None = None,
     orders: int = 4,
-    period: Any = None,
+    period: Label | None = None,
     method: Literal["auto", "delta", "simulated", "bootstrap", "confidence"] = "auto",
     draws: int = 1999,
     rng: Rng = SEED,

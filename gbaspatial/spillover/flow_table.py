@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -129,7 +128,7 @@ def read_flows(
     )  # fmt: skip
 
 
-def _pairs(flows: Any, origin: str, destination: str) -> tuple[pd.MultiIndex, pd.DataFrame]:
+def _pairs(flows: pd.DataFrame, origin: str, destination: str) -> tuple[pd.MultiIndex, pd.DataFrame]:
     """Origin and destination of each row, and the columns beside them."""
     if not isinstance(flows, pd.DataFrame):
         raise LabelTypeError(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 from scipy import special
 
-from gbaspatial.alignment import align_labels
 from gbaspatial.errors import (
     CollinearityError,
     ConvergenceError,
@@ -27,7 +26,6 @@ from gbaspatial.options import brief, level_of, public, unused, whole, word
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.results import Result, Table
-from gbaspatial.sizes import SPLINE_LIMIT
 from gbaspatial.spillover.friction_cells import (
     MODELS,
     STANDARDIZATIONS,
@@ -38,11 +36,15 @@ from gbaspatial.spillover.friction_cells import (
     slowed_by,
 )
 from gbaspatial.spillover.friction_likelihood import FRICTIONS
+from gbaspatial.spillover.friction_links import links_of, no_mixed, sides_of, weights_given
 from gbaspatial.spillover.friction_verdict import POINTS, SENTENCES, verdict_of, verdict_of_all
 from gbaspatial.spillover.kilometers import kilometers_of
-from gbaspatial.weights import Weights, as_weights
+from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from gbaspatial.spillover.friction_links import PeriodWeights
     from gbaspatial.weights.core import WeightsGiven
 
 DYNAMICS = ("static", "y", "y + Wy")
@@ -111,7 +113,7 @@ class FrictionScan(Result):
         ]
         return (Table(shown, self.title, tuple(notes)),)
 
-    def plot(self, *, ax: Any = None) -> Any:
+    def plot(self, *, ax: Axes | None = None) -> Axes:
         """The profiles: what the likelihood of each friction lacks to the best one, and the cut of the interval."""
         return friction_profiles(self.profiles["ratio"], float(special.chdtri(1, 1 - self.level)), ax=ax)
 
@@ -202,14 +204,14 @@ def border_friction(
     """
     word(model, tuple(MODELS), "model")
     draws, level, seed = whole(draws, "draws", least=19), level_of(level), seed_of(rng)
-    weights = _weights(w)
+    weights = weights_given(w)
     choices = _choices(data, standardizations, effects, dynamics)
-    sides = _sides(groups, weights)
+    sides = sides_of(groups, weights)
     crossing, within, canceled, islands = links_of(weights, sides)
     frame = _checked(formula, data, weights, model)
     asked = _Scan(formula, frame, weights, sides, model, len(islands) > 0)
     found, refused = _scanned(asked, choices, draws, seed, level)
-    only_crossing = _no_mixed(weights, sides)
+    only_crossing = no_mixed(weights, sides)
     verdicts = {
         one.choice: verdict_of(one, level, canceled=only_crossing and one.choice.standardization == "row")
         for one in found
@@ -223,25 +225,13 @@ def border_friction(
     )  # fmt: skip
 
 
-# -- the door -----------------------------------------------------------------------------------
-def _weights(w: Any) -> Any:
-    if not isinstance(w, Mapping):
-        return as_weights(w)
-    if any(isinstance(key, str) for key in w):
-        raise OptionError("w is a mapping of names; border_friction takes one W, or a mapping of periods to W.")
-    if not w:
-        raise OptionError("w is an empty mapping; give a W, or a mapping of periods to W.")
-    known: dict[int, Weights] = {}
-    return {key: known.setdefault(id(one), as_weights(one)) for key, one in w.items()}
-
-
-def _is_panel(data: Any) -> bool:
+def _is_panel(data: object) -> bool:
     if not isinstance(data, pd.DataFrame):
         raise LabelTypeError(f"the data are a {type(data).__name__}; pass a DataFrame indexed by unit (and time).")
     return data.index.nlevels == 2
 
 
-def _choices(data: Any, standardizations: Any, effects: Any, dynamics: Any) -> list[Choice]:
+def _choices(data: pd.DataFrame, standardizations: object, effects: object, dynamics: object) -> list[Choice]:
     by = _listed(standardizations, "standardizations", tuple(STANDARDIZATIONS))
     if not _is_panel(data):
         unused({"effects": effects, "dynamics": dynamics}, "the data are a cross-section")
@@ -251,61 +241,14 @@ def _choices(data: Any, standardizations: Any, effects: Any, dynamics: Any) -> l
     return [Choice(one, kind, lag) for one in by for kind in kinds for lag in lags]
 
 
-def _listed(given: Any, name: str, allowed: tuple[str, ...] | None) -> list[str]:
+def _listed(given: object, name: str, allowed: tuple[str, ...] | None) -> list[str]:
     listed = [given] if isinstance(given, str) else list(given) if isinstance(given, Sequence) else None
     if not listed or not all(isinstance(one, str) for one in listed):
         raise OptionError(f"{name}={brief(given)} must be a word or a list of words.")
     return [word(one, allowed, name) if allowed else one for one in dict.fromkeys(listed)]
 
 
-def _sides(groups: Any, weights: Any) -> pd.Series:
-    """The side of each unit of W, checked."""
-    ids = weights.ids if isinstance(weights, Weights) else next(iter(weights.values())).ids
-    labels = pd.Series(align_labels(groups, ids), index=ids, name=getattr(groups, "name", None) or "groups")
-    if len(ids) > SPLINE_LIMIT:
-        raise WeightsError(f"the friction is scanned up to {SPLINE_LIMIT:,} units; W has {len(ids):,}.")
-    return labels
-
-
-def links_of(weights: Any, sides: pd.Series) -> tuple[int, int, pd.Index, pd.Index]:
-    """Links across and within, units whose links all cross, and units that a closed border leaves alone.
-
-    Raises
-    ------
-    WeightsError
-        If no link crosses the border, or all do.
-    """
-    each = [weights] if isinstance(weights, Weights) else list({id(one): one for one in weights.values()}.values())
-    crossing = within = 0
-    alone = np.zeros(len(sides), dtype=bool)
-    for one in each:
-        far, near = _counts(one, sides)
-        crossing, within = crossing + int(far.sum()), within + int(near.sum())
-        alone |= pd.Series((far > 0) & (near == 0), index=one.ids).reindex(sides.index).to_numpy()
-    if not crossing:
-        raise WeightsError("no link crosses the border, so nothing tells its friction; give groups= that have links.")
-    if not within:
-        raise WeightsError(
-            "every link crosses the border, so that its friction only rescales W and rho takes its place; use a W "
-            "with links within groups too."
-        )
-    return crossing, within, sides.index[alone], sides.index[alone]
-
-
-def _counts(w: Weights, sides: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Links of each unit across, and within."""
-    codes = pd.factorize(sides.reindex(w.ids))[0]
-    rows = np.repeat(np.arange(w.n), np.diff(w.sparse.indptr))
-    across = codes[rows] != codes[w.sparse.indices]
-    return np.bincount(rows[across], minlength=w.n), np.bincount(rows[~across], minlength=w.n)
-
-
-def _no_mixed(weights: Any, sides: pd.Series) -> bool:
-    each = [weights] if isinstance(weights, Weights) else weights.values()
-    return not any(((far > 0) & (near > 0)).any() for far, near in (_counts(one, sides) for one in each))
-
-
-def _checked(formula: str, data: pd.DataFrame, weights: Any, model: str) -> pd.DataFrame:
+def _checked(formula: str, data: pd.DataFrame, weights: PeriodWeights, model: str) -> pd.DataFrame:
     """The data as a panel, read once so that what is wrong with them is told in their own words."""
     if _is_panel(data):
         read_panel(formula, data, weights)
@@ -326,7 +269,7 @@ class _Scan:
 
     formula: str
     frame: pd.DataFrame
-    weights: Any
+    weights: PeriodWeights
     sides: pd.Series
     model: str
     islands: bool
@@ -338,7 +281,7 @@ def _scanned(
     """The cells that have a model, and why the others have none."""
     found, refused = [], {}
     first: GbaError | None = None
-    known: dict[str, list[Any]] = {}
+    known: dict[str, list[PeriodWeights]] = {}
     for choice in track(choices, "cells"):
         by = choice.standardization
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,11 @@ from gbaspatial.spillover.friction_likelihood import (
     profile_of,
 )
 from gbaspatial.weights import Weights
+
+if TYPE_CHECKING:
+    from gbaspatial.spillover.friction_likelihood import Profile
+    from gbaspatial.spillover.friction_links import PeriodWeights
+
 
 STANDARDIZATIONS = {
     "row": Weights.row_standardized, "spectral": Weights.spectral, "min_max": Weights.min_max, "none": lambda w: w,
@@ -94,7 +99,7 @@ class CellResult:
     centered: CellResult | None = None
 
 
-def slowed(w: Any, groups: pd.Series, friction: float, standardization: str) -> Any:
+def slowed(w: PeriodWeights, groups: pd.Series, friction: float, standardization: str) -> Any:
     """`w` (or each W of a mapping by period) with this friction, standardized; without the warnings that a scan tells.
 
     A W that stands for several periods stays one object.
@@ -110,13 +115,13 @@ def slowed(w: Any, groups: pd.Series, friction: float, standardization: str) -> 
         return STANDARDIZATIONS[standardization](slow) if slow.n_links else slow
 
 
-def slowed_by(w: Any, groups: pd.Series, standardization: str) -> list[Any]:
+def slowed_by(w: PeriodWeights, groups: pd.Series, standardization: str) -> list[PeriodWeights]:
     """`w` at every friction of the scan, standardized: shared by the cells with this standardization."""
     return [slowed(w, groups, friction, standardization) for friction in FRICTIONS.tolist()]
 
 
 def cell_of(
-    formula: str, data: pd.DataFrame, by_friction: Sequence[Any], model: str, choice: Choice, *, islands: bool
+    formula: str, data: pd.DataFrame, by_friction: Sequence[PeriodWeights], model: str, choice: Choice, *, islands: bool
 ) -> Cell:
     """The models of one choice at every friction.
 
@@ -131,7 +136,7 @@ def cell_of(
     dynamic = None if choice.dynamics == "static" else choice.dynamics
     options = {"effects": choice.effects, "dynamic": dynamic}
 
-    def _specified(slow: Any) -> Specification:
+    def _specified(slow: PeriodWeights) -> Specification:
         lagged = name == "panel_lag"
         given = specified(Request(name, formula, data, slow, durbin, options, lagged, erred=not lagged))
         if needs_filter(given):
@@ -155,7 +160,7 @@ def cell_of(
     return Cell(choice, tuple(models), open_.design.y, open_.design, torn)
 
 
-def _links(w: Any) -> int:
+def _links(w: PeriodWeights) -> int:
     return sum(one.n_links for one in w.values()) if isinstance(w, Mapping) else int(w.n_links)
 
 
@@ -195,7 +200,7 @@ def _examined(cell: Cell, draws: int, seed: int, level: float) -> CellResult:
     )  # fmt: skip
 
 
-def p_of(cell: Cell, name: str, place: int, seen: Any, draws: int, seed: int) -> float:
+def p_of(cell: Cell, name: str, place: int, seen: Profile, draws: int, seed: int) -> float:
     """The share of samples made under a null whose likelihood ratio is not below that of the data."""
     at = cell.family[place]
     if at is None:

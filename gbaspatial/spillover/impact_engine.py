@@ -9,19 +9,21 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import OptionError
-from gbaspatial.models.impacts.engine import Engine, ImpactsResult
-from gbaspatial.models.solve.logdet import window
+from gbaspatial.models.impacts.engine import Engine
+from gbaspatial.models.impacts.summary_measures import ImpactsResult
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.randomness import IMPACT_DRAWS, Rng, stream
 from gbaspatial.results import number
 from gbaspatial.sizes import DENSE_LIMIT
 
 if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
     from gbaspatial.formula import Regressor
     from gbaspatial.models import Fit, PanelFit
     from gbaspatial.models.impacts.average import Quantity
 
 
-def engine_of(fit: Fit | PanelFit, *, period: Any, method: str, draws: int, rng: Rng, level: float) -> Engine:
+def engine_of(fit: Fit | PanelFit, *, period: Label | None, method: str, draws: int, rng: Rng, level: float) -> Engine:
     """The engine of the impacts of a fit; of a panel, those of a period.
 
     Raises

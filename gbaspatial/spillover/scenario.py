@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
 
+    from gbaspatial.alignment import Label
     from gbaspatial.geography.places import Units
     from gbaspatial.models import Fit, PanelFit
+    from gbaspatial.models.solve.resolvent import Reader
     from gbaspatial.weights.core import WeightsGiven
 
 
@@ -162,7 +164,7 @@ def scenario(
     friction: float | None = None,
     groups: pd.Series | None = None,
     extrapolate: bool = False,
-    period: Any = None,
+    period: Label | None = None,
     method: Literal["auto", "delta", "simulated", "bootstrap", "confidence"] = "auto",
     draws: int = 1999,
     rng: Rng = SEED,
@@ -282,7 +284,7 @@ def _quantity(engine: Engine, steps: np.ndarray, W1: Weights | None) -> Quantity
 def _members(fit: Fit, groups: pd.Series | None) -> tuple[np.ndarray, pd.Index]:
     """Weights (n, g + 1) of units in each group and in all, and the names."""
     classes = np.zeros(fit.n) if groups is None else align_labels(groups, fit.design.ids)
-    names: list[Any] = (
+    names: list[Label] = (
         [] if groups is None else list(pd.unique(pd.Series(classes).sort_values(key=lambda x: x.astype(str))))
     )
     size = np.exp(fit.design.y - fit.design.y.max()) if _is_log(fit.design.response) else np.ones(fit.n)
@@ -299,7 +301,7 @@ def _is_log(response: str) -> bool:
 def _grouped(quantity: Quantity, members: np.ndarray) -> Quantity:
     """The weighted means (g,) of a quantity of all units."""
 
-    def _mean(reader: Any) -> Any:
+    def _mean(reader: Reader) -> Reader:
         def _read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             value, slope = reader(rho)
             return value @ members, slope @ members

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import OptionError
 from gbaspatial.models.impacts.engine import Engine
-from gbaspatial.models.likelihood.problem import window
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.models.solve.resolvent import resolvent_of
 from gbaspatial.models.solve.side import side_of
 from gbaspatial.results import number
 from gbaspatial.weights import Weights, as_weights
 
 if TYPE_CHECKING:
+    from gbaspatial.models.solve.resolvent import Resolvent
     from gbaspatial.weights.core import WeightsGiven
 
 
@@ -50,7 +51,7 @@ def scenario_weights(
     return {**own, "W": other}, int(other.sparse.nnz - main.sparse.nnz)
 
 
-def resolvent_under(engine: Engine, W1: Weights | None) -> Any:
+def resolvent_under(engine: Engine, W1: Weights | None) -> Resolvent:
     """(I - rho W1)^-1 at every rho of the engine.
 
     Raises

@@ -1,8 +1,8 @@
 """Spatial weights: W is the hypothesis of every spatial analysis."""
 
 from gbaspatial.errors import door_of
-from gbaspatial.weights.algebra import combine
 from gbaspatial.weights.by_period import earlier
+from gbaspatial.weights.combination import combine
 from gbaspatial.weights.contiguity import borders, contiguity
 from gbaspatial.weights.core import Weights, as_weights
 from gbaspatial.weights.distance import distance_band, exponential_decay, inverse_distance, nearest

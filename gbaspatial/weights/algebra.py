@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-import pandas as pd
 from scipy import sparse
 
-from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError, WeightsError, some
-from gbaspatial.options import public, word
+from gbaspatial.errors import AlignmentError, some
+from gbaspatial.options import word
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import Standardization, Weights
+    from gbaspatial.weights.core import Weights
 
 Union = Literal["max", "sum", "first"]
 Intersection = Literal["first", "min", "max", "product"]
@@ -80,75 +78,6 @@ def order_of(W: sparse.csr_array, k: int, cumulative: bool) -> sparse.csr_array:
         ring = difference(reached, seen)
         seen = pattern(sparse.csr_array(seen + ring))
     return without_diagonal(seen) if cumulative else ring
-
-
-@public
-def combine(weights: Mapping[str, Weights], *, shares: Mapping[str, float]) -> Weights:
-    """A convex mix of several W, matched by label: the sum of share times W.
-
-    Parameters
-    ----------
-    weights : mapping of name to Weights
-        At least one; all over the same units.
-    shares : mapping of name to float, or Series by name
-        The same names; not negative, summing to one.
-
-    Returns
-    -------
-    Weights
-        In the unit order of the first. A mix of row-standardized W without islands is
-        row-standardized itself, and its `subset` is scaled as a whole: where the mix of the
-        subsets is wanted, take the subsets first. What the lag of islands is
-        (`Weights.with_islands`) is carried over.
-
-    Raises
-    ------
-    OptionError
-        If shares are negative or do not sum to one, or if `weights` or `shares` have no names.
-    WeightsError
-        If the lag of islands is missing in some of the W and zero in others.
-    UnknownNameError
-        If names differ.
-
-    Examples
-    --------
-    >>> from gbaspatial.weights import from_pairs
-    >>> import pandas as pd
-    >>> road = from_pairs(pd.DataFrame({"focal": ["a", "b"], "neighbor": ["b", "a"]}))
-    >>> sea = from_pairs(pd.DataFrame({"focal": ["a"], "neighbor": ["b"]}), ids=["b", "a"])
-    >>> combine({"road": road, "sea": sea}, shares={"road": 0.75, "sea": 0.25}).to_frame()["weight"].tolist()
-    [1.0, 0.75]
-    """
-    from gbaspatial.weights.core import Weights, as_weights
-    from gbaspatial.weights.recipe import Recipe
-
-    if not isinstance(weights, Mapping):
-        raise OptionError(f"weights is a {type(weights).__name__}; give W by name, such as {{'road': w, 'sea': v}}.")
-    if not isinstance(shares, (Mapping, pd.Series)):
-        raise OptionError(f"shares is a {type(shares).__name__}; give numbers by name, such as {{'road': 0.7, ...}}.")
-    shares = dict(shares)
-    if set(weights) != set(shares) or not weights:
-        raise UnknownNameError(
-            f"weights and shares must have the same names, but have {some(weights)} and {some(shares)}."
-        )
-    portions = np.array([float(shares[name]) for name in weights])
-    if not (np.isfinite(portions).all() and (portions >= 0).all() and abs(portions.sum() - 1) < 1e-9):
-        raise OptionError(f"the shares must not be negative and must sum to one; they are {shares}.")
-    members = [as_weights(w) for w in weights.values()]
-    first = members[0]
-    lags = {name: member.island_policy for name, member in zip(weights, members, strict=True)}
-    if len(set(lags.values())) > 1:
-        told = ", ".join(f"{lag} in {name}" for name, lag in lags.items())
-        raise WeightsError(f"the lag of islands differs ({told}); choose one by with_islands(lag=...) on each W.")
-    total = sparse.csr_array(first.sparse.shape)
-    for portion, member in zip(portions, members, strict=True):
-        total = sparse.csr_array(total + portion * matched(member, first))
-    stochastic = all(member.is_row_stochastic for member in members)
-    recipe = Recipe().then(
-        "combine", **{f"{p:g} {name}": m.recipe for p, name, m in zip(portions, weights, members, strict=True)}
-    )
-    style: Standardization = "row" if stochastic else "none"
-    return Weights(total, first.ids, recipe=recipe, standardization=style, islands=first.island_policy)
 
 
 def matched(other: Weights, w: Weights) -> sparse.csr_array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,16 @@ from scipy import sparse
 from gbaspatial.alignment import align_labels
 from gbaspatial.errors import OptionError, UnknownNameError, nearest_names, some
 
+if TYPE_CHECKING:
+    pass
 
-def slowed(W: sparse.csr_array, ids: pd.Index, groups: pd.Series, friction: Any) -> tuple[sparse.csr_array, pd.Index]:
+
+Friction: TypeAlias = "float | Mapping[Any, float] | pd.DataFrame"  # one number, or by pair of groups
+
+
+def slowed(
+    W: sparse.csr_array, ids: pd.Index, groups: pd.Series, friction: Friction
+) -> tuple[sparse.csr_array, pd.Index]:
     """`W` (n, n) with links across `groups` multiplied by `friction`, and those within a group if it says so.
 
     Also the units whose links all have one factor other than one: dividing their row by its sum undoes it.
@@ -37,7 +45,7 @@ def slowed(W: sparse.csr_array, ids: pd.Index, groups: pd.Series, friction: Any)
     return slow, ids[(least == most) & (most != 1)]
 
 
-def friction_matrix(friction: Any, shown: list[str], names: Any) -> np.ndarray:
+def friction_matrix(friction: Friction, shown: list[str], names: np.ndarray) -> np.ndarray:
     """The factor from group to group (g, g): one within a group if no pair says otherwise, NaN where no pair is given.
 
     Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,8 +13,12 @@ from gbaspatial.errors import LabelTypeError, OptionError, UnknownNameError, Wei
 from gbaspatial.options import public, whole
 from gbaspatial.weights.core import Weights, as_weights
 
+if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
+    from gbaspatial.weights.core import WeightsLike
 
-def weights_by_period(w: Weights | Mapping[Any, Weights], periods: pd.Index) -> list[Weights]:
+
+def weights_by_period(w: WeightsLike | Mapping[Any, WeightsLike], periods: pd.Index) -> list[Weights]:
     """One W for each of `periods`, all with the units of the first one in its order.
 
     Parameters
@@ -52,7 +56,7 @@ def weights_by_period(w: Weights | Mapping[Any, Weights], periods: pd.Index) -> 
 
 
 @public
-def earlier(w: Mapping[Any, Weights], *, periods: int = 1) -> dict[Any, Weights]:
+def earlier(w: Mapping[Any, WeightsLike], *, periods: int = 1) -> dict[Label, Weights]:
     """Each period with the W of `periods` before: what made that W cannot answer to this period.
 
     Parameters
@@ -95,7 +99,7 @@ def earlier(w: Mapping[Any, Weights], *, periods: int = 1) -> dict[Any, Weights]
     return found
 
 
-def _in_order(w: Weights, ids: pd.Index, period: Any) -> Weights:
+def _in_order(w: Weights, ids: pd.Index, period: Label) -> Weights:
     check_same_units(w.ids, ids, f"weights of {period}")
     if w.ids.equals(ids):
         return w

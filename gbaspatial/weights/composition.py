@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import scipy.sparse as sp
@@ -15,7 +15,8 @@ from gbaspatial.weights.border import slowed
 from gbaspatial.weights.square_table import is_number
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import Weights
+    from gbaspatial.weights.border import Friction
+    from gbaspatial.weights.core import Weights, WeightsLike
 
 
 def symmetrized(w: Weights, how: algebra.Symmetry = "max") -> Weights:
@@ -66,7 +67,7 @@ def higher_order(w: Weights, k: int, *, cumulative: bool = False) -> Weights:
     return w._like(matrix, "higher_order", "binary", k=k, cumulative=cumulative or None)
 
 
-def union(w: Weights, other: Any, *, weights: algebra.Union = "max") -> Weights:
+def union(w: Weights, other: WeightsLike, *, weights: algebra.Union = "max") -> Weights:
     """Links of either W, matched by label, with their weights.
 
     Parameters
@@ -91,7 +92,7 @@ def union(w: Weights, other: Any, *, weights: algebra.Union = "max") -> Weights:
     return w._with("union", other, algebra.union, weights)
 
 
-def intersection(w: Weights, other: Any, *, weights: algebra.Intersection = "first") -> Weights:
+def intersection(w: Weights, other: WeightsLike, *, weights: algebra.Intersection = "first") -> Weights:
     """Links of both W, with the weight of this one, the smaller, the larger, or their product.
 
     Parameters
@@ -104,7 +105,7 @@ def intersection(w: Weights, other: Any, *, weights: algebra.Intersection = "fir
     return w._with("intersection", other, algebra.intersection, weights)
 
 
-def difference(w: Weights, other: Any) -> Weights:
+def difference(w: Weights, other: WeightsLike) -> Weights:
     """Links of this W that `other` does not have, with their weights.
 
     Parameters
@@ -115,7 +116,7 @@ def difference(w: Weights, other: Any) -> Weights:
     return w._with("difference", other, algebra.difference)
 
 
-def hadamard(w: Weights, other: Any) -> Weights:
+def hadamard(w: Weights, other: WeightsLike) -> Weights:
     """The product of both W, link by link.
 
     Parameters
@@ -139,7 +140,7 @@ def scaled(w: Weights, factor: float) -> Weights:
     return w._like(scaling.times(w._sparse, float(factor)), "scaled", "none", factor=float(factor))
 
 
-def with_friction(w: Weights, groups: pd.Series, friction: Any) -> Weights:
+def with_friction(w: Weights, groups: pd.Series, friction: Friction) -> Weights:
     """Links across groups multiplied by `friction`: a number, or a table of pairs. See `border.friction_matrix`.
 
     Parameters
@@ -185,7 +186,7 @@ def _check_order(k: int, least: int) -> None:
     whole(k, "k", least=least)
 
 
-def _told_friction(friction: Any) -> Any:
+def _told_friction(friction: Friction) -> float | dict[str, float]:
     if isinstance(friction, pd.DataFrame):
         return {f"{a} to {b}": float(friction.loc[a, b]) for a in friction.index for b in friction.columns if a != b}
     if isinstance(friction, Mapping):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,8 @@ from gbaspatial.weights.touch.grouping import pairs_in_groups, sums
 from gbaspatial.weights.touch.segments import Meters
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from gbaspatial.geography.places import Units
 
 Criterion = Literal["queen", "rook"]
@@ -125,7 +127,7 @@ def contiguity(
 
 def touching(
     units: Units, criterion: Criterion, tolerance_m: float | None, weight: BorderWeight = "binary"
-) -> tuple[Any, sparse.csr_array, Recipe]:
+) -> tuple[gpd.GeoSeries, sparse.csr_array, Recipe]:
     """The shapes of `units`, the weight of each touching pair i < j in a matrix (n, n), and the recipe so far."""
     word(criterion, ("queen", "rook"), "criterion")
     shapes = _polygons(units)
@@ -150,7 +152,7 @@ def touching(
 
 
 def settled(
-    matrix: sparse.csr_array, shapes: Any, islands: Islands, when: str = "", weight: str = "binary"
+    matrix: sparse.csr_array, shapes: gpd.GeoSeries, islands: Islands, when: str = "", weight: str = "binary"
 ) -> sparse.csr_array:
     """`matrix` (n, n) of the polygons `shapes` with its islands kept, refused or linked: see `isolation.settle`."""
     advice = "tolerance_m= closes gaps"
@@ -231,7 +233,7 @@ def border_lengths(contacts: Contacts, meters: Meters) -> tuple[np.ndarray, np.n
     return codes, sums(place, np.concatenate([km, more_km]), len(codes))
 
 
-def _polygons(units: Units) -> Any:
+def _polygons(units: Units) -> gpd.GeoSeries:
     shapes = shapes_of(units)
     kinds = shapely.get_type_id(shapes.to_numpy())
     other = ~np.isin(kinds, (3, 6))
@@ -243,7 +245,7 @@ def _polygons(units: Units) -> Any:
     return shapes
 
 
-def _refuse_overlaps(shapes: Any, codes: np.ndarray) -> None:
+def _refuse_overlaps(shapes: gpd.GeoSeries, codes: np.ndarray) -> None:
     if len(codes):
         raise GeometryError(
             f"these units overlap, so that no line is the border of both and none has a length: "
@@ -251,12 +253,12 @@ def _refuse_overlaps(shapes: Any, codes: np.ndarray) -> None:
         )
 
 
-def _pairs_told(shapes: Any, codes: np.ndarray) -> str:
+def _pairs_told(shapes: gpd.GeoSeries, codes: np.ndarray) -> str:
     n = len(shapes)
     return some([f"{shapes.index[code // n]} and {shapes.index[code % n]}" for code in codes])
 
 
-def _meters(shapes: Any, tolerance_m: float | None, weight: str) -> Meters:
+def _meters(shapes: gpd.GeoSeries, tolerance_m: float | None, weight: str) -> Meters:
     if tolerance_m is not None and not (is_number(tolerance_m) and tolerance_m >= 0):
         raise OptionError(f"tolerance_m={tolerance_m!r} must be a number of meters, zero or more.")
     if shapes.crs is None:
@@ -272,7 +274,7 @@ def _meters(shapes: Any, tolerance_m: float | None, weight: str) -> Meters:
     return Meters(degrees=False, factor=metres_per_unit(shapes.crs))
 
 
-def _warn(shapes: Any, contacts: Contacts) -> None:
+def _warn(shapes: gpd.GeoSeries, contacts: Contacts) -> None:
     invalid = ~contacts.valid
     told = []
     if invalid.any():

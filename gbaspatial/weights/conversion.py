@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import scipy.sparse as sp
 
 if TYPE_CHECKING:
+    import networkx as nx
+    from libpysal.graph import Graph
+    from libpysal.weights import W
+
+    from gbaspatial.alignment import Label
     from gbaspatial.weights.core import Weights
 
 
@@ -23,19 +28,19 @@ def to_sparse(w: Weights) -> sp.csr_array:
     return w._sparse.copy()
 
 
-def to_graph(w: Weights) -> Any:
+def to_graph(w: Weights) -> Graph:
     """A `libpysal.graph.Graph` with the same ids and weights; islands are kept."""
     from libpysal.graph import Graph
 
     return Graph.from_sparse(sp.csr_array(w._sparse.copy()), ids=list(w._ids))
 
 
-def to_libpysal(w: Weights) -> Any:
+def to_libpysal(w: Weights) -> W:
     """A `libpysal.weights.W` with the same ids and weights; islands are kept."""
     from libpysal.weights import W
 
-    neighbors: dict[Any, list[Any]] = {}
-    weights: dict[Any, list[float]] = {}
+    neighbors: dict[Label, list[Label]] = {}
+    weights: dict[Label, list[float]] = {}
     for place, unit in enumerate(w._ids.tolist()):
         span = slice(w._sparse.indptr[place], w._sparse.indptr[place + 1])
         neighbors[unit] = w._ids[w._sparse.indices[span]].tolist()
@@ -43,7 +48,7 @@ def to_libpysal(w: Weights) -> Any:
     return W(neighbors, weights, id_order=w._ids.tolist(), silence_warnings=True)
 
 
-def to_networkx(w: Weights) -> Any:
+def to_networkx(w: Weights) -> nx.Graph:
     """A `networkx.DiGraph` (an undirected `Graph` if W is symmetric) with edge attribute `weight`."""
     from gbaspatial.errors import import_extra
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
@@ -38,14 +38,18 @@ if TYPE_CHECKING:
     from libpysal.weights import W
     from matplotlib.axes import Axes
 
+    from gbaspatial.alignment import Label
     from gbaspatial.geography.places import Units
+    from gbaspatial.maps.atlas import Atlas
     from gbaspatial.results import Summary
+    from gbaspatial.weights.square_table import Matrix
 
 Standardization = Literal["none", "row", "binary", "spectral", "min_max", "variance_stabilized", "doubly", "global"]
 IslandLag = Literal["nan", "zero"]
 
 WeightsLike: TypeAlias = "Weights | Graph | W"  # one W, ours or that of libpysal; `as_weights` reads it
-WeightsGiven: TypeAlias = "WeightsLike | Mapping[Any, Any]"  # or several: by the name that a formula uses, or by period
+WeightsGiven: TypeAlias = "WeightsLike | Mapping[Any, Any]"
+# or several: by period, by the name that a formula uses, or by both
 
 _KEEP_ROWS = ("scaled", "spectral", "min_max", "globally_standardized", "with_friction")
 
@@ -98,8 +102,8 @@ class Weights:
     @public
     def __init__(
         self,
-        matrix: Any,
-        ids: pd.Index | Iterable[Any],
+        matrix: Matrix,
+        ids: pd.Index | Iterable[Label],
         *,
         recipe: Recipe | None = None,
         standardization: Standardization = "none",
@@ -139,13 +143,13 @@ class Weights:
             raise no_member("a W", name, [n for n in dir(type(self)) if n[0] != "_"], _CALLED)
 
     # -- it never changes -------------------------------------------------------------
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         raise FrozenError(f"a W never changes, so {name} cannot be set; every verb, such as subset, gives a new W.")
 
     def __delattr__(self, name: str) -> None:
         raise FrozenError(f"a W never changes, so {name} cannot be deleted.")
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: dict[str, object]) -> None:
         self.__dict__.update({name: frozen(value) for name, value in state.items()})  # unpickled arrays are writable
 
     # -- what it is -------------------------------------------------------------------
@@ -324,7 +328,7 @@ class Weights:
             lagged[np.diff(self._sparse.indptr) == 0] = np.nan
         return labelled(lagged, self._ids, values.index, values.name)
 
-    def __getitem__(self, unit: Any) -> pd.Series:
+    def __getitem__(self, unit: Label) -> pd.Series:
         """The weights of the neighbors of `unit`, labelled by neighbor, in the order of the units.
 
         Raises
@@ -346,11 +350,11 @@ class Weights:
     def __contains__(self, unit: object) -> bool:
         return unit in self._ids
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Label]:
         """The labels of the units, as a mapping of units to their neighbors has them."""
         return iter(self._ids)
 
-    def neighbors(self, unit: Any) -> pd.Index:
+    def neighbors(self, unit: Label) -> pd.Index:
         """The labels of the neighbors of `unit`, in the order of the units; none for an island.
 
         Raises
@@ -365,14 +369,16 @@ class Weights:
         """
         return self[unit].index
 
-    def _place_of(self, unit: Any) -> int:
+    def _place_of(self, unit: Label) -> int:
         try:
             place = self._ids.get_loc(unit)
         except (KeyError, TypeError, InvalidIndexError):
             raise UnknownNameError(f"W has no unit {unit!r}. {nearest_names(unit, self._ids)}") from None
         return int(place)
 
-    def _like(self, matrix: Any, step: str, standardization: Standardization | None = None, **options: Any) -> Weights:
+    def _like(
+        self, matrix: sp.csr_array, step: str, standardization: Standardization | None = None, **options: object
+    ) -> Weights:
         made = type(self)(
             matrix,
             self._ids,
@@ -413,7 +419,7 @@ class Weights:
             islands=lag,
         )
 
-    def _with(self, step: str, other: Any, operation: Any, *options: str) -> Weights:
+    def _with(self, step: str, other: WeightsLike, operation: Callable[..., sp.csr_array], *options: str) -> Weights:
         second = as_weights(other)
         matrix = operation(self._sparse, algebra.matched(second, self), *options)
         how = {"weights": options[0]} if options and step != "hadamard" else {}
@@ -467,7 +473,7 @@ class Weights:
 
         return drawn(self, units, ax, color)
 
-    def explore(self, units: Units) -> Any:
+    def explore(self, units: Units) -> Atlas:
         """An interactive map of the links over `units` (one offline page; see `gbaspatial.maps`)."""
         from gbaspatial.weights.show import explored
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,7 @@ from gbaspatial.weights.minutes import connections_within, minutes_of
 from gbaspatial.weights.recipe import Recipe
 
 if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
     from gbaspatial.geography.places import Units
 
 
@@ -49,7 +51,7 @@ def travel_time(
     power: float = 1.0,
     scale_minutes: float | None = None,
     symmetrize: Symmetry | None = None,
-    ids: Any = None,
+    ids: Iterable[Label] | None = None,
     islands: Islands = "keep",
 ) -> Weights:
     """Weights from a table of travel times in minutes.

@@ -32,7 +32,7 @@ class FrozenMatrix(sp.csr_array):
         """A plain CSR array where one is made of something: scipy makes its results so, and they may be changed."""
         return sp.csr_array(*made_of, **options) if made_of or options else super().__new__(cls)
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         if name.removeprefix("_") not in _FLAGS or not value:
             raise FrozenError(f"this matrix is read only ({name} cannot be set); change a copy of it, W.copy().")
         super().__setattr__(name, value)
@@ -40,18 +40,18 @@ class FrozenMatrix(sp.csr_array):
     def __delattr__(self, name: str) -> None:
         raise FrozenError(f"this matrix is read only ({name} cannot be deleted); change a copy of it, W.copy().")
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, key: object, value: object) -> None:
         raise _read_only()
 
-    def setdiag(self, values: Any, k: int = 0) -> None:
+    def setdiag(self, values: object, k: int = 0) -> None:
         """Refused: the matrix is read only."""
         raise _read_only()
 
-    def resize(self, *shape: Any) -> None:
+    def resize(self, *shape: object) -> None:
         """Refused: the matrix is read only."""
         raise _read_only()
 
-    def __reduce__(self) -> Any:
+    def __reduce__(self) -> tuple[object, ...]:
         return _restored, (self.data, self.indices, self.indptr, self.shape)
 
 

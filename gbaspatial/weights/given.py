@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,9 +15,12 @@ from gbaspatial.options import public
 from gbaspatial.weights.core import Weights
 from gbaspatial.weights.recipe import Recipe
 
+if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
+
 
 @public
-def from_pairs(pairs: pd.DataFrame, *, ids: Iterable[Any] | None = None) -> Weights:
+def from_pairs(pairs: pd.DataFrame, *, ids: Iterable[Label] | None = None) -> Weights:
     """W from a frame of links.
 
     Parameters
@@ -127,7 +130,7 @@ def _numbers(values: np.ndarray, what: str) -> np.ndarray:
         raise DataError(f"the {what} holds something that is not a number: {error}.") from error
 
 
-def from_places(i: np.ndarray, j: np.ndarray, ids: pd.Index, step: str, **options: Any) -> Weights:
+def from_places(i: np.ndarray, j: np.ndarray, ids: pd.Index, step: str, **options: object) -> Weights:
     """Symmetric W of weight one from pairs of places `i`, `j` (m,) in `ids`, each pair given once."""
     half = sparse.csr_array((np.ones(len(i)), (i, j)), shape=(len(ids), len(ids)))
     return Weights(half + half.T, ids, recipe=Recipe().then(step, **options))

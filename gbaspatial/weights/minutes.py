@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -23,19 +24,23 @@ from gbaspatial.weights.algebra import Symmetry
 from gbaspatial.weights.isolation import Islands
 from gbaspatial.weights.recipe import rounded_up
 
+if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
+
+
 _ENDS = (("origin", "destination"), ("focal", "neighbor"), ("city_a", "city_b"))
 
 Connections = tuple[pd.Index, np.ndarray, np.ndarray, np.ndarray]
 
 
-def minutes_of(table: pd.DataFrame, ids: Any = None) -> Connections:
+def minutes_of(table: pd.DataFrame, ids: Iterable[Label] | None = None) -> Connections:
     """The units (n,) of a square table or a table of pairs, and from, to and minutes (m,) of its connections."""
     if not isinstance(table, pd.DataFrame):
         raise LabelTypeError(f"the travel times are a {type(table).__name__}; give a labelled DataFrame.")
     return _of_pairs(table, ids) if "minutes" in table.columns else _of_square(table, ids)
 
 
-def _of_square(table: pd.DataFrame, ids: Any) -> Connections:
+def _of_square(table: pd.DataFrame, ids: Iterable[Label] | None) -> Connections:
     check_units(table.index, "travel times")
     if len(table.index) != len(table.columns) or set(table.index) != set(table.columns):
         raise WeightsError(
@@ -59,7 +64,7 @@ def _of_square(table: pd.DataFrame, ids: Any) -> Connections:
     return units, i, j, minutes[i, j]
 
 
-def _of_pairs(table: pd.DataFrame, ids: Any) -> Connections:
+def _of_pairs(table: pd.DataFrame, ids: Iterable[Label] | None) -> Connections:
     ends = next((pair for pair in _ENDS if set(pair) <= set(table.columns)), None)
     if ends is None:
         raise UnknownNameError(f"the travel times have no columns origin and destination. There are: {some(table)}.")

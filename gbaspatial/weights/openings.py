@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from gbaspatial.weights.links import CROSSINGS, KINDS, link_pairs, shipped_links
 from gbaspatial.weights.square_table import is_number
 
 if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
     from gbaspatial.geography.places import Units
 
 
@@ -81,7 +82,6 @@ def by_year(
     >>> {year: w.n_links // 2 for year, w in by_year(cities, [2017, 2018, 2024]).items()}
     {2017: 15, 2018: 17, 2024: 18}
     """
-
     chosen = _whole_years(years)
     word(islands, ISLANDS, "islands")
     if links is not None and not isinstance(links, pd.DataFrame):
@@ -92,7 +92,7 @@ def by_year(
     table = _of_kinds(shipped_links(max(chosen), base.ids) if links is None else links, wanted, links is not None)
     opened = _opened_years(table)
     weights = {}
-    alone: dict[tuple[Any, ...], list[int]] = {}
+    alone: dict[tuple[Label, ...], list[int]] = {}
     for year in chosen:
         i, j, _ = link_pairs(table[opened <= year], base.ids)
         w = base.union(from_places(i, j, base.ids, "links", which=f"open by {year}-12-31", kinds=wanted))

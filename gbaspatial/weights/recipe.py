@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """`value` as JSON knows it."""
     if isinstance(value, Recipe):
         return f"[{value}]"
@@ -38,7 +38,7 @@ def rounded_up(value: float, digits: int = 6) -> str:
     )
 
 
-def _told(key: str, value: Any) -> str:
+def _told(key: str, value: object) -> str:
     if not isinstance(value, float):
         return str(value)
     return rounded_up(value) if key.startswith("threshold") and np.isfinite(value) else format(value, ".6g")
@@ -74,7 +74,7 @@ class Recipe:
 
     steps: tuple[Step, ...] = ()
 
-    def then(self, name: str, /, **options: Any) -> Recipe:
+    def then(self, name: str, /, **options: object) -> Recipe:
         """This recipe with one more step; the recipe of another W may be an option.
 
         Parameters
@@ -96,7 +96,7 @@ class Recipe:
         return [{"step": step.name, **dict(step.options)} for step in self.steps]
 
     @classmethod
-    def from_dict(cls, steps: Iterable[Mapping[str, Any]]) -> Recipe:
+    def from_dict(cls, steps: Iterable[Mapping[str, object]]) -> Recipe:
         """The inverse of `to_dict`."""
         return cls(tuple(Step(str(s["step"]), tuple((k, v) for k, v in s.items() if k != "step")) for s in steps))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,13 +13,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from gbaspatial.geography.places import Units
+    from gbaspatial.maps.atlas import Atlas
     from gbaspatial.weights.core import Weights
 
 
 def described(w: Weights) -> Summary:
     """Two tables: properties of `w`, and units by number of neighbors."""
     counts = w.cardinalities
-    facts: dict[str, Any] = {
+    facts: dict[str, object] = {
         "units": w.n,
         "links": w.n_links,
         "density": f"{w.density:.4f}",
@@ -51,7 +52,7 @@ def drawn(w: Weights, units: Units, ax: Axes | None, color: str) -> Axes:
     return weight_matrix(w, ax=ax) if units is None else weight_links(w, units, color=color, ax=ax)
 
 
-def explored(w: Weights, units: Units) -> Any:
+def explored(w: Weights, units: Units) -> Atlas:
     """An offline map of the links."""
     from gbaspatial import maps
 

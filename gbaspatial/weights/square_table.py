@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,8 @@ import scipy.sparse as sp
 
 from gbaspatial.errors import AlignmentError, WeightsError, some
 from gbaspatial.weights.frozen import frozen
+
+Matrix: TypeAlias = "sp.sparray | sp.spmatrix | np.ndarray | pd.DataFrame | Sequence[Sequence[float]]"  # a square table
 
 
 def _as_csr(matrix: Any, ids: pd.Index) -> sp.csr_array:
@@ -27,7 +30,7 @@ def _as_csr(matrix: Any, ids: pd.Index) -> sp.csr_array:
     )
 
 
-def _frame_in_order(matrix: pd.DataFrame, ids: pd.Index) -> Any:
+def _frame_in_order(matrix: pd.DataFrame, ids: pd.Index) -> np.ndarray:
     """The numbers of a frame whose rows and columns are the units `ids`, in their order."""
     for labels, what in ((matrix.index, "rows"), (matrix.columns, "columns")):
         if len(labels) != len(ids) or not labels.is_unique or not labels.isin(ids).all():
@@ -38,7 +41,7 @@ def _frame_in_order(matrix: pd.DataFrame, ids: pd.Index) -> Any:
     return matrix.reindex(index=ids, columns=ids).to_numpy()
 
 
-def checked_matrix(matrix: Any, ids: pd.Index) -> sp.csr_array:
+def checked_matrix(matrix: Matrix, ids: pd.Index) -> sp.csr_array:
     """`matrix` as a read-only CSR array without zeros, or an error that names the units at fault."""
     csr = _as_csr(matrix, ids)
     if csr.shape != (len(ids), len(ids)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from gbaspatial.weights import algebra, scaling
 from gbaspatial.weights.isolation import tell_new_islands
 
 if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
     from gbaspatial.weights.core import Weights
 
 
@@ -84,7 +85,7 @@ def globally_standardized(w: Weights, *, total: float | None = None) -> Weights:
     return w._like(scaling.by_total(w._sparse, goal), "globally_standardized", "global", total=total)
 
 
-def subset(w: Weights, labels: Iterable[Any]) -> Weights:
+def subset(w: Weights, labels: Iterable[Label]) -> Weights:
     """W among `labels` only, in their order; a standardized W is standardized anew.
 
     A W from `combine` is scaled as a whole: the subset of a mix of row-standardized W is

@@ -8,7 +8,7 @@ from matplotlib.colors import to_hex
 
 import gbaspatial as gba
 from gbaspatial.errors import AlignmentError, OptionError
-from gbaspatial.figures import autocorrelation as pictures, fonts
+from gbaspatial.figures import fonts, spatial_tests as pictures
 from gbaspatial.figures.palette import CLUSTERS, ISOLATE
 
 CITIES = gba.load_cities(year=2019)

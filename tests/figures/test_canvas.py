@@ -17,7 +17,8 @@ from matplotlib.figure import Figure
 import gbaspatial as gba
 from gbaspatial.errors import OptionError
 from gbaspatial.figures.canvas import folded, keep_inside, panels_of
-from gbaspatial.results import Result, display_width
+from gbaspatial.results import Result
+from gbaspatial.typesetting import display_width
 
 PACKAGE = Path(gba.__file__).parent
 SOURCES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}

@@ -123,8 +123,9 @@ def test_other_probes_give_other_numbers(name, monkeypatch):
     lower(monkeypatch, limits)
     one = numbers(of(DATA, W, SECOND))
     plain = randomness.probes_of
-    for module in {"likelihood.several_equations", "likelihood.information", "matrix_exponential", "solve.logdet",
-                   "solve.resolvent", "diagnostics.specification", "panel.information_less_effects"}:  # fmt: skip
+    for module in {"likelihood.several_equations", "likelihood.information", "matrix_exponential",
+                   "solve.determinant_curves", "solve.resolvent",
+                   "diagnostics.specification", "panel.information_less_effects"}:  # fmt: skip
         monkeypatch.setattr(
             importlib.import_module(M + module), "probes_of", lambda ranks, *key: plain(np.arange(len(ranks)), *key)
         )

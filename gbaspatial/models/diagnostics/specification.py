@@ -12,8 +12,9 @@ from gbaspatial.formula import Design, is_intercept
 from gbaspatial.models.diagnostics.lm_tests import Score, lm_error_residual
 from gbaspatial.models.fit import SPATIAL, Fit, problem_again
 from gbaspatial.models.likelihood.information import information, information_apart
+from gbaspatial.models.likelihood.maximum import maximize
 from gbaspatial.models.likelihood.of_design import problem_of
-from gbaspatial.models.likelihood.problem import Estimate, log_likelihood, maximize, problem, solution
+from gbaspatial.models.likelihood.problem import Estimate, log_likelihood, problem, solution
 from gbaspatial.models.solve.factor import Eliminated, Factor, pencil_of
 from gbaspatial.randomness import TRACE_PROBES, label_ranks, probes_of
 from gbaspatial.sizes import DENSE_LIMIT, TRACES_LIMIT

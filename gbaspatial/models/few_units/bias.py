@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import OptionError
-from gbaspatial.models.few_units.bootstrap import check_refittable, places_of, refits
+from gbaspatial.models.few_units.refits import check_refittable, places_of, refits
 from gbaspatial.models.fit import problem_again
-from gbaspatial.models.likelihood.problem import window
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.options import public, undrawn
 from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,15 +12,16 @@ import pandas as pd
 from gbaspatial.errors import OptionError
 from gbaspatial.figures.parameters import replicates
 from gbaspatial.inference.null import check_draws
-from gbaspatial.models.few_units.recommended import inversion_of, ranks_of
+from gbaspatial.models.few_units.recommended import inversion_of
+from gbaspatial.models.few_units.refits import batch_around, check_refittable, places_of, ranks_of, refits
 from gbaspatial.models.fit import problem_again
 from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.likelihood.inversion import Inversion, invert
-from gbaspatial.models.likelihood.many_outcomes import Batch, batch_of
-from gbaspatial.models.likelihood.many_refits import Refits, refit
+from gbaspatial.models.likelihood.many_outcomes import Batch
+from gbaspatial.models.likelihood.many_refits import Refits
 from gbaspatial.models.likelihood.many_tests import OneTest, ratio_tests, score_tests
 from gbaspatial.models.likelihood.problem import Problem
-from gbaspatial.models.likelihood.resample import KINDS, Kind, generator
+from gbaspatial.models.likelihood.resample import KINDS, Kind
 from gbaspatial.models.solve.side import side_of
 from gbaspatial.options import level_of, public, word
 from gbaspatial.progress import shows_progress
@@ -31,6 +31,8 @@ from gbaspatial.sizes import REFITS_LIMIT
 from gbaspatial.weights import as_weights
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from gbaspatial.models.fit import Fit
     from gbaspatial.weights.core import WeightsGiven
 
@@ -149,7 +151,7 @@ class BootstrapResult(Result):
         note = "p_bootstrap: under the null, from the model estimated with the parameter at zero."
         return main, Table(self.tests, "Tests", (note,))
 
-    def plot(self, *, columns: int = 3, ax: Any = None) -> Any:
+    def plot(self, *, columns: int = 3, ax: Axes | np.ndarray | None = None) -> np.ndarray:
         """Histograms of the refits with the estimate and the recommended interval, a panel for each term.
 
         Parameters
@@ -260,34 +262,6 @@ def bootstrap(
     )
 
 
-def check_refittable(fit: Fit) -> None:
-    """Raise `OptionError` unless the class of `fit` says that its Gaussian likelihood can be evaluated again."""
-    if not fit._refits:
-        raise OptionError(
-            f"a {fit.model} model by method={fit.method!r} cannot be refitted here; fit a model of the lag and error "
-            f"family with method='ml', or least squares."
-        )
-
-
-def batch_around(fit: Fit, model: Problem) -> Batch:
-    """What all refits of `fit` share."""
-    return batch_of(model, (_or_zero(fit.rho), _or_zero(fit.lambda_)), _reach(fit))
-
-
-def refits(fit: Fit, draws: int, kind: Kind, seed: int) -> tuple[Refits, Refits]:
-    """The estimate itself and those of `draws` simulated outcomes, with covariances by the same formula."""
-    check_refittable(fit)
-    model = problem_again(fit)
-    full = batch_around(fit, model)
-    drawn = generator(model, seed, kind, ranks=ranks_of(fit.design.ids)).each(partial(_refitted, full), draws)
-    parts = Refits(*(np.concatenate(columns, axis=-1) for columns in zip(*drawn, strict=True)))
-    return refit(full, model.y[:, None], errors=True), parts
-
-
-def _refitted(full: Batch, Y: np.ndarray) -> tuple[np.ndarray, ...]:
-    return tuple(refit(full, Y, errors=True))
-
-
 def _checked(fit: Fit, draws: int) -> int:
     check_refittable(fit)
     if isinstance(draws, int) and draws < 2:
@@ -295,25 +269,9 @@ def _checked(fit: Fit, draws: int) -> int:
     return check_draws(draws)
 
 
-def _or_zero(value: float) -> float:
-    return 0.0 if np.isnan(value) else value
-
-
-def _reach(fit: Fit) -> float:
-    """How far around the estimate refits of large samples look: twelve standard errors."""
-    errors = [fit.std_errors[name] for name in ("rho", "lambda") if name in fit.params.index]
-    return 12 * float(np.nanmax(errors)) if errors and not np.all(np.isnan(errors)) else np.inf
-
-
 def _recipe(fit: Fit) -> str:
     used = fit.w if fit.w is not None else fit.error_w
     return str(used.recipe) if used is not None else "none"
-
-
-def places_of(fit: Fit) -> list[int]:
-    """Where the parameters of `fit` stand among (beta, rho, lambda) of a refit."""
-    extra = [fit.k + place for place, name in enumerate(("rho", "lambda")) if name in fit.params.index]
-    return [*range(fit.k), *extra]
 
 
 def _stacked(fit: Fit, parts: Refits) -> tuple[np.ndarray, np.ndarray]:

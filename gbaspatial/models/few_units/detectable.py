@@ -11,8 +11,7 @@ import pandas as pd
 from gbaspatial.errors import OptionError
 from gbaspatial.figures.parameters import detected_effects
 from gbaspatial.inference.null import check_draws
-from gbaspatial.models.few_units.bootstrap import batch_around, check_refittable, places_of
-from gbaspatial.models.few_units.recommended import ranks_of
+from gbaspatial.models.few_units.refits import batch_around, check_refittable, places_of, ranks_of
 from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.many_outcomes import Batch
 from gbaspatial.models.likelihood.many_refits import refit

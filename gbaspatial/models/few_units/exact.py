@@ -17,8 +17,7 @@ from gbaspatial.errors import OptionError
 from gbaspatial.formula import is_intercept
 from gbaspatial.inference.null import check_draws, monte_carlo_p
 from gbaspatial.inference.permutation import orders
-from gbaspatial.models.few_units.bootstrap import batch_around, check_refittable
-from gbaspatial.models.few_units.recommended import ranks_of
+from gbaspatial.models.few_units.refits import batch_around, check_refittable, ranks_of
 from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.many_outcomes import Batch
 from gbaspatial.models.likelihood.many_refits import refit

@@ -12,7 +12,7 @@ import pandas as pd
 
 from gbaspatial.errors import GbaError, GbaWarning, OptionError, UnknownNameError, nearest_names, some
 from gbaspatial.figures.parameters import without_units
-from gbaspatial.models.few_units.bootstrap import check_refittable
+from gbaspatial.models.few_units.refits import check_refittable
 from gbaspatial.options import public
 from gbaspatial.progress import shows_progress
 from gbaspatial.repeated.blocks import map_blocks
@@ -22,6 +22,7 @@ from gbaspatial.sizes import REFITS_LIMIT
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gbaspatial.alignment import Label
     from gbaspatial.models.fit import Fit
 
 
@@ -119,8 +120,8 @@ def influence(fit: Fit, *, most_units: int = REFITS_LIMIT, progress: bool | None
 
 
 def _influence_of(fit: Fit) -> InfluenceResult:
-    rows: dict[Any, pd.Series] = {}
-    failed: dict[Any, str] = {}
+    rows: dict[Label, pd.Series] = {}
+    failed: dict[Label, str] = {}
     units = list(fit.design.index)
     for unit, (found, trouble) in zip(units, map_blocks(partial(_params_without, fit), units, "units"), strict=True):
         rows[unit] = pd.Series(found, index=fit.params.index if trouble is None else [], dtype=float)
@@ -133,7 +134,7 @@ def _influence_of(fit: Fit) -> InfluenceResult:
     return InfluenceResult(estimates, changes, pd.Series(failed, dtype=object), title, full=fit.params.copy())
 
 
-def _params_without(fit: Fit, unit: Any) -> tuple[np.ndarray, str | None]:
+def _params_without(fit: Fit, unit: Label) -> tuple[np.ndarray, str | None]:
     """The parameters without `unit`, or none and why there are none."""
     with warnings.catch_warnings():
         # what holds of the whole sample was told when it was fitted, and not n times again
@@ -144,7 +145,7 @@ def _params_without(fit: Fit, unit: Any) -> tuple[np.ndarray, str | None]:
             return np.empty(0), str(problem)
 
 
-def _without(fit: Fit, unit: Any) -> Fit:
+def _without(fit: Fit, unit: Label) -> Fit:
     design = fit.design
     kept = design.ids[design.ids != unit]
     data = design.data.loc[kept]

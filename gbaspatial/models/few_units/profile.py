@@ -11,12 +11,14 @@ from scipy import optimize, special
 
 from gbaspatial.errors import OptionError
 from gbaspatial.figures.parameters import likelihood_profile
-from gbaspatial.models.few_units.bootstrap import check_refittable
 from gbaspatial.models.few_units.recommended import inversion_of
+from gbaspatial.models.few_units.refits import check_refittable
 from gbaspatial.models.fit import problem_again
 from gbaspatial.models.likelihood.identification import cut_note
-from gbaspatial.models.likelihood.problem import Problem, log_likelihood, rho_given_lambda, window
+from gbaspatial.models.likelihood.maximum import rho_given_lambda
+from gbaspatial.models.likelihood.problem import Problem, log_likelihood
 from gbaspatial.models.likelihood.resample import restricted
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.options import level_of, public
 from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of

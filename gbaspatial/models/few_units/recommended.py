@@ -26,6 +26,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.inference.null import check_draws
+from gbaspatial.models.few_units.refits import ranks_of, refits
 from gbaspatial.models.fit import SPATIAL, Fit, problem_again
 from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.likelihood.confidence import mixture
@@ -142,14 +143,6 @@ def _inverted(fit: Fit, name: str, draws: int, seed: int, two: bool) -> Inversio
     return invert(problem_again(fit), name, draws=draws, seed=seed, ranks=ranks, points=points)
 
 
-def ranks_of(ids: pd.Index) -> np.ndarray:
-    """Where each unit stands among the sorted labels (n,): random numbers belong to labels, not to positions."""
-    order = sorted(range(len(ids)), key=lambda place: (str(ids[place]), str(type(ids[place])), place))
-    ranks = np.empty(len(ids), dtype=int)
-    ranks[order] = np.arange(len(ids))
-    return ranks
-
-
 def _made(fit: Fit) -> FewUnits:
     names = [name for name in SPATIAL if name in fit.params.index]
     if len(names) == 1:
@@ -160,8 +153,6 @@ def _made(fit: Fit) -> FewUnits:
 
 
 def _studentized(fit: Fit) -> Studentized:
-    from gbaspatial.models.few_units.bootstrap import refits
-
     own, parts = refits(fit, DRAWS_TWO, "parametric", SEED)
     center, scale = own.beta[:, 0], own.std_errors[: fit.k, 0]
     with np.errstate(invalid="ignore", divide="ignore"):

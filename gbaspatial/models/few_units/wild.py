@@ -18,13 +18,13 @@ import pandas as pd
 from gbaspatial.errors import OptionError
 from gbaspatial.formula import is_intercept
 from gbaspatial.inference.null import check_draws, monte_carlo_p, p_from_tails
-from gbaspatial.models.few_units.bootstrap import check_refittable
-from gbaspatial.models.few_units.recommended import ranks_of
+from gbaspatial.models.few_units.refits import check_refittable, ranks_of
 from gbaspatial.models.fit import problem_again
 from gbaspatial.models.fit_tables import lonely, told_lonely
 from gbaspatial.models.likelihood.many_outcomes import batch_of
 from gbaspatial.models.likelihood.many_refits import refit
-from gbaspatial.models.likelihood.problem import Problem, maximize, problem
+from gbaspatial.models.likelihood.maximum import maximize
+from gbaspatial.models.likelihood.problem import Problem, problem
 from gbaspatial.models.likelihood.resample import BLOCK
 from gbaspatial.models.likelihood.signed_root import noise, signed_roots
 from gbaspatial.options import public, word

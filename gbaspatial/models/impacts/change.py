@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from gbaspatial.results import Result, Table
 from gbaspatial.sizes import SCENARIO_LIMIT
 
 if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
     from gbaspatial.models.fit import Fit
 
 
@@ -56,7 +57,7 @@ def impact_of_change(
     fit: Fit,
     variable: str,
     *,
-    to: Any = None,
+    to: Label = None,
     add: float | None = None,
     multiply: float | None = None,
     method: Method = "auto",
@@ -165,7 +166,7 @@ def check_evaluated(n: int) -> None:
         raise OptionError(f"{n} units are too many: the formula is evaluated for each; this goes to {SCENARIO_LIMIT}.")
 
 
-def _change(fit: Fit, variable: str, to: Any, add: float | None, multiply: float | None) -> pd.Series:
+def _change(fit: Fit, variable: str, to: Label, add: float | None, multiply: float | None) -> pd.Series:
     """The column with every unit changed."""
     data = fit.design.data
     check_evaluated(fit.n)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,8 @@ from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from gbaspatial.alignment import Label
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,7 +97,7 @@ def by_group(engine: Engine, regressor: Regressor, groups: pd.Series) -> GroupIm
     )
 
 
-def _ordered(labels: np.ndarray) -> list[Any]:
+def _ordered(labels: np.ndarray) -> list[Label]:
     try:
         return sorted(set(labels))
     except TypeError:  # labels of mixed types have no order
@@ -111,7 +113,7 @@ def _notes(engine: Engine) -> tuple[str, ...]:
 
 
 def _balance(
-    engine: Engine, regressor: Regressor, share: np.ndarray, member: np.ndarray, classes: list[Any], name: object
+    engine: Engine, regressor: Regressor, share: np.ndarray, member: np.ndarray, classes: list[Label], name: object
 ) -> pd.DataFrame:
     """Given to and received from units of other groups, per unit of the group."""
     others = 1 - member

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,10 @@ from gbaspatial.models.solve.resolvent import average_readings
 from gbaspatial.options import whole
 from gbaspatial.sizes import POWERS_LIMIT
 
+if TYPE_CHECKING:
+    from gbaspatial.models.solve.resolvent import Reader
+
+
 MOST_ORDERS = 30
 
 
@@ -23,7 +27,9 @@ def by_order(engine: Engine, regressor: Regressor, orders: int) -> pd.DataFrame:
     orders = whole(orders, "orders", most=MOST_ORDERS)
     fit = engine.fit
     W = fit.w.sparse if fit.w is not None else None
-    parts: list[tuple[int, Any, int]] = [(regressor.beta, None, 0)] if regressor.beta is not None else []
+    parts: list[tuple[int, sparse.csr_array | None, int]] = (
+        [(regressor.beta, None, 0)] if regressor.beta is not None else []
+    )
     parts += [(place, fit.design.weights[name].sparse, 1) for name, place in regressor.theta.items()]
     direct, total = [], []
     for place, M, shift in parts:
@@ -50,7 +56,7 @@ def by_order(engine: Engine, regressor: Regressor, orders: int) -> pd.DataFrame:
 def _summed(quantity: Quantity) -> Quantity:
     """The sum over all orders."""
 
-    def _total(reader: Any) -> Any:
+    def _total(reader: Reader) -> Reader:
         def _read(rho: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             value, slope = reader(rho)
             return value.sum(axis=1, keepdims=True), slope.sum(axis=1, keepdims=True)
@@ -60,11 +66,13 @@ def _summed(quantity: Quantity) -> Quantity:
     return Quantity(quantity.places, tuple(map(_total, quantity.readers)))
 
 
-def _powers(W: sparse.csr_array | None, M: Any, n: int, orders: int) -> tuple[list[float], list[float]]:
+def _powers(
+    W: sparse.csr_array | None, M: sparse.csr_array | None, n: int, orders: int
+) -> tuple[list[float], list[float]]:
     """Mean diagonal and mean row sum of W^q M for q = 0 to `orders`."""
     if orders < 0:
         return [], []
-    P: Any = sparse.eye_array(n, format="csr") if M is None else M
+    P: sparse.csr_array | np.ndarray = sparse.eye_array(n, format="csr") if M is None else M
     traces, sums = [], []
     for _ in range(orders + 1):
         traces.append(float(P.diagonal().mean()))

@@ -8,7 +8,7 @@ nearer than h_i count, so that ties at the m-th neighbor never decide anything.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,10 @@ from gbaspatial.alignment import align, check_same_units
 from gbaspatial.errors import DataError, LabelTypeError, OptionError, some
 from gbaspatial.geography.places import Places, earth_centered_km, places_of
 from gbaspatial.options import number, whole, word
+
+if TYPE_CHECKING:
+    from gbaspatial.geography.places import Units
+
 
 Kernel = Literal["triangular", "epanechnikov", "parzen", "tukey-hanning", "quadratic-spectral", "uniform"]
 
@@ -49,7 +53,7 @@ def kernel_matrix(rows: np.ndarray, columns: np.ndarray, ratio: np.ndarray, n: i
 
 
 def kernel_weights(
-    coordinates: Any,
+    coordinates: Units | pd.DataFrame,
     ids: pd.Index,
     *,
     kernel: Kernel = "triangular",
@@ -131,7 +135,7 @@ def _adaptive(places: Places, count: int, kernel: str) -> sparse.csr_array:
     return kernel_matrix(rows, columns, distance / bandwidth[rows], n, kernel)
 
 
-def _places(coordinates: Any, ids: pd.Index) -> Places:
+def _places(coordinates: Units | pd.DataFrame, ids: pd.Index) -> Places:
     """One point a unit, in the order of `ids`."""
     if hasattr(coordinates, "geometry"):
         check_same_units(coordinates.index, ids, "coordinates")

@@ -24,7 +24,7 @@ import numpy as np
 from scipy import sparse
 
 from gbaspatial.errors import ConvergenceError, OptionError, WeightsError
-from gbaspatial.models.solve.logdet import window
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.randomness import IDENTITY_VECTORS, stream
 from gbaspatial.weights import Weights
 

@@ -18,9 +18,11 @@ from scipy import optimize
 from gbaspatial.inference.null import monte_carlo_p
 from gbaspatial.models.likelihood.many_outcomes import batch_of, log_likelihood, moments
 from gbaspatial.models.likelihood.many_refits import refit
-from gbaspatial.models.likelihood.problem import Problem, log_likelihood as exact, rho_given_lambda, window
+from gbaspatial.models.likelihood.maximum import rho_given_lambda
+from gbaspatial.models.likelihood.problem import Problem, log_likelihood as exact
 from gbaspatial.models.likelihood.resample import Kind, held
 from gbaspatial.models.likelihood.signed_root import Roots, noise, signed_roots
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.progress import track
 from gbaspatial.results import number, p_text
 

@@ -22,7 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from gbaspatial.models.likelihood.problem import Problem, window
+from gbaspatial.models.likelihood.problem import Problem
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.models.solve.resolvent import average_readings, resolvent_of
 from gbaspatial.models.solve.side import Side
 

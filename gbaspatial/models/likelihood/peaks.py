@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from scipy import optimize
@@ -12,7 +12,15 @@ from gbaspatial.errors import ConvergenceError
 _EDGE = 1e-3
 
 
-def highest(value: Any, slope: Any, low: float, high: float, *, points: int = 41, inside: bool = False) -> float:
+def highest(
+    value: Callable[[float], float],
+    slope: Callable[[float], float],
+    low: float,
+    high: float,
+    *,
+    points: int = 41,
+    inside: bool = False,
+) -> float:
     """Where `value` (a function of one number) is largest in (low, high): all peaks of a grid, each refined.
 
     A zero of its `slope` is found to all digits, where the largest value would be flat to half of
@@ -39,7 +47,7 @@ def highest(value: Any, slope: Any, low: float, high: float, *, points: int = 41
     return max(best, key=value)
 
 
-def level(slope: Any, low: float, high: float) -> float:
+def level(slope: Callable[[float], float], low: float, high: float) -> float:
     """Where a `slope` that falls from `low` to `high` is zero; the better end if it does not change sign."""
     if not slope(low) > 0:
         return float(low)

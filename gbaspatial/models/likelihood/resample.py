@@ -16,7 +16,8 @@ import numpy as np
 from gbaspatial.errors import OptionError
 from gbaspatial.models.likelihood.many_outcomes import Batch, log_likelihood, moments
 from gbaspatial.models.likelihood.many_refits import refit
-from gbaspatial.models.likelihood.problem import Problem, maximize, problem, solution
+from gbaspatial.models.likelihood.maximum import maximize
+from gbaspatial.models.likelihood.problem import Problem, problem, solution
 from gbaspatial.randomness import REFITS, stream
 from gbaspatial.repeated.blocks import map_blocks, spans
 from gbaspatial.sizes import INVERT_LIMIT

@@ -29,8 +29,9 @@ from gbaspatial.errors import ConvergenceError
 from gbaspatial.models.instruments.two_stage import basis, two_stage
 from gbaspatial.models.likelihood.information import inverse
 from gbaspatial.models.likelihood.problem import LOG_2PI
+from gbaspatial.models.solve.determinant_curves import Curve
 from gbaspatial.models.solve.factor import pencil_of
-from gbaspatial.models.solve.logdet import Curve, curve_of
+from gbaspatial.models.solve.logdet import curve_of
 from gbaspatial.models.solve.origin import least_squares, newton, span_of
 from gbaspatial.randomness import EQUATION_PROBES, label_ranks, probes_of
 from gbaspatial.sizes import EQUATIONS_LIMIT

@@ -29,7 +29,8 @@ import numpy as np
 
 from gbaspatial.models.likelihood.many_maxima import grid_moments, points
 from gbaspatial.models.likelihood.many_outcomes import Batch, batch_of, moments
-from gbaspatial.models.likelihood.problem import Problem, rho_given_lambda
+from gbaspatial.models.likelihood.maximum import rho_given_lambda
+from gbaspatial.models.likelihood.problem import Problem
 from gbaspatial.models.likelihood.resample import BLOCK, Kind, restricted
 from gbaspatial.models.solve.many_rho import Spline, spline_of
 from gbaspatial.models.solve.side import Side

@@ -16,12 +16,12 @@ import pandas as pd
 
 from gbaspatial.errors import DataError, OptionError
 from gbaspatial.inference.null import check_draws
-from gbaspatial.models.few_units.recommended import ranks_of
-from gbaspatial.models.likelihood.problem import window
+from gbaspatial.models.few_units.refits import ranks_of
 from gbaspatial.models.panel.histories import resampled
 from gbaspatial.models.panel.information_less_effects import parts_of, without_unit
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.many_panels import ManyPanels
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.options import level_of, public, word
 from gbaspatial.randomness import BLOCK_PERIODS, BLOCK_SIGNS, Rng, seed_of, stream
 from gbaspatial.repeated.blocks import map_blocks, spans

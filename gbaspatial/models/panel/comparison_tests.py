@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gbaspatial.inference.tails import chi_squared_tail, f_tail
 from gbaspatial.models.diagnostics.lm_tests import Score
-from gbaspatial.models.likelihood.problem import maximize
+from gbaspatial.models.likelihood.maximum import maximize
 from gbaspatial.models.panel.less_effects import PanelProblem, panel_problem
 from gbaspatial.models.panel.sides import leaves_effects, panel_side
 from gbaspatial.models.panel.stack import Stack
@@ -40,7 +40,7 @@ def wooldridge(e: np.ndarray) -> tuple[float, str, float]:
 
 
 # -- fixed or random ------------------------------------------------------------------------------
-def hausman_tests(y: np.ndarray, X: np.ndarray, stack: Stack) -> dict[str, tuple[float, Any, float]]:
+def hausman_tests(y: np.ndarray, X: np.ndarray, stack: Stack) -> dict[str, tuple[float, int, float]]:
     """Are effects of units unrelated to the regressors (m, k, none constant within units)? Balanced panels.
 
     `hausman` compares within estimates with those of random effects (Swamy and Arora) and is NaN where the
@@ -55,7 +55,7 @@ def hausman_tests(y: np.ndarray, X: np.ndarray, stack: Stack) -> dict[str, tuple
     """
     k = X.shape[1]
     gap, difference, z, Z, Xw = swamy_arora(y, X, stack)
-    found: dict[str, tuple[float, Any, float]] = {"hausman": (np.nan, k, np.nan)}
+    found: dict[str, tuple[float, int, float]] = {"hausman": (np.nan, k, np.nan)}
     if np.linalg.eigvalsh(_scaled(difference)).min() > _SMALL:
         value = float(gap @ np.linalg.solve(difference, gap))
         found["hausman"] = (value, k, float(chi_squared_tail(value, k)))
@@ -91,7 +91,7 @@ def _scaled(matrix: np.ndarray) -> np.ndarray:
     return np.asarray(matrix / np.outer(size, size))
 
 
-def _auxiliary(z: np.ndarray, Z: np.ndarray, k: int, stack: Stack) -> dict[str, tuple[float, Any, float]]:
+def _auxiliary(z: np.ndarray, Z: np.ndarray, k: int, stack: Stack) -> dict[str, tuple[float, int, float]]:
     bread = np.linalg.inv(Z.T @ Z)
     beta = bread @ (Z.T @ z)
     e = z - Z @ beta

@@ -21,7 +21,7 @@ from scipy import sparse
 from gbaspatial.errors import OptionError
 from gbaspatial.models.panel.common_effects import CommonEffects
 from gbaspatial.models.panel.within import Effects
-from gbaspatial.models.solve.logdet import Curve, EigenCurve
+from gbaspatial.models.solve.determinant_curves import Curve, EigenCurve
 from gbaspatial.sizes import PERIOD_EIGEN_LIMIT
 
 _STEPS = 120  # of Arnoldi: nodes enough for the smooth part of the spectrum
@@ -30,7 +30,7 @@ _STEPS = 120  # of Arnoldi: nodes enough for the smooth part of the spectrum
 class SumCurve:
     """A sum of curves, each times a factor."""
 
-    def __init__(self, parts: Sequence[tuple[float, Any]]) -> None:
+    def __init__(self, parts: Sequence[tuple[float, Curve]]) -> None:
         self.parts = [(factor, curve) for factor, curve in parts if factor != 0]
         kinds = list(dict.fromkeys(curve.kind for _, curve in self.parts if curve.kind != "inside"))
         self.kind = kinds[0] if kinds else "none"
@@ -49,12 +49,12 @@ class SumCurve:
     def error(self, rho: float) -> float:
         return float(sum(abs(factor) * curve.error(rho) for factor, curve in self.parts))
 
-    def rough(self) -> Any:
+    def rough(self) -> SumCurve:
         rough = [(factor, curve.rough()) for factor, curve in self.parts]
         same = all(new is old for (_, new), (_, old) in zip(rough, self.parts, strict=True))
         return self if same else SumCurve(rough)
 
-    def near(self, rho: float, reach: float) -> Any:
+    def near(self, rho: float, reach: float) -> SumCurve:
         return SumCurve([(factor, curve.near(rho, reach)) for factor, curve in self.parts])
 
 
@@ -139,7 +139,7 @@ def panel_curve(blocks: Sequence[sparse.csr_array], curves: Sequence[Curve], eff
         return _common_curve(blocks, curves, effects)
     if effects.separable:
         keep = 1 - 1 / T if effects.unit else 1.0
-        parts: list[tuple[float, Any]] = []
+        parts: list[tuple[float, Curve]] = []
         for count, (W, curve) in _counted(blocks, curves):
             parts.append((keep * count, curve))
             if effects.groups is not None:
@@ -156,12 +156,12 @@ def panel_curve(blocks: Sequence[sparse.csr_array], curves: Sequence[Curve], eff
     return SumCurve(parts)
 
 
-def _common_curve(blocks: Sequence[Any], curves: Sequence[Any], effects: CommonEffects) -> SumCurve:
+def _common_curve(blocks: Sequence[sparse.csr_array], curves: Sequence[Curve], effects: CommonEffects) -> SumCurve:
     """Each period counts by what the factors leave of it, less the mean over units."""
     shares: dict[int, list[Any]] = {}
     for period, (W, curve) in enumerate(zip(blocks, curves, strict=True)):
         shares.setdefault(id(W), [0.0, W, curve])[0] += effects.left_of(period)
-    parts: list[tuple[float, Any]] = []
+    parts: list[tuple[float, Curve]] = []
     for share, W, curve in shares.values():
         parts.append((share, curve))
         if effects.across:
@@ -169,7 +169,9 @@ def _common_curve(blocks: Sequence[Any], curves: Sequence[Any], effects: CommonE
     return SumCurve(parts)
 
 
-def _counted(blocks: Sequence[Any], curves: Sequence[Any]) -> list[tuple[int, tuple[Any, Any]]]:
+def _counted(
+    blocks: Sequence[sparse.csr_array], curves: Sequence[Curve]
+) -> list[tuple[int, tuple[sparse.csr_array, Curve]]]:
     """Each different W with its curve and the number of its periods."""
     found: dict[int, list[Any]] = {}
     for W, curve in zip(blocks, curves, strict=True):

@@ -26,7 +26,7 @@ from gbaspatial.models.likelihood.problem import Estimate
 from gbaspatial.models.panel.information_less_effects import filtered, products, sums_by_unit, without_unit_of
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.stack import Stack
-from gbaspatial.models.solve.logdet import window
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.sizes import PANEL_TRACES_LIMIT
 
 _GRID = 33

@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import GbaWarning, OptionError
-from gbaspatial.models.likelihood.problem import Estimate, maximize
+from gbaspatial.models.likelihood.maximum import maximize
+from gbaspatial.models.likelihood.problem import Estimate
 from gbaspatial.models.panel.dynamic_fit import DynamicFit
 from gbaspatial.models.panel.dynamic_impacts import roots_of
 from gbaspatial.models.panel.fixed_effects import problem_of, wrapped

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,9 @@ from gbaspatial.models.panel.dynamic_impacts import (
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.options import level_of, whole
 from gbaspatial.randomness import Rng, seed_of
+
+if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -64,7 +67,7 @@ class DynamicFit(PanelFit):
         return moving_terms(self.design.response)
 
     def impacts(  # type: ignore[override]
-        self, *, period: Any = None, draws: int = 1999, rng: Rng = SEED, level: float = 0.95
+        self, *, period: Label = None, draws: int = 1999, rng: Rng = SEED, level: float = 0.95
     ) -> DynamicImpacts:
         """Direct, indirect and total impacts in the period itself and, where there is one, in the long run.
 
@@ -84,7 +87,7 @@ class DynamicFit(PanelFit):
         """
         return impacts_over_time(self, period, whole(draws, "draws", least=99), rng, level_of(level))
 
-    def half_life(self, *, period: Any = None, draws: int = 1999, rng: Rng = SEED, level: float = 0.95) -> pd.Series:
+    def half_life(self, *, period: Label = None, draws: int = 1999, rng: Rng = SEED, level: float = 0.95) -> pd.Series:
         """Periods until the slowest part of a shock is half: log(1/2) over the log of the largest root, with interval.
 
         Parameters
@@ -115,7 +118,7 @@ class DynamicFit(PanelFit):
         life = _life(own)  # a size: its draws lie above a root that is near zero, which the interval shall hold
         return pd.Series({"estimate": life, "lower": min(lower, life), "upper": max(upper, life)}, name="half_life")
 
-    def impulse(self, unit: Any, *, periods: int = 10, period: Any = None) -> pd.DataFrame:
+    def impulse(self, unit: Label, *, periods: int = 10, period: Label = None) -> pd.DataFrame:
         """What a shock of one to the innovation of `unit` does to all units, by period (rows) and unit (columns).
 
         Parameters

@@ -8,14 +8,14 @@ gamma). So both runs are read by the engine of the cross-section: averages, unit
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import ConvergenceError, OptionError
 from gbaspatial.models.fit import Fit
-from gbaspatial.models.impacts.engine import ImpactsResult, of_draws
+from gbaspatial.models.impacts.summary_measures import ImpactsResult, of_draws
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights
 from gbaspatial.models.panel.impacts_in_period import in_period, place_meant
 from gbaspatial.randomness import IMPACT_DRAWS, Rng, seed_of, stream
@@ -23,6 +23,7 @@ from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
     from gbaspatial.models.panel.dynamic_fit import DynamicFit
 
 _SHOWN = ["estimate", "lower", "upper"]
@@ -78,7 +79,7 @@ class DynamicImpacts(Result):
         return (Table(self.frame, f"Impacts in the short and in the long run: {self.formula}", self.notes),)
 
 
-def impacts_over_time(fit: DynamicFit, period: Any, draws: int, rng: Rng, level: float) -> DynamicImpacts:
+def impacts_over_time(fit: DynamicFit, period: Label, draws: int, rng: Rng, level: float) -> DynamicImpacts:
     """Impacts of every regressor in the period itself and, for a stable model, in the long run.
 
     Raises
@@ -110,7 +111,7 @@ def impacts_over_time(fit: DynamicFit, period: Any, draws: int, rng: Rng, level:
     return DynamicImpacts(frame, short, level, draws, unstable, fit.formula, tuple(notes), root, lasting)
 
 
-def _section(fit: DynamicFit, period: Any, held: Weights | None) -> Fit:
+def _section(fit: DynamicFit, period: Label, held: Weights | None) -> Fit:
     """The model of one period without the outcome of the period before, under the W that stays."""
     section = in_period(fit, None if held is None else period)
     moving = moving_terms(fit.design.response)
@@ -172,7 +173,7 @@ def no_run(root: float, what: str) -> ConvergenceError:
     )
 
 
-def weights_held(fit: DynamicFit, period: Any) -> Weights | None:
+def weights_held(fit: DynamicFit, period: Label) -> Weights | None:
     """The W that stays from now on: the only one, or that of `period`."""
     w = fit.w if fit.w is not None else fit.design.weights.get("W")
     if w is None:

@@ -17,7 +17,8 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.inference.null import monte_carlo_p
-from gbaspatial.models.few_units.recommended import SEED, ranks_of
+from gbaspatial.models.few_units.recommended import SEED
+from gbaspatial.models.few_units.refits import ranks_of
 from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.likelihood.confidence import quantiles
 from gbaspatial.models.likelihood.inversion import Inversion, invert_roots

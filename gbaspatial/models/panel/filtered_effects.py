@@ -22,7 +22,8 @@ from gbaspatial.models.likelihood.problem import LOG_2PI, Estimate
 from gbaspatial.models.panel.information_less_effects import products
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.within import Effects
-from gbaspatial.models.solve.logdet import Curve, ZeroCurve, window
+from gbaspatial.models.solve.admissible import window
+from gbaspatial.models.solve.determinant_curves import Curve, ZeroCurve
 from gbaspatial.sizes import PANEL_TRACES_LIMIT
 
 _GRID = 33

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from gbaspatial.errors import OptionError
-from gbaspatial.models.likelihood.problem import maximize
+from gbaspatial.models.likelihood.maximum import maximize
 from gbaspatial.models.panel.filtered_effects import basis_of, maximize_restricted, with_basis
 from gbaspatial.models.panel.fixed_effects import correction_note, edge_notes, effects_by_row, wrapped
 from gbaspatial.models.panel.frame import PanelWeights

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from gbaspatial.models.fit_tables import SMALL
-from gbaspatial.models.likelihood.problem import Estimate, maximize
+from gbaspatial.models.likelihood.maximum import maximize
+from gbaspatial.models.likelihood.problem import Estimate
 from gbaspatial.models.panel.effect_kinds import Kind
 from gbaspatial.models.panel.frame import PanelDesign, PanelWeights
 from gbaspatial.models.panel.information_less_effects import Parts, clustered, information_apart, parts_of, sums_by_unit
@@ -21,7 +22,11 @@ from gbaspatial.models.panel.panel_specification import Specification
 from gbaspatial.models.panel.panel_tests import serial_correlation
 from gbaspatial.models.panel.sides import leaves_effects, panel_side
 from gbaspatial.models.panel.within import Effects
-from gbaspatial.models.solve.logdet import window
+from gbaspatial.models.solve.admissible import window
+
+if TYPE_CHECKING:
+    from gbaspatial.models.panel.random_likelihood import Point, RandomProblem
+
 
 LOUD = 16.0  # of variances between units, four times the standard deviation
 SERIAL = 0.3  # of residuals, from which standard errors that overlook it are half or a third of the truth
@@ -197,7 +202,7 @@ def _variance_notes(model: PanelProblem, at: Estimate) -> list[str]:
     ]
 
 
-def edge_notes(at: Any, edges: Container[str], model: Any) -> list[str]:
+def edge_notes(at: Estimate | Point, edges: Container[str], model: PanelProblem | RandomProblem) -> list[str]:
     """Parameters at the edge of what was searched, in words; `at` has rho and lam, `model` their sides."""
     notes = []
     for name, value, side in (("rho", at.rho, model.lag), ("lambda", at.lam, model.error)):

@@ -45,6 +45,9 @@ from gbaspatial.results import data_hash
 from gbaspatial.weights import Weights, as_weights
 
 if TYPE_CHECKING:
+    from formulaic import ModelSpec
+
+    from gbaspatial.alignment import Label
     from gbaspatial.weights.core import WeightsGiven
 
 UNBALANCED = ("error", "common", "keep")
@@ -84,7 +87,7 @@ class PanelDesign:
     y: np.ndarray
     X: np.ndarray
     columns: tuple[Column, ...]
-    model_spec: Any
+    model_spec: ModelSpec
     stack: Stack
     units: pd.Index
     periods: pd.Index
@@ -192,7 +195,7 @@ def _of_time(given: Mapping[int, Weights], rows: Rows, period: int, name: str) -
     return given[time]
 
 
-def _among(w: Weights, units: pd.Index, period: Any, name: str, whole: bool) -> Weights:
+def _among(w: Weights, units: pd.Index, period: Label, name: str, whole: bool) -> Weights:
     """`w` among `units`, in their order; as it is where it has no others."""
     if w.n == len(units) and units.isin(w.ids).all():
         return in_order(w, units)
@@ -249,7 +252,7 @@ class _Earlier:
 
 
 def read_panel(
-    formula: str, data: Any, w: WeightsGiven | None = None, *, durbin: bool = False, unbalanced: str = "error",
+    formula: str, data: object, w: WeightsGiven | None = None, *, durbin: bool = False, unbalanced: str = "error",
     weights: pd.Series | str | None = None, regimes: str | None = None,
 ) -> PanelDesign:  # fmt: skip
     """Read `formula` on a long frame, matched to `w` by unit and time.

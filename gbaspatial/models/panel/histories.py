@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from gbaspatial.models.likelihood.problem import window
 from gbaspatial.models.likelihood.signed_root import Roots, lowest
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.within import Effects
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.models.solve.side import Side
 from gbaspatial.randomness import HISTORY_ORDERS, HISTORY_RESAMPLES, stream
 

@@ -12,12 +12,13 @@ from gbaspatial.formula import Design
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.fit import Fit
-from gbaspatial.models.impacts.engine import ImpactsResult, impacts as cross_section, of_draws
+from gbaspatial.models.impacts.summary_measures import ImpactsResult, impacts as cross_section, of_draws
 from gbaspatial.models.panel.few_histories import FewHistories, applies, few_histories, histories_of, movable
 from gbaspatial.options import level_of, public, undrawn, word
 from gbaspatial.randomness import Rng, seed_of
 
 if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
     from gbaspatial.models.panel.panel_fit import PanelFit
 
 
@@ -29,7 +30,7 @@ DRAWS = 1999
 def impacts(
     fit: PanelFit,
     *,
-    period: Any = None,
+    period: Label = None,
     method: Literal["auto", "delta", "simulated", "confidence"] = "auto",
     draws: int = DRAWS,
     rng: Rng = SEED,
@@ -101,7 +102,7 @@ def histories_behind(fit: PanelFit, method: str, draws: int, rng: Rng) -> FewHis
     return histories_of(fit, seed_of(rng), check_draws(draws))
 
 
-def in_period(fit: PanelFit, period: Any) -> Fit:
+def in_period(fit: PanelFit, period: Label) -> Fit:
     """The fit as one of the cross-section of a period."""
     design = fit.design
     place = place_meant(fit, period)
@@ -128,7 +129,7 @@ def in_period(fit: PanelFit, period: Any) -> Fit:
     )  # fmt: skip
 
 
-def place_meant(fit: PanelFit, period: Any) -> int:
+def place_meant(fit: PanelFit, period: Label) -> int:
     """The number of the `period` whose W is meant; the last one, where W does not change, by default."""
     periods = fit.design.periods
     changing = [name for name, w in fit.design.weights.items() if not w.constant]
@@ -141,7 +142,7 @@ def place_meant(fit: PanelFit, period: Any) -> int:
     return place_of(period, periods)
 
 
-def place_of(period: Any, periods: pd.Index) -> int:
+def place_of(period: Label, periods: pd.Index) -> int:
     """Where `period` stands among those of the model."""
     if period not in periods:
         raise UnknownNameError(f"the model has no period {period!r}; it has {some(periods, 40)}.")

@@ -20,6 +20,7 @@ from gbaspatial.sizes import REFITS_LIMIT
 from gbaspatial.weights import as_weights
 
 if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
     from gbaspatial.models.panel.panel_fit import PanelFit
     from gbaspatial.weights.core import WeightsGiven
 
@@ -35,21 +36,21 @@ class PanelCall:
 
     estimate: Callable[..., PanelFit]
     data: pd.DataFrame
-    w: Any = None
-    error_w: Any = None
+    w: WeightsGiven | None = None
+    error_w: WeightsGiven | None = None
 
-    def without_unit(self, unit: Any) -> PanelFit:
+    def without_unit(self, unit: Label) -> PanelFit:
         """The fit without a unit, which leaves W too."""
         kept = self.data.index.get_level_values(0) != unit
         return self.estimate(self.data[kept], less(self.w, unit), error_w=less(self.error_w, unit))
 
-    def without_period(self, period: Any) -> PanelFit:
+    def without_period(self, period: Label) -> PanelFit:
         """The fit without a period."""
         kept = self.data.index.get_level_values(1) != period
         return self.estimate(self.data[kept], self.w, error_w=self.error_w)
 
 
-def less(w: WeightsGiven | None, unit: Any) -> Any:
+def less(w: WeightsGiven | None, unit: Label) -> Any:
     """`w`, or each W of a mapping, without `unit`, standardized anew where it was."""
     if w is None:
         return None
@@ -115,8 +116,8 @@ def influence(
         )
     assert fit.call is not None
     estimate = fit.call.without_unit if by == "unit" else fit.call.without_period
-    rows: dict[Any, pd.Series] = {}
-    failed: dict[Any, str] = {}
+    rows: dict[Label, pd.Series] = {}
+    failed: dict[Label, str] = {}
     more = 0
     for place, (found, periods, trouble) in zip(
         places, map_blocks(partial(_params_without, estimate), list(places), f"{what}s"), strict=True
@@ -135,7 +136,7 @@ def influence(
 
 
 def _params_without(
-    estimate: Callable[[Any], Any], place: Any
+    estimate: Callable[[Label], PanelFit], place: Label
 ) -> tuple[tuple[tuple[str, float], ...], int, str | None]:
     """Terms with their estimates, and the number of periods, without `place`; or none, and why there are none."""
     with warnings.catch_warnings():

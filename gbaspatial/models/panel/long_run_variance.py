@@ -10,7 +10,7 @@ units in another way than the model says.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,11 @@ from gbaspatial.models.instruments.hac import SHAPES, kernel_weights
 from gbaspatial.models.panel.stack import Stack
 from gbaspatial.models.solve.origin import taken_back
 from gbaspatial.options import whole, word
+
+if TYPE_CHECKING:
+    from gbaspatial.geography.places import Units
+    from gbaspatial.options import Given
+
 
 KINDS = ("driscoll-kraay", "hac")
 
@@ -33,13 +38,13 @@ class Reach:
     """
 
     lags: int | None = None
-    coordinates: Any = field(default=None, repr=False)
+    coordinates: Units | pd.DataFrame | None = field(default=None, repr=False)
     kernel: str = "triangular"
     neighbors: int | None = None
     bandwidth_km: float | None = None
 
 
-def reach_of(covariance: str | None, options: dict[str, Any], data: pd.DataFrame, units_level: int = 0) -> Reach | None:
+def reach_of(covariance: str | None, options: Given, data: pd.DataFrame, units_level: int = 0) -> Reach | None:
     """The `Reach` among the options of an estimator; None for other covariances.
 
     Raises

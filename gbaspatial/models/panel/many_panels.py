@@ -20,7 +20,7 @@ from gbaspatial.models.panel.histories import Grid, apply_blocks, dense_blocks, 
 from gbaspatial.models.panel.information_less_effects import traces
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.plane import Plane, angles_of
-from gbaspatial.models.solve.logdet import ZeroCurve
+from gbaspatial.models.solve.determinant_curves import ZeroCurve
 
 _FINE, _COARSE, _TRACES = 301, 101, 25
 

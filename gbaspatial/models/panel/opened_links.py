@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,17 +13,22 @@ from gbaspatial.figures import map_of
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.impacts import average
-from gbaspatial.models.likelihood.problem import window
 from gbaspatial.models.panel.frame import weights_of
 from gbaspatial.models.panel.impacts_in_period import DRAWS, histories_behind, place_of
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.options import level_of, public
 from gbaspatial.randomness import IMPACT_DRAWS, Rng, seed_of, stream
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from gbaspatial.alignment import Label
+    from gbaspatial.formula.regressors import Column
     from gbaspatial.geography.places import Units
     from gbaspatial.models.panel.panel_fit import PanelFit
+    from gbaspatial.weights.core import WeightsLike
 
 _UNBOUNDED = 1e5  # times the size of what changes: only at the end of rho's interval
 
@@ -54,7 +59,7 @@ class LinkImpacts(Result):
         """The units, and the impacts of regressors."""
         return Table(self.frame, self.title, self.notes), Table(self.impacts, "Impacts of regressors by W")
 
-    def plot(self, units: Units, *, ax: Any = None) -> Any:
+    def plot(self, units: Units, *, ax: Axes | None = None) -> Axes:
         """The change of each unit on a map: gains and losses in colors of their own, classes alike on both sides.
 
         Parameters
@@ -96,7 +101,13 @@ def classes_around_zero(change: pd.Series) -> tuple[list[float], str]:
 
 @public
 def impact_of_links(
-    fit: PanelFit, *, before: Any, after: Any, draws: int = DRAWS, rng: Rng = SEED, level: float = 0.95
+    fit: PanelFit,
+    *,
+    before: WeightsLike | Label,
+    after: WeightsLike | Label,
+    draws: int = DRAWS,
+    rng: Rng = SEED,
+    level: float = 0.95,
 ) -> LinkImpacts:
     """What the links of one period, or of another W, change in a fitted panel, unit by unit.
 
@@ -195,19 +206,19 @@ def _normal(fit: PanelFit, names: list[str], ends: tuple[float, float], draws: i
     )[0]
 
 
-def _is_weights(given: Any) -> bool:
+def _is_weights(given: object) -> bool:
     return isinstance(given, Weights) or hasattr(given, "sparse") or hasattr(given, "neighbors")
 
 
-def _told(given: Any) -> str:
+def _told(given: object) -> str:
     return str(given) if not _is_weights(given) else "the W given"
 
 
-def _place(fit: PanelFit, period: Any) -> int:
+def _place(fit: PanelFit, period: Label) -> int:
     return place_of(period, fit.design.periods)
 
 
-def _weights(fit: PanelFit, given: Any, place: int) -> Weights:
+def _weights(fit: PanelFit, given: object, place: int) -> Weights:
     """The W of a period, or one given, over the units of the period at `place`."""
     used = fit.w if fit.w is not None else fit.design.weights["W"]
     units = used.by_period[place].ids
@@ -222,7 +233,7 @@ def _weights(fit: PanelFit, given: Any, place: int) -> Weights:
 class _Parts:
     """Regressors of one period by what they are: own columns, and columns to be lagged by whatever W."""
 
-    def __init__(self, fit: PanelFit, place: int, lagged: list[Any]) -> None:
+    def __init__(self, fit: PanelFit, place: int, lagged: list[Column]) -> None:
         stack = fit.design.stack
         rows = slice(int(stack.starts[place]), int(stack.starts[place + 1]))
         self.units = fit.design.units[stack.unit[rows]]

@@ -8,7 +8,8 @@ import numpy as np
 
 from gbaspatial.errors import OptionError
 from gbaspatial.models.fit_tables import SMALL
-from gbaspatial.models.likelihood.problem import Estimate, maximize
+from gbaspatial.models.likelihood.maximum import maximize
+from gbaspatial.models.likelihood.problem import Estimate
 from gbaspatial.models.panel.different_units import Point, covariance_of, equations_of, solved
 from gbaspatial.models.panel.fixed_effects import problem_of, wrapped
 from gbaspatial.models.panel.less_effects import PanelProblem, part_of

@@ -28,6 +28,7 @@ from gbaspatial.models.request import Request
 from gbaspatial.options import word
 
 if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
     from gbaspatial.weights.core import WeightsGiven
 
 COVARIANCES = ("cluster", "classical")
@@ -198,10 +199,10 @@ def _groups(given: Specification) -> tuple[np.ndarray | None, np.ndarray]:
     return design.stack.unit, dummies[:, kept]
 
 
-def _informative(given: Specification, y: np.ndarray) -> tuple[np.ndarray, list[Any]]:
+def _informative(given: Specification, y: np.ndarray) -> tuple[np.ndarray, list[Label]]:
     """The rows of effects whose outcomes are not all zero, and the units and periods that are left out."""
     design, stack, effects = given.design, given.design.stack, given.effects
-    gone: list[Any] = []
+    gone: list[Label] = []
     inside = np.ones(design.n, dtype=bool)
     codes_of = [(stack.unit, "unit")] if effects.unit else []
     codes_of += [(effects.cells, "cell")] if effects.cells is not None else []

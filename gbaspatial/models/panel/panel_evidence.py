@@ -176,7 +176,7 @@ def panel_model_probabilities(
     return comparison_of(rows, rows_used, size, uninformed)
 
 
-def by_name(w: WeightsGiven) -> dict[str, Any]:
+def by_name(w: WeightsGiven) -> dict[str, WeightsGiven]:
     """Each W under its name; a single one, or one by period, is W."""
     named = isinstance(w, Mapping) and all(isinstance(key, str) for key in w)
     if w is None or (isinstance(w, Mapping) and not w):
@@ -188,7 +188,7 @@ def by_name(w: WeightsGiven) -> dict[str, Any]:
 
 
 def problem_as(
-    name: str, formula: str, data: pd.DataFrame, w: Any, **options: Any
+    name: str, formula: str, data: pd.DataFrame, w: WeightsGiven | None, **options: Any
 ) -> tuple[PanelProblem, int | None, bool]:
     """The likelihood of a panel as the model `name`, the place of its intercept, and whether W tells anything."""
     lagged, erred, durbin = name in LAGGED, name in ERRED, name in DURBIN

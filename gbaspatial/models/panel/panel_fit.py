@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -25,8 +25,12 @@ from gbaspatial.models.panel.panel_tests import diagnostics as _diagnostics
 from gbaspatial.models.panel.pictures_of_fits import plot as _plot
 from gbaspatial.models.panel.power_of_panels import detectable_effect as _detectable_effect
 from gbaspatial.models.panel.signed_histories import wild_test as _wild_test
-from gbaspatial.models.solve.logdet import ZeroCurve
+from gbaspatial.models.solve.determinant_curves import ZeroCurve
 from gbaspatial.referee import code as _code, second_opinion as _second_opinion
+
+if TYPE_CHECKING:
+    from gbaspatial.models.solve.determinant_curves import Curve
+
 
 TITLES = {
     "panel_ols": "Panel, least squares", "panel_slx": "Panel, spatial lag of X (SLX)",
@@ -177,9 +181,9 @@ class PanelFit(Fitted):
         """X b + effects (m,), in the order of the arrays."""
         return parts_of(self.problem, self._estimate()).eta
 
-    def _estimate(self) -> Any:
+    def _estimate(self) -> Estimate:
         rho, lam = (0.0 if np.isnan(value) else value for value in (self.rho, self.lambda_))
-        none: Any = ZeroCurve()
+        none: Curve = ZeroCurve()
         return Estimate(self.beta, rho, lam, self.sigma2, self.log_likelihood, self.edges, none, none)
 
 

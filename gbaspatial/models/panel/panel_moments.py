@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -37,10 +37,11 @@ from gbaspatial.models.panel.panel_specification import Specification
 from gbaspatial.models.panel.panel_tests import serial_correlation
 from gbaspatial.models.panel.sides import panel_side
 from gbaspatial.models.panel.within import Effects
-from gbaspatial.models.solve.logdet import window
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.options import word
 
 if TYPE_CHECKING:
+    from gbaspatial.options import Given
     from gbaspatial.weights.core import WeightsGiven
 
 
@@ -67,7 +68,7 @@ class Instruments:
     lags: int
 
 
-def formula_with(formula: str, options: Mapping[str, Any]) -> str:
+def formula_with(formula: str, options: Given) -> str:
     """The formula with the endogenous regressors."""
     endogenous, instruments = options.get("endogenous"), options.get("instruments")
     check_instrumented(endogenous, instruments)
@@ -75,7 +76,7 @@ def formula_with(formula: str, options: Mapping[str, Any]) -> str:
 
 
 def instruments_for(
-    design: PanelDesign, formula: str, data: pd.DataFrame, w: WeightsGiven, options: Mapping[str, Any]
+    design: PanelDesign, formula: str, data: pd.DataFrame, w: WeightsGiven, options: Given
 ) -> Instruments:
     """What the options say of instruments, in the rows of `design`."""
     lags = word(options.get("instrument_lags", 2), (1, 2), "instrument_lags")

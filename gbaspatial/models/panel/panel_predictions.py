@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -24,8 +24,9 @@ from gbaspatial.options import public, whole, word
 from gbaspatial.randomness import PANEL_OUTCOMES, Rng, label_order, seed_of, stream
 
 if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
     from gbaspatial.models.panel.panel_fit import PanelFit
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.core import Weights, WeightsGiven
 
 KINDS = ("trend", "signal", "corrected")
 
@@ -195,7 +196,7 @@ def _check_predictable(fit: PanelFit, kind: str) -> None:
         )
 
 
-def regressors_in_period(fit: PanelFit, period: Any, data: pd.DataFrame, w: Mapping[str, Any]) -> np.ndarray:
+def regressors_in_period(fit: PanelFit, period: Label, data: pd.DataFrame, w: Mapping[str, WeightsGiven]) -> np.ndarray:
     """X (n, k) of one period of a fit with the values of `data` (by unit) and the W of `w` (by name), in its order.
 
     Raises
@@ -252,11 +253,11 @@ def _check_whole(fit: PanelFit, rows: Rows, times: set[int]) -> None:
         )
 
 
-def _weights(fit: PanelFit, rows: Rows, times: set[int], w: WeightsGiven) -> dict[str, dict[int, Any]]:
+def _weights(fit: PanelFit, rows: Rows, times: set[int], w: WeightsGiven) -> dict[str, dict[int, Weights]]:
     """W by name and time: those of the fit, and for the `times` that are asked those that are given."""
     design, known = fit.design, set(time_numbers(fit.design.periods).tolist())
     given = given_weights(w)
-    found: dict[str, dict[int, Any]] = {}
+    found: dict[str, dict[int, Weights]] = {}
     for name, own in design.weights.items():
         of = dict(zip(time_numbers(design.periods).tolist(), own.by_period, strict=True))
         if name in given:

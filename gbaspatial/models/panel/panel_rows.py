@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -68,7 +67,7 @@ def time_numbers(times: pd.Index) -> np.ndarray:
     raise LabelTypeError(f"the time of the panel ({some(times[:3])}) is {kind}, which has no order in steps; {cure}.")
 
 
-def checked_index(data: Any) -> pd.MultiIndex:
+def checked_index(data: object) -> pd.MultiIndex:
     """The index of a long frame, by unit and time.
 
     Raises

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,10 @@ from gbaspatial.models.panel.sides import check_error_effects, check_informed_pa
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.request import Request
 from gbaspatial.options import flag, word
+
+if TYPE_CHECKING:
+    from gbaspatial.options import Given
+
 
 CORRECTIONS = ("lee-yu", "none", "pairs")
 COVARIANCES = ("classical", "information", "cluster", "driscoll-kraay", "hac")
@@ -119,7 +123,7 @@ def _check_variation(design: PanelDesign, kind: Kind) -> None:
         )
 
 
-def _check_split(design: PanelDesign, kind: Kind, options: dict[str, Any], *, erred: bool) -> None:
+def _check_split(design: PanelDesign, kind: Kind, options: Given, *, erred: bool) -> None:
     """Regimes are for all but rows of means or differences; weights where somebody has defined what they weigh."""
     if design.regimes is not None and (kind.rows is not None or options.get("endogenous") is not None):
         raise OptionError(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -22,8 +23,12 @@ from gbaspatial.results import Result, Table
 from gbaspatial.sizes import DENSE_PAIRS_LIMIT
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from gbaspatial.models.panel.panel_fit import PanelFit
     from gbaspatial.weights.core import WeightsGiven
+
+Outcome: TypeAlias = "Score | tuple[float, float | str | None, float]"  # statistic, degrees of freedom or law, p
 
 NULLS = {
     "lm_lag": "no spatial lag",
@@ -95,7 +100,7 @@ class PanelDiagnostics(Result):
             return (tests,)
         return tests, Table(self.moran.to_frame(), "Moran's I of the residuals by period")
 
-    def plot(self, *, ax: Any = None) -> Any:
+    def plot(self, *, ax: Axes | None = None) -> Axes:
         """Moran's I of the residuals by period; gives back the Axes."""
         return period_line(self.moran.rename("Moran's I"), label=f"Moran's I of the residuals: {self.formula}", ax=ax)
 
@@ -145,7 +150,7 @@ def diagnostics(fit: PanelFit, w: WeightsGiven | None = None) -> PanelDiagnostic
         )
     weights = weights_of(w, design) if w is not None else design.weights.get("W")
     least_squares = fit.problem.lag is None and fit.problem.error is None and fit.kind.random is None
-    found: dict[str, Score | tuple[float, Any, float]] = {}
+    found: dict[str, Outcome] = {}
     if weights is not None and least_squares:
         parts = _ingredients(fit, weights)
         for name, test in (
@@ -166,7 +171,7 @@ def diagnostics(fit: PanelFit, w: WeightsGiven | None = None) -> PanelDiagnostic
     )
 
 
-def _row(name: str, score: Any) -> dict[str, Any]:
+def _row(name: str, score: Outcome) -> dict[str, object]:
     if isinstance(score, Score):
         p = float(chi_squared_tail(score.statistic, score.df)) if np.isfinite(score.statistic) else np.nan
         return {"test": name, "statistic": score.statistic, "df": score.df, "p_value": p, "null": NULLS[name]}
@@ -174,7 +179,7 @@ def _row(name: str, score: Any) -> dict[str, Any]:
     return {"test": name, "statistic": statistic, "df": df, "p_value": p, "null": NULLS[name]}
 
 
-def _notes(fit: PanelFit, found: Any) -> tuple[str, ...]:
+def _notes(fit: PanelFit, found: Mapping[str, Outcome]) -> tuple[str, ...]:
     notes = ["p-values: asymptotic, but for cips; chi-squared where df is one number, F where it is two, else normal."]
     if "pesaran_cd" in found and fit.problem.effects.cells is not None:
         notes.append(
@@ -245,7 +250,7 @@ def _effect_tests(fit: PanelFit) -> dict[str, Any]:
     """Of the effects that the fit has, each against the fit without it; without effects, of random ones."""
     effects, stack = fit.problem.effects, fit.design.stack
     own = float(np.square(fit.residuals.to_numpy()).sum())
-    found: dict[str, Any] = {}
+    found: dict[str, Outcome] = {}
     if effects.unit:
         other = Effects(stack, False, effects.cells, effects.groups)
         sse, df = _sse(fit, other), effects.rank - max(other.rank, 1)
@@ -291,7 +296,7 @@ def _over_time(fit: PanelFit) -> dict[str, Any]:
     steps = np.diff(time_numbers(fit.design.periods))
     if not stack.balanced or T < 3 or (steps != steps[0]).any():
         return {}
-    found: dict[str, Any] = {}
+    found: dict[str, Outcome] = {}
     if effects.unit and fit.kind.groups is None:
         found["wooldridge"] = comparison_tests.wooldridge(
             fit.residuals.reindex(fit.design.ids).to_numpy().reshape(T, n)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
@@ -13,6 +13,8 @@ from gbaspatial.models.panel.few_histories import applies
 from gbaspatial.options import public, word
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from gbaspatial.geography.places import Units
     from gbaspatial.models.panel.panel_fit import PanelFit
 
@@ -26,8 +28,8 @@ def plot(
     *,
     units: Units | None = None,
     term: str | None = None,
-    ax: Any = None,
-) -> Any:
+    ax: Axes | None = None,
+) -> Axes:
     """Impacts of a regressor over the periods, or effects of the units on their map.
 
     Parameters
@@ -65,7 +67,7 @@ def plot(
     return _impacts_picture(fit, term, ax)
 
 
-def _impacts_picture(fit: PanelFit, term: str | None, ax: Any) -> Any:
+def _impacts_picture(fit: PanelFit, term: str | None, ax: Axes | None) -> Axes:
     if "method" not in inspect.signature(type(fit).impacts).parameters:  # dynamic: short and long run, not periods
         frame = fit.impacts(period=fit.design.periods[-1]).to_frame()
         return forest(frame if term is None else frame.xs(term, level="term"), label="Impacts", ax=ax)
@@ -74,7 +76,7 @@ def _impacts_picture(fit: PanelFit, term: str | None, ax: Any) -> Any:
     return period_bands(frame, label=f"Impacts of {frame.attrs['term']}", measured=measured, ax=ax)
 
 
-def _effects_map(fit: PanelFit, units: Units, ax: Any) -> Any:
+def _effects_map(fit: PanelFit, units: Units, ax: Axes | None) -> Axes:
     if not fit.kind.unit and fit.kind.random is None:
         raise OptionError("the fit has no effects of units, so there is no map; use effects='unit' or 'twoway'.")
     if units is None:

@@ -11,13 +11,13 @@ from scipy import special
 
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models.few_units.detectable import DetectableResult, first_reached
-from gbaspatial.models.few_units.recommended import ranks_of
+from gbaspatial.models.few_units.refits import ranks_of
 from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.panel.history_draws import regression_given
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.many_panels import ManyPanels
 from gbaspatial.models.simulation import check_parameter
-from gbaspatial.models.solve.logdet import window
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.options import probability, public
 from gbaspatial.randomness import NO_EFFECT, Rng, seed_of, stream
 from gbaspatial.results import Table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,10 @@ from gbaspatial.models.panel.sides import panel_side, weighted_side
 from gbaspatial.models.panel.stack import Stack
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.results import Table
+
+if TYPE_CHECKING:
+    from gbaspatial.models.panel.random_maximum import Spread
+
 
 _SAME = 1e-10
 
@@ -224,7 +228,7 @@ def _weighted_problem(given: Specification, errors: str, root: np.ndarray) -> Ra
 
 
 def _wrapped(
-    given: Specification, errors: str, model: RandomProblem, at: RandomEstimate, spread: Any, corrected: bool,
+    given: Specification, errors: str, model: RandomProblem, at: RandomEstimate, spread: Spread, corrected: bool,
     notes: list[str], root: np.ndarray | None = None,
 ) -> RandomEffectsFit:  # fmt: skip
     design, k = given.design, given.design.k
@@ -349,7 +353,7 @@ def _told_effects(given: Specification, effect: np.ndarray, cells: np.ndarray | 
     return pd.concat({"unit": units, key: fixed}, names=["effect", "label"]).rename("effect")
 
 
-def _variances(model: RandomProblem, at: RandomEstimate, spread: Any, V: np.ndarray) -> pd.DataFrame:
+def _variances(model: RandomProblem, at: RandomEstimate, spread: Spread, V: np.ndarray) -> pd.DataFrame:
     k, point = len(at.beta), at.at
     lengths = ones_of(model.stack, point.psi)[1]
     length = float(lengths[lengths > 0].mean())

@@ -13,8 +13,8 @@ parameters in the information. For balanced panels with one W; rows by period, u
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from scipy import optimize, special
@@ -47,7 +47,7 @@ def mixture(statistic: float, df: int) -> float:
     return (low + float(chi_squared_tail(statistic, df))) / 2
 
 
-def random_effects_tests(pooled: Pooled) -> dict[str, tuple[float, Any, float]]:
+def random_effects_tests(pooled: Pooled) -> dict[str, tuple[float, float | str | None, float]]:
     """(statistic, degrees of freedom, p-value) by name.
 
     References
@@ -70,7 +70,7 @@ def random_effects_tests(pooled: Pooled) -> dict[str, tuple[float, Any, float]]:
     two = ("sigma2", "mu", "lambda")
     clm_lambda = conditional(pooled, "lambda", two)
     clm_mu = conditional(pooled, "mu", two)
-    found: dict[str, tuple[float, Any, float]] = {
+    found: dict[str, tuple[float, float | str | None, float]] = {
         "bsk_lmh": (lmh, "1, 2", mixture(lmh, 2)),
         "bsk_lm1": (lm1, None, float(special.ndtr(-lm1))),
         "bsk_lm2": (lm2, None, _both(lm2)),
@@ -100,7 +100,7 @@ def _standardized(pooled: Pooled, u: np.ndarray) -> tuple[float, float]:
     S = (pooled.W + pooled.W.T) / 2
     df, total = T * n - k, float((u**2).sum())
 
-    def _of(applied: Any, trace: float, squares: float) -> float:
+    def _of(applied: Callable[[np.ndarray], np.ndarray], trace: float, squares: float) -> float:
         image = applied(Q)
         inner = np.tensordot(Q, image, axes=([0, 1], [0, 1]))
         first = trace - float(np.trace(inner))

@@ -24,7 +24,7 @@ from scipy import linalg
 
 from gbaspatial.models.panel.between_units import Middle, middle_of, plan_of
 from gbaspatial.models.panel.stack import Stack
-from gbaspatial.models.solve.logdet import Curve, ZeroCurve
+from gbaspatial.models.solve.determinant_curves import Curve, ZeroCurve
 from gbaspatial.models.solve.side import Side
 from gbaspatial.models.solve.squares import Squared
 

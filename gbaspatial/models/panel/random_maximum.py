@@ -27,7 +27,8 @@ from gbaspatial.models.panel.random_likelihood import (
     reduced,
     solution,
 )
-from gbaspatial.models.solve.logdet import Curve, window
+from gbaspatial.models.solve.admissible import window
+from gbaspatial.models.solve.determinant_curves import Curve
 
 LOGS = (0.0, float(np.log(1e9)))  # of 1 + a
 SERIAL_WINDOW = (-0.995, 0.9995)

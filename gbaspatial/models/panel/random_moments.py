@@ -30,7 +30,7 @@ from gbaspatial.models.panel.panel_moments import (
 from gbaspatial.models.panel.panel_specification import Specification
 from gbaspatial.models.panel.random_effects import check_repeated, with_means
 from gbaspatial.models.panel.within import Effects
-from gbaspatial.models.solve.logdet import window
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.results import Table
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -34,7 +32,7 @@ def weights_of_units(weights: np.ndarray, stack: Stack, units: pd.Index, what: s
     return first
 
 
-def observation_weights(weights: Any, data: pd.DataFrame, index: pd.MultiIndex) -> np.ndarray | None:
+def observation_weights(weights: pd.Series | str | None, data: pd.DataFrame, index: pd.MultiIndex) -> np.ndarray | None:
     """The weight (rows,) of each row of the data, from a column, a Series by row, or one by unit.
 
     Raises

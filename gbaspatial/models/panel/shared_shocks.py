@@ -12,7 +12,8 @@ from scipy import sparse
 
 from gbaspatial.alignment import columns_of
 from gbaspatial.errors import AlignmentError, DataError, GbaError, OptionError, some
-from gbaspatial.models.panel.estimators import PanelOptions, panel_error, panel_lag
+from gbaspatial.models.panel.estimators import panel_error, panel_lag
+from gbaspatial.models.panel.panel_options import PanelOptions
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
@@ -151,7 +152,7 @@ def panel_effects(
 
 
 def _lambda_of(
-    formula: str, data: pd.DataFrame, w: Any, durbin: bool, given: PanelOptions, where: tuple[str, str],
+    formula: str, data: pd.DataFrame, w: WeightsGiven, durbin: bool, given: PanelOptions, where: tuple[str, str],
     notes: list[str],
 ) -> list[float]:  # fmt: skip
     """lambda of the error model and its p-value; NaN, with a note, where there is none."""
@@ -163,7 +164,7 @@ def _lambda_of(
     return [fit.lambda_, float(fit.pvalues["lambda"])]
 
 
-def _regions(data: Any, region: str) -> pd.Series:
+def _regions(data: pd.DataFrame, region: str) -> pd.Series:
     """The region of each unit."""
     if not isinstance(data, pd.DataFrame) or not isinstance(data.index, pd.MultiIndex) or data.index.nlevels != 2:
         raise AlignmentError("panel_effects() needs a frame indexed by unit and time.")
@@ -193,7 +194,7 @@ def _same(w: Weights, regions: pd.Series) -> np.ndarray:
 def _part(w: WeightsGiven, regions: pd.Series, within: bool) -> Any:
     """W, or each W of a mapping, with its links within or across regions only, standardized anew."""
     if isinstance(w, Mapping):
-        known: dict[int, Weights] = {}
+        known: dict[int, Any] = {}
         return {key: known.setdefault(id(one), _part(one, regions, within)) for key, one in w.items()}
     weights = as_weights(w)
     kept = sparse.csr_array(weights.sparse.copy())

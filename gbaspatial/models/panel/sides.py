@@ -12,8 +12,9 @@ from gbaspatial.models.panel.curves import panel_curve
 from gbaspatial.models.panel.frame import PanelWeights
 from gbaspatial.models.panel.stack import ByPeriod, Operator, Repeated
 from gbaspatial.models.panel.within import Effects
+from gbaspatial.models.solve.admissible import Interval, interval_of
 from gbaspatial.models.solve.factor import Factor, pencil_of
-from gbaspatial.models.solve.logdet import Interval, curve_of, interval_of
+from gbaspatial.models.solve.logdet import curve_of
 from gbaspatial.models.solve.side import Side
 from gbaspatial.randomness import IDENTITY_VECTORS, label_ranks, stream
 

@@ -15,10 +15,10 @@ import numpy as np
 from gbaspatial.errors import OptionError
 from gbaspatial.formula import is_intercept
 from gbaspatial.inference.null import check_draws
-from gbaspatial.models.few_units.recommended import ranks_of
+from gbaspatial.models.few_units.refits import ranks_of
 from gbaspatial.models.few_units.wild import WildTest, frame_of, row_of
 from gbaspatial.models.fit import SPATIAL
-from gbaspatial.models.likelihood.problem import maximize
+from gbaspatial.models.likelihood.maximum import maximize
 from gbaspatial.models.panel.block_bootstrap import BLOCK, check_movable, outcomes_of
 from gbaspatial.models.panel.information_less_effects import parts_of, without_unit
 from gbaspatial.models.panel.less_effects import PanelProblem, panel_problem

@@ -13,7 +13,6 @@ from gbaspatial.models.bayes import probabilities
 from gbaspatial.models.fit import SPATIAL
 from gbaspatial.models.fitted import with_inference
 from gbaspatial.models.likelihood.marginal import evidence
-from gbaspatial.models.likelihood.problem import window
 from gbaspatial.models.panel import estimators
 from gbaspatial.models.panel.panel_evidence import (
     by_name,
@@ -22,11 +21,14 @@ from gbaspatial.models.panel.panel_evidence import (
     problem_as,
 )
 from gbaspatial.models.selection import ESTIMATORS, SpecificationCurve, check_compared, formulas_by_name
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng, seed_of
 
 if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
     from gbaspatial.models.panel.panel_fit import PanelFit
+    from gbaspatial.weights.core import WeightsGiven
 
 MISSING = ("rho", "lambda", "p_value", "log_likelihood", "aic")
 
@@ -35,10 +37,10 @@ MISSING = ("rho", "lambda", "p_value", "log_likelihood", "aic")
 def panel_over_weights(
     formula: str | Sequence[str] | Mapping[str, str],
     data: pd.DataFrame,
-    weights: Mapping[str, Any],
+    weights: Mapping[str, WeightsGiven],
     *,
     models: Sequence[str] = ("lag",),
-    period: Any = None,
+    period: Label = None,
     rng: Rng = 0,
     inference: str | None = None,
     **options: Any,
@@ -120,7 +122,7 @@ def panel_over_weights(
 
 
 def _row(
-    fit: PanelFit, model: str, formula: str, data: pd.DataFrame, w: Any, options: dict[str, Any]
+    fit: PanelFit, model: str, formula: str, data: pd.DataFrame, w: WeightsGiven, options: dict[str, Any]
 ) -> dict[str, float]:
     spatial = next((name for name in SPATIAL if name in fit.params.index), None)
     known = pd.Series({"p_value": np.nan, "lower": np.nan, "upper": np.nan})
@@ -138,7 +140,7 @@ def _shared(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _log_evidence(
-    fit: PanelFit, model: str, formula: str, data: pd.DataFrame, w: Any, options: dict[str, Any]
+    fit: PanelFit, model: str, formula: str, data: pd.DataFrame, w: WeightsGiven, options: dict[str, Any]
 ) -> float:
     """Of the outcome less its effects; NaN where effects are random, or other rows are used."""
     if fit.kind.random is not None or fit.kind.rows is not None or fit.kind.common:
@@ -149,7 +151,9 @@ def _log_evidence(
     return posterior_of_panel(asked, intercept).log_evidence
 
 
-def _prior_row(model: str, formula: str, data: pd.DataFrame, w: Any, options: dict[str, Any]) -> dict[str, float]:
+def _prior_row(
+    model: str, formula: str, data: pd.DataFrame, w: WeightsGiven, options: dict[str, Any]
+) -> dict[str, float]:
     """The row of a model whose likelihood has no maximum: no estimate, and an interval that excludes nothing."""
     asked, intercept, _ = problem_as(model, formula, data, w, **_shared(options))
     side = asked.lag if asked.lag is not None else asked.error
@@ -159,7 +163,7 @@ def _prior_row(model: str, formula: str, data: pd.DataFrame, w: Any, options: di
     return {**dict.fromkeys(MISSING, np.nan), "lower": low, "upper": high, "log_evidence": value}
 
 
-def _total(fit: PanelFit, period: Any, seed: int) -> pd.DataFrame:
+def _total(fit: PanelFit, period: Label, seed: int) -> pd.DataFrame:
     """The total impacts with the W of `period`."""
     drawn: dict[str, Any] = {} if fit.w is None else {"rng": seed}
     place = fit.design.periods[-1] if period is None else period

@@ -13,14 +13,17 @@ the other side, `sides - 1 - side`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 
+if TYPE_CHECKING:
+    from gbaspatial.models.solve.supernodes import Plan
+
 
 @njit(cache=True, fastmath=True, nogil=True)
-def eliminate(plan: Any, data: Any, rho: float, factors: Any) -> Any:
+def eliminate(plan: Plan, data: np.ndarray, rho: float, factors: np.ndarray) -> np.ndarray:
     """The pivots D (n,) of I - rho W, W in `data` (sides, nnz).
 
     `factors` (sides, plan.block[-1]) is filled with U, and L', front by front, unless it is empty.
@@ -64,7 +67,7 @@ def eliminate(plan: Any, data: Any, rho: float, factors: Any) -> Any:
 
 
 @njit(inline="always")
-def _add(fronts: Any, place: Any, below: Any, update: Any) -> None:
+def _add(fronts: np.ndarray, place: np.ndarray, below: np.ndarray, update: np.ndarray) -> None:
     """Add the triangles `update` (sides, b, b) of the rows `below` (b,) where they stand in `fronts`."""
     to = np.empty(below.size, np.uint32)
     for i in range(below.size):
@@ -77,7 +80,7 @@ def _add(fronts: Any, place: Any, below: Any, update: Any) -> None:
 
 
 @njit(inline="always")
-def _reduce(fronts: Any, pivots: Any) -> None:
+def _reduce(fronts: np.ndarray, pivots: np.ndarray) -> None:
     """Eliminate the first columns of `fronts` (sides, m, m), as many as there are `pivots` to fill."""
     for j in range(fronts.shape[1]):
         done = min(j, pivots.size)
@@ -88,7 +91,7 @@ def _reduce(fronts: Any, pivots: Any) -> None:
 
 
 @njit(inline="always")
-def _eliminated(front: Any, other: Any, pivots: Any, j: int, done: int) -> None:
+def _eliminated(front: np.ndarray, other: np.ndarray, pivots: np.ndarray, j: int, done: int) -> None:
     """Take the first `done` rows of `front` out of its row `j`."""
     line = front[j, j:]
     for p in range(0, done - 3, 4):  # four at a time: the line is read and written once for them
@@ -104,7 +107,7 @@ def _eliminated(front: Any, other: Any, pivots: Any, j: int, done: int) -> None:
 
 
 @njit(inline="always")
-def _put(fronts: Any, width: int, update: Any) -> None:
+def _put(fronts: np.ndarray, width: int, update: np.ndarray) -> None:
     """Copy what is left of reduced fronts to `update` (sides, b, b)."""
     for side in range(fronts.shape[0]):
         for j in range(update.shape[1]):
@@ -114,7 +117,7 @@ def _put(fronts: Any, width: int, update: Any) -> None:
 
 
 @njit(inline="always")
-def _keep(fronts: Any, pivots: Any, blocks: Any) -> None:
+def _keep(fronts: np.ndarray, pivots: np.ndarray, blocks: np.ndarray) -> None:
     """Copy the rows of U, and of L', right of their unit diagonal from reduced fronts."""
     height = fronts.shape[1]
     for side in range(fronts.shape[0]):
@@ -124,7 +127,7 @@ def _keep(fronts: Any, pivots: Any, blocks: Any) -> None:
 
 
 @njit(cache=True, fastmath=True, nogil=True)
-def solve(plan: Any, lower: Any, upper: Any, pivots: Any, X: Any) -> None:
+def solve(plan: Plan, lower: np.ndarray, upper: np.ndarray, pivots: np.ndarray, X: np.ndarray) -> None:
     """Put (L D U)^-1 X in the place of X (n, m); `lower` holds L' and `upper` U, (plan.block[-1],) each."""
     s, m = plan.first.size - 1, X.shape[1]
     for k in range(s):

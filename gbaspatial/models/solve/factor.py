@@ -10,7 +10,7 @@ not symmetric) SuperLU pivots. A few units go to LAPACK, which has nothing to co
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -22,6 +22,8 @@ from gbaspatial.sizes import SMALL_DENSE_LIMIT
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
+    from scipy.sparse.linalg import SuperLU
+
     from gbaspatial.models.solve.supernodes import Plan
 
 _FAR_APART = float(np.log(1e4))
@@ -197,7 +199,7 @@ class Pivoted:
 class SparsePivoted:
     """A sparse LU with pivoting (SuperLU)."""
 
-    lu: Any
+    lu: SuperLU
 
     def log_abs_det(self) -> float:
         """log|det|: L has a unit diagonal."""

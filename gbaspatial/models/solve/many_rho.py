@@ -6,7 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
-from gbaspatial.models.solve.logdet import EigenCurve, window
+from gbaspatial.models.solve.admissible import window
+from gbaspatial.models.solve.determinant_curves import EigenCurve
 from gbaspatial.models.solve.side import Side
 from gbaspatial.sizes import SPLINE_LIMIT
 

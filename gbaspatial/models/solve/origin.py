@@ -14,7 +14,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from gbaspatial.errors import ConvergenceError
-from gbaspatial.models.solve.logdet import interval_of, window
+from gbaspatial.models.solve.admissible import interval_of, window
 from gbaspatial.weights import Weights
 
 _EXACT = 1e-27  # squared round-off of a residual, as a share of the square of what was regressed

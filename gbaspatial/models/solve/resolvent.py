@@ -18,7 +18,8 @@ import numpy as np
 from scipy import sparse
 
 from gbaspatial.errors import OptionError
-from gbaspatial.models.solve.logdet import EigenCurve, window
+from gbaspatial.models.solve.admissible import window
+from gbaspatial.models.solve.determinant_curves import EigenCurve
 from gbaspatial.models.solve.side import Side
 from gbaspatial.randomness import TRACE_PROBES, probes_of
 from gbaspatial.sizes import DENSE_LIMIT, RESOLVENT_LIMIT
@@ -59,7 +60,7 @@ def average_readings(n: int) -> tuple[Reading, Reading]:
     return Reading("trace"), Reading("pairs", np.full((n, 1), 1 / n), np.ones((n, 1)))
 
 
-def _times(M: Any, right: np.ndarray) -> np.ndarray:
+def _times(M: sparse.csr_array | None, right: np.ndarray) -> np.ndarray:
     return right if M is None else M @ right
 
 

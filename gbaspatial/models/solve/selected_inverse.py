@@ -12,8 +12,6 @@ tr(W' (I - rho W)^-1) need no other entries.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba import njit
 from scipy import sparse
@@ -47,7 +45,9 @@ def diagonal_of_inverse(plan: Plan, upper: np.ndarray, lower: np.ndarray, pivots
 
 
 @njit(cache=True, nogil=True)
-def _entries(plan: Any, upper: Any, lower: Any, pivots: Any) -> Any:
+def _entries(
+    plan: Plan, upper: np.ndarray, lower: np.ndarray, pivots: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """By stored entry (i, j) with i < j of the pattern: Z_ij and Z_ji (nnz,); and the diagonal of Z (n,).
 
     `over` and `under` hold Z_JR and Z_RJ' of every supernode as the factors hold U_JR and L_RJ'.
@@ -78,7 +78,9 @@ def _entries(plan: Any, upper: Any, lower: Any, pivots: Any) -> Any:
 
 
 @njit(inline="always")
-def _gather(front: Any, plan: Any, owner: Any, over: Any, under: Any, rows: Any, width: int) -> None:
+def _gather(
+    front: np.ndarray, plan: Plan, owner: np.ndarray, over: np.ndarray, under: np.ndarray, rows: np.ndarray, width: int
+) -> None:
     """Put Z of the rows below a supernode into its `front`: they are among the rows of the owner of each of them."""
     for i in range(width, rows.size):
         k = owner[rows[i]]
@@ -92,7 +94,7 @@ def _gather(front: Any, plan: Any, owner: Any, over: Any, under: Any, rows: Any,
 
 
 @njit(inline="always")
-def _extend(front: Any, u: Any, low: Any, pivot: float, j: int) -> None:
+def _extend(front: np.ndarray, u: np.ndarray, low: np.ndarray, pivot: float, j: int) -> None:
     """Row and column `j` of Z from those after it: Z_jR = -u Z_RR, Z_Rj = -Z_RR l, Z_jj = 1 / d - Z_jR l."""
     m = front.shape[0]
     front[j, j + 1 :] = 0.0

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from gbaspatial.models.solve.admissible import interval_of
+from gbaspatial.models.solve.determinant_curves import Curve, FactorCurve
 from gbaspatial.models.solve.factor import Factor, pencil_of
-from gbaspatial.models.solve.logdet import Curve, FactorCurve, curve_of, interval_of
+from gbaspatial.models.solve.logdet import curve_of
 from gbaspatial.randomness import label_ranks
 from gbaspatial.weights import Weights
 

@@ -8,7 +8,7 @@ supernodes are merged with their parents where that stores few zeros.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -58,7 +58,7 @@ def planned(indptr: np.ndarray, indices: np.ndarray) -> Plan:
 
 
 @njit(cache=True)
-def ancestry(indptr: Any, indices: Any) -> Any:
+def ancestry(indptr: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Parents in the elimination tree, -1 at a root (n,), and entries in each column of the factor (n,)."""
     n = indptr.size - 1
     parent, seen = np.full(n, -1, np.int32), np.full(n, -1, np.int32)
@@ -77,7 +77,7 @@ def ancestry(indptr: Any, indices: Any) -> Any:
 
 
 @njit(cache=True)
-def postorder(parent: Any) -> Any:
+def postorder(parent: np.ndarray) -> np.ndarray:
     """The nodes of a forest (n,), every subtree in one piece and before its root."""
     n = parent.size
     child, sibling = np.full(n + 1, -1, np.int32), np.full(n, -1, np.int32)
@@ -102,7 +102,7 @@ def postorder(parent: Any) -> Any:
 
 
 @njit(cache=True)
-def supernodes(parent: Any, count: Any, few: int, share: float) -> Any:
+def supernodes(parent: np.ndarray, count: np.ndarray, few: int, share: float) -> np.ndarray:
     """The first column of each supernode, and n."""
     n = parent.size
     first, zeros = np.empty(n + 1, np.int32), np.zeros(n, np.int64)
@@ -127,7 +127,9 @@ def supernodes(parent: Any, count: Any, few: int, share: float) -> Any:
 
 
 @njit(cache=True)
-def structure(indptr: Any, indices: Any, parent: Any, count: Any, first: Any) -> Any:
+def structure(
+    indptr: np.ndarray, indices: np.ndarray, parent: np.ndarray, count: np.ndarray, first: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Where the rows of each supernode start (s + 1,), the rows, and its parent, -1 at a root (s,)."""
     n, s = parent.size, first.size - 1
     owner, above = np.empty(n, np.int32), np.full(s, -1, np.int32)
@@ -158,7 +160,7 @@ def structure(indptr: Any, indices: Any, parent: Any, count: Any, first: Any) ->
 
 
 @njit(cache=True)
-def room(first: Any, start: Any, above: Any) -> Any:
+def room(first: np.ndarray, start: np.ndarray, above: np.ndarray) -> tuple[np.ndarray, np.ndarray, int, int]:
     """Children of each supernode (s,), where its columns are stored (s + 1,), the largest front, the highest stack."""
     s = first.size - 1
     children, block, waiting = np.zeros(s, np.int32), np.zeros(s + 1, np.int64), np.zeros(s, np.int64)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from gbaspatial.autocorrelation.local_results import LocalTest
     from gbaspatial.autocorrelation.space_time import ByPeriodResult
     from gbaspatial.models import PanelFit
-    from gbaspatial.models.impacts.engine import ImpactsResult
+    from gbaspatial.models.impacts.summary_measures import ImpactsResult
     from gbaspatial.weights import Weights
 
 DOUBTED = ["patents_granted", "gdp_cny", "population", "loans_cny"]

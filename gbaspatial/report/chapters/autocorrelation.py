@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gbaspatial import autocorrelation, figures, weights
-from gbaspatial.figures.autocorrelation import year_line
+from gbaspatial.figures.spatial_tests import year_line
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.chinese import in_chinese, map_in_chinese
 from gbaspatial.report.languages import Words
@@ -16,6 +16,10 @@ from gbaspatial.results import Table, p_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from gbaspatial.autocorrelation.local_moran import LocalMoranResult
+    from gbaspatial.autocorrelation.space_time import ByPeriodResult
+    from gbaspatial.results import Result
 
 
 def chapter(bay: Bay) -> Section:
@@ -105,12 +109,17 @@ _TEXT = (
 )
 
 
-def _line_zh(result: Any, what: str) -> Axes:
+def _line_zh(result: ByPeriodResult, what: str) -> Axes:
     return year_line(result, words=(f"{what}：莫兰指数与其 p 值（精确，双侧）", "莫兰指数", "期望值"))
 
 
 def _tables(
-    bay: Bay, wealth: Any, logarithms: Any, fixed: Any, patents: Any, lisa: Any
+    bay: Bay,
+    wealth: ByPeriodResult,
+    logarithms: ByPeriodResult,
+    fixed: ByPeriodResult,
+    patents: ByPeriodResult,
+    lisa: LocalMoranResult,
 ) -> tuple[dict[str, Table], dict[str, Table]]:
     made = {
         "moran_gdp_pc": (wealth, "Moran's I of GDP per capita by year, borders and bridges", "人均 GDP 的莫兰指数，逐年，陆地邻接与桥隧"),
@@ -135,7 +144,7 @@ def _tables(
     return tables, {name: in_chinese(tables[name], zh, names=bay.names_zh) for name, (_, _, zh) in made.items()}
 
 
-def _told(what: Words, result: Any, year: int) -> Words:
+def _told(what: Words, result: ByPeriodResult, year: int) -> Words:
     frame = result.table
     now, low, high = frame.loc[year], frame["statistic"].min(), frame["statistic"].max()
     counts = {name: int((frame[name] < 0.05).sum()) for name in ("p_value", "p_adjusted", "p_joint")}
@@ -172,6 +181,6 @@ def _districts(bay: Bay) -> tuple[Words, Table]:
     return sentence, _titled(result, "Moran's I of population density, districts")
 
 
-def _titled(result: Any, title: str) -> Table:
+def _titled(result: Result, title: str) -> Table:
     table = result.tables()[0]
     return Table(table.frame, title, table.notes, table.formats)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -12,6 +12,10 @@ from gbaspatial.report.chinese import in_chinese
 from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
 from gbaspatial.results import Table
+
+if TYPE_CHECKING:
+    from gbaspatial.inference.detection import PowerResult
+
 
 GRID = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
@@ -51,7 +55,7 @@ def chapter(bay: Bay) -> Section:
     )
 
 
-def _smallest(power: Any) -> Words:
+def _smallest(power: PowerResult) -> Words:
     if pd.isna(power.detectable):
         return Words("no rho is large enough", "没有足够大的 rho")
     return Words(f"rho has to be {power.detectable:.2f} or more", f"rho 须达 {power.detectable:.2f} 以上")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gbaspatial import data, figures
-from gbaspatial.figures.autocorrelation import year_line
+from gbaspatial.figures.spatial_tests import year_line
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.chapters.among_prefectures import REGIONS_ZH, TERM, Prefectures
 from gbaspatial.report.chapters.cities_over_years import Convergence, NinePatents
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from gbaspatial.models import PanelFit
+    from gbaspatial.report.languages import Language
+
 
 DRAWS = 199  # for the power of few cities
 _SIMPLER = 0.05  # degrees: borders as fine as a page shows them
@@ -156,7 +158,7 @@ def _titles_zh(growth: Convergence) -> dict[str, tuple[str, tuple[str, ...]]]:
     }
 
 
-def _pictures(many: Prefectures, opened: Openings, language: Any) -> dict[str, Axes]:
+def _pictures(many: Prefectures, opened: Openings, language: Language) -> dict[str, Axes]:
     last, zh = PREFECTURE_YEARS[-1], language == "zh"
     told = f"{last} 年人均专利的聚类" if zh else f"Clusters of patents per head, {last}"
     shapes = data.load_prefectures(area="china")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from gbaspatial.results import Table, p_text
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from gbaspatial.autocorrelation.moran import MoranResult
     from gbaspatial.models import Fit
     from gbaspatial.models.selection import SpecificationCurve
 
@@ -228,7 +229,7 @@ def _by_year(bay: Bay) -> Table:
     for year, frame in bay.panel.groupby(level="year"):
         cities, w = frame.droplevel("year"), bay.weights_by_year[int(year)]
         fit, ols = models.lag(FORMULA, cities, w), models.ols(FORMULA, cities)
-        residual: Any = autocorrelation.moran(ols, w)
+        residual: MoranResult = autocorrelation.moran(ols, w)
         rows[year] = {
             "tier 2": fit.params["C(tier)[T.2]"],
             "tier 3": fit.params["C(tier)[T.3]"],

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -39,7 +39,7 @@ def short_name(name: str) -> str:
     return name.removesuffix("特别行政区").removesuffix("市")
 
 
-def quietly(load: Callable[..., T], *args: Any, **options: Any) -> T:
+def quietly(load: Callable[..., T], *args: object, **options: object) -> T:
     """What `load` gives; the caveats of the data stand beside the ledger."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", CaveatWarning)

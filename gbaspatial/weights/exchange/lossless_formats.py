@@ -23,7 +23,7 @@ from gbaspatial.weights.exchange.text_formats import Links
 _FORMAT = "gbaspatial weights"
 
 
-def description(w: Weights) -> dict[str, Any]:
+def description(w: Weights) -> dict[str, object]:
     """What a W is beside its links: labels, how its rows are scaled, its islands and its recipe."""
     return {
         "format": _FORMAT,

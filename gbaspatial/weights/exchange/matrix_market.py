@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gbaspatial.errors import FileFormatError
+from gbaspatial.weights.exchange.text_formats import Links, is_number, lines_of, number_of, whole, wrong
 
 if TYPE_CHECKING:
     from gbaspatial.weights.core import Weights
 
-from gbaspatial.weights.exchange.text_formats import Links, is_number, lines_of, number_of, whole, wrong
 
 _OURS = "%gbaspatial "
 

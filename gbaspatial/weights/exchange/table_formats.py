@@ -115,7 +115,7 @@ def _entries(file: Path, labels: list[Any], values: np.ndarray, point: str) -> L
     return Links.of(labels, focal, neighbor, square[focal, neighbor])
 
 
-def _number(word: Any, point: str) -> bool:
+def _number(word: object, point: str) -> bool:
     return is_number(str(word).replace(point, "."))
 
 
@@ -138,7 +138,7 @@ def _check_named(frame: pd.DataFrame, file: Path) -> None:
         raise FileFormatError(f"{file.name} names no unit in line {some(np.flatnonzero(unnamed) + 2)}; fill it in.")
 
 
-def of_frame(frame: pd.DataFrame, file: Path, about: dict[str, Any]) -> Links:
+def of_frame(frame: pd.DataFrame, file: Path, about: dict[str, object]) -> Links:
     """The links in the columns focal, neighbor and weight (one, where there is none)."""
     if not {"focal", "neighbor"} <= set(frame.columns):
         frame = frame.reset_index()

@@ -16,6 +16,7 @@ from gbaspatial.data.encodings import decode
 from gbaspatial.errors import FileFormatError, GbaWarning, outside, some
 
 if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
     from gbaspatial.weights.core import Weights
 
 _MOST_WORDS = 20_000  # of a row whose labels have spaces: grouping them takes memory that grows with the square
@@ -35,7 +36,14 @@ class Links:
     about: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, ids: list[Any], focal: Any, neighbor: Any, weight: Any, about: dict[str, Any] | None = None) -> Links:
+    def of(
+        cls,
+        ids: list[Any],
+        focal: Sequence[int] | np.ndarray,
+        neighbor: Sequence[int] | np.ndarray,
+        weight: Sequence[float] | np.ndarray,
+        about: dict[str, Any] | None = None,
+    ) -> Links:
         """Links between the units `ids`, by place."""
         given = np.asarray(focal), np.asarray(neighbor)
         places = given[0].astype(np.int64), given[1].astype(np.int64)
@@ -52,9 +60,9 @@ class Names:
     """Numbers labels in the order in which they come."""
 
     def __init__(self) -> None:
-        self.place: dict[Any, int] = {}
+        self.place: dict[Label, int] = {}
 
-    def __call__(self, label: Any) -> int:
+    def __call__(self, label: Label) -> int:
         return self.place.setdefault(label, len(self.place))
 
 
@@ -71,7 +79,7 @@ def filled_text(file: Path) -> str:
     return text
 
 
-def without_entry(file: Path, labels: list[str]) -> FileFormatError:
+def without_entry(file: Path, labels: Sequence[Label]) -> FileFormatError:
     """The error of neighbors that are no units of the file."""
     return FileFormatError(f"{file.name} names neighbors that have no entry of their own: {some(labels)}.")
 
@@ -172,12 +180,12 @@ def _words(line: str) -> list[str]:
     return [w[1:-1].replace('""', '"') if w.startswith('"') and len(w) > 1 else w for w in _WORD.findall(line)]
 
 
-def _quoted(label: Any) -> str:
+def _quoted(label: str) -> str:
     text = str(label)
     return '"' + text.replace('"', '""') + '"' if not text or text.startswith('"') else text
 
 
-def _one_word(name: Any) -> str:
+def _one_word(name: Label | None) -> str:
     """The name of the labels in a header, where R knows no quotes."""
     return "_".join(str(name).split()) if name is not None and str(name).strip() else "id"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -44,11 +44,15 @@ from gbaspatial.weights.recipe import Recipe
 from gbaspatial.weights.scaling import false_claim
 from gbaspatial.writing import replace_file
 
+if TYPE_CHECKING:
+    from gbaspatial.alignment import Label
+
+
 MOST_UNITS = 10_000_000  # of a W that is read: their labels alone take a gigabyte
 
 
 @public
-def read(path: str | Path, *, ids: Iterable[Any] | None = None, diagonal: Diagonal = "error") -> Weights:
+def read(path: str | Path, *, ids: Iterable[Label] | None = None, diagonal: Diagonal = "error") -> Weights:
     """Read W from a file; its ending says how.
 
     Parameters
@@ -215,7 +219,7 @@ def _check_no_folder(file: Path) -> None:
         raise FileFormatError(f"{file} is a folder; give the path of a file.")
 
 
-def labels_of(ids: Any, name: str) -> pd.Index:
+def labels_of(ids: Iterable[Label] | Mapping[Label, Label] | None, name: str) -> pd.Index:
     """`ids` as an index of labels, or `OptionError` if it is a single value."""
     if isinstance(ids, pd.Index):
         return ids

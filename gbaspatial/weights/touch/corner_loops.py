@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numba import njit, uint64
 
-from gbaspatial.weights.touch.corners import ROUND_OFF
+from gbaspatial.weights.touch.round_off import ROUND_OFF
 
 _MIX1, _MIX2 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xC2B2AE3D27D4EB4F)
 
 
 @njit(nogil=True, cache=True)
-def number_keys(keys: Any, slots: Any, shift: Any, number: Any) -> None:
+def number_keys(keys: np.ndarray, slots: np.ndarray, shift: np.uint64, number: np.ndarray) -> None:
     """Number the distinct `keys` (m, 2) as they come, into `number` (m,).
 
     `slots` is a hash table of 2^(64 - shift) places, more than m of them, filled with -1.
@@ -41,7 +39,15 @@ def number_keys(keys: Any, slots: Any, shift: Any, number: Any) -> None:
 
 
 @njit(nogil=True, cache=True)
-def smaller_partners(group: Any, member: Any, start: Any, members: Any, seen: Any, end: Any, out: Any) -> None:
+def smaller_partners(
+    group: np.ndarray,
+    member: np.ndarray,
+    start: np.ndarray,
+    members: np.ndarray,
+    seen: np.ndarray,
+    end: np.ndarray,
+    out: np.ndarray,
+) -> None:
     """For each member, the smaller members of its groups, once, into `out`; where they end, into `end` (n,).
 
     `member` (v,) ascends. `members` are the members group by group, beginning at `start`;
@@ -63,7 +69,7 @@ def smaller_partners(group: Any, member: Any, start: Any, members: Any, seen: An
 
 
 @njit(nogil=True, cache=True)
-def star_shaped(coords: Any, start: Any, out: Any) -> None:
+def star_shaped(coords: np.ndarray, start: np.ndarray, out: np.ndarray) -> None:
     """Whether `coords` (v, 2) from each `start` (n + 1,) to the next surely are a ring around a point that sees it all.
 
     The point is the mean of the corners. Every edge turns the same way around it, beyond

@@ -13,8 +13,7 @@ import numpy as np
 import shapely
 
 from gbaspatial.weights.touch import grouping
-
-ROUND_OFF = 4e-16  # of the products in an orientation: above the (3 + 16 eps) eps of Shewchuk (1997), eps = 2^-53
+from gbaspatial.weights.touch.round_off import ROUND_OFF
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,7 @@ from gbaspatial.models.diagnostics import lm_tests
 from gbaspatial.models.likelihood.many_outcomes import batch_of
 from gbaspatial.models.likelihood.many_refits import refit
 from gbaspatial.models.likelihood.many_tests import scores
-from gbaspatial.models.likelihood.problem import maximize
+from gbaspatial.models.likelihood.maximum import maximize
 from gbaspatial.models.likelihood.resample import generator, restricted, scaled_innovations
 from gbaspatial.models.solve import many_rho as splines
 from gbaspatial.weights import Weights

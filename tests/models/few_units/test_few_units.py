@@ -11,7 +11,8 @@ from scipy import stats
 from gbaspatial import models
 from gbaspatial.errors import OptionError, UnknownNameError
 from gbaspatial.models.few_units.bias import error_bias, lag_bias
-from gbaspatial.models.likelihood.problem import log_likelihood, maximize, rho_given_lambda
+from gbaspatial.models.likelihood.maximum import maximize, rho_given_lambda
+from gbaspatial.models.likelihood.problem import log_likelihood
 from gbaspatial.weights import Weights
 
 CRIME = "CRIME ~ INC + HOVAL"

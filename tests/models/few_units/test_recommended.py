@@ -10,7 +10,8 @@ from scipy import stats
 
 from gbaspatial import load_cities, models, tables, weights
 from gbaspatial.errors import OptionError
-from gbaspatial.models.few_units.recommended import applies, few_units, ranks_of
+from gbaspatial.models.few_units.recommended import applies, few_units
+from gbaspatial.models.few_units.refits import ranks_of
 from gbaspatial.weights import Weights
 
 ESTIMATORS = ("ols", "slx", "lag", "error", "durbin", "durbin_error")

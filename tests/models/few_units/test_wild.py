@@ -7,7 +7,8 @@ import pytest
 from gbaspatial import models
 from gbaspatial.errors import OptionError
 from gbaspatial.models.few_units.wild import coefficient_roots
-from gbaspatial.models.likelihood.problem import log_likelihood, maximize, problem
+from gbaspatial.models.likelihood.maximum import maximize
+from gbaspatial.models.likelihood.problem import log_likelihood, problem
 from gbaspatial.models.likelihood.signed_root import noise, signed_roots
 from gbaspatial.models.solve.side import side_of
 from gbaspatial.weights import Weights

@@ -6,7 +6,8 @@ import pytest
 
 from gbaspatial import models
 from gbaspatial.models.likelihood.inversion import Inversion, invert
-from gbaspatial.models.likelihood.problem import log_likelihood, maximize, problem
+from gbaspatial.models.likelihood.maximum import maximize
+from gbaspatial.models.likelihood.problem import log_likelihood, problem
 from gbaspatial.models.likelihood.signed_root import noise, signed_roots
 from gbaspatial.models.solve.side import side_of
 from gbaspatial.weights import Weights

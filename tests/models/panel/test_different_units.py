@@ -6,7 +6,7 @@ from test_estimators import made
 
 from gbaspatial import models
 from gbaspatial.errors import OptionError
-from gbaspatial.models.likelihood.problem import maximize
+from gbaspatial.models.likelihood.maximum import maximize
 from gbaspatial.models.panel.different_units import covariance_of, equations_of, solved
 from gbaspatial.models.panel.fixed_effects import problem_of
 from gbaspatial.models.panel.panel_specification import specified

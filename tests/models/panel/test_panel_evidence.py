@@ -8,8 +8,9 @@ from test_estimators import FORMULA, PRODUC, made, states
 
 from gbaspatial import models
 from gbaspatial.errors import DataError, OptionError
-from gbaspatial.models.likelihood.problem import solution, window
+from gbaspatial.models.likelihood.problem import solution
 from gbaspatial.models.panel.panel_evidence import problem_as
+from gbaspatial.models.solve.admissible import window
 from gbaspatial.weights import Weights
 
 NAMES = {"ols": "ols", "slx": "slx", "sar": "lag", "sem": "error", "sdm": "durbin", "sdem": "durbin_error"}

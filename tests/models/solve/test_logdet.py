@@ -10,7 +10,8 @@ from graphs import grid, nearest
 
 from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.models import log_determinant
-from gbaspatial.models.solve.logdet import EigenCurve, FactorCurve, NodeCurve, OverallCurve, curve_of
+from gbaspatial.models.solve.determinant_curves import EigenCurve, FactorCurve, NodeCurve, OverallCurve
+from gbaspatial.models.solve.logdet import curve_of
 from gbaspatial.weights import Weights
 
 EXACT = ("auto", "eigen", "sparse")

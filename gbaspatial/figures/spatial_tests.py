@@ -6,7 +6,7 @@ Every function draws a result of `gbaspatial.autocorrelation` (or of `disparity`
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -21,10 +21,16 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
 
+    from gbaspatial.autocorrelation.correlograms import CorrelogramResult
+    from gbaspatial.autocorrelation.local_results import LocalTest
+    from gbaspatial.autocorrelation.space_time import ByPeriodResult
+    from gbaspatial.disparity.directional import RoseResult
+    from gbaspatial.inference.detection import PowerResult
+
 
 @written_names("en")
 @public
-def correlogram(result: Any, ax: Axes | None = None) -> Axes:
+def correlogram(result: CorrelogramResult, ax: Axes | None = None) -> Axes:
     """The statistic by order or distance, over the band of what chance alone gives.
 
     Parameters
@@ -63,7 +69,7 @@ def correlogram(result: Any, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _dots(ax: Axes, x: Any, y: Any, p: pd.Series, alpha: float) -> None:
+def _dots(ax: Axes, x: np.ndarray | pd.Series, y: np.ndarray | pd.Series, p: pd.Series, alpha: float) -> None:
     """Filled where p is at most `alpha`, hollow elsewhere."""
     significant = p.to_numpy(float) <= alpha
     x, y = np.asarray(x), np.asarray(y, dtype=float)
@@ -72,7 +78,7 @@ def _dots(ax: Axes, x: Any, y: Any, p: pd.Series, alpha: float) -> None:
 
 
 @written_names("en")
-def year_line(result: Any, ax: Axes | None = None, words: tuple[str, str, str] | None = None) -> Axes:
+def year_line(result: ByPeriodResult, ax: Axes | None = None, words: tuple[str, str, str] | None = None) -> Axes:
     """The statistic of each period, with its p-value written at the point.
 
     Parameters
@@ -112,7 +118,7 @@ def year_line(result: Any, ax: Axes | None = None, words: tuple[str, str, str] |
 
 @written_names("en")
 @public
-def rose(result: Any, ax: Axes | None = None) -> Axes:
+def rose(result: RoseResult, ax: Axes | None = None) -> Axes:
     """Moves by direction: bars for the number of units, a line for what is expected.
 
     Parameters
@@ -154,7 +160,7 @@ def rose(result: Any, ax: Axes | None = None) -> Axes:
 
 @written_names("en")
 @public
-def power_curve(result: Any, ax: Axes | None = None) -> Axes:
+def power_curve(result: PowerResult, ax: Axes | None = None) -> Axes:
     """The chance to reject by rho, with the target and the smallest rho that reaches it.
 
     Parameters
@@ -220,7 +226,7 @@ def _aspect(units: gpd.GeoDataFrame) -> float:
 
 @public
 def cluster_map(
-    result: Any, units: gpd.GeoDataFrame, *, title: str = "", ax: Axes | None = None, language: Language = "en"
+    result: LocalTest, units: gpd.GeoDataFrame, *, title: str = "", ax: Axes | None = None, language: Language = "en"
 ) -> Axes:
     """The classes of a local statistic (HH, LL, ... or hot, cold) in the colors of GeoDa.
 
@@ -258,7 +264,7 @@ def cluster_map(
 
 @public
 def significance_map(
-    result: Any,
+    result: LocalTest,
     units: gpd.GeoDataFrame,
     *,
     adjusted: bool = False,
