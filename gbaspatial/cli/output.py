@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -81,7 +81,7 @@ def written(results: Sequence[Result | Table], out: Path) -> Path:
     return out
 
 
-def _text(results: Sequence[Result | Table], form: str, width: int | None) -> str:
+def _text(results: Sequence[Any], form: str, width: int | None) -> str:
     from gbaspatial.results import Table, Together
     from gbaspatial.sheets import guarded
 
