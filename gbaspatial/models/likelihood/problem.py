@@ -72,6 +72,7 @@ class Problem:
 
     @property
     def n(self) -> int:
+        """Number of units."""
         return len(self.y)
 
     @property

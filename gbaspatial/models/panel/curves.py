@@ -37,24 +37,30 @@ class SumCurve:
         self.exact = all(curve.exact for _, curve in self.parts)
 
     def __call__(self, rho: float) -> float:
+        """The value at `rho`."""
         return float(sum(factor * curve(rho) for factor, curve in self.parts))
 
     def along(self, rho: np.ndarray) -> np.ndarray:
+        """The values (m,) at `rho` (m,)."""
         return np.asarray(sum(factor * curve.along(rho) for factor, curve in self.parts))
 
     def derivatives(self, rho: float) -> tuple[float, float]:
+        """The first and the second derivative."""
         found = np.array([np.multiply(factor, curve.derivatives(rho)) for factor, curve in self.parts]).sum(axis=0)
         return float(found[0]), float(found[1])
 
     def error(self, rho: float) -> float:
+        """The standard error of a value that random probes estimate."""
         return float(sum(abs(factor) * curve.error(rho) for factor, curve in self.parts))
 
     def rough(self) -> SumCurve:
+        """A curve over the whole interval that costs little."""
         rough = [(factor, curve.rough()) for factor, curve in self.parts]
         same = all(new is old for (_, new), (_, old) in zip(rough, self.parts, strict=True))
         return self if same else SumCurve(rough)
 
     def near(self, rho: float, reach: float) -> SumCurve:
+        """A curve that costs little and is as exact within `reach` of `rho`."""
         return SumCurve([(factor, curve.near(rho, reach)) for factor, curve in self.parts])
 
 
@@ -68,9 +74,11 @@ class InsideCurve(EigenCurve):
         self.shares = shares
 
     def __call__(self, rho: float) -> float:
+        """The value at `rho`."""
         return float((self.shares * np.log(1 - rho * self.values.astype(complex))).sum().real)
 
     def derivatives(self, rho: float) -> tuple[float, float]:
+        """The first and the second derivative."""
         ratio = self.values / (1 - rho * self.values)
         return -float((self.shares * ratio).sum().real), -float((self.shares * ratio**2).sum().real)
 

@@ -26,6 +26,7 @@ class PanelProblem(Problem):
 
     @property
     def n(self) -> int:
+        """Number of rows that are left to the likelihood, once effects are taken out."""
         return self.count
 
     def with_outcome(self, y: np.ndarray) -> PanelProblem:

@@ -42,7 +42,9 @@ class Curve(Protocol):
     kind: str
     exact: bool
 
-    def __call__(self, rho: float) -> float: ...
+    def __call__(self, rho: float) -> float:
+        """The value at `rho`."""
+        ...
 
     def along(self, rho: np.ndarray) -> np.ndarray:
         """The values (m,) at `rho` (m,)."""
@@ -74,12 +76,15 @@ class _Cheap:
         return np.array([self(float(r)) for r in rho])
 
     def rough(self) -> Self:
+        """A curve over the whole interval that costs little."""
         return self
 
     def near(self, rho: float, reach: float) -> Self:
+        """A curve that costs little and is as exact within `reach` of `rho`."""
         return self
 
     def error(self, rho: float) -> float:
+        """The standard error of a value that random probes estimate."""
         return 0.0
 
 
@@ -89,9 +94,11 @@ class ZeroCurve(_Cheap):
     kind = "none"
 
     def __call__(self, rho: float) -> float:
+        """The value at `rho`."""
         return 0.0
 
     def derivatives(self, rho: float) -> tuple[float, float]:
+        """The first and the second derivative."""
         return 0.0, 0.0
 
 
@@ -104,10 +111,12 @@ class EigenCurve(_Cheap):
         self.values = eigenvalues
 
     def __call__(self, rho: float) -> float:
+        """The value at `rho`."""
         with np.errstate(divide="ignore"):
             return float(np.log(np.abs(1 - rho * self.values)).sum())
 
     def derivatives(self, rho: float) -> tuple[float, float]:
+        """The first and the second derivative."""
         ratio = self.values / (1 - rho * self.values)
         return -float(ratio.sum().real), -float((ratio**2).sum().real)
 
@@ -123,6 +132,7 @@ class FactorCurve:
         self.kind = self.pencil.kind
 
     def __call__(self, rho: float) -> float:
+        """The value at `rho`."""
         return float(self.along(np.array([rho]))[0])
 
     def along(self, rho: np.ndarray) -> np.ndarray:
@@ -134,9 +144,11 @@ class FactorCurve:
         return self.pencil.factor(rho)
 
     def error(self, rho: float) -> float:
+        """The standard error of a value that random probes estimate."""
         return 0.0
 
     def derivatives(self, rho: float) -> tuple[float, float]:
+        """The first and the second derivative."""
         low, high = self.interval
         return self.near(rho, _reach(rho, low, high)).derivatives(rho)
 
@@ -172,10 +184,12 @@ class OverallCurve(_Cheap):
         self._parts = [fitted.deriv(order).coef for order in range(3)]
 
     def __call__(self, rho: float) -> float:
+        """The value at `rho`."""
         t = 2 / np.pi * np.arcsin((rho - self.middle) / self.half)
         return self.poles(rho) + float(chebval(t, self._parts[0]))
 
     def derivatives(self, rho: float) -> tuple[float, float]:
+        """The first and the second derivative."""
         place = (rho - self.middle) / self.half
         t = 2 / np.pi * np.arcsin(place)
         speed = np.pi / 2 * np.sqrt(1 - place**2) * self.half  # of rho in t
@@ -197,9 +211,11 @@ class NodeCurve(_Cheap):
         self._parts = [fitted.deriv(order).coef for order in range(3)]
 
     def __call__(self, rho: float) -> float:
+        """The value at `rho`."""
         return self.base(rho) + float(chebval((rho - self.center) / self.reach, self._parts[0]))
 
     def derivatives(self, rho: float) -> tuple[float, float]:
+        """The first and the second derivative."""
         first, second = self.base.derivatives(rho)
         place = (rho - self.center) / self.reach
         return (
@@ -228,12 +244,15 @@ class LanczosCurve(_Cheap):
         return value - rho * self.first - rho**2 / 2 * self.second
 
     def __call__(self, rho: float) -> float:
+        """The value at `rho`."""
         return float(self._by_probe(rho).mean())
 
     def error(self, rho: float) -> float:
+        """The standard error of a value that random probes estimate."""
         return float(self._by_probe(rho).std(ddof=1) / np.sqrt(len(self.first)))
 
     def derivatives(self, rho: float) -> tuple[float, float]:
+        """The first and the second derivative."""
         ratio = self.nodes / (1 - rho * self.nodes)
         first = -(self.shares * ratio).sum(axis=1) - self.first - rho * self.second
         second = -(self.shares * ratio**2).sum(axis=1) - self.second
@@ -267,12 +286,15 @@ class ChebyshevCurve(_Cheap):
         return coefficients
 
     def __call__(self, rho: float) -> float:
+        """The value at `rho`."""
         return float((self.traces @ self._coefficients(rho)).mean())
 
     def error(self, rho: float) -> float:
+        """The standard error of a value that random probes estimate."""
         return float((self.traces @ self._coefficients(rho)).std(ddof=1) / np.sqrt(len(self.traces)))
 
     def derivatives(self, rho: float) -> tuple[float, float]:
+        """The first and the second derivative."""
         step = 1e-4 * min(1 / self.half, *(abs(rho - end) for end in self.interval))
         below, here, above = self(rho - step), self(rho), self(rho + step)
         return (above - below) / (2 * step), (above - 2 * here + below) / step**2
