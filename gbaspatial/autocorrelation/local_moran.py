@@ -143,6 +143,7 @@ def local_moran(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from gbaspatial.weights import from_pairs
     >>> pairs = pd.DataFrame({"focal": list("abcbcd"), "neighbor": list("bcdabc")})
     >>> lisa = local_moran(pd.Series({"a": 1.0, "b": 2.0, "c": 4.0, "d": 5.0}), from_pairs(pairs))

@@ -29,6 +29,7 @@ from gbaspatial.models.instruments.hac import Kernel, kernel_weights
 from gbaspatial.models.panel.panel_counts import PanelCountsFit, check_counts, panel_counts
 from gbaspatial.models.solve.origin import taken_back
 from gbaspatial.options import only, public, unused, word
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 
 if TYPE_CHECKING:
     from scipy import sparse
@@ -62,6 +63,8 @@ class PoissonFit(Fit):
     _exponential = True
 
     impact_of_change = impact_of_change
+    second_opinion = _second_opinion
+    code = _code
 
     @property
     def n_params(self) -> int:

@@ -27,7 +27,6 @@ from gbaspatial.models.fit_tables import lonely, told_lonely
 from gbaspatial.models.fitted import Fitted
 from gbaspatial.models.likelihood.of_design import problem_of
 from gbaspatial.models.likelihood.problem import Problem
-from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.weights import Weights
 
 F = TypeVar("F", bound="Fit")
@@ -90,9 +89,6 @@ class Fit(Fitted):
     logdet: str = "none"
     extra: Mapping[str, Any] = field(default_factory=dict)
     estimator: Callable[..., Fit] | None = None  # (formula, data, w, **options), for the same on other units
-
-    second_opinion = _second_opinion
-    code = _code
 
     # -- how well it fits ---------------------------------------------------------------
     @property

@@ -26,6 +26,7 @@ from gbaspatial.models.predict import trend_everywhere
 from gbaspatial.models.solve.origin import Centered, Ground, refuse_perfect
 from gbaspatial.options import flag, level_of, only, public, word
 from gbaspatial.randomness import EXPONENTIAL_PROBES, label_ranks, probes_of
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
 from gbaspatial.sizes import DENSE_LIMIT
 from gbaspatial.weights import Weights
@@ -77,6 +78,9 @@ class MessImpacts(Result):
 @dataclass(frozen=True, slots=True, eq=False)
 class MessFit(Fit):
     """A fitted MESS: `params` has ``alpha`` after the terms of X."""
+
+    second_opinion = _second_opinion
+    code = _code
 
     @property
     def alpha(self) -> float:

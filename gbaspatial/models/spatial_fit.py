@@ -2,7 +2,7 @@
 
 ==========================  ==========================================================================
 `Fit`                       numbers and tables (in `fit`)
-`SpatialFit`                + impacts, predictions, simulation, diagnostics
+`SpatialFit`                + impacts, predictions, simulation, diagnostics, a second opinion, code
 `LeastSquaresFit`           + the likelihood again: bootstrap, influence, power
 `LikelihoodFit`             + profile, bias, exact test of rho or lambda
 `InstrumentFit`             `SpatialFit` + tests of the instruments
@@ -35,6 +35,7 @@ from gbaspatial.models.impacts.summary_measures import impacts as _impacts
 from gbaspatial.models.likelihood.maximum import maximize
 from gbaspatial.models.predict import predict as _predict, predict_mean as _mean
 from gbaspatial.models.simulation import simulate_fit as _simulate
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,6 +54,8 @@ class SpatialFit(Fit):
     predict = _predict
     simulate = _simulate
     diagnostics = _diagnostics
+    second_opinion = _second_opinion
+    code = _code
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,3 +152,5 @@ class ErrorProcessFit(Fit):
 
     predict = _mean
     impact_of_change = _impact_of_change
+    second_opinion = _second_opinion
+    code = _code

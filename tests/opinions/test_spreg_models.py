@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from test_opinions import BINARY, COLUMBUS, FITS, FORMULA, W, models
 
+from gbaspatial import opinions
 from gbaspatial.errors import MissingPackageError, OptionError
 
 DATA = COLUMBUS.assign(side=np.where(COLUMBUS["CP"] > 0, "core", "rim"))
@@ -85,7 +86,6 @@ def test_python_code_gives_what_the_second_opinion_says(name):
 
 @pytest.mark.parametrize("make", [
     lambda: models.ppml(FORMULA, DATA, exposure="HOVAL"),
-    lambda: models.rho_by_regime(FORMULA, DATA, W, regimes="side"),
     lambda: models.lag(BARE, DATA, W, method="gmm"),
 ])  # fmt: skip
 def test_what_no_peer_has_is_refused(make):
@@ -93,3 +93,10 @@ def test_what_no_peer_has_is_refused(make):
     for peer in ("pysal", "r"):
         with pytest.raises(OptionError, match="no counterpart"):
             fit.second_opinion(peer)
+
+
+def test_a_model_that_no_peer_has_lacks_the_verbs():
+    fit = models.rho_by_regime(FORMULA, DATA, W, regimes="side")
+    assert not {"second_opinion", "code"} & set(dir(fit))
+    with pytest.raises(OptionError, match="no counterpart"):
+        opinions.second_opinion(fit)
