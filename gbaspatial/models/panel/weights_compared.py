@@ -13,7 +13,7 @@ from gbaspatial.models.bayes import probabilities
 from gbaspatial.models.fit import SPATIAL
 from gbaspatial.models.fitted import with_inference
 from gbaspatial.models.likelihood.marginal import evidence
-from gbaspatial.models.panel import estimators
+from gbaspatial.models.panel import estimators, panel_durbin_models as durbin_models
 from gbaspatial.models.panel.panel_evidence import (
     by_name,
     level_of_panel,
@@ -31,6 +31,16 @@ if TYPE_CHECKING:
     from gbaspatial.weights.core import WeightsGiven
 
 MISSING = ("rho", "lambda", "p_value", "log_likelihood", "aic")
+
+_PANELS = {
+    "lag": estimators.panel_lag,
+    "error": estimators.panel_error,
+    "durbin": durbin_models.panel_durbin,
+    "durbin_error": durbin_models.panel_durbin_error,
+    "slx": estimators.panel_slx,
+    "sarar": estimators.panel_sarar,
+    "gns": durbin_models.panel_gns,
+}
 
 
 @public
@@ -104,7 +114,7 @@ def panel_over_weights(
     for key in ((outcome, name, model) for outcome in formulas for name in named for model in models):
         text, w = formulas[key[0]], named[key[1]]
         try:
-            fit = getattr(estimators, f"panel_{key[2]}")(text, data, w, **options)
+            fit = _PANELS[key[2]](text, data, w, **options)
         except ConvergenceError:
             rows[key] = _prior_row(key[2], text, data, w, options)
             uninformed.append(key[1])
