@@ -135,7 +135,6 @@ def test_fit_of_a_strangers_panel(layer, tmp_path):
         (["--effects", "unit"], "--panel"),
         (["--panel", "year", "--year", 2019], "leave --year out"),
         (["--panel", "decade"], "write --panel year"),
-        (["--panel", "year", "--second-opinion", "pysal"], "cross-section"),
         (["districts", "--panel", "year"], "needs years"),
         (["--years", "2010-2021"], "--panel"),
         (["--panel", "year", "--years", "2021-2010"], "no span of years"),

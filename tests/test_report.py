@@ -158,7 +158,7 @@ def test_sentences_follow_the_numbers(monkeypatch):
     assert "（p = 0.0228）拒绝原假设" in agreement.zh
     assert verdicts.without_one(lag).en.endswith("it falls below 0.3 without Foshan, Hong Kong or Macao.")
     assert verdicts.without_one(lag, lambda city: f"<{city}>").zh.endswith(
-        "去掉<Foshan>、<Hong Kong>或<Macao>时低于 0.3。"
+        "剔除<Foshan>、<Hong Kong>或<Macao>时低于 0.3。"
     )
     assert verdicts.without_one(error).en.endswith("(without Foshan).")  # never below 0.3
     assert verdicts.better({"Lag": lag, "Error": error}).en.startswith(

@@ -67,7 +67,7 @@ class StochasticKernelResult(Result):
             columns["ergodic"] = self.ergodic
         lived = np.flatnonzero(self.start > _LIVED * self.start.max())
         shown = np.unique(np.linspace(lived[0], lived[-1], 11).round().astype(int))
-        frame = pd.DataFrame(columns).iloc[shown]
+        frame = pd.DataFrame(columns).iloc[shown].rename_axis("from").reset_index()
         wide = ", ".join(f"{size:.3g}" for size in self.bandwidths)
         what = f"over {self.step} periods" if self.recipe is None else f"given the neighbors by {self.recipe}"
         notes = (
@@ -75,7 +75,7 @@ class StochasticKernelResult(Result):
             f"Slope {self.slope:.3f}. Values of one unit in neighboring periods hang together: no test can count them "
             "as so many.",
         )
-        return (Table(frame.set_axis(frame.index.map("{:.4g}".format).rename("from")), "Stochastic kernel", notes),)
+        return (Table(frame, "Stochastic kernel", notes, {"from": ".4g"}),)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """The kernel as contours, with its ridge and the line of no change."""

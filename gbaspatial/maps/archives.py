@@ -32,7 +32,7 @@ FINEST, WIDER = 14, 2
 MOST_BYTES, MOST_FEATURES = 20_000_000, 2_000_000  # of a tile: so many that the writer leaves nothing out
 
 
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)
 class Tiled(Layer):
     """A fill of very many units, drawn from an archive beside the page; see `tiled`."""
 

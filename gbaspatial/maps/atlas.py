@@ -118,7 +118,6 @@ class Atlas(folium.Map):
         path = Path(outfile)
         check_page(path)
         for archive in self._archives:
-            path.parent.mkdir(parents=True, exist_ok=True)
             archive.write(path.parent)
         return replace_text(path, self.to_html())
 

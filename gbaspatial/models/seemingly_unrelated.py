@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -121,7 +121,8 @@ def sur(
             raise OptionError("method='3sls' estimates the models 'lag' and 'durbin'; use method='ml' for others.")
         solution, matrix = _three_stage(designs, system, instrument_lags or 2, df or "n")
         solution, matrix = origins.taken_back(system, solution, matrix)
-        return _wrap(asked, system, solution, matrix, ())
+        fit = _wrap(asked, system, solution, matrix, ())
+        return replace(fit, instrument_lags=instrument_lags or 2, divisor=df or "n")
     solution = maximize(system)
     matrix, spread = covariance(system, solution)
     notes = (f"Standard errors by random probes (relative error of traces {spread:.1e}).",) if spread else ()

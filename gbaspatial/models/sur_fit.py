@@ -18,6 +18,7 @@ from gbaspatial.models.likelihood.several_equations import (
     score_tests,
 )
 from gbaspatial.options import level_of
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
@@ -47,6 +48,10 @@ class SurFit(Result):
     notes : tuple of str
     inference : {"recommended", "asymptotic"}
         As asked for; of these models both are normal, approximate below 50 units.
+    instrument_lags : {1, 2} or None
+        Of three-stage least squares: how far the lags of X go that are instruments.
+    divisor : {"n", "n-k"}
+        Of three-stage least squares: of the covariances of the two-stage residuals.
     """
 
     model: str
@@ -61,6 +66,11 @@ class SurFit(Result):
     edges: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     inference: str = "recommended"
+    instrument_lags: int | None = None
+    divisor: str = "n"
+
+    second_opinion = _second_opinion
+    code = _code
 
     @property
     def equations(self) -> tuple[str, ...]:

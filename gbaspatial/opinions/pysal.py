@@ -7,7 +7,7 @@ import io
 import warnings
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -15,12 +15,10 @@ from gbaspatial.opinions import known
 from gbaspatial.opinions.answers import Answer
 from gbaspatial.opinions.cross_peers import CROSS_TESTS
 from gbaspatial.opinions.disparity_peers import DISPARITY
+from gbaspatial.opinions.equation_peers import EQUATIONS
 from gbaspatial.opinions.panel_peers import spreg_answer
 from gbaspatial.opinions.spreg_models import answer_of, call_of
 from gbaspatial.opinions.subject import Subject, by_unit, libpysal_w
-
-if TYPE_CHECKING:
-    pass
 
 
 def answer(subject: Subject) -> Answer | None:
@@ -148,4 +146,5 @@ _TESTS: dict[str, Callable[[Subject], Any]] = {
     "losh": _losh,
     **CROSS_TESTS,
     **DISPARITY,
+    **EQUATIONS,
 }

@@ -26,7 +26,9 @@ from gbaspatial.models.counts import PoissonFit
 from gbaspatial.models.matrix_exponential import MessLagFit
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.models.spatial_fit import ErrorProcessFit, SpatialFit
+from gbaspatial.models.sur_fit import SurFit
 from gbaspatial.opinions.disparity_peers import OF_DISPARITY
+from gbaspatial.opinions.equation_peers import of_sur
 from gbaspatial.opinions.panel_subjects import of_panel_fit
 from gbaspatial.opinions.subject import Subject
 
@@ -189,5 +191,6 @@ _TESTS: dict[type, Callable[[Any], Subject]] = {
     CrossResult: _global("bivariate_moran"),
     LocalLeeResult: _local("local_lee"),
     LocalJoinCountResult: _local_joins,
+    SurFit: of_sur,
     **OF_DISPARITY,
 }
