@@ -107,16 +107,20 @@ def specified(asked: Request) -> Specification:
 
 
 def _check_variation(design: PanelDesign, kind: Kind) -> None:
-    """Effects of units need two periods, and an outcome that they do not explain to all digits."""
+    """Effects of units need two periods; all need an outcome that those of units or of time do not explain alone."""
+    stack, y = design.stack, design.y
+    if kind.time and stack.n > 1 and _constant_in(stack.period, y):
+        raise DataError(
+            f"{design.response} does not differ between units in any period, so that effects of time explain all of "
+            f"it; use another outcome."
+        )
     if not kind.unit:
         return
-    stack, y = design.stack, design.y
     if stack.periods < 2:
         raise DataError(
             f"effects of units need two periods or more, and there is one ({design.periods[0]}); use effects='pooled'."
         )
-    mean = np.bincount(stack.unit, weights=y, minlength=stack.n) / np.maximum(stack.histories, 1)
-    if np.abs(y - mean[stack.unit]).max() <= _ABSORBED * np.abs(y).max():
+    if _constant_in(stack.unit, y):
         raise DataError(
             f"{design.response} does not vary over time within any unit, so that effects of units explain all of it; "
             f"use effects='time' or 'pooled', or another outcome."
@@ -173,12 +177,12 @@ def _less_absorbed(design: PanelDesign, effects: Effects, kind: Kind, *, spatial
     left = effects.take_out(X)
     gone = [t for t, x, m in zip(terms, X.T, left.T, strict=True) if np.abs(m).max() <= _ABSORBED * np.abs(x).max()]
     if gone:
-        within = " vary over time within units" if kind.unit and not kind.time else " vary otherwise"
-        time = design.periods.name or "time"
+        within = (
+            " vary over time within units" if kind.unit and not kind.time and kind.groups is None else " vary otherwise"
+        )
         raise CollinearityError(
             f"{kind.told} effects absorb {some(gone)}, which do{'es' * (len(gone) == 1)} not{within}, so the "
-            f"coefficient cannot be told; leave it out"
-            + ("." if time in gone else f", or take its product with time, such as {gone[0]}:{time}.")
+            f"coefficient cannot be told; leave it out" + _product(design, kind, gone[0], X[:, terms.index(gone[0])])
         )
     if effects.rank + len(kept) >= design.n:
         raise CollinearityError(
@@ -187,6 +191,25 @@ def _less_absorbed(design: PanelDesign, effects: Effects, kind: Kind, *, spatial
     if kept:
         check_rank(left, terms)
     return replace(design, X=X, terms=terms, columns=tuple(design.columns[place] for place in kept))
+
+
+def _product(design: PanelDesign, kind: Kind, term: str, x: np.ndarray) -> str:
+    """The end of the advice: a product that effects leave, of what is constant in units, or else in periods."""
+    stack, time = design.stack, design.periods.name or "time"
+    if term == time:
+        return "."
+    if kind.unit and _constant_in(stack.unit, x) and not (kind.time and _constant_in(stack.period, x)):
+        return f", or take its product with time, such as {term}:{time}."
+    if kind.time and _constant_in(stack.period, x) and not (kind.unit and _constant_in(stack.unit, x)):
+        return ", or take its product with a variable that differs between units."
+    return "."
+
+
+def _constant_in(group: np.ndarray, x: np.ndarray) -> bool:
+    """Whether `x` is the same in all rows of each group, to rounding."""
+    count = np.bincount(group)
+    mean = np.bincount(group, weights=x) / np.maximum(count, 1)
+    return bool(np.abs(x - mean[group]).max() <= _ABSORBED * np.abs(x).max())
 
 
 def _not_absorbed(design: PanelDesign, effects: Effects) -> list[int]:

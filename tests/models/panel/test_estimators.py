@@ -9,7 +9,7 @@ import pytest
 from scipy import linalg, sparse
 
 from gbaspatial import models
-from gbaspatial.errors import CollinearityError, ConvergenceError, OptionError, WeightsError
+from gbaspatial.errors import CollinearityError, ConvergenceError, DataError, OptionError, WeightsError
 from gbaspatial.weights import Weights, from_pairs
 
 PRODUC = oracle.data("produc", ["state", "year"])
@@ -315,6 +315,18 @@ def test_regressors_that_effects_absorb_are_named():
     assert "area:year" in fit.params
     with pytest.raises(CollinearityError, match="absorb year"):
         models.panel_ols("y ~ x + year", data, effects="time")
+
+
+@pytest.mark.parametrize("effects", ["time", "twoway"])
+def test_what_only_time_moves_is_not_to_be_multiplied_with_time(effects):
+    data, w = made()
+    data["price"] = data.index.get_level_values(1).astype(float) ** 2
+    with pytest.raises(CollinearityError, match=r"absorb price.*with a variable that differs between units\.$"):
+        models.panel_lag("y ~ x + price", data, w, effects=effects)
+    data["area"] = data.index.get_level_values(0).str[1:].astype(float)
+    assert "price:area" in models.panel_lag("y ~ x + price:area", data, w, effects=effects).params
+    with pytest.raises(DataError, match="price does not differ between units in any period"):
+        models.panel_lag("price ~ x", data, w, effects=effects)
 
 
 def test_rho_and_lambda_beside_effects_that_w_moves_are_refused():
