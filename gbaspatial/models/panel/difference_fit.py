@@ -36,6 +36,9 @@ class DynamicMomentsFit(DynamicFit):
 
     moments: pd.DataFrame
 
+    def _before(self) -> str:
+        return "First step"
+
     def tables(self) -> tuple[Table, ...]:
         """Coefficients, the tests of the moments, and the fit."""
         first, *others = DynamicFit.tables(self)

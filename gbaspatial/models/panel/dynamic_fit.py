@@ -60,8 +60,12 @@ class DynamicFit(PanelFit):
         return [
             *PanelFit._about(self),
             f"Largest root: {np.abs(self.roots).max():.4f}" + (" (stable)." if self.stable else " (not stable)."),
-            f"Before the bias is taken off: {told}.",
+            *([f"{self._before()}: {told}."] if not self.uncorrected.equals(self.params) else []),
         ]
+
+    def _before(self) -> str:
+        """What the estimates in `uncorrected` are."""
+        return "Before the bias is taken off"
 
     def _moving(self) -> tuple[str, ...]:
         return moving_terms(self.design.response)

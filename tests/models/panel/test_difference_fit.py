@@ -78,6 +78,8 @@ def test_lags_in_time_and_space_are_recovered():
     assert fits[0].impacts(draws=99).frame.notna().all(axis=None)
     plain = models.panel_lag("y ~ x", *spatial(1), effects="unit", dynamic="y", method="gmm")
     assert list(plain.params.index) == ["L(y)", "x", "rho"]
+    assert "Before the bias" not in str(plain)
+    assert "First step: L(y) = " in str(plain)
 
 
 def test_what_is_refused():

@@ -73,6 +73,12 @@ def test_without_correction_it_is_the_lag_model_with_the_outcome_shifted():
     assert models.panel_lag("y ~ x + L(x)", data, w, dynamic="y").n_periods == 8
 
 
+def test_a_bias_that_was_not_taken_off_is_not_told():
+    data, w = simulated(12, 8)
+    assert "Before the bias is taken off: L(y)" in str(models.panel_lag("y ~ x", data, w, dynamic="y"))
+    assert "Before" not in str(models.panel_lag("y ~ x", data, w, dynamic="y", effects="pooled"))
+
+
 def test_the_step_is_the_covariance_times_traces():
     data, w = simulated(15, 9)
     for effects in ("unit", "twoway"):
