@@ -122,13 +122,14 @@ def _check_outcome(terms: Terms, lags: Mapping[str, Weights]) -> None:
             continue
         if not factor.column and "L" in names_of(factor.text).called:
             raise FormulaError(
-                f"{factor} is the outcome of an earlier period, whose coefficient is biased beside effects of units by "
-                f"all estimators here; leave it out of the formula."
+                f"{factor} is the outcome of an earlier period, whose coefficient is biased beside effects of units; "
+                f"leave it out of the formula and give dynamic='y' or 'y + Wy' to panel_ols, panel_slx, panel_lag or "
+                f"panel_durbin, which take the bias off."
             )
         if not factor.column and lags_of(factor.text, lags)[0]:
             raise FormulaError(
                 f"{factor} is the spatial lag of the outcome, which depends on the errors: leave it out of the "
-                f"formula and use gba.models.lag, which estimates its coefficient rho."
+                f"formula and use gba.models.lag (of a panel: panel_lag), which estimates its coefficient rho."
             )
         raise FormulaError(
             f"{factor} stands on both sides of the formula, so {outcome} would be explained by itself; leave it out "
