@@ -51,6 +51,10 @@ class FewHistories:
     coefficients, spatial : numpy.ndarray
         Draws (m, k) of the coefficients, and (m, 2) of the rho and lambda that each was drawn at.
     seed : int
+    estimates : mapping
+        Of rho, of lambda, or of each.
+    timed : bool
+        Whether effects of time are taken out.
     """
 
     terms: tuple[str, ...]
@@ -58,6 +62,8 @@ class FewHistories:
     coefficients: np.ndarray
     spatial: np.ndarray
     seed: int
+    estimates: Mapping[str, float]
+    timed: bool
 
     def p_values(self) -> pd.Series:
         """Two-sided, by term."""
@@ -106,8 +112,19 @@ class FewHistories:
         )
 
     def told_errors(self, level: float) -> list[str]:
-        """The Monte Carlo errors of p and of the ends at this `level`, a sentence for the spatial parameter."""
-        return [inversion.told_errors(name, level) for name, inversion in self.inversions.items()]
+        """The Monte Carlo errors of p and of the ends at this `level`, and estimates that lie outside, in sentences."""
+        told = [inversion.told_errors(name, level) for name, inversion in self.inversions.items()]
+        return [*told, *filter(None, (self._outside(name, level) for name in self.inversions))]
+
+    def _outside(self, name: str, level: float) -> str:
+        """A sentence where the interval does not hold the estimate, or nothing."""
+        inversion, estimate = self.inversions[name], self.estimates[name]
+        low, high = inversion.interval(level)
+        slack = 2 * max(inversion.end_errors(level))
+        if low - slack <= estimate <= high + slack:
+            return ""
+        why = "" if self.timed else ": what all units share over time moves the estimate; see effects='twoway'"
+        return f"The estimate of {name}, {estimate:.4f}, lies outside its interval{why}."
 
 
 def few_histories(fit: PanelFit) -> FewHistories | None:
@@ -141,7 +158,15 @@ def histories_of(fit: PanelFit, seed: int, draws: int) -> FewHistories:
     count = max(-(-draws // (2 * len(nodes))), 1)
     given = resampled(fit.n_units, count * len(nodes), seed, ranks_of(fit.design.units), model.effects.groups)
     coefficients = history_draws(model, nodes, given)
-    return FewHistories(fit.terms, inversions, coefficients, np.repeat(nodes, 2 * count, axis=0), seed)
+    return FewHistories(
+        fit.terms,
+        inversions,
+        coefficients,
+        np.repeat(nodes, 2 * count, axis=0),
+        seed,
+        {name: float(fit.params[name]) for name in names},
+        fit.kind.time or fit.kind.groups is not None,
+    )
 
 
 def nodes_of(inversions: Mapping[str, Inversion], plane: Plane | None) -> list[tuple[float, float]]:

@@ -212,3 +212,13 @@ def test_two_cells_of_recovery_hold_within_monte_carlo_error(number):
         share = float(text)
         wide = np.sqrt(max(share * (100 - share), 300) * (1 / samples + 1 / script.SAMPLES[cell.n]))
         assert abs(value - share) < 3.5 * wide
+
+
+def test_an_estimate_outside_its_interval_is_told():
+    data, w = made(n=12, T=8)
+    shared = data.assign(y=data["y"] + 5.0 * data.index.get_level_values(1).to_numpy())
+    fit = models.panel_lag("y ~ x", shared, w, effects="unit")
+    ends = fit.conf_int().loc["rho"]
+    assert not ends["lower"] <= fit.rho <= ends["upper"]
+    assert f"The estimate of rho, {fit.rho:.4f}, lies outside its interval: what all units share" in str(fit)
+    assert "lies outside" not in str(models.panel_lag("y ~ x", shared, w, effects="twoway"))
