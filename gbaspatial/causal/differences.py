@@ -29,6 +29,10 @@ ASSUMPTIONS = (
     "Without treatment, treated and touched units would have moved in parallel with the clean ones (given the "
     "covariates); units beyond the rings are not touched; nothing is anticipated beyond the stated periods.",
 )
+WITHOUT_RINGS = (
+    "Without treatment, treated units would have moved in parallel with the others (given the covariates); no unit is "
+    "touched by the treatment of another; nothing is anticipated beyond the stated periods.",
+)
 FEW = 10  # treated units below which standard errors by unit are known to mislead
 
 
@@ -123,7 +127,8 @@ class DifferenceInDifferences(Result):
 
     def tables(self) -> tuple[Table, ...]:
         """The effects."""
-        return (Table(self.frame, f"Difference in differences: {self.formula}", (*self.notes, *ASSUMPTIONS)),)
+        assumed = ASSUMPTIONS if self.setting.rings.edges else WITHOUT_RINGS
+        return (Table(self.frame, f"Difference in differences: {self.formula}", (*self.notes, *assumed)),)
 
 
 @public

@@ -213,17 +213,21 @@ def _judged(
         raise DataError("no placebo treatment leaves the effects identified; use fewer rings.")
     terms = result.frame.index
     real = (result.frame["statistic"] if by == "t" else result.frame["estimate"]).to_numpy()
+    whole = over == "units" and seed is None  # the real one is among them
     rows = []
     for j in range(len(terms)):
         there = values[np.isfinite(values[:, j]), j]
         size = abs(real[j]) * (1 - 1e-9)
         beyond, m = int((np.abs(there) >= size).sum()), len(there)
-        whole = over == "units" and seed is None  # the real one is among them
         p = np.nan if not m or not np.isfinite(real[j]) else beyond / m if whole else (beyond + 1) / (m + 1)
         error = 0.0 if whole or over == "dates" else float(np.sqrt(p * (1 - p) / m)) if m else np.nan
         sd = float(there.std(ddof=1)) if m > 1 else np.nan
         found = _detectable(there) if by == "estimate" and over == "units" else np.nan
         rows.append((result.frame["estimate"].iloc[j], p, error, float(there.mean()) if m else np.nan, sd, m, found))
+    for term, row in zip(terms, rows, strict=True):
+        least = 1 / (row[5] + (not whole)) if np.isfinite(row[1]) else 0.0
+        if least > 0.05:
+            notes.append(f"{term}: no p-value below {least:.2g} is possible with so few placebos.")
     columns = ["estimate", "p_value", "p_error", "placebo_mean", "placebo_sd", "placebos", "detectable"]
     frame = pd.DataFrame(rows, index=terms, columns=columns)
     return PlaceboResult(

@@ -202,6 +202,24 @@ def test_a_single_unit_has_no_standard_error_and_still_a_placebo():
     assert found.placebo().frame.loc["treated", "placebos"] == 40
 
 
+def test_without_rings_none_are_assumed():
+    data, _, _ = _staggered()
+    found = str(gba.causal.difference_in_differences("y ~ 1", data, treated=[0], time=2004))
+    assert "no unit is touched by the treatment of another" in " ".join(found.split())
+    assert "rings" not in found
+
+
+def test_placebos_too_few_for_five_percent_are_told():
+    data, _, _ = _staggered()
+    result = gba.causal.difference_in_differences("y ~ 1", data.loc[:8], treated=[0], time=2004)
+    assert "treated: no p-value below 0.11 is possible" in " ".join(str(result.placebo()).split())
+    found = result.placebo(over="dates")
+    least = 1 / (found.frame.loc["treated", "placebos"] + 1)
+    assert f"treated: no p-value below {least:.2g} is possible" in " ".join(str(found).split())
+    many = gba.causal.difference_in_differences("y ~ 1", data, treated=[0], time=2004)
+    assert "no p-value below" not in str(many.placebo())
+
+
 def test_the_smallest_effect_that_placebos_would_tell_is_told_four_times_of_five():
     index = pd.MultiIndex.from_product([[f"u{i:02d}" for i in range(40)], range(2001, 2009)], names=["city", "year"])
     data = pd.DataFrame({"y": np.random.default_rng(3).standard_normal(320)}, index=index)
