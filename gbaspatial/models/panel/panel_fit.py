@@ -161,10 +161,9 @@ class PanelFit(Fitted):
         return f"{TITLES[self.model]}: {self.formula}"
 
     def _about(self) -> list[str]:
-        first, last = self.design.periods[0], self.design.periods[-1]
         notes = [
-            f"n = {self.n} rows: {self.n_units} units in {self.n_periods} periods ({first} to {last}); "
-            f"{self.kind.told} effects ({self.absorbed} absorbed).",
+            f"n = {self.n} rows: {self.n_units} units in {_span(self.design.periods)}; {self.kind.told} effects "
+            f"({self.absorbed} absorbed).",
         ]
         if np.isfinite(self.serial_correlation):
             notes.append(f"Serial correlation of the residuals: {self.serial_correlation:.3f}.")
@@ -192,3 +191,9 @@ class PanelFitByRegime(PanelFit):
     """A panel model with ``regimes=``; see `PanelFit`."""
 
     chow = _chow
+
+
+def _span(periods: pd.Index) -> str:
+    """How many periods there are, and the first and last; a year that is a float is told as the whole number it is."""
+    first, last = (int(one) if isinstance(one, float) else one for one in (periods[0], periods[-1]))
+    return f"1 period ({first})" if len(periods) == 1 else f"{len(periods)} periods ({first} to {last})"

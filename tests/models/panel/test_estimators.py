@@ -305,6 +305,13 @@ def test_serial_correlation_makes_clusters_the_default():
     assert models.panel_lag("y ~ x", data, w, effects="unit").covariance_kind == "information matrix"
 
 
+def test_periods_are_told_as_whole_numbers_and_one_as_one():
+    data, w = made()
+    floats = data.set_index(data.index.set_levels(data.index.levels[1].astype(float), level=1))
+    assert "in 6 periods (2001 to 2006)" in str(models.panel_lag("y ~ x", floats, w, effects="time"))
+    assert "12 units in 1 period (2006)" in str(models.panel_ols("y ~ x", data, effects="between"))
+
+
 # -- what is refused ---------------------------------------------------------------------------
 def test_regressors_that_effects_absorb_are_named():
     data, w = made()
