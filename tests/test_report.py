@@ -18,8 +18,8 @@ from gbaspatial.errors import DataError, OptionError, UnknownNameError, WritingE
 from gbaspatial.report import attachments, verdicts, write_report
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.caveats_zh import CAVEATS_ZH
-from gbaspatial.report.chapters import CHAPTERS
-from gbaspatial.report.chinese import note_in_chinese
+from gbaspatial.report.chapters import CHAPTERS, four_bays
+from gbaspatial.report.chinese import MYRIADS, note_in_chinese
 from gbaspatial.report.document import html_of
 from gbaspatial.report.languages import Words
 from gbaspatial.results import Table, p_text
@@ -281,7 +281,28 @@ def test_both_languages_say_the_same_of_every_chapter(name):
         assert [h for h in chinese.frame.columns if not re.search("[\u4e00-\u9fff]|^rho$", str(h))] == []
         for mine, other in zip(table.frame.columns, chinese.frame.columns, strict=True):
             if pd.api.types.is_numeric_dtype(table.frame[mine]):
-                assert chinese.frame[other].tolist() == pytest.approx(table.frame[mine].tolist(), nan_ok=True)
+                size = MYRIADS.get(mine, 1)
+                if name == "bays" and mine in four_bays.NAMES:
+                    size = table.frame["unit"].map(four_bays.MYRIADS).fillna(1)
+                expected = (table.frame[mine] * size).tolist()
+                assert chinese.frame[other].tolist() == pytest.approx(expected, nan_ok=True)
+
+
+def test_a_chinese_reader_counts_by_ten_thousands():
+    bay = Bay(YEAR, 1)
+    cities = CHAPTERS["cities"](bay).tables_zh["cities"]
+    header, rows = cities.cells()
+    row = dict(zip(header, rows[list(cities.frame.index).index("广州")], strict=True))
+    given = bay.cities.loc["Guangzhou"]
+    assert row["人口（万）"] == f"{given['population'] / 1e4:,.0f}"
+    assert row["GDP（亿元）"] == f"{given['gdp_cny'] / 1e8:,.0f}"
+    english, chinese = CHAPTERS["bays"](bay).tables["bay_areas"], CHAPTERS["bays"](bay).tables_zh["bay_areas"]
+    assert not re.search("百万|十亿", cities.to_text() + chinese.to_text())
+    assert "单位" in chinese.frame
+    place = english.frame["unit"].eq("US$ billion").to_numpy().nonzero()[0][-1]
+    assert chinese.cells()[1][place][-1] == f"{english.frame['San Francisco'].iloc[place] * 10:,.0f}"
+    firms = english.frame["unit"].eq("companies").to_numpy().nonzero()[0][0]
+    assert "." not in "".join(english.cells()[1][firms])
 
 
 LOADERS = (

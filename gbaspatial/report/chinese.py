@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 HEADINGS = {
-    "city": "城市", "name": "名称", "tier": "层级", "side": "关税区", "population, million": "人口（百万）",
-    "GDP, billion yuan": "GDP（十亿元）", "GDP per capita, yuan": "人均 GDP（元）", "patents granted": "专利授权量",
+    "city": "城市", "name": "名称", "tier": "层级", "side": "关税区", "population, million": "人口（万）",
+    "GDP, billion yuan": "GDP（亿元）", "GDP per capita, yuan": "人均 GDP（元）", "patents granted": "专利授权量",
     "patents per 10,000": "每万人专利", "weights": "权重", "links": "联系数", "neighbors, mean": "平均邻居数",
     "neighbors, least": "最少邻居数", "components": "连通分量", "rho from": "rho 下限", "rho to": "rho 上限",
     "recipe": "构造方法", "city_a": "城市甲", "city_b": "城市乙", "opened": "开通日期", "kind": "类型",
@@ -79,6 +79,9 @@ CELLS = {
     "XRL Hong Kong section": "广深港高铁香港段", "Shenzhen-Zhongshan Link": "深中通道",
 }  # fmt: skip
 
+# Chinese counts by ten thousands: how many of the Chinese unit the English one is
+MYRIADS = {"population, million": 100, "GDP, billion yuan": 10}
+
 # what notes say in other rooms, as patterns: numbers and names pass through
 _NOTES = (
     (r"(\d+) units; p-values two-sided, exact\.", r"\1 个单元；p 值为双侧精确值。"),
@@ -129,6 +132,8 @@ def in_chinese(
 ) -> Table:
     """`table` under a Chinese title, with Chinese headings, notes and names of cities; the same numbers.
 
+    Millions and billions are told in 万 and 亿 (`MYRIADS`), without decimals.
+
     Parameters
     ----------
     table : Table
@@ -144,13 +149,16 @@ def in_chinese(
         str(column): HEADINGS.get(str(column)) or variables.get(str(column), str(column)) for column in table.frame
     }
     frame = table.frame.rename(columns=lambda column: headings[str(column)])
+    myriads = {name: size for name, size in MYRIADS.items() if name in headings}
+    for name, size in myriads.items():
+        frame[headings[name]] *= size
     for place, kind in enumerate(frame.dtypes):
         if not pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_datetime64_any_dtype(kind):
             frame.isetitem(place, [_cell(value, cells) for value in frame.iloc[:, place]])
     frame.index = _index(frame.index, cells)
     formats: dict[str, Any] = {
         headings[str(column)]: how for column, how in table.formats.items() if str(column) in headings
-    }
+    } | {headings[name]: ",.0f" for name in myriads}
     formats |= {words: p_text for column, words in headings.items() if column.startswith("p_") and words not in formats}
     told = tuple(note_in_chinese(note, names) for note in table.notes) if notes is None else notes
     return Table(frame, title, told, formats)

@@ -19,9 +19,10 @@ SHOWN = {
     "fortune_global_500_hq": Words("Of the world's 500 largest firms", "财富 500 强总部"),
 }  # fmt: skip
 UNITS_ZH = {
-    "km2": "平方公里", "million": "百万", "US$ billion": "十亿美元", "US$": "美元", "% of GDP": "占 GDP %", "million TEU": "百万标箱",
+    "km2": "平方公里", "million": "万", "US$ billion": "亿美元", "US$": "美元", "% of GDP": "占 GDP %", "million TEU": "万标箱",
     "companies": "家",
 }  # fmt: skip
+MYRIADS = {"million": 100, "US$ billion": 10, "million TEU": 100}  # how many of the Chinese unit the English one is
 NAMES = ("GBA", "Tokyo", "New York", "San Francisco")
 
 
@@ -29,7 +30,7 @@ def chapter(bay: Bay) -> Section:
     """Figures of the four bays, and what they say about size, growth and leading firms."""
     given = bay.evidence
     told = [of_bays.largest_area(given), of_bays.fastest_growth(given), of_bays.few_leading_firms(given)]
-    table = Table(_figures(given.bays), "Four bay areas", _NOTES, formats=dict.fromkeys(NAMES, ",.1f"))
+    table = Table(_figures(given.bays), "Four bay areas", _NOTES, formats=dict.fromkeys(NAMES, _read))
     return Section(
         key="bays",
         title=Words("Four bay areas", "四大湾区"),
@@ -42,12 +43,34 @@ def chapter(bay: Bay) -> Section:
         ),
         findings=tuple(Words(found.en, found.zh) for found in told),
         tables={"bay_areas": table},
-        tables_zh={"bay_areas": in_chinese(table, "四大湾区", _NOTES_ZH, names={**UNITS_ZH, **dict(SHOWN.values())})},
+        tables_zh={"bay_areas": _in_myriads(table)},
     )
 
 
 _NOTES = ("- : this source has no figure of that year; a bay is drawn as its source draws it",)
 _NOTES_ZH = ("- ：该来源没有当年数字；湾区范围依各来源",)
+
+
+def _read(value: float) -> str:
+    """A figure as it is read: whole numbers and thousands have no decimals."""
+    if pd.isna(value):
+        return "-"
+    return f"{value:,.0f}" if abs(value) >= 1000 or value == round(value) else f"{value:,.1f}"
+
+
+def _in_myriads(table: Table) -> Table:
+    """The table in Chinese, which counts people and containers by 万 and money by 亿."""
+    frame = table.frame.copy()
+    size = frame["unit"].map(MYRIADS).fillna(1)
+    # a factor leaves traces beyond the twelfth digit, which would make 7.8 million no whole number of 万
+    frame[list(NAMES)] = frame[list(NAMES)].mul(size, axis=0).round(6)
+    told = in_chinese(
+        Table(frame, table.title, formats=table.formats),
+        "四大湾区",
+        _NOTES_ZH,
+        names={**UNITS_ZH, **dict(SHOWN.values())},
+    )
+    return Table(told.frame.rename(columns={"单元": "单位"}), told.title, told.notes, told.formats)
 
 
 def _figures(figures: pd.DataFrame) -> pd.DataFrame:
