@@ -305,6 +305,20 @@ def test_a_chinese_reader_counts_by_ten_thousands():
     assert "." not in "".join(english.cells()[1][firms])
 
 
+def test_panels_have_words_for_rings_and_no_zero_with_a_sign():
+    section = CHAPTERS["panels"](Bay(YEAR, 1))
+    for tables in (section.tables, section.tables_zh):
+        text = "".join(table.to_text() for table in tables.values())
+        assert not re.search(r"treated|0-60 km|log\(industry\)|-0\.0+\b", text)
+    assert section.tables["panel_openings"].frame.iloc[:, 0].tolist() == [
+        "the four cities",
+        "within 60 km",
+        "60 to 120 km",
+    ]
+    legend = section.figures["panel_openings"].get_figure().findobj(Text)
+    assert "the four cities" in {text.get_text() for text in legend}
+
+
 LOADERS = (
     "load_cities",
     "load_panel",

@@ -9,7 +9,7 @@ import numpy as np
 from gbaspatial import data, figures
 from gbaspatial.figures.spatial_tests import year_line
 from gbaspatial.report.bay import Bay
-from gbaspatial.report.chapters.among_prefectures import REGIONS_ZH, TERM, Prefectures
+from gbaspatial.report.chapters.among_prefectures import REGIONS_ZH, Prefectures
 from gbaspatial.report.chapters.cities_over_years import Convergence, NinePatents
 from gbaspatial.report.chapters.links_opened import EDGES, YEARS, Openings
 from gbaspatial.report.chinese import in_chinese
@@ -30,9 +30,11 @@ _SIMPLER = 0.05  # degrees: borders as fine as a page shows them
 CELLS_ZH = {
     "unit": "单元", "unit and time": "单元与年份", "unit, province by time": "单元、省份逐年",
     "unit and time, no doubted values": "单元与年份，剔除存疑值", "by year": "逐年", "patents": "专利", "inventions": "发明专利",
-    "inventions without 2015": "发明专利（无 2015 年）", "treated": "四市", "0-60 km": "60 公里内", "60-120 km": "60—120 公里",
+    "inventions without 2015": "发明专利（无 2015 年）", "the four cities": "四市", "within 60 km": "60 公里内",
+    "60 to 120 km": "60—120 公里",
     **REGIONS_ZH,
 }  # fmt: skip
+RINGS = {"treated": "the four cities", "0-60 km": "within 60 km", "60-120 km": "60 to 120 km"}
 
 
 def chapter(bay: Bay) -> Section:
@@ -105,15 +107,17 @@ def _power(growth: Convergence, nine: NinePatents, many: Prefectures) -> Words:
 
 def _tables(growth: Convergence, nine: NinePatents, many: Prefectures, opened: Openings) -> dict[str, Table]:
     two = dict.fromkeys(("rho", "rho_lower", "rho_upper", "estimate", "detectable", "log(gdp_pc_cny)"), ".2f")
+    # an end beside zero keeps its sign and its digits
+    formats = two | dict.fromkeys(("net", "net_lower", "net_upper"), ".4f")
     first, last = growth.years[1], growth.years[-1]
     frames = {
         "panel_growth": (growth.table(), f"Growth of GDP per head, eleven cities, {first} to {last}"),
         "panel_patents": (nine.table(), "Patents of the nine mainland cities by income and people"),
         "panel_prefectures": (many.table(), f"Durbin panel of patents, prefectures, {_span('to')}"),
-        "panel_giving": (many.giving, f"Who gives, who receives: {TERM}, per prefecture"),
-        "panel_openings": (opened.table(), f"Openings and patents, {YEARS[0]} to {YEARS[-1]}"),
+        "panel_giving": (many.giving, "Who gives, who receives: share of industry, per prefecture"),
+        "panel_openings": (opened.table().replace(RINGS), f"Openings and patents, {YEARS[0]} to {YEARS[-1]}"),
     }
-    tables = {key: Table(frame, title, _NOTES.get(key, ()), formats=two) for key, (frame, title) in frames.items()}
+    tables = {key: Table(frame, title, _NOTES.get(key, ()), formats=formats) for key, (frame, title) in frames.items()}
     moran = many.moran.table[["statistic", "expected", "p_value", "p_adjusted"]]
     return {**tables, "panel_moran": Table(moran, f"Moran's I of patents per head, {many.w.n} prefectures")}
 
@@ -166,7 +170,7 @@ def _pictures(many: Prefectures, opened: Openings, language: Language) -> dict[s
     clusters = figures.cluster_map(many.local, shapes.loc[many.w.ids], title=told, language=language)
     shapes.drop(many.w.ids).plot(ax=clusters, color="white", edgecolor="#d5d5d5", linewidth=0.4, zorder=0)
     words = ("人均专利：莫兰指数与其 p 值（随机排列，双侧）", "莫兰指数", "期望值") if zh else None
-    effects = opened.study.to_frame()
+    effects = opened.study.to_frame().rename(index=RINGS, level=0)
     if zh:
         effects = effects.rename(index=CELLS_ZH, level=0)
     return {
