@@ -98,6 +98,12 @@ def read_flows(
     LabelTypeError, UnknownNameError, AlignmentError, MissingDataError, DataError, FormulaError, CollinearityError
         For flows that cannot be used; nothing is dropped.
     """
+    flow = formula.partition("~")[0].strip() if isinstance(formula, str) else ""
+    if flow.startswith(("log(", "log1p(", "log2(", "log10(")):
+        raise FormulaError(
+            f"the formula explains {flow}, but E y = exp(X b) takes the logarithm already; give the flows as they are, "
+            f"zeros among them."
+        )
     pairs, columns = _pairs(flows, origin, destination)
     units = _sorted(pd.Index(pairs.get_level_values(0)).append(pd.Index(pairs.get_level_values(1))).unique())
     places = [units.get_indexer(pairs.get_level_values(level)) for level in (0, 1)]

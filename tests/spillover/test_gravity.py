@@ -252,3 +252,8 @@ def test_a_formula_without_regressors_needs_the_border():
     assert list(gravity(SMALL, "trade ~ 1").params.index) == ["border"]
     with pytest.raises(FormulaError, match="no regressor"):
         gravity(SMALL, "trade ~ 1", border=False)
+
+
+def test_a_logarithm_of_flows_is_not_taken_twice():
+    with pytest.raises(FormulaError, match=r"log\(trade\).*already"):
+        gravity(flows(), "log(trade) ~ log(km)")
