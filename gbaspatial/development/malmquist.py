@@ -12,7 +12,7 @@ from gbaspatial.alignment import align_panel, columns_of, periods_of
 from gbaspatial.development.frontier import Direction, Returns, Technology, radial
 from gbaspatial.development.jumps import jump_note, jumps_of
 from gbaspatial.development.quantities import as_table, check_dimensions, dimension_note, named, scaled
-from gbaspatial.errors import DataError, LabelTypeError, some
+from gbaspatial.errors import DataError, LabelTypeError, OptionError, some
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
 
@@ -293,6 +293,11 @@ def _stacked(
     if not isinstance(panel, pd.DataFrame):
         raise LabelTypeError(f"the panel is a {type(panel).__name__}; pass a DataFrame indexed by unit and period.")
     columns_of(panel, [*outputs, *inputs], "panel")
+    named_once = pd.Index([*outputs, *inputs])
+    if not named_once.is_unique:
+        raise OptionError(
+            f"{some(named_once[named_once.duplicated()])} is named twice; a column is an output or an input."
+        )
     years = periods_of(panel[outputs[0]])
     as_table(panel[outputs], "outputs")
     as_table(panel[inputs], "inputs")

@@ -118,6 +118,9 @@ def test_bad_input_is_told():
         malmquist(COELLI, outputs="z", inputs="x")
     with pytest.raises(OptionError, match="inputs= names no column"):
         malmquist(COELLI, outputs="y", inputs=[])
+    for index in (malmquist, hicks_moorsteen):
+        with pytest.raises(OptionError, match="y is named twice"):
+            index(COELLI, outputs="y", inputs="y")
     with pytest.raises(MissingDataError, match=r"no row for b \(2\)"):
         malmquist(COELLI.drop(index=("b", 2)), **one)
     with pytest.raises(MissingDataError, match="'x' is missing"):
