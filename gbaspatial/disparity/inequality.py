@@ -290,8 +290,9 @@ def atkinson(values: pd.Series, population: pd.Series | None = None, *, epsilon:
     else:
         value = float(1 - (p @ ratio ** (1 - epsilon)) ** (1 / (1 - epsilon)))
     name = f"Atkinson, epsilon {epsilon:g}"
+    # equal amounts leave a rounding error of either sign
     return InequalityResult(
-        value, name, len(s), population is not None, values=values, index="atkinson", aversion=float(epsilon)
+        max(value, 0.0), name, len(s), population is not None, values=values, index="atkinson", aversion=float(epsilon)
     )
 
 

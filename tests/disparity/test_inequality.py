@@ -123,3 +123,8 @@ def test_bad_input_is_told():
         disparity.theil(values, kind="X")
     with pytest.raises(DataError, match="two units"):
         disparity.hoover(values[:1])
+
+
+@pytest.mark.parametrize("epsilon", [0.5, 1, 2])
+def test_equal_amounts_have_no_negative_inequality(epsilon):
+    assert 0 <= disparity.atkinson(pd.Series(1.0, index=list("abcdefghi")), epsilon=epsilon).value < 1e-15
