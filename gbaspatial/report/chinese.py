@@ -93,7 +93,7 @@ _NOTES = (
     (r"(\d+): Power at n = (\d+) \(two-sided, 5 %, SAR errors\): (\d+) % at rho = ([\d.]+), (\d+) % at rho = ([\d.]+), "
      r"(\d+) % at rho = ([\d.]+); 80 % only from rho = ([\d.]+)\.",
      r"\1 年，n = \2 的检验功效（双侧 5%，SAR 误差）：rho = \4 时 \3%，\6 时 \5%，\8 时 \7%；rho 达 \9 才有 80%。"),
-    (r"p-value: two-sided, exact: all sets of neighbors, up to (\d+)\.", r"p 值：双侧精确，遍历所有邻居组合（最多 \1 种）。"),
+    (r"p-value: two-sided, exact: all sets of neighbors, up to ([\d,]+)\.", r"p 值：双侧精确，遍历所有邻居组合（最多 \1 种）。"),
     (r"p_adjusted: bh, (\d+) tests; cluster: raw p <= ([\d.]+)\.", r"校正 p 值：BH 法，\1 个检验；聚类按原始 p ≤ \2。"),
     (r"Too few sets of neighbors for p <= ([\d.]+) whatever the values: (.*)\.", r"邻居组合太少，无论取值如何 p 都到不了 \1：\2。"),
     (r"p-value: two-sided, ([\d,]+) random orders, seed (\d+)\.", r"p 值：双侧，\1 次随机排列，种子 \2。"),

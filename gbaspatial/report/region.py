@@ -11,7 +11,7 @@ import pandas as pd
 from gbaspatial import autocorrelation, disparity, figures, inference, models, tables, weights
 from gbaspatial.alignment import columns_of
 from gbaspatial.errors import DataError, MissingDataError, UnknownNameError, nearest_names, some
-from gbaspatial.report.chinese import in_chinese
+from gbaspatial.report.chinese import in_chinese, map_in_chinese
 from gbaspatial.report.document import Cover
 from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
@@ -160,6 +160,9 @@ def _overview(region: Region) -> Section:
         tables={"units": table},
         tables_zh={"units": in_chinese(table, f"各单元的 {region.outcome}")},
         figures={"outcome": figures.map_of(region.units, region.outcome, label=region.outcome)},
+        figures_zh={
+            "outcome": map_in_chinese(figures.map_of(region.units, region.outcome, label=region.outcome, names="zh"))
+        },
         captions={"outcome": Words(f"Map of {region.outcome}.", f"{region.outcome} 的地图。")},
         front=("outcome",),
     )
@@ -189,6 +192,7 @@ def _neighbors(region: Region, w: Weights) -> Section:
         title=Words("Who is whose neighbor", "谁与谁相邻"),
         findings=(finding,),
         figures={"weights": figures.weights_map(region.units, w, label="W")},
+        figures_zh={"weights": map_in_chinese(figures.weights_map(region.units, w, label="W", names="zh"))},
         captions={"weights": Words("The graph of the neighbors.", "邻居关系图。")},
     )
 
@@ -218,6 +222,9 @@ def _autocorrelation(region: Region, w: Weights) -> Section:
         tables=made,
         tables_zh={name: in_chinese(table, titles[name]) for name, table in made.items()},
         figures={"lisa": figures.map_of(region.units, lisa, label=f"Clusters: {region.outcome}")},
+        figures_zh={
+            "lisa": map_in_chinese(figures.map_of(region.units, lisa, label=f"聚类：{region.outcome}", names="zh"))
+        },
         captions={"lisa": Words(f"Map of clusters of {region.outcome}.", f"{region.outcome} 的聚类地图。")},
         front=("lisa",),
     )

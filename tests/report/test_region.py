@@ -6,11 +6,13 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from matplotlib.text import Text
 from shapely.geometry import box
 
 import gbaspatial as gba
 from gbaspatial.cli import main
 from gbaspatial.errors import DataError, MissingDataError, UnknownNameError
+from gbaspatial.report.chinese import note_in_chinese
 from gbaspatial.report.region import Region, sections_of
 
 SIDE = 10_000
@@ -29,6 +31,18 @@ def squares():
     }
     layer = gpd.GeoDataFrame(rows, geometry=shapes, crs="EPSG:32649").set_index("code")
     return layer.set_geometry(layer.translate(500_000, 2_500_000))
+
+
+def test_the_chinese_page_has_chinese_pictures_and_notes(squares):
+    sections = sections_of(Region(squares, "income"))
+    section = next(s for s in sections if s.key == "autocorrelation")
+    drawn = section.figures_in("zh")["lisa"].get_figure(root=True).findobj(Text)
+    words = " ".join(text.get_text() for text in drawn)
+    assert "聚类：income" in words
+    assert not re.search("Clusters|High|Not significant|Boundaries", words)
+    assert all(set(s.figures_zh) == set(s.figures) for s in sections)
+    note = "p-value: two-sided, exact: all sets of neighbors, up to 75,582."
+    assert note_in_chinese(note) == "p 值：双侧精确，遍历所有邻居组合（最多 75,582 种）。"
 
 
 def said(sections, language):
