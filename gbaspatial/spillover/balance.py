@@ -67,7 +67,13 @@ class BalanceResult(Result):
         if self.groups is not None:
             found += self.groups.tables()
         if self.border is not None:
-            found.append(Table(self.border, "What an average pair of units passes on, within groups and across"))
+            found.append(
+                Table(
+                    self.border,
+                    "What an average pair of units passes on, within groups and across",
+                    formats=dict.fromkeys(("pairs", "linked"), ".0f"),
+                )
+            )
         return tuple(found)
 
     def to_gis(self, units: Units) -> gpd.GeoDataFrame:

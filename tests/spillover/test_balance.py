@@ -43,6 +43,12 @@ def test_a_pair_within_and_a_pair_across(cities, fit):
     assert found.border.loc["across", "linked"] == (links & (side[:, None] != side[None, :])).sum()
 
 
+def test_pairs_are_counted_without_decimals(cities, fit):
+    found = gba.spillover.balance(fit, groups=cities["side"], method="delta")
+    rows = found.tables()[-1].cells()[1]
+    assert [row[1] for row in rows] == [f"{found.border['pairs'].iloc[k]:.0f}" for k in (0, 1)] + ["-"]
+
+
 def test_a_map_and_a_layer(cities, fit):
     found = gba.spillover.balance(fit, method="delta")
     layer = found.to_gis(cities)
