@@ -20,7 +20,7 @@ from gbaspatial.options import level_of, number as number_of, public, undrawn
 from gbaspatial.randomness import Rng
 from gbaspatial.results import Result, Table
 from gbaspatial.spillover.changed_data import Matrix, changed_data, matrix_of
-from gbaspatial.spillover.impact_engine import check_bounded, check_known, engine_of, method_words
+from gbaspatial.spillover.impact_engine import check_bounded, check_known, endless_words, engine_of, method_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -179,7 +179,8 @@ def allocate(
         check_bounded(engine, frame)
     frames = {name: frame.sort_values("rank", kind="stable") for name, frame in frames.items()}
     places = pd.concat(frames, names=["aim", engine.fit.design.ids.name or "unit"])
-    return AllocationResult(places, _frontier(frames), aim, weakest, variable, _notes(engine, variable, kind, amount))
+    notes = (*_notes(engine, variable, kind, amount), *endless_words(engine, frames[aim]))
+    return AllocationResult(places, _frontier(frames), aim, weakest, variable, notes)
 
 
 def _aims(engine: Engine, groups: pd.Series | None, people: pd.Series | None) -> tuple[dict[str, np.ndarray], Label]:

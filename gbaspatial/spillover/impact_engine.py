@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import OptionError
+from gbaspatial.errors import OptionError, some
 from gbaspatial.models.impacts.engine import Engine
 from gbaspatial.models.impacts.summary_measures import ImpactsResult
 from gbaspatial.models.solve.admissible import window
@@ -108,6 +108,18 @@ def check_bounded(engine: Engine, units: pd.DataFrame) -> None:
             f"{number(engine.fit.rho)}), so that no change has an end at {engine.known.level:.0%}. Use a model without "
             f"rho (gba.models.slx) or more units; method='delta' tells what the estimate alone would say."
         )
+
+
+def endless_words(engine: Engine, units: pd.DataFrame) -> tuple[str, ...]:
+    """What to say of changes without an end, where others have one."""
+    moving = units[units["estimate"] != 0]
+    endless = ~np.isfinite(moving[["lower", "upper"]].to_numpy()).all(axis=1)
+    if not endless.any():
+        return ()
+    return (
+        f"Not determined at {engine.known.level:.0%}: {some(moving.index[endless])}. No rho up to the end of what is "
+        f"possible can be rejected (rho {number(engine.fit.rho)}), so that the data set these changes no end.",
+    )
 
 
 def linked(engine: Engine, regressor: Regressor) -> np.ndarray:

@@ -20,7 +20,7 @@ from gbaspatial.options import level_of, public, undrawn
 from gbaspatial.randomness import Rng
 from gbaspatial.results import Result, Table
 from gbaspatial.spillover.changed_data import Changed, changed_data, matrix_of, outside_words
-from gbaspatial.spillover.impact_engine import check_bounded, check_known, engine_of, method_words
+from gbaspatial.spillover.impact_engine import check_bounded, check_known, endless_words, engine_of, method_words
 from gbaspatial.spillover.scenario_weights import admissible, lag_is_main, resolvent_under, scenario_weights
 from gbaspatial.weights import Weights
 
@@ -256,7 +256,7 @@ def scenario(
         changes=changed.told,
         links=links or 0,
         title=f"What a scenario changes: {section.formula}",
-        notes=_notes(moved, outside, changed, links),
+        notes=(*_notes(moved, outside, changed, links), *endless_words(moved, units)),
         engine=moved,
         quantity=quantity,
         members=members,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import gbaspatial as gba
-from gbaspatial.errors import DataError, OptionError
+from gbaspatial.errors import DataError, GbaWarning, OptionError
 from tests import calls
 
 
@@ -57,3 +57,18 @@ def test_what_is_lacking_is_asked_for():
         gba.spillover.allocate(fit, "price", amount=0)
     with pytest.raises(DataError, match="must be positive"):
         gba.spillover.allocate(fit, "price", people=calls.PEOPLE - 100)
+
+
+def test_gains_without_an_end_are_named():
+    cities = gba.load_cities(year=2023)
+    w = gba.weights.nearest(cities, k=3).row_standardized()
+    fit = gba.models.lag("log(gdp_pc_cny) ~ log(employment)", cities, w)
+    found = gba.spillover.allocate(fit, "employment")
+    endless = found.places.loc["all"].query("upper == inf or lower == -inf").index
+    assert 0 < len(endless) < len(cities)
+    assert any(note.startswith(f"Not determined at 95%: {', '.join(endless[:5])}") for note in found.notes)
+    with pytest.warns(GbaWarning, match="undoes the friction"):
+        side = gba.spillover.scenario(fit, friction=0.5, groups=cities["side"])
+    assert ("Not determined" in str(side.summary())) == bool(np.isinf(side.units[["lower", "upper"]]).any(axis=None))
+    sure = gba.spillover.allocate(fit, "employment", method="delta")
+    assert not any("Not determined" in note for note in sure.notes)
