@@ -98,3 +98,28 @@ def test_w_is_written_under_the_labels_of_a_column(tmp_path):
     assert json.loads(done.stdout)["tables"]
     assert set(gba.weights.read(tmp_path / "w.gwt").ids) <= set(gba.load_cities()["adcode"])
     assert "--out" in run("weights", "cities", "--ids", "adcode").output
+
+
+@pytest.mark.parametrize("words", [
+    ["moran", "--column", "v", "--out"],
+    ["weights", "--tables"],
+    ["weights", "--out"],
+    ["export", "--out"],
+    ["fit", "v ~ x", "--model", "ols", "--inference", "asymptotic", "--out"],
+])  # fmt: skip
+@pytest.mark.parametrize("source", ["DATA", "--table", "--weights"])
+def test_no_command_writes_over_what_it_reads(words, source, tmp_path):
+    points = tmp_path / "points.csv"
+    points.write_text("id,x,y,v\n" + "".join(f"{i},{113 + i * i / 90},{22 + i / 9},{i % 3}\n" for i in range(8)))
+    table, w = tmp_path / "table.csv", tmp_path / "w.csv"
+    table.write_text("id,z\n" + "".join(f"{i},{i % 2}\n" for i in range(8)))
+    given = [points, "--id", "id", "--lon", "x", "--lat", "y"]
+    assert run("weights", *given, "--weights", "nearest:2", "--out", w).exit_code == 0
+    read = {"DATA": points, "--table": table, "--weights": w}[source]
+    before = read.read_bytes()
+    *options, out = words
+    over = tmp_path / "." / read.name
+    result = run(*options, *given, "--table", table, "--weights", w, out, over)
+    assert result.exit_code == 2
+    assert f"{out} {read.name} is {source} itself" in result.output
+    assert read.read_bytes() == before

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import click
 
 from gbaspatial.cli.output import FORMS
+from gbaspatial.errors import OptionError
 
 Command: TypeAlias = "Callable[..., Any]"  # what click makes a command of: it says no type
 
@@ -37,7 +39,7 @@ def data_options(command: Command) -> Command:
         click.option("--year", type=int, help="Year of the built-in statistics (default: the newest) or of the table."),
         click.option("--without", multiple=True, help="Id of a unit to leave out; give it again for more."),
     ]
-    return _with(options, command)
+    return _with(options, _apart(command))
 
 
 def weights_options(command: Command) -> Command:
@@ -107,6 +109,24 @@ def seed_option(command: Command) -> Command:
     return click.option(
         "--seed", type=click.IntRange(min=0), default=1, show_default=True, help="Seed of the random draws."
     )(command)
+
+
+def _apart(command: Command) -> Command:
+    """`command`, which refuses before it reads anything to write over what it reads."""
+
+    @wraps(command)
+    def checked(**given: Any) -> Any:
+        sources = {"DATA": given["data"], "--table": given["table"], "--weights": given.get("weights")}
+        for option, name in (("--out", "out"), ("--tables", "tables"), ("--map", "map_file")):
+            file = given.get(name)
+            for source, read in sources.items():
+                if file and read and file.is_file() and Path(read).is_file() and file.samefile(read):
+                    raise OptionError(
+                        f"{option} {file.name} is {source} itself, which would be lost; name another file."
+                    )
+        return command(**given)
+
+    return checked
 
 
 def _with(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
