@@ -18,7 +18,7 @@ from gbaspatial.errors import DataError, OptionError, UnknownNameError, WritingE
 from gbaspatial.report import attachments, verdicts, write_report
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.caveats_zh import CAVEATS_ZH
-from gbaspatial.report.chapters import CHAPTERS, four_bays
+from gbaspatial.report.chapters import CHAPTERS, four_bays, limits
 from gbaspatial.report.chinese import MYRIADS, note_in_chinese
 from gbaspatial.report.document import html_of
 from gbaspatial.report.languages import Words
@@ -303,6 +303,18 @@ def test_a_chinese_reader_counts_by_ten_thousands():
     assert chinese.cells()[1][place][-1] == f"{english.frame['San Francisco'].iloc[place] * 10:,.0f}"
     firms = english.frame["unit"].eq("companies").to_numpy().nonzero()[0][0]
     assert "." not in "".join(english.cells()[1][firms])
+
+
+def test_what_is_needed_is_said_once_where_it_is_the_same():
+    none, some_rho = (
+        Words("no rho is large enough", "没有足够大的 rho"),
+        Words("rho has to be 0.90 or more", "rho 须达 0.90 以上"),
+    )
+    assert limits._needed(none, none) == Words(
+        "no rho is large enough with eleven or with nine", "十一市与九市都没有足够大的 rho"
+    )
+    unlike = "rho has to be 0.90 or more with eleven and no rho is large enough with nine"
+    assert limits._needed(some_rho, none).en == unlike
 
 
 def test_panels_have_words_for_rings_and_no_zero_with_a_sign():

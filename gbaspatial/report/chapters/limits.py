@@ -24,17 +24,16 @@ def chapter(bay: Bay) -> Section:
     """The power of Moran's test with eleven and with nine cities, and what follows."""
     eleven = inference.power("moran", bay.main_weights, rho=GRID)
     nine = inference.power("moran", bay.main_weights.subset(bay.mainland.index), rho=GRID)
-    of_eleven, of_nine = _smallest(eleven), _smallest(nine)
+    needed = _needed(_smallest(eleven), _smallest(nine))
     frame = pd.DataFrame({"eleven cities": eleven.curve, "nine cities": nine.curve}).rename_axis("rho")
     table = Table(frame, "Power of Moran's test at 5 %", formats=dict.fromkeys(frame.columns, ".2f"))
     seen11, seen9 = float(eleven.curve[0.6]), float(nine.curve[0.6])
-    seen11, seen9 = float(eleven.curve[0.6]), float(nine.curve[0.6])
     finding = Words(
         f"Eleven cities are few: were neighbors linked with a rho of 0.6, Moran's test would see it in {seen11:.0%} of samples "
-        f"with eleven cities and in {seen9:.0%} with nine. To be seen four times out of five, {of_eleven.en} with eleven and "
-        f"{of_nine.en} with nine. A test that is not significant here is no evidence that there is no spillover.",
+        f"with eleven cities and in {seen9:.0%} with nine. To be seen four times out of five, {needed.en}. A test "
+        f"that is not significant here is no evidence that there is no spillover.",
         f"十一市太少：即使邻市之间的 rho 为 0.6，莫兰检验在十一市时也只有 {seen11:.0%} 的样本能检出，九市时为 {seen9:.0%}。"
-        f"要使检出率达到 80%，十一市{of_eleven.zh}，九市{of_nine.zh}。此处不显著，并不证明没有溢出。",
+        f"要使检出率达到 80%，{needed.zh}。此处不显著，并不证明没有溢出。",
     )
     return Section(
         key="limits",
@@ -53,6 +52,13 @@ def chapter(bay: Bay) -> Section:
         tables_zh={"power": in_chinese(table, "莫兰检验在 5% 水平的功效")},
         unknown=(finding,),
     )
+
+
+def _needed(eleven: Words, nine: Words) -> Words:
+    """What it takes with eleven and with nine cities, said once where it is the same."""
+    if eleven == nine:
+        return Words(f"{eleven.en} with eleven or with nine", f"十一市与九市都{eleven.zh}")
+    return Words(f"{eleven.en} with eleven and {nine.en} with nine", f"十一市{eleven.zh}，九市{nine.zh}")
 
 
 def _smallest(power: PowerResult) -> Words:
