@@ -53,6 +53,7 @@ def test_a_table_for_readers(ledger, language):
     table = ledger.table(language)
     assert len(table.frame) == 20
     assert table.to_html().count("<tr>") == 21
+    assert table.frame.iloc[0, 0] == {"en": "abstract, 1.1", "zh": "摘要、1.1"}[language]
     with pytest.raises(gba.errors.OptionError):
         ledger.table("fr")
 

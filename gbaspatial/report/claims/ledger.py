@@ -72,6 +72,8 @@ class LedgerResult(Result):
             "zh": "由检验决定的论断，其 p 值按检验个数校正（Holm）；论断为我们的转述。",
         }[language]
         frame = self.rows[list(names)].rename(columns=names)
+        if language == "zh":
+            frame["章节"] = frame["章节"].str.replace("abstract, ", "摘要、")
         return Table(frame.rename_axis("" if language == "zh" else "claim no."), title, (note,))
 
     def tables(self) -> tuple[Table, ...]:
