@@ -137,7 +137,7 @@ def starts_of(treated: Treated, time: Label | None, design: PanelDesign, data: p
         return _from_status(treated, design, data)
     if not isinstance(treated, pd.Series):
         return _from_list(treated, time, design, numbers)
-    check_same_units(treated.index, design.units, "treated")
+    _check_dates(treated.index, design.units)
     series = treated.reindex(design.units)
     if series.dropna().isin([True, False]).all() and not series.isna().any():
         chosen = series.astype(bool).to_numpy()
@@ -166,6 +166,19 @@ def _place(when: int, numbers: np.ndarray) -> int:
         return -1
     place = int(np.searchsorted(numbers, when))
     return NEVER if place == len(numbers) else place
+
+
+def _check_dates(index: pd.Index, units: pd.Index) -> None:
+    """Raise unless a Series of dates has every unit of the data once, and no other."""
+    check_units(index, "treated")
+    extra, absent = index.difference(units, sort=False), units.difference(index, sort=False)
+    if len(extra):
+        raise UnknownNameError(f"treated= names {some(extra)}, which the data do not have.")
+    if len(absent):
+        raise AlignmentError(
+            f"treated= has no entry for {some(absent)}; give every unit its first treated period, and a missing value "
+            f"where it is never treated, such as treated.reindex(units)."
+        )
 
 
 def _from_list(treated: Treated, time: Label | None, design: PanelDesign, numbers: np.ndarray) -> np.ndarray:

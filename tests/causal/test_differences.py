@@ -231,3 +231,11 @@ def test_the_smallest_effect_that_placebos_would_tell_is_told_four_times_of_five
     assert np.mean(np.abs(there + size) > critical) == pytest.approx(0.8, abs=0.02)
     assert result.placebo(over="dates").frame["detectable"].isna().all()
     assert result.placebo(by="t", draws=99, rng=1).frame["detectable"].isna().all()
+
+
+def test_dates_of_other_units_are_told_without_weights():
+    data, _, _ = _staggered()
+    with pytest.raises(UnknownNameError, match="treated= names q, which the data do not have"):
+        gba.causal.difference_in_differences("y ~ 1", data, treated=pd.Series({"q": 2004}))
+    with pytest.raises(AlignmentError, match="no entry for 1, .*a missing value where it is never treated"):
+        gba.causal.difference_in_differences("y ~ 1", data, treated=pd.Series({0: 2004}))
