@@ -143,9 +143,9 @@ def applies(fit: PanelFit) -> bool:
 
 
 def movable(fit: PanelFit) -> bool:
-    """Whether residual histories of `fit` can change units: balanced, with fixed effects or none."""
+    """Whether residual histories of `fit` can change units: two or more, balanced, with fixed effects or none."""
     plain = type(fit.problem) is PanelProblem and fit.problem.d is None
-    return plain and fit.design.stack.balanced and fit.n_periods > 1
+    return plain and fit.design.stack.balanced and fit.n_periods > 1 and fit.n_units > 1
 
 
 def histories_of(fit: PanelFit, seed: int, draws: int) -> FewHistories:

@@ -62,7 +62,7 @@ def wrapped(
     parts = parts_of(model, at)
     serial = serial_correlation(parts.e, design.stack.unit, time_numbers(design.periods)[design.stack.period])
     if covariance is None:
-        covariance = "cluster" if serial > SERIAL else "information"
+        covariance = "cluster" if serial > SERIAL and design.stack.n > 1 else "information"
         if covariance == "cluster":
             notes += (
                 f"Standard errors are clustered by unit because residuals are serially correlated ({serial:.2f}); "

@@ -86,7 +86,13 @@ def specified(asked: Request) -> Specification:
         if name not in ("panel_ols", "panel_slx"):
             raise OptionError(f"effects={kind.rows!r} is for panel_ols and panel_slx, not for {name}.")
         design = rows_between(design) if kind.rows == "between" else rows_of_differences(design)
-        covariance = covariance or ("cluster" if kind.rows == "first-difference" else None)
+        several = kind.rows == "first-difference" and design.stack.n > 1
+        covariance = covariance or ("cluster" if several else None)
+    if covariance == "cluster" and design.stack.n == 1:
+        raise OptionError(
+            f"clusters by unit need two units or more, and there is one ({design.units[0]}); use "
+            f"covariance='information'."
+        )
     dynamic = options.get("dynamic")
     if dynamic is not None:
         _check_dynamic(name, kind, word(dynamic, DYNAMICS, "dynamic"))

@@ -222,3 +222,15 @@ def test_an_estimate_outside_its_interval_is_told():
     assert not ends["lower"] <= fit.rho <= ends["upper"]
     assert f"The estimate of rho, {fit.rho:.4f}, lies outside its interval: what all units share" in str(fit)
     assert "lies outside" not in str(models.panel_lag("y ~ x", shared, w, effects="twoway"))
+
+
+def test_one_unit_has_no_histories_to_draw_and_no_clusters():
+    data, _ = made()
+    one = data.loc[["u1"]].assign(y=lambda d: np.cumsum(d["y"]))
+    for effects in ("unit", "pooled", "first-difference"):
+        fit = models.panel_ols("y ~ x", one, effects=effects)
+        assert fit._few_units() is None
+        assert fit.std_errors["x"] > 0
+        assert "cluster" not in fit.covariance_kind
+        with pytest.raises(OptionError, match=r"clusters by unit need two units or more, and there is one \(u1\)"):
+            models.panel_ols("y ~ x", one, effects=effects, covariance="cluster")
