@@ -121,6 +121,7 @@ def long_run(
     scores = np.zeros((stack.periods, stack.n, X.shape[1]))
     scores[stack.period, stack.unit] = Q * e[:, None]
     lags = int(np.floor(stack.periods**0.25)) if reach.lags is None else reach.lags
+    _check_periods(kind, reach.lags, times)
     near = np.maximum(1 - np.abs(times[:, None] - times[None, :]) / (lags + 1), 0.0)
     if kind == "driscoll-kraay":
         sums = scores.sum(axis=1)
@@ -140,6 +141,21 @@ def long_run(
             f"bandwidth, or covariance='cluster'."
         )
     return matrix, told, float(df)
+
+
+def _check_periods(kind: str, lags: int | None, times: np.ndarray) -> None:
+    """Raise where sums by period, or their lags, reach over all periods: scores sum to zero, and so do errors then."""
+    if kind == "driscoll-kraay" and len(times) < 2:
+        raise OptionError(
+            "covariance='driscoll-kraay' takes the scores of a period together and needs two periods or more, and "
+            "there is one; use covariance='hac' or 'information'."
+        )
+    span = int(times[-1] - times[0])
+    if lags is not None and lags > max(span, 1):
+        raise OptionError(
+            f"lags={lags} reach beyond the {span} steps between the first and the last period, so that all periods "
+            f"count as one and standard errors go to zero; use fewer, such as {int(np.floor(len(times) ** 0.25))}."
+        )
 
 
 def conley(scores: np.ndarray, K: sparse.csr_array, near: np.ndarray) -> np.ndarray:

@@ -82,6 +82,16 @@ def test_maximum_likelihood_refuses(kind):
         models.panel_error("y ~ x", data, w, covariance=kind)
 
 
+def test_lags_and_sums_over_all_periods_are_refused():
+    data, _ = made(12, 6)
+    with pytest.raises(OptionError, match="lags=6 reach beyond the 5 steps"):
+        models.panel_ols("y ~ x", data, covariance="driscoll-kraay", lags=6)
+    assert models.panel_ols("y ~ x", data, covariance="driscoll-kraay", lags=5).std_errors["x"] > 0
+    first = data.xs(2001, level=1, drop_level=False)
+    with pytest.raises(OptionError, match="needs two periods or more, and there is one"):
+        models.panel_ols("y ~ x", first, effects="pooled", covariance="driscoll-kraay")
+
+
 def test_options_that_do_not_belong_are_refused():
     data, _ = made()
     with pytest.raises(OptionError, match="was not asked for"):
