@@ -53,8 +53,8 @@ def check_units(index: pd.Index, what: str = "values") -> None:
         )
 
 
-def check_same_units(index: pd.Index, ids: pd.Index, what: str = "values") -> None:
-    """Raise `AlignmentError` unless `index` and `ids` hold the same labels in any order."""
+def check_same_units(index: pd.Index, ids: pd.Index, what: str = "values", against: str = "weights") -> None:
+    """Raise `AlignmentError` unless `index` and `ids`, the labels of `against`, are the same in any order."""
     check_units(index, what)
     if index is ids or (len(index) == len(ids) and index.isin(ids).all()):
         return
@@ -63,15 +63,13 @@ def check_same_units(index: pd.Index, ids: pd.Index, what: str = "values") -> No
     if len(absent):
         parts.append(f"absent from the {what}: {some(absent)}")
     if len(extra):
-        parts.append(f"absent from the weights: {some(extra)}")
+        parts.append(f"absent from the {against}: {some(extra)}")
     if len(absent) == len(ids) and index.inferred_type != ids.inferred_type:
         parts.append(f"the labels are {index.inferred_type} on one side, {ids.inferred_type} on the other")
     elif len(absent) == len(ids):
         parts.append("no label is shared: is the id column set as the index?")
-    raise AlignmentError(
-        f"the {what} and the weights cover different units ({'; '.join(parts)}). "
-        f"Use w.subset(values.index) or values.loc[w.ids]."
-    )
+    cure = "Use w.subset(values.index) or values.loc[w.ids]" if against == "weights" else "Give both the same units"
+    raise AlignmentError(f"the {what} and the {against} cover different units ({'; '.join(parts)}). {cure}.")
 
 
 def as_numbers(values: pd.Series, what: str | None = None) -> pd.Series:
@@ -184,7 +182,7 @@ def _series(values: object, what: str) -> pd.Series:
     )
 
 
-def align(values: pd.Series, ids: pd.Index, what: str = "values") -> np.ndarray:
+def align(values: pd.Series, ids: pd.Index, what: str = "values", against: str = "weights") -> np.ndarray:
     """The numbers of `values` in the order of `ids`.
 
     Parameters
@@ -192,9 +190,9 @@ def align(values: pd.Series, ids: pd.Index, what: str = "values") -> np.ndarray:
     values : pandas.Series
         Numbers by unit, in any order.
     ids : pandas.Index
-        The n unit labels of the weights.
-    what : str
-        How an error calls the values.
+        The n unit labels that are wanted.
+    what, against : str
+        How an error calls the values, and what has the units `ids`.
 
     Returns
     -------
@@ -215,26 +213,26 @@ def align(values: pd.Series, ids: pd.Index, what: str = "values") -> np.ndarray:
     [2.0, 1.0]
     """
     series = _series(values, what)
-    check_same_units(series.index, ids, what)
+    check_same_units(series.index, ids, what, against)
     numbers = as_numbers(series)
     if series.index is ids:
         return np.array(numbers, dtype=float)
     return numbers.reindex(ids).to_numpy(dtype=float)
 
 
-def align_labels(values: pd.Series, ids: pd.Index, what: str = "groups") -> np.ndarray:
+def align_labels(values: pd.Series, ids: pd.Index, what: str = "groups", against: str = "weights") -> np.ndarray:
     """The classes of `values` (text, categories, integers) in the order of `ids`, as objects (n,)."""
     series = _series(values, what)
-    check_same_units(series.index, ids, what)
+    check_same_units(series.index, ids, what, against)
     if series.isna().any():
         raise MissingDataError(f"the {what} are missing for {some(series.index[series.isna()])}; give each unit one.")
     return series.reindex(ids).to_numpy(dtype=object)
 
 
-def align_frame(frame: pd.DataFrame, ids: pd.Index, what: str = "data") -> pd.DataFrame:
+def align_frame(frame: pd.DataFrame, ids: pd.Index, what: str = "data", against: str = "weights") -> pd.DataFrame:
     """The rows of `frame` in the order of `ids`; values are not looked at."""
     check_frame(frame, what)
-    check_same_units(frame.index, ids, what)
+    check_same_units(frame.index, ids, what, against)
     return frame.reindex(ids)
 
 

@@ -158,7 +158,7 @@ def test_no_file_leads_back_to_itself():
 ANY = {  # how often a room may say Any in its annotations, and what for
     "__init__": (1, "names that are opened late"),
     "autocorrelation": (21, "options handed on by name; results of whichever statistic was asked; keys of mappings"),
-    "cli": (53, "what click hands over by name; fits of whichever model was asked"),
+    "cli": (55, "what click hands over by name; fits of whichever model was asked"),
     "data": (6, "cells of files; the address of a driver that is optional"),
     "disparity": (4, "keys of mappings, in which Mapping is invariant; fields handed on by name"),
     "documents": (3, "objects of python-docx, which says no types"),

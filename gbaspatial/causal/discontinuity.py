@@ -179,7 +179,7 @@ def border_discontinuity(
         raise LabelTypeError(f"units is a {type(units).__name__}; pass the shapes as a GeoDataFrame.")
     check_units(units.index, "units")
     y = align(values, units.index)
-    labels = align_labels(side, units.index, "side")
+    labels = align_labels(side, units.index, "side", "data")
     beyond = _sides(labels, beyond)
     there = labels == beyond
     degree = whole(degree, "degree", least=1, most=2)

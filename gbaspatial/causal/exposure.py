@@ -116,8 +116,8 @@ def _kilometers(distance: pd.DataFrame | pd.Series, units: pd.Index) -> np.ndarr
         raise LabelTypeError(
             f"distance= is a {type(distance).__name__}; pass the units' shapes (GeoDataFrame), or a DataFrame of km."
         )
-    check_same_units(distance.index, units, "distance")
-    check_same_units(distance.columns, units, "distance")
+    check_same_units(distance.index, units, "distance", "data")
+    check_same_units(distance.columns, units, "distance", "data")
     km = distance.loc[units, units].to_numpy(dtype=float)
     off = km[~np.eye(len(km), dtype=bool)]
     if not np.isfinite(off).all() or (off < 0).any():

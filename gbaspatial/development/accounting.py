@@ -246,8 +246,8 @@ def _share(share: Share, index: pd.Index) -> np.ndarray:
         found = as_numbers(share.reindex(index), "share").to_numpy()
     else:
         units = index.unique(0)
-        check_same_units(share.index, units, "share")
-        by_unit = pd.Series(align(share, units, "share"), units)
+        check_same_units(share.index, units, "share", "output")
+        by_unit = pd.Series(align(share, units, "share", "output"), units)
         found = by_unit.reindex(index.get_level_values(0)).to_numpy()
     if ((found < 0) | (found > 1)).any():
         raise OptionError("share= must lie between 0 and 1 for every unit.")

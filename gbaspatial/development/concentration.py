@@ -193,7 +193,7 @@ def _check_shares(amounts: pd.DataFrame) -> None:
 
 
 def _reference(reference: pd.Series, sectors: pd.Index) -> pd.Series:
-    found = pd.Series(align(reference, sectors, "reference"), sectors)
+    found = pd.Series(align(reference, sectors, "reference", "amounts"), sectors)
     if (found <= 0).any():
         raise DataError(f"the reference has nothing of {some(sectors[found <= 0])}; its share is divided by.")
     return found
@@ -260,8 +260,8 @@ def ellison_glaeser(size: pd.Series, unit: pd.Series, sector: pd.Series) -> Elli
     numbers = align(size, size.index, "sizes")
     check_sizes(pd.Series(numbers, size.index))
     numbers = numbers / numbers.max()
-    units, _ = pd.factorize(align_labels(unit, size.index, "units"), sort=True)
-    sectors, names = pd.factorize(align_labels(sector, size.index, "sectors"), sort=True)
+    units, _ = pd.factorize(align_labels(unit, size.index, "units", "sizes"), sort=True)
+    sectors, names = pd.factorize(align_labels(sector, size.index, "sectors", "sizes"), sort=True)
     if units.max() == 0:
         raise DataError("concentration needs plants in two units at least.")
     if sectors.max() == 0:

@@ -216,7 +216,7 @@ def _check_years(wide: pd.DataFrame) -> None:
 def _initial(wide: pd.DataFrame, rate: float, initial: Initial) -> pd.Series:
     """The stock before each unit's first year."""
     if isinstance(initial, pd.Series):
-        given = pd.Series(align(initial, wide.index, "initial stock"), wide.index, name="initial")
+        given = pd.Series(align(initial, wide.index, "initial stock", "investment"), wide.index, name="initial")
         if (given < 0).any():
             raise DataError(f"the initial stock is negative for {some(given.index[given < 0])}.")
         return given

@@ -38,7 +38,7 @@ def amounts(outputs: pd.Series | pd.DataFrame, inputs: pd.Series | pd.DataFrame)
     if y.index.nlevels > 1:
         raise OptionError("the outputs hold periods; take one, e.g. data.xs(2019, level='year'), or use malmquist().")
     x = as_table(inputs, "inputs")
-    check_same_units(x.index, y.index, "inputs")
+    check_same_units(x.index, y.index, "inputs", "outputs")
     check_dimensions(len(y), y.shape[1], x.shape[1])
     return y, x.reindex(y.index)
 

@@ -132,7 +132,7 @@ def between_groups(
     draws, seed, level = check_draws(draws), seed_of(rng), level_of(level)
     own = theil(values, population, groups=groups, kind=kind)
     s, p = shares_of(values, population)
-    labels, codes = np.unique(align_labels(groups, values.index), return_inverse=True)
+    labels, codes = np.unique(align_labels(groups, values.index, "groups", "values"), return_inverse=True)
     if len(labels) in (1, len(codes)):
         raise DataError("the groups are one, or one for each unit, so that there is nothing between or within them.")
     if own.total == 0:

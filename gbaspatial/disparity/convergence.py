@@ -219,7 +219,7 @@ def _frame(values: np.ndarray, ids: pd.Index, years: np.ndarray, controls: pd.Da
         raise OptionError(
             f"controls have columns called {some(sorted(taken))}, which are names of the model; rename them."
         )
-    others = align_frame(controls, ids, "controls").set_axis(ids)
+    others = align_frame(controls, ids, "controls", "values").set_axis(ids)
     return frame.join(others.set_axis([str(c) for c in others.columns], axis=1).astype(float))
 
 

@@ -99,7 +99,7 @@ def people_of(population: pd.Series | None, ids: pd.Index) -> np.ndarray:
     """The population (n,) in the order of `ids`, which must be positive; one for each unit without one."""
     if population is None:
         return np.ones(len(ids))
-    people = align(population, ids, "population")
+    people = align(population, ids, "population", "values")
     if (people <= 0).any():
         raise DataError(f"the population must be positive, but is not for {some(ids[people <= 0])}.")
     return people
@@ -319,7 +319,7 @@ def mean_by_group(values: pd.Series, groups: pd.Series) -> pd.DataFrame:
     """
     check_units(values.index)
     numbers = as_numbers(values)
-    labels = align_labels(groups, values.index)
+    labels = align_labels(groups, values.index, "groups", "values")
     by = numbers.groupby(pd.Series(labels, index=values.index, name=groups.name or "group"))
     frame = by.agg(["size", "mean", "min", "max"]).rename(columns={"size": "units"})
     frame["ratio"] = frame["mean"] / numbers.mean()

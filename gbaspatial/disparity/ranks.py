@@ -164,7 +164,7 @@ def rank_mobility(
         spatial_tau=near[0],
         spatial_expected=near[1],
         spatial_p_value=near[2],
-        theta=_theta(values, align_labels(groups, units), periods, seed, draws)
+        theta=_theta(values, align_labels(groups, units, "groups", "values"), periods, seed, draws)
         if groups is not None and seed is not None
         else pd.DataFrame(),
         local=_local(first, last, units, w),

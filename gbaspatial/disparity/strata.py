@@ -174,14 +174,18 @@ def tiers(
     seed = seed_of(rng)
     scaled = _scaled(frame, k)
     found = _found(scaled, k, method, seed) if near is None else _together(scaled, k, method, seed, near, floor)
-    agreement = _agreement(found, None if given is None else align_labels(given, ids), draws, seed)
+    agreement = _agreement(
+        found, None if given is None else align_labels(given, ids, "given tiers", "values"), draws, seed
+    )
     named = pd.Series(found, ids, name="tier")
     within = sum(((scaled[found == tier] - scaled[found == tier].mean(axis=0)) ** 2).sum() for tier in np.unique(found))
     return TiersResult(
         tiers=named.reindex(values.index),
         table=_table(frame, named),
         explained=float(1 - within / ((scaled - scaled.mean(axis=0)) ** 2).sum()),
-        cross=pd.DataFrame() if given is None else pd.crosstab(named, align_labels(given, ids), colnames=["given"]),
+        cross=pd.DataFrame()
+        if given is None
+        else pd.crosstab(named, align_labels(given, ids, "given tiers", "values"), colnames=["given"]),
         method=method,
         k=k,
         n=len(ids),

@@ -115,7 +115,7 @@ def theil(
         return TheilResult(
             total, f"Theil {kind}", len(s), population is not None, *alone, kind, values=values, index=index
         )
-    labels = align_labels(groups, values.index)
+    labels = align_labels(groups, values.index, "groups", "values")
     rows = {label: _group_row(s, p, labels == label, kind) for label in pd.unique(np.sort(labels))}
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis(groups.name or "group")
     within = float(frame["contribution"].sum())

@@ -118,7 +118,7 @@ def lonlat(units: gpd.GeoDataFrame | gpd.GeoSeries, points: gpd.GeoSeries | None
 
 def _given_points(units: gpd.GeoDataFrame | gpd.GeoSeries, points: Units) -> gpd.GeoSeries:
     require_crs(points, "points")
-    check_same_units(points.index, units.index, "points")
+    check_same_units(points.index, units.index, "points", "units")
     chosen = points.geometry.reindex(units.index)
     _check_geometry(chosen)
     other = chosen.geom_type != "Point"

@@ -188,7 +188,7 @@ def _aims(engine: Engine, groups: pd.Series | None, people: pd.Series | None) ->
     fit = engine.fit
     found, weakest = {"all": np.full(fit.n, 1 / fit.n)}, None
     if groups is not None:
-        classes = align_labels(groups, fit.design.ids)
+        classes = align_labels(groups, fit.design.ids, "groups", "fit")
         mean = pd.Series(fit.design.y).groupby(np.asarray(classes)).mean()
         if len(mean) < 2:
             raise DataError(f"all units are in the group {mean.index[0]!r}; the weakest of several is meant.")

@@ -174,7 +174,7 @@ def balance(
     grouped = border = None
     if groups is not None:
         grouped = by_group(engine, regressor, groups)
-        border = _border(engine, regressor, align_labels(groups, engine.fit.design.ids))
+        border = _border(engine, regressor, align_labels(groups, engine.fit.design.ids, "groups", "fit"))
     notes = (
         "Giving and receiving follow from W and the estimates; they are no measurement of who learned from whom.",
         method_words(engine),

@@ -107,7 +107,7 @@ def read_flows(
     pairs, columns = _pairs(flows, origin, destination)
     units = _sorted(pd.Index(pairs.get_level_values(0)).append(pd.Index(pairs.get_level_values(1))).unique())
     places = [units.get_indexer(pairs.get_level_values(level)) for level in (0, 1)]
-    sides = None if groups is None else align_labels(groups, units)
+    sides = None if groups is None else align_labels(groups, units, "groups", "flows")
     abroad = places[0] != places[1] if sides is None else sides[places[0]] != sides[places[1]]
     if border:
         if BORDER in columns:

@@ -283,7 +283,7 @@ def _quantity(engine: Engine, steps: np.ndarray, W1: Weights | None) -> Quantity
 
 def _members(fit: Fit, groups: pd.Series | None) -> tuple[np.ndarray, pd.Index]:
     """Weights (n, g + 1) of units in each group and in all, and the names."""
-    classes = np.zeros(fit.n) if groups is None else align_labels(groups, fit.design.ids)
+    classes = np.zeros(fit.n) if groups is None else align_labels(groups, fit.design.ids, "groups", "fit")
     names: list[Label] = (
         [] if groups is None else list(pd.unique(pd.Series(classes).sort_values(key=lambda x: x.astype(str))))
     )

@@ -76,7 +76,7 @@ def by_group(engine: Engine, regressor: Regressor, groups: pd.Series) -> GroupIm
         A class for each unit, in any order.
     """
     ids = engine.fit.design.ids
-    labels = align_labels(groups, ids)
+    labels = align_labels(groups, ids, "groups", "fit")
     classes = _ordered(labels)
     if len(classes) < 2:
         raise DataError(f"all units are in the group {classes[0]!r}; impacts from group to group need two groups.")
