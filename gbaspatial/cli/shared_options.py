@@ -115,7 +115,7 @@ def _apart(command: Command) -> Command:
     """`command`, which refuses before it reads anything to write over what it reads."""
 
     @wraps(command)
-    def checked(**given: Any) -> Any:
+    def _checked(**given: Any) -> Any:
         sources = {"DATA": given["data"], "--table": given["table"], "--weights": given.get("weights")}
         for option, name in (("--out", "out"), ("--tables", "tables"), ("--map", "map_file")):
             file = given.get(name)
@@ -126,7 +126,7 @@ def _apart(command: Command) -> Command:
                     )
         return command(**given)
 
-    return checked
+    return _checked
 
 
 def _with(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
