@@ -108,16 +108,16 @@ def test_numbers_of_every_kind_are_read_alike_by_formulas_and_statistics(kind):
     assert gba.models.ols("y ~ x", frame).params.equals(gba.models.ols("y ~ x", doubles).params)
 
 
-VALUES = pd.Series([1.0, 2.0, 4.0, 3.0], list("abcd"), name="x")
+AMOUNTS = pd.Series([1.0, 2.0, 4.0, 3.0], list("abcd"), name="x")
 
 
 @pytest.mark.parametrize(
     ("ask", "said"),
     [
-        (lambda other: gba.development.dea(VALUES, other), "the inputs and the outputs cover different units"),
-        (lambda other: gba.disparity.gini(VALUES, other), "the population and the values cover"),
-        (lambda other: gba.disparity.theil(VALUES, groups=other.map(str)), "the groups and the values cover"),
-        (lambda other: gba.disparity.tiers(VALUES, k=2, given=other.map(str)), "the given tiers and the values cover"),
+        (lambda other: gba.development.dea(AMOUNTS, other), "the inputs and the outputs cover different units"),
+        (lambda other: gba.disparity.gini(AMOUNTS, other), "the population and the values cover"),
+        (lambda other: gba.disparity.theil(AMOUNTS, groups=other.map(str)), "the groups and the values cover"),
+        (lambda other: gba.disparity.tiers(AMOUNTS, k=2, given=other.map(str)), "the given tiers and the values cover"),
     ],
 )
 def test_where_no_weights_are_given_nobody_talks_of_them(ask, said):

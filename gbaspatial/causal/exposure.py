@@ -168,12 +168,18 @@ def _place(when: int, numbers: np.ndarray) -> int:
     return NEVER if place == len(numbers) else place
 
 
+def _check_known(named: pd.Index, units: pd.Index) -> None:
+    """Raise unless the data have every unit that `treated` names."""
+    extra = named.difference(units, sort=False)
+    if len(extra):
+        raise UnknownNameError(f"treated= names {some(extra)}, which the data do not have.")
+
+
 def _check_dates(index: pd.Index, units: pd.Index) -> None:
     """Raise unless a Series of dates has every unit of the data once, and no other."""
     check_units(index, "treated")
-    extra, absent = index.difference(units, sort=False), units.difference(index, sort=False)
-    if len(extra):
-        raise UnknownNameError(f"treated= names {some(extra)}, which the data do not have.")
+    _check_known(index, units)
+    absent = units.difference(index, sort=False)
     if len(absent):
         raise AlignmentError(
             f"treated= has no entry for {some(absent)}; give every unit its first treated period, and a missing value "
@@ -188,9 +194,7 @@ def _from_list(treated: Treated, time: Label | None, design: PanelDesign, number
             f"treated period of each unit (missing for never), or the name of a 0/1 column."
         )
     wanted = pd.Index(list(treated))
-    absent = wanted.difference(design.units, sort=False)
-    if len(absent):
-        raise UnknownNameError(f"treated= names {some(absent)}, which the data do not have.")
+    _check_known(wanted, design.units)
     return np.where(design.units.isin(wanted), _place(_one_time(time), numbers), NEVER)
 
 
