@@ -235,6 +235,7 @@ class _Source:
 
     @property
     def n(self) -> int:
+        """Number of units in the file."""
         return int(self.file.metadata.num_rows)
 
     @cached_property

@@ -73,6 +73,7 @@ class _Cheap:
     exact = True
 
     def along(self: Curve, rho: np.ndarray) -> np.ndarray:
+        """The values at several rho (m,), one by one."""
         return np.array([self(float(r)) for r in rho])
 
     def rough(self) -> Self:
