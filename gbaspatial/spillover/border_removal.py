@@ -16,6 +16,7 @@ from gbaspatial.errors import ConvergenceError, OptionError, some
 from gbaspatial.figures.effects import forest
 from gbaspatial.options import level_of, public, whole
 from gbaspatial.randomness import Rng, seed_of, stream
+from gbaspatial.repeated.blocks import map_blocks, spans
 from gbaspatial.results import Result, Table
 from gbaspatial.spillover.flow_table import BORDER
 from gbaspatial.spillover.two_way_poisson import TwoWay
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 _ROUNDS = 20_000
 _SAME = 1e-11
+_BLOCK = 20  # draws of an equilibrium, some milliseconds each
 _FAR = 5.0  # observed over fitted exports: beyond it the model does not describe a unit
 
 
@@ -138,13 +140,18 @@ def _drawn(
     root = np.linalg.cholesky(fit.covariance.to_numpy() + 1e-14 * np.trace(fit.covariance) * np.eye(len(fit.params)))
     X = fit.design.X[fit.kept]
     place = list(fit.params.index).index(BORDER)
-    found = []
-    for draw in range(draws):
-        step = root @ stream(seed, draw).normal(size=len(root))
-        before = scaled_to(mu * np.exp(X @ step - (X @ step).mean()), mu, ways)
-        after = scaled_to(before * np.exp(-(fit.params.iloc[place] + step[place]) * abroad), mu, ways)
-        found.append((before, after))
-    return found
+    slope = float(fit.params.iloc[place])
+
+    def _of(span: tuple[int, int]) -> list[tuple[np.ndarray, np.ndarray]]:
+        found = []
+        for draw in range(*span):
+            step = root @ stream(seed, draw).normal(size=len(root))
+            before = scaled_to(mu * np.exp(X @ step - (X @ step).mean()), mu, ways)
+            after = scaled_to(before * np.exp(-(slope + step[place]) * abroad), mu, ways)
+            found.append((before, after))
+        return found
+
+    return [pair for part in map_blocks(_of, spans(0, draws, _BLOCK), "draws") for pair in part]
 
 
 def _changes(

@@ -51,6 +51,11 @@ LONG = PANEL.rename("y").to_frame().assign(x=_rng.normal(size=180))
 PANEL_FIT = gba.models.panel_lag("y ~ x", LONG, W)
 DRAWN = {"inference": "permutation", "draws": 2999, "rng": 5}
 SECOND = gba.weights.from_pairs(pd.DataFrame({"focal": range(60), "neighbor": [(i + 7) % 60 for i in range(60)]}))
+_units = [f"u{i}" for i in range(8)]
+TRADE = pd.DataFrame([(a, b) for a in _units for b in _units], columns=["origin", "destination"])
+TRADE["km"] = _rng.uniform(10, 900, len(TRADE))
+TRADE["trade"] = _rng.gamma(2.0, 50 / np.sqrt(TRADE["km"]) * np.where(TRADE["origin"] == TRADE["destination"], 3, 1))
+GRAVITY = gba.spillover.gravity(TRADE, "trade ~ log(km)")
 WORK = {
     "moran": lambda: gba.autocorrelation.moran(Y, W, **DRAWN),
     "geary": lambda: gba.autocorrelation.geary(Y, W, **DRAWN),
@@ -61,6 +66,9 @@ WORK = {
     "bootstrap": lambda: FIT.bootstrap(draws=2999, rng=5),
     "power": lambda: gba.inference.power("join_count", W, rho=[0.0, 0.3, 0.6], draws=999),
     "over_weights": lambda: gba.models.over_weights("y ~ x", DATA, {"ring": W, "far": SECOND}),
+    "over_weights of a panel": lambda: gba.models.over_weights("y ~ x", LONG, {"ring": W, "far": SECOND}),
+    "bootstrapped impacts": lambda: FIT.impacts(method="bootstrap", draws=199, rng=5),
+    "equilibrium": lambda: GRAVITY.without_border(draws=99, rng=5),
     "influence": lambda: FIT.influence(),
     "panel bootstrap": lambda: PANEL_FIT.bootstrap(draws=1999, rng=5),
     "directional_lisa": lambda: gba.disparity.directional_lisa(Y, X, W, draws=1999, rng=5),
@@ -71,7 +79,7 @@ WORK = {
 def bits(result):
     """Every number of a result that has a frame, and of what it was made from."""
     frames = [result.to_frame()]
-    names = ("replicates", "ratios", "estimates", "counts", "frame")
+    names = ("replicates", "ratios", "estimates", "counts", "frame", "imports", "totals")
     frames += [getattr(result, name) for name in names if hasattr(result, name)]
     null = getattr(result, "null", None)
     frames += [] if null is None or getattr(null, "sample", None) is None else [null.sample]

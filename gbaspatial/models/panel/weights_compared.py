@@ -24,6 +24,7 @@ from gbaspatial.models.selection import ESTIMATORS, SpecificationCurve, check_co
 from gbaspatial.models.solve.admissible import window
 from gbaspatial.options import public, word
 from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.repeated.blocks import map_blocks
 
 if TYPE_CHECKING:
     from gbaspatial.alignment import Label
@@ -109,19 +110,22 @@ def panel_over_weights(
     if options.get("dynamic") is not None:
         raise OptionError("over_weights compares models without the outcome of the period before; leave out dynamic=.")
     formulas, named, seed = formulas_by_name(formula), by_name(weights), seed_of(rng)
-    fits: dict[tuple[str, str, str], Any] = {}
-    rows, totals, uninformed = {}, {}, []
-    for key in ((outcome, name, model) for outcome in formulas for name in named for model in models):
-        text, w = formulas[key[0]], named[key[1]]
+    asked = [(outcome, name, model) for outcome in formulas for name in named for model in models]
+
+    def _of(key: tuple[str, str, str]) -> tuple[PanelFit | None, dict[str, float], pd.DataFrame | None]:
+        text, w, model = formulas[key[0]], named[key[1]], key[2]
         try:
-            fit = _PANELS[key[2]](text, data, w, **options)
+            fit = _PANELS[model](text, data, w, **options)
         except ConvergenceError:
-            rows[key] = _prior_row(key[2], text, data, w, options)
-            uninformed.append(key[1])
-            continue
-        fits[key] = with_inference(fit, inference)
-        rows[key] = _row(fits[key], key[2], text, data, w, options)
-        totals[key] = _total(fits[key], period, seed)
+            return None, _prior_row(model, text, data, w, options), None
+        fit = with_inference(fit, inference)
+        return fit, _row(fit, model, text, data, w, options), _total(fit, period, seed)
+
+    found = dict(zip(asked, map_blocks(_of, asked, "models"), strict=True))
+    fits = {key: fit for key, (fit, _, _) in found.items() if fit is not None}
+    rows = {key: row for key, (_, row, _) in found.items()}
+    totals = {key: total for key, (_, _, total) in found.items() if total is not None}
+    uninformed = [name for (_, name, _), (fit, _, _) in found.items() if fit is None]
     index = pd.MultiIndex.from_tuples(list(rows), names=["outcome", "weights", "model"])
     frame = pd.DataFrame(list(rows.values()), index=index)
     parts = [frame.loc[[outcome], "log_evidence"].to_numpy() for outcome in formulas]
