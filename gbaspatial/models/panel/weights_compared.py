@@ -122,7 +122,7 @@ def panel_over_weights(
         return fit, _row(fit, model, text, data, w, options), _total(fit, period, seed)
 
     found = dict(zip(asked, map_blocks(_of, asked, "models"), strict=True))
-    fits = {key: fit for key, (fit, _, _) in found.items() if fit is not None}
+    fits: dict[tuple[str, str, str], Any] = {key: fit for key, (fit, _, _) in found.items() if fit is not None}
     rows = {key: row for key, (_, row, _) in found.items()}
     totals = {key: total for key, (_, _, total) in found.items() if total is not None}
     uninformed = [name for (_, name, _), (fit, _, _) in found.items() if fit is None]
