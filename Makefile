@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 JOBS ?= auto
 
-.PHONY: report test laws check docs dist wheels wheelhouse sbom rerun mutants doctor format fuzz plugin bench clean
+.PHONY: report test laws check docs dist wheels wheelhouse sbom rerun mutants coverage doctor format fuzz plugin bench clean
 .DEFAULT_GOAL := report
 
 report: $(VENV)/.report
@@ -74,6 +74,12 @@ MINUTES ?= 120
 mutants: $(VENV)/.test
 	$(BIN)/python -m pip install --quiet 'mutmut>=3.8'
 	$(BIN)/python release/mutants.py --minutes $(MINUTES)
+
+# which statements the tests run, by room, into docs/trust.md; the whole suite, quickest on Python 3.12 or newer
+coverage: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet 'pytest-cov>=7'
+	COVERAGE_CORE=sysmon CI=true $(BIN)/python -m pytest -n $(JOBS) --cov=gbaspatial --cov-report=json:build/coverage.json
+	$(BIN)/python docs/make_trust.py --coverage build/coverage.json
 
 # what was promised about speed and memory, beside the peers that are installed; make bench LARGE=--large takes an hour
 bench: $(VENV)/.test
