@@ -1,7 +1,7 @@
 """Mutation testing: does a test fail when a line is wrong? python release/mutants.py [module ...] [--minutes 120]
 
 mutmut changes one sign, number or condition of a module at a time and runs the module's own test file; a change that no
-test sees has survived. Ten modules of arrays only; each runs in a copy of the tree, so that nothing here is changed. A
+test sees has survived, and is written as a difference into build/mutants. Ten modules of arrays only; each runs in a copy of the tree, so that nothing here is changed. A
 module that its share of the time does not suffice for is told with what was tried.
 """
 
@@ -64,19 +64,28 @@ def tried(module: str, seconds: float) -> dict[str, int]:
         except subprocess.TimeoutExpired:
             os.killpg(run.pid, signal.SIGTERM)
             run.wait()
-        counts = counted(folder / "mutants" / "gbaspatial" / f"{module}.py.meta")
-        if not counts:
+        kinds = kinds_in(folder / "mutants" / "gbaspatial" / f"{module}.py.meta")
+        if not kinds:
             raise SystemExit((folder / "log.txt").read_text()[-3000:])
-        return counts
+        kept(module, folder, [name for name, kind in kinds.items() if kind in ("survived", "no test")])
+        return {kind: list(kinds.values()).count(kind) for kind in ("seen", "survived", "no test", "not tried")}
 
 
-def counted(meta: Path) -> dict[str, int]:
-    """Counts by outcome: mutmut keeps the exit code of the tests of every change."""
+def kinds_in(meta: Path) -> dict[str, str]:
+    """What became of each change: mutmut keeps the exit code of its tests."""
     if not meta.exists():
         return {}
-    codes = json.loads(meta.read_text())["exit_code_by_key"].values()
-    kinds = [OUTCOMES.get(code, "seen") for code in codes]
-    return {kind: kinds.count(kind) for kind in ("seen", "survived", "no test", "not tried")}
+    codes = json.loads(meta.read_text())["exit_code_by_key"]
+    return {name: OUTCOMES.get(code, "seen") for name, code in codes.items()}
+
+
+def kept(module: str, folder: Path, names: list[str]) -> None:
+    """Write what survived as differences, to be read by whoever mends the tests."""
+    target = ROOT / "build" / "mutants" / f"{module.replace('/', '-')}.txt"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    show = [sys.executable, "-m", "mutmut", "show"]
+    told = [subprocess.run([*show, name], cwd=folder, capture_output=True, text=True).stdout for name in names]
+    target.write_text("\n".join(told), encoding="utf-8")
 
 
 def line_of(module: str, counts: dict[str, int]) -> str:
