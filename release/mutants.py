@@ -1,8 +1,9 @@
 """Mutation testing: does a test fail when a line is wrong? python release/mutants.py [module ...] [--minutes 120]
 
 mutmut changes one sign, number or condition of a module at a time and runs the module's own test file; a change that no
-test sees has survived, and is written as a difference into build/mutants. Ten modules of arrays only; each runs in a copy of the tree, so that nothing here is changed. A
-module that its share of the time does not suffice for is told with what was tried.
+test sees has survived, and is written as a difference into build/mutants. Ten modules of arrays only; each runs in a
+copy of the tree, so that nothing here is changed. A module that its share of the time does not suffice for is told with
+what was tried.
 """
 
 from __future__ import annotations
