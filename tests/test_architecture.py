@@ -14,9 +14,8 @@ SPEC.loader.exec_module(made)
 PAGE = made.PAGE.read_text(encoding="utf-8")
 HOUSE = made.modules()
 ARROWS = {  # a verb of a result or of W that opens a room above only when it is called
-    "referee.py -> opinions",
-    "weights/show.py -> maps", "weights/core.py -> maps", "weights/matrix.py -> maps",
-    "weights/show.py -> figures", "geography/coverage.py -> figures",
+    "referee.py -> opinions", "weights/show.py -> maps", "weights/show.py -> figures",
+    "geography/coverage.py -> figures",
 }  # fmt: skip
 
 
@@ -103,7 +102,6 @@ def test_what_travels_together_is_one_thing():
 
 MOST_LINES = 400
 WHOLE = {  # longer files that no noun divides, each with its reason: docs/architecture.md tells them too
-    "weights/core.py": "one class, whose properties and verbs are a line or two each",
     "options.py": "one door for options; half of it are examples that run",
     "results.py": "what every result can do; its verbs are short, and told in full",
     "figures/printed_maps.py": "one kind of picture: its parts are drawn by nobody else",

@@ -26,7 +26,7 @@ from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
     from gbaspatial.autocorrelation.entrance import Subject
-    from gbaspatial.weights.core import WeightsLike
+    from gbaspatial.weights.annotations import WeightsLike
 
 KINDS = ("auto", "exact", "permutation", "randomization")
 REASSIGNED = {

@@ -18,7 +18,7 @@ from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
     from gbaspatial.models.fit import Fit
-    from gbaspatial.weights.core import WeightsLike
+    from gbaspatial.weights.annotations import WeightsLike
 
 
 Values: TypeAlias = "pd.Series | Fit"  # of the units; or a regression, whose residuals are meant

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from gbaspatial.autocorrelation.bivariate import CrossResult
     from gbaspatial.autocorrelation.local_moran import LocalMoranResult
     from gbaspatial.autocorrelation.moran import MoranResult
-    from gbaspatial.weights.core import WeightsLike
+    from gbaspatial.weights.annotations import WeightsLike
 
 Yearly = Literal["moran", "geary"]
 TITLES = {"moran": "Moran's I", "geary": "Geary's C"}

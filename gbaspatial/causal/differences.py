@@ -23,7 +23,7 @@ from gbaspatial.results import Result, Table
 if TYPE_CHECKING:
     from gbaspatial.alignment import Label
     from gbaspatial.causal.exposure import Edges, Near, Treated
-    from gbaspatial.weights.core import WeightsLike
+    from gbaspatial.weights.annotations import WeightsLike
 
 ASSUMPTIONS = (
     "Without treatment, treated and touched units would have moved in parallel with the clean ones (given the "

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from gbaspatial.alignment import Label
     from gbaspatial.causal.exposure import Edges, Treated
-    from gbaspatial.weights.core import WeightsLike
+    from gbaspatial.weights.annotations import WeightsLike
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -21,7 +21,7 @@ from gbaspatial.weights import as_weights
 
 if TYPE_CHECKING:
     from gbaspatial.alignment import Label
-    from gbaspatial.weights.core import WeightsLike
+    from gbaspatial.weights.annotations import WeightsLike
 
 
 Treated: TypeAlias = "pd.Series | Iterable[Label] | str"  # when each unit starts, which units start, or a column of it

@@ -18,7 +18,7 @@ from gbaspatial.weights import as_weights
 
 if TYPE_CHECKING:
     from gbaspatial.formula import Design
-    from gbaspatial.weights.core import WeightsLike
+    from gbaspatial.weights.annotations import WeightsLike
 
 ASSUMPTIONS = (
     "Given the covariates, shocks are as good as random across industries (shares may be anything); units respond "

@@ -22,7 +22,7 @@ from gbaspatial.weights import Weights
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from gbaspatial.weights.core import WeightsLike
+    from gbaspatial.weights.annotations import WeightsLike
 
 _REACH = 3  # bandwidths beyond which the kernel is as good as zero
 _LIVED = 1e-3  # of the highest density of where units are: a table and a picture end where nobody is

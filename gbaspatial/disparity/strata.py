@@ -25,7 +25,7 @@ from gbaspatial.sizes import GROUP_WAYS_LIMIT
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsLike
+    from gbaspatial.weights.annotations import WeightsLike
 
 Method = Literal["fisher_jenks", "head_tail", "k_means", "max_p", "skater"]
 _TOGETHER = ("max_p", "skater")  # tiers that lie together by W

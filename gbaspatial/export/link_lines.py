@@ -14,7 +14,7 @@ from gbaspatial.weights import as_weights
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from gbaspatial.weights.core import WeightsLike
+    from gbaspatial.weights.annotations import WeightsLike
 
 _BULGE = 0.08  # of the length of a link: as far its arc leaves the straight line, to the right of its direction
 _STEPS = 12  # pieces of an arc

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from matplotlib.transforms import Bbox
     from scipy import sparse
 
-    from gbaspatial.weights.core import Weights, WeightsLike
+    from gbaspatial.weights.annotations import WeightsLike
+    from gbaspatial.weights.core import Weights
 
 Names = Literal["en", "zh", "both", "none"]
 NAMES: tuple[Names, ...] = ("en", "zh", "both", "none")

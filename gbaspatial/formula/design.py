@@ -62,7 +62,7 @@ from gbaspatial.weights import Weights
 if TYPE_CHECKING:
     from formulaic import ModelSpec
 
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 _LEVERAGE_LIMIT = 20_000
 _PARAMETERS = ("rho", "lambda", "alpha")  # under these names results keep what is no coefficient

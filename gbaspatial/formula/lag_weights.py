@@ -13,7 +13,7 @@ from gbaspatial.formula.vocabulary import FUNCTIONS
 from gbaspatial.weights import Weights, as_weights
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 
 def named_weights(w: WeightsGiven) -> dict[str, Weights]:

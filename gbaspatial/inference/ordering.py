@@ -11,7 +11,7 @@ from gbaspatial.randomness import label_order
 from gbaspatial.weights import Weights, as_weights
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsLike
+    from gbaspatial.weights.annotations import WeightsLike
 
 _KEPT: WeakKeyDictionary[Weights, Weights] = WeakKeyDictionary()  # panels and maps ask again and again
 

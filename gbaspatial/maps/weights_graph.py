@@ -15,7 +15,7 @@ from gbaspatial.options import public
 
 if TYPE_CHECKING:
     from gbaspatial.maps.escape import Payload
-    from gbaspatial.weights.core import WeightsLike
+    from gbaspatial.weights.annotations import WeightsLike
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True, repr=False)

@@ -37,7 +37,7 @@ from gbaspatial.options import flag, public
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 
 @public

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from gbaspatial.models.fit import Fit
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 MODELS = ("slx", "lag", "error", "durbin", "durbin_error")
 _TWO = 61  # points a side on the plane of rho and lambda

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from gbaspatial.geography.places import Units
     from gbaspatial.options import Given
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 COVARIANCES = ("classical", "HC0", "HC1", "HC3", "hac")
 METHOD_NAMES["ppml"] = "pseudo-maximum likelihood (PPML)"

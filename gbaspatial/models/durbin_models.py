@@ -11,7 +11,7 @@ from gbaspatial.models.regression import Method, error, lag, sarar
 from gbaspatial.options import public
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 
 @public

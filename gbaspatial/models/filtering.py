@@ -34,7 +34,7 @@ from gbaspatial.sizes import DENSE_LIMIT
 from gbaspatial.weights import Weights, as_weights
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -32,7 +32,7 @@ from gbaspatial.sizes import DENSE_LIMIT
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 _PROBES = 64
 

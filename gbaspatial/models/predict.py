@@ -32,7 +32,7 @@ from gbaspatial.weights import Weights, as_weights
 
 if TYPE_CHECKING:
     from gbaspatial.models.fit import Fit
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 Kind = Literal["trend", "signal", "corrected", "best", "neighbors"]
 KINDS = ("trend", "signal", "corrected", "best", "neighbors")

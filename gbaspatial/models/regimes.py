@@ -32,7 +32,7 @@ from gbaspatial.sizes import DENSE_LIMIT, REGIMES_LIMIT
 
 if TYPE_CHECKING:
     from gbaspatial.alignment import Label
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 
 @public

@@ -25,7 +25,7 @@ from gbaspatial.options import flag, only, public, unused, word
 from gbaspatial.weights import Weights, as_weights
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 Method = Literal["ml", "gmm"]
 

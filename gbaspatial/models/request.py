@@ -11,7 +11,7 @@ from gbaspatial.models.fitted import Inference
 
 if TYPE_CHECKING:
     from gbaspatial.geography.places import Units
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -29,7 +29,7 @@ from gbaspatial.options import public, renamed, unused, word
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 Model = Literal["ols", "slx", "lag", "error", "durbin", "durbin_error", "sarar", "gns"]
 MODELS: dict[str, tuple[bool, bool, bool]] = {  # lag of y, spatial error, lags of X

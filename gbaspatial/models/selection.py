@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from gbaspatial.models.fit import Fit
-    from gbaspatial.weights.core import WeightsLike
+    from gbaspatial.weights.annotations import WeightsLike
 
 ESTIMATORS = {
     "lag": regression.lag,

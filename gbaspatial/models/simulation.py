@@ -19,7 +19,7 @@ from gbaspatial.randomness import Rng, label_ranks, seed_of, stream
 
 if TYPE_CHECKING:
     from gbaspatial.models.fit import Fit
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 
 @public

@@ -21,7 +21,7 @@ from gbaspatial.weights import as_weights
 if TYPE_CHECKING:
     from gbaspatial.spillover.flow_table import FlowDesign
     from gbaspatial.spillover.gravity import GravityResult
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 KINDS = ("origin", "destination", "both")
 

@@ -17,7 +17,7 @@ from gbaspatial.spillover.two_way_poisson import FittedFlows, poisson_two_way
 from gbaspatial.weights import as_weights
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 _SHARE = 0.25  # of the largest eigenvalue: smaller ones are patterns of little autocorrelation (Griffith 2003)
 _CANDIDATES = 400

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from gbaspatial.spillover.friction_links import PeriodWeights
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 DYNAMICS = ("static", "y", "y + Wy")
 LEVELS = ["standardization", "effects", "dynamics"]

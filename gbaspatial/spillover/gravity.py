@@ -22,7 +22,7 @@ from gbaspatial.spillover.separation import separated, without_total
 from gbaspatial.spillover.two_way_poisson import FittedFlows, TwoWay, poisson_two_way, sandwich_of_flows
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 COVARIANCES = ("robust", "HC3", "cluster", "classical")
 _RUN_OFF = 1e-6  # of the mean flow: zeros below it may be separated

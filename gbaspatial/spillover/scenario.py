@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from gbaspatial.geography.places import Units
     from gbaspatial.models import Fit, PanelFit
     from gbaspatial.models.solve.resolvent import Reader
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 
 @dataclass(frozen=True, slots=True, eq=False)

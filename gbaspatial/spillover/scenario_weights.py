@@ -18,7 +18,7 @@ from gbaspatial.weights import Weights, as_weights
 
 if TYPE_CHECKING:
     from gbaspatial.models.solve.resolvent import Resolvent
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 
 def lag_is_main(engine: Engine) -> bool:

@@ -1,10 +1,11 @@
 """Spatial weights: W is the hypothesis of every spatial analysis."""
 
 from gbaspatial.errors import door_of
+from gbaspatial.weights.adoption import as_weights
 from gbaspatial.weights.by_period import earlier
 from gbaspatial.weights.combination import combine
 from gbaspatial.weights.contiguity import borders, contiguity
-from gbaspatial.weights.core import Weights, as_weights
+from gbaspatial.weights.core import Weights
 from gbaspatial.weights.distance import distance_band, exponential_decay, inverse_distance, nearest
 from gbaspatial.weights.economic import block, economic, travel_time
 from gbaspatial.weights.exchange.weight_files import read, write

@@ -11,11 +11,12 @@ import pandas as pd
 from gbaspatial.alignment import check_same_units
 from gbaspatial.errors import LabelTypeError, OptionError, UnknownNameError, WeightsError, some
 from gbaspatial.options import public, whole
-from gbaspatial.weights.core import Weights, as_weights
+from gbaspatial.weights.adoption import as_weights
+from gbaspatial.weights.core import Weights
 
 if TYPE_CHECKING:
     from gbaspatial.alignment import Label
-    from gbaspatial.weights.core import WeightsLike
+    from gbaspatial.weights.annotations import WeightsLike
 
 
 def weights_by_period(w: WeightsLike | Mapping[Any, WeightsLike], periods: pd.Index) -> list[Weights]:

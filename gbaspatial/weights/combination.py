@@ -10,8 +10,10 @@ from scipy import sparse
 
 from gbaspatial.errors import OptionError, UnknownNameError, WeightsError, some
 from gbaspatial.options import public
+from gbaspatial.weights.adoption import as_weights
 from gbaspatial.weights.algebra import matched
-from gbaspatial.weights.core import Standardization, Weights, as_weights
+from gbaspatial.weights.annotations import Standardization
+from gbaspatial.weights.core import Weights
 from gbaspatial.weights.recipe import Recipe
 
 

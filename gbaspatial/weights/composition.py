@@ -12,11 +12,13 @@ from gbaspatial.errors import OptionError
 from gbaspatial.options import whole
 from gbaspatial.weights import algebra, scaling
 from gbaspatial.weights.border import slowed
+from gbaspatial.weights.derivation import like, of_two
 from gbaspatial.weights.square_table import is_number
 
 if TYPE_CHECKING:
+    from gbaspatial.weights.annotations import WeightsLike
     from gbaspatial.weights.border import Friction
-    from gbaspatial.weights.core import Weights, WeightsLike
+    from gbaspatial.weights.core import Weights
 
 
 def symmetrized(w: Weights, how: algebra.Symmetry = "max") -> Weights:
@@ -27,7 +29,7 @@ def symmetrized(w: Weights, how: algebra.Symmetry = "max") -> Weights:
     how : {"max", "mean", "min", "sum"}
         What a pair gets of its two weights.
     """
-    return w._like(algebra.symmetric(w._sparse, how), "symmetrized", "none", how=how)
+    return like(w, algebra.symmetric(w._sparse, how), "symmetrized", "none", how=how)
 
 
 def power(w: Weights, k: int) -> Weights:
@@ -42,7 +44,7 @@ def power(w: Weights, k: int) -> Weights:
     result = w._sparse
     for _ in range(k - 1):
         result = sp.csr_array(result @ w._sparse)
-    return w._like(algebra.without_diagonal(result), "power", "none" if k > 1 else None, k=k)
+    return like(w, algebra.without_diagonal(result), "power", "none" if k > 1 else None, k=k)
 
 
 def higher_order(w: Weights, k: int, *, cumulative: bool = False) -> Weights:
@@ -64,7 +66,7 @@ def higher_order(w: Weights, k: int, *, cumulative: bool = False) -> Weights:
     """
     _check_order(k, 1)
     matrix = algebra.pattern(w._sparse) if k == 1 else algebra.order_of(w._sparse, k, cumulative)
-    return w._like(matrix, "higher_order", "binary", k=k, cumulative=cumulative or None)
+    return like(w, matrix, "higher_order", "binary", k=k, cumulative=cumulative or None)
 
 
 def union(w: Weights, other: WeightsLike, *, weights: algebra.Union = "max") -> Weights:
@@ -89,7 +91,7 @@ def union(w: Weights, other: WeightsLike, *, weights: algebra.Union = "max") -> 
     >>> a.union(b).to_frame().values.tolist()
     [['x', 'y', 2.0], ['y', 'x', 3.0]]
     """
-    return w._with("union", other, algebra.union, weights)
+    return of_two(w, "union", other, algebra.union, weights)
 
 
 def intersection(w: Weights, other: WeightsLike, *, weights: algebra.Intersection = "first") -> Weights:
@@ -102,7 +104,7 @@ def intersection(w: Weights, other: WeightsLike, *, weights: algebra.Intersectio
     weights : {"first", "min", "max", "product"}
         The weight of a link that both have: that of this W, the smaller, the larger, or the product.
     """
-    return w._with("intersection", other, algebra.intersection, weights)
+    return of_two(w, "intersection", other, algebra.intersection, weights)
 
 
 def difference(w: Weights, other: WeightsLike) -> Weights:
@@ -113,7 +115,7 @@ def difference(w: Weights, other: WeightsLike) -> Weights:
     other : Weights, or a libpysal Graph or W
         Over the same units, in any order.
     """
-    return w._with("difference", other, algebra.difference)
+    return of_two(w, "difference", other, algebra.difference)
 
 
 def hadamard(w: Weights, other: WeightsLike) -> Weights:
@@ -124,7 +126,7 @@ def hadamard(w: Weights, other: WeightsLike) -> Weights:
     other : Weights, or a libpysal Graph or W
         Over the same units, in any order.
     """
-    return w._with("hadamard", other, algebra.intersection, "product")
+    return of_two(w, "hadamard", other, algebra.intersection, "product")
 
 
 def scaled(w: Weights, factor: float) -> Weights:
@@ -137,7 +139,7 @@ def scaled(w: Weights, factor: float) -> Weights:
     """
     if not (is_number(factor) and factor > 0):
         raise OptionError(f"factor={factor!r} must be a positive number.")
-    return w._like(scaling.times(w._sparse, float(factor)), "scaled", "none", factor=float(factor))
+    return like(w, scaling.times(w._sparse, float(factor)), "scaled", "none", factor=float(factor))
 
 
 def with_friction(w: Weights, groups: pd.Series, friction: Friction) -> Weights:
@@ -177,7 +179,7 @@ def with_friction(w: Weights, groups: pd.Series, friction: Friction) -> Weights:
     """
     matrix, evened = slowed(w._sparse, w._ids, groups, friction)
     by = {"by": groups.name if groups.name is not None else "groups"}
-    made = w._like(matrix, "with_friction", "none", friction=_told_friction(friction), **by)
+    made = like(w, matrix, "with_friction", "none", friction=_told_friction(friction), **by)
     made.__dict__["_evened"] = evened
     return made
 

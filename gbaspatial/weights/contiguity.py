@@ -16,9 +16,10 @@ from gbaspatial.geography.geodesy import geodesic_between_km
 from gbaspatial.geography.places import crs_name, places_of, shapes_of
 from gbaspatial.geography.true_length import require_metric
 from gbaspatial.options import public, word
-from gbaspatial.weights.core import Recipe, Weights
+from gbaspatial.weights.core import Weights
 from gbaspatial.weights.isolation import ISLANDS, Islands, settle
 from gbaspatial.weights.links import link_pairs
+from gbaspatial.weights.recipe import Recipe
 from gbaspatial.weights.square_table import is_number
 from gbaspatial.weights.touch.contact import Contacts, contacts_of
 from gbaspatial.weights.touch.grouping import pairs_in_groups, sums

@@ -2,57 +2,31 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from pandas.errors import InvalidIndexError
 
-from gbaspatial.alignment import align, check_units, labelled
+from gbaspatial.alignment import check_units
 from gbaspatial.errors import (
-    GbaWarning,
-    LabelTypeError,
     OptionError,
-    UnknownNameError,
     WeightsError,
-    nearest_names,
     no_member,
-    outside,
-    some,
 )
 from gbaspatial.options import public, public_methods, word
-from gbaspatial.weights import algebra, composition, conversion, standardizations
-from gbaspatial.weights.diagonal import Diagonal, without_self_links
+from gbaspatial.weights import composition, conversion, isolation, neighborhood, show, standardizations
+from gbaspatial.weights.annotations import IslandLag, Standardization
 from gbaspatial.weights.frozen import FrozenError, frozen
-from gbaspatial.weights.isolation import tell_new_islands
-from gbaspatial.weights.recipe import Recipe as Recipe, Step as Step
+from gbaspatial.weights.recipe import Recipe
 from gbaspatial.weights.scaling import false_claim
 from gbaspatial.weights.square_table import checked_matrix
 
 if TYPE_CHECKING:
-    from libpysal.graph import Graph
-    from libpysal.weights import W
-    from matplotlib.axes import Axes
-
     from gbaspatial.alignment import Label
-    from gbaspatial.geography.places import Units
-    from gbaspatial.maps.atlas import Atlas
-    from gbaspatial.results import Summary
     from gbaspatial.weights.square_table import Matrix
-
-Standardization = Literal["none", "row", "binary", "spectral", "min_max", "variance_stabilized", "doubly", "global"]
-IslandLag = Literal["nan", "zero"]
-
-WeightsLike: TypeAlias = "Weights | Graph | W"  # one W, ours or that of libpysal; `as_weights` reads it
-WeightsGiven: TypeAlias = "WeightsLike | Mapping[Any, Any]"
-# or several: by period, by the name that a formula uses, or by both
-
-_KEEP_ROWS = ("scaled", "spectral", "min_max", "globally_standardized", "with_friction")
-
 
 _CALLED = {
     "transform": "row_standardized() or another verb",
@@ -302,50 +276,8 @@ class Weights:
         values = self._eigenvalues if known else None
         return spectrum.admissible_interval(self._sparse, self.similar_symmetric, values)
 
-    # -- what it does -----------------------------------------------------------------
-    def lag(self, values: pd.Series) -> pd.Series:
-        """The spatial lag W y, matched by label.
-
-        Parameters
-        ----------
-        values : pandas.Series, length n
-
-        Returns
-        -------
-        pandas.Series
-            In the order of `values`; islands follow the island policy.
-
-        Examples
-        --------
-        >>> from gbaspatial.weights import Weights
-        >>> w = Weights([[0, 1], [1, 0]], ["a", "b"])
-        >>> w.lag(pd.Series({"b": 2.0, "a": 1.0}, name="x")).to_dict()
-        {'b': 1.0, 'a': 2.0}
-        """
-        numbers = align(values, self._ids)
-        lagged = self._sparse @ numbers
-        if self._island_policy == "nan":
-            lagged[np.diff(self._sparse.indptr) == 0] = np.nan
-        return labelled(lagged, self._ids, values.index, values.name)
-
-    def __getitem__(self, unit: Label) -> pd.Series:
-        """The weights of the neighbors of `unit`, labelled by neighbor, in the order of the units.
-
-        Raises
-        ------
-        UnknownNameError
-            If W has no such unit; near names are told.
-
-        Examples
-        --------
-        >>> w = Weights([[0, 1, 0], [1, 0, 1], [0, 1, 0]], ["a", "b", "c"]).row_standardized()
-        >>> w["b"].to_dict(), "b" in w
-        ({'a': 0.5, 'c': 0.5}, True)
-        """
-        place = self._place_of(unit)
-        part = slice(*self._sparse.indptr[place : place + 2])
-        found = pd.Series(self._sparse.data[part].copy(), self._ids[self._sparse.indices[part]], name=unit)
-        return found.iloc[np.argsort(self._sparse.indices[part], kind="stable")]
+    # -- as a mapping of units to their neighbors ---------------------------------------
+    __getitem__ = neighborhood.weights_of
 
     def __contains__(self, unit: object) -> bool:
         return unit in self._ids
@@ -354,78 +286,13 @@ class Weights:
         """The labels of the units, as a mapping of units to their neighbors has them."""
         return iter(self._ids)
 
-    def neighbors(self, unit: Label) -> pd.Index:
-        """The labels of the neighbors of `unit`, in the order of the units; none for an island.
-
-        Raises
-        ------
-        UnknownNameError
-            If W has no such unit; near names are told.
-
-        Examples
-        --------
-        >>> Weights([[0, 1], [1, 0]], ["a", "b"]).neighbors("b").tolist()
-        ['a']
-        """
-        return self[unit].index
-
-    def _place_of(self, unit: Label) -> int:
-        try:
-            place = self._ids.get_loc(unit)
-        except (KeyError, TypeError, InvalidIndexError):
-            raise UnknownNameError(f"W has no unit {unit!r}. {nearest_names(unit, self._ids)}") from None
-        return int(place)
-
-    def _like(
-        self, matrix: sp.csr_array, step: str, standardization: Standardization | None = None, **options: object
-    ) -> Weights:
-        made = type(self)(
-            matrix,
-            self._ids,
-            recipe=self._recipe.then(step, **options),
-            standardization=self._standardization if standardization is None else standardization,
-            islands=self._island_policy,
-        )
-        if "_evened" in self.__dict__ and step in _KEEP_ROWS:
-            made.__dict__["_evened"] = self.__dict__["_evened"]
-        lost = (np.diff(made._sparse.indptr) == 0) & (np.diff(self._sparse.indptr) != 0)
-        if lost.any():
-            tell_new_islands(self._ids[lost], f"the W made by {step}", self._policy_built_with())
-        return made
-
-    def _tell_friction_undone(self, step: str) -> None:
-        """Warn of units whose links all bear the same friction, which scaling their row takes away again."""
-        evened = self.__dict__.get("_evened")
-        if evened is not None and len(evened):
-            warnings.warn(
-                f"{step} undoes the friction of {some(evened)}: all their links cross a border, and weigh "
-                f"as without it. spectral() or min_max() keeps it.",
-                GbaWarning,
-                stacklevel=outside(),
-            )
-
-    def _policy_built_with(self) -> str | None:
-        """What the builder of this W was told to do with islands, if it was told."""
-        policies = [dict(step.options).get("policy") for step in self._recipe.steps if step.name == "islands"]
-        return policies[-1] if policies else None
-
-    def with_islands(self, *, lag: IslandLag) -> Weights:
-        """The same W whose `lag` gives islands NaN or zero; the choice is carried on."""
-        return type(self)(
-            self._sparse,
-            self._ids,
-            recipe=self._recipe.then("with_islands", lag=lag),
-            standardization=self._standardization,
-            islands=lag,
-        )
-
-    def _with(self, step: str, other: WeightsLike, operation: Callable[..., sp.csr_array], *options: str) -> Weights:
-        second = as_weights(other)
-        matrix = operation(self._sparse, algebra.matched(second, self), *options)
-        how = {"weights": options[0]} if options and step != "hadamard" else {}
-        return self._like(matrix, step, "none", other=second.recipe, **how)
+    def __len__(self) -> int:
+        return self.n
 
     # -- its verbs: functions of a W, assigned ----------------------------------------
+    lag = neighborhood.lag
+    neighbors = neighborhood.neighbors
+    with_islands = isolation.with_islands
     row_standardized = standardizations.row_standardized
     binary = standardizations.binary
     spectral = standardizations.spectral
@@ -451,36 +318,9 @@ class Weights:
     save = conversion.save
 
     # -- how it shows itself ----------------------------------------------------------
-    def describe(self) -> Summary:
-        """What this W is, in two tables: its properties, and how many units have how many neighbors."""
-        from gbaspatial.weights.show import described
-
-        return described(self)
-
-    def plot(self, units: Units | None = None, *, ax: Axes | None = None, color: str = "#b2182b") -> Axes:
-        """Draw the links on a map of `units`, or the matrix where no units are given.
-
-        Parameters
-        ----------
-        units : GeoDataFrame or GeoSeries, optional
-            The same units in any order.
-        ax : matplotlib.axes.Axes, optional
-            Where to draw; a new figure if not given.
-        color : str
-            Of the links.
-        """
-        from gbaspatial.weights.show import drawn
-
-        return drawn(self, units, ax, color)
-
-    def explore(self, units: Units) -> Atlas:
-        """An interactive map of the links over `units` (one offline page; see `gbaspatial.maps`)."""
-        from gbaspatial.weights.show import explored
-
-        return explored(self, units)
-
-    def __len__(self) -> int:
-        return self.n
+    describe = show.describe
+    plot = show.plot
+    explore = show.explore
 
     def __repr__(self) -> str:
         islands = f", {len(self.islands)} islands" if len(self.islands) else ""
@@ -489,54 +329,3 @@ class Weights:
 
     def _repr_html_(self) -> str:
         return self.describe()._repr_html_()
-
-
-@public
-def as_weights(w: WeightsLike, *, diagonal: Diagonal = "error") -> Weights:
-    """`w` as `Weights`: takes ours, a `libpysal.graph.Graph` or a `libpysal.weights.W`, and changes none.
-
-    Parameters
-    ----------
-    w : Weights, or a libpysal Graph or W
-    diagonal : {"error", "drop"}
-        What to do with links of units with themselves, as the kernels of libpysal have:
-        refuse them, or leave them out and warn.
-
-    Returns
-    -------
-    Weights
-        The same object, if it is ours.
-
-    Raises
-    ------
-    LabelTypeError
-        For anything else (it is a TypeError).
-    WeightsError
-        If a unit is linked with itself, unless ``diagonal="drop"``.
-
-    Examples
-    --------
-    >>> w = Weights([[0, 1], [1, 0]], ["Macao", "Zhuhai"])
-    >>> as_weights(w.to_libpysal()).ids.tolist()
-    ['Macao', 'Zhuhai']
-    """
-    if isinstance(w, Weights):
-        return w
-    origin = type(w).__module__
-    styles: dict[str, Standardization] = {"R": "row", "B": "binary", "D": "global", "V": "variance_stabilized"}
-    if origin.startswith("libpysal.graph"):
-        style, ids, name = str(w.transformation).upper(), pd.Index(w.unique_ids), "libpysal.graph.Graph"
-        recipe = Recipe().then(name, transformation=w.transformation)
-    elif origin.startswith("libpysal."):
-        style, ids, name = str(w.transform).upper(), pd.Index(list(w.id_order)), "libpysal.weights.W"
-        recipe = Recipe().then(name, transform=w.transform)
-    else:
-        raise LabelTypeError(
-            f"w is a {type(w).__name__}; give Weights (from gbaspatial.weights), a libpysal Graph or a libpysal W."
-        )
-    matrix, dropped = without_self_links(w.sparse, ids, diagonal, f"the {name}")
-    if dropped:  # the sums of its rows, or of all, are no longer what the style says
-        recipe, style = recipe.then("without_diagonal", dropped=dropped), style if style == "B" else "O"
-    if style == "D":
-        recipe = recipe.then("globally_standardized", total=1.0)
-    return Weights(matrix, ids, recipe=recipe, standardization=styles.get(style, "none"))

@@ -12,8 +12,9 @@ from gbaspatial.errors import OptionError, WeightsError, some
 from gbaspatial.geography.places import Metric, Places, places_of
 from gbaspatial.geography.search import nearest_places, pairs_within, smallest_threshold
 from gbaspatial.options import public, word
-from gbaspatial.weights.core import Recipe, Weights
+from gbaspatial.weights.core import Weights
 from gbaspatial.weights.isolation import ISLANDS, Islands, settle
+from gbaspatial.weights.recipe import Recipe
 
 if TYPE_CHECKING:
     from gbaspatial.geography.places import Units

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,11 @@ from gbaspatial.errors import CRSError, IslandWarning, WeightsError, outside, so
 from gbaspatial.geography.places import Places
 from gbaspatial.geography.search import nearest_places, smallest_threshold
 from gbaspatial.options import word
+from gbaspatial.weights.annotations import IslandLag
 from gbaspatial.weights.recipe import rounded_up
+
+if TYPE_CHECKING:
+    from gbaspatial.weights.core import Weights
 
 Islands = Literal["keep", "error", "nearest"]
 ISLANDS = ("keep", "error", "nearest")
@@ -86,6 +90,17 @@ def tell_new_islands(new: pd.Index, what: str, policy: str | None) -> None:
     if policy == "nearest":
         told += "; islands='nearest', with which W was built, cannot be applied again without the shapes: build W anew"
     warnings.warn(f"{told}.", IslandWarning, stacklevel=outside())
+
+
+def with_islands(w: Weights, *, lag: IslandLag) -> Weights:
+    """The same W whose `lag` gives islands NaN or zero; the choice is carried on."""
+    return type(w)(
+        w._sparse,
+        w._ids,
+        recipe=w._recipe.then("with_islands", lag=lag),
+        standardization=w._standardization,
+        islands=lag,
+    )
 
 
 def _threshold_told(places: Callable[[], Places]) -> str:

@@ -1,4 +1,4 @@
-"""How a W shows itself: tables, a drawing, a map."""
+"""The verbs by which a W shows itself: tables, a drawing, a map."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from gbaspatial.weights.core import Weights
 
 
-def described(w: Weights) -> Summary:
-    """Two tables: properties of `w`, and units by number of neighbors."""
+def describe(w: Weights) -> Summary:
+    """What this W is, in two tables: its properties, and how many units have how many neighbors."""
     counts = w.cardinalities
     facts: dict[str, object] = {
         "units": w.n,
@@ -45,15 +45,25 @@ def described(w: Weights) -> Summary:
     return Summary((first, Table(histogram, title="Units by number of neighbors")))
 
 
-def drawn(w: Weights, units: Units, ax: Axes | None, color: str) -> Axes:
-    """The links of `w` over a map of `units`, or its matrix if there are none."""
+def plot(w: Weights, units: Units | None = None, *, ax: Axes | None = None, color: str = "#b2182b") -> Axes:
+    """Draw the links on a map of `units`, or the matrix where no units are given.
+
+    Parameters
+    ----------
+    units : GeoDataFrame or GeoSeries, optional
+        The same units in any order.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure if not given.
+    color : str
+        Of the links.
+    """
     from gbaspatial.figures.weight_links import weight_links, weight_matrix
 
     return weight_matrix(w, ax=ax) if units is None else weight_links(w, units, color=color, ax=ax)
 
 
-def explored(w: Weights, units: Units) -> Atlas:
-    """An offline map of the links."""
+def explore(w: Weights, units: Units) -> Atlas:
+    """An interactive map of the links over `units` (one offline page; see `gbaspatial.maps`)."""
     from gbaspatial import maps
 
     return maps.atlas(units, [maps.links(w)])

@@ -12,6 +12,7 @@ from gbaspatial import options
 from gbaspatial.alignment import check_units
 from gbaspatial.errors import OptionError, UnknownNameError, WeightsError, nearest_names, some
 from gbaspatial.weights import algebra, scaling
+from gbaspatial.weights.derivation import like, policy_built_with, tell_friction_undone
 from gbaspatial.weights.isolation import tell_new_islands
 
 if TYPE_CHECKING:
@@ -24,13 +25,13 @@ def row_standardized(w: Weights) -> Weights:
 
     Warns of units whose friction (`with_friction`) this undoes, because all of their links cross a border.
     """
-    w._tell_friction_undone("row_standardized")
-    return w._like(scaling.by_row(w._sparse), "row_standardized", "row")
+    tell_friction_undone(w, "row_standardized")
+    return like(w, scaling.by_row(w._sparse), "row_standardized", "row")
 
 
 def binary(w: Weights) -> Weights:
     """W with every link set to one (style B)."""
-    return w._like(algebra.pattern(w._sparse), "binary", "binary")
+    return like(w, algebra.pattern(w._sparse), "binary", "binary")
 
 
 def spectral(w: Weights) -> Weights:
@@ -38,12 +39,12 @@ def spectral(w: Weights) -> Weights:
     largest = 1 / w.interval[1]
     if largest <= 0:
         raise WeightsError("W has no positive eigenvalue to divide by (it has no cycle of links).")
-    return w._like(scaling.times(w._sparse, 1 / largest), "spectral", "spectral")
+    return like(w, scaling.times(w._sparse, 1 / largest), "spectral", "spectral")
 
 
 def min_max(w: Weights) -> Weights:
     """W divided by the smaller of its largest row sum and column sum (Kelejian and Prucha 2010)."""
-    return w._like(scaling.by_largest_sum(w._sparse), "min_max", "min_max")
+    return like(w, scaling.by_largest_sum(w._sparse), "min_max", "min_max")
 
 
 def variance_stabilized(w: Weights) -> Weights:
@@ -51,8 +52,8 @@ def variance_stabilized(w: Weights) -> Weights:
 
     n counts units with neighbors.
     """
-    w._tell_friction_undone("variance_stabilized")
-    return w._like(scaling.by_root_of_squares(w._sparse), "variance_stabilized", "variance_stabilized")
+    tell_friction_undone(w, "variance_stabilized")
+    return like(w, scaling.by_root_of_squares(w._sparse), "variance_stabilized", "variance_stabilized")
 
 
 def doubly_standardized(w: Weights) -> Weights:
@@ -64,8 +65,8 @@ def doubly_standardized(w: Weights) -> Weights:
         If the pattern of links allows none, e.g. where a unit with several neighbors
         is the only neighbor of another one.
     """
-    w._tell_friction_undone("doubly_standardized")
-    return w._like(scaling.by_row_and_column(w._sparse), "doubly_standardized", "doubly")
+    tell_friction_undone(w, "doubly_standardized")
+    return like(w, scaling.by_row_and_column(w._sparse), "doubly_standardized", "doubly")
 
 
 def globally_standardized(w: Weights, *, total: float | None = None) -> Weights:
@@ -82,14 +83,14 @@ def globally_standardized(w: Weights, *, total: float | None = None) -> Weights:
     if total is not None:
         total = options.number(total, "total", least=0, open_ends=True)
     goal = float(max(scaling.linked(w._sparse), 1)) if total is None else total
-    return w._like(scaling.by_total(w._sparse, goal), "globally_standardized", "global", total=total)
+    return like(w, scaling.by_total(w._sparse, goal), "globally_standardized", "global", total=total)
 
 
 def subset(w: Weights, labels: Iterable[Label]) -> Weights:
     """W among `labels` only, in their order; a standardized W is standardized anew.
 
     A W from `combine` is scaled as a whole: the subset of a mix of row-standardized W is
-    not the mix of their subsets, each of which would be scaled by itw.
+    not the mix of their subsets, each of which would be scaled by itself.
 
     Parameters
     ----------
@@ -130,7 +131,7 @@ def subset(w: Weights, labels: Iterable[Label]) -> Weights:
         islands=w._island_policy,
     )
     lost = part.islands.difference(w.islands, sort=False)
-    tell_new_islands(lost, "the subset", w._policy_built_with())
+    tell_new_islands(lost, "the subset", policy_built_with(w))
     # scalings of rows and columns are undone by the same scaling of the part
     anew = {
         "row": part.row_standardized,

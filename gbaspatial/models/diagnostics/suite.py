@@ -28,7 +28,7 @@ from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 NULLS = {
     "moran_residuals": "no spatial autocorrelation of residuals (z of Moran's I)",

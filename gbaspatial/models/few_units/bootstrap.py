@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from gbaspatial.models.fit import Fit
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 IntervalKind = Literal["recommended", "percentile", "basic", "studentized", "inverted"]
 INTERVALS = ("recommended", "percentile", "basic", "studentized", "inverted")

@@ -27,7 +27,7 @@ from gbaspatial.options import brief, only, unused, word
 
 if TYPE_CHECKING:
     from gbaspatial.options import Given
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 
 ERRORS = ("baltagi", "kkp", "ar1")

@@ -20,7 +20,7 @@ from gbaspatial.models.request import Request
 from gbaspatial.options import public
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 
 @public

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from formulaic import ModelSpec
 
     from gbaspatial.alignment import Label
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 UNBALANCED = ("error", "common", "keep")
 Given = Mapping[str, "Weights | Mapping[int, Weights]"]

@@ -14,7 +14,7 @@ from gbaspatial.models.panel.frame import PanelDesign, kept_rows, read_panel
 from gbaspatial.models.panel.panel_rows import time_numbers
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 DYNAMICS = ("y", "y + Wy")
 

@@ -22,7 +22,7 @@ from gbaspatial.weights import as_weights
 if TYPE_CHECKING:
     from gbaspatial.alignment import Label
     from gbaspatial.models.panel.panel_fit import PanelFit
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 BY = ("unit", "time")
 

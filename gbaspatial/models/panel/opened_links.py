@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from gbaspatial.formula.regressors import Column
     from gbaspatial.geography.places import Units
     from gbaspatial.models.panel.panel_fit import PanelFit
-    from gbaspatial.weights.core import WeightsLike
+    from gbaspatial.weights.annotations import WeightsLike
 
 _UNBOUNDED = 1e5  # times the size of what changes: only at the end of rho's interval
 

@@ -29,7 +29,7 @@ from gbaspatial.options import word
 
 if TYPE_CHECKING:
     from gbaspatial.alignment import Label
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 COVARIANCES = ("cluster", "classical")
 _ROUNDS = 100

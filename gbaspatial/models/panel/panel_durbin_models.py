@@ -12,7 +12,7 @@ from gbaspatial.models.panel.panel_options import PanelOptions
 from gbaspatial.options import public
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 
 @public

@@ -32,7 +32,7 @@ from gbaspatial.models.request import Request
 from gbaspatial.options import public, word
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 LAGGED = ("lag", "durbin", "sarar", "gns")
 ERRED = ("error", "durbin_error", "sarar", "gns")

@@ -42,7 +42,7 @@ from gbaspatial.options import word
 
 if TYPE_CHECKING:
     from gbaspatial.options import Given
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

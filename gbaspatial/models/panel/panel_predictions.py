@@ -26,7 +26,8 @@ from gbaspatial.randomness import PANEL_OUTCOMES, Rng, label_order, seed_of, str
 if TYPE_CHECKING:
     from gbaspatial.alignment import Label
     from gbaspatial.models.panel.panel_fit import PanelFit
-    from gbaspatial.weights.core import Weights, WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
+    from gbaspatial.weights.core import Weights
 
 KINDS = ("trend", "signal", "corrected")
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from gbaspatial.models.panel.panel_fit import PanelFit
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 Outcome: TypeAlias = "Score | tuple[float, float | str | None, float]"  # statistic, degrees of freedom or law, p
 

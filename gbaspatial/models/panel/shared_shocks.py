@@ -19,7 +19,7 @@ from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 KINDS = ("all", "within", "across")
 COLUMNS = ("rho", "std_error", "p_value", "lower", "upper", "serial_correlation", "log_likelihood")

@@ -29,7 +29,7 @@ from gbaspatial.repeated.blocks import map_blocks
 if TYPE_CHECKING:
     from gbaspatial.alignment import Label
     from gbaspatial.models.panel.panel_fit import PanelFit
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 MISSING = ("rho", "lambda", "p_value", "log_likelihood", "aic")
 

@@ -13,7 +13,7 @@ from gbaspatial.sizes import DENSE_LIMIT, EIGEN_LIMIT
 from gbaspatial.weights import Weights, as_weights
 
 if TYPE_CHECKING:
-    from gbaspatial.weights.core import WeightsGiven
+    from gbaspatial.weights.annotations import WeightsGiven
 
 Method = Literal["auto", "eigen", "sparse", "chebyshev", "lanczos"]
 METHODS = ("auto", "eigen", "sparse", "chebyshev", "lanczos")

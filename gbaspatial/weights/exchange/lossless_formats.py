@@ -16,7 +16,8 @@ from gbaspatial.errors import (
     import_extra,
     some,
 )
-from gbaspatial.weights.core import IslandLag, Standardization, Weights
+from gbaspatial.weights.annotations import IslandLag, Standardization
+from gbaspatial.weights.core import Weights
 from gbaspatial.weights.exchange.table_formats import of_frame, with_islands
 from gbaspatial.weights.exchange.text_formats import Links
 

@@ -26,7 +26,8 @@ from gbaspatial.errors import (
     some,
 )
 from gbaspatial.options import path_of, public, word
-from gbaspatial.weights.core import Weights, as_weights
+from gbaspatial.weights.adoption import as_weights
+from gbaspatial.weights.core import Weights
 from gbaspatial.weights.diagonal import Diagonal, without_self_links
 from gbaspatial.weights.exchange import matrix_market, numbered_formats, table_formats, text_formats
 from gbaspatial.weights.exchange.lossless_formats import (
