@@ -13,7 +13,7 @@ import sys
 import numpy as np
 from scipy import sparse
 
-MANY, MANY_LOADED = 300_000, 50_000  # keys, where the compiler is to be loaded and where it is
+MANY, MANY_LOADED = 300_000, 6_000  # keys, where the compiler is to be loaded and where it is
 _NO_PAIRS = np.empty(0, dtype=np.int64)
 
 

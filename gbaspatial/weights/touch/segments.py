@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from gbaspatial.weights.touch.box_pairs import meeting
+from gbaspatial.weights.touch import grouping
+from gbaspatial.weights.touch.box_pairs import meeting, raster
 from gbaspatial.weights.touch.corners import Corners
 from gbaspatial.weights.touch.nearby import Nearby, boxes_near
+from gbaspatial.weights.touch.round_off import RUN
 
 METERS_PER_DEGREE = 111_194.93
 _BLOCK = 200_000
-_RUN = 5.0  # edges closer than round-off run along each other if they do so for more than this many times as far
+_PAIRS = 10  # that a probe has with edges near it, about: they are what takes time
+_CELLS = 6  # that an edge covers of a raster, on average: more, and a tree is quicker
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,17 +70,10 @@ def approaches(
     polygons: Nearby, corners: Corners, probes: np.ndarray, meters: Meters, reaches: tuple[float, ...]
 ) -> list[Approach]:
     """Edges of other `polygons` within each of `reaches`, in meters, of the edges numbered `probes` (p,)."""
-    farthest = max(reaches)
-    around = _bounds(corners, probes, meters, farthest)
-    candidates = _edges_near(polygons, corners, probes, meters, farthest)
-    bounds = _bounds(corners, candidates, meters, 0.0)
     tiny = meters.round_off(corners.coords)
     parts = [_measured(corners, _NONE, _NONE, meters, reaches, tiny)]
-    for start in range(0, len(probes), _BLOCK):
-        hit, met = meeting(around[start : start + _BLOCK], bounds)
-        probe, other = probes[start + hit], candidates[met]
-        differ = corners.edge_owner[probe] != corners.edge_owner[other]
-        parts.append(_measured(corners, probe[differ], other[differ], meters, reaches, tiny))
+    for probe, other in _pairs_near(polygons, corners, probes, meters, max(reaches)):
+        parts.append(_measured(corners, probe, other, meters, reaches, tiny))
     names = ("probe", "other", "distance", "length", "crossing")
     return [
         Approach(*(np.concatenate([getattr(part, name) for part in by_part]) for name in names))
@@ -86,6 +82,45 @@ def approaches(
 
 
 _NONE = np.empty(0, dtype=np.int64)
+
+
+def _are_many(corners: Corners, probes: np.ndarray) -> bool:
+    return grouping.are_many(len(corners.first) + _PAIRS * len(probes))
+
+
+def _pairs_near(
+    polygons: Nearby, corners: Corners, probes: np.ndarray, meters: Meters, reach: float
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The `probes` and the edges of other `polygons` whose boxes are within `reach` meters, some probes at a time."""
+    around, prepared = _bounds(corners, probes, meters, reach), None
+    for start in range(0, len(probes), _BLOCK):
+        some, boxes = probes[start : start + _BLOCK], around[start : start + _BLOCK]
+        pairs = _by_loops(polygons, corners, some, boxes) if _are_many(corners, probes) else None
+        if pairs is None:
+            if prepared is None:
+                candidates = _edges_near(polygons, corners, probes, meters, reach)
+                prepared = candidates, _bounds(corners, candidates, meters, 0.0)
+            hit, met = meeting(boxes, prepared[1])
+            probe, other = some[hit], prepared[0][met]
+            differ = corners.edge_owner[probe] != corners.edge_owner[other]
+            pairs = probe[differ], other[differ]
+        yield pairs
+
+
+def _by_loops(
+    polygons: Nearby, corners: Corners, probes: np.ndarray, around: np.ndarray
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Pairs of `probes` and edges that meet the boxes `around` them; None where these are too unlike for a raster."""
+    from gbaspatial.weights.touch.edge_loops import edges_meeting
+
+    wanted = np.zeros(corners.n, dtype=bool)
+    wanted[polygons.number] = True
+    most = _CELLS * (len(probes) + len(corners.first))
+    there = raster(around, around, _CELLS * len(probes))[1]
+    done, *pairs = edges_meeting(
+        around, probes, corners.coords, corners.first, corners.edge_owner, wanted, there, most
+    )  # fmt: skip
+    return (pairs[0], pairs[1]) if done else None
 
 
 def _ends(corners: Corners, edges: np.ndarray) -> np.ndarray:
@@ -118,22 +153,59 @@ def _edges_near(polygons: Nearby, corners: Corners, probes: np.ndarray, meters: 
 def _measured(
     corners: Corners, probe: np.ndarray, other: np.ndarray, meters: Meters, reaches: tuple[float, ...], tiny: float
 ) -> list[Approach]:
-    s, t = _ends(corners, probe), _ends(corners, other)
-    scale = meters.scale((s[:, 0, 1] + t[:, 0, 1]) / 2)[:, None, :]
-    origin = t[:, :1, :]
-    s, t = (s - origin) * scale, (t - origin) * scale
+    distance, crossing, lengths = (_compared_by_loops if _many_pairs(probe) else _compared)(
+        corners, probe, other, meters, reaches, tiny
+    )
+    found = []
+    for reach, length in zip(reaches, lengths, strict=True):
+        near = np.flatnonzero(distance <= reach)
+        found.append(Approach(probe[near], other[near], distance[near], length[near], crossing[near]))
+    return found
+
+
+def _many_pairs(probe: np.ndarray) -> bool:
+    return grouping.are_many(_PAIRS * len(probe))
+
+
+def _scale(corners: Corners, probe: np.ndarray, other: np.ndarray, meters: Meters) -> np.ndarray:
+    """Meters per unit of x and y (m, 2) where two edges are."""
+    y = corners.coords[:, 1]
+    return meters.scale((y[corners.first[probe]] + y[corners.first[other]]) / 2)
+
+
+def _compared(
+    corners: Corners, probe: np.ndarray, other: np.ndarray, meters: Meters, reaches: tuple[float, ...], tiny: float
+) -> tuple[np.ndarray, np.ndarray, list[np.ndarray]]:
+    """Distance of two edges, whether they cross, and within each reach the length along which they run together."""
+    s, t = _in_meters(corners, probe, other, meters)
     along_s, off_s = _relative(s, t)
     along_t, off_t = _relative(t, s)
     crossing = _apart(off_s, tiny) & _apart(off_t, tiny)
     gaps = np.column_stack([_gap(s, t, along_s, off_s), _gap(t, s, along_t, off_t)])
     distance = np.where(crossing, 0.0, gaps.min(axis=1, initial=np.inf))
     size = np.linalg.norm(s[:, 1] - s[:, 0], axis=1)
-    found = []
-    for reach in reaches:
-        near = np.flatnonzero(distance <= reach)
-        length = _beside(along_s[near], off_s[near], reach) * size[near]
-        found.append(Approach(probe[near], other[near], distance[near], length, crossing[near]))
-    return found
+    return distance, crossing, [_beside(along_s, off_s, reach) * size for reach in reaches]
+
+
+def _compared_by_loops(
+    corners: Corners, probe: np.ndarray, other: np.ndarray, meters: Meters, reaches: tuple[float, ...], tiny: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    from gbaspatial.weights.touch.edge_loops import measure
+
+    distance, crossing, lengths = np.empty(len(probe)), np.empty(len(probe), bool), np.zeros((len(reaches), len(probe)))
+    scale = _scale(corners, probe, other, meters)
+    measure(
+        corners.coords, corners.first, probe, other, scale, np.array(reaches), tiny, distance, crossing, lengths
+    )  # fmt: skip
+    return distance, crossing, lengths
+
+
+def _in_meters(corners: Corners, probe: np.ndarray, other: np.ndarray, meters: Meters) -> tuple[np.ndarray, np.ndarray]:
+    """The ends of both edges (m, 2, 2) in meters from where the other one starts."""
+    s, t = _ends(corners, probe), _ends(corners, other)
+    scale = _scale(corners, probe, other, meters)[:, None, :]
+    origin = t[:, :1, :]
+    return (s - origin) * scale, (t - origin) * scale
 
 
 def entering(
@@ -157,28 +229,44 @@ def entering(
     """
     enters = np.zeros(len(found.probe), dtype=bool)
     rows = np.flatnonzero((found.distance <= tiny) & ~found.crossing & corners.alone[found.probe])
-    s, t = _ends(corners, found.probe[rows]), _ends(corners, found.other[rows])
-    scale = meters.scale((s[:, 0, 1] + t[:, 0, 1]) / 2)[:, None, :]
-    origin = t[:, :1, :]
-    s, t = (s - origin) * scale, (t - origin) * scale
-    beside, inner = np.zeros(len(rows), dtype=bool), np.zeros((2, len(rows)))
-    for place, (line, other) in enumerate(((s, t), (t, s))):
-        along, off = _relative(other, line)
-        size = np.linalg.norm(line[:, 1] - line[:, 0], axis=1)
-        beside |= _beside(along, off, tiny) * size > _RUN * tiny
-        margin = (tiny / size)[:, None]
-        on = (np.abs(off) <= tiny) & (along > margin) & (along < 1 - margin)
-        inner[place] = np.where(on[:, ::-1] & (np.abs(off) > tiny), off, 0.0).sum(axis=1)  # how far in the other end is
+    look = _closely_by_loops if _many_pairs(rows) else _closely
+    beside, same_way, inner = look(corners, found.probe[rows], found.other[rows], meters, tiny)
     few = np.flatnonzero(beside | inner.any(axis=0))
     if len(few) == 0:
         return enters
     edge_s, edge_t = found.probe[rows[few]], found.other[rows[few]]
     side = sides(corners.edge_owner[np.concatenate([edge_s, edge_t])])
     of_s, of_t = side[corners.first[edge_s]], side[corners.first[edge_t]]
-    same_way = ((s[few, 1] - s[few, 0]) * (t[few, 1] - t[few, 0])).sum(axis=1) > 0
-    together = beside[few] & (np.where(same_way, of_t, -of_t) == of_s)
+    together = beside[few] & (np.where(same_way[few], of_t, -of_t) == of_s)
     enters[rows[few]] = together | (inner[0, few] * of_s > 0) | (inner[1, few] * of_t > 0)
     return enters
+
+
+def _closely(
+    corners: Corners, probe: np.ndarray, other: np.ndarray, meters: Meters, tiny: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Whether two edges run along each other, and the same way; how far in the end of one is beside the other (2, m)."""
+    s, t = _in_meters(corners, probe, other, meters)
+    beside, inner = np.zeros(len(probe), dtype=bool), np.zeros((2, len(probe)))
+    for place, (line, second) in enumerate(((s, t), (t, s))):
+        along, off = _relative(second, line)
+        size = np.linalg.norm(line[:, 1] - line[:, 0], axis=1)
+        beside |= _beside(along, off, tiny) * size > RUN * tiny
+        margin = (tiny / size)[:, None]
+        on = (np.abs(off) <= tiny) & (along > margin) & (along < 1 - margin)
+        inner[place] = np.where(on[:, ::-1] & (np.abs(off) > tiny), off, 0.0).sum(axis=1)
+    return beside, ((s[:, 1] - s[:, 0]) * (t[:, 1] - t[:, 0])).sum(axis=1) > 0, inner
+
+
+def _closely_by_loops(
+    corners: Corners, probe: np.ndarray, other: np.ndarray, meters: Meters, tiny: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    from gbaspatial.weights.touch.edge_loops import meet_closely
+
+    beside, same_way, inner = np.empty(len(probe), bool), np.empty(len(probe), bool), np.empty((2, len(probe)))
+    scale = _scale(corners, probe, other, meters)
+    meet_closely(corners.coords, corners.first, probe, other, scale, tiny, beside, same_way, inner)
+    return beside, same_way, inner
 
 
 def _relative(points: np.ndarray, line: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
