@@ -55,10 +55,10 @@ def shapes_of(units: Units) -> gpd.GeoSeries:
     if len(units) == 0:
         raise GeometryError("there are no units; give at least one.")
     shapes = units.geometry if isinstance(units, gpd.GeoDataFrame) else units
-    absent = shapes.isna().to_numpy() | shapes.is_empty.to_numpy()
+    geometries = shapes.to_numpy()
+    absent = shapely.is_missing(geometries) | shapely.is_empty(geometries)
     if absent.any():
         raise GeometryError(f"the geometry is missing or empty for {some(shapes.index[absent])}; repair or drop these.")
-    geometries = shapes.to_numpy()
     # boxes tell of points, lengths of corners inside a polygon; neither makes a copy of the coordinates
     with np.errstate(invalid="ignore"):
         wrong = ~np.isfinite(shapely.bounds(geometries).sum(axis=1) + shapely.length(geometries))

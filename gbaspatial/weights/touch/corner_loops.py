@@ -21,6 +21,14 @@ def number_keys(keys: np.ndarray, slots: np.ndarray, shift: np.uint64, number: n
     count = 0
     for c in range(number.size):
         a, b = keys[c, 0], keys[c, 1]
+        # along a border that was met before, the next corner is the one beside the last one, mostly
+        guess = number[c - 1] if c else count
+        if guess > 0 and distinct[uint64(guess - 1), 0] == a and distinct[uint64(guess - 1), 1] == b:
+            number[c] = guess - 1
+            continue
+        if guess + 1 < count and distinct[uint64(guess + 1), 0] == a and distinct[uint64(guess + 1), 1] == b:
+            number[c] = guess + 1
+            continue
         slot = a * _MIX1
         slot ^= slot >> uint64(32)
         slot += b * _MIX2
@@ -39,33 +47,80 @@ def number_keys(keys: np.ndarray, slots: np.ndarray, shift: np.uint64, number: n
 
 
 @njit(nogil=True, cache=True)
-def smaller_partners(
-    group: np.ndarray,
-    member: np.ndarray,
-    start: np.ndarray,
-    members: np.ndarray,
-    seen: np.ndarray,
-    end: np.ndarray,
-    out: np.ndarray,
-) -> None:
-    """For each member, the smaller members of its groups, once, into `out`; where they end, into `end` (n,).
+def number_edges(
+    place: np.ndarray, size: np.ndarray, first: np.ndarray, edge: np.ndarray, latest: np.ndarray, often: np.ndarray
+) -> int:
+    """The corner where each edge starts, into `first`, and its number, as they come, into `edge` (v,); how many.
 
-    `member` (v,) ascends. `members` are the members group by group, beginning at `start`;
-    `seen` (n,) is filled with -1.
+    `place` (v,) numbers the corners, `size` (r,) counts those of each ring. `latest` (one for each place) is filled
+    with -1; `often` (v,) counts the edges of each number.
     """
-    stop = start.copy()
-    found = 0
+    other_end, before = np.empty(place.size, dtype=np.int32), np.empty(place.size, dtype=np.int32)
+    found, numbers, corner = 0, 0, 0
+    for ring in range(size.size):
+        for c in range(corner, corner + size[ring] - 1):
+            low, high = min(place[c], place[c + 1]), max(place[c], place[c + 1])
+            if low == high:  # a repeated corner makes no edge
+                continue
+            known = latest[low]  # of the edges from here to later places, the one numbered last
+            while known >= 0 and other_end[known] != high:
+                known = before[known]
+            if known < 0:
+                known = numbers
+                other_end[known], before[known], often[known] = high, latest[low], 0
+                latest[low] = known
+                numbers += 1
+            often[known] += 1
+            first[found], edge[found] = c, known
+            found += 1
+        corner += size[ring]
+    return found
+
+
+@njit(nogil=True, cache=True)
+def smaller_partners(
+    group: np.ndarray, member: np.ndarray, latest: np.ndarray, seen: np.ndarray, end: np.ndarray
+) -> np.ndarray:
+    """For each member, the smaller members of its groups, once; where they end, into `end` (n,).
+
+    `member` (v,) ascends. `latest` (one for each group) and `seen` (n,) are filled with -1.
+    """
+    out, found = np.empty(4 * seen.size + 16, dtype=np.int32), 0
+    before = np.empty(group.size, dtype=np.int64)
     for c in range(group.size):
-        own = member[c]
-        shared = uint64(group[c])
-        for place in range(uint64(start[shared]), uint64(stop[shared])):
-            other = members[place]
-            if other != own and seen[uint64(other)] != own:
-                seen[uint64(other)] = own
+        own, shared = member[c], group[c]
+        place = latest[shared]
+        while place >= 0:
+            other = member[place]
+            if other != own and seen[other] != own:
+                seen[other] = own
+                if found == out.size:
+                    out = np.append(out, np.empty_like(out))
                 out[found] = other
                 found += 1
-        stop[shared] += 1
+            place = before[place]
+        before[c], latest[shared] = latest[shared], c
         end[own] = found
+    return out[:found]
+
+
+@njit(nogil=True, cache=True)
+def turned(out: np.ndarray, end: np.ndarray, start: np.ndarray, code: np.ndarray) -> None:
+    """Pairs of `out` (m,) and the member whose it is, as sorted codes out * n + member; `start` (n + 1,) is zero.
+
+    The members' own end at `end` (n,) and ascend.
+    """
+    n = end.size
+    for k in range(out.size):
+        start[out[k] + 1] += 1
+    for i in range(n):
+        start[i + 1] += start[i]
+    k = 0
+    for own in range(n):
+        while k < end[own]:
+            code[start[out[k]]] = np.int64(out[k]) * n + own
+            start[out[k]] += 1
+            k += 1
 
 
 @njit(nogil=True, cache=True)

@@ -73,16 +73,30 @@ def corners_of(rings: Rings) -> Corners:
     """The corners and edges of polygons with these `rings`."""
     owner = np.repeat(rings.owner, rings.size)
     place = grouping.numbered(rings.coords.view(np.uint64))
+    first, edge, alone = (_edges_by_loops if grouping.are_many(len(place)) else _edges)(place, rings.size)
+    return Corners(len(rings.surely_valid), rings.coords, owner, place, first, edge, alone, owner[first])
+
+
+def _edges(place: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where edges start, their numbers, and which are alone, of rings of `size` (r,) corners at each `place` (v,)."""
     is_edge = np.ones(len(place), dtype=bool)
-    is_edge[np.cumsum(rings.size) - 1] = False
+    is_edge[np.cumsum(size) - 1] = False
     is_edge[:-1] &= place[1:] != place[:-1]  # a repeated corner makes no edge
     first = np.flatnonzero(is_edge)
     start, end = place[first], place[first + 1]
     ends = np.empty((len(first), 2), dtype=np.uint64)
     ends[:, 0], ends[:, 1] = np.minimum(start, end), np.maximum(start, end)
     edge = grouping.numbered(ends)
-    alone = (np.bincount(edge) == 1)[edge]
-    return Corners(len(rings.surely_valid), rings.coords, owner, place, first, edge, alone, owner[first])
+    return first, edge, (np.bincount(edge) == 1)[edge]
+
+
+def _edges_by_loops(place: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    from gbaspatial.weights.touch.corner_loops import number_edges
+
+    first, edge, often = (np.empty(len(place), dtype=kind) for kind in (np.int64, np.int32, np.int32))
+    latest = np.full(int(place.max(initial=-1)) + 1, -1, dtype=np.int32)
+    found = number_edges(place, size, first, edge, latest, often)
+    return first[:found], edge[:found], (often == 1)[edge[:found]]
 
 
 def rings_of(shapes: np.ndarray) -> Rings:

@@ -176,10 +176,10 @@ def measure(
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _seen_from(line: tuple[float, ...], other: tuple[float, ...], tiny: float) -> tuple[bool, float]:
-    """Whether `other` runs along `line`, and how far off `line` its other end is, where one ends in the middle of it."""
+    """Whether `other` runs along `line`, and how far off that it goes from an end in the middle of it."""
     along0, off0, _ = _relative(other[0], other[1], line)
     along1, off1, _ = _relative(other[2], other[3], line)
-    beside = _beside(along0, along1, off0, off1, tiny) * line[4] > RUN * tiny
+    beside = _beside(along0, along1, off0, off1, tiny) * other[4] > RUN * tiny
     margin = tiny / line[4]
     on0 = abs(off0) <= tiny and along0 > margin and along0 < 1 - margin
     on1 = abs(off1) <= tiny and along1 > margin and along1 < 1 - margin

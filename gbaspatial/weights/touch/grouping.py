@@ -102,17 +102,15 @@ def numbered_by_sorting(keys: np.ndarray) -> np.ndarray:
 
 def shared_pairs_by_marking(group: np.ndarray, member: np.ndarray, n: int) -> np.ndarray:
     """`shared_pairs`, compiled."""
-    from gbaspatial.weights.touch.corner_loops import smaller_partners
+    from gbaspatial.weights.touch.corner_loops import smaller_partners, turned
 
-    start, order = _grouped(group)
-    sizes = np.diff(start).astype(np.int64)
-    out = np.empty(sizes @ (sizes - 1) // 2, dtype=np.int32)  # memory that is not needed is never touched
-    end = np.zeros(n + 1, dtype=np.int32 if len(out) < 2**31 else np.int64)
-    smaller_partners(group, member, start, member[order], np.full(n, -1, dtype=np.int32), end[1:], out)
+    latest = np.full(int(group.max(initial=-1)) + 1, -1, dtype=np.int64)
+    end = np.zeros(n, dtype=np.int64)
+    smaller = smaller_partners(group, member, latest, np.full(n, -1, dtype=np.int32), end)
     np.maximum.accumulate(end, out=end)  # a member without a group has found nothing
-    out = out[: end[-1]]
-    pairs = sparse.csc_array((np.ones(len(out), dtype=np.int8), out, end), shape=(n, n)).tocsr()  # sorts both ways
-    return np.repeat(np.arange(n, dtype=np.int64) * n, np.diff(pairs.indptr)) + pairs.indices
+    codes = np.empty(len(smaller), dtype=np.int64)
+    turned(smaller, end, np.zeros(n + 1, dtype=np.int64), codes)
+    return codes
 
 
 def pairs_in_groups(group: np.ndarray, member: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:

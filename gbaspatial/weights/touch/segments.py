@@ -71,9 +71,12 @@ def approaches(
 ) -> list[Approach]:
     """Edges of other `polygons` within each of `reaches`, in meters, of the edges numbered `probes` (p,)."""
     tiny = meters.round_off(corners.coords)
-    parts = [_measured(corners, _NONE, _NONE, meters, reaches, tiny)]
-    for probe, other in _pairs_near(polygons, corners, probes, meters, max(reaches)):
-        parts.append(_measured(corners, probe, other, meters, reaches, tiny))
+    parts = [
+        _measured(corners, probe, other, meters, reaches, tiny)
+        for probe, other in _pairs_near(polygons, corners, probes, meters, max(reaches))
+    ]
+    if len(parts) == 1:
+        return parts[0]
     names = ("probe", "other", "distance", "length", "crossing")
     return [
         Approach(*(np.concatenate([getattr(part, name) for part in by_part]) for name in names))
@@ -245,13 +248,13 @@ def entering(
 def _closely(
     corners: Corners, probe: np.ndarray, other: np.ndarray, meters: Meters, tiny: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Whether two edges run along each other, and the same way; how far in the end of one is beside the other (2, m)."""
+    """Whether two edges run along each other, and the same way; how far off one goes that ends in the other (2, m)."""
     s, t = _in_meters(corners, probe, other, meters)
     beside, inner = np.zeros(len(probe), dtype=bool), np.zeros((2, len(probe)))
     for place, (line, second) in enumerate(((s, t), (t, s))):
         along, off = _relative(second, line)
-        size = np.linalg.norm(line[:, 1] - line[:, 0], axis=1)
-        beside |= _beside(along, off, tiny) * size > RUN * tiny
+        size, length = (np.linalg.norm(edge[:, 1] - edge[:, 0], axis=1) for edge in (line, second))
+        beside |= _beside(along, off, tiny) * length > RUN * tiny
         margin = (tiny / size)[:, None]
         on = (np.abs(off) <= tiny) & (along > margin) & (along < 1 - margin)
         inner[place] = np.where(on[:, ::-1] & (np.abs(off) > tiny), off, 0.0).sum(axis=1)
