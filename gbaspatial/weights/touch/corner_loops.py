@@ -79,29 +79,32 @@ def number_edges(
 
 @njit(nogil=True, cache=True)
 def smaller_partners(
-    group: np.ndarray, member: np.ndarray, latest: np.ndarray, seen: np.ndarray, end: np.ndarray
-) -> np.ndarray:
-    """For each member, the smaller members of its groups, once; where they end, into `end` (n,).
+    group: np.ndarray,
+    member: np.ndarray,
+    latest: np.ndarray,
+    before: np.ndarray,
+    seen: np.ndarray,
+    end: np.ndarray,
+    out: np.ndarray,
+) -> int:
+    """For each member, the smaller members of its groups, once, into `out`; where they end, into `end` (n,); how many.
 
     `member` (v,) ascends. `latest` (one for each group) and `seen` (n,) are filled with -1.
     """
-    out, found = np.empty(4 * seen.size + 16, dtype=np.int32), 0
-    before = np.empty(group.size, dtype=np.int64)
+    found = 0
     for c in range(group.size):
-        own, shared = member[c], group[c]
+        own, shared = member[c], uint64(group[c])
         place = latest[shared]
+        before[c], latest[shared] = place, c
         while place >= 0:
-            other = member[place]
-            if other != own and seen[other] != own:
-                seen[other] = own
-                if found == out.size:
-                    out = np.append(out, np.empty_like(out))
+            other = member[uint64(place)]
+            if other != own and seen[uint64(other)] != own:
+                seen[uint64(other)] = own
                 out[found] = other
                 found += 1
-            place = before[place]
-        before[c], latest[shared] = latest[shared], c
+            place = before[uint64(place)]
         end[own] = found
-    return out[:found]
+    return found
 
 
 @njit(nogil=True, cache=True)

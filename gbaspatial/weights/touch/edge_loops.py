@@ -12,8 +12,6 @@ from numba import njit
 
 from gbaspatial.weights.touch.round_off import RUN
 
-_FEW = 1024  # pairs that there is room for at first
-
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def _cells(low: float, high: float, begin: float, scale: float, side: int) -> tuple[int, int]:
@@ -34,13 +32,14 @@ def edges_meeting(
     wanted: np.ndarray,
     side: np.ndarray,
     most: int,
-) -> tuple[bool, np.ndarray, np.ndarray]:
+    pairs: np.ndarray,
+) -> int:
     """Each of the `probes` (p,) and the edges of other polygons that are `wanted` (n,) whose boxes meet its own.
 
     The boxes `around` (p, 4) the probes are drawn on a raster of `side` columns and rows, in which every edge looks
-    for them. False, and no pairs, where boxes cover more than `most` cells, being much larger than most others.
+    for them. The `pairs` (2, m) are written as far as there is room; the answer is how many there are. It is -1 where
+    boxes cover more than `most` cells, being much larger than most others.
     """
-    none = np.empty(0, dtype=np.int64)
     low_x, low_y = around[:, 0].min(), around[:, 1].min()
     columns, rows = side
     scale_x = columns / max(around[:, 2].max() - low_x, 1e-100)
@@ -53,11 +52,12 @@ def edges_meeting(
         drawn[k, 1], drawn[k, 3] = _cells(around[k, 1], around[k, 3], low_y, scale_y, rows)
         covered += (drawn[k, 2] - drawn[k, 0] + 1) * (drawn[k, 3] - drawn[k, 1] + 1)
         if covered > most:
-            return False, none, none
+            return -1
         for column in range(drawn[k, 0], drawn[k, 2] + 1):
             for row in range(drawn[k, 1], drawn[k, 3] + 1):
                 start[column * rows + row + 1] += 1
-    start = np.cumsum(start)
+    for cell in range(columns * rows):
+        start[cell + 1] += start[cell]
     stop = start.copy()
     inside = np.empty(covered, dtype=np.int64)
     for k in range(probes.size):
@@ -65,7 +65,6 @@ def edges_meeting(
             for row in range(drawn[k, 1], drawn[k, 3] + 1):
                 inside[stop[column * rows + row]] = k
                 stop[column * rows + row] += 1
-    probe, other = np.empty(_FEW, dtype=np.int64), np.empty(_FEW, dtype=np.int64)
     count, looked = 0, 0
     for edge in range(first.size):
         own = owner[edge]
@@ -78,7 +77,7 @@ def edges_meeting(
         south_cell, north_cell = _cells(south, north, low_y, scale_y, rows)
         looked += (east_cell - west_cell + 1) * (north_cell - south_cell + 1)
         if looked > most:
-            return False, none, none
+            return -1
         for column in range(west_cell, east_cell + 1):
             for row in range(south_cell, north_cell + 1):
                 cell = column * rows + row
@@ -91,12 +90,10 @@ def edges_meeting(
                         continue
                     if owner[probes[k]] == own:
                         continue
-                    if count == probe.size:
-                        probe = np.append(probe, np.empty_like(probe))
-                        other = np.append(other, np.empty_like(other))
-                    probe[count], other[count] = probes[k], edge
+                    if count < pairs.shape[1]:
+                        pairs[0, count], pairs[1, count] = probes[k], edge
                     count += 1
-    return True, probe[:count], other[:count]
+    return count
 
 
 @njit(nogil=True, cache=True, error_model="numpy")

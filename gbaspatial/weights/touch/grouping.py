@@ -104,9 +104,11 @@ def shared_pairs_by_marking(group: np.ndarray, member: np.ndarray, n: int) -> np
     """`shared_pairs`, compiled."""
     from gbaspatial.weights.touch.corner_loops import smaller_partners, turned
 
-    latest = np.full(int(group.max(initial=-1)) + 1, -1, dtype=np.int64)
+    sizes = np.bincount(group)
+    latest, seen = np.full(len(sizes), -1, dtype=np.int32), np.full(n, -1, dtype=np.int32)
+    out = np.empty(sizes @ (sizes - 1) // 2, dtype=np.int32)  # memory that is not needed is never touched
     end = np.zeros(n, dtype=np.int64)
-    smaller = smaller_partners(group, member, latest, np.full(n, -1, dtype=np.int32), end)
+    smaller = out[: smaller_partners(group, member, latest, np.empty(len(group), dtype=np.int32), seen, end, out)]
     np.maximum.accumulate(end, out=end)  # a member without a group has found nothing
     codes = np.empty(len(smaller), dtype=np.int64)
     turned(smaller, end, np.zeros(n + 1, dtype=np.int64), codes)

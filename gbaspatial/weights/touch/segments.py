@@ -84,10 +84,8 @@ def approaches(
     ]
 
 
-_NONE = np.empty(0, dtype=np.int64)
-
-
 def _are_many(corners: Corners, probes: np.ndarray) -> bool:
+    """Whether edges and pairs of them, about, are worth compiled loops."""
     return grouping.are_many(len(corners.first) + _PAIRS * len(probes))
 
 
@@ -120,10 +118,13 @@ def _by_loops(
     wanted[polygons.number] = True
     most = _CELLS * (len(probes) + len(corners.first))
     there = raster(around, around, _CELLS * len(probes))[1]
-    done, *pairs = edges_meeting(
-        around, probes, corners.coords, corners.first, corners.edge_owner, wanted, there, most
-    )  # fmt: skip
-    return (pairs[0], pairs[1]) if done else None
+    room, count = 0, _PAIRS * len(probes)  # memory that is not needed is never touched
+    while count > room:
+        pairs, room = np.empty((2, count), dtype=np.int64), count
+        count = edges_meeting(
+            around, probes, corners.coords, corners.first, corners.edge_owner, wanted, there, most, pairs
+        )
+    return None if count < 0 else (pairs[0, :count], pairs[1, :count])
 
 
 def _ends(corners: Corners, edges: np.ndarray) -> np.ndarray:
@@ -156,7 +157,7 @@ def _edges_near(polygons: Nearby, corners: Corners, probes: np.ndarray, meters: 
 def _measured(
     corners: Corners, probe: np.ndarray, other: np.ndarray, meters: Meters, reaches: tuple[float, ...], tiny: float
 ) -> list[Approach]:
-    distance, crossing, lengths = (_compared_by_loops if _many_pairs(probe) else _compared)(
+    distance, crossing, lengths = (_compared_by_loops if _are_many(corners, probe) else _compared)(
         corners, probe, other, meters, reaches, tiny
     )
     found = []
@@ -164,10 +165,6 @@ def _measured(
         near = np.flatnonzero(distance <= reach)
         found.append(Approach(probe[near], other[near], distance[near], length[near], crossing[near]))
     return found
-
-
-def _many_pairs(probe: np.ndarray) -> bool:
-    return grouping.are_many(_PAIRS * len(probe))
 
 
 def _scale(corners: Corners, probe: np.ndarray, other: np.ndarray, meters: Meters) -> np.ndarray:
@@ -232,7 +229,7 @@ def entering(
     """
     enters = np.zeros(len(found.probe), dtype=bool)
     rows = np.flatnonzero((found.distance <= tiny) & ~found.crossing & corners.alone[found.probe])
-    look = _closely_by_loops if _many_pairs(rows) else _closely
+    look = _closely_by_loops if _are_many(corners, rows) else _closely
     beside, same_way, inner = look(corners, found.probe[rows], found.other[rows], meters, tiny)
     few = np.flatnonzero(beside | inner.any(axis=0))
     if len(few) == 0:
