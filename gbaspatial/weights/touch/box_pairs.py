@@ -30,24 +30,20 @@ def meeting(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     """
     if len(one) == 0 or len(other) == 0:
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
-    low, side, scale = raster(one, other)
+    low, side, scale = _raster(one, other)
     first, second = (_cells(boxes, low, side, scale) for boxes in (one, other))
     if _covered(first) + _covered(second) > _CELLS_A_BOX * (len(one) + len(other)):
         return _by_tree(one, other)
     return _in_common_cells(one, other, first, second, side)
 
 
-def raster(one: np.ndarray, other: np.ndarray, most: float = np.inf) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where a raster begins, its number of columns and rows, and cells a unit: a cell is about as large as a box.
-
-    There are about `most` cells at most.
-    """
+def _raster(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where the raster begins, its number of columns and rows, and cells a unit: a cell is about as large as a box."""
     low = np.minimum(one[:, :2].min(axis=0), other[:, :2].min(axis=0))
     high = np.maximum(one[:, 2:].max(axis=0), other[:, 2:].max(axis=0))
     usual = (other[:, 2:] - other[:, :2]).mean(axis=0) + (one[:, 2:] - one[:, :2]).mean(axis=0)
     width = np.maximum(high - low, 1e-100)
-    wanted = np.clip(width / np.maximum(usual, 1e-100), 1, _FINEST)
-    side = np.maximum(wanted * min(1.0, np.sqrt(most / wanted.prod())), 1).astype(np.int64)
+    side = np.clip(width / np.maximum(usual, 1e-100), 1, _FINEST).astype(np.int64)
     return low, side, side / width
 
 

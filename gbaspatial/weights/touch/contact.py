@@ -82,7 +82,7 @@ def contacts_of(shapes: np.ndarray, meters: Meters, *, tolerance_m: float | None
     look = _look(bounds, meters) if tolerance_m is None and known_units else 0.0
     probes = alone if tolerance_m is None else np.arange(len(corners.first))
     polygons = _nearby(shapes, valid, bounds, np.unique(corners.edge_owner[probes]), meters, max(reach, look))
-    found, *beside = approaches(polygons, corners, probes, meters, (reach, look) if look else (reach,))
+    found, *beside = approaches(polygons, corners, probes, meters, (reach, look) if look else (reach,), tiny)
     code = _codes(corners, found)
     inside = _contained(polygons, corners, alone)
     lengths = _lengths(corners, found, code, CORNER * reach)

@@ -59,18 +59,19 @@ def number_edges(
     found, numbers, corner = 0, 0, 0
     for ring in range(size.size):
         for c in range(corner, corner + size[ring] - 1):
-            low, high = min(place[c], place[c + 1]), max(place[c], place[c + 1])
-            if low == high:  # a repeated corner makes no edge
+            one, two = place[uint64(c)], place[uint64(c + 1)]
+            if one == two:  # a repeated corner makes no edge
                 continue
+            low, high = uint64(min(one, two)), max(one, two)
             known = latest[low]  # of the edges from here to later places, the one numbered last
-            while known >= 0 and other_end[known] != high:
-                known = before[known]
+            while known >= 0 and other_end[uint64(known)] != high:
+                known = before[uint64(known)]
             if known < 0:
                 known = numbers
                 other_end[known], before[known], often[known] = high, latest[low], 0
                 latest[low] = known
                 numbers += 1
-            often[known] += 1
+            often[uint64(known)] += 1
             first[found], edge[found] = c, known
             found += 1
         corner += size[ring]

@@ -101,9 +101,9 @@ def _edges_by_loops(place: np.ndarray, size: np.ndarray) -> tuple[np.ndarray, np
 
 def rings_of(shapes: np.ndarray) -> Rings:
     """The rings of the polygons `shapes` (n,)."""
-    coords, polygon = shapely.get_coordinates(shapes, return_index=True)
+    coords = shapely.get_coordinates(shapes)
     coords += 0.0  # makes -0.0 equal to 0.0, bit by bit
-    size = np.bincount(polygon, minlength=len(shapes))
+    size = shapely.get_num_coordinates(shapes)
     stars = _stars(coords, size)
     single = stars.copy()
     other = np.flatnonzero(~stars)

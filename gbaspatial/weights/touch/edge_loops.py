@@ -8,9 +8,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+from numba import njit, uint64
 
 from gbaspatial.weights.touch.round_off import RUN
+
+_FINEST, _CELLS_A_BOX = 4096.0, 6.0  # of a raster: cells along a side, and cells for each box drawn on it
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -23,6 +25,24 @@ def _cells(low: float, high: float, begin: float, scale: float, side: int) -> tu
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
+def _raster(boxes: np.ndarray) -> tuple[float, int, float, float, int, float]:
+    """Where a raster begins, its number of cells, and cells a unit, in x and y: some two by two cells a usual box."""
+    low_x, low_y, high_x, high_y = boxes[0, 0], boxes[0, 1], boxes[0, 2], boxes[0, 3]
+    wide, tall = 0.0, 0.0
+    for k in range(boxes.shape[0]):
+        low_x, low_y = min(low_x, boxes[k, 0]), min(low_y, boxes[k, 1])
+        high_x, high_y = max(high_x, boxes[k, 2]), max(high_y, boxes[k, 3])
+        wide += boxes[k, 2] - boxes[k, 0]
+        tall += boxes[k, 3] - boxes[k, 1]
+    width, height, many = max(high_x - low_x, 1e-100), max(high_y - low_y, 1e-100), float(boxes.shape[0])
+    columns = min(max(2.0 * width * many / max(wide, 1e-100), 1.0), _FINEST)
+    rows = min(max(2.0 * height * many / max(tall, 1e-100), 1.0), _FINEST)
+    fewer = min(1.0, math.sqrt(_CELLS_A_BOX * many / (columns * rows)))
+    columns, rows = max(math.floor(columns * fewer), 1.0), max(math.floor(rows * fewer), 1.0)
+    return low_x, int(columns), columns / width, low_y, int(rows), rows / height
+
+
+@njit(nogil=True, cache=True, error_model="numpy")
 def edges_meeting(
     around: np.ndarray,
     probes: np.ndarray,
@@ -30,20 +50,16 @@ def edges_meeting(
     first: np.ndarray,
     owner: np.ndarray,
     wanted: np.ndarray,
-    side: np.ndarray,
     most: int,
     pairs: np.ndarray,
 ) -> int:
     """Each of the `probes` (p,) and the edges of other polygons that are `wanted` (n,) whose boxes meet its own.
 
-    The boxes `around` (p, 4) the probes are drawn on a raster of `side` columns and rows, in which every edge looks
-    for them. The `pairs` (2, m) are written as far as there is room; the answer is how many there are. It is -1 where
-    boxes cover more than `most` cells, being much larger than most others.
+    The boxes `around` (p, 4) the probes are drawn on a raster, in which every edge looks for them. The `pairs` (2, m)
+    are written as far as there is room; the answer is how many there are. It is -1 where boxes cover more than `most`
+    cells, being much larger than most others.
     """
-    low_x, low_y = around[:, 0].min(), around[:, 1].min()
-    columns, rows = side
-    scale_x = columns / max(around[:, 2].max() - low_x, 1e-100)
-    scale_y = rows / max(around[:, 3].max() - low_y, 1e-100)
+    low_x, columns, scale_x, low_y, rows, scale_y = _raster(around)
     start = np.zeros(columns * rows + 1, dtype=np.int64)
     drawn = np.empty((probes.size, 4), dtype=np.int64)
     covered = 0
@@ -70,8 +86,8 @@ def edges_meeting(
         own = owner[edge]
         if not wanted[own]:
             continue
-        corner = first[edge]
-        x0, y0, x1, y1 = coords[corner, 0], coords[corner, 1], coords[corner + 1, 0], coords[corner + 1, 1]
+        here, there = uint64(first[edge]), uint64(first[edge] + 1)
+        x0, y0, x1, y1 = coords[here, 0], coords[here, 1], coords[there, 0], coords[there, 1]
         west, east, south, north = min(x0, x1), max(x0, x1), min(y0, y1), max(y0, y1)
         west_cell, east_cell = _cells(west, east, low_x, scale_x, columns)
         south_cell, north_cell = _cells(south, north, low_y, scale_y, rows)
@@ -80,9 +96,9 @@ def edges_meeting(
             return -1
         for column in range(west_cell, east_cell + 1):
             for row in range(south_cell, north_cell + 1):
-                cell = column * rows + row
-                for place in range(start[cell], start[cell + 1]):
-                    k = inside[place]
+                cell = uint64(column * rows + row)
+                for place in range(start[cell], start[cell + uint64(1)]):
+                    k = uint64(inside[uint64(place)])
                     # of the cells that both cover, the first one tells of the pair
                     if column != max(west_cell, drawn[k, 0]) or row != max(south_cell, drawn[k, 1]):
                         continue

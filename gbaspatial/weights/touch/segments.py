@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gbaspatial.weights.touch import grouping
-from gbaspatial.weights.touch.box_pairs import meeting, raster
+from gbaspatial.weights.touch.box_pairs import meeting
 from gbaspatial.weights.touch.corners import Corners
 from gbaspatial.weights.touch.nearby import Nearby, boxes_near
 from gbaspatial.weights.touch.round_off import RUN
@@ -67,10 +67,12 @@ class Approach:
 
 
 def approaches(
-    polygons: Nearby, corners: Corners, probes: np.ndarray, meters: Meters, reaches: tuple[float, ...]
+    polygons: Nearby, corners: Corners, probes: np.ndarray, meters: Meters, reaches: tuple[float, ...], tiny: float
 ) -> list[Approach]:
-    """Edges of other `polygons` within each of `reaches`, in meters, of the edges numbered `probes` (p,)."""
-    tiny = meters.round_off(corners.coords)
+    """Edges of other `polygons` within each of `reaches`, in meters, of the edges numbered `probes` (p,).
+
+    Edges cross if their ends lie farther than `tiny` meters on both sides of each other.
+    """
     parts = [
         _measured(corners, probe, other, meters, reaches, tiny)
         for probe, other in _pairs_near(polygons, corners, probes, meters, max(reaches))
@@ -117,13 +119,10 @@ def _by_loops(
     wanted = np.zeros(corners.n, dtype=bool)
     wanted[polygons.number] = True
     most = _CELLS * (len(probes) + len(corners.first))
-    there = raster(around, around, _CELLS * len(probes))[1]
     room, count = 0, _PAIRS * len(probes)  # memory that is not needed is never touched
     while count > room:
         pairs, room = np.empty((2, count), dtype=np.int64), count
-        count = edges_meeting(
-            around, probes, corners.coords, corners.first, corners.edge_owner, wanted, there, most, pairs
-        )
+        count = edges_meeting(around, probes, corners.coords, corners.first, corners.edge_owner, wanted, most, pairs)
     return None if count < 0 else (pairs[0, :count], pairs[1, :count])
 
 
