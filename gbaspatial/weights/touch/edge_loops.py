@@ -98,7 +98,7 @@ def edges_meeting(
             for row in range(south_cell, north_cell + 1):
                 cell = uint64(column * rows + row)
                 for place in range(start[cell], start[cell + uint64(1)]):
-                    k = uint64(inside[uint64(place)])
+                    k = inside[uint64(place)]
                     # of the cells that both cover, the first one tells of the pair
                     if column != max(west_cell, drawn[k, 0]) or row != max(south_cell, drawn[k, 1]):
                         continue
