@@ -96,8 +96,8 @@ def edges_meeting(
             return -1
         for column in range(west_cell, east_cell + 1):
             for row in range(south_cell, north_cell + 1):
-                cell = uint64(column * rows + row)
-                for place in range(start[cell], start[cell + uint64(1)]):
+                drawn_on = uint64(column * rows + row)
+                for place in range(start[drawn_on], start[drawn_on + uint64(1)]):
                     k = inside[uint64(place)]
                     # of the cells that both cover, the first one tells of the pair
                     if column != max(west_cell, drawn[k, 0]) or row != max(south_cell, drawn[k, 1]):
