@@ -142,7 +142,7 @@ def _checked(name: str, check: Callable[[], str]) -> Row:
 def _same(found: float, right: float) -> str:
     if not np.isclose(found, right, rtol=1e-9, atol=1e-12):
         raise ValueError(f"{found!r} is not {right!r}.")
-    return f"{found:.6g}, as by the formula"
+    return f"as by the formula: {found:.6g}"
 
 
 def _cities() -> tuple:

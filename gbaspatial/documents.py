@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from gbaspatial.errors import FileFormatError, door_of, import_extra, own_names
-from gbaspatial.options import path_of
+from gbaspatial.filenames import file_of
 from gbaspatial.sheets import keep_texts
 from gbaspatial.typesetting import Grid, plain, shown
 from gbaspatial.writing import replace_file
@@ -79,7 +79,7 @@ def write_workbook(path: str | Path, sheets: Mapping[str, pd.DataFrame], notes: 
 
 
 def _with_ending(path: str | Path, ending: str) -> Path:
-    target = path_of(path)
+    target = file_of(path)
     if target.suffix.lower() != ending:
         raise FileFormatError(f"{target.name} does not end in {ending}; name the file so.")
     return target

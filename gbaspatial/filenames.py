@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 
 from gbaspatial.errors import FileFormatError, GbaWarning, OptionError, outside
+from gbaspatial.options import path_of
 
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])\s*(\..*)?", re.DOTALL)
 _LETTERS = re.compile(r'[<>:"|?*\\\x00-\x1f]')
@@ -39,6 +40,31 @@ def fault_of(name: str) -> str | None:
     if name.endswith((".", " ")):
         return "a dot or a space at the end is cut off there"
     return None
+
+
+def file_of(value: object, name: str = "path") -> Path:
+    """`value` as the path of a file to write, or one sentence where it names a folder and so has no ending.
+
+    Raises
+    ------
+    FileFormatError
+        If it is a folder that is there, or is written as one: ``.``, ``..``, ``maps/``.
+    OptionError
+        If it is empty, or no path.
+
+    Examples
+    --------
+    >>> file_of("maps/bay.gpkg").name
+    'bay.gpkg'
+    >>> file_of("maps/")
+    Traceback (most recent call last):
+    gbaspatial.errors.FileFormatError: 'maps/' is a folder; name a file in it, or another one.
+    """
+    target = path_of(value, name)
+    written = os.fspath(value) if isinstance(value, (str, os.PathLike)) else ""
+    if target.name in ("", "..") or str(written).endswith(("/", os.sep)) or target.is_dir():
+        raise FileFormatError(f"{str(written)!r} is a folder; name a file in it, or another one.")
+    return target
 
 
 def check_page(path: Path) -> None:

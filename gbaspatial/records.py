@@ -12,7 +12,7 @@ import pandas as pd
 
 from gbaspatial import typesetting
 from gbaspatial.errors import FileFormatError, door_of, own_names
-from gbaspatial.options import path_of
+from gbaspatial.filenames import file_of
 
 FORMAT = "gbaspatial result 1"
 
@@ -25,7 +25,7 @@ def place(path: str | Path) -> Path:
     FileFormatError
         If it does not.
     """
-    found = path_of(path)
+    found = file_of(path)
     if found.suffix.lower() != ".json":
         raise FileFormatError(f"{found.name!r} does not end in .json: results are kept as JSON; name it so.")
     return found

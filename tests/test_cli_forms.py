@@ -123,3 +123,40 @@ def test_no_command_writes_over_what_it_reads(words, source, tmp_path):
     assert result.exit_code == 2
     assert f"{out} {read.name} is {source} itself" in result.output
     assert read.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["", " ", ".", "..", "sub", "sub/", "new/", "layer.gpkg"])
+@pytest.mark.parametrize("words", [
+    ["moran", "cities", *CITIES, "--out"],
+    ["moran", "cities", *CITIES, "--map"],
+    ["map", "cities", *CITIES, "--out"],
+    ["export", "cities", "--out"],
+    ["weights", "cities", "--out"],
+    ["weights", "cities", "--tables"],
+    ["doctor", "--out"],
+])  # fmt: skip
+def test_no_name_and_a_folder_are_no_file(words, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("sub").mkdir()
+    Path("layer.gpkg").mkdir()
+    refused = run(*words, name)
+    assert refused.exit_code == 2
+    assert refused.output.startswith(f"error: {words[-1]} ")
+    assert refused.output.count("\n") == 1
+    assert ("is a folder" if name.strip() else "is empty") in refused.output
+    assert not [file for file in Path().rglob("*") if file.is_file()]
+
+
+@pytest.mark.parametrize("words", [["report", "--out", ""], ["report", "--units", ""], ["moran", "", *CITIES],
+                                   ["moran", "cities", *CITIES, "--table", ""]])  # fmt: skip
+def test_an_empty_place_is_refused_by_its_option(words):
+    refused = run(*words)
+    assert refused.exit_code == 2
+    assert "is empty; name a f" in refused.output
+    assert refused.output.count("\n") == 1
+
+
+def test_the_ending_of_w_is_refused_before_anything_is_said(tmp_path):
+    refused = run("weights", "cities", "--out", tmp_path / "w.txtt")
+    assert refused.exit_code == 2
+    assert refused.output.startswith("error: ")

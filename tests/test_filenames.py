@@ -7,7 +7,7 @@ from hypothesis import example, given, strategies as st
 
 import gbaspatial as gba
 from gbaspatial import filenames
-from gbaspatial.errors import GbaWarning, OptionError
+from gbaspatial.errors import FileFormatError, GbaWarning, OptionError, WritingError
 
 ODD = ["con", "NUL.csv", "Com1.tar.gz", "lpt9 .txt", "aux", "a:b.csv", "what?.csv", "a<b", "x.", "x ", "tab\t.csv"]
 GOOD = ["bay.gpkg", "console.csv", "com10.csv", "nullify", "广州.csv", "a b.csv", ".hidden", "con_.csv", "x.con"]
@@ -59,3 +59,27 @@ def test_on_windows_it_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(filenames.os, "name", "nt")
     with pytest.raises(OptionError, match="'NUL' is a device there; choose another"):
         filenames.check_portable("nul.csv")
+
+
+FIT = gba.models.ols("gdp_pc_cny ~ area_km2", gba.load_cities(year=2019))
+PICTURE = gba.figures.map_of(gba.load_cities(year=2019), "gdp_pc_cny")
+NAMED = WRITERS | {
+    "write": lambda path: gba.export.write(path, CITIES),
+    "qpt": lambda path: gba.export.qpt(path, CITIES),
+    "xlsx": FIT.to_excel,
+    "docx": FIT.to_docx,
+    "json": FIT.to_json,
+    "png": lambda path: gba.maps.atlas(CITIES, [gba.maps.choropleth("name_zh")]).to_png(path),
+    "svg": lambda path: gba.figures.save(PICTURE, path),
+}
+
+
+@pytest.mark.parametrize("name", [".", "..", "sub", "sub/"])
+@pytest.mark.parametrize("writer", NAMED)
+def test_a_folder_is_told_as_one_by_every_writer(tmp_path, monkeypatch, writer, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sub").mkdir()
+    with pytest.raises((FileFormatError, WritingError), match="folder") as told:
+        NAMED[writer](name)
+    assert name.rstrip("/") in str(told.value)
+    assert [path.name for path in tmp_path.rglob("*")] == ["sub"]

@@ -16,6 +16,8 @@ from gbaspatial.cli.output import write as shown
 from gbaspatial.results import Result
 
 READ_AS_NEGATIVE = re.compile(r"\s*[(\[]\s*[-+]?[\d.,]+(?:[eE][-+]?\d+)?\s*[%*]*\s*[)\]]\s*")
+# Ours never need the guard of formulas: numbers stand alone, and no text of ours begins as a formula does.
+READ_AS_FORMULA = re.compile(r"'|[=+@\t\r]|-(?!(\d+\.?\d*(e[-+]?\d+)?|inf)$)")
 QUICK = [
     name
     for name in CALLS
@@ -55,8 +57,16 @@ def test_no_result_hides_a_number_in_brackets(make, tmp_path, capsys):
     result.to_excel(tmp_path / "a.xlsx")
     assert lone_brackets(cells_of_workbook(tmp_path / "a.xlsx")) == []
     shown(result, "csv", None)
-    rows = csv.reader(io.StringIO(capsys.readouterr().out))
-    assert lone_brackets(cell for row in rows for cell in row) == []
+    cells = [cell for row in csv.reader(io.StringIO(capsys.readouterr().out)) for cell in row]
+    assert lone_brackets(cells) == []
+    assert [cell for cell in cells if READ_AS_FORMULA.match(cell)] == []
+
+
+def test_what_is_said_of_w_needs_no_apostrophe(capsys):
+    shown(list(gba.weights.contiguity(gba.load_cities()).describe()), "csv", None)
+    cells = [cell for row in csv.reader(io.StringIO(capsys.readouterr().out)) for cell in row]
+    assert float(cells[cells.index("admissible rho, above") + 1]) < 0
+    assert [cell for cell in cells if READ_AS_FORMULA.match(cell)] == []
 
 
 @pytest.mark.parametrize("below", ["std_error", "p_value", "interval"])

@@ -30,6 +30,7 @@ from gbaspatial.cli.inputs import (
 )
 from gbaspatial.cli.output import form_of, table_of, write
 from gbaspatial.cli.shared_options import (
+    Place,
     data_options,
     inference_option,
     output_options,
@@ -57,15 +58,15 @@ for spatial in (weights, draw, export):
 
 
 @main.command()
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("out"), show_default=True)
+@click.option("--out", type=Place(file_okay=False), default=Path("out"), show_default=True)
 @click.option("--year", type=int, help="Year of the cross-section (default: the newest complete one).")
 @click.option(
     "--lang", type=click.Choice(["both", "en", "zh"]), default="both", show_default=True, help="Language of the pages."
 )
 @click.option("--only", help="Chapters to write, by commas: claims, cities, weights, autocorrelation, ...")
-@click.option("--units", type=click.Path(path_type=Path), help="Layer of a region of your own, instead of the bay.")
+@click.option("--units", type=Place(), help="Layer of a region of your own, instead of the bay.")
 @click.option("--id", "unit", help="Column of --units (and of --panel) that identifies a unit.")
-@click.option("--panel", type=click.Path(path_type=Path), help="Table joined to --units by its id.")
+@click.option("--panel", type=Place(), help="Table joined to --units by its id.")
 @click.option("--time", help="Column of --panel that holds the year; choose one with --year.")
 @click.option("--outcome", help="Column that the report on --units is about.")
 @click.option("--groups", help="Column of groups of --units, between which inequality is split.")
@@ -160,7 +161,7 @@ def data(what: str, year: int | None, form: str | None, out: Path | None) -> Non
     help="auto, exact, permutation, normal, randomization, saddlepoint.",
 )
 @click.option("--second-opinion", "peer", type=click.Choice(["pysal", "r"]), help="Also the same by another program.")
-@click.option("--map", "map_file", type=click.Path(path_type=Path), help="Also write a map of the clusters (HTML).")
+@click.option("--map", "map_file", type=Place(to_write=True), help="Also write a map of the clusters (HTML).")
 @seed_option
 @output_options
 def moran(

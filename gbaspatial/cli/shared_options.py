@@ -10,9 +10,37 @@ from typing import Any, TypeAlias
 import click
 
 from gbaspatial.cli.output import FORMS
-from gbaspatial.errors import OptionError
+from gbaspatial.errors import FileFormatError, OptionError
+from gbaspatial.filenames import file_of
 
 Command: TypeAlias = "Callable[..., Any]"  # what click makes a command of: it says no type
+
+
+class Place(click.Path):
+    """A path that is not empty, as ``--out "$name"`` is where no name was set.
+
+    Parameters
+    ----------
+    to_write : bool
+        Whether it is a file that will be written, so no folder.
+    """
+
+    def __init__(self, *, to_write: bool = False, **options: Any) -> None:
+        super().__init__(path_type=Path, **options)
+        self.to_write = to_write
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, or one sentence that begins with the option."""
+        option = param.opts[0] if param is not None else "the path"
+        if not str(value).strip():
+            cure = f"name a {'file' if self.file_okay else 'folder'}"
+            raise OptionError(f"{option} is empty; {cure}{'' if param and param.required else ', or leave it out'}.")
+        if self.to_write and isinstance(value, str):
+            try:
+                file_of(value)
+            except FileFormatError as error:
+                raise FileFormatError(f"{option} {error}") from None
+        return super().convert(value, param, ctx)
 
 
 def data_options(command: Command) -> Command:
@@ -25,7 +53,7 @@ def data_options(command: Command) -> Command:
         click.option("--lat", help="DATA is a table of points: its column of latitudes."),
         click.option("--crs", help="CRS of DATA where the file does not say, such as EPSG:4547; or gcj02, bd09."),
         click.option("--repair", type=click.Choice(["make_valid"]), help="Repair invalid geometries of DATA."),
-        click.option("--table", type=click.Path(path_type=Path), help="CSV, Excel, Stata or Parquet joined by its id."),
+        click.option("--table", type=Place(), help="CSV, Excel, Stata or Parquet joined by its id."),
         click.option("--table-id", help="Column of the table that holds the id (default: the same as --id)."),
         click.option("--table-time", help="Column of the table that holds the year; choose one with --year."),
         click.option("--sheet", help="Sheet of an Excel table (default: the first)."),
@@ -97,7 +125,7 @@ def output_options(command: Command) -> Command:
             help="Form of what is printed (default: table), or of the file of --out, whose ending says it too.",
         ),
         click.option(
-            "--out", type=click.Path(path_type=Path),
+            "--out", type=Place(to_write=True),
             help="Write to this file instead: .txt, .csv, .json, .tex, .md, .html, .xlsx, .docx.",
         ),
     ]  # fmt: skip
@@ -116,6 +144,8 @@ def _apart(command: Command) -> Command:
 
     @wraps(command)
     def _checked(**given: Any) -> Any:
+        if not given["data"].strip():
+            raise OptionError("DATA is empty; name a file, or one of cities, districts, prefectures.")
         sources = {"DATA": given["data"], "--table": given["table"], "--weights": given.get("weights")}
         for option, name in (("--out", "out"), ("--tables", "tables"), ("--map", "map_file")):
             file = given.get(name)

@@ -17,6 +17,7 @@ from gbaspatial.cli.inputs import (
 )
 from gbaspatial.cli.output import FORMS, form_of, write
 from gbaspatial.cli.shared_options import (
+    Place,
     data_options,
     seed_option,
     weights_options,
@@ -27,13 +28,13 @@ from gbaspatial.errors import OptionError
 @click.command()
 @data_options
 @weights_options
-@click.option("--out", type=click.Path(path_type=Path), help="Also write W: .gal, .gwt, .csv, .json, .mtx, .npz, ...")
+@click.option("--out", type=Place(to_write=True), help="Also write W: .gal, .gwt, .csv, .json, .mtx, .npz, ...")
 @click.option("--ids", help="Column of DATA whose values label the units in the file of --out, such as adcode.")
 @click.option(
     "--format", "form", type=click.Choice(FORMS), help="Form of what is said of W (default: table); --out is W itself."
 )
 @click.option(
-    "--tables", type=click.Path(path_type=Path),
+    "--tables", type=Place(to_write=True),
     help="Write what is said of W to this file instead: .txt, .csv, .json, .tex, .md, .html, .xlsx, .docx.",
 )  # fmt: skip
 def weights(out: Path | None, ids: str | None, form: str | None, tables: Path | None, **where: Any) -> None:
@@ -46,8 +47,11 @@ def weights(out: Path | None, ids: str | None, form: str | None, tables: Path | 
     """
     import gbaspatial as gba
     from gbaspatial.alignment import columns_of
+    from gbaspatial.weights.exchange.weight_files import file_to_write
 
     form_of(form, tables, "--tables")
+    if out is not None:
+        file_to_write(out)
     if ids is not None and out is None:
         raise OptionError("--ids labels the units of the file of W; name it with --out, or leave --ids out.")
     units = units_of(**where)
@@ -70,7 +74,7 @@ def weights(out: Path | None, ids: str | None, form: str | None, tables: Path | 
 @click.option("--classes", type=click.IntRange(2, 12), default=5, show_default=True)
 @click.option("--by", type=click.Choice(["year"]), help="A slider over the years of the cities, or of a --table.")
 @click.option("--title", default="")
-@click.option("--out", type=click.Path(path_type=Path), default=Path("map.html"), show_default=True)
+@click.option("--out", type=Place(to_write=True), default=Path("map.html"), show_default=True)
 @weights_options
 @click.option("--clusters", is_flag=True, help="Add the local Moran clusters of each column and the graph of W.")
 @seed_option
@@ -119,7 +123,7 @@ def draw(
 @data_options
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=Place(to_write=True),
     required=True,
     help=".gpkg, .shp, .geojson, .parquet, .fgb, .kml, .csv, .xlsx",
 )

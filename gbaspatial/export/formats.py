@@ -22,6 +22,7 @@ from gbaspatial.export.kml import kml_text
 from gbaspatial.export.shapefiles import shapefile
 from gbaspatial.export.styles import Style, default_column, style_files, styled, with_whole_numbers, write_styles
 from gbaspatial.export.workbooks import write_workbook
+from gbaspatial.filenames import file_of
 from gbaspatial.options import public, word
 from gbaspatial.sheets import guarded
 from gbaspatial.writing import replace_file, replace_text
@@ -303,7 +304,7 @@ def write(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: str |
     >>> write(tempfile.mkdtemp() + "/bay.gpkg", gba.load_cities(year=2019), style="gdp_pc_cny").name
     'bay.gpkg'
     """
-    target = Path(path)
+    target = file_of(path)
     ending = target.suffix.lower()
     if ending not in ENDINGS:
         raise FileFormatError(f"{target.name} ends in none of {', '.join(ENDINGS)}; the ending names the format.")

@@ -15,6 +15,7 @@ from gbaspatial.errors import DataError, FileFormatError, OptionError
 from gbaspatial.export.descriptions import Description, describe
 from gbaspatial.export.frames import flat
 from gbaspatial.export.legend_rules import xml_text
+from gbaspatial.filenames import file_of
 from gbaspatial.geography import metric_crs
 from gbaspatial.options import brief, public
 from gbaspatial.writing import replace_text
@@ -73,7 +74,7 @@ def qpt(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, description: D
     >>> gba.export.qpt(tempfile.mkdtemp() + "/bay.qpt", cities, description=told).name
     'bay.qpt'
     """
-    target = Path(path)
+    target = file_of(path)
     if target.suffix.lower() != ".qpt":
         raise FileFormatError(f"{target.name} is no name of a print layout; end it in .qpt.")
     if description is not None and not isinstance(description, Description):

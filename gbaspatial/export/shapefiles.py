@@ -15,6 +15,7 @@ from gbaspatial.errors import DataError, FileFormatError, WritingError, some
 from gbaspatial.export.descriptions import describe
 from gbaspatial.export.frames import flat
 from gbaspatial.export.styles import Style, style_files, styled, with_whole_numbers, write_styles
+from gbaspatial.filenames import file_of
 from gbaspatial.options import public
 from gbaspatial.sheets import guarded
 from gbaspatial.writing import Companion, replace_file
@@ -63,7 +64,7 @@ def shapefile(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: s
     >>> short_names(["innovation_output_total", "innovation_output_share", "城市名称"])
     {'innovation_output_total': 'in_ou_tota', 'innovation_output_share': 'in_ou_shar', '城市名称': 'field_3'}
     """
-    target = Path(path)
+    target = file_of(path)
     if target.suffix.lower() != ".shp":
         raise FileFormatError(f"{target.name} does not end in .shp; name the file so, or write a GeoPackage.")
     table = flat(frame, "layer")

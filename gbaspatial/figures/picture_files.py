@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gbaspatial.errors import FileFormatError
+from gbaspatial.filenames import file_of
 from gbaspatial.options import public
 from gbaspatial.writing import replace_file
 
@@ -50,7 +51,7 @@ def save(figure: Figure | Axes, path: str | os.PathLike[str], *, dpi: int = 200)
     import matplotlib as mpl
     from matplotlib.figure import Figure as MplFigure
 
-    target = Path(path)
+    target = file_of(path)
     if target.suffix and target.suffix.lower() not in ENDINGS:
         raise FileFormatError(
             f"{target.name} ends in none of {', '.join(ENDINGS)}; leave the ending out for SVG and PNG."

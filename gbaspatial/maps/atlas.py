@@ -17,7 +17,7 @@ from jinja2 import Template
 from gbaspatial.alignment import columns_of
 from gbaspatial.errors import FileFormatError, GbaWarning, OptionError, outside
 from gbaspatial.figures.surroundings import check_layer
-from gbaspatial.filenames import check_page
+from gbaspatial.filenames import check_page, file_of
 from gbaspatial.maps.archives import Tiled
 from gbaspatial.maps.context import context_payload
 from gbaspatial.maps.escape import safe_json
@@ -115,7 +115,7 @@ class Atlas(folium.Map):
         **_ : object
             Options of the method of folium that this one takes the place of; none changes the page.
         """
-        path = Path(outfile)
+        path = file_of(outfile)
         check_page(path)
         for archive in self._archives:
             archive.write(path.parent)
@@ -167,7 +167,7 @@ class Atlas(folium.Map):
         from gbaspatial.figures import save
         from gbaspatial.maps.still import still
 
-        target = Path(path)
+        target = file_of(path)
         if not target.suffix:
             raise FileFormatError(f"{target.name} has no ending; end it in .png, .svg or .pdf.")
         if self._sets is None:

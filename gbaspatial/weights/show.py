@@ -23,22 +23,22 @@ def describe(w: Weights) -> Summary:
     facts: dict[str, object] = {
         "units": w.n,
         "links": w.n_links,
-        "density": f"{w.density:.4f}",
-        "neighbors (least, mean, most)": f"{counts.min()}, {counts.mean():.2f}, {counts.max()}",
+        "density": round(w.density, 4),
+        "neighbors, least": int(counts.min()),
+        "neighbors, mean": round(float(counts.mean()), 2),
+        "neighbors, most": int(counts.max()),
         "islands": some(w.islands) if len(w.islands) else "none",
         "components": w.n_components,
         "symmetric": "yes" if w.is_symmetric else "no",
         "standardization": w.standardization,
-        "sum of weights": f"{w.s0:.6g}",
+        "sum of weights": w.s0,
     }
     if w.n_links:
-        facts["weights (least, largest)"] = f"{w.sparse.data.min():.4g}, {w.sparse.data.max():.4g}"
+        facts["weights, least"], facts["weights, largest"] = map(float, (w.sparse.data.min(), w.sparse.data.max()))
     if w.n <= 1_000:  # larger ones take noticeable time; w.interval gives it on request
-        low, high = w.interval
-        facts["admissible rho"] = f"{low:.4f} to {high:.4f}"
-    table = pd.DataFrame(
-        {"value": [str(value) for value in facts.values()]}, index=pd.Index(list(facts), name="weights")
-    )
+        facts["admissible rho, above"], facts["admissible rho, below"] = map(float, w.interval)
+    values = pd.Series(list(facts.values()), index=pd.Index(list(facts), name="weights"), dtype=object)
+    table = values.to_frame("value")  # numbers stay numbers: a spreadsheet would run text such as "-1.3 to 1"
     histogram = counts.value_counts().sort_index().rename("units").to_frame()
     histogram.index.name = "neighbors"
     first = Table(table, title="Spatial weights", notes=(f"Recipe: {w.recipe}",))

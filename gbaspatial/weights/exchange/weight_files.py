@@ -25,6 +25,7 @@ from gbaspatial.errors import (
     nearest_names,
     some,
 )
+from gbaspatial.filenames import file_of
 from gbaspatial.options import path_of, public, word
 from gbaspatial.weights.adoption import as_weights
 from gbaspatial.weights.core import Weights
@@ -181,8 +182,8 @@ def write(w: Weights, path: str | Path, *, ids: pd.Series | None = None) -> Path
     ...     read(write(w, Path(folder) / "w.json"))
     <Weights: 2 units, 2 links, row; matrix -> row_standardized>
     """
-    file = path_of(path)
-    how = _of(file, _WRITERS, "written")
+    file = file_to_write(path)
+    how = _WRITERS[file.suffix.lower()]
     w = as_weights(w)
     if ids is not None:
         w = _called(w, ids)
@@ -192,7 +193,6 @@ def write(w: Weights, path: str | Path, *, ids: pd.Series | None = None) -> Path
         raise FileFormatError(f"files hold text or numbers as ids, but {some(wrong)} is a {type(wrong[0]).__name__}.")
     if not file.parent.is_dir():
         raise MissingFileError(f"there is no folder {file.parent} to write {file.name} into; create it first.")
-    _check_no_folder(file)
     return replace_file(file, lambda half: how(w, half), companions=numbered_formats.companions(file))
 
 
@@ -212,6 +212,13 @@ def _called(w: Weights, ids: pd.Series) -> Weights:
         standardization=w.standardization,
         islands=w.island_policy,
     )
+
+
+def file_to_write(path: str | Path) -> Path:
+    """`path`, if weights can be written to it; looked at before they are made."""
+    file = file_of(path)
+    _of(file, _WRITERS, "written")
+    return file
 
 
 def _check_no_folder(file: Path) -> None:
