@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
@@ -23,13 +24,17 @@ class Place(click.Path):
     ----------
     to_write : bool
         Whether it is a file that will be written, so no folder.
+    file_okay : bool
+        Whether a file may be there; else it is a folder.
     """
 
-    def __init__(self, *, to_write: bool = False, **options: Any) -> None:
-        super().__init__(path_type=Path, **options)
+    def __init__(self, *, to_write: bool = False, file_okay: bool = True) -> None:
+        super().__init__(path_type=Path, file_okay=file_okay)
         self.to_write = to_write
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+    def convert(
+        self, value: str | os.PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
         """The path, or one sentence that begins with the option."""
         option = param.opts[0] if param is not None else "the path"
         if not str(value).strip():
