@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from gbaspatial.alignment import as_numbers, check_units
 from gbaspatial.errors import OptionError, UnknownNameError, nearest_names, some
+from gbaspatial.options import brief, word
 
 Degree = Literal["modified", "original"]
 Scale = Literal["pooled", "by period"]
@@ -91,15 +92,29 @@ def negative_of(negative: Sequence[str], groups: Mapping[str, tuple[str, ...]]) 
     return frozenset(names)
 
 
-def importance_of(importance: pd.Series | None, names: list[str]) -> pd.Series:
+def importance_of(importance: pd.Series | Mapping[str, float] | None, names: list[str]) -> pd.Series:
     """The weight of each subsystem, summing to one."""
     if importance is None:
         return pd.Series(1 / len(names), index=names)
     return shares_of(given_weights(importance, names, "importance"), "importance")
 
 
-def given_weights(given: pd.Series, names: list[str], what: str) -> pd.Series:
+def weighting_of(weights: object, methods: Iterable[str]) -> Weighting:
+    """A method of weighting by name, or the weights that were given by indicator."""
+    if isinstance(weights, Mapping):
+        return pd.Series(dict(weights))
+    if isinstance(weights, (pd.Series, str)):
+        return weights if isinstance(weights, pd.Series) else word(weights, methods, "weights")
+    raise OptionError(
+        f"weights={brief(weights)} must be one of {', '.join(map(repr, methods))}, or a Series or mapping with a "
+        f"weight for each indicator."
+    )
+
+
+def given_weights(given: pd.Series | Mapping[str, float], names: list[str], what: str) -> pd.Series:
     """Weights that were given, in the order of `names`: each known, none negative."""
+    if isinstance(given, Mapping):
+        given = pd.Series(dict(given))
     if not isinstance(given, pd.Series):
         raise OptionError(f"{what}= must be a Series by name: {some(names)}.")
     check_units(given.index, f"names of {what}=")

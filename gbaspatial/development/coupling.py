@@ -19,6 +19,7 @@ from gbaspatial.development.choices import (
     negative_of,
     shares_of,
     subsystems_of,
+    weighting_of,
 )
 from gbaspatial.development.coordination import GRADES, grade_of, modified_degree, original_degree
 from gbaspatial.development.indicators import (
@@ -31,7 +32,7 @@ from gbaspatial.development.indicators import (
 )
 from gbaspatial.development.robustness import ObstacleResult, SensitivityResult, obstacles_of, sensitivity_of
 from gbaspatial.errors import DataError, OptionError, some
-from gbaspatial.options import number, public, word
+from gbaspatial.options import number, public
 from gbaspatial.results import Result, Table
 
 _METHODS = {"entropy": entropy_weights, "critic": critic_weights, "equal": equal_weights}
@@ -148,10 +149,10 @@ def coupling(
     data: pd.DataFrame,
     subsystems: Mapping[str, Sequence[str]],
     *,
-    weights: Weighting = "entropy",
+    weights: Weighting | Mapping[str, float] = "entropy",
     degree: Degree = "modified",
     negative: Sequence[str] = (),
-    importance: pd.Series | None = None,
+    importance: pd.Series | Mapping[str, float] | None = None,
     scale: Scale = "pooled",
     margin: float = 0.0,
 ) -> CouplingResult:
@@ -173,13 +174,13 @@ def coupling(
         Indicators in columns, indexed by unit, or by unit and period.
     subsystems : mapping of str to list of str
         The columns of each subsystem; at least two subsystems.
-    weights : {"entropy", "critic", "equal"} or pandas.Series
-        Of the indicators within their subsystem. A Series by indicator is scaled to sum to
+    weights : {"entropy", "critic", "equal"}, pandas.Series or mapping
+        Of the indicators within their subsystem. Weights by indicator are scaled to sum to
         one within each subsystem.
     degree : {"modified", "original"}
     negative : list of str
         Indicators where less is better.
-    importance : pandas.Series, optional
+    importance : pandas.Series or mapping, optional
         Weight of each subsystem in T, by its name; by default the same for all.
     scale : {"pooled", "by period"}
         Lowest and highest value over all rows, or within each period: then growth drops
@@ -230,7 +231,7 @@ def coupling(
     plan = Plan(
         subsystems=groups,
         negative=negative_of(negative, groups),
-        weights=weights if isinstance(weights, pd.Series) else word(weights, _METHODS, "weights"),
+        weights=weighting_of(weights, _METHODS),
         importance=importance_of(importance, list(groups)),
         degree=degree,
         scale=scale,

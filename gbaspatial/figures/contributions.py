@@ -20,7 +20,9 @@ _COLORS = {"own": "#2C7FB8", "spillover": "#D95F0E", "total": "#333333"}
 @written_names("en")
 @public
 def waterfall(result: Any, *, label: str = "", ax: Axes | None = None) -> Axes:
-    """Contributions one after another, from nothing to the total.
+    """Contributions one after another, from nothing to the total; of a scenario the total has its interval below.
+
+    An end of the interval that is not finite is an arrow at the side of the frame.
 
     Parameters
     ----------
@@ -71,8 +73,30 @@ def waterfall(result: Any, *, label: str = "", ax: Axes | None = None) -> Axes:
     ax.set_yticks(places, names)
     ax.invert_yaxis()
     ax.margins(x=0.12)
-    ax.set_xlabel("contribution to the change of all units together")
+    measured = "contribution to the change of all units together"
+    if hasattr(result, "groups"):
+        both = tuple(float(result.groups[end].iloc[-1]) for end in ("lower", "upper"))
+        _total_interval(ax, places[-1] + 0.45, *both)
+        told = ", arrow: no finite end" if np.isinf(both).any() else ""
+        measured = folded(f"{measured} (line below the total: its interval{told})", 70)
+    ax.set_xlabel(measured)
     ax.set_title(label)
     tidy(ax)
     keep_inside(ax)
     return ax
+
+
+def _total_interval(ax: Axes, at: float, lower: float, upper: float) -> None:
+    """The interval of the total, below its bar."""
+    if np.isnan(lower) or np.isnan(upper):
+        return
+    known = [end for end in (lower, upper) if np.isfinite(end)]
+    left, right = ax.get_xlim()
+    left, right = min([left, *known]), max([right, *known])
+    margin = 0.04 * (right - left)
+    left, right = left - margin * (lower <= left), right + margin * (upper >= right)
+    ax.set_xlim(left, right)
+    ax.plot([max(lower, left), min(upper, right)], [at, at], color=INK, lw=1.4, solid_capstyle="butt")
+    for end, side, shape in ((lower, left, "<"), (upper, right, ">")):
+        if np.isinf(end):
+            ax.plot(side, at, shape, color=INK, ms=6, mec="none", clip_on=False)

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 def spillover_decay(result: DecayResult, *, label: str = "", ax: Axes | None = None) -> Axes:
     """Spillover by band of distance as bars with their intervals, and the distance within which half arrives.
 
+    An end that is not finite is an arrow at the side of the frame.
+
     Parameters
     ----------
     result : DecayResult
@@ -56,18 +58,22 @@ def spillover_decay(result: DecayResult, *, label: str = "", ax: Axes | None = N
     seen = np.r_[0.0, value, low[finite], high[finite]]
     least, most = float(seen.min()), float(seen.max())
     margin = 0.12 * (most - least or 1.0)
-    for place in np.flatnonzero(~finite):  # an end that is not finite runs out of the frame
-        ends = (np.clip(each[place], least - 2 * margin, most + 2 * margin) for each in (low, high))
-        ax.vlines(middle[place], *ends, color=INK, lw=1.2)
-    ax.set_ylim(least - margin, most + margin)
+    sides = (least - margin, most + margin)
+    for place in np.flatnonzero(~finite & ~np.isnan(low) & ~np.isnan(high)):
+        ax.vlines(middle[place], max(low[place], sides[0]), min(high[place], sides[1]), color=INK, lw=1.2)
+        for end, side, shape in ((low[place], sides[0], "v"), (high[place], sides[1], "^")):
+            if np.isinf(end):  # an arrow at the side of the frame: it goes on
+                ax.plot(middle[place], side, shape, color=INK, ms=6, mec="none", clip_on=False)
+    ax.set_ylim(*sides)
     ax.axhline(0, color=FAINT, lw=0.8)
     if np.isfinite(result.half_distance):
         ax.axvline(result.half_distance, color=SIGNAL, lw=1.2, ls="--")
         ax.annotate(
             f"half within {result.half_distance:.0f} km", (result.half_distance, 1), xycoords=("data", "axes fraction"),
             xytext=(4, -4), textcoords="offset points", va="top", color=SIGNAL, fontsize=9,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.0},
         )  # fmt: skip
-    ax.set_xlabel("distance, km")
+    ax.set_xlabel("distance, km" + (" (arrow: no finite end)" if np.isinf([low, high]).any() else ""))
     ax.set_ylabel(folded(f"given to all others there, per unit of {result.term}", 40))
     ax.set_title(label)
     tidy(ax)

@@ -15,12 +15,14 @@ from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.impacts.average import Quantity
 from gbaspatial.models.impacts.change import check_evaluated
 from gbaspatial.models.impacts.engine import COLUMNS, Engine
+from gbaspatial.models.impacts.open_ends import open_rows, open_words
 from gbaspatial.models.solve.resolvent import Reading
 from gbaspatial.options import level_of, number as number_of, public, undrawn
 from gbaspatial.randomness import Rng
 from gbaspatial.results import Result, Table
 from gbaspatial.spillover.changed_data import Matrix, changed_data, matrix_of
-from gbaspatial.spillover.impact_engine import check_bounded, check_known, endless_words, engine_of, method_words
+from gbaspatial.spillover.impact_engine import check_bounded, check_known, engine_of, method_words
+from gbaspatial.spillover.logarithmic_outcome import base_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,8 +69,17 @@ class AllocationResult(Result):
         title = f"Where more of {self.variable} does most ({self.aim})"
         found = [Table(self.to_frame(), title, self.notes)]
         if len(self.frontier):
-            found.append(Table(self.frontier, f"Frontier between all and the weakest group ({self.weakest})"))
+            title = f"Frontier between all and the weakest group ({self.weakest})"
+            found.append(Table(self.frontier, title, self._frontier_notes()))
         return tuple(found)
+
+    def _frontier_notes(self) -> tuple[str, ...]:
+        """Which places of the frontier stand there by their estimate alone."""
+        frames = [self.places.loc[name].reindex(self.frontier.index) for name in ("all", "weakest")]
+        lost = np.logical_or(*map(open_rows, frames))
+        if not lost.any():
+            return ()
+        return (f"By their estimates alone, because their intervals have no end: {some(self.frontier.index[lost])}.",)
 
     def plot(self, *, label: str = "", ax: Axes | None = None) -> Axes:
         """The places with their intervals, best first.
@@ -175,12 +186,18 @@ def allocate(
         raise OptionError(f"aim={aim!r} needs {'groups=' if aim == 'weakest' else 'people='}.")
     steps = _steps(engine, variable, kind, amount, matrix_of(fit, period))
     frames = {name: _places(engine, steps, left) for name, left in aims.items()}
-    for frame in frames.values():
-        check_bounded(engine, frame)
+    check_bounded(engine, frames.values(), "where more does most")
     frames = {name: frame.sort_values("rank", kind="stable") for name, frame in frames.items()}
     places = pd.concat(frames, names=["aim", engine.fit.design.ids.name or "unit"])
-    notes = (*_notes(engine, variable, kind, amount), *endless_words(engine, frames[aim]))
+    notes = (*_notes(engine, variable, kind, amount), *open_words(engine, _undetermined(frames, aim)))
     return AllocationResult(places, _frontier(frames), aim, weakest, variable, notes)
+
+
+def _undetermined(frames: dict[str, pd.DataFrame], aim: str) -> list[str]:
+    """Places whose gain lacks an end: by the aim of the table, and by the others with their name."""
+    own = [str(unit) for unit in frames[aim].index[open_rows(frames[aim])]]
+    others = {name: frame.index[open_rows(frame)] for name, frame in frames.items() if name != aim}
+    return own + [f"{unit} ({name})" for name, units in others.items() for unit in units if str(unit) not in own]
 
 
 def _aims(engine: Engine, groups: pd.Series | None, people: pd.Series | None) -> tuple[dict[str, np.ndarray], Label]:
@@ -248,9 +265,10 @@ def _frontier(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _notes(engine: Engine, variable: str, kind: str, amount: float) -> tuple[str, ...]:
+    points = ", of which 0.01 is about one per cent" if base_of(engine.fit.design.response) == np.e else ""
     how = f"{amount:+g}" if kind == "add" else f"times {amount:g}"
     notes = [
-        f"Each unit in turn gets {variable} {how}; gains on the scale of {engine.fit.design.response}.",
+        f"Each unit in turn gets {variable} {how}; gains on the scale of {engine.fit.design.response}{points}.",
         method_words(engine),
     ]
     if engine.known.draws is None:

@@ -10,16 +10,17 @@ import pandas as pd
 
 from gbaspatial.alignment import align_labels
 from gbaspatial.errors import DataError
-from gbaspatial.figures import flow_map
+from gbaspatial.figures import flow_map, forest
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.impacts.average import mixed
 from gbaspatial.models.impacts.engine import COLUMNS, Engine, unit_balance
 from gbaspatial.models.impacts.groups import by_group
+from gbaspatial.models.impacts.open_ends import open_rows, open_words, with_open_ends
 from gbaspatial.models.solve.resolvent import Reading
 from gbaspatial.options import level_of, public, undrawn
 from gbaspatial.randomness import Rng
 from gbaspatial.results import Result, Table
-from gbaspatial.spillover.impact_engine import check_spills, engine_of, linked, method_words
+from gbaspatial.spillover.impact_engine import check_bounded, check_known, check_spills, engine_of, linked, method_words
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -86,13 +87,13 @@ class BalanceResult(Result):
         """
         return units[["geometry"]].join(self.units)
 
-    def plot(self, units: Units, *, top: int = 30, ax: Axes | None = None) -> Axes:
-        """The strongest flows between units as arrows on a map.
+    def plot(self, units: Units | None = None, *, top: int = 30, ax: Axes | None = None) -> Axes:
+        """The strongest flows between units as arrows on a map, or without `units` what each gives net of what it gets.
 
         Parameters
         ----------
-        units : GeoDataFrame
-            The units of the fit.
+        units : GeoDataFrame, optional
+            The units of the fit. Without them a row for each unit, with its interval.
         top : int
             How many of the largest flows are drawn.
         ax : matplotlib.axes.Axes, optional
@@ -102,7 +103,11 @@ class BalanceResult(Result):
         -------
         matplotlib.axes.Axes
         """
-        return flow_map(units, self.flows, label=f"Spillover of {self.term}", top=top, ax=ax)
+        if units is None:
+            net = self.units[["net", "net_lower", "net_upper"]].set_axis(["estimate", "lower", "upper"], axis=1)
+            return forest(net, label=f"Gives less receives: {self.term}", ax=ax)
+        label = with_open_ends(f"Spillover of {self.term}", self.units)
+        return flow_map(units, self.flows, label=label, top=top, ax=ax)
 
 
 @undrawn("method", "delta")
@@ -145,7 +150,7 @@ def balance(
     Raises
     ------
     OptionError
-        If the fit has no spillover.
+        If the fit has no spillover, or no interval would have an end, because the data do not bound rho.
     AlignmentError, DataError
         If `groups` are not of the units of the fit, or are all the same.
 
@@ -171,15 +176,20 @@ def balance(
     engine = engine_of(fit, period=period, method=method, draws=draws, rng=rng, level=level_of(level))
     regressor = engine.regressor(term)
     check_spills(engine, regressor)
+    check_known(engine)
     grouped = border = None
     if groups is not None:
         grouped = by_group(engine, regressor, groups)
         border = _border(engine, regressor, align_labels(groups, engine.fit.design.ids, "groups", "fit"))
-    notes = (
+    notes: tuple[str, ...] = (
         "Giving and receiving follow from W and the estimates; they are no measurement of who learned from whom.",
         method_words(engine),
     )
     units = unit_balance(engine, regressor).reindex(engine.fit.design.index)
+    shown = [units, *([] if border is None else [border])]
+    check_bounded(engine, shown, "who gives and who receives")
+    open_ones = [str(name) for frame in shown for name in frame.index[open_rows(frame)]]
+    notes = (*notes, *open_words(engine, open_ones))
     return BalanceResult(units, _flows(engine, regressor), grouped, border, regressor.name, notes)
 
 

@@ -15,12 +15,21 @@ from gbaspatial.geography import distance_km
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.impacts.average import Quantity
 from gbaspatial.models.impacts.engine import COLUMNS, Engine
+from gbaspatial.models.impacts.open_ends import open_rows, open_words
 from gbaspatial.models.impacts.orders import by_order
 from gbaspatial.models.solve.resolvent import Reading
 from gbaspatial.options import level_of, public, undrawn, whole
 from gbaspatial.randomness import Rng
 from gbaspatial.results import Result, Table, number
-from gbaspatial.spillover.impact_engine import check_spills, drawn_values, engine_of, linked, method_words
+from gbaspatial.spillover.impact_engine import (
+    check_bounded,
+    check_known,
+    check_spills,
+    drawn_values,
+    engine_of,
+    linked,
+    method_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,7 +164,7 @@ def decay(
     Raises
     ------
     OptionError
-        If the fit has no spillover (no W), or the bands do not ascend.
+        If the fit has no spillover (no W), the bands do not ascend, or no interval would have an end.
     AlignmentError
         If `units` are not those of the fit.
 
@@ -177,17 +186,20 @@ def decay(
     engine = engine_of(fit, period=period, method=method, draws=draws, rng=rng, level=level)
     regressor = engine.regressor(term)
     check_spills(engine, regressor)
+    check_known(engine)
     ids = engine.fit.design.ids
     check_same_units(units.index, ids, "units")
     km = distance_km(units).loc[ids, ids].to_numpy()
     other = ~np.eye(len(ids), dtype=bool)
     ends = _ends(bands, float(km.max()))
     by_distance = _by_distance(engine, regressor, km, other, ends)
+    by_orders = _by_order(engine, regressor, orders)
+    check_bounded(engine, [by_distance, by_orders], "how far it spills over")
     half = _half_distance(engine, regressor, km, other, draws)
     return DecayResult(
-        by_distance, _by_order(engine, regressor, orders), *half,
+        by_distance, by_orders, *half,
         half_of_pairs=float(np.median(km[other])), term=regressor.name, level=level,
-        notes=_notes(engine, regressor, half),
+        notes=(*_notes(engine, regressor, half), *open_words(engine, _open_parts(by_distance, by_orders))),
     )  # fmt: skip
 
 
@@ -272,6 +284,12 @@ def _halves(sums: np.ndarray, steps: np.ndarray) -> np.ndarray:
     steady = (sums * np.sign(total) >= -_NOTHING * size).all(axis=1) & (size[:, 0] > 0)
     reached = np.abs(sums.cumsum(axis=1)) >= 0.5 * np.abs(total) * (1 - 1e-9)
     return np.where(steady, steps[reached.argmax(axis=1)], np.nan)
+
+
+def _open_parts(by_distance: pd.DataFrame, by_orders: pd.DataFrame) -> list[str]:
+    """The bands and orders whose intervals lack an end, in words."""
+    bands = [f"{start:g} to {end:g} km" for start, end in by_distance.index[open_rows(by_distance)]]
+    return bands + [f"order {order}" for order in by_orders.index[open_rows(by_orders)]]
 
 
 def _notes(engine: Engine, regressor: Regressor, half: tuple[float, float, float]) -> tuple[str, ...]:

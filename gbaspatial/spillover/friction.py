@@ -59,8 +59,8 @@ class FrictionScan(Result):
     ----------
     cells : pandas.DataFrame
         By choice: `n, rho, f_hat, lower, upper, p_no_border, p_closed_border, p_spillover, serial_correlation,
-        equivalent_km, verdict`. `f_hat` and what follows from it are NaN where the data do not identify it: the
-        profile stands in `profiles` all the same.
+        equivalent_km, equivalent_km_lower, equivalent_km_upper, verdict`. `f_hat` and what follows from it are NaN
+        where the data do not identify it: the profile stands in `profiles` all the same.
     profiles : pandas.DataFrame
         By choice and friction: `ratio`, twice what the log-likelihood of the best friction has more; negative at a
         closed border that is torn off (see `islands`) and higher.
@@ -100,8 +100,10 @@ class FrictionScan(Result):
 
     def tables(self) -> tuple[Table, ...]:
         """One row a cell."""
-        shown = self.cells.drop(columns=["equivalent_km"] if self.cells["equivalent_km"].isna().all() else [])
+        kilometers = [column for column in self.cells if column.startswith("equivalent_km")]
+        shown = self.cells.drop(columns=kilometers if self.cells["equivalent_km"].isna().all() else [])
         codes = self.cells["verdict"].unique()
+        endless = np.isinf(self.cells["equivalent_km_upper"].to_numpy(dtype=float)).any()
         notes = [
             self.sentence,
             *(f"{code}: {SENTENCES[code]}." for code in codes),
@@ -109,6 +111,7 @@ class FrictionScan(Result):
             f"Intervals at {self.level:.0%} by likelihood ratio; p by {self.draws} samples under each null, seed "
             f"{self.seed}. 0 is a closed border, 1 none. Friction has no point where it is not identified.",
             *(f"{'; '.join(_words(choice))}: {why}" for choice, why in self.refused.items()),
+            *(["A closed border lies within the interval, so that the kilometers have no end."] if endless else []),
             f"W: {self.recipe}; {self.crossing} links cross the border, {self.within} do not.",
         ]
         return (Table(shown, self.title, tuple(notes)),)
@@ -318,11 +321,18 @@ def _cells(
             "n": one.n, "rho": one.rho, "f_hat": point, "lower": one.lower, "upper": one.upper,
             "p_no_border": one.p_values["no_border"], "p_closed_border": one.p_values["closed_border"],
             "p_spillover": one.p_values["spillover"], "serial_correlation": one.serial,
-            "equivalent_km": kilometers_of(point, w, sides), "verdict": verdict,
+            **_kilometers(point, one, w, sides), "verdict": verdict,
         })  # fmt: skip
     rows += [{"verdict": "refused"} for _ in refused]
     frame = pd.DataFrame(rows, index=_index([*(one.choice for one in found), *refused], panel))
     return frame if panel else frame.drop(columns="serial_correlation")
+
+
+def _kilometers(point: float, one: CellResult, w: Weights, sides: pd.Series) -> dict[str, float]:
+    """The kilometers of a point and of its interval: the lower the friction's factor, the farther."""
+    ends = (point, one.upper, one.lower) if np.isfinite(point) else (np.nan, np.nan, np.nan)
+    names = ("equivalent_km", "equivalent_km_lower", "equivalent_km_upper")
+    return {name: kilometers_of(end, w, sides) for name, end in zip(names, ends, strict=True)}
 
 
 def _profiles(found: list[CellResult], panel: bool) -> pd.DataFrame:

@@ -6,10 +6,10 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from gbaspatial.errors import OptionError, some
+from gbaspatial.errors import OptionError
 from gbaspatial.models.impacts.engine import Engine
+from gbaspatial.models.impacts.open_ends import nothing_ends, spatial_parameter
 from gbaspatial.models.impacts.summary_measures import ImpactsResult
 from gbaspatial.models.solve.admissible import window
 from gbaspatial.randomness import IMPACT_DRAWS, Rng, stream
@@ -17,6 +17,10 @@ from gbaspatial.results import number
 from gbaspatial.sizes import DENSE_LIMIT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
     from gbaspatial.alignment import Label
     from gbaspatial.formula import Regressor
     from gbaspatial.models import Fit, PanelFit
@@ -78,7 +82,7 @@ def check_known(engine: Engine) -> None:
     known = engine.known
     if not np.isfinite(known.covariance).all():
         raise OptionError(
-            "the estimates have no covariance (the notes of the fit say why), so scenarios have no interval."
+            "the estimates have no covariance (the notes of the fit say why), so that nothing here has an interval."
         )
     if known.rho_place is None or known.draws is None or engine.fit.w is None:
         return
@@ -93,32 +97,22 @@ def check_known(engine: Engine) -> None:
         )
 
 
-def check_bounded(engine: Engine, units: pd.DataFrame) -> None:
-    """Refuse where no change has an end: rho can be anything up to the end of what is possible.
+def check_bounded(engine: Engine, frames: Iterable[pd.DataFrame], what: str) -> None:
+    """Refuse where no interval of any table has an end: rho can be anything up to the end of what is possible.
 
     Raises
     ------
     OptionError
-        If so.
+        If so; `what` says what the data do not tell.
     """
-    moving = units[units["estimate"] != 0]
-    if len(moving) and not np.isfinite(moving[["lower", "upper"]].to_numpy()).any():
-        raise OptionError(
-            f"the data do not say what would follow: no rho up to the end of what is possible can be rejected (rho "
-            f"{number(engine.fit.rho)}), so that no change has an end at {engine.known.level:.0%}. Use a model without "
-            f"rho (gba.models.slx) or more units; method='delta' tells what the estimate alone would say."
-        )
-
-
-def endless_words(engine: Engine, units: pd.DataFrame) -> tuple[str, ...]:
-    """What to say of changes without an end, where others have one."""
-    moving = units[units["estimate"] != 0]
-    endless = ~np.isfinite(moving[["lower", "upper"]].to_numpy()).all(axis=1)
-    if not endless.any():
-        return ()
-    return (
-        f"Not determined at {engine.known.level:.0%}: {some(moving.index[endless])}. No rho up to the end of what is "
-        f"possible can be rejected (rho {number(engine.fit.rho)}), so that the data set these changes no end.",
+    if not nothing_ends(frames):
+        return
+    name = spatial_parameter(engine)
+    raise OptionError(
+        f"the data do not say {what}: no {name} up to the end of what is possible can be rejected "
+        f"({name} {number(float(engine.fit.params[name]))}), so that no interval has an end at "
+        f"{engine.known.level:.0%}. Use a model without {name} (gba.models.slx) or more units; method='delta' tells "
+        f"what the estimate alone would say."
     )
 
 

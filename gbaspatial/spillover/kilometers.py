@@ -9,7 +9,7 @@ from gbaspatial.weights import Weights
 
 
 def kilometers_of(friction: float, w: Weights, sides: pd.Series) -> float:
-    """How much farther apart the friction puts units across the border; NaN where W does not say.
+    """How much farther apart the friction puts units across the border: NaN where W does not say, inf if it is closed.
 
     Under exp(-d / s) a link across counts as if it were s log(1 / f) longer, whatever its length; under d^-p its length
     is stretched by f^(-1/p), which is told for the median link that crosses. W must be as its builder gave it.
@@ -23,10 +23,12 @@ def kilometers_of(friction: float, w: Weights, sides: pd.Series) -> float:
     >>> round(kilometers_of(0.5, w, pd.Series(list("xxy"), index=list("abc"))), 2)
     34.66
     """
-    if not np.isfinite(friction) or friction <= 0 or len(w.recipe.steps) != 1:
+    if not np.isfinite(friction) or friction < 0 or len(w.recipe.steps) != 1:
         return float("nan")
     step = w.recipe.steps[0]
     options = dict(step.options)
+    if friction == 0 and step.name in ("exponential_decay", "inverse_distance"):
+        return float("inf")
     if step.name == "exponential_decay":
         return float(-float(options["scale_km"]) * np.log(friction))
     if step.name == "inverse_distance":

@@ -10,18 +10,20 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import align_labels
-from gbaspatial.errors import DataError, OptionError
+from gbaspatial.errors import DataError, OptionError, some
 from gbaspatial.figures import map_of, waterfall
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.impacts.average import Quantity, mixed
 from gbaspatial.models.impacts.engine import COLUMNS, Engine
+from gbaspatial.models.impacts.open_ends import open_rows, open_words, with_open_ends
 from gbaspatial.models.solve.resolvent import Reading
 from gbaspatial.options import level_of, public, undrawn
 from gbaspatial.randomness import Rng
 from gbaspatial.results import Result, Table
 from gbaspatial.spillover.changed_data import Changed, changed_data, matrix_of, outside_words
-from gbaspatial.spillover.impact_engine import check_bounded, check_known, endless_words, engine_of, method_words
-from gbaspatial.spillover.scenario_weights import admissible, lag_is_main, resolvent_under, scenario_weights
+from gbaspatial.spillover.impact_engine import check_bounded, check_known, engine_of, method_words
+from gbaspatial.spillover.logarithmic_outcome import all_together, base_of, with_percent
+from gbaspatial.spillover.scenario_weights import admissible, lag_is_main, newly_cut, resolvent_under, scenario_weights
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
@@ -150,7 +152,8 @@ class ScenarioResult(Result):
         """
         if units is None:
             return waterfall(self, ax=ax)
-        return map_of(units.join(self.units["estimate"]), "estimate", label=self.title, ax=ax)
+        label = with_open_ends(self.title, self.units)
+        return map_of(units.join(self.units["estimate"]), "estimate", label=label, ax=ax)
 
 
 @undrawn("method", "delta")
@@ -188,7 +191,8 @@ def scenario(
         Another W: a bridge opens. It stands for the W of the lag of the outcome and of lagged regressors.
     friction : float, optional
         Instead of `w`: the weight that links between different `groups` keep, as in ``w.with_friction``, relative to
-        what they have in the W of the fit, row-standardized anew if that was. Above one the border weighs less.
+        what they have in the W of the fit, row-standardized anew if that was: from 0, a closed border, to 1, the W of
+        the fit. If that has a friction of its own, such as 0.5, up to 2, which takes the border away.
     groups : pandas.Series, optional
         A group (tier, side) of each unit.
     extrapolate : bool
@@ -240,6 +244,12 @@ def scenario(
     outside = outside_words(changed)
     if outside and not extrapolate:
         raise OptionError(f"{outside} Choose values inside, or pass extrapolate=True and say so.")
+    cut = newly_cut(section.design.weights, lags)
+    if len(cut) and not extrapolate:
+        raise OptionError(
+            f"the scenario leaves {some(cut)} without links: what comes from neighbors would fall to zero there, which "
+            f"moves the level and is no spillover. Keep a link, or pass extrapolate=True and say so."
+        )
     if change is None and links is None:
         raise OptionError("nothing is changed; give change=, w= or friction=.")
     main = lags.get("W")
@@ -249,14 +259,19 @@ def scenario(
     moved = engine if W1 is section.w else admissible(engine, W1)
     members, names = _members(section, groups)
     units = _units(moved, quantity, changed.steps)
-    check_bounded(moved, units)
+    grouped = with_percent(moved, _frame(moved, _grouped(quantity, members), names))
+    check_bounded(moved, [units], "what would follow")
     return ScenarioResult(
         units=units,
-        groups=_with_percent(moved, _frame(moved, _grouped(quantity, members), names)),
+        groups=grouped,
         changes=changed.told,
         links=links or 0,
         title=f"What a scenario changes: {section.formula}",
-        notes=(*_notes(moved, outside, changed, links), *endless_words(moved, units)),
+        notes=(
+            *all_together(moved, grouped),
+            *_notes(moved, outside, cut, changed, links),
+            *open_words(moved, units.index[open_rows(units)]),
+        ),
         engine=moved,
         quantity=quantity,
         members=members,
@@ -287,15 +302,12 @@ def _members(fit: Fit, groups: pd.Series | None) -> tuple[np.ndarray, pd.Index]:
     names: list[Label] = (
         [] if groups is None else list(pd.unique(pd.Series(classes).sort_values(key=lambda x: x.astype(str))))
     )
-    size = np.exp(fit.design.y - fit.design.y.max()) if _is_log(fit.design.response) else np.ones(fit.n)
+    base = base_of(fit.design.response)
+    size = np.ones(fit.n) if base is None else base ** (fit.design.y - fit.design.y.max())
     columns = [np.where(classes == name, size, 0.0) for name in names] + [size]
     members = np.stack([column / column.sum() for column in columns], axis=1)
     label = "group" if groups is None or groups.name is None else groups.name
     return members, pd.Index([*names, "all"], name=label, dtype=object)
-
-
-def _is_log(response: str) -> bool:
-    return response.replace("np.", "").startswith("log(")
 
 
 def _grouped(quantity: Quantity, members: np.ndarray) -> Quantity:
@@ -316,37 +328,28 @@ def _frame(engine: Engine, quantity: Quantity, index: pd.Index) -> pd.DataFrame:
     return pd.DataFrame({column: getattr(found, column) for column in COLUMNS}, index=index)
 
 
-def _with_percent(engine: Engine, frame: pd.DataFrame) -> pd.DataFrame:
-    if not _is_log(engine.fit.design.response) or engine.fit.design.response.count("(") > 1:
-        return frame
-    base = {"log(": np.e, "log10(": 10.0, "log2(": 2.0}
-    if not engine.fit.design.response.replace("np.", "").startswith(tuple(base)):
-        return frame
-    names = {"percent": "estimate", "percent_lower": "lower", "percent_upper": "upper"}
-    with np.errstate(over="ignore"):
-        return frame.assign(**{name: 100 * np.expm1(frame[column]) for name, column in names.items()})
-
-
 def _units(engine: Engine, quantity: Quantity, steps: np.ndarray) -> pd.DataFrame:
     fit = engine.fit
     frame = _frame(engine, quantity, fit.design.ids)
     plain = np.array([column.weights is None for column in fit.design.columns])
     frame["own"] = steps[:, plain] @ fit.beta[plain]
     frame["spillover"] = frame["estimate"] - frame["own"]
-    return _with_percent(engine, frame).reindex(fit.design.index)
+    return with_percent(engine, frame).reindex(fit.design.index)
 
 
-def _notes(engine: Engine, outside: str, changed: Changed, links: int | None) -> tuple[str, ...]:
+def _notes(engine: Engine, outside: str, cut: pd.Index, changed: Changed, links: int | None) -> tuple[str, ...]:
     notes = [
         "What the fitted model says if nothing but the scenario changes: no forecast, unless its estimates are causal.",
         method_words(engine),
     ]
-    if _is_log(engine.fit.design.response):
+    if base_of(engine.fit.design.response) is not None:
         notes.append("Groups and all: changes of the logarithm, each unit as its level weighs (first order).")
     if links is not None:
         notes.append(f"Another W, with {links:+d} links; disturbances and effects stay as they were.")
     if outside:
         notes.append(f"Extrapolated: {outside}")
+    if len(cut):
+        notes.append(f"Extrapolated: without any link in the scenario, and so at another level: {some(cut)}.")
     if changed.leverage > 1:
         notes.append(
             f"The combination of values is {changed.leverage:.1f} times as far from the center of the data as any unit "

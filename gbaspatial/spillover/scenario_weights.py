@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from gbaspatial.models.impacts.engine import Engine
 from gbaspatial.models.solve.admissible import window
 from gbaspatial.models.solve.resolvent import resolvent_of
 from gbaspatial.models.solve.side import side_of
+from gbaspatial.options import number as number_of
 from gbaspatial.results import number
 from gbaspatial.weights import Weights, as_weights
 
@@ -30,7 +32,13 @@ def lag_is_main(engine: Engine) -> bool:
 def scenario_weights(
     engine: Engine, w: WeightsGiven | None, friction: float | None, groups: pd.Series | None
 ) -> tuple[dict[str, Weights], int | None]:
-    """The weights of the scenario by name, and how many links they have more; None where W stays."""
+    """The weights of the scenario by name, and how many links they have more; None where W stays.
+
+    Raises
+    ------
+    OptionError
+        If both or neither of what a friction needs are given, or it lets a border weigh less than none.
+    """
     own = dict(engine.fit.design.weights)
     if w is None and friction is None:
         return own, None
@@ -39,16 +47,49 @@ def scenario_weights(
     main = own.get("W")
     if main is None:
         raise OptionError("the model has no W, so that other links or another friction change nothing in it.")
-    if w is not None:
+    if friction is None:
         other = as_weights(w)  # type: ignore[arg-type]
         other = other if other.ids.equals(main.ids) else other.subset(main.ids)
     else:
         if groups is None:
             raise OptionError("friction= needs groups=: the side of the border on which each unit lies.")
-        other = main.with_friction(groups, friction)
+        other = main.with_friction(groups, _relative(friction, main))
         if main.standardization == "row":
             other = other.row_standardized()
     return {**own, "W": other}, int(other.sparse.nnz - main.sparse.nnz)
+
+
+def _relative(friction: float, main: Weights) -> float:
+    """A friction relative to what the W of the fit has, if no link across then counts more than one within."""
+    asked, already = number_of(friction, "friction", least=0), _kept(main)
+    if already == 0:
+        raise OptionError("the W of the fit has a closed border, so that no friction can open it; give w= instead.")
+    if asked > (1 + 1e-9) / already:
+        there = "has no friction" if already == 1 else f"has a friction of {already:g}"
+        raise OptionError(
+            f"friction={asked:g} would let links across the border count more than links within: the W of the fit "
+            f"{there}, so give 0 (closed) to {1 / already:g} (no border); 1 leaves it as it is."
+        )
+    return asked
+
+
+def _kept(main: Weights) -> float:
+    """The friction that W has by its recipe, the lowest where borders differ."""
+    kept = 1.0
+    for step in main.recipe.steps:
+        if step.name == "with_friction":  # a number, or pairs of groups with theirs
+            told = str(dict(step.options)["friction"]).split(", ")
+            kept *= min(float(each.rpartition(": ")[2]) for each in told)
+    return kept
+
+
+def newly_cut(before: Mapping[str, Weights], after: Mapping[str, Weights]) -> pd.Index:
+    """Units that have links in a W of the fit and none in that of the scenario."""
+    if before.get("W") is after.get("W"):
+        return pd.Index([])
+    main, other = before["W"], after["W"]
+    there, left = (np.asarray(w.sparse.sum(axis=1)).ravel() > 0 for w in (main, other))
+    return main.ids[there & ~left]
 
 
 def resolvent_under(engine: Engine, W1: Weights | None) -> Resolvent:

@@ -236,3 +236,20 @@ def test_bad_input_is_told():
         couple(DATA, two, scale="by period")
     with pytest.raises(DataError, match="have no periods"):
         couple(DATA, two).by_period()
+
+
+@pytest.mark.parametrize("door", ["weights", "importance"])
+def test_weights_may_be_a_mapping(door):
+    data = pd.DataFrame({"a": [1.0, 2, 4], "b": [3.0, 1, 2], "c": [1.0, 5, 2]}, index=list("xyz"))
+    parts = {"one": ["a"], "two": ["b", "c"]}
+    given = {"a": 1.0, "b": 3.0, "c": 1.0} if door == "weights" else {"one": 1.0, "two": 3.0}
+    found = development.coupling(data, parts, **{door: given})
+    series = development.coupling(data, parts, **{door: pd.Series(given)})
+    pd.testing.assert_series_equal(found.coordination, series.coordination)
+
+
+@pytest.mark.parametrize("weights", [[1, 2], 0.3, None, ("entropy",)])
+def test_weights_that_are_neither_a_word_nor_named_say_what_they_may_be(weights):
+    data = pd.DataFrame({"a": [1.0, 2, 4], "b": [3.0, 1, 2]}, index=list("xyz"))
+    with pytest.raises(OptionError, match="or a Series or mapping with a weight for each indicator"):
+        development.coupling(data, {"one": ["a"], "two": ["b"]}, weights=weights)

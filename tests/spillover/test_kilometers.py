@@ -29,7 +29,8 @@ def test_inverse_distance_stretches_the_median_link(power):
 def test_nothing_is_told_where_w_does_not_decay_or_nothing_is_known():
     w = gba.weights.inverse_distance(TOWNS, metric="planar")
     assert np.isnan(kilometers_of(np.nan, w, SIDE))
-    assert np.isnan(kilometers_of(0.0, w, SIDE))
+    assert kilometers_of(0.0, w, SIDE) == np.inf  # a closed border is farther than any distance
+    assert np.isnan(kilometers_of(-0.1, w, SIDE))
     assert np.isnan(kilometers_of(0.5, w.row_standardized(), SIDE))
     assert np.isnan(kilometers_of(0.5, w.binary(), SIDE))
     assert kilometers_of(1.0, w, SIDE) == 0

@@ -56,6 +56,57 @@ def test_a_friction_is_another_w():
     pd.testing.assert_frame_equal(one.units, two.units)
 
 
+def test_a_friction_never_lets_a_border_weigh_less_than_none():
+    fit = calls.fit("durbin")
+    for friction in (2, 1.01):
+        with pytest.raises(OptionError, match=r"has no friction, so give 0 \(closed\) to 1 \(no border\)"):
+            gba.spillover.scenario(fit, friction=friction, groups=calls.SIDES)
+    half = fit.w.with_friction(calls.SIDES, 0.5).with_friction(calls.SIDES, 0.8).row_standardized()
+    held = gba.models.slx("income ~ price + growth", calls.DATA, half)
+    opened = gba.spillover.scenario(held, friction=2.5, groups=calls.SIDES)
+    freely = gba.spillover.scenario(held, w=fit.w, groups=calls.SIDES)
+    np.testing.assert_allclose(opened.units["estimate"], freely.units["estimate"], atol=1e-12)
+    with pytest.raises(OptionError, match=r"has a friction of 0.4, so give 0 \(closed\) to 2.5"):
+        gba.spillover.scenario(held, friction=2.6, groups=calls.SIDES)
+    pairs = fit.w.with_friction(calls.SIDES, {tuple(sorted(set(calls.SIDES)))[:2]: 0.25})
+    with pytest.raises(OptionError, match="to 4 "):
+        fitted = gba.models.slx("income ~ price", calls.DATA, pairs.row_standardized())
+        gba.spillover.scenario(fitted, friction=5, groups=calls.SIDES)
+
+
+def test_units_that_lose_every_link_are_no_spillover():
+    fit = calls.fit("slx")
+    lost = calls.CITIES[0]
+    frame = calls.W.to_frame()
+    less = gba.weights.from_pairs(frame[(frame["focal"] != lost)], ids=list(calls.W.ids))
+    with pytest.raises(OptionError, match=f"leaves {lost} without links"):
+        gba.spillover.scenario(fit, w=less)
+    found = gba.spillover.scenario(fit, w=less, extrapolate=True)
+    assert any(note.startswith("Extrapolated: without any link") for note in found.notes)
+
+
+@pytest.mark.parametrize(("name", "base"), [("log", np.e), ("log10", 10), ("log2", 2)])
+def test_per_cent_are_the_same_whatever_the_base_of_the_logarithm(name, base):
+    data = calls.DATA.assign(income=calls.INCOME.abs())
+    fit = gba.models.slx(f"{name}(income) ~ price", data, calls.W)
+    found = gba.spillover.scenario(fit, {"city c": {"price": 0.1}}, kind="add", extrapolate=True, groups=calls.SIDES)
+    natural = gba.models.slx("log(income) ~ price", data, calls.W)
+    same = gba.spillover.scenario(natural, {"city c": {"price": 0.1}}, kind="add", extrapolate=True, groups=calls.SIDES)
+    for column in ("percent", "percent_lower", "percent_upper"):
+        np.testing.assert_allclose(found.units[column], same.units[column], rtol=1e-9)
+        np.testing.assert_allclose(found.groups[column], same.groups[column], rtol=1e-9)
+    np.testing.assert_allclose(found.units["estimate"] * np.log(base), same.units["estimate"], rtol=1e-9)
+    assert any(note.startswith("All units together: ") and " % to " in note for note in found.notes)
+
+
+def test_a_difference_of_logarithms_is_no_logarithm_of_one_thing():
+    data = calls.DATA.assign(income=calls.INCOME.abs(), price=calls.PRICE.abs())
+    fit = gba.models.ols("I(log(income) - log(price)) ~ growth", data)
+    found = gba.spillover.scenario(fit, {"city c": {"growth": 0.1}}, kind="add", extrapolate=True)
+    assert "percent" not in found.units
+    assert found.groups.loc["all", "estimate"] == pytest.approx(found.units["estimate"].mean())
+
+
 def test_intervals_come_from_the_errors_of_the_fit():
     fit = calls.fit("ols")
     found = gba.spillover.scenario(fit, {"city c": {"price": 1.0}}, kind="add", extrapolate=True).units.loc["city c"]

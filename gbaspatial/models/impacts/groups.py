@@ -15,6 +15,7 @@ from gbaspatial.formula import Regressor
 from gbaspatial.models.impacts import average as effects
 from gbaspatial.models.impacts.average import Measured, Quantity
 from gbaspatial.models.impacts.engine import Engine
+from gbaspatial.models.impacts.open_ends import open_rows, open_words
 from gbaspatial.models.solve.resolvent import Reading
 from gbaspatial.results import Result, Table
 
@@ -92,9 +93,11 @@ def by_group(engine: Engine, regressor: Regressor, groups: pd.Series) -> GroupIm
     flows = pd.DataFrame(
         {c: getattr(found, c) for c in ("estimate", "std_error", "lower", "upper", "p_value")}, index=index
     )
-    return GroupImpacts(
-        flows, _balance(engine, regressor, member / sizes, member, classes, groups.name), regressor.name, _notes(engine)
-    )
+    balance = _balance(engine, regressor, member / sizes, member, classes, groups.name)
+    open_ones = [f"{balance.index.name} {name}" for name in balance.index[open_rows(balance)]]
+    open_ones += [f"{giver} to {receiver}" for giver, receiver in flows.index[open_rows(flows)]]
+    notes = (*_notes(engine), *open_words(engine, open_ones))
+    return GroupImpacts(flows, balance, regressor.name, notes)
 
 
 def _ordered(labels: np.ndarray) -> list[Label]:

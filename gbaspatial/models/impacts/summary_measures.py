@@ -26,6 +26,7 @@ from gbaspatial.models.impacts.engine import (
     unit_balance,
 )
 from gbaspatial.models.impacts.groups import GroupImpacts, by_group
+from gbaspatial.models.impacts.open_ends import open_rows, open_words
 from gbaspatial.models.impacts.orders import by_order
 from gbaspatial.models.solve.resolvent import average_readings, resolvent_of
 from gbaspatial.options import public, undrawn, word
@@ -235,6 +236,7 @@ def averages(engine: Engine) -> ImpactsResult:
         parts["indirect"][name] = engine.measure(effects.mixed(total, direct))
         parts["total"][name] = engine.measure(total)
     frames = {effect: _frame(found) for effect, found in parts.items()}
+    open_ones = [f"{effect} of {term}" for effect, frame in frames.items() for term in frame.index[open_rows(frame)]]
     return ImpactsResult(
         **frames,
         method=engine.known.method,
@@ -242,7 +244,7 @@ def averages(engine: Engine) -> ImpactsResult:
         seed=engine.seed,
         level=level,
         n=fit.n,
-        notes=_notes(engine),
+        notes=(*_notes(engine), *open_words(engine, open_ones)),
         engine=engine,
     )
 

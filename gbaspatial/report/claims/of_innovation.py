@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial import autocorrelation, data, development, models, spillover, weights
+from gbaspatial.errors import OptionError
 from gbaspatial.report.claims.evidence_data import PREFECTURE_YEARS, YEAR, Evidence, quietly
 from gbaspatial.report.claims.finding import Finding, Verdict, cannot_tell
 from gbaspatial.results import p_text
@@ -136,28 +137,41 @@ def _interval(lower: float, upper: float) -> tuple[str, str]:
     return f"95 % interval {low} to {high}", f"95% 区间 {_end(lower, '无下界')} 至 {_end(upper, '无上界')}"
 
 
+def _across(fit: models.Fit, given: Evidence) -> tuple[pd.DataFrame, str, str]:
+    """What pairs pass on within sides and across, and the interval of the difference in English and Chinese."""
+    try:
+        border = spillover.balance(fit, groups=given.cities["side"], rng=given.seed).border
+        assert border is not None
+        row = border.loc["difference"]
+    except OptionError:  # no interval has an end: the estimate alone is told, and that the data do not bound it
+        border = spillover.balance(fit, groups=given.cities["side"], method="delta").border
+        assert border is not None
+        return border, *_interval(-np.inf, np.inf)
+    span, span_zh = _interval(row["lower"], row["upper"])
+    p = p_text(float(row["p_value"]))
+    return border, f"{span}, p {p}", f"{span_zh}，p = {p}"
+
+
 def borders_hold_back(given: Evidence) -> Finding:
     """C12: is the friction of the two borders identified, and is less passed on across them than within?"""
     formula = "log(gdp_pc_cny) ~ log(employment)"
     fit = models.lag(formula, given.cities, given.w)
-    found = spillover.balance(fit, groups=given.cities["side"], rng=given.seed)
-    assert found.border is not None
-    row = found.border.loc["difference"]
+    border, span, span_zh = _across(fit, given)
     scan = spillover.border_friction(
         formula, given.cities, weights.contiguity(given.cities, links=YEAR), groups=given.cities["side"], draws=199,
         rng=given.seed,
     )  # fmt: skip
     identified = scan.verdict in ("open", "closed", "partly_open")
     scan_zh = "可由数据识别" if identified else f"数据无法识别（{_UNTOLD_ZH.get(scan.verdict, scan.verdict)}）"
-    span, span_zh = _interval(row["lower"], row["upper"])
+    estimate, pairs = border.loc["difference", "estimate"], border.loc["across", ["linked", "pairs"]].astype(int)
     return cannot_tell(
         f"What an average pair passes on across a border less within one (lag model of GDP per head, {YEAR}): "
-        f"{row['estimate']:.2f}, {span}, p {p_text(float(row['p_value']))}; and W itself says how "
-        f"many pairs touch ({int(found.border.loc['across', 'linked'])} of {int(found.border.loc['across', 'pairs'])} "
+        f"{estimate:.2f}, {span}; and W itself says how "
+        f"many pairs touch ({pairs['linked']} of {pairs['pairs']} "
         f"across). {scan.sentence} Flows of people, money and knowledge across and within would decide.",
-        f"平均一对城市跨界传递与界内传递之差（{YEAR} 年人均 GDP 滞后模型）：{row['estimate']:.2f}，{span_zh}，"
-        f"p = {p_text(float(row['p_value']))}；而相邻关系本身由 W 设定（跨界 "
-        f"{int(found.border.loc['across', 'pairs'])} 对中 {int(found.border.loc['across', 'linked'])} 对相邻）。边界摩擦{scan_zh}。需要跨界与界内的"
+        f"平均一对城市跨界传递与界内传递之差（{YEAR} 年人均 GDP 滞后模型）：{estimate:.2f}，{span_zh}；"
+        f"而相邻关系本身由 W 设定（跨界 "
+        f"{pairs['pairs']} 对中 {pairs['linked']} 对相邻）。边界摩擦{scan_zh}。需要跨界与界内的"
         f"人员、资金与知识流量。",
     )
 
