@@ -69,8 +69,8 @@ def test_a_friction_never_lets_a_border_weigh_less_than_none():
     with pytest.raises(OptionError, match=r"has a friction of 0.4, so give 0 \(closed\) to 2.5"):
         gba.spillover.scenario(held, friction=2.6, groups=calls.SIDES)
     pairs = fit.w.with_friction(calls.SIDES, {tuple(sorted(set(calls.SIDES)))[:2]: 0.25})
+    fitted = gba.models.slx("income ~ price", calls.DATA, pairs.row_standardized())
     with pytest.raises(OptionError, match="to 4 "):
-        fitted = gba.models.slx("income ~ price", calls.DATA, pairs.row_standardized())
         gba.spillover.scenario(fitted, friction=5, groups=calls.SIDES)
 
 
