@@ -215,3 +215,29 @@ def test_functions_inside_functions_keep_to_themselves(place):
 def test_the_gauge_of_names_sees_what_is_untold():
     seen = ast.parse("class A:\n    def b(self): ...\n    def derivatives(self): ...\n    def _c(self): ...")
     assert untold(seen) == ["A", "A.b"], "derivatives are told by the protocol of curves"
+
+
+ROOT = Path(__file__).resolve().parents[1]
+INSIDE = re.compile(r"(?:from|import) (gbaspatial\.[a-z_]+\.[a-z_]+)|\bgba\.([a-z_]+\.[a-z_]+\.[a-z_]+)\(")
+
+
+def deep_paths(text: str) -> list[str]:
+    """Names that an example takes from a file of a room, which may move, and not from the room."""
+    return [found[1] or found[2] for found in INSIDE.finditer(text)]
+
+
+def test_pages_take_names_from_rooms_only():
+    kinds = ("*.md", "docs/**/*.md", "analyses/**/*.py", "qgis_plugin/**/*.py")
+    pages = [path for kind in kinds for path in ROOT.glob(kind)]
+    assert len(pages) > 40
+    assert {path.name: found for path in pages if (found := deep_paths(path.read_text(encoding="utf-8")))} == {}
+    assert deep_paths("from gbaspatial.weights.core import Weights") == ["gbaspatial.weights.core"]
+    assert deep_paths("gba.models.regression.lag(formula)") == ["models.regression.lag"]
+
+
+def test_examples_of_public_names_take_names_from_rooms_only():
+    told = {
+        name: [line for line in (thing.__doc__ or "").splitlines() if line.lstrip().startswith((">>>", "..."))]
+        for name, thing in {**PUBLIC, **VERBS}.items()
+    }
+    assert {name: found for name, lines in told.items() if (found := deep_paths("\n".join(lines)))} == {}

@@ -96,9 +96,12 @@ def read_units(
 
     Examples
     --------
-    >>> from gbaspatial.data.files import layer_path
-    >>> read_units(layer_path("gba_cities"), id="adcode").loc["820000", "name_en"]
-    'Macao'
+    >>> import tempfile
+    >>> from gbaspatial.data import load_cities
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     load_cities()[["adcode", "geometry"]].to_file(f"{folder}/cities.geojson")
+    ...     read_units(f"{folder}/cities.geojson", id="adcode").index[-1]
+    '820000'
     """
     word(repair, (None, "make_valid"), "repair")
     check_encoding(encoding)
