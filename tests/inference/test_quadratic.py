@@ -109,3 +109,63 @@ def test_a_local_statistic_of_one_free_residual_rejects_nothing():
     assert (null.upper == 1).all()
     assert (null.lower == 1).all()
     assert np.isnan(null.z).all()
+
+
+@pytest.mark.parametrize("function", [quadratic.positive_tail, quadratic.saddlepoint_deviate])
+def test_rows_do_not_meet(function):
+    """Sums of unlike weights and degrees, of one sign and of both, are together what each is alone."""
+    rng = np.random.default_rng(5)
+    weights = np.vstack([rng.normal(size=(6, 3)) * [[1e-6], [1], [1], [50], [1], [1e4]], [[1, 2, 3], [-1, 0, -2]]])
+    degrees = rng.integers(1, 200, size=weights.shape).astype(float)
+    alone = [function(weights[[row]], degrees[[row]])[0] for row in range(len(weights))]
+    assert function(weights, degrees) == pytest.approx(alone, abs=1e-12)
+
+
+def test_integrals_in_pieces_are_whole():
+    """Many sums at once go through the integral piece by piece."""
+    c = np.linspace(0.2, 4, 3_000)
+    weights = np.column_stack([np.full_like(c, 1 / 30), -c / 20])
+    degrees = np.broadcast_to([30.0, 20.0], weights.shape)
+    assert quadratic.positive_tail(weights, degrees) == pytest.approx(stats.f.sf(c, 30, 20), abs=1e-12)
+
+
+def _local():
+    """Residuals on two regressors, W that is not symmetric, and its forms as matrices (n, n, n)."""
+    rng = np.random.default_rng(7)
+    n = 12
+    dense = rng.random((n, n)) * (rng.random((n, n)) < 0.4)
+    np.fill_diagonal(dense, 0)
+    basis = np.linalg.qr(np.column_stack([np.ones(n), rng.normal(size=n)]))[0]
+    M = np.eye(n) - basis @ basis.T
+    stars = np.zeros((n, n, n))
+    stars[np.arange(n), np.arange(n)] = dense
+    forms = n * M @ (stars + stars.transpose(0, 2, 1)) / 2 @ M
+    return sparse.csr_array(dense), basis, M, forms, rng
+
+
+def test_moments_of_local_forms_are_traces():
+    """Of a ratio of forms in r = n - k free normal values: tr A / r and 2 (r tr A A - (tr A)^2) / (r^2 (r + 2))."""
+    W, basis, _, forms, _ = _local()
+    n, r = len(forms), len(forms) - basis.shape[1]
+    null = quadratic.local_moran_null("normal", np.zeros(n), W, basis, n, np.ones(n, dtype=bool))
+    traces, squares = (np.trace(A, axis1=1, axis2=2) for A in (forms, forms @ forms))
+    assert null.mean == pytest.approx(traces / r, rel=1e-10)
+    assert null.variance == pytest.approx(2 * (r * squares - traces**2) / (r**2 * (r + 2)), rel=1e-10)
+
+
+@pytest.mark.parametrize(("kind", "near"), [("imhof", 0.006), ("saddlepoint", 0.04), ("normal", 0.12)])
+def test_local_tails_against_simulation(kind, near, monkeypatch):
+    """At values of either tail; units that are not tested have no tail, and blocks of units leave no seam."""
+    monkeypatch.setattr(quadratic, "_BLOCK", 5)
+    W, basis, M, forms, rng = _local()
+    n = len(forms)
+    e = rng.normal(size=(100_000, n)) @ M
+    drawn = np.einsum("di,uij,dj->du", e, forms, e, optimize=True) / np.square(e).sum(axis=1)[:, None]
+    tested = np.arange(n) != 4
+    for share in (0.1, 0.5, 0.95):
+        at = np.quantile(drawn, share, axis=0)
+        null = quadratic.local_moran_null(kind, at, W, basis, n, tested)
+        assert np.isnan(null.upper[4])
+        assert np.isnan(null.lower[4])
+        assert null.upper[tested] == pytest.approx(1 - share, abs=near)
+        assert (null.upper + null.lower)[tested] == pytest.approx(1, abs=1e-9)
