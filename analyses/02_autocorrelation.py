@@ -52,7 +52,9 @@ patents = np.log(panel.loc[mainland, "patents_per_10k"]).rename("log patents per
 power = gba.inference.power("moran", w)
 print(power.summary())
 print(gba.inference.power("moran", w9).sentence())
-gba.figures.save(power.plot(), out / "autocorrelation_power")
+picture = power.plot()
+gba.figures.save(picture, out / "autocorrelation_power")
+picture
 
 # %% [markdown]
 # ## GDP per capita, every year
@@ -61,7 +63,9 @@ gba.figures.save(power.plot(), out / "autocorrelation_power")
 # %%
 wealth = gba.autocorrelation.moran_by(gdp_pc, w_by_year, rng=1)
 print(wealth.summary())
-gba.figures.save(wealth.plot(), out / "autocorrelation_gdp_by_year")
+picture = wealth.plot()
+gba.figures.save(picture, out / "autocorrelation_gdp_by_year")
+picture
 
 # %% [markdown]
 # Logarithms or levels? Levels are led by the richest cities, and more of their years are significant alone. A
@@ -96,7 +100,9 @@ wealth.table.to_csv(out / "autocorrelation_gdp_by_year.csv")
 innovation = gba.autocorrelation.moran_by(patents, w9_by_year, rng=1)
 print(innovation.summary())
 innovation.table.to_csv(out / "autocorrelation_patents_by_year.csv")
-gba.figures.save(innovation.plot(), out / "autocorrelation_patents_by_year")
+picture = innovation.plot()
+gba.figures.save(picture, out / "autocorrelation_patents_by_year")
+picture
 
 # %% [markdown]
 # Patents as a rate: the smaller the city, the less certain its rate. The test that allows for that:
@@ -145,9 +151,11 @@ wide = panel["gdp_pc_cny"].unstack("year")
 relative = wide / wide.mean()
 rose = gba.disparity.directional_lisa(relative[first], relative[last], w, sectors=4, rng=1)
 print(rose.summary())
-gba.figures.save(rose.plot(), out / "autocorrelation_rose")
+picture = rose.plot()
+gba.figures.save(picture, out / "autocorrelation_rose")
 before, after = (np.log(wide[year]).rename("log GDP per capita") for year in (first, last))
 print(gba.autocorrelation.differential_moran(before, after, w, rng=1).summary())
+picture
 
 # %% [markdown]
 # ## Districts: population density
@@ -172,9 +180,15 @@ picture
 # %%
 by_order = gba.autocorrelation.correlogram(density, w_districts, orders=5, rng=1)
 print(by_order.summary())
-gba.figures.save(by_order.plot(), out / "autocorrelation_density_correlogram")
+picture = by_order.plot()
+gba.figures.save(picture, out / "autocorrelation_density_correlogram")
+picture
+
+# %%
 by_distance = gba.autocorrelation.correlogram_by_distance(density, districts, breaks_km=[20, 40, 60, 80, 100], rng=1)
-gba.figures.save(by_distance.plot(), out / "autocorrelation_density_by_distance")
+picture = by_distance.plot()
+gba.figures.save(picture, out / "autocorrelation_density_by_distance")
+picture
 
 # %% [markdown]
 # ## The answer

@@ -77,8 +77,8 @@ ols = gba.models.ols(formula, cities)
 lag = gba.models.lag(formula, cities, w)
 error = gba.models.error(formula, cities, w)
 table = gba.tables.compare({"OLS": ols, "Lag": lag, "Error": error}, below="p_value")
-print(table)
 (out / "tiers.tex").write_text(table.to_latex(), encoding="utf-8")
+print(table)
 
 # %%
 print(ols.diagnostics(w).summary())
@@ -103,7 +103,9 @@ print(lag.influence().summary())
 # %%
 impacts = lag.impacts(rng=1)
 print(impacts.summary())
-gba.figures.save(impacts.plot(), out / "tiers_impacts.svg")
+picture = impacts.plot()
+gba.figures.save(picture, out / "tiers_impacts.svg")
+picture
 
 # %%
 growth = gba.models.lag("log(gdp_pc_cny) ~ log(employment)", cities, w).impacts(rng=1)
@@ -117,8 +119,10 @@ print(growth.by_group(cities["side"]).summary())
 outcomes = {"logs": formula, "levels": "gdp_pc_cny ~ C(tier)"}
 curve = gba.models.over_weights(outcomes, cities, hypotheses, models=("lag", "error"), rng=1)
 print(curve.summary())
-gba.figures.save(curve.plot(), out / "tiers_weights.svg")
+picture = curve.plot()
+gba.figures.save(picture, out / "tiers_weights.svg")
 print(gba.models.model_probabilities("log(gdp_pc_cny) ~ log(employment)", cities, hypotheses).by_model)
+picture
 
 # %% [markdown]
 # ## Year by year

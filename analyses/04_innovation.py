@@ -37,8 +37,8 @@ lag = gba.models.lag(formula, mainland, w)
 error = gba.models.error(formula, mainland, w)
 durbin = gba.models.lag(formula, mainland, w, durbin=True)
 table = gba.tables.compare({"OLS": ols, "Lag": lag, "Error": error, "Durbin": durbin}, below="p_value")
-print(table)
 (out / "innovation.tex").write_text(table.to_latex(), encoding="utf-8")
+print(table)
 
 # %% [markdown]
 # ## Does money for science add anything?
@@ -54,8 +54,10 @@ print(gba.models.ols("log(patents_granted) ~ log(employment) + log(fiscal_scienc
 impacts = durbin.impacts(rng=1)
 print(impacts.summary())
 print(durbin.impact_matrix("log(employment)"))
-gba.figures.save(impacts.plot(), out / "innovation_impacts.svg")
+picture = impacts.plot()
+gba.figures.save(picture, out / "innovation_impacts.svg")
 print(impacts.by_group(mainland["tier"]).summary())
+picture
 
 # %% [markdown]
 # ## Over weights and models

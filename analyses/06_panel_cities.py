@@ -122,9 +122,10 @@ for name, w in hypotheses.items():
         print(f"W {name}: persistence {before:.3f}, bias taken off {after:.3f}; not stable, so no half-life")
     else:
         life = dynamic.half_life(rng=1)
+        end = f"to {life['upper']:.0f}" if np.isfinite(life["upper"]) else "and no upper end"
         print(
             f"W {name}: persistence {before:.3f}, bias taken off {after:.3f}; half-life {life['estimate']:.0f} years, "
-            f"interval {life['lower']:.0f} to {life['upper']:.0f}"
+            f"interval from {life['lower']:.0f} {end}"
         )
 
 # %% [markdown]

@@ -73,7 +73,9 @@ print(fits["unit and time", "Durbin"].summary())
 # %%
 impacts = fits["unit and time", "Durbin"].impacts(rng=1)
 print(impacts.summary())
-gba.figures.save(impacts.plot(), out / "panel_innovation_impacts.svg")
+picture = impacts.plot()
+gba.figures.save(picture, out / "panel_innovation_impacts.svg")
+picture
 
 # %% [markdown]
 # ## Tests, and counts as counts 检验与计数模型

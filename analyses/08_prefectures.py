@@ -77,11 +77,13 @@ moran.to_frame().to_csv(out / "prefectures_moran.csv")
 
 # %%
 local = gba.autocorrelation.local_moran(heads.xs(2023, level="year"), w, draws=9999, rng=1)
-gba.figures.save(gba.figures.cluster_map(local, shapes.loc[cities]), out / "prefectures_clusters.png")
+picture = gba.figures.cluster_map(local, shapes.loc[cities])
+gba.figures.save(picture, out / "prefectures_clusters.png")
 found = local.to_frame()
 sure = found[found["p_adjusted"] <= 0.05]
 print(found["cluster"].value_counts().to_string())
 print("After adjustment for as many tests as prefectures:", ", ".join(map(str, sure.index)) or "none")
+picture
 
 # %% [markdown]
 # ## A Durbin panel 空间杜宾面板
@@ -94,7 +96,9 @@ print(durbin.detectable_effect().sentence)
 print(durbin.summary())
 impacts = durbin.impacts(rng=1, draws=999)
 print(impacts.summary())
-gba.figures.save(impacts.plot(), out / "prefectures_impacts.svg")
+picture = impacts.plot()
+gba.figures.save(picture, out / "prefectures_impacts.svg")
+picture
 
 # %% [markdown]
 # ## Neighbors or common shocks? 邻近还是共同冲击

@@ -74,5 +74,5 @@ print(pd.concat([obstacles.by_subsystem, obstacles.main], axis=1).xs(2019, level
 # %%
 cities = gba.load_cities(year=2019).loc[nine]
 w = gba.weights.contiguity(cities, links=2019).row_standardized()
-print(gba.autocorrelation.moran_by(result.coordination, w).to_frame().round(3))
 (out / "coupling.tex").write_text(result.to_latex(), encoding="utf-8")
+print(gba.autocorrelation.moran_by(result.coordination, w).to_frame().round(3))

@@ -63,6 +63,8 @@ model = "log(patents_granted) ~ log(income) + log(population) + log(loans)"
 china = gba.models.panel_durbin(model, rows, links, effects="twoway")
 decay = gba.spillover.decay(china, shapes.loc[linked], term="log(income)", bands=[100, 200, 300, 500, 1000], draws=499)
 print(decay)
-gba.figures.save(decay.plot(), out / "spillover_decay.svg")
+picture = decay.plot()
+gba.figures.save(picture, out / "spillover_decay.svg")
 province = rows["province"].groupby(level="city").first()
 print(gba.spillover.balance(china, groups=province, term="log(income)", draws=499).border)
+picture

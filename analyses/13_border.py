@@ -47,7 +47,9 @@ panel = gba.load_panel()
 years = gba.spillover.border_friction(formula, panel, w, groups=cities["side"], draws=99)
 print(years)
 found["eleven cities, 2000-2023"] = years
-gba.figures.save(years.plot(), out / "border_friction.png")
+picture = years.plot()
+gba.figures.save(picture, out / "border_friction.png")
+picture
 
 # %% [markdown]
 # ## In kilometers 以公里计

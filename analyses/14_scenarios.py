@@ -44,7 +44,9 @@ for city, found in more.items():
     found.to_frame().to_csv(out / f"scenario_{city.lower()}.csv")
 print("Foshan less Guangzhou")
 print(more["Foshan"].versus(more["Guangzhou"]).round(4).to_string())
-gba.figures.save(more["Foshan"].plot(), out / "scenario_waterfall.svg")
+picture = more["Foshan"].plot()
+gba.figures.save(picture, out / "scenario_waterfall.svg")
+picture
 
 # %% [markdown]
 # ## The Shenzhen-Zhongshan link of 2024 深中通道
@@ -71,4 +73,6 @@ people = cities.loc[nine, "population"]
 ranking = gba.spillover.allocate(fit, "fiscal_science_cny", amount=1e9, groups=tier, people=people)
 print(ranking)
 ranking.places.to_csv(out / "allocation.csv")
-gba.figures.save(ranking.plot(label="One billion more: change of log patents"), out / "allocation.svg")
+picture = ranking.plot(label="One billion more: change of log patents")
+gba.figures.save(picture, out / "allocation.svg")
+picture

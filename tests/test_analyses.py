@@ -1,6 +1,7 @@
 """Every script of analyses/ runs from top to bottom, uses the public API only, and writes what it says."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -74,6 +75,25 @@ def test_notebook_runs(script, tmp_path):
         assert shown(notebook, "text/html") == 2  # an atlas at the end of a cell is seen
     if script.stem == "02_autocorrelation":
         assert shown(notebook, "image/png") >= 2
+
+
+def cells(script):
+    """The statements of each cell of code."""
+    text = script.read_text(encoding="utf-8")
+    parts = [part for part in re.split(r"(?m)^# %%.*$", text) if not part.lstrip("\n").startswith("# ---")]
+    return [body for part in parts if (body := ast.parse(part).body)]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda s: s.stem)
+def test_cells_show_their_pictures_and_no_leftovers(script):
+    """A notebook shows what ends a cell: a picture that was kept, and no count of bytes written or list of files."""
+    for body in cells(script):
+        told = [ast.unparse(node.func) for one in body for node in ast.walk(one) if isinstance(node, ast.Call)]
+        last = body[-1].value if isinstance(body[-1], ast.Expr) else None
+        if "gba.figures.save" in told and "plt.subplots" not in told:  # pyplot's own are shown by the notebook
+            assert isinstance(last, ast.Name), ast.unparse(body[-1])
+        if isinstance(last, ast.Call):
+            assert not ast.unparse(last.func).endswith((".write_text", "figures.save")), ast.unparse(last)
 
 
 def test_titles_are_in_both_languages():
