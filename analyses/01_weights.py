@@ -104,13 +104,15 @@ for ax in axes.flat[len(sets) :]:
 for ax, (name, w) in zip(axes.flat, sets.items(), strict=False):
     w.plot(cities, ax=ax)
     ax.set_title(f"{name}\n{w.n_links} links", fontsize=9)
-gba.figures.save(figure, out / "weights_cities", dpi=110)
+written = gba.figures.save(figure, out / "weights_cities", dpi=110)
 
+# %%
 figure, axes = plt.subplots(1, 4, figsize=(11, 3), layout="constrained")
 for ax, (when, w) in zip(axes.flat, by_year.items(), strict=True):
     w.plot(cities, ax=ax)
     ax.set_title(f"{when}: {w.n_links // 2} pairs", fontsize=9)
-gba.figures.save(figure, out / "weights_by_year", dpi=110)
+written += gba.figures.save(figure, out / "weights_by_year", dpi=110)
+print("Written:", ", ".join(path.name for path in written))
 
 # %% [markdown]
 # ## How much do they agree?
