@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 import gbaspatial as gba
 from gbaspatial.cli import main
+from gbaspatial.cli.group import in_options
 from gbaspatial.cli.output import ENDINGS, FORMS
 
 FILES = {"report", "map", "export"}  # they write pages, layers and folders
@@ -160,3 +162,56 @@ def test_the_ending_of_w_is_refused_before_anything_is_said(tmp_path):
     refused = run("weights", "cities", "--out", tmp_path / "w.txtt")
     assert refused.exit_code == 2
     assert refused.output.startswith("error: ")
+
+
+# Words of Python in a sentence for the command line: an argument, a function, a value. A setting in quotes is data.
+PYTHON = re.compile(r"(?<![-\w'\"(])[a-z_]+=(?!=)|\bgba\.|\bw\.\w+|\b(None|True|False)\b|Traceback|\w\(\)|<= k")
+POINTS = ["points.csv", "--id", "id", "--lon", "x", "--lat", "y", "--weights", "nearest:3"]
+PANEL = ["--table", "years.csv", "--panel", "year", "--model", "ols"]
+PROBED = {
+    "moran": ["moran", *POINTS, "--column", "v", "--inference", "normal"],
+    "moran of a table": ["moran", *POINTS, "--column", "u", "--inference", "normal", "--table", "years.csv",
+                         "--table-time", "year", "--year", "2019"],
+    "fit of a panel": ["fit", "u ~ g", *POINTS, *PANEL, "--effects", "unit"],
+    "compare": ["compare", "v ~ z", *POINTS, "--models", "ols", "--inference", "asymptotic"],
+    "polygons": ["moran", "cities", "--column", "gdp_pc_cny", "--inference", "normal"],
+}  # fmt: skip
+WRONG = {"--weights": ["nearest:99", "nearest:0", "nearest:x", "band:-1", "band:1", "inverse:-2", "rook", "v"]}
+ANYWHERE = ["nonsense", "-1", "id"]
+
+
+def asked_wrongly(words):
+    """The words of a command with one option after the other said wrongly."""
+    for param in main.commands[words[0]].params:
+        option = param.opts[0]
+        if isinstance(param, click.Option) and not param.is_flag and not isinstance(param.type, click.Choice):
+            for value in WRONG.get(option, ANYWHERE):
+                asked = list(words)
+                if option in asked:
+                    asked[asked.index(option) + 1] = value
+                else:
+                    asked += [option, value]
+                yield asked
+
+
+@pytest.mark.parametrize("name", PROBED)
+def test_errors_speak_the_words_of_the_command_line(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{i},{113 + i * i / 90},{22 + i / 9},{i % 3 + i / 7},{i * i % 5}" for i in range(12)]
+    Path("points.csv").write_text("\n".join(["id,x,y,v,z", *rows]))
+    years = [f"{i},{year},{i + i * year % 7},{(3 * i + year) % 5}" for i in range(12) for year in (2019, 2020, 2021)]
+    Path("years.csv").write_text("\n".join(["id,year,u,g", *years]))
+    assert run(*PROBED[name]).exit_code == 0
+    told = {" ".join(words): run(*words).stderr for words in asked_wrongly(PROBED[name])}
+    assert len({text for text in told.values() if "error: " in text}) > 8
+    assert {words: text for words, text in told.items() if PYTHON.search(text)} == {}
+
+
+@pytest.mark.parametrize(("said", "told"), [
+    ("unit='id' and time='id' are the same column; name two.", "--id 'id' and --table-time 'id' are"),
+    ("k=99 neighbors cannot be had from 12 units; use 1 <= k <= 11.", "use nearest:1 to nearest:11."),
+    ("threshold_km=-1.0 must be a positive number.", "--weights band:-1.0 must"),
+    ("effects='both' is not known", "--effects both is"),
+])  # fmt: skip
+def test_sentences_of_the_library_in_options(said, told):
+    assert told in in_options(said)

@@ -12,12 +12,22 @@ import click
 from gbaspatial.errors import GbaError, GbaWarning
 
 # The library tells its cures in Python; here they are told as options.
-_SAME_NAME = "crs|layer|repair|encoding|missing|sheet|header|decimal|thousands|percent|inference|scheme|links"
+_SAME_NAME = (
+    "crs|layer|repair|encoding|missing|sheet|header|decimal|thousands|percent|inference|scheme|links|effects|unbalanced"
+)
 _IN_OPTIONS = (
     (r"gba\.data\.caveats\('[^']*'\)", "gbaspatial data caveats"),
     (r" from the data and from the weights \(w\.subset\) yourself", " with --without"),
     (r"\bfill_down=\['([^']*)'\]", r"--fill-down \1"),
     (r"gba\.data\.long\(table, 'value'\)", "gba.data.long, in Python"),
+    (r"\bk=(-?[\d.]+) neighbors", r"--weights nearest:\1: so many neighbors"),
+    (r"\b1 <= k <= (\d+)", r"nearest:1 to nearest:\1"),
+    (r"\bthreshold_km=(?=[-\d])", "--weights band:"),
+    (r"\bpower=(?=[-\d])", "--weights inverse:"),
+    (r"\buse nearest or distance_band\b", "use --weights nearest:4 or band:50"),
+    (r"(?: Or)? islands='(?:nearest|keep)'[^.]*\.", ""),
+    (r"\bunit=(?=')", "--id "),
+    (r"\btime=(?=')", "--table-time "),
     (r"\bby=", "--id and --table-id"),
     (r"\btime=", "--table-time"),
     (r"\brng=", "--seed"),

@@ -192,6 +192,7 @@ def write_region_report(
             *attachments.write_tables(sections, folder / "tables"),
             *attachments.write_figures(sections, folder / "figures", drawn),
             attachments.write_layers_of(region, folder / "region.gpkg"),
+            attachments.write_layout_of(region, folder / "region.qpt"),
         ]
         written.append(attachments.write_record_of(region, folder / "run.json", written))
         return [out / each.relative_to(folder) for each in written]

@@ -155,10 +155,39 @@ def atlas_of_region(region: Region) -> Atlas:
 
 
 def write_layers_of(region: Region, path: Path) -> Path:
-    """The units of a region with their columns, and their clusters, in one GeoPackage."""
+    """The units of a region with their columns, their clusters and their links, in one GeoPackage that opens styled."""
     lisa = autocorrelation.local_moran(region.values, region.w, rng=region.seed)
-    export.geopackage(path, {"units": region.units, "clusters": lisa.to_gis(region.units)})
-    return path
+    layers = {"units": region.units, "clusters": lisa.to_gis(region.units)}
+    styles = {"units": region.outcome}
+    if region.w.n_links:
+        layers["links"], styles["links"] = export.links(region.w, region.units), "weight"
+    words = _layer_words_of(region)
+    told = {name: _told(layer, words[name]) for name, layer in layers.items()}
+    return export.geopackage(path, layers, styles=styles, descriptions=told)
+
+
+def write_layout_of(region: Region, path: Path) -> Path:
+    """A page for printing the units of a region in QGIS."""
+    return export.qpt(path, region.units, description=_told(region.units, _layer_words_of(region)["units"]))
+
+
+def _layer_words_of(region: Region) -> dict[str, tuple[str, str, str]]:
+    """English title, Chinese title and abstract of each layer of `write_layers_of`."""
+    outcome, n = region.outcome, len(region.units)
+    return {
+        "units": (
+            f"{outcome} in {n} units", f"{n} 个单元的 {outcome}",
+            f"The units with their columns, colored by {outcome}. 各单元及其各列，按 {outcome} 着色。",
+        ),
+        "clusters": (
+            f"Clusters of {outcome}", f"{outcome} 的聚类",
+            f"Local Moran statistics of {outcome}, colored by cluster. {outcome} 的局部莫兰指数及聚类。",
+        ),
+        "links": (
+            "Neighbors among the units", "单元间的相邻关系",
+            "The spatial weights of the report: a line a link, to the right of its direction. 空间权重，每条线为一个方向的联系。",
+        ),
+    }  # fmt: skip
 
 
 def write_record(

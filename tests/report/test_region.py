@@ -1,6 +1,8 @@
 """The report on somebody's own region: its sentences follow the data, and what is left out is said."""
 
+import json
 import re
+import xml.etree.ElementTree as ET
 
 import geopandas as gpd
 import pandas as pd
@@ -128,7 +130,14 @@ def test_the_command_writes_both_pages_from_a_layer_and_a_panel(squares, tmp_pat
         assert "<iframe" in page
     assert (out / "maps" / "atlas.html").stat().st_size > 10_000
     layers = gpd.list_layers(out / "region.gpkg")["name"].tolist()
-    assert {"units", "clusters"} <= set(layers)
+    assert {"units", "clusters", "links"} <= set(layers)
+    styles = gpd.read_file(out / "region.gpkg", layer="layer_styles").set_index("f_table_name")
+    assert styles.index.tolist() == ["units", "clusters", "links"]
+    assert styles["useAsDefault"].all()
+    for name, column in {"units": "income", "clusters": "cluster", "links": "weight"}.items():
+        assert column in styles["styleQML"][name]
+    assert ET.parse(out / "region.qpt").getroot().get("name") == "income in 9 units 9 个单元的 income"
+    assert {"region.gpkg", "region.qpt"} <= set(json.loads((out / "run.json").read_text(encoding="utf-8"))["made"])
     assert gpd.read_file(out / "region.gpkg", layer="units").set_index("code")["income"]["u7"] == 18
     for wrong, told in {
         ("--year", "2"): "--outcome",
