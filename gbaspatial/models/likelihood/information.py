@@ -48,16 +48,23 @@ class Apart:
     """The information `matrix` of (beta + h rho, rho, lambda, sigma2), with h the regression on X of the mean of W y.
 
     There beta and rho do not speak for each other, and no digit is lost where y is far from zero. `T` takes
-    these coordinates to (beta, rho, lambda, sigma2); `error` is that of the traces.
+    these coordinates to (beta, rho, lambda, sigma2); `error` is that of the traces. Of estimating equations that are
+    no slopes of a likelihood `matrix` holds their mean slopes, and `meat` their variance.
     """
 
     matrix: np.ndarray
     T: np.ndarray
     error: float
+    meat: np.ndarray | None = None
 
     def covariance(self) -> np.ndarray:
         """The covariance (p, p) of (beta, rho, lambda, sigma2)."""
-        return self.T @ inverse(self.matrix) @ self.T.T
+        return self.T @ self.sandwich(self.meat) @ self.T.T
+
+    def sandwich(self, meat: np.ndarray | None) -> np.ndarray:
+        """The covariance (p, p) in the own coordinates, with the variance `meat` of the scores."""
+        bread = inverse(self.matrix) if self.meat is None else inverse_of_slopes(self.matrix)
+        return bread if meat is None else np.asarray(bread @ meat @ bread.T)
 
 
 def information(model: Problem, at: Estimate, *, exact: bool = False) -> tuple[np.ndarray, float]:
@@ -103,6 +110,16 @@ def inverse(matrix: np.ndarray) -> np.ndarray:
         scale = 1 / np.sqrt(np.diag(matrix))
     scaled = matrix * scale[:, None] * scale[None, :]
     if not np.all(np.isfinite(scaled)) or np.linalg.eigvalsh(scaled).min() <= 1e-13:
+        return np.full_like(matrix, np.nan)
+    return np.linalg.inv(scaled) * scale[:, None] * scale[None, :]
+
+
+def inverse_of_slopes(matrix: np.ndarray) -> np.ndarray:
+    """The inverse of mean slopes of estimating equations, scaled first; NaN where they cannot be told apart."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scale = 1 / np.sqrt(np.diag(matrix))
+    scaled = matrix * scale[:, None] * scale[None, :]
+    if not np.all(np.isfinite(scaled)) or np.linalg.svd(scaled, compute_uv=False).min() <= 1e-13:
         return np.full_like(matrix, np.nan)
     return np.linalg.inv(scaled) * scale[:, None] * scale[None, :]
 

@@ -54,6 +54,12 @@ class FilteredEffects(Effects):
 
 def basis_of(effects: Effects, root: np.ndarray | None = None) -> np.ndarray:
     """An orthonormal basis (m, r) of the effects, times `root` (m,) by row."""
+    D = dummies_of(effects, root)
+    return np.linalg.qr(D)[0] if D.shape[1] else D
+
+
+def dummies_of(effects: Effects, root: np.ndarray | None = None) -> np.ndarray:
+    """Independent dummies (m, r) of the effects, times `root` (m,) by row."""
     stack = effects.stack
     codes = [effects.cells] if effects.cells is not None else []
     codes = [stack.unit, *codes] if effects.unit else codes
@@ -61,9 +67,9 @@ def basis_of(effects: Effects, root: np.ndarray | None = None) -> np.ndarray:
         return np.zeros((stack.rows, 0))
     D = np.column_stack([(code[:, None] == np.arange(code.max() + 1)[None, :]).astype(float) for code in codes])
     D = D if root is None else root[:, None] * D
-    Q, R, _ = linalg.qr(D, mode="economic", pivoting=True)
+    _, R, order = linalg.qr(D, mode="economic", pivoting=True)
     size = np.abs(np.diag(R))
-    return np.asarray(Q[:, size > _RANK * size[0]])
+    return np.asarray(D[:, np.sort(order[size > _RANK * size[0]])])
 
 
 def with_basis(effects: Effects, basis: np.ndarray) -> FilteredEffects:
@@ -121,12 +127,7 @@ def maximize_restricted(model: PanelProblem, basis: np.ndarray, corrected: bool)
         If there is no maximum inside the interval.
     """
     assert model.error is not None
-    size = max(block.shape[0] for block in model.error.W.blocks)
-    if size > PANEL_TRACES_LIMIT:
-        raise OptionError(
-            f"an error process beside effects that W does not map onto themselves inverts I - lambda W whole, which is "
-            f"refused above {PANEL_TRACES_LIMIT:,} units (here {size:,}); use one W with rows that sum to one."
-        )
+    check_size(model)
     likelihood = restricted(model, basis, corrected)
     lam = _highest(likelihood, window(model.error.interval))
     b, sse, value, _ = likelihood.solved(lam)
@@ -139,6 +140,17 @@ def maximize_restricted(model: PanelProblem, basis: np.ndarray, corrected: bool)
     at = Estimate(b, 0.0, lam, sse / likelihood.count, value, (), zero, zero)
     curve = _Slopes(*_curvature(found, at, corrected))
     return found, replace(at, error_curve=curve)  # type: ignore[arg-type]
+
+
+def check_size(model: PanelProblem) -> None:
+    """Raise `OptionError` for more units than whole inverses are made of."""
+    assert model.error is not None
+    size = max(block.shape[0] for block in model.error.W.blocks)
+    if size > PANEL_TRACES_LIMIT:
+        raise OptionError(
+            f"an error process beside effects that W does not map onto themselves inverts I - lambda W whole, which is "
+            f"refused above {PANEL_TRACES_LIMIT:,} units (here {size:,}); use one W with rows that sum to one."
+        )
 
 
 def _heights(likelihood: Restricted, grid: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.models.fit_tables import SMALL
+from gbaspatial.models.likelihood.information import Apart
 from gbaspatial.models.likelihood.maximum import maximize
 from gbaspatial.models.likelihood.problem import Estimate
 from gbaspatial.models.panel.effect_kinds import Kind
@@ -39,7 +40,8 @@ def fixed_effects(given: Specification) -> PanelFit:
     at = maximize(model)
     notes = [*design.notes, *_correction_notes(W1, W2, effects, given.corrected), *edge_notes(at, at.edges, model)]
     if design.stack.n < SMALL and effects.rank and (W1 is not None or W2 is not None):
-        notes.append(_other_correction(design, W1, W2, effects, given.corrected))
+        other = maximize(problem_of(design, W1, W2, effects, not given.corrected))
+        notes.append(told_other_correction(given, other))
         notes += _variance_notes(model, at)
     return wrapped(given, model, at, tuple(notes))
 
@@ -55,9 +57,17 @@ def problem_of(
 
 
 def wrapped(
-    given: Specification, model: PanelProblem, at: Estimate, notes: tuple[str, ...], root: np.ndarray | None = None
+    given: Specification,
+    model: PanelProblem,
+    at: Estimate,
+    notes: tuple[str, ...],
+    root: np.ndarray | None = None,
+    apart: Apart | None = None,
 ) -> PanelFit:
-    """The fit of an estimate; `root` (m,) are the roots of the observation weights that `model` was multiplied by."""
+    """The fit of an estimate; `root` (m,) are the roots of the observation weights that `model` was multiplied by.
+
+    `apart` takes the place of the information of the likelihood.
+    """
     design, covariance = given.design, given.covariance
     parts = parts_of(model, at)
     serial = serial_correlation(parts.e, design.stack.unit, time_numbers(design.periods)[design.stack.period])
@@ -78,7 +88,7 @@ def wrapped(
             parts.X, parts.e, design.stack, times, design.units, design.terms, covariance, given.reach
         )
     else:
-        variance, told, df = _variance(model, at, parts, covariance, given.corrected, df_resid)
+        variance, told, df = _variance(model, at, parts, covariance, given.corrected, df_resid, apart)
     for term in at.edges:
         place = design.k + list(spatial).index(term)
         variance[place, :] = variance[:, place] = np.nan
@@ -111,10 +121,17 @@ def _code(covariance: str, spatial: bool) -> str:
 
 
 def _variance(
-    model: PanelProblem, at: Estimate, parts: Parts, covariance: str, corrected: bool, df_resid: int
+    model: PanelProblem,
+    at: Estimate,
+    parts: Parts,
+    covariance: str,
+    corrected: bool,
+    df_resid: int,
+    apart: Apart | None,
 ) -> tuple[np.ndarray, str, float | None]:
     """The covariance without sigma2, how to call it, and the degrees of freedom of t."""
-    apart = information_apart(model, at, parts, corrected)
+    equations = apart is not None and corrected
+    apart = information_apart(model, at, parts, corrected) if apart is None else apart
     spatial = model.lag is not None or model.error is not None
     n = model.effects.stack.n
     if covariance == "cluster":
@@ -125,6 +142,8 @@ def _variance(
     matrix = apart.covariance()[:-1, :-1]
     if not spatial:
         return matrix * (model.n / df_resid), "classical", float(df_resid)
+    if equations:
+        return matrix, "sandwich of the adjusted scores", None
     exact = apart.error == 0
     return matrix, "information matrix" + ("" if exact else f", traces by probes (error {apart.error:.1e})"), None
 
@@ -176,14 +195,11 @@ def correction_note(rank: int, corrected: bool, exists: bool) -> str:
     )
 
 
-def _other_correction(
-    design: PanelDesign, w: PanelWeights | None, error_w: PanelWeights | None, effects: Effects, corrected: bool
-) -> str:
-    """Below fifty units: the estimates with the other choice of correction."""
-    at = maximize(problem_of(design, w, error_w, effects, not corrected))
-    values = [("rho", at.rho, w), ("lambda", at.lam, error_w)]
+def told_other_correction(given: Specification, at: Estimate) -> str:
+    """Below fifty units: the estimates `at` with the other choice of correction."""
+    values = [("rho", at.rho, given.w), ("lambda", at.lam, given.error_w)]
     told = ", ".join(f"{name} = {value:.4f}" for name, value, there in values if there is not None)
-    how = "Without the correction" if corrected else "Corrected (lee-yu)"
+    how = "Without the correction" if given.corrected else "Corrected (lee-yu)"
     return f"{how}: {told}, sigma2 = {at.sigma2:.4g}."
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from gbaspatial.models.likelihood.information import Apart, inverse
+from gbaspatial.models.likelihood.information import Apart
 from gbaspatial.models.likelihood.problem import Estimate
 from gbaspatial.models.panel.curves import indicators
 from gbaspatial.models.panel.less_effects import PanelProblem
@@ -272,11 +272,10 @@ def clustered(model: PanelProblem, at: Estimate, parts: Parts, apart: Apart, cor
         for b, Qb in pairs.items():
             both = Qa * (Qb + Qb.T)
             meat[a, b] += float(both.sum() - np.trace(both))
-    bread = inverse(apart.matrix)
     n, m = stack.n, stack.rows
     cells = 0 if model.effects.cells is None else model.effects.rank - (n if model.effects.unit else 0)
     factor = (n - 1) / n if few else n / (n - 1) * (m - 1) / max(m - k - s - cells, 1)
-    return np.asarray(factor * (apart.T @ bread @ (meat / s2**2) @ bread @ apart.T.T))
+    return np.asarray(factor * (apart.T @ apart.sandwich(meat / s2**2) @ apart.T.T))
 
 
 def _add_pairs(

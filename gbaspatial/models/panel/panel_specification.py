@@ -103,7 +103,8 @@ def specified(asked: Request) -> Specification:
     W1 = design.weights["W"] if lagged else None
     other = asked.error_w
     W2 = None if not erred else design.weights["W"] if other is None else weights_of(other, design, "error_w")
-    _check_weights(W1, W2, design, effects, kind)
+    moments = options.get("method", "ml") == "gmm"
+    _check_weights(W1, W2, design, effects, kind, fixed=kind.random is None and correction != "pairs" and not moments)
     doubts = notes_on_weights([W1, W2], design.data.columns, design.periods)
     design = replace(design, notes=(*design.notes, *doubts))
     reach = reach_of(covariance, options, data)
@@ -237,12 +238,14 @@ def _not_absorbed(design: PanelDesign, effects: Effects) -> list[int]:
 
 
 def _check_weights(
-    w: PanelWeights | None, error_w: PanelWeights | None, design: PanelDesign, effects: Effects, kind: Kind
-) -> None:
+    w: PanelWeights | None, error_w: PanelWeights | None, design: PanelDesign, effects: Effects, kind: Kind, *,
+    fixed: bool,
+) -> None:  # fmt: skip
+    """`fixed` effects of a likelihood may be moved by both W: adjusted scores of rho and lambda know what to do."""
     for name, given in (("rho", w), ("lambda", error_w)):
         if given is None:
             continue
         check_linked(*given.different)
-        if w is not None and error_w is not None:
+        if w is not None and error_w is not None and not fixed:
             check_error_effects(given, effects, kind.told)
         check_informed_panel(name, design.X, given.sparse, effects)

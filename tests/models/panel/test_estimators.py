@@ -336,13 +336,13 @@ def test_what_only_time_moves_is_not_to_be_multiplied_with_time(effects):
         models.panel_lag("price ~ x", data, w, effects=effects)
 
 
-def test_rho_and_lambda_beside_effects_that_w_moves_are_refused():
+def test_rho_and_lambda_beside_effects_that_w_moves():
     data, w = made()
     uneven = Weights(w.sparse * np.arange(1, 13)[:, None], w.ids)
-    with pytest.raises(OptionError, match="maps the effects onto themselves"):
-        models.panel_sarar("y ~ x", data, uneven, effects="time")
-    with pytest.raises(OptionError, match="maps the effects onto themselves"):
-        models.panel_sarar("y ~ x", data.drop(index=[("u1", 2001)]), w, effects="unit", unbalanced="keep")
+    assert np.isfinite(models.panel_sarar("y ~ x", data, uneven, effects="time").std_errors).all()
+    short = data.drop(index=[("u1", 2001)])
+    assert np.isfinite(models.panel_sarar("y ~ x", short, w, effects="unit", unbalanced="keep").std_errors).all()
+    assert np.isfinite(models.panel_sarar("y ~ 1", data, uneven, effects="time").std_errors).all()
     assert np.isfinite(models.panel_error("y ~ x", data, uneven, effects="unit").lambda_)
 
 
