@@ -264,7 +264,7 @@ def compare(
 
 def _recipe_of(fit: Fitted) -> str | None:
     """The recipe of the W of the lag, else of the error, else of that of W(x)."""
-    from gbaspatial.models.panel.frame import PanelWeights
+    from gbaspatial.models.panel.period_weights import PanelWeights
 
     named = (fit.w, fit.error_w, fit.design.weights.get("W"))  # type: ignore[attr-defined]
     w = next((w for w in named if w is not None), None)

@@ -376,7 +376,7 @@ VERBS = (  # results that only methods of other results make
     lambda: gba.models.lag(FORMULA, DATA, W, method="gmm").instrument_tests(),
     lambda: fit().influence(),
     lambda: made("models.panel_ols").diagnostics(),
-    lambda: made("models.panel_ols").bootstrap(draws=9, rng=1),
+    lambda: made("models.panel_ols").bootstrap(draws=39, rng=1),
     lambda: made("models.panel_ols").influence(by="time"),
     lambda: made("models.panel_ols").wild_test(draws=99, rng=1),
     lambda: gba.models.panel_lag("income ~ price", LONG_DATA, W, effects="random"),

@@ -123,7 +123,8 @@ def test_fit_of_a_strangers_panel(layer, tmp_path):
     panel = gone.set_index(["code", "year"])
     refused = run("fit", "y ~ z", layer, *own, "--panel", "year", "--model", "ols", code=2)
     assert f"{code} ({year})" in refused.output
-    assert "unbalanced='common'" in refused.output
+    assert "--unbalanced common" in refused.output
+    assert "--unbalanced keep" in refused.output
     for how in ("common", "keep"):
         shown = run("fit", "y ~ z", layer, *own, "--panel", "year", "--model", "ols", "--unbalanced", how).output
         assert f"{gba.models.panel_ols('y ~ z', panel, unbalanced=how).params['z']:.4f}" in shown

@@ -31,8 +31,8 @@ _IN_OPTIONS = (
     (r"\bby=", "--id and --table-id"),
     (r"\btime=", "--table-time"),
     (r"\brng=", "--seed"),
-    (rf"\b({_SAME_NAME})='([^']*)'", r"--\1 \2"),
-    (rf"\b({_SAME_NAME})=(?=\w)", r"--\1 "),
+    (rf"\b({_SAME_NAME})='([^'\s]*)'", r"--\1 \2"),
+    (rf"\b({_SAME_NAME})=(?=[\w'])", r"--\1 "),
     (rf"\b({_SAME_NAME})=", r"--\1"),
 )
 

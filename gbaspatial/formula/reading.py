@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from formulaic.materializers.types import FactorValues
     from formulaic.parser.types import Term as FormulaicTerm
 
-    from gbaspatial.models.panel.frame import PanelWeights
+    from gbaspatial.models.panel.period_weights import PanelWeights
 
 Lag: TypeAlias = "Weights | PanelWeights"  # what lags a column: a W, or the W of each period of a panel
 

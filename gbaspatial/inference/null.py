@@ -32,6 +32,7 @@ from typing import Literal
 import numpy as np
 from scipy import special
 
+from gbaspatial.errors import OptionError
 from gbaspatial.options import public_methods, whole, word
 
 Inference = Literal["auto", "exact", "permutation", "normal", "randomization", "saddlepoint", "imhof"]
@@ -45,6 +46,24 @@ MOST_DRAWS = 10_000_000
 def check_draws(draws: int) -> int:
     """`draws` as an integer between 1 and ten million, or `OptionError`."""
     return whole(draws, "draws", least=1, most=MOST_DRAWS)
+
+
+def check_draws_of_interval(draws: int, level: float) -> int:
+    """`draws` as `check_draws`, and enough for quantiles at both ends of an interval of `level`.
+
+    Examples
+    --------
+    >>> check_draws_of_interval(39, 0.95)
+    39
+    """
+    draws = check_draws(draws)
+    least = int(np.ceil(round(2 / (1 - level), 6))) - 1
+    if draws < least:
+        raise OptionError(
+            f"draws={draws} is too few for intervals of {level:.4g}, whose ends are quantiles of the draws: they need "
+            f"{least:,} at the very least; use 999 or more."
+        )
+    return draws
 
 
 def check_test(inference: str, alternative: str, allowed: Iterable[str] = INFERENCES) -> None:

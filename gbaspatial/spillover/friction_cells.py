@@ -14,10 +14,11 @@ from scipy import special
 from gbaspatial.errors import GbaWarning, OptionError
 from gbaspatial.models.panel.filtered_fit import needs_filter
 from gbaspatial.models.panel.fixed_effects import problem_of
-from gbaspatial.models.panel.frame import PanelDesign, PanelWeights, weights_of
+from gbaspatial.models.panel.frame import PanelDesign, weights_of
 from gbaspatial.models.panel.panel_rows import time_numbers
 from gbaspatial.models.panel.panel_specification import Specification, specified
 from gbaspatial.models.panel.panel_tests import serial_correlation
+from gbaspatial.models.panel.period_weights import PanelWeights
 from gbaspatial.models.request import Request
 from gbaspatial.randomness import label_ranks
 from gbaspatial.spillover.friction_likelihood import (

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import OptionError
 from gbaspatial.figures.parameters import replicates
-from gbaspatial.inference.null import check_draws
+from gbaspatial.inference.null import check_draws_of_interval
 from gbaspatial.models.few_units.recommended import inversion_of
 from gbaspatial.models.few_units.refits import batch_around, check_refittable, places_of, ranks_of, refits
 from gbaspatial.models.fit import problem_again
@@ -230,7 +229,7 @@ def bootstrap(
     (3, 2)
     """
     word(kind, KINDS, "kind")
-    draws = _checked(fit, draws)
+    draws = _checked(fit, draws, level_of(level))
     seed = seed_of(rng)
     model = problem_again(fit)
     own, parts = refits(fit, draws, kind, seed)
@@ -262,11 +261,9 @@ def bootstrap(
     )
 
 
-def _checked(fit: Fit, draws: int) -> int:
+def _checked(fit: Fit, draws: int, level: float) -> int:
     check_refittable(fit)
-    if isinstance(draws, int) and draws < 2:
-        raise OptionError(f"draws={draws!r} is too few: the spread of refits needs at least two; use 999 or more.")
-    return check_draws(draws)
+    return check_draws_of_interval(draws, level)
 
 
 def _recipe(fit: Fit) -> str:

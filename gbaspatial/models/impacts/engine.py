@@ -17,7 +17,7 @@ import pandas as pd
 
 from gbaspatial.errors import OptionError, UnknownNameError, nearest_names
 from gbaspatial.formula import Regressor
-from gbaspatial.inference.null import check_draws
+from gbaspatial.inference.null import check_draws, check_draws_of_interval
 from gbaspatial.models.few_units.recommended import inversion_of
 from gbaspatial.models.few_units.refits import refits
 from gbaspatial.models.fit import problem_again
@@ -94,7 +94,9 @@ class Engine:
 def prepared(fit: Fit, method: Method, draws: int, rng: Rng, level: float) -> Engine:
     """The engine of a fit for a method, checked."""
     word(method, ("auto", *effects.METHODS), "method")
-    return _engine(fit, chosen(fit, method), check_draws(draws), rng, level_of(level))
+    used, level = chosen(fit, method), level_of(level)
+    count = check_draws(draws) if used == "delta" else check_draws_of_interval(draws, level)
+    return _engine(fit, used, count, rng, level)
 
 
 @public

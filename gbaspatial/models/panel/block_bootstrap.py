@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import DataError, OptionError
-from gbaspatial.inference.null import check_draws
+from gbaspatial.inference.null import check_draws_of_interval
 from gbaspatial.models.few_units.refits import ranks_of
 from gbaspatial.models.panel.histories import resampled
 from gbaspatial.models.panel.information_less_effects import parts_of, without_unit
@@ -155,7 +155,7 @@ def bootstrap(
     word(kind, KINDS, "kind")
     word(by, BY, "by")
     check_movable(fit, "bootstrap()")
-    return blocks_of(fit, kind, by, check_draws(draws), seed_of(rng), level_of(level))
+    return blocks_of(fit, kind, by, check_draws_of_interval(draws, level_of(level)), seed_of(rng), level_of(level))
 
 
 def check_movable(fit: PanelFit, verb: str) -> None:
@@ -163,7 +163,7 @@ def check_movable(fit: PanelFit, verb: str) -> None:
     if type(fit.problem) is not PanelProblem or fit.problem.d is not None:
         raise OptionError(
             f"{verb} is for panels by maximum likelihood or least squares, with fixed effects or none, without a "
-            f"lagged outcome and observation weights."
+            f"lagged outcome, observation weights, and effects that an error process filters."
         )
     if not fit.design.stack.balanced:
         raise OptionError(f"{verb} needs a balanced panel; fit with unbalanced='common' first.")

@@ -11,7 +11,7 @@ import pandas as pd
 from gbaspatial.errors import EndogeneityWarning, some
 
 if TYPE_CHECKING:
-    from gbaspatial.models.panel.frame import PanelWeights
+    from gbaspatial.models.panel.period_weights import PanelWeights
 
 MADE_OF = "economic"  # the step of recipes whose W is made of a variable
 

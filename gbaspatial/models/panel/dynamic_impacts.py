@@ -16,8 +16,9 @@ import pandas as pd
 from gbaspatial.errors import ConvergenceError, OptionError
 from gbaspatial.models.fit import Fit
 from gbaspatial.models.impacts.summary_measures import ImpactsResult, of_draws
-from gbaspatial.models.panel.frame import PanelDesign, PanelWeights
+from gbaspatial.models.panel.frame import PanelDesign
 from gbaspatial.models.panel.impacts_in_period import in_period, place_meant
+from gbaspatial.models.panel.period_weights import PanelWeights
 from gbaspatial.randomness import IMPACT_DRAWS, Rng, seed_of, stream
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights

@@ -114,9 +114,9 @@ class FewHistories:
     def told_errors(self, level: float) -> list[str]:
         """The Monte Carlo errors of p and of the ends at this `level`, and estimates that lie outside, in sentences."""
         told = [inversion.told_errors(name, level) for name, inversion in self.inversions.items()]
-        return [*told, *filter(None, (self._outside(name, level) for name in self.inversions))]
+        return [*told, *filter(None, (self.outside(name, level) for name in self.inversions))]
 
-    def _outside(self, name: str, level: float) -> str:
+    def outside(self, name: str, level: float) -> str:
         """A sentence where the interval does not hold the estimate, or nothing."""
         inversion, estimate = self.inversions[name], self.estimates[name]
         low, high = inversion.interval(level)

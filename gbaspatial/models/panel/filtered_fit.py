@@ -24,11 +24,11 @@ from gbaspatial.models.panel.fixed_effects import (
     told_other_correction,
     wrapped,
 )
-from gbaspatial.models.panel.frame import PanelWeights
 from gbaspatial.models.panel.information_less_effects import parts_of
 from gbaspatial.models.panel.less_effects import PanelProblem, panel_problem, part_of
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.models.panel.panel_specification import Specification
+from gbaspatial.models.panel.period_weights import PanelWeights
 from gbaspatial.models.panel.sides import leaves_effects, panel_side, weighted_side
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.side import Side

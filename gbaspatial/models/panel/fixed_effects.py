@@ -13,7 +13,7 @@ from gbaspatial.models.likelihood.information import Apart
 from gbaspatial.models.likelihood.maximum import maximize
 from gbaspatial.models.likelihood.problem import Estimate
 from gbaspatial.models.panel.effect_kinds import Kind
-from gbaspatial.models.panel.frame import PanelDesign, PanelWeights
+from gbaspatial.models.panel.frame import PanelDesign
 from gbaspatial.models.panel.information_less_effects import Parts, clustered, information_apart, parts_of, sums_by_unit
 from gbaspatial.models.panel.less_effects import PanelProblem, panel_problem
 from gbaspatial.models.panel.long_run_variance import long_run
@@ -21,6 +21,7 @@ from gbaspatial.models.panel.panel_fit import PanelFit, PanelFitByRegime
 from gbaspatial.models.panel.panel_rows import time_numbers
 from gbaspatial.models.panel.panel_specification import Specification
 from gbaspatial.models.panel.panel_tests import serial_correlation
+from gbaspatial.models.panel.period_weights import PanelWeights
 from gbaspatial.models.panel.sides import leaves_effects, panel_side
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.admissible import window

@@ -16,15 +16,12 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import (
-    AlignmentError,
     DataError,
     FormulaError,
     OptionError,
-    UnknownNameError,
     some,
 )
 from gbaspatial.formula.kinds import plain
-from gbaspatial.formula.lag_weights import check_lag_name, in_order
 from gbaspatial.formula.magnitude import check_finite, check_magnitude, check_weights_magnitude
 from gbaspatial.formula.reading import (
     as_matrix,
@@ -38,39 +35,26 @@ from gbaspatial.formula.reading import (
 )
 from gbaspatial.formula.regressors import Column, complete, named_twice, written
 from gbaspatial.models.panel.panel_rows import Rows, checked_index, ordered_rows, time_numbers, told_pairs
+from gbaspatial.models.panel.period_weights import (
+    PanelWeights,
+    by_period,
+    given_weights,
+    ids_of,
+    weights_by_name,
+)
 from gbaspatial.models.panel.row_weights import observation_weights
-from gbaspatial.models.panel.stack import ByPeriod, Operator, Repeated, Stack
+from gbaspatial.models.panel.stack import Stack
 from gbaspatial.options import word
 from gbaspatial.results import data_hash
-from gbaspatial.weights import Weights, as_weights
+from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
     from formulaic import ModelSpec
 
-    from gbaspatial.alignment import Label
     from gbaspatial.weights.annotations import WeightsGiven
 
 UNBALANCED = ("error", "common", "keep")
 Given = Mapping[str, "Weights | Mapping[int, Weights]"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PanelWeights:
-    """The W of each period over the units seen in it: one object where it does not change."""
-
-    ids: pd.Index
-    by_period: tuple[Weights, ...]
-    sparse: Operator
-
-    @property
-    def constant(self) -> bool:
-        """Whether all periods have one W."""
-        return all(w is self.by_period[0] for w in self.by_period)
-
-    @property
-    def different(self) -> tuple[Weights, ...]:
-        """Each W once."""
-        return tuple({id(w): w for w in self.by_period}.values())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,91 +104,7 @@ class PanelDesign:
         return pd.Series(numbers, index=self.ids, name=name).reindex(self.index)
 
 
-# -- weights --------------------------------------------------------------------------------
-def given_weights(w: WeightsGiven, what: str = "w") -> dict[str, Any]:
-    """W by name, each a `Weights` or a mapping of periods to `Weights`; the first one is also ``W``."""
-    if w is None:
-        return {}
-    if not isinstance(w, Mapping):
-        return {"W": as_weights(w)}
-    if not w:
-        raise OptionError(f"{what} is an empty mapping; give a W, a mapping of periods to W, or of names to W.")
-    texts = [isinstance(key, str) for key in w]
-    if any(texts) and not all(texts):
-        raise OptionError(f"the keys of {what} are partly text and partly not; give periods, or names.")
-    if not texts[0]:
-        return {"W": _by_time(w)}
-    named = {name: _by_time(v) if isinstance(v, Mapping) else as_weights(v) for name, v in w.items()}
-    for name in named:
-        check_lag_name(name)
-    return {"W": next(iter(named.values())), **named} if "W" not in named else named
-
-
-def _by_time(w: Mapping[Any, Any]) -> dict[int, Weights]:
-    numbers = time_numbers(pd.Index(list(w)))
-    one: dict[int, Weights] = {}  # the same W given for several periods stays one object
-    return {int(t): one.setdefault(id(v), as_weights(v)) for t, v in zip(numbers, w.values(), strict=True)}
-
-
-def _by_name(given: Mapping[str, Any]) -> dict[str, Weights]:
-    """Every single W of `given` under a name that tells its period."""
-    found: dict[str, Weights] = {}
-    for name, w in given.items():
-        found |= {name: w} if isinstance(w, Weights) else {f"{name} in {period}": one for period, one in w.items()}
-    return found
-
-
-def _ids_of(given: Mapping[str, Any]) -> pd.Index | None:
-    """The units of the first W, those of all periods together."""
-    if not given:
-        return None
-    first = next(iter(given.values()))
-    if isinstance(first, Weights):
-        return first.ids
-    ids = next(iter(first.values())).ids
-    for w in first.values():
-        ids = ids.append(w.ids.difference(ids, sort=False))
-    return ids
-
-
-def by_period(given: Any, rows: Rows, ids: pd.Index, name: str) -> PanelWeights:
-    """The W of each period over the units seen in it."""
-    s = rows.stack
-    known: dict[tuple[int, bytes], Weights] = {}
-    found = []
-    for period, start in enumerate(s.starts[:-1]):
-        w = given if isinstance(given, Weights) else _of_time(given, rows, period, name)
-        codes = s.unit[start : s.starts[period + 1]]
-        key = (id(w), codes.tobytes())
-        if key not in known:
-            known[key] = _among(w, rows.units[codes], rows.periods[period], name, len(codes) == s.n)
-        found.append(known[key])
-    constant = s.balanced and all(w is found[0] for w in found)
-    operator: Operator = Repeated(found[0].sparse, s.periods) if constant else ByPeriod([w.sparse for w in found])
-    return PanelWeights(ids, tuple(found), operator)
-
-
-def _of_time(given: Mapping[int, Weights], rows: Rows, period: int, name: str) -> Weights:
-    time = int(rows.times[period])
-    if time not in given:
-        lacking = [label for label, t in zip(rows.periods, rows.times, strict=True) if int(t) not in given]
-        raise UnknownNameError(
-            f"{name} has no weights for {some(lacking)}; it has them for {some(sorted(given))}. Give one for every "
-            f"period of the data, or leave out the others."
-        )
-    return given[time]
-
-
-def _among(w: Weights, units: pd.Index, period: Label, name: str, whole: bool) -> Weights:
-    """`w` among `units`, in their order; as it is where it has no others."""
-    if w.n == len(units) and units.isin(w.ids).all():
-        return in_order(w, units)
-    absent = units.difference(w.ids, sort=False)
-    if len(absent):
-        raise AlignmentError(f"the weights {name} of {period} lack {some(absent)}, which the data have then.")
-    return w.subset(units)
-
-
+# -- W, and other rows ---------------------------------------------------------------------
 def weights_of(w: WeightsGiven, design: PanelDesign, what: str = "W") -> PanelWeights:
     """Another W for the rows of `design`: one, or one for each period."""
     given = given_weights(w, what)
@@ -280,8 +180,8 @@ def read_panel(
     index = checked_index(data)
     word(unbalanced, UNBALANCED, "unbalanced")
     given = given_weights(w)
-    check_weights_magnitude(_by_name(given))
-    rows = ordered_rows(index, _ids_of(given), unbalanced)
+    check_weights_magnitude(weights_by_name(given))
+    rows = ordered_rows(index, ids_of(given), unbalanced)
     data = _with_time(data, index)
     parsed = parsed_formula(formula, data, given)
     wanted = parsed.columns
@@ -316,9 +216,18 @@ def read_panel(
         formula=formula, response=response, terms=tuple(names), y=y, X=X, columns=columns,
         model_spec=rhs.model_spec, stack=rows.stack, units=rows.units, periods=rows.periods, ids=ids,
         index=index if len(used) == len(index) else index[used], data=frame, weights=lags, durbin=durbin,
-        notes=(*rows.notes, *notes), observation_weights=None if observed is None else observed[rows.places],
-        regimes=regimes,
+        notes=(*rows.notes, *notes, *_idle(given, columns)), regimes=regimes,
+        observation_weights=None if observed is None else observed[rows.places],
     )  # fmt: skip
+
+
+def _idle(given: Mapping[str, Any], columns: Sequence[Column]) -> list[str]:
+    """W with names that the model has no use for, in a sentence."""
+    first, used = given.get("W"), {column.weights for column in columns}
+    idle = [name for name, one in given.items() if one is not first and name not in used]
+    if not idle:
+        return []
+    return [f"No regressor uses the W named {some(idle)}, and rho and lambda take the first; periods are no names."]
 
 
 def _with_time(data: pd.DataFrame, index: pd.MultiIndex) -> pd.DataFrame:

@@ -126,13 +126,13 @@ def long_run(
     if kind == "driscoll-kraay":
         sums = scores.sum(axis=1)
         meat, df = sums.T @ near @ sums, stack.periods - 1
-        told = f"Driscoll-Kraay (Bartlett kernel, {lags} lags; {stack.periods} periods)"
+        told = f"Driscoll-Kraay (Bartlett kernel, {_counted(lags)}; {stack.periods} periods)"
     else:
         K = kernel_weights(
             reach.coordinates, units, kernel=reach.kernel, neighbors=reach.neighbors, bandwidth_km=reach.bandwidth_km  # type: ignore[arg-type]
         )  # fmt: skip
         meat, df = conley(scores, K, near), stack.n - 1
-        told = f"spatial HAC (same year: {_width(reach)}, {reach.kernel}; same unit: {lags} lags, Bartlett)"
+        told = f"spatial HAC (same year: {_width(reach)}, {reach.kernel}; same unit: {_counted(lags)}, Bartlett)"
     matrix = taken_back(R, (meat + meat.T) / 2)
     negative = [term for term, value in zip(terms, np.diag(matrix), strict=True) if value <= 0]
     if negative:
@@ -141,6 +141,10 @@ def long_run(
             f"bandwidth, or covariance='cluster'."
         )
     return matrix, told, float(df)
+
+
+def _counted(lags: int) -> str:
+    return "1 lag" if lags == 1 else f"{lags} lags"
 
 
 def _check_periods(kind: str, lags: int | None, times: np.ndarray) -> None:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from gbaspatial.errors import OptionError, some
 from gbaspatial.figures import map_of
-from gbaspatial.inference.null import check_draws
+from gbaspatial.inference.null import check_draws_of_interval
 from gbaspatial.models.few_units.recommended import SEED
 from gbaspatial.models.impacts import average
 from gbaspatial.models.panel.frame import weights_of
@@ -153,7 +153,8 @@ def impact_of_links(
     >>> found.frame.columns.tolist()
     ['before', 'after', 'change', 'lower', 'upper', 'p_value', 'links']
     """
-    level, draws, seed = level_of(level), check_draws(draws), seed_of(rng)
+    level, seed = level_of(level), seed_of(rng)
+    draws = check_draws_of_interval(draws, level)
     lagged = [column for column in fit.design.columns if column.weights is not None]
     if fit.w is None and not lagged:
         raise OptionError("the model has no W, so links change nothing in it; use panel_lag, panel_slx or durbin=True.")

@@ -25,9 +25,9 @@ from gbaspatial.models.bayes import (
 )
 from gbaspatial.models.likelihood.marginal import Grid, Level, evidence
 from gbaspatial.models.panel.fixed_effects import problem_of
-from gbaspatial.models.panel.frame import given_weights
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.panel_specification import specified
+from gbaspatial.models.panel.period_weights import given_weights
 from gbaspatial.models.request import Request
 from gbaspatial.options import public, word
 

@@ -15,13 +15,14 @@ from gbaspatial.models.likelihood.problem import Estimate
 from gbaspatial.models.panel.block_bootstrap import bootstrap as _bootstrap
 from gbaspatial.models.panel.effect_kinds import Kind
 from gbaspatial.models.panel.few_histories import FewHistories, few_histories
-from gbaspatial.models.panel.frame import PanelDesign, PanelWeights
+from gbaspatial.models.panel.frame import PanelDesign
 from gbaspatial.models.panel.impacts_in_period import impacts as _impacts
 from gbaspatial.models.panel.information_less_effects import parts_of
 from gbaspatial.models.panel.left_out import PanelCall, influence as _influence
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.panel_predictions import predict as _predict, simulate as _simulate
 from gbaspatial.models.panel.panel_tests import diagnostics as _diagnostics
+from gbaspatial.models.panel.period_weights import PanelWeights
 from gbaspatial.models.panel.pictures_of_fits import plot as _plot
 from gbaspatial.models.panel.power_of_panels import detectable_effect as _detectable_effect
 from gbaspatial.models.panel.signed_histories import wild_test as _wild_test

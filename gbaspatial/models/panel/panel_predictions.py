@@ -17,8 +17,9 @@ from gbaspatial.formula.kinds import like
 from gbaspatial.formula.mentions import names_in
 from gbaspatial.formula.reading import as_matrix, check_columns, class_columns, columns_named, rebuild
 from gbaspatial.formula.regressors import complete, written
-from gbaspatial.models.panel.frame import PanelWeights, _Earlier, _with_time, by_period, given_weights
+from gbaspatial.models.panel.frame import _Earlier, _with_time
 from gbaspatial.models.panel.panel_rows import Rows, checked_index, ordered_rows, time_numbers
+from gbaspatial.models.panel.period_weights import PanelWeights, by_period, given_weights
 from gbaspatial.models.panel.within import effects_of
 from gbaspatial.options import public, whole, word
 from gbaspatial.randomness import PANEL_OUTCOMES, Rng, label_order, seed_of, stream

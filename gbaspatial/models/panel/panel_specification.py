@@ -14,10 +14,11 @@ from gbaspatial.formula.collinearity import check_rank
 from gbaspatial.models.likelihood.identification import check_given, check_linked
 from gbaspatial.models.panel.doubtful_weights import notes_on_weights
 from gbaspatial.models.panel.effect_kinds import Kind, effects_for, kind_of
-from gbaspatial.models.panel.frame import PanelDesign, PanelWeights, read_panel, weights_of
+from gbaspatial.models.panel.frame import PanelDesign, read_panel, weights_of
 from gbaspatial.models.panel.lagged_outcome import DYNAMICS, with_lagged_outcome
 from gbaspatial.models.panel.long_run_variance import Reach, check_least_squares, reach_of
 from gbaspatial.models.panel.other_rows import rows_between, rows_of_differences
+from gbaspatial.models.panel.period_weights import PanelWeights
 from gbaspatial.models.panel.sides import check_error_effects, check_informed_panel
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.request import Request

@@ -14,8 +14,9 @@ from gbaspatial.figures import period_line
 from gbaspatial.inference.tails import chi_squared_tail, f_tail
 from gbaspatial.models.diagnostics.lm_tests import Ingredients, Score, lm_error, lm_lag, robust_lm_error, robust_lm_lag
 from gbaspatial.models.panel import comparison_tests, dependence, random_effects_tests, unit_roots
-from gbaspatial.models.panel.frame import PanelWeights, weights_of
+from gbaspatial.models.panel.frame import weights_of
 from gbaspatial.models.panel.panel_rows import time_numbers
+from gbaspatial.models.panel.period_weights import PanelWeights
 from gbaspatial.models.panel.within import Effects, effects_of
 from gbaspatial.models.solve.origin import least_squares
 from gbaspatial.randomness import PAIR_SIGNS

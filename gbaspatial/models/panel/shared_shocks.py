@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from gbaspatial.weights.annotations import WeightsGiven
 
 KINDS = ("all", "within", "across")
+LEVEL = 0.95
 COLUMNS = ("rho", "std_error", "p_value", "lower", "upper", "serial_correlation", "log_likelihood")
 OF_ERRORS = ("lambda", "lambda_p_value")
 
@@ -140,11 +141,14 @@ def panel_effects(
                 rows[links, effects] = [np.nan] * (len(COLUMNS) + len(OF_ERRORS))
                 notes.append(f"Links {links}, {effects}: {error}")
                 continue
-            low, high = fit.conf_int().loc["rho"]
+            low, high = fit.conf_int(LEVEL).loc["rho"]
             rows[links, effects] = [
                 fit.rho, fit.std_errors["rho"], fit.pvalues["rho"], low, high, fit.serial_correlation,
                 fit.log_likelihood, *_lambda_of(formula, data, used, durbin, given, (links, effects), notes),
             ]  # fmt: skip
+            few = fit._few_units()
+            outside = "" if few is None else few.outside("rho", LEVEL)
+            notes.extend([f"Links {links}, {effects}: {outside}"] * bool(outside))
             notes.extend(note for note in fit._about()[-1:] if links == "all" and effects == "unit")
     index = pd.MultiIndex.from_tuples(list(rows), names=["links", "effects"])
     frame = pd.DataFrame(list(rows.values()), index=index, columns=[*COLUMNS, *OF_ERRORS])

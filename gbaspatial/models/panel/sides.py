@@ -9,7 +9,7 @@ from scipy import sparse
 
 from gbaspatial.errors import ConvergenceError, OptionError
 from gbaspatial.models.panel.curves import panel_curve
-from gbaspatial.models.panel.frame import PanelWeights
+from gbaspatial.models.panel.period_weights import PanelWeights
 from gbaspatial.models.panel.stack import ByPeriod, Operator, Repeated
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.admissible import Interval, interval_of

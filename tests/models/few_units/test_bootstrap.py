@@ -216,13 +216,15 @@ def test_bad_input() -> None:
         fit.bootstrap(kind="pairs")
     with pytest.raises(OptionError, match="draws=0"):
         fit.bootstrap(draws=0)
+    with pytest.raises(OptionError, match="they need 199 at the very least"):
+        fit.bootstrap(draws=198, level=0.99)
     with pytest.raises(AttributeError, match=r"InstrumentFit has no bootstrap\(\): it is for models by maximum"):
         _ = models.lag(CRIME, COLUMBUS, STYLES["row"], method="gmm").bootstrap
     with pytest.raises(OptionError, match="level"):
         fit.bootstrap(draws=99).conf_int(2.0)
 
 
-@pytest.mark.parametrize("draws", [0, 1])
-def test_too_few_draws_have_no_spread(draws: int) -> None:
+@pytest.mark.parametrize("draws", [1, 38])
+def test_too_few_draws_have_no_interval(draws: int) -> None:
     with pytest.raises(OptionError, match=f"draws={draws} is too few"):
         models.lag("y ~ x", eleven(), ring()).bootstrap(draws=draws)

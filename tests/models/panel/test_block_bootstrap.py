@@ -61,7 +61,7 @@ def test_standard_errors_see_serial_correlation_and_unlike_variances():
 
 def test_both_parameters_are_estimated_together():
     data, w = made(7, 5)
-    found = models.panel_sarar("y ~ x", data, w, effects="unit").bootstrap(draws=9, rng=1)
+    found = models.panel_sarar("y ~ x", data, w, effects="unit").bootstrap(draws=39, rng=1)
     assert list(found.replicates.columns) == ["x", "rho", "lambda"]
     low, high = found.windows["rho"]
     assert low <= found.conf_int().loc["rho", "lower"] <= found.conf_int().loc["rho", "upper"] <= high

@@ -3,10 +3,12 @@
 import numpy as np
 import oracle
 import pytest
+from scipy import stats
 from test_estimators import FORMULA, PRODUC, made
 
 from gbaspatial import models
 from gbaspatial.models.panel import comparison_tests as tests
+from gbaspatial.models.panel.comparison_tests import wooldridge
 
 PLM = oracle.case("panel_more_tests__produc").expected
 
@@ -40,12 +42,29 @@ def test_hausman_where_it_exists_keeps_its_size():
 
 @pytest.mark.parametrize(
     ("name", "key"),
-    [("hausman_auxiliary", "hausman_aux"), ("hausman_clustered", "hausman_aux_hc"), ("wooldridge", "pwartest")],
+    [("hausman_auxiliary", "hausman_aux"), ("hausman_clustered", "hausman_aux_hc")],
 )
 def test_statistics_equal_plm(name, key):
     got = unit_fit().diagnostics().frame.loc[name]
     assert got["statistic"] == pytest.approx(PLM[key]["statistic"], rel=1e-7)
     assert got["p_value"] == pytest.approx(PLM[key]["p"], rel=1e-6)
+
+
+def test_wooldridge_is_plms_with_the_degrees_of_freedom_of_its_clusters():
+    got = unit_fit().diagnostics().frame.loc["wooldridge"]
+    assert got["statistic"] == pytest.approx(PLM["pwartest"]["statistic"] * 47 / 48, rel=1e-7)
+    assert got["df"] == "1, 47"
+    assert got["p_value"] == pytest.approx(stats.f.sf(got["statistic"], 1, 47), rel=1e-9)
+
+
+@pytest.mark.parametrize("n", [2, 3, 11])
+def test_wooldridge_keeps_its_size_with_few_units(n):
+    """With degrees of freedom by row 41, 25 and 11 % of independent samples are rejected at 5 %."""
+    rng, rejected = np.random.default_rng(1), 0
+    for _ in range(600):
+        e = rng.standard_normal((24, n))
+        rejected += wooldridge(e - e.mean(axis=0))[2] < 0.05
+    assert rejected / 600 < 0.085
 
 
 def test_likelihood_ratios_are_those_of_fits():

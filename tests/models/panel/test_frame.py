@@ -209,3 +209,32 @@ def test_missing_and_infinite_values_are_named_by_unit_and_period():
 def test_a_trend_that_effects_absorb_is_not_to_be_multiplied_with_itself():
     with pytest.raises(CollinearityError, match=r"absorb year.*leave it out\.$"):
         models.panel_lag("y ~ x + year", DATA, RING, effects="twoway")
+
+
+def test_a_w_by_year_is_keyed_by_the_years_of_the_data():
+    years = range(2001, 2007)
+    with pytest.raises(OptionError, match=r"text \('2001', '2002'.*int\(year\): one for year"):
+        models.panel_lag("y ~ x", DATA, {str(year): RING for year in years})
+    periods = pd.period_range("2001", periods=6, freq="Y")
+    with pytest.raises(UnknownNameError, match=r"it has them for 2001, 2002.*of one kind.*\(here integer and period\)"):
+        models.panel_lag("y ~ x", DATA, dict.fromkeys(periods, RING))
+    fit = models.panel_lag("y ~ x", DATA, {f"y{year}": RING.subset(RING.ids) for year in years})
+    assert "No regressor uses the W named y2002" in str(fit.summary())
+    assert "No regressor" not in str(models.panel_lag("y ~ x", DATA, dict.fromkeys(years, RING)).summary())
+
+
+@pytest.mark.parametrize("draws", [1, 38])
+def test_quantiles_of_too_few_draws_are_no_interval(draws):
+    fit = models.panel_lag("y ~ x", DATA, RING)
+    for interval in (
+        lambda: fit.bootstrap(draws=draws),
+        lambda: fit.impacts(method="simulated", draws=draws),
+        lambda: models.impact_of_links(fit, before=2001, after=RING, draws=draws),
+    ):
+        with pytest.raises(OptionError, match=f"draws={draws} is too few for intervals of 0.95"):
+            interval()
+
+
+def test_one_lag_is_told_as_one():
+    told = models.panel_ols("y ~ x", DATA, covariance="driscoll-kraay", lags=1).covariance_kind
+    assert "1 lag;" in told

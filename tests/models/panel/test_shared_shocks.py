@@ -76,3 +76,20 @@ def test_regions_must_be_regions():
         compared(data.assign(region=data.index.get_level_values(1)), w)
     with pytest.raises(OptionError, match="compares effects"):
         compared(with_regions(data), w, effects="unit")
+
+
+def test_a_rho_outside_its_interval_is_told():
+    """What all units share over time moves the estimate; histories exchanged between units do not."""
+    rng = np.random.default_rng(2)
+    w = made(10)[1]
+    index = pd.MultiIndex.from_product([range(12), w.ids], names=["year", "unit"])
+    shared = np.repeat(3 * rng.standard_normal(12), 10)
+    data = pd.DataFrame(
+        {"y": shared + rng.standard_normal(120), "x": rng.standard_normal(120)}, index=index
+    ).swaplevel()
+    data["side"] = data.index.get_level_values(0).isin(list(w.ids[:5]))
+    data["side"] = data["side"].map({True: "a", False: "b"})
+    found = models.panel_effects("y ~ x", data, w, region="side")
+    row = found.frame.loc[("all", "unit")]
+    assert row["rho"] > row["upper"]
+    assert "Links all, unit: The estimate of rho, " in str(found.summary())
