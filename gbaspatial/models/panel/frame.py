@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -221,7 +221,7 @@ def read_panel(
     )  # fmt: skip
 
 
-def _idle(given: Mapping[str, Any], columns: Sequence[Column]) -> list[str]:
+def _idle(given: Mapping[str, object], columns: Sequence[Column]) -> list[str]:
     """W with names that the model has no use for, in a sentence."""
     first, used = given.get("W"), {column.weights for column in columns}
     idle = [name for name, one in given.items() if one is not first and name not in used]
