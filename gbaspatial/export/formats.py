@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Literal
 import pandas as pd
 
 from gbaspatial.errors import FileFormatError, UnknownNameError, import_extra, nearest_names
-from gbaspatial.export.date_line import in_degrees
 from gbaspatial.export.descriptions import describe
 from gbaspatial.export.frames import flat
 from gbaspatial.export.geopackages import geopackage
@@ -23,6 +22,7 @@ from gbaspatial.export.shapefiles import shapefile
 from gbaspatial.export.styles import Style, default_column, style_files, styled, with_whole_numbers, write_styles
 from gbaspatial.export.workbooks import write_workbook
 from gbaspatial.filenames import file_of
+from gbaspatial.geography.date_line import in_degrees
 from gbaspatial.options import public, word
 from gbaspatial.sheets import guarded
 from gbaspatial.writing import replace_file, replace_text

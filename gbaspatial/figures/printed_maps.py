@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +15,21 @@ from gbaspatial.errors import AlignmentError, DataError, UnknownNameError, neare
 from gbaspatial.figures.canvas import axes_of
 from gbaspatial.figures.classes import classify
 from gbaspatial.figures.fonts import written_names
+from gbaspatial.figures.map_furniture import (
+    GIVES,
+    INK,
+    NAMES,
+    TAKES_AWAY,
+    Names,
+    arrow_width,
+    flow_keys,
+    put_legend,
+    put_scale_and_north,
+    put_sources,
+    swatch_keys,
+)
 from gbaspatial.figures.palette import BORDER, CLUSTERS, HOTSPOTS, LAND, NO_DATA, SEA, Swatch
-from gbaspatial.figures.surroundings import check_layer, surroundings
+from gbaspatial.figures.surroundings import SOURCES_IN_CHINESE, check_layer, surroundings
 from gbaspatial.options import public, word
 
 if TYPE_CHECKING:
@@ -28,9 +41,6 @@ if TYPE_CHECKING:
     from gbaspatial.weights.annotations import WeightsLike
     from gbaspatial.weights.core import Weights
 
-Names = Literal["en", "zh", "both", "none"]
-NAMES: tuple[Names, ...] = ("en", "zh", "both", "none")
-GIVES, TAKES_AWAY, INK = "#D95F0E", "#542788", "#333333"
 MOST_NAMES = 80
 
 
@@ -85,10 +95,10 @@ def map_of(
     frame = check_layer(units)
     rows = _column_rows(frame, what, scheme, k, palette) if isinstance(what, str) else _class_rows(frame, what)
     with written_names(names) as written:
-        ax = _canvas(frame, units, ax)
-        _fill(ax, frame, [swatch.color for swatch, _ in rows[1]])
-        _finish(ax, frame, written, label)
-        _legend(ax, rows[0], written)
+        ax = begin_map(frame, sources_of(units), written, ax)
+        fill_map(ax, frame, [swatch.color for swatch, _ in rows[1]])
+        finish_map(ax, frame, written, label)
+        put_legend(ax, swatch_keys(rows[0], written))
     return ax
 
 
@@ -134,8 +144,8 @@ def weights_map(
     halves = np.stack([start, (start + end) / 2], axis=1)
     widths = 0.7 + 1.9 * entries.data / max(entries.data.max(initial=0), 1e-300)
     with written_names(names) as written:
-        ax = _canvas(frame, units, ax)
-        _fill(ax, frame, ["#FFFFFF"] * len(frame))
+        ax = begin_map(frame, sources_of(units), written, ax)
+        fill_map(ax, frame, ["#FFFFFF"] * len(frame))
         from matplotlib.collections import LineCollection
 
         ax.scatter(places[:, 0], places[:, 1], s=14, color="white", edgecolor=INK, lw=0.9, zorder=5)
@@ -143,7 +153,7 @@ def weights_map(
             LineCollection(list(halves), linewidths=widths, colors=INK, alpha=0.8, zorder=4, capstyle="butt")
         )
         _one_way(ax, weights, start, end, entries)
-        _finish(ax, frame, written, label or str(weights.recipe), lift=9)
+        finish_map(ax, frame, written, label or str(weights.recipe), lift=9)
     return ax
 
 
@@ -193,7 +203,7 @@ def flow_map(
     UnknownNameError
         If the flows lack a column, or name a unit that is not there.
     DataError
-        If the flows hold no pair of different units, or a value that is not finite.
+        If the flows hold no pair of different units, a value that is not finite, or nothing but zeros.
     OptionError
         If `names` is not known.
 
@@ -211,38 +221,30 @@ def flow_map(
             raise UnknownNameError(f"the flows have no column {column!r}. {nearest_names(column, flows.columns)}")
     between = flows[flows["giver"] != flows["receiver"]]
     value = between["value"].astype(float)
-    if value.empty or not np.isfinite(value).all():
-        raise DataError("the flows hold no pair of different units, or a value that is not finite; correct them.")
+    if value.empty or not np.isfinite(value).all() or not value.any():
+        raise DataError(
+            "the flows hold no pair of different units, a value that is not finite, or nothing but zeros; correct them."
+        )
     frame = check_layer(units)
     shown = between.loc[value.abs().sort_values(ascending=False, kind="stable").index[:top]]
     starts, ends = (_places(frame, pd.Index(shown[c]), "flows") for c in ("giver", "receiver"))
     size = shown["value"].abs().to_numpy(float) / value.abs().max()
     with written_names(names) as written:
-        ax = _canvas(frame, units, ax)
-        _fill(ax, frame, ["#FFFFFF"] * len(frame))
+        ax = begin_map(frame, sources_of(units), written, ax)
+        fill_map(ax, frame, ["#FFFFFF"] * len(frame))
         for a, b, wide, each in zip(starts[::-1], ends[::-1], size[::-1], shown["value"].iloc[::-1], strict=True):
-            _arrow(ax, a, b, wide, GIVES if each >= 0 else TAKES_AWAY)
+            draw_arrow(ax, a, b, wide, GIVES if each >= 0 else TAKES_AWAY)
         rest = f"the largest {len(shown)} of {len(between)}" if len(shown) < len(between) else ""
-        _finish(ax, frame, written, label, note=rest)
+        finish_map(ax, frame, written, label, note=rest)
+        put_legend(ax, flow_keys(shown["value"].tolist(), written))
     return ax
 
 
-def classed_map(
-    frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame, rows: Rows, label: str, names: Names, note: str = ""
-) -> Axes:
-    """A map of WGS84 `frame` whose classes were chosen before: legend rows with counts, and the row of each unit."""
-    with written_names(names) as written:
-        ax = _canvas(frame, units, None)
-        _fill(ax, frame, [swatch.color for swatch, _ in rows[1]])
-        _finish(ax, frame, written, label, note=note)
-        if rows[0]:
-            _legend(ax, rows[0], written)
-    return ax
-
-
-def _arrow(ax: Axes, start: np.ndarray, end: np.ndarray, size: float, color: str) -> None:
+def draw_arrow(ax: Axes, start: np.ndarray, end: np.ndarray, size: float, color: str) -> None:
+    """An arrow of a `size` between 0 and 1."""
     from matplotlib.patches import FancyArrowPatch
 
+    width, strength = arrow_width(size)
     ax.add_patch(
         FancyArrowPatch(
             tuple(start),
@@ -252,9 +254,9 @@ def _arrow(ax: Axes, start: np.ndarray, end: np.ndarray, size: float, color: str
             shrinkA=3,
             shrinkB=3,
             mutation_scale=6 + 8 * size,
-            lw=0.5 + 3.5 * size,
+            lw=width,
             color=color,
-            alpha=0.45 + 0.4 * size,
+            alpha=strength,
             zorder=4,
         )
     )
@@ -305,7 +307,14 @@ def _counted(swatches: list[Swatch], codes: np.ndarray) -> Rows:
     return (rows if missing[1] == 0 else [*rows, missing]), by_unit
 
 
-def _canvas(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame, ax: Axes | None) -> Axes:
+def begin_map(
+    frame: gpd.GeoDataFrame,
+    sources: list[tuple[str, str]],
+    written: Names,
+    ax: Axes | None = None,
+    *,
+    around: bool = True,
+) -> Axes:
     """Axes in degrees with a true aspect at the middle latitude, the surroundings drawn, the sources named."""
     west, south, east, north = frame.total_bounds
     margin = 0.04 * max(east - west, north - south, 0.01)
@@ -313,23 +322,29 @@ def _canvas(frame: gpd.GeoDataFrame, units: gpd.GeoDataFrame, ax: Axes | None) -
     wide = 7.2
     high = wide * (north - south + 2 * margin) * stretch / (east - west + 2 * margin)
     ax = axes_of(ax, (wide, float(np.clip(high, 3.5, 9.0)) + 0.6))
-    around = surroundings(frame)
-    ax.set_facecolor(SEA if around is not None and around.land is not None else "#FAFAF8")
-    if around is not None:
-        if around.land is not None:
-            around.land.plot(ax=ax, color=LAND, lw=0, zorder=0)
-        if around.prefectures is not None:
-            around.prefectures.plot(ax=ax, color=LAND, edgecolor="#C4BFB4", lw=0.5, zorder=1)
+    found = surroundings(frame) if around else None
+    ax.set_facecolor(SEA if found is not None and found.land is not None else "#FAFAF8")
+    if found is not None:
+        if found.land is not None:
+            found.land.plot(ax=ax, color=LAND, lw=0, zorder=0)
+        if found.prefectures is not None:
+            found.prefectures.plot(ax=ax, color=LAND, edgecolor="#C4BFB4", lw=0.5, zorder=1)
+        sources = [*sources, *((text, SOURCES_IN_CHINESE.get(text, "")) for text in found.sources)]
     ax.set(xlim=(west - margin, east + margin), ylim=(south - margin, north + margin), xticks=[], yticks=[])
     ax.set_aspect(float(stretch))
     ax.spines[:].set(color="#B8B8B8", lw=0.6)
-    told = [units.attrs.get("attribution"), *(around.sources if around is not None else ())]
-    lines = list(dict.fromkeys([*filter(None, told), "Not a map for legal boundaries"]))
-    ax.set_xlabel("\n".join(textwrap.wrap(" · ".join(lines), 150)), fontsize=6, color="#666666", loc="left")
+    put_sources(ax, sources, written)
     return ax
 
 
-def _fill(ax: Axes, frame: gpd.GeoDataFrame, colors: list[str]) -> None:
+def sources_of(units: gpd.GeoDataFrame) -> list[tuple[str, str]]:
+    """Whose data the units are, in English and Chinese, where they carry it."""
+    own = units.attrs.get("attribution")
+    return [(own, SOURCES_IN_CHINESE.get(own, ""))] if own else []
+
+
+def fill_map(ax: Axes, frame: gpd.GeoDataFrame, colors: list[str]) -> None:
+    """Draw the units in their `colors`; the view stays."""
     limits = ax.get_xlim(), ax.get_ylim()
     aspect = ax.get_aspect()
     label = ax.get_xlabel()
@@ -338,23 +353,13 @@ def _fill(ax: Axes, frame: gpd.GeoDataFrame, colors: list[str]) -> None:
     ax.set_aspect(aspect)
 
 
-def _legend(ax: Axes, rows: list[tuple[Swatch, int]], written: Names) -> None:
-    from matplotlib.patches import Patch
-
-    words = [swatch.chinese if written == "zh" and swatch.chinese else swatch.english for swatch, _ in rows]
-    made = [
-        Patch(facecolor=swatch.color, edgecolor=BORDER, lw=0.4, label=f"{text}  ({count})")
-        for text, (swatch, count) in zip(words, rows, strict=True)
-    ]
-    ax.legend(handles=made, loc="best", fontsize=7.5, framealpha=0.94, edgecolor="#DDDDDD").set_zorder(8)
-
-
-def _finish(ax: Axes, frame: gpd.GeoDataFrame, written: Names, label: str, lift: float = 0, note: str = "") -> None:
+def finish_map(ax: Axes, frame: gpd.GeoDataFrame, written: Names, label: str, lift: float = 0, note: str = "") -> None:
+    """Write title and names, and draw scale and north."""
     lines = textwrap.wrap(label, 88)
     ax.set_title("\n".join(lines), fontsize=11 if len(label) < 64 else 8, loc="left")
     if note:
         ax.set_title(note, fontsize=7.5, loc="right", color="#666666")
-    _scale_bar(ax)
+    put_scale_and_north(ax)
     if written != "none" and len(frame) <= MOST_NAMES:
         _write_names(ax, frame, written, lift)
 
@@ -368,7 +373,7 @@ def _write_names(ax: Axes, frame: gpd.GeoDataFrame, written: Names, lift: float)
     texts = {"en": english, "zh": chinese, "both": english + "\n" + chinese}[written]
     places = shapely.get_coordinates(shapely.point_on_surface(np.asarray(frame.geometry.array, dtype=object)))
     ax.figure.canvas.draw()
-    taken: list[Bbox] = []
+    taken: list[Bbox] = [text.get_window_extent() for text in ax.texts]
     for at in np.argsort(-shapely.area(np.asarray(frame.geometry.array, dtype=object)), kind="stable"):
         text = ax.annotate(
             texts.iloc[at], tuple(places[at]), (0, lift), textcoords="offset points", ha="center", va="center",
@@ -383,20 +388,3 @@ def _write_names(ax: Axes, frame: gpd.GeoDataFrame, written: Names, lift: float)
                 break
         else:
             text.remove()
-
-
-def _scale_bar(ax: Axes) -> None:
-    """A bar of a round number of kilometers, measured on the ellipsoid along the lower edge."""
-    from pyproj import Geod
-
-    (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
-    latitude = float(np.clip(south + 0.05 * (north - south), -89, 89))
-    width_km = Geod(ellps="WGS84").inv(west, latitude, east, latitude)[2] / 1000
-    if not np.isfinite(width_km) or width_km <= 0:
-        return
-    power = 10.0 ** np.floor(np.log10(width_km / 5))
-    length = next(step * power for step in (5, 2, 1) if step * power <= width_km / 5)
-    span, left = (east - west) * length / width_km, west + 0.03 * (east - west)
-    base = south + 0.03 * (north - south)
-    ax.plot([left, left + span], [base, base], color=INK, lw=2, solid_capstyle="butt", zorder=6)
-    ax.annotate(f"{length:g} km", (left + span / 2, base), (0, 3), textcoords="offset points", ha="center", fontsize=7)

@@ -8,13 +8,18 @@ import numpy as np
 import shapely
 
 from gbaspatial.alignment import check_units
+from gbaspatial.data.load import ATTRIBUTION, ATTRIBUTION_ZH
 from gbaspatial.errors import CRSError, DataError, GeometryError, some
+from gbaspatial.geography.date_line import shorter_way
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 LAND_SOURCE = "Land: Natural Earth (public domain)"
+NOT_LEGAL = ("Not a map for legal boundaries", "非法定界线地图")
+SOURCES_IN_CHINESE = {ATTRIBUTION: ATTRIBUTION_ZH, LAND_SOURCE: "陆地：Natural Earth（公有领域）"}
 BAY = (108.0, 19.5, 118.5, 26.5)  # where the finer land reaches
+TURNS = (-360.0, 0.0, 360.0)
 DETAIL = 1500  # steps of detail across the view; a background needs no more
 
 
@@ -27,7 +32,7 @@ class Surroundings(NamedTuple):
 
 
 def check_layer(units: object, what: str = "units") -> gpd.GeoDataFrame:
-    """`units` in WGS84, or an error that says what a map cannot draw."""
+    """`units` in WGS84, run on across 180 degrees where they lie there, or an error that says what cannot be drawn."""
     import geopandas as gpd
 
     if not isinstance(units, gpd.GeoDataFrame):
@@ -56,7 +61,7 @@ def check_layer(units: object, what: str = "units") -> gpd.GeoDataFrame:
             f"{some(units.index[outside])} fall outside longitude and latitude when read as {units.crs.name}; "
             f"the coordinate reference system of the {what} is wrong: set the right one with set_crs."
         )
-    return placed
+    return shorter_way(placed, projected=not units.crs.is_geographic)
 
 
 def surroundings(units: gpd.GeoDataFrame) -> Surroundings | None:
@@ -82,7 +87,8 @@ def _view(bounds: np.ndarray) -> tuple[float, float, float, float]:
     """The bounding box with as much again on each side: room to pan."""
     west, south, east, north = bounds
     margin = max(east - west, north - south, 0.2)
-    return west - margin, max(south - margin, -85), east + margin, min(north + margin, 85)
+    aside = min(margin, max((360.0 - (east - west)) / 2, 0.0))  # once around the earth, not twice
+    return west - aside, max(south - margin, -85), east + aside, min(north + margin, 85)
 
 
 def _outside(prefectures: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -93,6 +99,19 @@ def _outside(prefectures: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> gpd.GeoD
 
 
 def _clipped(layer: gpd.GeoDataFrame, view: tuple[float, float, float, float]) -> gpd.GeoDataFrame | None:
+    """What of the layer lies in the view, also where the view runs on across 180 degrees."""
+    import pandas as pd
+
+    west, south, east, north = view
+    found = []
+    for turn in TURNS:
+        near = _clipped_here(layer, (west - turn, south, east - turn, north))
+        if near is not None:
+            found.append(near if turn == 0 else near.set_geometry(near.geometry.translate(xoff=turn)))
+    return pd.concat(found) if len(found) > 1 else found[0] if found else None
+
+
+def _clipped_here(layer: gpd.GeoDataFrame, view: tuple[float, float, float, float]) -> gpd.GeoDataFrame | None:
     near = layer.iloc[layer.sindex.intersection(view)]
     if not len(near):
         return None

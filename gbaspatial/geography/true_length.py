@@ -250,19 +250,10 @@ def _middle_of_circle(west: np.ndarray, east: np.ndarray) -> float:
     >>> _middle_of_circle(np.array([177.0, -180.0]), np.array([180.0, -178.0]))
     179.5
     """
-    import numpy as np
+    from gbaspatial.geography.date_line import span_of_circle
 
-    order = np.argsort(np.mod(west, 360), kind="stable")
-    start = np.mod(west, 360)[order]
-    end = np.maximum.accumulate(start + (east - west)[order])
-    end = np.maximum(end, end[-1] - 360)  # what runs over the end of the circle covers its beginning
-    gaps = np.append(start[1:], start[0] + 360) - end
-    last = int(np.argmax(gaps))
-    if gaps[last] <= 0:
-        return 0.0
-    first = start[(last + 1) % len(start)]
-    stop = end[last] + (360 if end[last] < first else 0)
-    return float((first + stop) / 2 + 180) % 360 - 180
+    first, last = span_of_circle(west, east)
+    return 0.0 if last - first >= 360 else ((first + last) / 2 + 180) % 360 - 180
 
 
 @public

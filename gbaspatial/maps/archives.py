@@ -15,6 +15,7 @@ import shapely
 from gbaspatial.errors import FileFormatError, OptionError
 from gbaspatial.figures.surroundings import check_layer
 from gbaspatial.filenames import check_portable
+from gbaspatial.geography.date_line import in_degrees, move_beside
 from gbaspatial.maps.fills import LETTERS
 from gbaspatial.maps.geometry import pack_integers
 from gbaspatial.maps.layers import Layer
@@ -45,19 +46,19 @@ class Tiled(Layer):
     def payload(self, units: pd.DataFrame) -> Payload:
         """The legend, and squares of the most frequent class for wide views; the units lie in the archive."""
         told, codes, _ = _classed(self)
-        places = _places(self.frame)
+        frame = move_beside(self.frame, units)
         return {
             "kind": "tiles", "label": told["label"], "unit": told["unit"], "note": told["note"], "years": None,
             "digits": told["digits"], "legend": told["legend"], "archive": self.archive, "of": len(codes),
             "counts": np.bincount(codes, minlength=len(told["legend"])).tolist(), "from": zooms(self.frame)[0],
-            **squares(places, codes),
+            **squares(*_with_gaps(frame, codes), frame.total_bounds),
         }  # fmt: skip
 
     def write(self, folder: Path) -> Path:
         """Write the archive into `folder`."""
         told, codes, values = _classed(self)
         english = self.frame["name_en"] if "name_en" in self.frame.columns else self.frame.index
-        table = self.frame[[self.frame.geometry.name]].reset_index(drop=True)
+        table = in_degrees(self.frame[[self.frame.geometry.name]].reset_index(drop=True))  # tiles end at 180 degrees
         table = table.assign(unit=[str(name) for name in english], code=codes.astype(np.int32))
         if any(value is not None for value in values):
             table["value"] = pd.array([np.nan if value is None else float(value) for value in values])
@@ -137,21 +138,38 @@ def _classed(layer: Tiled) -> tuple[Payload, np.ndarray, list[float | None]]:
     return told, codes, told["values"][0] or [None] * len(codes)
 
 
-def _places(frame: gpd.GeoDataFrame) -> np.ndarray:
-    return shapely.get_coordinates(shapely.centroid(np.asarray(frame.geometry.array, dtype=object)))
+def _with_gaps(frame: gpd.GeoDataFrame, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A place in each unit with its code, and one in each square that lies inside a unit larger than squares are."""
+    shapes = np.asarray(frame.geometry.array, dtype=object)
+    places = shapely.get_coordinates(shapely.centroid(shapes))
+    if (shapely.get_dimensions(shapes) == 0).all():
+        return places, codes
+    west, south, size = _grid(frame.total_bounds)
+    row, column = np.divmod(np.arange((ACROSS + 1) ** 2), ACROSS + 1)
+    taken = np.floor((places - [west, south]) / size).astype(np.int64) @ [1, ACROSS + 1]
+    empty = np.setdiff1d(np.arange(len(row)), taken)
+    centers = np.column_stack([west + (column[empty] + 0.5) * size, south + (row[empty] + 0.5) * size])
+    inside, unit = shapely.STRtree(shapes).query(shapely.points(centers), predicate="intersects")
+    return np.vstack([places, centers[inside]]), np.append(codes, codes[unit])
 
 
-def squares(places: np.ndarray, codes: np.ndarray) -> Payload:
+def _grid(bounds: np.ndarray) -> tuple[float, float, float]:
+    """West, south and side of the squares."""
+    west, south, east, north = map(float, bounds)
+    return west, south, max(east - west, north - south, 1e-6) / ACROSS * (1 + 1e-9)
+
+
+def squares(places: np.ndarray, codes: np.ndarray, bounds: np.ndarray) -> Payload:
     """The most frequent of the `codes` in each square that holds a place; of equal ones the first.
 
     Examples
     --------
-    >>> made = squares(np.array([[0.0, 0.0], [0.01, 0.01], [0.01, 0.0], [9.0, 9.0]]), np.array([1, 2, 2, 0]))
+    >>> places = np.array([[0.0, 0.0], [0.01, 0.01], [0.01, 0.0], [9.0, 9.0]])
+    >>> made = squares(places, np.array([1, 2, 2, 0]), np.array([0.0, 0.0, 9.0, 9.0]))
     >>> made["classes"]
     'ca'
     """
-    (west, south), (east, north) = places.min(axis=0), places.max(axis=0)
-    size = max(east - west, north - south, 1e-6) / ACROSS * (1 + 1e-9)
+    west, south, size = _grid(bounds)
     column, row = np.floor((places - [west, south]) / size).astype(np.int64).T
     kinds = int(codes.max()) + 1
     both, counts = np.unique((row * (ACROSS + 1) + column) * kinds + codes, return_counts=True)
@@ -159,7 +177,7 @@ def squares(places: np.ndarray, codes: np.ndarray) -> Payload:
     cells, first = np.unique(both[order] // kinds, return_index=True)
     letters = "".join(LETTERS[code] for code in both[order][first] % kinds)
     return {
-        "west": float(west), "south": float(south), "size": size, "across": ACROSS + 1,
+        "west": west, "south": south, "size": size, "across": ACROSS + 1,
         "cells": pack_integers(np.diff(cells, prepend=0)), "classes": letters,
     }  # fmt: skip
 

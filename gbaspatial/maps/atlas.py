@@ -16,8 +16,9 @@ from jinja2 import Template
 
 from gbaspatial.alignment import columns_of
 from gbaspatial.errors import FileFormatError, GbaWarning, OptionError, outside
-from gbaspatial.figures.surroundings import check_layer
+from gbaspatial.figures.surroundings import NOT_LEGAL, SOURCES_IN_CHINESE, check_layer
 from gbaspatial.filenames import check_page, file_of
+from gbaspatial.geography.date_line import move_beside
 from gbaspatial.maps.archives import Tiled
 from gbaspatial.maps.context import context_payload
 from gbaspatial.maps.escape import safe_json
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from gbaspatial.geography.places import Units
     from gbaspatial.maps.escape import Payload
 
-NOT_LEGAL = ("Not a map for legal boundaries", "非法定界线地图")
+_BRACKETS = ((" (", ")"), ("（", "）"))
 _SHIFTED = ("amap", "autonavi", "gtimg", "google.cn", "tencent", "gaode")
 
 
@@ -172,7 +173,7 @@ class Atlas(folium.Map):
             raise FileFormatError(f"{target.name} has no ending; end it in .png, .svg or .pdf.")
         if self._sets is None:
             raise OptionError("this map was not made by gba.maps.atlas, so its units are not known; make it so.")
-        axes = still(self._payload, self._sets.frames, self._sets.given, layer, year, language)
+        axes = still(self._payload, self._sets.frames, layer, year, language)
         return save(axes, target, dpi=dpi)[0]
 
 
@@ -182,7 +183,7 @@ def atlas(
     layers: Sequence[Layer] | Layer = (),
     *,
     title: Label = None,
-    source: str | None = None,
+    source: Label = None,
     label: str | tuple[str, str] | None = None,
     context: bool = True,
     tiles: str | None = None,
@@ -195,11 +196,13 @@ def atlas(
         Polygons or points in any coordinate reference system, indexed by unit id.
     layers : layer or sequence of layers
         Made by `choropleth`, `clusters`, `hotspots`, `significance`, `links`, `flows`, `points`, `tiled`.
-        The first fill, the first overlay of lines and all points are shown at first.
+        The first fill, the first overlay of lines and all points are shown at first. A tiled layer lies above the
+        fills that are listed before it and below those listed after. Layers of one name are told apart by how they
+        were made, or by a number.
     title : str or (str, str), optional
         In English, or (English, Chinese).
-    source : str, optional
-        Named at the foot of the map beside the sources of the shipped layers.
+    source : str or (str, str), optional
+        Named at the foot of the map beside the sources of the shipped layers, in English or (English, Chinese).
     label : str or (str, str), optional
         The column that names a unit, or the columns (English, Chinese); by default `name_en` or the
         index, and `name_zh` where there is one.
@@ -238,20 +241,50 @@ def atlas(
         )
     sets = _Sets(units, label)
     payloads = [_layer_payload(layer, sets) for layer in listed]
+    _tell_apart(payloads)
+    for place, layer in enumerate(listed):
+        if isinstance(layer, Tiled):
+            payloads[place]["after"] = sum(each.is_fill for each in listed[:place])
     background, sources = context_payload(sets.frames[0]) if context and tiles is None else (None, [])
     layer_of_tiles = None if tiles is None else _tile_layer(tiles)
-    told = [source, *sets.sources(), *sources]
+    told = {text: SOURCES_IN_CHINESE.get(text, "") for text in (*sets.sources(), *sources)}
     payload = {
         "title": list(bilingual(title, ("", ""))),
         "sets": sets.payloads,
         "fills": [p for layer, p in zip(listed, payloads, strict=True) if layer.is_fill],
         "overlays": [p for layer, p in zip(listed, payloads, strict=True) if not layer.is_fill],
         "context": background,
-        "sources": list(dict.fromkeys(text for text in told if text)),
+        "sources": [list(pair) for pair in (bilingual(source, ("", "")), *told.items()) if any(pair)],
         "legal": list(NOT_LEGAL),
         "tiles": tiles is not None,
     }
     return Atlas(payload, layer_of_tiles, sets, [layer for layer in listed if isinstance(layer, Tiled)])
+
+
+def _tell_apart(payloads: list[Payload]) -> None:
+    """Give layers of one name what they differ in: the scheme, the recipe, or else a number."""
+    for say_how in (_how, _number):
+        named: dict[tuple[str, ...], list[Payload]] = {}
+        for payload in payloads:
+            named.setdefault(tuple(payload["label"]), []).append(payload)
+        for same in named.values():
+            notes = [say_how(payload, place) for place, payload in enumerate(same)]
+            if len(same) > 1 and len(set(notes)) > 1:
+                for payload, note in zip(same, notes, strict=True):
+                    payload["label"] = [
+                        f"{name}{opening}{told}{closing}" if name and told else name
+                        for name, told, (opening, closing) in zip(payload["label"], note, _BRACKETS, strict=True)
+                    ]
+
+
+def _how(payload: Payload, _: int) -> tuple[str, str]:
+    """How the layer came about: the recipe of its W, or its classes."""
+    english, chinese = payload.get("recipe") or payload["note"]
+    return english, chinese or english
+
+
+def _number(_: Payload, place: int) -> tuple[str, str]:
+    return str(place + 1), str(place + 1)
 
 
 def _layer_payload(layer: Layer, sets: _Sets) -> Payload:
@@ -279,6 +312,8 @@ class _Sets:
 
     def _add(self, units: Units, names: str | tuple[str, str] | None) -> int:
         frame = check_layer(units)
+        if self.frames:
+            frame = move_beside(frame, self.frames[0])
         if len(frame) > ATLAS_LIMIT:
             warn(
                 f"{len(frame):,} units on one page are slow to pan; put them beside it, gba.maps.tiled(units, layer, "

@@ -72,6 +72,8 @@ def flows(frame: pd.DataFrame, *, label: Label = None, top: int = 30) -> Flows:
         pairs = [f"{a} to {b}" for a, b in zip(frame.loc[bad, "giver"], frame.loc[bad, "receiver"], strict=True)]
         raise DataError(f"the flow from {some(pairs)} is not a finite number; correct it or leave the pair out.")
     whole(top, "top", least=1)
+    if frame.empty:
+        raise DataError("the flows have no rows, so there is no arc to draw; check what they were filtered by.")
     return Flows(label=bilingual(label, ("Flows", "溢出流")), frame=frame[list(wanted)].copy(), top=top)
 
 
@@ -84,6 +86,8 @@ def _flows(layer: Flows, index: pd.Index) -> Payload:
     giver, receiver, value = giver[between], receiver[between], value[between]
     if not len(value):
         raise DataError("every flow stays inside its own unit, so there is no arc to draw.")
+    if not value.any():
+        raise DataError("every flow from one unit to another is zero, so there is no arc to draw.")
     largest = np.argsort(-np.abs(value), kind="stable")[: layer.top]
     shown = (giver[largest], receiver[largest], value[largest])
     return {

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # 64 letters that are safe inside HTML, JSON and JavaScript.
 ALPHABET = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", dtype=np.uint8)
+_DIGITS = np.zeros(128, dtype=np.int64)
+_DIGITS[ALPHABET] = np.arange(64)
 VERTICES_DRAWN_AS_THEY_ARE = 30_000
 CORNERS_OF_A_PLAIN_SHAPE = 12
 VERTICES_WRITTEN_FINELY = 10_000
@@ -179,6 +181,23 @@ def pack_points(points: np.ndarray, scale: float) -> str:
 
 def _pack_steps(grid: np.ndarray) -> str:
     return pack_integers(np.diff(grid, axis=0, prepend=np.zeros((1, 2), dtype=np.int64)).ravel())
+
+
+def unpack_integers(text: str) -> np.ndarray:
+    """The integers that `pack_integers` wrote.
+
+    Examples
+    --------
+    >>> unpack_integers("ACBgBw-B").tolist()
+    [0, 1, -1, 16, 1000]
+    """
+    if not text:
+        return np.zeros(0, dtype=np.int64)
+    digit = _DIGITS[np.frombuffer(text.encode("ascii"), dtype=np.uint8)]
+    starts = np.flatnonzero(np.append(True, digit[:-1] < 32))
+    place = np.arange(len(digit)) - np.repeat(starts, np.diff(np.append(starts, len(digit))))
+    code = np.add.reduceat((digit & 31) << (5 * place), starts)
+    return np.where(code % 2, -(code + 1) // 2, code // 2)
 
 
 def pack_integers(numbers: np.ndarray) -> str:

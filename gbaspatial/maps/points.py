@@ -10,6 +10,7 @@ import pandas as pd
 
 from gbaspatial.errors import UnknownNameError, nearest_names
 from gbaspatial.figures.surroundings import check_layer
+from gbaspatial.geography.date_line import move_beside
 from gbaspatial.maps.geometry import display_shapes, pack_integers, pack_points
 from gbaspatial.maps.layers import Label, Layer, bilingual, color_of
 from gbaspatial.options import public
@@ -36,8 +37,8 @@ class Points(Layer):
     is_of_units: ClassVar[bool] = False
 
     def payload(self, units: pd.DataFrame) -> Payload:
-        """Places, names and what the popups tell; the points lie where they lie, whatever the `units`."""
-        return _points(self)
+        """Places, names and what the popups tell; across 180 degrees they lie on the side of the `units`."""
+        return _points(self, units)
 
 
 @public
@@ -79,9 +80,9 @@ def points(frame: gpd.GeoDataFrame, *, name: str | None = None, label: Label = N
     return Points(label=bilingual(label, ("Points", "地点")), frame=frame, name=name, color=color_of(color))
 
 
-def _points(layer: Points) -> Payload:
+def _points(layer: Points, units: pd.DataFrame) -> Payload:
     """The JSON object of a layer of points."""
-    frame = check_layer(layer.frame, "points")
+    frame = move_beside(check_layer(layer.frame, "points"), units)
     shapes = display_shapes(frame, what="points")
     if len(frame) > POINTS_LIMIT:
         return {"kind": "bins", "label": list(layer.label), "years": None, "note": ["", ""], **binned(shapes.anchors)}

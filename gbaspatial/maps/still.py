@@ -1,4 +1,4 @@
-"""The view of an atlas as a figure, drawn without a browser: the same classes, colors, names and lines."""
+"""The view of an atlas as a figure, drawn without a browser: the same classes, colors, names, lines and legends."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from gbaspatial.errors import OptionError, some
-from gbaspatial.figures.palette import BORDER, Swatch
-from gbaspatial.figures.printed_maps import Names, classed_map
+from gbaspatial.figures.fonts import written_names
+from gbaspatial.figures.map_furniture import Names, in_language, line_key, put_legend, swatch_keys
+from gbaspatial.figures.palette import Swatch
+from gbaspatial.figures.printed_maps import begin_map, fill_map, finish_map
 from gbaspatial.maps.fills import LETTERS
+from gbaspatial.maps.still_overlays import DRAWN, classes_shown, is_shown_at_first
 from gbaspatial.options import whole, word
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
 
     from gbaspatial.maps.escape import Payload
-
-FLOW, NEGATIVE = "#d95f0e", "#542788"
 
 
 def still(
     payload: Payload,
     frames: list[gpd.GeoDataFrame],
-    given: list[gpd.GeoDataFrame],
     layer: int,
     year: int | str | None,
     language: Literal["en", "zh", "both"],
@@ -35,23 +36,41 @@ def still(
     at = _year_of(fill, year)
     number = 0 if fill is None else fill["set"]
     frame = _named(frames[number], payload["sets"][number])
-    names: Names = language
-    title = _say(payload["title"], language)
-    if fill is not None:
-        when = "" if fill["years"] is None else f", {fill['years'][at]}"
-        title = ": ".join(filter(None, (title, _say(fill["label"], language) + when)))
-    note = "" if fill is None else _say(fill["unit"], language)
-    ax = classed_map(frame, given[number], _rows(fill, at, len(frame)), title, names, note)
-    for overlay in payload["overlays"][:1]:
-        _overlay(ax, overlay, frames, None if fill is None or fill["years"] is None else fill["years"][at])
+    shown = None if fill is None or fill["years"] is None else fill["years"][at]
+    with written_names(language) as written:
+        sources = [(pair[0], pair[1]) for pair in payload["sources"]]
+        ax = begin_map(frame, sources, written, around=payload["context"] is not None)
+        keys = _fill_in(ax, frame, fill, at, written, clear=any(o["kind"] == "tiles" for o in payload["overlays"]))
+        for overlay in payload["overlays"]:
+            if is_shown_at_first(payload, overlay):
+                place = None if "set" not in overlay else frames[overlay["set"]]
+                keys += DRAWN[overlay["kind"]](ax, overlay, place, shown, layer if fill is not None else -1, written)
+        finish_map(ax, frame, written, _title(payload, fill, shown, written))
+        put_legend(ax, keys)
     return ax
 
 
-def _say(pair: list[str], language: str) -> str:
-    english, chinese = pair[0], pair[1] if len(pair) > 1 else ""
-    if not chinese or not english or language == "en":
-        return english or chinese
-    return chinese if language == "zh" else f"{english} {chinese}"
+def _title(payload: Payload, fill: Payload | None, year: object, written: Names) -> str:
+    title = in_language(payload["title"], written)
+    if fill is None:
+        return title
+    when = "" if year is None else f", {year}"
+    return ": ".join(filter(None, (title, in_language(fill["label"], written) + when)))
+
+
+def _fill_in(
+    ax: Axes, frame: gpd.GeoDataFrame, fill: Payload | None, at: int, written: Names, *, clear: bool
+) -> list[Artist]:
+    """Color the units; give the legend back."""
+    if fill is None:
+        fill_map(ax, frame, ["none" if clear else "#FFFFFF"] * len(frame))  # what is tiled lies beneath mere outlines
+        return []
+    codes = np.array([LETTERS.index(letter) for letter in fill["codes"][at]])
+    swatches = [Swatch(*row) for row in fill["legend"]]
+    fill_map(ax, frame, [swatches[code].color for code in codes])
+    unit = in_language(fill["unit"], written)
+    rows = classes_shown(swatches, np.bincount(codes, minlength=len(swatches)), fill["kind"] == "bivariate")
+    return ([line_key(unit, "none", 0)] if unit else []) + swatch_keys(rows, written)
 
 
 def _fill_of(payload: Payload, layer: int) -> Payload | None:
@@ -78,49 +97,3 @@ def _named(frame: gpd.GeoDataFrame, told: Payload) -> gpd.GeoDataFrame:
     """The units with the names that the page writes."""
     english = told["en"] or told["ids"]
     return frame.assign(name_en=english, name_zh=told["zh"] or english)
-
-
-def _rows(fill: Payload | None, at: int, n: int) -> tuple[list[tuple[Swatch, int]], list[tuple[Swatch, int]]]:
-    """Legend rows with counts, and the row of each unit, from the letters of the page."""
-    if fill is None:
-        return [], [(Swatch("#FFFFFF", "", ""), n)] * n
-    codes = np.array([LETTERS.index(letter) for letter in fill["codes"][at]])
-    swatches = [Swatch(*row) for row in fill["legend"]]
-    rows = [(swatch, int((codes == k).sum())) for k, swatch in enumerate(swatches)]
-    rare = ("Undefined", "No neighbors")
-    shown = [row for row in rows if row[1] or (fill["kind"] != "bivariate" and row[0].english not in rare)]
-    return shown, [rows[code] for code in codes]
-
-
-def _overlay(ax: Axes, overlay: Payload, frames: list[gpd.GeoDataFrame], year: int | str | None) -> None:
-    """The graph of W, the flows or the points above the units; none where the year has no graph yet."""
-    import shapely
-    from matplotlib.collections import LineCollection
-    from matplotlib.patches import FancyArrowPatch
-
-    if overlay["kind"] not in ("links", "flows"):
-        return
-    geometry = np.asarray(frames[overlay["set"]].geometry.array, dtype=object)
-    places = shapely.get_coordinates(shapely.point_on_surface(geometry))
-    if overlay["kind"] == "links":
-        years = overlay["years"]
-        open_by = [k for k, y in enumerate(years or [None]) if years is None or year is None or y <= year]
-        pairs = np.array(overlay["pairs"][open_by[-1]]) if open_by else np.empty((0, 4))
-        if not len(pairs):
-            return
-        a, b = places[pairs[:, 0].astype(int)], places[pairs[:, 1].astype(int)]
-        halves = [*np.stack([a, (a + b) / 2], axis=1), *np.stack([(a + b) / 2, b], axis=1)]
-        widths = 0.5 + 2.0 * np.concatenate([pairs[:, 2], pairs[:, 3]]) / 1000
-        ax.add_collection(LineCollection(halves, linewidths=widths, colors=overlay["color"], alpha=0.75, zorder=4))
-        ends = places[np.unique(pairs[:, :2].astype(int))]
-        ax.scatter(ends[:, 0], ends[:, 1], s=10, color="white", edgecolor=BORDER, zorder=5)
-        return
-    most = max(abs(flow[2]) for flow in overlay["flows"])
-    for giver, receiver, value in reversed(overlay["flows"]):
-        size, color = abs(value) / most, NEGATIVE if value < 0 else FLOW
-        ax.add_patch(
-            FancyArrowPatch(
-                tuple(places[giver]), tuple(places[receiver]), connectionstyle="arc3,rad=0.18", arrowstyle="-|>",
-                mutation_scale=6 + 8 * size, lw=0.5 + 3.5 * size, color=color, alpha=0.45 + 0.4 * size, zorder=4,
-            )
-        )  # fmt: skip

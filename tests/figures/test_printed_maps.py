@@ -55,7 +55,7 @@ def test_classes_have_the_colors_of_geoda_and_are_counted():
 def test_no_data_is_grey_and_counted():
     ax = gba.figures.map_of(CITIES, "patents_granted", names="none")
     assert legend_of(ax)["No data  (2)"] == NO_DATA.color
-    assert [w for w in words_of(ax) if "km" not in w] == []
+    assert [w for w in words_of(ax) if "km" not in w] == ["N"]  # scale and north
 
 
 def test_the_order_of_rows_changes_nothing():

@@ -159,6 +159,44 @@ def test_a_page_that_is_a_file_says_so_shows_squares_and_takes_the_archive_by_ha
         assert (page.requests, page.errors, page.dialogs) == ([], [], [])
 
 
+@pytest.mark.parametrize("last", ["tiled", "fill"])
+def test_a_tiled_layer_lies_above_the_fills_before_it_and_below_those_after(tmp_path, last):
+    """Pixels of the screen: of the squares of a wide view, and of the tiles near by."""
+    units, under = many(), gpd.GeoDataFrame({"y": [1.0]}, index=["frame"], geometry=[many().union_all()], crs=4326)
+    one = maps.tiled(
+        units.assign(x=1.0), maps.choropleth("x", scheme=[2.0, 3.0], palette="Reds"), archive="cells.pmtiles"
+    )
+    layers = [maps.choropleth("y", scheme=[2.0, 3.0], palette="Blues"), one]
+    page = maps.atlas(under, layers if last == "tiled" else layers[::-1], context=False)
+    wanted = (page._payload["overlays"][0] if last == "tiled" else page._payload["fills"][0])["legend"][0][0]
+    page.save(tmp_path / "map.html")
+    server = served(tmp_path, Ranges)
+    with browser.open_page(f"http://127.0.0.1:{server.server_port}/map.html", size=(900, 700)) as tab:
+        tab.evaluate("gbaAtlas.first().show(gbaAtlas.first().names, false)")
+        for zoom in (zooms(units)[0] - 1, zooms(units)[1]):
+            tab.evaluate(NEAR.format(zoom=zoom))
+            tab.wait(0.6)
+            assert pixel(tab, tmp_path, 50.253, 10.276) == wanted.upper()
+            assert wanted.lower() in tab.evaluate("gbaAtlas.drawing()").lower()
+        assert tab.evaluate("gbaAtlas.first().chooseFill(null), gbaAtlas.first().sets[0].base.fillOpacity") == 0
+        assert pixel(tab, tmp_path, 50.253, 10.276) == page._payload["overlays"][0]["legend"][0][0].upper()
+        assert tab.errors == []
+    server.shutdown()
+    server.server_close()
+
+
+def pixel(tab, folder, lat, lon):
+    from PIL import Image
+
+    at = tab.evaluate(
+        f"((a, p) => (box => [box.x + p.x, box.y + p.y])(a.root.getBoundingClientRect()))"
+        f"(gbaAtlas.first(), gbaAtlas.first().map.latLngToContainerPoint([{lat}, {lon}]))"
+    )
+    tab.screenshot(folder / "seen.png")
+    with Image.open(folder / "seen.png") as seen:
+        return "#{:02X}{:02X}{:02X}".format(*seen.convert("RGB").getpixel((round(at[0]), round(at[1]))))
+
+
 def test_what_is_no_archive_is_told(folder, tmp_path):
     wrong = tmp_path / "wrong.pmtiles"
     wrong.write_bytes(b"not an archive" * 10)
@@ -188,8 +226,19 @@ def test_squares_take_the_most_frequent_class_whatever_the_order():
     rng = np.random.default_rng(3)
     places, codes = rng.random((500, 2)) * 3, rng.integers(0, 4, 500)
     shuffled = rng.permutation(500)
-    assert squares(places, codes) == squares(places[shuffled], codes[shuffled])
-    assert squares(np.zeros((3, 2)), np.array([3, 1, 1]))["classes"] == "b"
+    bounds = np.array([0.0, 0.0, 3.0, 3.0])
+    assert squares(places, codes, bounds) == squares(places[shuffled], codes[shuffled], bounds)
+    assert squares(np.zeros((3, 2)), np.array([3, 1, 1]), bounds)["classes"] == "b"
+
+
+def test_squares_cover_units_that_are_larger_than_they_are():
+    units = grid_of(3, 5, size=1.0)
+    told = maps.tiled(units, maps.choropleth("x", scheme=[4.0, 9.0]), archive="a.pmtiles").payload(units)
+    covered = len(told["classes"]) * told["size"] ** 2
+    assert covered == pytest.approx(units.union_all().area, rel=0.02)
+    assert np.unique(list(told["classes"]), return_counts=True)[1] == pytest.approx(
+        [len(told["classes"]) / 3] * 3, rel=0.02
+    )
 
 
 @pytest.mark.parametrize("archive", ["cells.zip", "folder/cells.pmtiles", "../cells.pmtiles", ""])

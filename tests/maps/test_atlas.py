@@ -376,6 +376,8 @@ def test_the_page_holds_on_a_narrow_screen(page):
         (lambda: maps.flows(CITIES), UnknownNameError, "no column giver"),
         (lambda: maps.flows(flow_of("Zhuhai", np.nan)), DataError, "Macao to Zhuhai"),
         (lambda: maps.flows(flow_of("Macao", 1.0)), DataError, "inside its own unit"),
+        (lambda: maps.flows(flow_of("Zhuhai", 1.0).iloc[:0]), DataError, "the flows have no rows"),
+        (lambda: maps.flows(flow_of("Zhuhai", 0.0)), DataError, "to another is zero"),
         (lambda: maps.choropleth("gdp_cny", panel=CITIES), OptionError, "indexed by"),
         (lambda: maps.points(CITIES, name="nom"), UnknownNameError, "no column 'nom'"),
         (lambda: maps.links(pairs_of([("Zhuhai", "Macao", 1.0)]), color="red"), OptionError, "#B10026"),
@@ -384,6 +386,25 @@ def test_the_page_holds_on_a_narrow_screen(page):
 def test_what_cannot_be_drawn_is_said(layer, error, words):
     with pytest.raises(error, match=words):
         maps.atlas(CITIES, layer())
+
+
+def test_layers_of_one_name_are_told_apart():
+    panel = gba.load_panel(variables="population")
+    w = gba.weights.contiguity(CITIES)
+    lisa = gba.autocorrelation.local_moran(CITIES["gdp_pc_cny"], w, rng=1)
+    layers = [
+        maps.choropleth("gdp_pc_cny"), maps.diverging("gdp_pc_cny", center=1e5), maps.choropleth("gdp_pc_cny", k=3),
+        maps.choropleth("gdp_pc_cny", k=3, palette="Reds"), maps.choropleth("population", panel=panel),
+        maps.clusters(lisa), maps.clusters(lisa), maps.links(w), maps.links(gba.weights.nearest(CITIES, k=2)),
+    ]  # fmt: skip
+    payload = maps.atlas(CITIES, layers)._payload
+    told = [each["label"] for each in payload["fills"] + payload["overlays"]]
+    assert told[0] == ["GDP per capita (5 classes, quantiles)", "人均地区生产总值（分位数，5 级）"]
+    assert told[1][0] == "GDP per capita (classes of equal reach on both sides of 100000)"
+    assert [each[0] for each in told[2:4]] == [f"GDP per capita (3 classes, quantiles) ({k})" for k in (1, 2)]
+    assert told[4][0] == "Population"  # nothing to tell it from
+    assert told[8][0] == "Weights graph (the 2 nearest units)"
+    assert len({tuple(each) for each in told}) == len(told)
 
 
 def test_many_units_are_drawn_on_a_canvas_with_their_links(tmp_path):

@@ -30,13 +30,18 @@ function drawBins(atlas, made) {
 // Equal steps of the logarithm: counts of points differ by powers of ten.
 function shadeOf(n, most) { return Math.min(SHADES.length - 1, Math.floor(SHADES.length * Math.log(n) / Math.log(most + 1))); }
 
+// The colors that occur and the counts that they stand for.
+function shadesOf({ most }) {
+  const bound = k => Math.ceil((most + 1) ** (k / SHADES.length));
+  return SHADES.map((color, k) => [color, Math.max(bound(k), 1), Math.min(bound(k + 1) - 1, most)]).filter(([, low, high]) => low <= high)
+    .map(([color, low, high]) => [color, low === high ? write(low, 0) : `${write(low, 0)} – ${write(high, 0)}`]);
+}
+
 function binLegend(atlas, overlay, legend) {
-  const { most, data } = overlay, bound = k => Math.ceil((most + 1) ** (k / SHADES.length));
-  SHADES.forEach((color, k) => {
-    const low = Math.max(bound(k), 1), high = Math.min(bound(k + 1) - 1, most);
-    if (low > high) return;
+  const { data } = overlay;
+  shadesOf(overlay).forEach(([color, told]) => {
     const swatch = vector('svg', { width: 20, height: 14, 'aria-hidden': 'true' }, vector('rect', { x: 0.5, y: 0.5, width: 19, height: 13, fill: color, stroke: '#767676' }));
-    legend.append(element('div', 'gba-row', swatch, element('span', '', low === high ? write(low, 0) : `${write(low, 0)} – ${write(high, 0)}`)));
+    legend.append(element('div', 'gba-row', swatch, element('span', '', told)));
   });
   legend.append(element('div', 'gba-quiet', remark([`${write(data.of, 0)} points, counted in squares`, `${write(data.of, 0)} 个点，按方格计数`], atlas.language)));
 }

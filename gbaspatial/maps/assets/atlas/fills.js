@@ -116,6 +116,7 @@ function paint(atlas) {
     if (shown !== atlas.map.hasLayer(set.group)) shown ? set.group.addTo(atlas.map) : set.group.remove();
     if (shown) paintSet(atlas, set, atlas.fill, atlas.year);
   }
+  for (const overlay of atlas.overlays || []) if (overlay.data.kind === 'tiles') orderTiles(atlas, overlay);
 }
 
 function paintSet(atlas, set, fill, year) {

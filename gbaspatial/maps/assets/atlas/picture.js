@@ -33,7 +33,8 @@ function drawView(atlas, pen, size) {
 }
 
 function drawMap(atlas, sets, pen) {
-  const groups = [...atlas.contextGroups, ...sets.map(set => set.group), ...atlas.overlays.map(o => o.group)];
+  const below = o => o.data.kind === 'tiles' ? !isAbove(atlas, o) : o.data.kind === 'bins' && !atlas.sets[atlas.setNumber()].rings, of = overlays => overlays.map(o => o.group);
+  const groups = [...atlas.contextGroups, ...of(atlas.overlays.filter(below)), ...sets.map(set => set.group), ...of(atlas.overlays.filter(o => !below(o)))];
   for (const group of groups) if (atlas.map.hasLayer(group)) group.eachLayer(layer => drawLayer(atlas, pen, layer));
   for (const overlay of atlas.overlays) if (overlay.shown) overlay.arrows.forEach(arrow => drawArrow(atlas.map, pen, arrow));
   if (atlas.names.shown) drawNames(atlas, pen);
@@ -233,9 +234,16 @@ function legendRows(atlas) {
     });
     if (fill.test) rows.push({ words: describeLevel(atlas, fill, language === 'zh' ? 1 : 0).replace(/^[,，] */, '') });
   }
-  for (const overlay of atlas.overlays) if (overlay.shown)
-    rows.push({ color: overlay.data.color || (overlay.data.kind === 'bins' ? SHADES[3] : FLOW), line: overlay.data.kind === 'links' || overlay.data.kind === 'flows', words: say(overlay.data.label, language) });
+  for (const overlay of atlas.overlays) if (overlay.shown) rows.push(...overlayRows(atlas, overlay));
   return rows;
+}
+
+function overlayRows(atlas, overlay) {
+  const { data } = overlay, { language } = atlas, words = say(data.label, language), unit = data.unit ? say(data.unit, language) : '';
+  if (data.kind === 'tiles') return [{ head: true, words }, ...(unit ? [{ words: unit }] : []), ...data.legend.map((row, k) => ({ color: row[0], words: `${say(row.slice(1), language)} (${data.counts[k]})`, count: data.counts[k], rare: isRare(row) })).filter(row => row.count || !row.rare)];
+  if (data.kind === 'bins') return [{ head: true, words }, ...shadesOf(overlay).map(([color, told]) => ({ color, words: told }))];
+  if (data.kind === 'flows') return [{ color: FLOW, line: true, words }, ...(data.negative ? [{ color: NEGATIVE, line: true, words: say(WORDS.negative, language) }] : [])];
+  return [{ color: data.color, line: data.kind === 'links', words }];
 }
 
 function savePicture(atlas) { drawPicture(atlas).toBlob(blob => saveBlob(atlas, blob, '.png'), 'image/png'); }

@@ -1,6 +1,6 @@
 // The page in motion. window.gbaAtlas.maps[block] is the handle by which a page, or a test, steers it.
 const UNTOUCHED = ['gba-names', 'gba-land', 'gba-around', 'gba-under', 'gba-web', 'gba-halo'];  // a canvas would keep the mouse from what lies beneath it
-const PANES = { 'gba-land': 190, 'gba-around': 195, 'gba-under': 390, 'gba-halo': 430, 'gba-web': 440, 'gba-links': 450, 'gba-points': 460, 'gba-names': 620 };
+const PANES = { 'gba-land': 190, 'gba-around': 195, 'gba-under': 390, 'gba-over': 410, 'gba-halo': 430, 'gba-web': 440, 'gba-links': 450, 'gba-points': 460, 'gba-names': 620 };
 
 class Atlas {
   constructor(map, block) {
@@ -162,6 +162,7 @@ class Atlas {
     markChosen(this);
     fillPanel(this);
     writeTools(this);
+    writeSources(this);
     writeSlider(this);
     fillDrawer(this);
     drawCompare(this);

@@ -3,7 +3,9 @@ function drawTiles(atlas, made) {
   const { data } = made;
   if (!made.squares) {
     made.squares = squaresOf(data);
-    made.pane = 'gba-under';
+    made.pane = 'gba-tiles' + atlas.data.overlays.indexOf(data);
+    atlas.map.createPane(made.pane).style.pointerEvents = 'none';
+    orderTiles(atlas, made);
     made.grid = gridOf(atlas, made);
     atlas.map.on('zoomend', () => showTiles(atlas, made));
     atlas.map.on('click', event => { if (made.shown) openTiled(atlas, made, event.latlng); });
@@ -12,6 +14,11 @@ function drawTiles(atlas, made) {
   showTiles(atlas, made);
   if (made.grid._map) made.grid.redraw();
 }
+
+// As the layers were listed: above a fill that was listed before, below one that was listed after, and below mere outlines.
+function isAbove(atlas, made) { return atlas.data.fills.indexOf(atlas.fill) >= 0 && atlas.data.fills.indexOf(atlas.fill) < made.data.after; }
+
+function orderTiles(atlas, made) { atlas.map.getPane(made.pane).style.zIndex = isAbove(atlas, made) ? PANES['gba-over'] : PANES['gba-under']; }
 
 async function takeArchive(atlas, made, read) {
   try {
@@ -100,8 +107,8 @@ function dotsOf(unit, radius) {
 }
 
 // The unit beneath a place, out of the finest tile that is there.
-async function unitAt(made, place, zoom) {
-  const { archive } = made, level = Math.max(archive.least, Math.min(archive.most, Math.round(zoom))), p = L.CRS.EPSG3857.latLngToPoint(place, level).divideBy(256);
+async function unitAt(made, there, zoom) {
+  const { archive } = made, place = there.wrap(), level = Math.max(archive.least, Math.min(archive.most, Math.round(zoom))), p = L.CRS.EPSG3857.latLngToPoint(place, level).divideBy(256);
   const tile = await tileOf(archive, level, Math.floor(p.x), Math.floor(p.y));
   if (!tile) return null;
   const x = p.x % 1 * tile.extent, y = p.y % 1 * tile.extent, pen = element('canvas').getContext('2d'), reach = 6 * tile.extent / (256 * 2 ** (zoom - level));

@@ -117,13 +117,14 @@ function fitScale(atlas) {
 function writeSources(atlas) {
   const { sources, legal } = atlas.data, control = atlas.map.attributionControl;
   const small = atlas.map.getContainer().classList.contains('gba-small');
-  if (atlas.sourceSmall === small) return;
+  const { language } = atlas, which = small + language;
+  if (atlas.sourcesTold === which) return;
   if (atlas.sourceText) control.removeAttribution(atlas.sourceText);
-  atlas.sourceSmall = small;
-  atlas.sourceLine = [...sources, say(legal, 'both')].join(' · ');
+  atlas.sourcesTold = which;
+  atlas.sourceLine = [...sources.map(pair => say(pair, language === 'zh' ? 'zh' : 'en')), say(legal, language)].join(' · ');
   const told = element('span', '', atlas.sourceLine);
   // Leaflet takes markup here; an element's own escaping makes it out of plain text.
-  atlas.sourceText = (small ? element('details', '', element('summary', '', say(WORDS.sources, 'both')), told) : told).outerHTML;
+  atlas.sourceText = (small ? element('details', '', element('summary', '', say(WORDS.sources, language)), told) : told).outerHTML;
   control.setPrefix(small ? false : 'Leaflet');
   control.addAttribution(atlas.sourceText);
 }
