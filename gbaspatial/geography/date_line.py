@@ -11,7 +11,7 @@ from shapely.geometry import box
 if TYPE_CHECKING:
     import geopandas as gpd
 
-_WHOLE = 359.0  # degrees: an edge as long as this goes around the earth and crosses nothing
+_WHOLE = 360.0 - 1e-6  # degrees: an edge as long as this goes around the earth; a shorter one may cross an islet
 _OPEN = 60.0  # degrees without any unit, from which on a map is turned; a map of the world keeps its usual middle
 _TOUCH = 1e-6
 

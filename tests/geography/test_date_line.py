@@ -3,7 +3,7 @@
 import geopandas as gpd
 import pytest
 import shapely
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 from shapely import LineString, Point, Polygon, box
 
 import gbaspatial as gba
@@ -19,6 +19,7 @@ def layer(*shapes, crs=PACIFIC):
 
 @given(west=st.floats(1.0e6, 3.3e6), wide=st.floats(1e5, 2.5e6), south=st.floats(-3e6, 2e6), hole=st.booleans())
 @settings(max_examples=60, deadline=None)
+@example(west=3228266.0, wide=111319.0, south=0.0, hole=False)  # a degree wide, of which a foot lies beyond
 def test_parts_on_either_side_have_the_width_of_the_whole(west, wide, south, hole):
     shape = box(west, south, west + wide, south + 4e5)
     if hole:
