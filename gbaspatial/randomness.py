@@ -108,6 +108,8 @@ def label_order(labels: Iterable[Hashable]) -> np.ndarray:
     >>> label_order(["Macao", "Foshan", "Zhuhai"]).tolist(), label_order([10, 9, ("a", 1)]).tolist()
     ([1, 0, 2], [1, 0, 2])
     """
+    if getattr(getattr(labels, "dtype", None), "kind", "") in tuple("iuf"):
+        return np.argsort(np.asarray(labels), kind="stable")
     kept = list(labels.tolist() if hasattr(labels, "tolist") else labels)
     kinds = {type(label) for label in kept}
     if kinds <= {int, float} or kinds == {str}:

@@ -128,11 +128,12 @@ def losh(
         raise OptionError("the chi-square distribution is for power=2; use inference='bootstrap' or 'permutation'.")
     t = admitted_values(values, w)
     W, linked = t.w.sparse, t.linked
-    mean, residual = local_residuals(t.y, W, power)
+    sums = W @ np.ones(t.w.n)
+    mean, residual = local_residuals(t.y, W, sums, power)
     if not residual[linked].max() > 1e-12 * np.abs(t.y).max() ** power:
         raise DataError("every unit equals the mean of its neighbors, so that nothing scatters.")
     residual = np.where(linked, residual, residual[linked].mean())
-    null = _null(W, residual, linked, inference, draws=check_draws(draws), seed=seed_of(rng))
+    null = _null(W, sums, residual, linked, inference, draws=check_draws(draws), seed=seed_of(rng))
     return local_result(
         "LOSH",
         Found(
@@ -159,19 +160,19 @@ def _in_units_of_values(residual: np.ndarray, exponent: int, power: float) -> np
     return residual * 2.0 ** (exponent * power)
 
 
-def local_residuals(y: np.ndarray, W: sparse.csr_array, power: float) -> tuple[np.ndarray, np.ndarray]:
-    """Mean of the neighbors (n,) and |y - mean| ^ power (n,); NaN and 0 without neighbors."""
-    sums = np.asarray(W.sum(axis=1)).ravel()
+def local_residuals(
+    y: np.ndarray, W: sparse.csr_array, sums: np.ndarray, power: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Mean of the neighbors (n,) and |y - mean| ^ power (n,), by the row sums of W; NaN and 0 without neighbors."""
     mean = np.divide(W @ y, sums, out=np.full(len(y), np.nan), where=sums > 0)
     return mean, np.where(sums > 0, np.abs(y - np.where(sums > 0, mean, y)) ** power, 0.0)
 
 
-def losh_variance(residual: np.ndarray, W: sparse.csr_array, linked: np.ndarray) -> np.ndarray:
-    """Variance of H_i (n,) over orders of the residuals (Ord and Getis 2012)."""
+def losh_variance(residual: np.ndarray, W: sparse.csr_array, sums: np.ndarray, linked: np.ndarray) -> np.ndarray:
+    """Variance of H_i (n,) over orders of the residuals (Ord and Getis 2012), by the row sums of W."""
     m = int(linked.sum())
     e = residual[linked]
-    sums = np.asarray(W.sum(axis=1)).ravel()
-    squares = np.asarray(W.multiply(W).sum(axis=1)).ravel()
+    squares = sparse.csr_array((W.data * W.data, W.indices, W.indptr), shape=W.shape) @ np.ones(len(sums))
     between = without_noise(m * squares - sums**2, sums**2)
     shape = np.divide(between, sums**2, out=np.full(len(sums), np.nan), where=sums > 0)
     spread = float(without_noise(e @ e / m - e.mean() ** 2, e @ e / m))
@@ -179,11 +180,17 @@ def losh_variance(residual: np.ndarray, W: sparse.csr_array, linked: np.ndarray)
 
 
 def _null(
-    W: sparse.csr_array, residual: np.ndarray, linked: np.ndarray, inference: str, *, draws: int, seed: int
+    W: sparse.csr_array,
+    sums: np.ndarray,
+    residual: np.ndarray,
+    linked: np.ndarray,
+    inference: str,
+    *,
+    draws: int,
+    seed: int,
 ) -> LocalNull:
-    sums = np.asarray(W.sum(axis=1)).ravel()
     scale = np.divide(1.0, residual[linked].mean() * sums, out=np.zeros(len(sums)), where=sums > 0)
-    variance = losh_variance(residual, W, linked)
+    variance = losh_variance(residual, W, sums, linked)
     if inference == "chi-square":
         H = scale * (W @ residual)
         with np.errstate(divide="ignore", invalid="ignore"):
