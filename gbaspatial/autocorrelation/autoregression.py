@@ -17,7 +17,7 @@ from gbaspatial.errors import WeightsError
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test
 from gbaspatial.inference.permutation import permutation_null
-from gbaspatial.inference.quadratic import positive_tail, saddlepoint_deviate
+from gbaspatial.inference.quadratic import both_tails, saddlepoint_deviate
 from gbaspatial.options import public
 from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
@@ -166,7 +166,7 @@ def _normal_null(observed: float, W: sparse.csr_array, trace: float, kind: str) 
     weights = np.linalg.eigvalsh(basis.T @ form @ basis)[None, :]
     degrees = np.ones_like(weights)
     if kind == "imhof":
-        upper, lower = (float(positive_tail(sign * weights, degrees)[0]) for sign in (1, -1))
+        upper, lower = (float(tail[0]) for tail in both_tails(weights, degrees))
     else:
         deviate = float(saddlepoint_deviate(weights, degrees)[0])
         upper, lower = float(ndtr(-deviate)), float(ndtr(deviate))

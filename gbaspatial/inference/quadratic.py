@@ -24,18 +24,37 @@ from gbaspatial.sizes import DENSE_LIMIT
 
 _BLOCK = 2_000
 _ROUND_OFF = 1e-11
+_SMALL = 0.03  # below it the series of arctan and log1p have converged to rounding after six terms
 
 
 def positive_tail(weights: np.ndarray, degrees: np.ndarray) -> np.ndarray:
     """P(sum_j weights_j chi2(degrees_j) > 0) for each row of `weights` and `degrees` (m, r).
 
-    Imhof's integral in the logarithm of its variable: analytic in a strip and falling
-    off exponentially at both ends, so that the trapezoidal rule converges to rounding.
-
     Examples
     --------
     >>> round(float(positive_tail(np.array([[1.0, -1.0]]), np.ones((1, 2)))[0]), 12)
     0.5
+    """
+    return np.clip(0.5 + _above_half(weights, degrees), 0.0, 1.0)
+
+
+def both_tails(weights: np.ndarray, degrees: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """`positive_tail` of `weights` (m, r) and of their negatives, by one integral: (m,) and (m,).
+
+    Examples
+    --------
+    >>> [tail.round(12).tolist() for tail in both_tails(np.array([[1.0, -1.0]]), np.ones((1, 2)))]
+    [[0.5], [0.5]]
+    """
+    above = _above_half(weights, degrees)
+    return np.clip(0.5 + above, 0.0, 1.0), np.clip(0.5 - above, 0.0, 1.0)
+
+
+def _above_half(weights: np.ndarray, degrees: np.ndarray) -> np.ndarray:
+    """Imhof's integral (m,), by how much the probability is above one half.
+
+    In the logarithm of its variable it is analytic in a strip and falls off exponentially at both ends, so that the
+    trapezoidal rule converges to rounding.
     """
     size = (degrees * np.abs(weights)).sum(axis=1)
     low = np.log(2e-17 / size)
@@ -43,16 +62,38 @@ def positive_tail(weights: np.ndarray, degrees: np.ndarray) -> np.ndarray:
     step = min(0.12, 1.03 / np.sqrt(float(degrees.sum(axis=1).max())))
     points = int(np.ceil(np.max(high - low) / step)) + 1
     width = (high - low) / (points - 1)
+    largest = np.abs(weights).max(axis=1)
+    small = int(np.clip(((np.log(_SMALL / largest) - low) / width).min(), 0, points))
     total = np.zeros(len(weights))
+    if small:
+        angle, damping = _near_zero(weights, degrees, largest, np.exp(low[:, None] + width[:, None] * np.arange(small)))
+        total += (np.sin(angle) * np.exp(-damping)).sum(axis=1)
     per_chunk = max(1, 4_000_000 // max(weights.size, 1))
-    for first in range(0, points, per_chunk):
+    for first in range(small, points, per_chunk):
         place = np.arange(first, min(first + per_chunk, points))
         u = np.exp(low[:, None] + width[:, None] * place)
         scaled = weights[:, None, :] * u[:, :, None]
         angle = 0.5 * np.einsum("mpr,mr->mp", np.arctan(scaled), degrees)
         damping = 0.25 * np.einsum("mpr,mr->mp", np.log1p(scaled**2), degrees)
         total += (np.sin(angle) * np.exp(-damping)).sum(axis=1)
-    return np.clip(0.5 + total * width / np.pi, 0.0, 1.0)
+    return total * width / np.pi
+
+
+def _near_zero(
+    weights: np.ndarray, degrees: np.ndarray, largest: np.ndarray, u: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Half the sum of arctan(weights u) and a quarter of that of log1p((weights u)^2), for each of `u` (m, p).
+
+    By their series in powers of u, most of which is so near zero that sums over the weights are needed once.
+    """
+    scaled, x = weights / largest[:, None], u * largest[:, None]
+    sums = [(degrees * scaled**power).sum(axis=1)[:, None] for power in range(1, 13)]
+    square, angle, damping = x * x, np.zeros_like(x), np.zeros_like(x)
+    for half in range(5, -1, -1):  # the smallest first
+        sign = -1.0 if half % 2 else 1.0
+        angle = angle * square + sign * sums[2 * half] / (2 * half + 1)
+        damping = damping * square + sign * sums[2 * half + 1] / (half + 1)
+    return 0.5 * angle * x, 0.25 * damping * square
 
 
 def _far_end(weights: np.ndarray, degrees: np.ndarray) -> np.ndarray:
@@ -116,9 +157,14 @@ def residual_eigenvalues(W: sparse.csr_array, regressors: np.ndarray) -> np.ndar
             f"the exact normal and saddlepoint tests need all eigenvalues, which are refused above {DENSE_LIMIT} "
             f"units (W has {n}); use inference='normal'."
         )
-    basis = np.linalg.qr(regressors, mode="complete")[0][:, regressors.shape[1] :]
-    symmetric = sparse.csr_array(W + W.T) * (0.5 * n / W.sum())
-    return np.linalg.eigvalsh(basis.T @ (symmetric @ basis))
+    basis = np.linalg.qr(regressors)[0]
+    form = (sparse.csr_array(W + W.T) * (0.5 * n / W.sum())).toarray()
+    beyond = 2 * float(np.abs(form).sum(axis=1).max())  # M U M has k zeros more: they are moved above all others
+    lagged = form @ basis
+    inner = basis.T @ lagged + beyond * np.eye(basis.shape[1])
+    form -= lagged @ basis.T
+    form -= basis @ (lagged.T - inner @ basis.T)
+    return np.linalg.eigvalsh(form)[: n - basis.shape[1]]
 
 
 def moran_null(
@@ -131,8 +177,7 @@ def moran_null(
         return Null(kind, observed, *moments, 1.0, 1.0)
     degrees = np.ones_like(weights)
     if kind == "imhof":
-        upper = float(positive_tail(weights, degrees)[0])
-        lower = float(positive_tail(-weights, degrees)[0])
+        upper, lower = (float(tail[0]) for tail in both_tails(weights, degrees))
     else:
         deviate = float(saddlepoint_deviate(weights, degrees)[0])
         upper, lower = float(special.ndtr(-deviate)), float(special.ndtr(deviate))
@@ -189,7 +234,7 @@ def local_moran_null(
         weights = np.column_stack([high[block] - c, low[block] - c, -c])
         degrees = np.broadcast_to(np.array([1.0, 1.0, float(n - k - 2)]), weights.shape)
         if kind == "imhof":
-            upper[block], lower[block] = positive_tail(weights, degrees), positive_tail(-weights, degrees)
+            upper[block], lower[block] = both_tails(weights, degrees)
             continue
         if kind == "saddlepoint":
             deviate = saddlepoint_deviate(weights, degrees)

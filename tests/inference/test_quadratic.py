@@ -169,3 +169,37 @@ def test_local_tails_against_simulation(kind, near, monkeypatch):
         assert np.isnan(null.lower[4])
         assert null.upper[tested] == pytest.approx(1 - share, abs=near)
         assert (null.upper + null.lower)[tested] == pytest.approx(1, abs=1e-9)
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
+@pytest.mark.parametrize("count", [1, 3, 60])
+def test_the_series_near_zero_is_that_of_the_functions(count, scale):
+    rng = np.random.default_rng(count)
+    weights, degrees = scale * rng.normal(size=(4, count)), rng.integers(1, 4, size=(4, count)).astype(float)
+    largest = np.abs(weights).max(axis=1)
+    u = np.geomspace(1e-12, quadratic._SMALL, 50) / largest[:, None]
+    angle, damping = quadratic._near_zero(weights, degrees, largest, u)
+    scaled = weights[:, None, :] * u[:, :, None]
+    size = (degrees[:, None, :] * np.abs(scaled)).sum(axis=2)
+    assert (np.abs(angle - 0.5 * (np.arctan(scaled) * degrees[:, None, :]).sum(axis=2)) <= 1e-15 * size).all()
+    assert (np.abs(damping - 0.25 * (np.log1p(scaled**2) * degrees[:, None, :]).sum(axis=2)) <= 1e-15 * size).all()
+
+
+def test_both_tails_are_those_of_the_weights_and_of_their_negatives():
+    rng = np.random.default_rng(1)
+    weights, degrees = rng.normal(size=(5, 20)), rng.integers(1, 4, size=(5, 20)).astype(float)
+    upper, lower = quadratic.both_tails(weights, degrees)
+    assert upper.tolist() == quadratic.positive_tail(weights, degrees).tolist()
+    assert lower.tolist() == quadratic.positive_tail(-weights, degrees).tolist()
+
+
+@pytest.mark.parametrize("columns", [1, 3])
+def test_eigenvalues_are_those_in_the_residual_space(columns):
+    rng = np.random.default_rng(columns)
+    links = rng.random((30, 30)) < 0.2
+    W = sparse.csr_array(np.where(links | links.T, rng.random((30, 30)), 0.0))
+    X = np.column_stack([np.ones(30), rng.normal(size=(30, columns - 1))])
+    basis = np.linalg.qr(X, mode="complete")[0][:, columns:]
+    form = 30 / W.sum() * (W + W.T).toarray() / 2
+    expected = np.linalg.eigvalsh(basis.T @ form @ basis)
+    np.testing.assert_allclose(quadratic.residual_eigenvalues(W, X), expected, atol=1e-12)
