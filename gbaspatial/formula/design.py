@@ -229,9 +229,9 @@ def design(
     others = [name for name in used if name not in needed]
     frame = plain(frame, needed).join(frame[others]) if others else plain(frame, needed)
     check_classes(parsed.terms, frame, lags)
-    lhs, rhs = evaluate(parsed.formula, frame[needed], lags)
+    lhs, rhs, spec = evaluate(parsed.formula, frame[needed], lags)
     response, y = outcome_of(lhs, parsed.terms)
-    columns = written(rhs.model_spec, lags)
+    columns = written(spec, lags)
     _check_names(columns, rhs)
     X, columns = complete(as_matrix(rhs), columns, frame, lags, durbin, regimes, frame)
     terms = tuple(column.name for column in columns)
@@ -239,7 +239,7 @@ def design(
     observation = _observation_weights(weights, data, ids)
     result = Design(
         formula=formula, response=response, terms=terms, y=y, X=X, ids=ids, index=data.index, data=frame,
-        weights=lags, columns=columns, model_spec=rhs.model_spec, durbin=durbin,
+        weights=lags, columns=columns, model_spec=spec, durbin=durbin,
         observation_weights=observation, regimes=regimes,
     )  # fmt: skip
     check_rank(X, terms)

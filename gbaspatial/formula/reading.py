@@ -7,7 +7,8 @@ import math
 import re
 import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -266,13 +267,46 @@ def _labelled(coded: FactorValues) -> pd.DataFrame:
 
 def evaluate(
     formula: StructuredFormula, frame: pd.DataFrame, lags: Mapping[str, Lag], earlier: Earlier | None = None
-) -> tuple[pd.DataFrame, ModelSpec]:
-    """The left and the right side of a formula on the data: model matrices, of which formulaic remembers the recipe.
+) -> tuple[pd.DataFrame, pd.DataFrame, ModelSpec]:
+    """The left and the right side of a formula on the data, and the recipe of the right one that formulaic remembers.
 
     `lags` have ``ids`` and a ``sparse`` that multiplies; `earlier` serves L(x), in panels.
     """
+    outcome, *names = _columns_alone(formula, frame)
+    if outcome:
+        spec = _recipe_of(outcome, tuple(names))
+        columns = [str(name) for part in spec.structure for name in part.columns]
+        sides = [[outcome], names]
+        left, right = (np.array([_numbers(frame, name) for name in side], dtype=float) for side in sides)
+        own = replace(spec, transform_state={}, encoder_state=dict(spec.encoder_state))
+        return pd.DataFrame(left.T, columns=[outcome]), pd.DataFrame(right.T, columns=columns), own
     matrices = _worked_out(formula, frame, lags, "the formula cannot be worked out", earlier)
-    return matrices.lhs, matrices.rhs
+    return matrices.lhs, matrices.rhs, matrices.rhs.model_spec
+
+
+def _columns_alone(formula: StructuredFormula, frame: pd.DataFrame) -> list[str]:
+    """The outcome and the regressors, "1" for the intercept, where each is a column of numbers as it is; or [""]."""
+    numbers = {str(name) for name, dtype in frame.dtypes.items() if getattr(dtype, "kind", "") in tuple("iuf")}
+    found = []
+    for term in (*formula.lhs, *formula.rhs):
+        way, text = term.factors[0].eval_method.value, str(term.factors[0].expr)
+        if len(term.factors) > 1 or not (way == "literal" if text == "1" else way == "lookup" and text in numbers):
+            return [""]
+        found.append(text)
+    return found if len(list(formula.rhs)) else [""]
+
+
+def _numbers(frame: pd.DataFrame, name: str) -> np.ndarray:
+    return np.ones(len(frame)) if name == "1" else frame[name].to_numpy(dtype=float)
+
+
+@lru_cache(maxsize=64)
+def _recipe_of(outcome: str, names: tuple[str, ...]) -> ModelSpec:
+    """What formulaic remembers of columns of numbers, which is the same whatever the numbers are."""
+    some = pd.DataFrame({name: [0.0, 1.0] for name in (outcome, *names) if name != "1"})
+    terms = tuple(() if name == "1" else (Factor(name, True),) for name in names)
+    formula = _for_formulaic(Terms(Factor(outcome, True), terms))
+    return _worked_out(formula, some, {}, "the formula cannot be worked out").rhs.model_spec
 
 
 def rebuild(

@@ -197,9 +197,9 @@ def read_panel(
     frame.index = ids
     check_classes(parsed.terms, frame, lags)  # type: ignore[arg-type]
     earlier = _Earlier(rows)
-    lhs, rhs = evaluate(parsed.formula, frame, lags, earlier)
+    lhs, rhs, spec = evaluate(parsed.formula, frame, lags, earlier)
     response, y = outcome_of(lhs, parsed.terms)
-    columns = written(rhs.model_spec, lags)  # type: ignore[arg-type]
+    columns = written(spec, lags)  # type: ignore[arg-type]
     X, columns = complete(as_matrix(rhs), columns, frame, lags, durbin, regimes, frame)  # type: ignore[arg-type]
     names = [column.name for column in columns]
     _check_names(names)
@@ -214,7 +214,7 @@ def read_panel(
     used = np.sort(rows.places)
     return PanelDesign(
         formula=formula, response=response, terms=tuple(names), y=y, X=X, columns=columns,
-        model_spec=rhs.model_spec, stack=rows.stack, units=rows.units, periods=rows.periods, ids=ids,
+        model_spec=spec, stack=rows.stack, units=rows.units, periods=rows.periods, ids=ids,
         index=index if len(used) == len(index) else index[used], data=frame, weights=lags, durbin=durbin,
         notes=(*rows.notes, *notes, *_idle(given, columns)), regimes=regimes,
         observation_weights=None if observed is None else observed[rows.places],
