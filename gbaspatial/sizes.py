@@ -1,7 +1,7 @@
 """How far each way of computing goes, in units: every limit once, with its reason.
 
 Refusals come at `DENSE_LIMIT`. At the others one way takes over from another, and both are tested against each
-other on either side.
+other on either side. Below them stand the margins, and the parts in which work is done, that several files share.
 """
 
 DENSE_LIMIT = 5_000  # a dense n x n matrix takes 200 MB, and several are held at once; beyond it is refused
@@ -28,3 +28,18 @@ GROUP_WAYS_LIMIT = 50_000  # ways to give out groups that are all looked at; bey
 POINTS_LIMIT = 5_000  # dots with a popup each on a page; beyond, they are counted in squares
 ATLAS_LIMIT = 100_000  # polygons that a browser pans without a wait; beyond, `gba.maps.tiled` puts them beside the page
 REGIMES_LIMIT = 1_500  # I - R W with a rho for each regime as a dense determinant; beyond, by sparse LU
+
+LEVEL = 0.05  # at which sentences call something significant; numbers stand beside them
+EDGE = 1e-3  # of an interval: an estimate that is nearer to its end is told to be at the end
+TIE_OF_STATISTICS = 1e-9  # statistics of two samples that differ by less are equal but for rounding
+TIE_OF_SHARES = 1e-12  # the same of shares, which lie between zero and one
+UNBOUNDED = 1e5  # times the usual size: an effect that large is had only at the end of rho's interval
+SERIAL = 0.3  # correlation of residuals in time, from which errors that overlook it are half or a third of the truth
+POSITIVE_ABOVE = 1e-10  # eigenvalues of a scaled difference of covariances; below, it is not positive definite
+SETTLED = 1e-11  # a linear predictor that moves by less from round to round
+POINTS_TWO = 13  # values tried where the other parameter is estimated anew at each
+CHEBYSHEV_POINTS = 33  # at which a likelihood of one parameter is looked at before its highest peak is climbed
+PROBES = 64  # random vectors for a trace: its error is an eighth of one probe's
+COLUMNS_AT_ONCE = 256  # that are solved for together: more take memory and no less time
+CELLS_AT_ONCE = 4_000_000  # of arrays over many rho: 32 MB
+TOLD_PARTS = 20  # of long work, after each of which its progress is told

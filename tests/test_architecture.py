@@ -1,6 +1,7 @@
 """The plan of the house is in step with the house: python docs/make_architecture.py renews what is measured."""
 
 import ast
+import contextlib
 import importlib.util
 import re
 from pathlib import Path
@@ -113,6 +114,38 @@ def test_what_is_long_is_listed_with_its_reason():
     assert {place for place, count in lines.items() if count > MOST_LINES} <= set(WHOLE)
     told = PAGE.partition(made.END)[2]
     assert [place for place in WHOLE if f"`{place}`" not in told] == []
+
+
+OWN = {  # constants that stand twice under one name with one value, and are not one: each moves alone
+    "DRAWS": "how many draws a chapter or a test takes by default",
+    "_ROUNDS": "how long an algorithm goes on before it is given up, each its own",
+    "_SAME": "how near two numbers of one algorithm are when they are one, relative to what it computes",
+}
+
+
+def constants(house):
+    """The files in which a constant stands, by its name and number."""
+    found = {}
+    for place, tree in house.items():
+        for node in tree.body:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                with contextlib.suppress(ValueError):
+                    value = ast.literal_eval(node.value)
+                    if isinstance(value, (int, float)) and not isinstance(value, bool):
+                        found.setdefault((node.targets[0].id, value), set()).add(place)
+    return found
+
+
+def test_a_limit_stands_once():
+    """Limits, margins and sizes of blocks that several files share are told once, with the reason, in sizes.py."""
+    twice = {name: places for (name, _), places in constants(HOUSE).items() if len(places) > 1 and name not in OWN}
+    assert twice == {}
+    two = {
+        "a.py": ast.parse("_EDGE = 0.001"),
+        "b.py": ast.parse("_EDGE = 1e-3\nOPEN = True"),
+        "c.py": ast.parse("_EDGE = 1"),
+    }
+    assert constants(two)["_EDGE", 0.001] == {"a.py", "b.py"}
 
 
 VERBS = {("weights/conversion.py", "weights/exchange/weight_files.py"): "`save`, a verb of W, opens the room of files"}

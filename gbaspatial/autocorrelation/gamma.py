@@ -27,7 +27,7 @@ Measure = Literal["product", "squared", "absolute"]
 
 _KINDS = ("auto", "exact", "permutation", "randomization")
 _LARGEST = 400  # variances are squares of the index: 2^800 leaves room for sums over many units
-_CELLS = 20_000_000  # comparisons held at once: 160 MB
+_COMPARED_AT_ONCE = 20_000_000  # comparisons held at once: 160 MB
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,6 +177,6 @@ def absolute_differences(upper: sparse.csr_array, x: np.ndarray, order: np.ndarr
     """sum_ij u_ij |x_o(i) - x_o(j)| (m,) over the links i < j of `upper` (n, n), for each order o of (m, n)."""
     links = upper.tocoo()
     rows, columns = links.coords
-    step = max(1, _CELLS // max(len(rows), 1))
+    step = max(1, _COMPARED_AT_ONCE // max(len(rows), 1))
     parts = (x[order[start : start + step]] for start in range(0, len(order), step))
     return np.concatenate([np.abs(X[:, rows] - X[:, columns]) @ links.data for X in parts])

@@ -20,10 +20,7 @@ from gbaspatial.options import level_of, public, word
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import GROUP_RESAMPLES, Rng, seed_of, stream
 from gbaspatial.results import Result, Table, p_text
-from gbaspatial.sizes import GROUP_WAYS_LIMIT
-
-_TIE = 1e-12
-_PARTS = 20
+from gbaspatial.sizes import GROUP_WAYS_LIMIT, TIE_OF_SHARES, TOLD_PARTS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,11 +137,11 @@ def between_groups(
     sizes = np.bincount(codes)
     exact = factorial(len(codes)) // prod(factorial(int(size)) for size in sizes) <= GROUP_WAYS_LIMIT
     ways = ways_to_give_out(sizes.tolist(), len(codes)) if exact else codes[orders(len(codes), draws, seed)]
-    parts = track(np.array_split(ways, min(len(ways), _PARTS)), "ways to give out the groups")
+    parts = track(np.array_split(ways, min(len(ways), TOLD_PARTS)), "ways to give out the groups")
     null = np.concatenate([_between(s, p, part, kind) for part in parts]) / own.total
     assert own.between is not None
     share = own.between / own.total
-    at_least = int((null >= share - _TIE).sum())
+    at_least = int((null >= share - TIE_OF_SHARES).sum())
     tail = (1 - level) / 2
     low, high = np.nanquantile(_resampled(s, p, codes, kind, draws, seed), [tail, 1 - tail])
     return BetweenGroupsResult(
@@ -182,4 +179,4 @@ def _resampled(s: np.ndarray, p: np.ndarray, codes: np.ndarray, kind: str, draws
         for group in range(int(codes.max()) + 1):
             one, two = a[:, codes == group].sum(axis=1), b[:, codes == group].sum(axis=1)
             between += np.where(one > 0, one * np.log(one / two), 0.0)
-        return np.where(total > _TIE, between / total, np.nan)
+        return np.where(total > TIE_OF_SHARES, between / total, np.nan)

@@ -19,9 +19,8 @@ from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
+from gbaspatial.sizes import TIE_OF_SHARES
 from gbaspatial.weights import Weights
-
-_TIE = 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +142,7 @@ def spatial_gini(
         raise DataError("all units have the same amount; there are no differences to split.")
     near = float(np.abs(x[a] - x[b]).sum())
     sample = np.array(over_orders(lambda order: np.abs(x[order[a]] - x[order[b]]).sum(), w.n, draws, seed))
-    tie = _TIE * total
+    tie = TIE_OF_SHARES * total
     p = p_from_tails(
         monte_carlo_p((sample >= near - tie).sum(), draws),
         monte_carlo_p((sample <= near + tie).sum(), draws),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from gbaspatial.weights.annotations import WeightsLike
 
-_REACH = 3  # bandwidths beyond which the kernel is as good as zero
+_BANDWIDTHS = 3  # bandwidths beyond which the kernel is as good as zero
 _LIVED = 1e-3  # of the highest density of where units are: a table and a picture end where nobody is
 _ROW_SUM = 1e-8
 
@@ -187,11 +187,11 @@ def _among_neighbors(values: np.ndarray, w: Weights, periods: pd.Index) -> tuple
 def _kernel(x: np.ndarray, y: np.ndarray, width: float | None, points: int, *, over_time: bool) -> dict[str, Any]:
     """The conditional density of `y` given `x` (both of m pairs) on a grid, and what follows from it."""
     h, g = (width or _spread(each) * len(each) ** (-1 / 6) for each in (x, y))
-    reach = _REACH * max(h, g)
+    reach = _BANDWIDTHS * max(h, g)
     at = np.linspace(min(x.min(), y.min()) - reach, max(x.max(), y.max()) + reach, points)
     gap = at[1] - at[0]
     from_x, from_y = (_normal((at[:, None] - each) / size) / size for each, size in ((x, h), (y, g)))
-    seen = np.abs(at[:, None] - x).min(axis=1) <= _REACH * h
+    seen = np.abs(at[:, None] - x).min(axis=1) <= _BANDWIDTHS * h
     with np.errstate(divide="ignore", invalid="ignore"):
         density = np.where(seen[:, None], from_x @ from_y.T / from_x.sum(axis=1, keepdims=True), np.nan)
     index, columns = pd.Index(at, name="from"), pd.Index(at, name="to")

@@ -21,7 +21,7 @@ from gbaspatial.options import public, unused, whole
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of, stream
 from gbaspatial.results import Result, Table
-from gbaspatial.sizes import GROUP_WAYS_LIMIT
+from gbaspatial.sizes import GROUP_WAYS_LIMIT, TOLD_PARTS
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 Method = Literal["fisher_jenks", "head_tail", "k_means", "max_p", "skater"]
 _TOGETHER = ("max_p", "skater")  # tiers that lie together by W
 _SEVERAL = ("k_means", *_TOGETHER)  # of several variables
-_PARTS = 20  # of the null distribution, told one by one
 _STARTS = 50
 _TIE = 1e-9
 
@@ -329,7 +328,7 @@ def _agreement(found: np.ndarray, given: np.ndarray | None, draws: int, seed: in
     exact = factorial(len(codes)) // prod(factorial(int(size)) for size in sizes) <= GROUP_WAYS_LIMIT
     ways = ways_to_give_out(sizes.tolist(), len(codes)) if exact else codes[orders(len(codes), draws, seed)]
     observed = adjusted_rand(found, codes)
-    parts = track(np.array_split(ways, min(len(ways), _PARTS)), "ways to give out the tiers")
+    parts = track(np.array_split(ways, min(len(ways), TOLD_PARTS)), "ways to give out the tiers")
     null = np.concatenate([_rand_of_all(found, part) for part in parts])
     at_least = int((null >= observed - _TIE).sum())
     return {

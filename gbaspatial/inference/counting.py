@@ -10,7 +10,7 @@ from scipy import sparse
 from gbaspatial.inference.permutation import in_parts
 from gbaspatial.progress import Work
 
-COMPILED_FROM = 4_000_000
+IN_THREADS_FROM = 4_000_000
 _BLOCK_CELLS = 1_000_000
 
 
@@ -63,7 +63,7 @@ class DrawCounter:
             return
         brought = self.channels[:, self.lists]  # (c, draws, width)
         self.prefix = np.ascontiguousarray(np.cumsum(brought, axis=2).transpose(0, 2, 1))
-        compiled = len(units) * len(self.lists) >= COMPILED_FROM
+        compiled = len(units) * len(self.lists) >= IN_THREADS_FROM
         with Work("units", len(units)) as self.work:
             for k, group in self._by_count(units):
                 sums = self.prefix[:, k - 1, :]

@@ -28,13 +28,11 @@ from gbaspatial.options import flag, level_of, only, public, word
 from gbaspatial.randomness import EXPONENTIAL_PROBES, label_ranks, probes_of
 from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
-from gbaspatial.sizes import DENSE_LIMIT
+from gbaspatial.sizes import DENSE_LIMIT, PROBES
 from gbaspatial.weights import Weights
 
 if TYPE_CHECKING:
     from gbaspatial.weights.annotations import WeightsGiven
-
-_PROBES = 64
 
 
 class Options(TypedDict, total=False):
@@ -304,15 +302,15 @@ def _traces(w: Weights, alpha: float, lags: list[Weights]) -> tuple[dict[str, li
         powers = [spread, *(spread * values for _ in lags)]
         direct = [(float(p.sum().real) / n, -float((p * values).sum().real) / n) for p in powers]
         return {"direct": direct, "total": total}, "Delta-method standard errors; exact traces."
-    probes = probes_of(label_ranks(w.ids), _PROBES, EXPONENTIAL_PROBES, n)
+    probes = probes_of(label_ranks(w.ids), PROBES, EXPONENTIAL_PROBES, n)
     moved = expm(S.T.tocsr(), -alpha, probes)
     change = -(S.T @ moved)
     direct = []
     for image in [probes, *(v.sparse @ probes for v in lags)]:
         by_probe = np.einsum("ij,ij->j", moved, image) / n
-        direct.append((float(by_probe.mean()), float(np.einsum("ij,ij->", change, image)) / n / _PROBES))
-    error = float(np.einsum("ij,ij->j", moved, probes).std(ddof=1) / n / np.sqrt(_PROBES))
+        direct.append((float(by_probe.mean()), float(np.einsum("ij,ij->", change, image)) / n / PROBES))
+    error = float(np.einsum("ij,ij->j", moved, probes).std(ddof=1) / n / np.sqrt(PROBES))
     note = (
-        f"Delta-method standard errors; the direct multiplier by {_PROBES} random probes (standard error {error:.2g})."
+        f"Delta-method standard errors; the direct multiplier by {PROBES} random probes (standard error {error:.2g})."
     )
     return {"direct": direct, "total": total}, note

@@ -17,6 +17,7 @@ from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
 from gbaspatial.report.verdicts import spatial_of
 from gbaspatial.results import Table, data_hash, p_text
+from gbaspatial.sizes import LEVEL
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from gbaspatial.weights import Weights
 
 FEWEST = 4  # units for which a statistic of neighbors means anything
-LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)

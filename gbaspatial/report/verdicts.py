@@ -10,12 +10,12 @@ import pandas as pd
 from gbaspatial import autocorrelation
 from gbaspatial.report.languages import Words, listed, listed_zh
 from gbaspatial.results import p_text
+from gbaspatial.sizes import LEVEL
 
 if TYPE_CHECKING:
     from gbaspatial.models import Fit
     from gbaspatial.weights import Weights
 
-LEVEL = 0.05
 WEAK = 0.3  # a rho that eleven cities would see in one sample of ten
 MODELS_ZH = {
     "OLS": "最小二乘",

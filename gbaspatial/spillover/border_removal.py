@@ -18,6 +18,7 @@ from gbaspatial.options import level_of, public, whole
 from gbaspatial.randomness import Rng, seed_of, stream
 from gbaspatial.repeated.blocks import map_blocks, spans
 from gbaspatial.results import Result, Table
+from gbaspatial.sizes import SETTLED
 from gbaspatial.spillover.flow_table import BORDER
 from gbaspatial.spillover.two_way_poisson import TwoWay
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from gbaspatial.spillover.gravity import GravityResult
 
 _ROUNDS = 20_000
-_SAME = 1e-11
 _BLOCK = 20  # draws of an equilibrium, some milliseconds each
 _FAR = 5.0  # observed over fitted exports: beyond it the model does not describe a unit
 
@@ -198,6 +198,6 @@ def scaled_to(table: np.ndarray, margins: np.ndarray, ways: TwoWay) -> np.ndarra
         before = rows / (costs @ after)
         new = columns / (before @ costs)
         moved, after = float(np.abs(new / after - 1).max()), new
-        if moved < _SAME:
+        if moved < SETTLED:
             return np.asarray(table * before[ways.origin] * after[ways.destination])
     raise ConvergenceError(f"flows could not be scaled to output and expenditure in {_ROUNDS} rounds.")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from gbaspatial.sizes import SERIAL
 from gbaspatial.spillover.friction_cells import CellResult
 from gbaspatial.spillover.friction_likelihood import LIMIT
 
-SERIAL = 0.3  # of residuals: beyond it whole histories move together and a likelihood ratio counts them too often
 POINTS = ("open", "closed", "partly_open")  # the verdicts that come with a friction
 SENTENCES = {
     "open": "a closed border is rejected, no border is not",

@@ -14,9 +14,9 @@ import numpy as np
 from scipy import sparse, special
 
 from gbaspatial.errors import ConvergenceError
+from gbaspatial.sizes import SETTLED
 
 _ROUNDS = 200
-_SAME = 1e-11  # of the linear predictor from round to round
 _STEP = 1e-8  # the shortest share of a step that is tried
 _FLOOR = 1e-280
 _EXACT = 1e-3  # a flow that is fitted exactly has no residual to divide
@@ -126,7 +126,7 @@ def poisson_two_way(y: np.ndarray, X: np.ndarray, ways: TwoWay) -> FittedFlows:
             if now <= loss + 1e-13 * abs(loss):
                 break
         moved, eta, loss = float(np.abs(trial - eta)[mu > 1e-9].max(initial=0.0)), trial, now
-        if moved < _SAME or (share < 1 and moved < 1e-8):
+        if moved < SETTLED or (share < 1 and moved < 1e-8):
             break
     else:
         raise ConvergenceError(f"Poisson regression of the flows did not settle in {_ROUNDS} rounds ({moved:.2g}).")

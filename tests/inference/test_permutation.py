@@ -50,7 +50,7 @@ def test_splitting_class_draws_keeps_every_bit(parts):
 @pytest.mark.parametrize("parts", [1, 2, 7])
 @pytest.mark.parametrize("weighted", [False, True])
 def test_splitting_local_draws_keeps_every_count(values, parts, weighted, monkeypatch):
-    monkeypatch.setattr("gbaspatial.inference.counting.COMPILED_FROM", 1)  # compiled, in threads
+    monkeypatch.setattr("gbaspatial.inference.counting.IN_THREADS_FROM", 1)  # compiled, in threads
     sums = LocalSums(lattice(20, weighted), np.vstack([values, values**2]), np.vstack([-2 * values, np.ones(400)]))
     every = np.ones(400, dtype=bool)
     whole = conditional_counts(sums, 999, 3, every, parts=parts)

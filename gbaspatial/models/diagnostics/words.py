@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from gbaspatial.errors import some
+from gbaspatial.sizes import LEVEL
 
 if TYPE_CHECKING:
     from gbaspatial.models.fit import Fit
-
-LEVEL = 0.05
 
 
 def reading(fit: Fit, tests: pd.DataFrame, *, small: bool) -> tuple[str, ...]:

@@ -29,13 +29,12 @@ from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import ROTATIONS, Rng, seed_of, stream
 from gbaspatial.repeated.blocks import map_blocks, spans
 from gbaspatial.results import Result, Table
-from gbaspatial.sizes import INVERT_LIMIT
+from gbaspatial.sizes import INVERT_LIMIT, TIE_OF_STATISTICS
 
 if TYPE_CHECKING:
     from gbaspatial.models.fit import Fit
 
 ALL_ORDERS = 8
-_TIE = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,7 +152,11 @@ def exact_test(
         name = "rho" if model.lag is not None else "lambda"
         made = noise(model.n, draws, seed, ranks=ranks_of(fit.design.ids))
         seen, roots = signed_roots(model, name, made)(0.0)
-        hits = _Hits(roots**2 >= seen**2 - _TIE, roots >= seen - _TIE, roots <= seen + _TIE)
+        hits = _Hits(
+            roots**2 >= seen**2 - TIE_OF_STATISTICS,
+            roots >= seen - TIE_OF_STATISTICS,
+            roots <= seen + TIE_OF_STATISTICS,
+        )
     else:
         work = partial(_ratios, full, least, model)
         parts = (
@@ -162,7 +165,9 @@ def exact_test(
             else _rotations(fit, model, draws, seed, work)
         )
         null, roots = (np.concatenate(columns) for columns in zip(*parts, strict=True))
-        hits = _Hits(null >= observed - _TIE, roots >= root - _TIE, roots <= root + _TIE)
+        hits = _Hits(
+            null >= observed - TIE_OF_STATISTICS, roots >= root - TIE_OF_STATISTICS, roots <= root + TIE_OF_STATISTICS
+        )
     ratio, greater, less = (_share(beyond, whole) for beyond in hits)
     return ExactTest(
         statistic=float(observed),

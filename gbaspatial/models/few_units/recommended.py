@@ -31,6 +31,7 @@ from gbaspatial.models.fit import SPATIAL, Fit, problem_again
 from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.likelihood.confidence import mixture
 from gbaspatial.models.likelihood.inversion import POINTS, Inversion, invert
+from gbaspatial.sizes import POINTS_TWO
 
 if TYPE_CHECKING:
     from gbaspatial.models.likelihood.confidence import Mixture
@@ -39,7 +40,6 @@ SEED = 0
 DRAWS = 9_999
 DRAWS_TWO = 999  # with two spatial parameters a test costs ten times as much, and is approximate
 DRAWS_MANY = 999  # from fifty units on, where the asymptotic interval is near
-POINTS_TWO = 13
 
 
 @dataclass(frozen=True, slots=True, eq=False)

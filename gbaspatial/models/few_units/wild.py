@@ -32,12 +32,11 @@ from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.repeated.blocks import map_blocks, spans
 from gbaspatial.results import Result, Table
-from gbaspatial.sizes import INVERT_LIMIT
+from gbaspatial.sizes import INVERT_LIMIT, TIE_OF_STATISTICS
 
 if TYPE_CHECKING:
     from gbaspatial.models.fit import Fit
 
-_TIE = 1e-9
 _SPATIAL = ("rho", "lambda")
 
 
@@ -159,7 +158,8 @@ def wild_test(fit: Fit, *terms: str, draws: int = 9_999, rng: Rng = 0, progress:
 def row_of(estimate: float, seen: float, null: np.ndarray) -> dict[str, float]:
     """One row of a `WildTest` from the signed root of the data and those of samples (m,)."""
     greater, less = (
-        float(monte_carlo_p(int(hits.sum()), len(null))) for hits in (null >= seen - _TIE, null <= seen + _TIE)
+        float(monte_carlo_p(int(hits.sum()), len(null)))
+        for hits in (null >= seen - TIE_OF_STATISTICS, null <= seen + TIE_OF_STATISTICS)
     )
     p = float(p_from_tails(greater, less, "two-sided"))
     return {"estimate": estimate, "root": seen, "p_value": p, "p_greater": greater, "p_less": less}

@@ -16,11 +16,11 @@ from scipy import special
 from gbaspatial.inference.null import monte_carlo_p
 from gbaspatial.models.likelihood.confidence import Mixture
 from gbaspatial.models.solve.resolvent import Reader
+from gbaspatial.sizes import UNBOUNDED
 
 METHODS = ("delta", "simulated", "bootstrap", "confidence")
 _NOTHING = 1e-13
 _ROUNDING = 1e-11  # of draws, some of which lie near the end of rho's interval
-_UNBOUNDED = 1e5  # times the estimate's size: only at the end of rho's interval
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -178,7 +178,7 @@ def _confidence(estimate: np.ndarray, drawn: np.ndarray, level: float, size: flo
     """Percentiles; the standard error is half the distance of the 16th and 84th, for a mean need not exist."""
     found = _percentile(estimate, drawn, level)
     one, two = np.quantile(drawn, [0.15866, 0.84134], axis=0)
-    limit = _UNBOUNDED * size
+    limit = UNBOUNDED * size
     lower, upper, se = (
         np.where(np.abs(part) > limit, np.copysign(np.inf, part), part)
         for part in (found.lower, found.upper, (two - one) / 2)

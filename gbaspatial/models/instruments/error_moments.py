@@ -38,10 +38,10 @@ from scipy import linalg, sparse
 
 from gbaspatial.errors import ConvergenceError
 from gbaspatial.models.instruments.two_stage import TwoStage, basis, two_stage
+from gbaspatial.sizes import EDGE
 
 Moments = Literal["kp98", "homoskedastic", "heteroskedastic"]
 MOMENTS = ("kp98", "homoskedastic", "heteroskedastic")
-_EDGE = 1e-3
 _DEPENDENT = 1e-7
 
 
@@ -162,7 +162,7 @@ def check_moments(psi: np.ndarray, e: np.ndarray, shapes: list[sparse.csr_array]
 def near_edge(value: float, interval: tuple[float, float]) -> bool:
     """Whether `value` is at an end of `interval`, to a thousandth of the way there from zero, or beyond."""
     low, high = bounded(interval)
-    return not low * (1 - _EDGE) < value < high * (1 - _EDGE)
+    return not low * (1 - EDGE) < value < high * (1 - EDGE)
 
 
 def inside_any(value: float, row_sums: np.ndarray) -> bool:
@@ -170,7 +170,7 @@ def inside_any(value: float, row_sums: np.ndarray) -> bool:
 
     None is larger in size than the largest row sum, so that the interval holds everything below its inverse.
     """
-    return abs(value) * float(row_sums.max(initial=0.0)) < 1 - _EDGE
+    return abs(value) * float(row_sums.max(initial=0.0)) < 1 - EDGE
 
 
 # -- moments ----------------------------------------------------------------------------

@@ -24,9 +24,9 @@ from scipy import optimize, special
 from gbaspatial.models.likelihood.inversion import Inversion
 from gbaspatial.models.likelihood.problem import Problem
 from gbaspatial.randomness import CONFIDENCE_DRAWS, stream
+from gbaspatial.sizes import UNBOUNDED
 
 QUANTILES = 500
-_UNBOUNDED = 1e5  # times the usual size: only at the limit of rho or lambda
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,7 +76,7 @@ class Mixture:
         return np.array([self._quantile(p, self.center[i], scale[i]) for i in range(len(scale))])
 
     def _quantile(self, p: float, center: np.ndarray, scale: np.ndarray) -> float:
-        limit = _UNBOUNDED * float(np.min(np.abs(center) + scale))
+        limit = UNBOUNDED * float(np.min(np.abs(center) + scale))
         each = center + special.stdtrit(self.df, p) * scale
         a, b = float(each.min()), float(each.max())
         if b - a <= 1e-14 * max(abs(a), abs(b)):

@@ -22,13 +22,12 @@ from gbaspatial.models.likelihood.problem import Estimate, Problem
 from gbaspatial.models.solve.factor import Factor
 from gbaspatial.models.solve.origin import least_squares
 from gbaspatial.randomness import INFORMATION_PROBES, probes_of
-from gbaspatial.sizes import COLUMNS_LIMIT, LARGE_FROM, TRACES_LIMIT
+from gbaspatial.sizes import COLUMNS_AT_ONCE, COLUMNS_LIMIT, LARGE_FROM, TRACES_LIMIT
 
 _PROBES = 8
 _FEW_PROBES = 4  # their error falls with n too
 _MORE_PROBES = 64  # where G is far from symmetric
 _GOOD = 5e-4
-_BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,8 +215,8 @@ def _probed(model: Problem, at: Estimate, columns: bool) -> Traces:
         assert found is not None
         return found
     total = np.zeros(4)
-    for start in range(0, model.n, _BLOCK):
-        place = np.arange(start, min(start + _BLOCK, model.n))
+    for start in range(0, model.n, COLUMNS_AT_ONCE):
+        place = np.arange(start, min(start + COLUMNS_AT_ONCE, model.n))
         V = np.zeros((model.n, len(place)))
         V[place, place - start] = 1.0
         total += _readings(model, at, factors, V).sum(axis=1)

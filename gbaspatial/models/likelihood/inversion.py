@@ -25,9 +25,9 @@ from gbaspatial.models.likelihood.signed_root import Roots, noise, signed_roots
 from gbaspatial.models.solve.admissible import window
 from gbaspatial.progress import track
 from gbaspatial.results import number, p_text
+from gbaspatial.sizes import TIE_OF_STATISTICS
 
 POINTS = 25
-_TIE = 1e-9
 _HOPELESS = 25.0
 _FINE = 2e-5
 _HOPELESS_RATIO, _FIRST, _LAST_TAIL = 250.0, 12, 0.003  # where ratios may be far too large: see `invert_roots`
@@ -111,7 +111,7 @@ class Inversion:
 
     def _end(self, side: int, values: np.ndarray, tails: np.ndarray, level: float) -> float:
         """Going outward, the last place where the tail falls through `level`."""
-        level -= _TIE  # a tail that equals the level does not reject
+        level -= TIE_OF_STATISTICS  # a tail that equals the level does not reject
         inside = np.flatnonzero(tails >= level)
         if len(inside) == 0:
             return float(values[0])
@@ -220,8 +220,8 @@ def _within(values: np.ndarray, inside: np.ndarray, ends: tuple[float, float]) -
 def _tails(roots: Roots, value: float) -> tuple[float, float]:
     seen, null = roots(value)
     return (
-        float(monte_carlo_p(int((null >= seen - _TIE).sum()), len(null))),
-        float(monte_carlo_p(int((null <= seen + _TIE).sum()), len(null))),
+        float(monte_carlo_p(int((null >= seen - TIE_OF_STATISTICS).sum()), len(null))),
+        float(monte_carlo_p(int((null <= seen + TIE_OF_STATISTICS).sum()), len(null))),
     )
 
 

@@ -21,10 +21,7 @@ from gbaspatial.models.likelihood.problem import (
 from gbaspatial.models.solve.admissible import window
 from gbaspatial.models.solve.determinant_curves import Curve, ZeroCurve
 from gbaspatial.models.solve.side import Side
-from gbaspatial.sizes import LARGE_FROM
-
-_EDGE = 1e-3
-
+from gbaspatial.sizes import EDGE, LARGE_FROM
 
 _AT_END = 1e-8  # a maximum inside that is nearer to the end has no use
 
@@ -81,7 +78,7 @@ def _at_edge(value: float, side: Side | None) -> bool:
     if side is None:
         return False
     low, high = window(side.interval)
-    return min(value - low, high - value) < _EDGE * (high - low)
+    return min(value - low, high - value) < EDGE * (high - low)
 
 
 def _first(model: Problem, g: Curve) -> Callable[[Curve, float], float]:

@@ -8,8 +8,7 @@ import numpy as np
 from scipy import optimize
 
 from gbaspatial.errors import ConvergenceError
-
-_EDGE = 1e-3
+from gbaspatial.sizes import EDGE
 
 
 def highest(
@@ -58,4 +57,4 @@ def level(slope: Callable[[float], float], low: float, high: float) -> float:
 
 def at_edge(value: float, low: float, high: float) -> bool:
     """Whether `value` lies within a thousandth of an end of (low, high)."""
-    return min(value - low, high - value) < _EDGE * (high - low)
+    return min(value - low, high - value) < EDGE * (high - low)

@@ -34,10 +34,9 @@ from gbaspatial.models.solve.factor import pencil_of
 from gbaspatial.models.solve.logdet import curve_of
 from gbaspatial.models.solve.origin import least_squares, newton, span_of
 from gbaspatial.randomness import EQUATION_PROBES, label_ranks, probes_of
-from gbaspatial.sizes import EQUATIONS_LIMIT
+from gbaspatial.sizes import EQUATIONS_LIMIT, PROBES
 from gbaspatial.weights import Weights
 
-_PROBES = 64
 _ROUNDS = 2_000
 
 
@@ -237,8 +236,8 @@ def _apart(system: System, at: Solution) -> tuple[np.ndarray, float, np.ndarray]
     pencil = pencil_of(system.w)
     exact = n <= EQUATIONS_LIMIT
     plain = not at.rho.any() and not at.lam.any()  # score tests: every C is W, whose traces are sums over links
-    Z = np.eye(n) if exact else probes_of(label_ranks(system.w.ids), _PROBES, EQUATION_PROBES, n)
-    share = 1.0 if exact else 1 / _PROBES
+    Z = np.eye(n) if exact else probes_of(label_ranks(system.w.ids), PROBES, EQUATION_PROBES, n)
+    share = 1.0 if exact else 1 / PROBES
     owners: list[int] = []
     means: list[np.ndarray] = []
     images: list[tuple[np.ndarray, np.ndarray] | None] = []
@@ -281,7 +280,7 @@ def _apart(system: System, at: Solution) -> tuple[np.ndarray, float, np.ndarray]
                 turned = float(W.multiply(W.T).sum()) if plain else share * float(np.einsum("ij,ij->", one[1], two[0]))
                 matrix[a, b] += turned
             if not exact and not plain and a == b:
-                spread = max(spread, float(by_probe.std(ddof=1) / abs(by_probe.mean()) / np.sqrt(_PROBES)))
+                spread = max(spread, float(by_probe.std(ddof=1) / abs(by_probe.mean()) / np.sqrt(PROBES)))
     T = np.eye(len(owner))
     for place, h in shifts:
         T[place - len(h) : place, place] = -h

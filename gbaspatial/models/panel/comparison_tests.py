@@ -14,11 +14,10 @@ from gbaspatial.models.panel.less_effects import PanelProblem, panel_problem
 from gbaspatial.models.panel.sides import leaves_effects, panel_side
 from gbaspatial.models.panel.stack import Stack
 from gbaspatial.models.panel.within import Effects, effects_of
+from gbaspatial.sizes import POSITIVE_ABOVE
 
 if TYPE_CHECKING:
     from gbaspatial.models.panel.panel_fit import PanelFit
-
-_SMALL = 1e-10
 
 
 # -- serial correlation ---------------------------------------------------------------------------
@@ -62,7 +61,7 @@ def hausman_tests(y: np.ndarray, X: np.ndarray, stack: Stack) -> dict[str, tuple
     k = X.shape[1]
     gap, difference, z, Z, Xw = swamy_arora(y, X, stack)
     found: dict[str, tuple[float, int, float]] = {"hausman": (np.nan, k, np.nan)}
-    if np.linalg.eigvalsh(_scaled(difference)).min() > _SMALL:
+    if np.linalg.eigvalsh(_scaled(difference)).min() > POSITIVE_ABOVE:
         value = float(gap @ np.linalg.solve(difference, gap))
         found["hausman"] = (value, k, float(chi_squared_tail(value, k)))
     return found | _auxiliary(z, np.column_stack([Z, Xw]), k, stack)

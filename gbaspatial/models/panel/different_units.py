@@ -27,9 +27,8 @@ from gbaspatial.models.panel.information_less_effects import filtered, products,
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.stack import Stack
 from gbaspatial.models.solve.admissible import window
-from gbaspatial.sizes import PANEL_TRACES_LIMIT
+from gbaspatial.sizes import CHEBYSHEV_POINTS, PANEL_TRACES_LIMIT
 
-_GRID = 33
 _SINGULAR = 1e-8
 
 
@@ -238,7 +237,7 @@ def solved(equations: Equations, start: Estimate) -> Point:
         point = equations.at(at, 0.0) if model.lag is not None else equations.at(0.0, at)
         return float(point.values[0])
 
-    grid = (low + high) / 2 - (high - low) / 2 * np.cos(np.pi * (np.arange(_GRID) + 0.5) / _GRID)
+    grid = (low + high) / 2 - (high - low) / 2 * np.cos(np.pi * (np.arange(CHEBYSHEV_POINTS) + 0.5) / CHEBYSHEV_POINTS)
     values = np.array([_value(at) for at in grid])
     falls = np.flatnonzero((values[:-1] > 0) & (values[1:] <= 0))
     name = "rho" if model.lag is not None else "lambda"

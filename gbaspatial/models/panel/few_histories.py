@@ -27,6 +27,7 @@ from gbaspatial.models.panel.histories import history_roots, orders, resampled
 from gbaspatial.models.panel.history_draws import history_draws, plane_roots
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.plane import Plane
+from gbaspatial.sizes import POINTS_TWO
 
 if TYPE_CHECKING:
     from gbaspatial.models.panel.panel_fit import PanelFit
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 DRAWS = 999
 COEFFICIENT_DRAWS = 4_000
 NODES = 200  # quantiles of rho at which coefficients are drawn
-POINTS_TWO = 13  # values tried where the other parameter is estimated anew at each
 SPATIAL = ("rho", "lambda")
 
 

@@ -24,11 +24,9 @@ from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.admissible import window
 from gbaspatial.models.solve.determinant_curves import Curve, ZeroCurve
-from gbaspatial.sizes import PANEL_TRACES_LIMIT
+from gbaspatial.sizes import CHEBYSHEV_POINTS, PANEL_TRACES_LIMIT
 
-_GRID = 33
 _RANK = 1e-9
-_EDGE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +170,7 @@ def _heights(likelihood: Restricted, grid: np.ndarray) -> np.ndarray:
 
 def _highest(likelihood: Restricted, ends: tuple[float, float]) -> float:
     low, high = ends
-    grid = (low + high) / 2 - (high - low) / 2 * np.cos(np.pi * (np.arange(_GRID) + 0.5) / _GRID)
+    grid = (low + high) / 2 - (high - low) / 2 * np.cos(np.pi * (np.arange(CHEBYSHEV_POINTS) + 0.5) / CHEBYSHEV_POINTS)
     heights = _heights(likelihood, grid)
     tops = np.flatnonzero((heights >= np.r_[-np.inf, heights[:-1]]) & (heights >= np.r_[heights[1:], -np.inf])).tolist()
     near = sorted({place for top in tops for place in (top - 1, top, top + 1) if 0 <= place < len(grid)})

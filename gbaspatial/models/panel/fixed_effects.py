@@ -25,13 +25,13 @@ from gbaspatial.models.panel.period_weights import PanelWeights
 from gbaspatial.models.panel.sides import leaves_effects, panel_side
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.admissible import window
+from gbaspatial.sizes import SERIAL
 
 if TYPE_CHECKING:
     from gbaspatial.models.panel.random_likelihood import Point, RandomProblem
 
 
 LOUD = 16.0  # of variances between units, four times the standard deviation
-SERIAL = 0.3  # of residuals, from which standard errors that overlook it are half or a third of the truth
 
 
 def fixed_effects(given: Specification) -> PanelFit:

@@ -13,8 +13,7 @@ from gbaspatial.inference.tails import chi_squared_tail
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.options import public
 from gbaspatial.results import Result, Table
-
-_SMALL = 1e-10
+from gbaspatial.sizes import POSITIVE_ABOVE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,7 +102,7 @@ def hausman(fixed: PanelFit, random: PanelFit) -> HausmanTest:
     size = np.sqrt(np.abs(np.diag(difference)))
     defined = np.isfinite(difference.to_numpy()).all() and size.min() > 0
     statistic = np.nan
-    if defined and np.linalg.eigvalsh(difference.to_numpy() / np.outer(size, size)).min() > _SMALL:
+    if defined and np.linalg.eigvalsh(difference.to_numpy() / np.outer(size, size)).min() > POSITIVE_ABOVE:
         statistic = float(gap @ np.linalg.solve(difference, gap))
     p = float(chi_squared_tail(statistic, len(terms))) if np.isfinite(statistic) else float("nan")
     told = (

@@ -19,6 +19,7 @@ from gbaspatial.models.solve.admissible import window
 from gbaspatial.options import level_of, public
 from gbaspatial.randomness import IMPACT_DRAWS, Rng, seed_of, stream
 from gbaspatial.results import Result, Table
+from gbaspatial.sizes import UNBOUNDED
 from gbaspatial.weights import Weights, as_weights
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
     from gbaspatial.geography.places import Units
     from gbaspatial.models.panel.panel_fit import PanelFit
     from gbaspatial.weights.annotations import WeightsLike
-
-_UNBOUNDED = 1e5  # times the size of what changes: only at the end of rho's interval
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -301,7 +300,7 @@ def _units(
 def _ends(drawn: np.ndarray, size: np.ndarray, tail: float) -> np.ndarray:
     """Quantiles (2, ...) of draws (m, ...); infinite where they are those of the end of the interval of rho."""
     ends = np.quantile(drawn, [tail, 1 - tail], axis=0)
-    limit = _UNBOUNDED * max(float(np.abs(size).max()), 1e-300)
+    limit = UNBOUNDED * max(float(np.abs(size).max()), 1e-300)
     return np.where(np.abs(ends) > limit, np.copysign(np.inf, ends), ends)
 
 

@@ -26,7 +26,7 @@ from gbaspatial.models.instruments.instrument_set import (
     instrument_tests,
 )
 from gbaspatial.models.panel.filtered_effects import basis_of, with_basis
-from gbaspatial.models.panel.fixed_effects import SERIAL, labelled_effects
+from gbaspatial.models.panel.fixed_effects import labelled_effects
 from gbaspatial.models.panel.frame import PanelDesign, read_panel
 from gbaspatial.models.panel.information_less_effects import sums_by_unit
 from gbaspatial.models.panel.kapoor_moments import lambda_within, part_of_residuals
@@ -39,6 +39,7 @@ from gbaspatial.models.panel.sides import panel_side
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.admissible import window
 from gbaspatial.options import word
+from gbaspatial.sizes import SERIAL
 
 if TYPE_CHECKING:
     from gbaspatial.options import Given

@@ -14,7 +14,7 @@ from gbaspatial.formula.collinearity import check_rank
 from gbaspatial.formula.regressors import Column
 from gbaspatial.inference.tails import chi_squared_tail
 from gbaspatial.models.fit_tables import SMALL
-from gbaspatial.models.panel.fixed_effects import SERIAL, edge_notes, labelled_effects
+from gbaspatial.models.panel.fixed_effects import edge_notes, labelled_effects
 from gbaspatial.models.panel.frame import PanelDesign
 from gbaspatial.models.panel.less_effects import panel_problem, part_of
 from gbaspatial.models.panel.panel_fit import PanelFit
@@ -38,6 +38,7 @@ from gbaspatial.models.panel.sides import panel_side, weighted_side
 from gbaspatial.models.panel.stack import Stack
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.results import Table
+from gbaspatial.sizes import SERIAL
 
 if TYPE_CHECKING:
     from gbaspatial.models.panel.random_maximum import Spread

@@ -29,11 +29,11 @@ from gbaspatial.models.panel.random_likelihood import (
 )
 from gbaspatial.models.solve.admissible import window
 from gbaspatial.models.solve.determinant_curves import Curve
+from gbaspatial.sizes import EDGE
 
 LOGS = (0.0, float(np.log(1e9)))  # of 1 + a
 SERIAL_WINDOW = (-0.995, 0.9995)
 _STARTS = {"rho": (0.1, 0.3, 0.5, 0.65, 0.8, 0.92), "size": (0.005, 0.05, 0.12, 0.25), "psi": (0.2, 0.5, 0.75, 0.97)}
-_EDGE = 1e-3
 _STEP = 1e-3
 _BORDER = 1e-7
 _APART = 6e-6  # the cube root of round-off, of points between which slopes are taken
@@ -126,7 +126,7 @@ def _edges(space: _Coordinates, share: np.ndarray) -> list[str]:
     return [
         called[name]
         for name, s in zip(space.bounds, share, strict=True)
-        if name in called and min(s, 1 - s) < (_EDGE if name != "psi" else 1e-6)
+        if name in called and min(s, 1 - s) < (EDGE if name != "psi" else 1e-6)
     ]
 
 

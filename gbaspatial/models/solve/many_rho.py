@@ -9,9 +9,8 @@ import numpy as np
 from gbaspatial.models.solve.admissible import window
 from gbaspatial.models.solve.determinant_curves import EigenCurve
 from gbaspatial.models.solve.side import Side
-from gbaspatial.sizes import SPLINE_LIMIT
+from gbaspatial.sizes import CELLS_AT_ONCE, SPLINE_LIMIT
 
-_WORK = 4_000_000
 _NODES = 32
 
 
@@ -41,7 +40,7 @@ class EigenSpline:
         rho = np.asarray(rho, dtype=float)
         flat = rho.ravel()
         out = np.empty((3, flat.size))
-        step = max(1, _WORK // max(1, len(self.values)))
+        step = max(1, CELLS_AT_ONCE // max(1, len(self.values)))
         for start in range(0, flat.size, step):
             out[:, start : start + step] = self._values(flat[start : start + step])
         return out[0].reshape(rho.shape), out[1].reshape(rho.shape), out[2].reshape(rho.shape)

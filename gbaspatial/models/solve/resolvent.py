@@ -22,14 +22,12 @@ from gbaspatial.models.solve.admissible import window
 from gbaspatial.models.solve.determinant_curves import EigenCurve
 from gbaspatial.models.solve.side import Side
 from gbaspatial.randomness import TRACE_PROBES, probes_of
-from gbaspatial.sizes import DENSE_LIMIT, RESOLVENT_LIMIT
+from gbaspatial.sizes import CELLS_AT_ONCE, DENSE_LIMIT, PROBES, RESOLVENT_LIMIT
 from gbaspatial.weights import spectrum
 
-_PROBES = 64
 _GOOD = 1e-9
 _CONDITION = 1e8
 _DIRECT_LIMIT = 150
-_WORK = 4_000_000
 _KEPT = 12_000_000
 
 # rho (m,) -> readings (m, q) and their slopes in rho (m, q)
@@ -128,7 +126,7 @@ class Direct:
             yield from self._last[1]
             return
         kept = []
-        step = max(1, _WORK // self.n**2)
+        step = max(1, CELLS_AT_ONCE // self.n**2)
         for start in range(0, len(rho), step):
             S = np.linalg.inv(np.eye(self.n) - rho[start : start + step, None, None] * self.W)
             block = (S, S @ (self.W @ S))
@@ -217,7 +215,7 @@ class Nodes:
             assert reading.right is not None
             return np.einsum("iq,iq->q", reading.left, factor.solve(np.ascontiguousarray(_times(M, reading.right))))
         if reading.kind == "trace" and self.n > DENSE_LIMIT:  # a second W at large n
-            V = probes_of(self.side.ranks(), _PROBES, TRACE_PROBES)
+            V = probes_of(self.side.ranks(), PROBES, TRACE_PROBES)
             return np.array([np.einsum("ip,ip->p", V, factor.solve(_times(M, V))).mean() / self.n])
         if self.n > DENSE_LIMIT:
             raise OptionError(f"impacts by unit need a dense matrix of {self.n} units; this goes to {DENSE_LIMIT}.")

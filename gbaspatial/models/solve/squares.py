@@ -19,13 +19,12 @@ import numpy as np
 from scipy import sparse
 
 from gbaspatial.models.solve.factor import Eliminated, Factor, SparsePencil, on_links, planned_order
-from gbaspatial.sizes import COLUMNS_LIMIT, SQUARES_FROM
+from gbaspatial.sizes import COLUMNS_AT_ONCE, COLUMNS_LIMIT, SQUARES_FROM
 
 if TYPE_CHECKING:
     from gbaspatial.models.solve.supernodes import Plan
 
 _ALL_DIGITS = 1e-6  # of n: below, the difference above loses more than six digits, and all columns are solved for
-_BLOCK = 256
 _WORTH = 1 / 50  # of n^3: what elimination may cost before dense matrices are as quick
 
 
@@ -116,8 +115,8 @@ def sum_of_squares(factor: Factor, rho: float) -> float | None:
 def _by_columns(factor: Eliminated) -> float:
     """The same from all columns of the inverse, one block after the other."""
     n, total = len(factor.pivots), 0.0
-    for start in range(0, n, _BLOCK):
-        columns = np.arange(start, min(start + _BLOCK, n))
+    for start in range(0, n, COLUMNS_AT_ONCE):
+        columns = np.arange(start, min(start + COLUMNS_AT_ONCE, n))
         unit = np.zeros((n, len(columns)))
         unit[columns, columns - start] = 1.0
         total += float(np.square(factor.pencil.W @ factor.solve(unit)).sum())

@@ -15,11 +15,11 @@ from gbaspatial.report.chinese import in_chinese
 from gbaspatial.report.languages import Language, Words
 from gbaspatial.report.section import Section
 from gbaspatial.results import Table, p_text
+from gbaspatial.sizes import LEVEL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-LEVEL = 0.05
 OTHERS = (2, 3)
 ORDINALS_ZH = {2: "二", 3: "三"}
 

@@ -12,8 +12,9 @@ from gbaspatial.report.bay import Bay
 from gbaspatial.report.chinese import CELLS, in_chinese, rows_in_chinese
 from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
-from gbaspatial.report.verdicts import LEVEL, WEAK, agreement, better, choice, spatial_of, without_one
+from gbaspatial.report.verdicts import WEAK, agreement, better, choice, spatial_of, without_one
 from gbaspatial.results import Table, p_text
+from gbaspatial.sizes import LEVEL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

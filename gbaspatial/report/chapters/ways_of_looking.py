@@ -13,8 +13,8 @@ from gbaspatial.report.claims.evidence_data import quietly
 from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
 from gbaspatial.results import Table, p_text
+from gbaspatial.sizes import LEVEL
 
-LEVEL = 0.05
 DEARER = 1.5  # tried, not known: what a basket costs in Hong Kong and Macao against the mainland
 # the three circles of cities of the delta, named in the province's outline of 2008
 CIRCLES = {

@@ -16,8 +16,8 @@ from gbaspatial.report.claims.evidence_data import Evidence
 from gbaspatial.report.claims.finding import VERDICTS_ZH, Finding
 from gbaspatial.report.claims.statements import CLAIMS
 from gbaspatial.results import Result, Table
+from gbaspatial.sizes import LEVEL
 
-LEVEL = 0.05
 Language = Literal["en", "zh"]
 
 

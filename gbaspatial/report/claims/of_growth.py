@@ -8,8 +8,8 @@ from gbaspatial import data, development, disparity, inference
 from gbaspatial.report.claims.evidence_data import ACCOUNTED, YEAR, Evidence
 from gbaspatial.report.claims.finding import Finding, Verdict, cannot_tell
 from gbaspatial.results import p_text
+from gbaspatial.sizes import LEVEL
 
-LEVEL = 0.05
 TIER_YEARS = (2000, 2010, YEAR)
 
 

@@ -10,8 +10,8 @@ from gbaspatial.errors import OptionError
 from gbaspatial.report.claims.evidence_data import PREFECTURE_YEARS, YEAR, Evidence, quietly
 from gbaspatial.report.claims.finding import Finding, Verdict, cannot_tell
 from gbaspatial.results import p_text
+from gbaspatial.sizes import LEVEL
 
-LEVEL = 0.05
 TEACHERS = "log(patents_granted) ~ log(he_teachers) + log(employment)"
 _UNTOLD_ZH = {
     "not_identified": "区间含两端", "no_spillover": "没有溢出可供阻隔", "serial_correlation": "序列相关",
