@@ -108,7 +108,8 @@ def less(units: Units, rows: pd.DataFrame, without: tuple[str, ...], data: str) 
             several = [part.strip() for part in label.split(",")]
             if len(several) > 1 and all(part in units.index or part in labels for part in several):
                 raise UnknownNameError(f"--without {label!r} names several units; write --without once for each.")
-            raise UnknownNameError(f"--without {label!r} is no unit of {data}. {nearest_names(label, units.index)}")
+            where = "the database" if "://" in data else data
+            raise UnknownNameError(f"--without {label!r} is no unit of {where}. {nearest_names(label, units.index)}")
     units = units[~units.index.isin(without)]
     return units, (rows if rows is None else rows[~rows.index.get_level_values(0).isin(without)])
 
@@ -176,6 +177,8 @@ def _variables(used: tuple[str, ...]) -> list[str] | None:
 def _own(data: str, table: Path | None, unit: str | None, year: int | None, **where: Any) -> gpd.GeoDataFrame:
     import gbaspatial as gba
 
+    if "://" in data:
+        return _of_database(data, unit, **where)
     if not Path(data).exists() and not Path(data).suffix:
         hint = nearest_names(data, BUILT_IN)
         raise MissingFileError(f"{data} is neither a file nor one of the built-in layers. {hint}")
@@ -194,6 +197,17 @@ def _own(data: str, table: Path | None, unit: str | None, year: int | None, **wh
     return gba.read_units(
         data, id=unit or "", layer=where["layer"], crs=where["crs"], repair=where["repair"], encoding=encoding
     )
+
+
+def _of_database(data: str, unit: str | None, **where: Any) -> gpd.GeoDataFrame:
+    """A table of a database, or a query; its address is never told, for it may hold a password."""
+    import gbaspatial as gba
+
+    if unit is None or where["layer"] is None:
+        raise OptionError("a database needs --layer, its table or a query, and --id, its column of the units.")
+    if where["encoding"] or where.get("lon") or where.get("lat"):
+        raise OptionError("--encoding, --lon and --lat are of files; leave them out with a database.")
+    return gba.read_units(data, id=unit, table=where["layer"], crs=where["crs"], repair=where["repair"])
 
 
 def _points(data: Path, unit: str, table: Path | None, **where: Any) -> gpd.GeoDataFrame:

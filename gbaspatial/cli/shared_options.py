@@ -40,6 +40,8 @@ class Place(click.Path):
         if not str(value).strip():
             cure = f"name a {'file' if self.file_okay else 'folder'}"
             raise OptionError(f"{option} is empty; {cure}{'' if param and param.required else ', or leave it out'}.")
+        if "://" in str(value):
+            raise OptionError(f"{option} takes a file; a database is named as DATA, and its table by --layer.")
         if self.to_write and isinstance(value, str):
             try:
                 file_of(value)
@@ -53,7 +55,7 @@ def data_options(command: Command) -> Command:
     options = [
         click.argument("data", default="cities"),
         click.option("--id", "unit", help="Column of DATA that identifies a unit (of your own file)."),
-        click.option("--layer", help="Layer of a GeoPackage with more than one."),
+        click.option("--layer", help="Layer of a GeoPackage with more than one; of a database its table, or a query."),
         click.option("--lon", help="DATA is a table of points: its column of longitudes."),
         click.option("--lat", help="DATA is a table of points: its column of latitudes."),
         click.option("--crs", help="CRS of DATA where the file does not say, such as EPSG:4547; or gcj02, bd09."),

@@ -17,6 +17,7 @@ from gbaspatial.options import brief
 
 _MISSING = ("NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "#N/A")
 _SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d\d")  # what a spreadsheet saves as CSV of a number of twelve digits
+_NO_NUMBERS = (dt.date, dt.time, dt.timedelta, bytes, np.timedelta64, np.datetime64, pd.Period, pd.Interval)
 _FIRST_INEXACT = 2**53  # the next whole number is no double, and becomes this one
 
 
@@ -167,8 +168,10 @@ def _numbers(texts: pd.Series, written: NumberTexts) -> pd.Series:
         signed = texts.map(lambda value: isinstance(value, str) and plain(value).endswith("%"))
         if signed.any():
             bare = bare.where(signed)
-    no_numbers = bare.map(lambda value: isinstance(value, (dt.date, dt.time, dt.timedelta, bytes)))
-    return pd.to_numeric(bare.mask(no_numbers), errors="coerce")
+    # as objects: pandas gives durations and periods their own type back, and numbers to it that mean nothing
+    bare = bare.astype(object)
+    no_numbers = bare.map(lambda value: isinstance(value, _NO_NUMBERS)).astype(bool)
+    return pd.to_numeric(bare.mask(no_numbers, np.nan), errors="coerce")
 
 
 def require_complete(frame: pd.DataFrame, columns: list[str], name: str, first_row: int) -> None:

@@ -16,6 +16,7 @@ from gbaspatial.errors import (
     CRSError,
     FileFormatError,
     GbaError,
+    GeometryError,
     OptionError,
     UnknownNameError,
     import_extra,
@@ -27,11 +28,11 @@ from gbaspatial.options import brief
 if TYPE_CHECKING:
     import geopandas as gpd
     from sqlalchemy import URL
-    from sqlalchemy.engine import Connection
+    from sqlalchemy.engine import Connection, Engine
 
     from gbaspatial.geography.crs import CrsLike
 
-Address: TypeAlias = "str | URL"  # of a database
+Address: TypeAlias = "str | URL | Engine"  # of a database
 
 LONGEST_NAME = 63
 """Bytes of a name in PostgreSQL: longer ones are cut there without a word, and may then be those of another."""
@@ -43,14 +44,16 @@ _DRIVER = "postgresql+psycopg"
 
 
 def is_database(source: object) -> TypeGuard[Address]:
-    """Whether `source` is the address of a database: text, or a URL of SQLAlchemy.
+    """Whether `source` is the address of a database: text, or a URL or an engine of SQLAlchemy.
 
     Examples
     --------
     >>> is_database("postgresql://me@localhost/bay"), is_database("bay.gpkg")
     (True, False)
     """
-    text = source if isinstance(source, str) else getattr(source, "drivername", "") + "://"
+    if type(source).__module__.split(".")[0] == "sqlalchemy":
+        source = getattr(source, "url", source)
+    text = source if isinstance(source, str) else str(getattr(source, "drivername", "")) + "://"
     return bool(_DATABASE.match(text)) and not hasattr(source, "columns")
 
 
@@ -89,7 +92,7 @@ def connected(url: Address, *, writing: bool = False) -> Iterator[Connection]:
 def _address(alchemy: ModuleType, url: Address) -> Any:
     """The address for the driver that we have, whatever SQLAlchemy takes `postgresql://` for."""
     try:
-        address = alchemy.engine.make_url(url)
+        address = alchemy.engine.make_url(getattr(url, "url", url))
     except Exception:  # of SQLAlchemy, whose words hold the address
         address = None
     if address is None or not _POSTGRES.fullmatch(address.drivername):
@@ -102,7 +105,7 @@ def _address(alchemy: ModuleType, url: Address) -> Any:
 
 def name_of(url: Address) -> str:
     """The database as it may be told: without user and password."""
-    address = import_extra("sqlalchemy", extra="postgis").engine.make_url(url)
+    address = import_extra("sqlalchemy", extra="postgis").engine.make_url(getattr(url, "url", url))
     return f"{address.database or 'of the user'} on {address.host or 'this machine'}"
 
 
@@ -196,7 +199,13 @@ def _layer(connection: Connection, frame: pd.DataFrame, column: str, where: str)
     import geopandas as gpd
     import shapely
 
-    shapes = shapely.from_wkb([None if value is None else bytes(value) for value in frame[column]])
+    try:
+        shapes = shapely.from_wkb([None if value is None else bytes(value) for value in frame[column]])
+    except NotImplementedError:  # of GEOS, whose shapes have straight edges
+        raise GeometryError(
+            f"{where} has curved shapes in {column}, which no layer here can hold; choose "
+            f"ST_CurveToLine({quoted_name(column)}) by a query."
+        ) from None
     known = shapes[~shapely.is_missing(shapes)]
     numbers = sorted(set(shapely.get_srid(known).tolist()))
     if len(numbers) > 1:

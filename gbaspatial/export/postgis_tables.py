@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from gbaspatial.data.databases import checked_name, connected, quoted_name
-from gbaspatial.errors import AlignmentError, CRSError, DataError, WritingError, import_extra, some
+from gbaspatial.errors import AlignmentError, CRSError, DataError, GeometryError, WritingError, import_extra, some
 from gbaspatial.export.descriptions import Description
 from gbaspatial.export.frames import flat
 from gbaspatial.export.geopackages import Styles, style_of, styles_by_layer
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from gbaspatial.data.databases import Address
 
 _MULTI = {"Point": "MULTIPOINT", "LineString": "MULTILINESTRING", "Polygon": "MULTIPOLYGON"}
+_DIMENSIONS = {"": 2, "Z": 3, "M": 3, "ZM": 4}
 
 # As QGIS makes it; it looks for its rows in every database that it opens.
 _STYLES = """
@@ -161,7 +162,7 @@ def _fill(
 ) -> None:
     alchemy = import_extra("sqlalchemy", extra="postgis")
     spatial = import_extra("geoalchemy2", extra="postgis")
-    shapes, kind, dimension = _promoted(table.geometry)
+    shapes, kind = _promoted(table.geometry, name)
     columns = [
         alchemy.Column(
             column, _type_of(alchemy, table[column]), primary_key=column in keys, autoincrement=False,
@@ -169,7 +170,9 @@ def _fill(
         )
         for column in told.fields
     ]  # fmt: skip
-    shape = spatial.Geometry(kind, srid=srid, dimension=dimension, spatial_index=False)
+    shape = spatial.Geometry(
+        kind.replace(" ", ""), srid=srid, dimension=_DIMENSIONS[kind.partition(" ")[2]], spatial_index=False
+    )
     about = "\n".join(text for text in (told.title, told.abstract, told.attribution) if text)
     target = alchemy.Table(
         name, alchemy.MetaData(), *columns, alchemy.Column("geometry", shape), schema=schema, comment=about
@@ -184,23 +187,30 @@ def _fill(
     connection.exec_driver_sql(f"CREATE INDEX ON {place} USING gist (geometry)")
 
 
-def _promoted(shapes: gpd.GeoSeries) -> tuple[list[shapely.Geometry], str, int]:
-    """Shapes of one type where they can be: single ones become multiple beside such; missing ones tell nothing."""
+def _promoted(shapes: gpd.GeoSeries, name: str) -> tuple[list[shapely.Geometry], str]:
+    """Shapes of one type where they can be, and the type with its dimensions, such as ``POINT`` or ``POLYGON Z``.
+
+    Single ones become multiple beside such, flat ones get the height 0 beside high ones; missing ones tell nothing.
+    """
     given = [None if shape is None or shape.is_empty else shape for shape in shapes]
     known = [shape for shape in given if shape is not None]
-    dimension = 3 if any(shape.has_z for shape in known) else 2
-    if dimension == 3:
-        given = [None if shape is None else shapely.force_3d(shape) for shape in given]
+    measured = {bool(shape.has_m) for shape in known}
+    if len(measured) > 1:
+        raise GeometryError(f"the layer {name!r} has shapes with measures (M) beside others; give all of them or none.")
+    high = any(shape.has_z for shape in known)
+    if high:  # those that are high already stay: GEOS takes the height of measured ones away
+        given = [shape if shape is None or shape.has_z else shapely.force_3d(shape) for shape in given]
+    dimensions = "Z" * high + "M" * (True in measured)
     kinds = {shape.geom_type for shape in known}
     single = {kind.removeprefix("Multi") for kind in kinds}
     if len(single) != 1 or not single <= set(_MULTI):
-        return given, "GEOMETRY", dimension
+        return given, f"GEOMETRY {dimensions}".strip()
     (base,) = single
     if kinds == {base}:
-        return given, base.upper(), dimension
+        return given, f"{base.upper()} {dimensions}".strip()
     several = {"Point": shapely.multipoints, "LineString": shapely.multilinestrings, "Polygon": shapely.multipolygons}
     made = [shape if shape is None or shape.geom_type != base else several[base]([shape]) for shape in given]
-    return made, _MULTI[base], dimension
+    return made, f"{_MULTI[base]} {dimensions}".strip()
 
 
 def _type_of(alchemy: ModuleType, column: pd.Series) -> object:

@@ -83,3 +83,17 @@ def test_what_does_not_fit_together_is_said(tmp_path):
 def test_what_is_no_frame_of_units_is_said(act, error, words):
     with pytest.raises(error, match=words):
         act()
+
+
+def test_durations_and_periods_are_no_numbers():
+    days = pd.to_timedelta(["1 day", None, "2 days"])
+    frame = pd.DataFrame({
+        "id": list("abc"), "span": days, "mixed": [*days.to_pytimedelta()[:1], None, days[2]],
+        "year": pd.period_range("2019", periods=3, freq="Y"), "bin": pd.interval_range(0, 3), "v": [1, 2, 3],
+    })  # fmt: skip
+    back = gba.read_panel(frame, unit="id")
+    assert back["v"].tolist() == [1, 2, 3]
+    assert back["span"].dropna().tolist() == [days[0], days[2]]
+    assert back["mixed"].dropna().tolist() == [days[0], days[2]]
+    assert back["year"].tolist() == frame["year"].tolist()
+    assert back["bin"].tolist() == frame["bin"].tolist()

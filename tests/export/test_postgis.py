@@ -9,15 +9,19 @@ import postgres
 import psycopg
 import pytest
 import qgis
-from shapely import LineString, MultiPolygon, Point, Polygon, box
+from click.testing import CliRunner
+from shapely import LineString, MultiPolygon, Point, Polygon, box, from_wkt
+from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 
 import gbaspatial as gba
+from gbaspatial.cli import main
 from gbaspatial.errors import (
     AlignmentError,
     CRSError,
     FileFormatError,
     GbaError,
+    GeometryError,
     OptionError,
     UnknownNameError,
     WritingError,
@@ -238,3 +242,65 @@ def test_no_password_is_told(url, change, capfd):
         captured = capfd.readouterr()
         shown = [line for line in said.splitlines() if "change = " not in line]
         assert not any(secret in text for secret in secrets for text in (*shown, captured.out, captured.err))
+
+
+@pytest.mark.parametrize(("texts", "kind"), [
+    (["POINT Z (113 22 5)", "POINT Z (114 22 6)"], "POINT"),
+    (["POINT Z (113 22 5)", "POINT (114 22)"], "POINT"),
+    (["POINT M (113 22 5)", "POINT M (114 22 6)"], "POINTM"),
+    (["POINT ZM (113 22 5 1)", "POINT ZM (114 22 6 2)"], "POINT"),
+    (["POLYGON Z ((0 0 1, 1 0 1, 1 1 1, 0 0 1))", "MULTIPOLYGON (((2 0, 3 0, 3 1, 2 0)))"], "MULTIPOLYGON"),
+    (["LINESTRING Z (0 0 1, 1 0 1)", "POINT (3 3)"], "GEOMETRY"),
+])  # fmt: skip
+def test_heights_and_measures_come_back(url, sql, texts, kind):
+    shapes = [from_wkt(text) for text in texts]
+    layer = gpd.GeoDataFrame({"v": [1, 2]}, index=pd.Index(["a", "b"], name="id"), geometry=shapes, crs=4326)
+    gba.export.postgis(url, {"high": layer}, replace=True)
+    assert sql("SELECT type FROM geometry_columns WHERE f_table_name = 'high'").fetchone() == (kind,)
+    back = gba.read_units(url, id="id", table="high").geometry
+    assert back.iloc[0].has_z == shapes[0].has_z
+    assert back.iloc[0].has_m == shapes[0].has_m
+    for given, read in zip(shapes, back, strict=True):
+        assert given.normalize().equals_exact(read.geoms[0] if hasattr(read, "geoms") else read, 0) or (
+            given.equals(read) and read.has_z
+        )
+
+
+def test_measures_beside_none_and_curves_are_told(url, sql):
+    shapes = [from_wkt("POINT M (113 22 5)"), Point(1, 2)]
+    layer = gpd.GeoDataFrame({"v": [1, 2]}, index=pd.Index(["a", "b"], name="id"), geometry=shapes, crs=4326)
+    with pytest.raises(GeometryError, match="'road' has shapes with measures"):
+        gba.export.postgis(url, {"road": layer}, replace=True)
+    sql("DROP TABLE IF EXISTS curves")
+    sql("CREATE TABLE curves AS SELECT 'a' AS id, ST_GeomFromText('CIRCULARSTRING(0 0,1 1,2 0)', 4326) AS \"Bögen\"")
+    with pytest.raises(GeometryError, match="curved shapes in Bögen"):
+        gba.read_units(url, id="id", table="curves")
+    straight = 'SELECT id, ST_CurveToLine("Bögen") AS shape FROM curves'
+    assert gba.read_units(url, id="id", table=straight).geom_type.tolist() == ["LineString"]
+
+
+def test_an_engine_is_an_address(url):
+    engine = create_engine(make_url(url).set(drivername="postgresql+psycopg"))
+    gba.export.postgis(engine, {"by engine": CITIES}, replace=True)
+    assert len(gba.read_units(engine, id="city", table="by engine")) == 11
+    assert len(gba.read_panel(engine, unit="city", table="by engine")) == 11
+
+
+def test_commands_read_a_database_and_tell_no_password(url):
+    gba.export.postgis(url, {"cities of 2019": CITIES}, replace=True)
+    base = ["moran", url, "--id", "city", "--column", "gdp_pc_cny", "--inference", "normal", "--format", "csv"]
+    done = CliRunner().invoke(main, [*base, "--layer", "cities of 2019"])
+    assert done.exit_code == 0, done.output
+    w = gba.weights.contiguity(CITIES).row_standardized()
+    test = gba.autocorrelation.moran(CITIES["gdp_pc_cny"], w, inference="normal")
+    assert float(done.stdout.splitlines()[1].split(",")[1]) == pytest.approx(test.statistic)
+    secrets = {postgres.PASSWORD, make_url(url).render_as_string(hide_password=False), "%25rd"}
+    wrong = [[*base], [*base, "--layer", "nowhere"], ["moran", url, "--column", "x"], ["map", "cities", "--column", "a",
+             "--out", url], ["moran", "cities", "--column", "gdp_pc_cny", "--table", url], [*base, "--encoding", "gbk"],
+             [*base, "--layer", "cities of 2019", "--without", "x"], ["export", url, "--out", "a.gpkg"],
+             ["report", "--units", url, "--outcome", "x"]]  # fmt: skip
+    for words in wrong:
+        told = CliRunner().invoke(main, words)
+        assert told.exit_code == 2
+        assert told.output.startswith("error: ")
+        assert not any(secret in told.output for secret in secrets), words[:1]
