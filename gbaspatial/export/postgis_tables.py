@@ -170,9 +170,8 @@ def _fill(
         )
         for column in told.fields
     ]  # fmt: skip
-    shape = spatial.Geometry(
-        kind.replace(" ", ""), srid=srid, dimension=_DIMENSIONS[kind.partition(" ")[2]], spatial_index=False
-    )
+    dimension = _DIMENSIONS[kind.partition(" ")[2]]
+    shape = spatial.Geometry(kind.replace(" ", ""), srid=srid, dimension=dimension, spatial_index=False)
     about = "\n".join(text for text in (told.title, told.abstract, told.attribution) if text)
     target = alchemy.Table(
         name, alchemy.MetaData(), *columns, alchemy.Column("geometry", shape), schema=schema, comment=about
