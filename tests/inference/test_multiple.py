@@ -9,6 +9,7 @@ from scipy import stats
 
 from gbaspatial.errors import DataError, OptionError
 from gbaspatial.inference import adjust, adjust_by_neighbors, adjust_jointly
+from gbaspatial.inference.multiple import adjust_among
 from gbaspatial.inference.permutation import orders
 
 # Benjamini and Hochberg (1995), table 1: fifteen p-values, four rejected at 5 % by their procedure, three by Bonferroni
@@ -35,6 +36,14 @@ def test_bh_and_by_are_scipys_and_order_does_not_matter(p, seed):
         assert (adjusted <= 1).all()
     assert (adjust(p, "sidak") <= adjust(p, "bonferroni") + 1e-12).all()
     assert (adjust(p, "holm") <= adjust(p, "bonferroni") + 1e-12).all()
+
+
+def test_sidak_and_holm_are_their_formulas():
+    """Holm (1979): the smallest of m counts m times, the next m - 1 times; Sidak: one of m independent tests."""
+    p = np.array([0.02, 0.001, 0.4, 0.011])
+    assert adjust(p, "sidak") == pytest.approx(1 - (1 - p) ** 4, rel=1e-12)
+    assert adjust(p, "holm") == pytest.approx([0.04, 0.004, 0.4, 0.033], rel=1e-12)
+    assert adjust(np.array([1e-20, 0.5]), "sidak")[0] == pytest.approx(2e-20, rel=1e-12)
 
 
 def test_tests_not_made_do_not_count():
@@ -110,6 +119,33 @@ def test_the_chance_of_any_false_find_is_five_percent_where_years_are_alike():
                     for _, (o, d) in found])  # fmt: skip
     assert 0.025 <= joint <= 0.075  # 600 panels: 0.05 plus or minus 2.8 standard errors
     assert holm < joint - 0.01
+
+
+@pytest.mark.parametrize("sampled", [True, False])
+def test_steps_of_few_values_are_in_doubt_in_samples_only(sampled):
+    """A statistic of two values beside one of many: where steps are coarse, near p-values of samples are one.
+
+    Written out: p less four standard errors of a difference, sqrt(2 p (1 - p) / m), of columns with fewer than
+    sqrt(m / 2) values.
+    """
+    rng = np.random.default_rng(2)
+    m = 1_001
+    values = np.column_stack([rng.integers(0, 2, m), rng.normal(size=m)]).astype(float)
+    values[0] = 1.0, 1.7
+    p = np.column_stack([(column[:, None] <= column[None, :]).mean(axis=1) for column in values.T])
+    least = p.copy()
+    if sampled:
+        least[:, 0] -= 4 * np.sqrt(2 * p[:, 0] * (1 - p[:, 0]) / m)
+    first, second = np.argsort(p[0])
+    smallest = np.mean(least.min(axis=1) <= p[0, first])
+    right = {first: smallest, second: max(smallest, np.mean(least[:, second] <= p[0, second]))}
+    got = adjust_among(values, "greater", sampled=sampled)
+    assert got == pytest.approx([right[0], right[1]], abs=1e-12)
+
+
+def test_tiny_statistics_are_not_tied():
+    drawn = np.linspace(0, 1e-12, 99)
+    assert adjust_jointly(np.array([2e-12]), drawn[:, None], "greater").tolist() == [0.01]
 
 
 def test_joint_p_values_tell_what_they_need():

@@ -58,3 +58,23 @@ def test_few_units_are_left_to_dense_matrices():
 def test_a_plan_is_made_once_for_each_w():
     pencil = sparse_pencil_of(grid(21).row_standardized())
     assert squares.squared_of(pencil) is squares.squared_of(pencil)
+
+
+@pytest.mark.parametrize(("base", "share"), [(0.0, 1.0), (2.5, 0.3)])
+@pytest.mark.parametrize("rho", [-0.8, 0.0, 0.4, 0.97])
+def test_a_factor_of_the_square_solves_and_knows_its_determinant(rho, base, share):
+    w = grid(21).row_standardized()
+    n = w.n
+    A = np.eye(n) - rho * w.sparse.toarray()
+    whole = base * np.eye(n) + share * A @ A.T
+    found = squares.squared_of(sparse_pencil_of(w)).factor(rho, base, share)
+    right = np.random.default_rng(4).normal(size=(n, 3))
+    assert found.log_det() == pytest.approx(np.linalg.slogdet(whole)[1], abs=1e-9)
+    assert found.inverse_trace() == pytest.approx(np.trace(np.linalg.inv(whole)), rel=1e-10)
+    np.testing.assert_allclose(found.solve(right), np.linalg.solve(whole, right), rtol=1e-9, atol=1e-11)
+    np.testing.assert_allclose(found.solve(right[:, 0]), np.linalg.solve(whole, right[:, 0]), rtol=1e-9, atol=1e-11)
+
+
+def test_what_costs_too_much_is_not_planned(monkeypatch):
+    monkeypatch.setattr(squares, "_WORTH", 0.0)
+    assert squares.squared_of(sparse_pencil_of(grid(23).row_standardized())) is None
