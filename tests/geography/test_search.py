@@ -8,6 +8,7 @@ import pytest
 from gbaspatial import weights as gw
 from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.geography import search
+from gbaspatial.geography.places import places_of
 
 RNG = np.random.default_rng(3)
 
@@ -57,3 +58,43 @@ def test_numbers_of_neighbors():
         gw.nearest(points, k=4.0)
     with pytest.raises(WeightsError, match="one unit has no neighbors"):
         gw.nearest(points.iloc[:1], k=1)
+
+
+def brute(places):
+    """Every pair i < j and its distance in km, by the geodesic or the plane."""
+    i, j = np.triu_indices(places.n, 1)
+    return i, j, places.distance_km(i, j)
+
+
+@pytest.mark.parametrize("metric", ["planar", "geodesic"])
+@pytest.mark.parametrize("measured", [True, False])
+def test_pairs_within_are_those_of_every_distance(metric, measured):
+    """At a threshold that is a distance itself, just below it, without neighbors, and without end."""
+    points = cloud(RNG.uniform(8e5, 9e5, (60, 2)))
+    places = places_of(points, metric)
+    i, j, distance = brute(places)
+    middle = np.sort(distance)[300]
+    for threshold in (middle, middle * (1 - 1e-9), distance.min() / 2, np.inf):
+        got = search.pairs_within(places, threshold, measured)
+        inside = distance <= threshold * (1 + 1e-12)
+        assert {frozenset(pair) for pair in zip(got[0].tolist(), got[1].tolist())} == {
+            frozenset(pair) for pair in zip(i[inside].tolist(), j[inside].tolist())
+        }
+        if measured:
+            assert np.sort(got[2]) == pytest.approx(np.sort(distance[inside]), rel=1e-12)
+
+
+@pytest.mark.parametrize("metric", ["planar", "geodesic"])
+def test_the_smallest_threshold_leaves_nobody_alone(metric):
+    places = places_of(cloud(RNG.uniform(8e5, 9e5, (80, 2))), metric)
+    i, j, distance = brute(places)
+    nearest = np.full(places.n, np.inf)
+    np.minimum.at(nearest, i, distance)
+    np.minimum.at(nearest, j, distance)
+    assert search.smallest_threshold(places) == pytest.approx(nearest.max(), rel=1e-12)
+
+
+def test_distances_are_ties_at_nine_digits():
+    assert search.rounded(np.array([0.0, 1234.567891234, 0.001234567891234])).tolist() == pytest.approx(
+        [0.0, 1234.56789, 0.00123456789], rel=1e-15, abs=0
+    )
