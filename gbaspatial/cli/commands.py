@@ -67,7 +67,7 @@ for spatial in (weights, draw, export):
 @click.option("--units", type=Place(), help="Layer of a region of your own, instead of the bay.")
 @click.option("--id", "unit", help="Column of --units (and of --panel) that identifies a unit.")
 @click.option("--panel", type=Place(), help="Table joined to --units by its id.")
-@click.option("--time", help="Column of --panel that holds the year; choose one with --year.")
+@click.option("--time", help="Column of --panel that holds the year: a chapter on the years.")
 @click.option("--outcome", help="Column that the report on --units is about.")
 @click.option("--groups", help="Column of groups of --units, between which inequality is split.")
 @click.option("--people", help="Column of people of --units, which weigh an outcome per head.")
@@ -91,7 +91,8 @@ def report(
             raise OptionError("--only chooses chapters about the bay; leave it out with --units.")
         if own["unit"] is None:
             own["unit"] = only_id_of(own["units"])
-        for path in write_region_report(*region_of(year=year, **own), out, lang=lang, seed=seed, **columns_for(**own)):
+        units, outcome, years = region_of(year=year, **own)
+        for path in write_region_report(units, outcome, out, lang=lang, seed=seed, **columns_for(**own), **years):
             click.echo(path)
         return
     given = [name for name, value in own.items() if value is not None]

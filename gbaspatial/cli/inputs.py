@@ -71,16 +71,38 @@ def region_of(
     time: str | None,
     outcome: str | None,
     year: int | None,
-    **_: object,
-) -> tuple[gpd.GeoDataFrame, str]:
-    """The units of somebody's own region with their table, and the outcome of the report on them."""
+    **named: Any,
+) -> tuple[gpd.GeoDataFrame, str, dict[str, Any]]:
+    """The units of somebody's own region with their table, the outcome of the report on them, and their years."""
     if outcome is None:
         raise OptionError("say with --outcome which column the report is about.")
     if time is not None and panel is None:
         raise OptionError("--time names a column of a table; name the file with --panel.")
     where: dict[str, Any] = dict.fromkeys(("layer", "crs", "repair", "lon", "lat", *_OF_TABLES, "encoding"))
     where |= {"unit": unit, "year": year, "table_time": time, "missing": (), "fill_down": ()}
-    return units_of(str(units), panel, (), **where), outcome
+    if panel is None or time is None:
+        return units_of(str(units), panel, (), **where), outcome, {}
+    wanted = [outcome, *columns_for(**named)["regressors"]]
+    return _with_years(str(units), panel, outcome, wanted, **where)
+
+
+def _with_years(
+    data: str, panel: Path, outcome: str, wanted: list[str], year: int | None, **where: Any
+) -> tuple[gpd.GeoDataFrame, str, dict[str, Any]]:
+    """The units in one year, by default the newest in which all have what is `wanted`, and all years of their table."""
+    import gbaspatial as gba
+
+    layer = the_layer(data, panel, used=(), year=year, **where)
+    rows = table_rows(panel, str(layer.index.name), **where)
+    if year is None:
+        there = rows[[name for name in wanted if name in rows]].dropna()
+        count = there.groupby(level=1).size()
+        whole = count.index[count == len(layer)]
+        year = max(whole) if len(whole) else max(rows.index.unique(1))
+    key = "row of the table"
+    joined = gba.data.join(layer, rows.assign(**{key: rows.index.get_level_values(0)}), time=year)
+    names = dict(zip(joined[key], joined.index, strict=True))  # the table may write a unit's name without its rank
+    return joined.drop(columns=key), outcome, {"year": year, "panel": rows.rename(index=names, level=0)}
 
 
 def columns_for(groups: str | None, people: str | None, regressors: str | None, **_: object) -> dict[str, Any]:

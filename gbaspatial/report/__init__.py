@@ -14,6 +14,8 @@ from gbaspatial.report.languages import LANGUAGES, Language
 from gbaspatial.writing import replace_in_folder
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from gbaspatial.data.in_memory import Source
     from gbaspatial.report.bay import Bay
     from gbaspatial.report.claims import LedgerResult, claims_ledger
@@ -128,6 +130,8 @@ def write_region_report(
     groups: str | None = None,
     people: str | None = None,
     regressors: Sequence[str] = (),
+    panel: pd.DataFrame | None = None,
+    year: int | None = None,
     lang: Literal["both", "en", "zh"] = "both",
     seed: Rng = 1,
 ) -> list[Path]:
@@ -147,6 +151,11 @@ def write_region_report(
         Column of people, which weigh an outcome per head.
     regressors : sequence of str
         Columns that a model explains the outcome by; none for no model.
+    panel : DataFrame, optional
+        Rows by (unit, time) with the outcome and, where they have years, the regressors: power, rho under effects and
+        Moran's I by year, of the years in which every unit has a value.
+    year : int, optional
+        The year of the columns of `units`, for the title.
     lang : {"both", "en", "zh"}
         Language of the pages.
     seed : int
@@ -178,7 +187,7 @@ def write_region_report(
     from gbaspatial.report.region import Region, cover_of, sections_of
 
     out = path_of(out, "out")
-    region = Region(units, outcome, groups, people, tuple(regressors), seed=seed_of(seed))
+    region = Region(units, outcome, groups, people, tuple(regressors), year, seed_of(seed), panel)
     languages = LANGUAGES if lang == "both" else (lang,)
     kept = attachments.made_before(out)
     with replace_in_folder(out, folders=("tables", "figures", "maps"), companions=kept) as folder:

@@ -106,8 +106,8 @@ _NOTES = (
     (r"(.*?): Standard errors: classical; p-values and intervals: t with (\d+) degrees of freedom, .*",
      r"\1：经典标准误；p 值与区间用自由度 \2 的 t 分布，误差正态时精确，双侧。"),
     (r"(?:(.*?): )?Inference recommended below 50 units: every value of (rho|lambda) tested \(([\d,]+) rotations of "
-     r"residuals, seed (\d+).*",
-     r"\1：少于 50 个单元时推荐的推断：逐一检验 \2 的每个取值（残差旋转 \3 次，种子 \4，误差正态时精确，两尾对称），"
+     r"residuals, seed \d+.*",
+     r"\1：少于 50 个单元时推荐的推断：逐一检验 \2 的每个取值（残差旋转 \3 次，种子固定，误差正态时精确，两尾对称），"
      r"系数在给定 \2 时用 t 分布，并在其置信分布上平均。"),
     (r"AIC and BIC count every parameter, .*", "AIC 与 BIC 计入全部参数，包括方差与空间参数。"),
     (r"At 5 % neither LM test rejects: .*", "在 5% 水平两个 LM 检验均不拒绝：未发现空间滞后或误差。"),

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import base64
-import html
 import io
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd
-
 from gbaspatial.report.languages import Language, Words
+from gbaspatial.report.page_tables import for_people, has_much_text, html_of, width_of
 from gbaspatial.report.plain import for_readers
 from gbaspatial.report.section import Section
 from gbaspatial.results import Table
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
-    from markupsafe import Markup
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 FILES: dict[Language, str] = {"en": "report.html", "zh": "report.zh.html"}
-_LONG = 40  # letters of a cell that needs a wide column
-_BRIEF = 14  # letters of a cell that is not broken
 _PORTRAIT = 120  # letters that fit on a line of the short side of the paper
 
 _SAY = {
@@ -44,6 +35,7 @@ _SAY = {
     "methods": Words("Methods", "方法"),
     "sources": Words("Sources and caveats", "数据来源与说明"),
     "rows": Words("rows", "行"),
+    "swipe": Words("\u2194 swipe: the table goes on to the side", "\u2194 左右滑动：表格向旁延伸"),
     "seed": Words("seed", "随机种子"),
     "data": Words("data", "数据指纹"),
     "run": Words(
@@ -120,7 +112,7 @@ def render(
     # autoescape: names and sentences come from data; only tables, which escape themselves, pass as they are
     loader = jinja2.PackageLoader("gbaspatial.report", package_path="")
     environment = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["shown"] = lambda table: html_of(table, environment)
+    environment.filters["shown"] = html_of
     other: Language = "en" if language == "zh" else "zh"
     figures = {name: ax for s in sections for name, ax in s.figures_in(language).items()}
     captions = {name: words.of(language) for s in sections for name, words in s.captions.items()}
@@ -155,7 +147,7 @@ def _in_language(section: Section, language: Language) -> dict[str, object]:
         "text": [words.of(language) for words in section.text],
         "findings": [words.of(language) for words in section.findings],
         "figures": list(section.figures),
-        "tables": [_shown(table, language) for table in section.tables_in(language).values()],
+        "tables": [_shown(t, language) for name, t in section.tables_in(language).items() if name not in section.aside],
     }
 
 
@@ -165,85 +157,18 @@ def _shown(table: Table, language: Language) -> Table:
 
 def _too_wide(sections: Sequence[Section], cover: Cover, language: Language) -> set[str]:
     """The titles of tables that, printed, need the long side of the paper."""
-    tables = [table for s in sections for table in s.tables_in(language).values()]
+    tables = [t for s in sections for name, t in s.tables_in(language).items() if name not in s.aside]
     tables += [pair[language == "zh"] for pair in cover.tables]
     shown = [_shown(table, language) for table in tables]
-    return {table.title for table in shown if not _has_much_text(table) and _width(table) > _PORTRAIT}
-
-
-def _width(table: Table) -> int:
-    """About how many letters wide a table is, with the space between its columns; a Chinese sign takes two."""
-    frame = table.frame.reset_index()
-    columns = zip(frame.columns, (frame.iloc[:, place] for place in range(frame.shape[1])), strict=True)
-    return sum(max([_letters(name), *map(_letters, _short(column))]) + 2 for name, column in columns)
-
-
-def _short(column: pd.Series) -> Sequence[object]:
-    """The cells of a column as wide as they are printed: numbers are rounded."""
-    return ["0" * 8] if pd.api.types.is_numeric_dtype(column) else column.tolist()
-
-
-def _letters(text: object) -> int:
-    return sum(2 if ord(sign) > 0x2E80 else 1 for sign in str(text))
-
-
-def _has_much_text(table: Table) -> bool:
-    return sum(_is_long(column) for _, column in table.frame.items()) > 1
-
-
-def _is_long(column: pd.Series) -> bool:
-    if pd.api.types.is_numeric_dtype(column):
-        return False
-    return max(map(_letters, column), default=0) > _LONG
-
-
-def for_people(table: Table) -> Table:
-    """`table` with as many digits as a person reads: three decimals of small numbers, none of thousands."""
-    formats = dict(table.formats)
-    for name, column in table.frame.items():
-        if name in formats or str(name).startswith("p_") or not pd.api.types.is_float_dtype(column):
-            continue
-        finite = column[np.isfinite(column)]
-        size = finite.abs().max() if len(finite) else 0.0
-        how = ",.0f" if size >= 1000 else ".1f" if size >= 100 else ".2f" if size >= 10 else ".3f"
-        formats[name] = how if np.isfinite(column.dropna()).all() else partial(_endless, how=how)
-    return Table(table.frame, table.title, table.notes, formats, table.parameters)
-
-
-def _endless(value: float, how: str) -> str:
-    """A number, or the sign of one without end."""
-    return format(value, how) if np.isfinite(value) else "\u221e" if value > 0 else "-\u221e"
-
-
-def html_of(table: Table, environment: Environment | None = None) -> Markup:
-    """The table as safe markup; cells of long texts are marked, so that a column of them keeps a readable width."""
-    from markupsafe import Markup
-
-    def _marked(cell: re.Match[str]) -> str:
-        size = _letters(html.unescape(cell[2]))
-        kind = "long" if size > _LONG else "brief" if size <= _BRIEF else ""
-        return f'<td class="{kind}"{cell[1]}>{cell[2]}</td>' if kind else cell[0]
-
-    text = re.sub(r"<td( style=[^>]*)>(.*?)</td>", _marked, table.to_html(inline=False), flags=re.DOTALL)
-    return Markup(_labelled(text, table) if _has_much_text(table) else text)
-
-
-def _labelled(text: str, table: Table) -> str:
-    """The markup with its heading in every cell: on a phone such a row stands below itself, cell by cell."""
-    headings = [str(name) for name in table.frame.columns]
-
-    def _row(row: re.Match[str]) -> str:
-        names = iter(headings)
-        return re.sub(r"<td", lambda _: f'<td data-label="{html.escape(next(names, ""))}"', row[0])
-
-    rows = re.sub(r"<tr>.*?</tr>", _row, text, flags=re.DOTALL)
-    return rows.replace('class="gba"', 'class="gba labelled"', 1)
+    return {table.title for table in shown if not has_much_text(table) and width_of(table) > _PORTRAIT}
 
 
 def _laid_out(ax: Axes) -> Any:
     """The edge of a picture, in inches, once all has found its place; there it stays for every file."""
     figure = _figure_of(ax)
-    figure.draw_without_rendering()
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        engine.execute(figure)  # without a drawing that nobody sees
     figure.set_layout_engine("none")
     return figure.get_tightbbox().padded(0.1)
 

@@ -43,6 +43,8 @@ _NOTES = (
     (r"p_adjusted: bh, (\d+) tests; cluster: raw p <= ([\d.]+)\.",
      r"p, adjusted: for \1 tests (Benjamini and Hochberg); a cluster is named by its own p <= \2."),
     (r"p_gives_more is one-sided: (.*)", r"p (gives more) is one-sided: \1"),
+    (r"(Inference recommended .*), seed 0([:,) ].*)", r"\1, a seed of its own\2"),
+    (r"(.*: Inference recommended .*), seed 0([:,) ].*)", r"\1, a seed of its own\2"),
     (r"p_value: (.*)", r"p: \1"),
     (r"p_adjusted: (.*)", r"p, adjusted: \1"),
     (r"p_value, lower, upper(.*)", r"p, lower, upper\1"),
@@ -50,7 +52,8 @@ _NOTES = (
 _WORDS = {
     "moran_residuals": "Moran's I of residuals", "std_error": "standard error", "p_gives_more": "p (gives more)",
     "sd_log": "spread", "p_speed": "p of speed", "p_trend": "p of trend", "p_rho": "p of rho",
-    "p_convergence": "p of convergence", "p_moran": "p of Moran's I",
+    "p_convergence": "p of convergence", "p_moran": "p of Moran's I", "theil: Theil's T of": "Theil's T: of",
+    "moran: of": "Moran's I: of",
 }  # fmt: skip
 
 
@@ -101,6 +104,7 @@ def _plain_title(title: str) -> str:
     for name, words in {**HEADINGS, **CELLS}.items():
         if "(" in name:
             title = title.replace(name, words)
+    title = title.replace("the durbin model", "the Durbin model")
     return title.replace("~ C(tier)", "by tier").replace(" ~ ", " by ")
 
 

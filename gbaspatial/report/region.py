@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -10,10 +12,12 @@ import pandas as pd
 
 from gbaspatial import autocorrelation, disparity, figures, inference, models, tables, weights
 from gbaspatial.alignment import columns_of
-from gbaspatial.errors import DataError, MissingDataError, UnknownNameError, nearest_names, some
+from gbaspatial.errors import DataError, IslandWarning, MissingDataError, UnknownNameError, nearest_names, some
+from gbaspatial.inference.detection import MOST_UNITS
 from gbaspatial.report.chinese import in_chinese, map_in_chinese
 from gbaspatial.report.document import Cover
 from gbaspatial.report.languages import Words
+from gbaspatial.report.region_panel import panel_section
 from gbaspatial.report.section import Section
 from gbaspatial.report.verdicts import spatial_of
 from gbaspatial.results import Table, data_hash, p_text
@@ -26,11 +30,16 @@ if TYPE_CHECKING:
     from gbaspatial.weights import Weights
 
 FEWEST = 4  # units for which a statistic of neighbors means anything
+_LONG = 60  # units from which a page shows the ends of a table alone
+_ENDS = 10
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Region:
-    """Units with an `outcome` and, where given, `groups` (a column), `people` (a column) and `regressors` (columns)."""
+    """Units with an `outcome` and, where given, `groups` (a column), `people` (a column) and `regressors` (columns).
+
+    `panel` has rows by unit and time of the same columns; `year` is that of the units' own values.
+    """
 
     units: gpd.GeoDataFrame
     outcome: str
@@ -39,6 +48,7 @@ class Region:
     regressors: tuple[str, ...] = ()
     year: int | None = None
     seed: int = 1
+    panel: pd.DataFrame | None = None
 
     def __post_init__(self) -> None:
         numbers = [name for name in (self.outcome, self.people, *self.regressors) if name is not None]
@@ -60,18 +70,32 @@ class Region:
         """The outcome."""
         return self.units[self.outcome]
 
-    @property
+    @cached_property
+    def _borders(self) -> Weights | None:
+        """Borders, where every unit has a neighbor across one; points have none."""
+        if (self.units.geometry.geom_type == "Point").any():
+            return None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", IslandWarning)  # the page says it
+            borders = weights.contiguity(self.units)
+        return borders if (borders.cardinalities > 0).all() else None
+
+    @cached_property
     def w(self) -> Weights:
         """Borders, row-standardized; the four nearest where borders leave a unit alone."""
-        borders = weights.contiguity(self.units)
-        if (borders.cardinalities > 0).all():
-            return borders.row_standardized()
+        if self._borders is not None:
+            return self._borders.row_standardized()
         return weights.nearest(self.units, k=min(4, len(self.units) - 1)).row_standardized()
 
     @property
     def by_borders(self) -> bool:
         """Whether every unit has a neighbor across a border."""
-        return bool((weights.contiguity(self.units).cardinalities > 0).all())
+        return self._borders is not None
+
+    @property
+    def are_points(self) -> bool:
+        """Whether the units are places without an area."""
+        return bool((self.units.geometry.geom_type == "Point").all())
 
 
 def sections_of(region: Region) -> list[Section]:
@@ -109,14 +133,19 @@ def sections_of(region: Region) -> list[Section]:
         )
     else:
         made.append(_model(region, w))
+    years, reasons = panel_section(region, w)
+    left += reasons
+    if years is not None:
+        made.append(years)
     return [*made, _left_out(left, region, w)]
 
 
 def cover_of(region: Region) -> Cover:
     """The cover of the report on the region."""
-    n, when = len(region.units), "" if region.year is None else f", {region.year}"
+    n = len(region.units)
+    when, when_zh = ("", "") if region.year is None else (f", {region.year}", f"，{region.year} 年")
     return Cover(
-        title=Words(f"{region.outcome} in {n} units{when}", f"{n} 个单元的 {region.outcome}{when}"),
+        title=Words(f"{region.outcome} in {n:,} units{when}", f"{n:,} 个单元的 {region.outcome}{when_zh}"),
         lead=Words(
             "Every number on this page was computed from the given layer and table by gbaspatial.",
             "本页每个数字都由 gbaspatial 从所给图层与表格计算得出。",
@@ -147,18 +176,24 @@ def _overview(region: Region) -> Section:
     high, low = values.idxmax(), values.idxmin()
     n, middle = len(values), f"{_read(values.median())}"
     finding = Words(
-        f"{region.outcome} of the {n} units runs from {_read(values.min())} ({low}) to {_read(values.max())} ({high}), with a "
+        f"{region.outcome} of the {n:,} units runs from {_read(values.min())} ({low}) to {_read(values.max())} ({high}), with a "
         f"median of {middle}.",
-        f"{n} 个单元的 {region.outcome} 由 {_read(values.min())}（{low}）到 {_read(values.max())}（{high}），中位数 {middle}。",
+        f"{n:,} 个单元的 {region.outcome} 由 {_read(values.min())}（{low}）到 {_read(values.max())}（{high}），中位数 {middle}。",
     )
-    table = Table(values.sort_values(ascending=False).to_frame(), f"{region.outcome} by unit")
+    ranked = values.sort_values(ascending=False).to_frame()
+    made = {"units": Table(ranked, f"{region.outcome} by unit")}
+    titles = {"units": f"各单元的 {region.outcome}", "units_ends": f"{region.outcome} 最高与最低的各 {_ENDS} 个单元"}
+    if n > _LONG:
+        ends = pd.concat([ranked.head(_ENDS), ranked.tail(_ENDS)])
+        made["units_ends"] = Table(ends, f"{region.outcome} of the {_ENDS} highest and the {_ENDS} lowest units")
     return Section(
         key="units",
         title=Words("The units", "各单元"),
         findings=(finding,),
         brief=(finding,),
-        tables={"units": table},
-        tables_zh={"units": in_chinese(table, f"各单元的 {region.outcome}")},
+        tables=made,
+        tables_zh={name: in_chinese(table, titles[name]) for name, table in made.items()},
+        aside=("units",) if n > _LONG else (),
         figures={"outcome": figures.map_of(region.units, region.outcome, label=region.outcome)},
         figures_zh={
             "outcome": map_in_chinese(figures.map_of(region.units, region.outcome, label=region.outcome, names="zh"))
@@ -178,6 +213,8 @@ def _neighbors(region: Region, w: Weights) -> Section:
     kind = (
         Words("Neighbors are units that share a border", "邻居为有共同边界的单元")
         if region.by_borders
+        else Words("The units are points, and neighbors are the nearest of them", "单元为点，邻居取最近的单元")
+        if region.are_points
         else Words(
             "Some units share no border, so neighbors are the nearest units",
             "有的单元没有共同边界，因此邻居取最近的单元",
@@ -221,6 +258,7 @@ def _autocorrelation(region: Region, w: Weights) -> Section:
         brief=(finding,),
         tables=made,
         tables_zh={name: in_chinese(table, titles[name]) for name, table in made.items()},
+        aside=("local_moran",) if len(region.units) > _LONG else (),
         figures={"lisa": figures.map_of(region.units, lisa, label=f"Clusters: {region.outcome}")},
         figures_zh={
             "lisa": map_in_chinese(figures.map_of(region.units, lisa, label=f"聚类：{region.outcome}", names="zh"))
@@ -268,14 +306,16 @@ def _model(region: Region, w: Weights) -> Section:
     rho = spatial_of(fits["Lag"])
     spills = "is shown" if rho.significant else "is not established"
     spills_zh = "可见" if rho.significant else "未能确立"
-    meaning = ", ".join(f"{short} = {name}" for short, name in names.items())
     finding = Words(
         f"Given the regressors, a link between neighbors {spills}: rho of the lag model is {rho}.",
         f"给定解释变量，邻居间的联系{spills_zh}：空间滞后模型的 rho 为 {rho.zh}。",
     )
     compared = tables.compare(fits, below="p_value")
     shown = compared.tables()[0]
-    table = Table(shown.frame, f"Models of {region.outcome}", (f"{meaning}.", *shown.notes), shown.formats)
+    # the variance of an outcome in units of money is a number that nobody reads: the CSV has it
+    frame = shown.frame.drop(index="sigma2", errors="ignore").rename(index=names)
+    frame.index.name = names.get(str(frame.index.name), frame.index.name)
+    table = Table(frame, f"Models of {region.outcome}", shown.notes, shown.formats, shown.parameters)
     return Section(
         key="model",
         title=Words("What goes with the outcome", "什么与结果相伴"),
@@ -288,13 +328,7 @@ def _model(region: Region, w: Weights) -> Section:
 
 
 def _left_out(left: list[Words], region: Region, w: Weights) -> Section:
-    power = inference.power("moran", w, rho=(0.3, 0.6, 0.9)).curve
-    n, seen = len(region.units), float(power[0.6])
-    unknown = Words(
-        f"With {n} units Moran's test sees a rho of 0.6 in {seen:.0%} of samples; a test that is not significant is no "
-        "evidence that there is no link.",
-        f"{n} 个单元时，莫兰检验在 {seen:.0%} 的样本中能看到 0.6 的 rho；不显著的检验并不证明没有联系。",
-    )
+    unknown = _power(len(region.units), w)
     everything = Words("Nothing was left out.", "没有略去任何章节。")
     return Section(
         key="limits",
@@ -302,4 +336,20 @@ def _left_out(left: list[Words], region: Region, w: Weights) -> Section:
         text=tuple(left) or (everything,),
         findings=(unknown,),
         unknown=(unknown,),
+    )
+
+
+def _power(n: int, w: Weights) -> Words:
+    """How much Moran's test can see at all."""
+    if n > MOST_UNITS:
+        return Words(
+            f"With {n:,} units weak links are significant too: read how large Moran's I is, not only its p-value, and think "
+            f"of what makes neighbors alike without any link.",
+            f"{n:,} 个单元时，微弱的联系也会显著：应看莫兰指数的大小而不只看 p 值，并考虑没有联系时是什么使邻居相似。",
+        )
+    seen = float(inference.power("moran", w, rho=(0.3, 0.6, 0.9)).curve[0.6])
+    return Words(
+        f"With {n} units Moran's test sees a rho of 0.6 in {seen:.0%} of samples; a test that is not significant is no "
+        "evidence that there is no link.",
+        f"{n} 个单元时，莫兰检验在 {seen:.0%} 的样本中能看到 0.6 的 rho；不显著的检验并不证明没有联系。",
     )

@@ -18,7 +18,7 @@ class Section:
     """A chapter: `text` leads, then `findings`, pictures and tables.
 
     Tables and figures are keyed by the name of the file they are also written to; `numbers` are all digits of a
-    table whose cells are text. `tables_zh` are the same tables with Chinese titles, headings and notes, `figures_zh`
+    table whose cells are text; tables named in `aside` are files alone and not on the page. `tables_zh` are the same tables with Chinese titles, headings and notes, `figures_zh`
     the pictures that were drawn with Chinese words. `captions` say in a line what a picture shows. The first page
     takes `brief` (what was found), `advice` (what to do), `unknown` (what the data do not tell) and the pictures named
     in `front`.
@@ -38,6 +38,7 @@ class Section:
     advice: tuple[Words, ...] = ()
     unknown: tuple[Words, ...] = ()
     front: tuple[str, ...] = ()
+    aside: tuple[str, ...] = ()
 
     def tables_in(self, language: Language) -> dict[str, Table]:
         """The tables with words in one language."""

@@ -5,7 +5,7 @@ import pandas as pd
 
 from gbaspatial import data
 from gbaspatial.report.chinese import note_in_chinese
-from gbaspatial.report.document import for_people, html_of
+from gbaspatial.report.page_tables import for_people, html_of
 from gbaspatial.report.plain import for_readers, plain_note
 from gbaspatial.report.recipes import in_words
 from gbaspatial.report.sources_zh import SOURCES_ZH

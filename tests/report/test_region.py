@@ -5,6 +5,7 @@ import re
 import xml.etree.ElementTree as ET
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -52,8 +53,9 @@ def said(sections, language):
 
 
 def test_all_chapters_where_the_data_allow_them(squares):
-    sections = sections_of(Region(squares, "income", "tier", "people", ("schools",)))
-    assert [s.key for s in sections] == ["units", "weights", "autocorrelation", "disparity", "model", "limits"]
+    sections = sections_of(Region(squares, "income", "tier", "people", ("schools",), panel=years_of(squares)))
+    keys = ["units", "weights", "autocorrelation", "disparity", "model", "panel", "limits"]
+    assert [s.key for s in sections] == keys
     moran = gba.autocorrelation.moran(squares["income"], gba.weights.contiguity(squares).row_standardized())
     theil = gba.disparity.theil(squares["income"] * squares["people"], squares["people"], groups=squares["tier"])
     for language in ("en", "zh"):
@@ -163,3 +165,104 @@ def test_the_only_column_of_names_identifies_the_units(tmp_path):
     assert only_id_of(tmp_path / "none.gpkg") is None
     (tmp_path / "text.gpkg").write_text("no layer")
     assert only_id_of(tmp_path / "text.gpkg") is None
+
+
+def years_of(squares, years=range(2001, 2007), seed=2):
+    """Rows by unit and year: the outcome of each year is noise around that of the unit."""
+    rng = np.random.default_rng(seed)
+    index = pd.MultiIndex.from_product([squares.index, years], names=["code", "year"])
+    level = squares["income"].reindex(index.get_level_values(0)).to_numpy()
+    return pd.DataFrame(
+        {"income": level * np.exp(0.2 * rng.normal(size=len(index))), "schools": rng.normal(size=len(index))}, index
+    )
+
+
+def test_years_give_a_chapter_with_the_numbers_of_the_api(squares):
+    panel = years_of(squares)
+    panel.loc[("u3", 2004), "income"] = np.nan
+    panel = panel.drop(index=("u5", 2002))
+    region = Region(squares, "income", regressors=("schools",), panel=panel)
+    section = next(s for s in sections_of(region) if s.key == "panel")
+    whole = panel[~panel.index.get_level_values("year").isin([2002, 2004])]
+    w = gba.weights.contiguity(squares).row_standardized()
+    moran = gba.autocorrelation.moran_by(whole["income"], w, rng=1)
+    assert section.tables["panel_moran"].frame.index.tolist() == [2001, 2003, 2005, 2006]
+    np.testing.assert_allclose(section.tables["panel_moran"].frame["p_joint"], moran.table["p_joint"])
+    fit = gba.models.panel_lag("income ~ schools", whole, w, effects="twoway")
+    assert section.tables["panel"].frame.loc["units and years", "rho"] == pytest.approx(fit.rho)
+    for language in ("en", "zh"):
+        text = said([section], language)
+        assert "2002, 2004" in text
+        assert f"{fit.rho:.2f}" in text
+        assert f"{moran.table['statistic'].min():.3f}" in text
+    shuffled = Region(squares, "income", regressors=("schools",), panel=years_of(squares, seed=5))
+    other = next(s for s in sections_of(shuffled) if s.key == "panel")
+    for old, new in zip(section.findings, other.findings, strict=True):
+        assert old.en != new.en
+        assert old.zh != new.zh
+
+
+@pytest.mark.parametrize(
+    ("change", "told", "told_zh"),
+    [
+        (lambda panel: None, "no panel was given", "未给出面板"),
+        (lambda panel: panel[["schools"]], "the panel has no column income", "面板没有 income"),
+        (lambda panel: panel.xs(2001, level="year", drop_level=False), "in one year only", "年份只有 1 个"),
+        (lambda panel: panel.drop(index="u3"), "in no year only", "年份只有 0 个"),
+        (lambda panel: panel[panel.index.get_level_values("year") < 2003], "2 whole years are too few", "只有 2 个"),
+        (lambda panel: panel.assign(schools=1.0), "No panel model: ", "没有面板模型"),
+    ],
+)
+def test_years_that_are_not_enough_are_told(squares, change, told, told_zh):
+    sections = sections_of(Region(squares, "income", regressors=("schools",), panel=change(years_of(squares))))
+    assert told in said(sections, "en")
+    assert told_zh in said(sections, "zh")
+
+
+def test_points_have_the_nearest_for_neighbors(squares):
+    points = squares.set_geometry(squares.centroid)
+    sections = sections_of(Region(points, "income", panel=years_of(squares)))
+    assert "The units are points" in said(sections, "en")
+    assert "单元为点" in said(sections, "zh")
+    assert "panel" in [s.key for s in sections]
+
+
+def test_many_units_show_the_ends_of_their_tables():
+    names = [f"u{i}" for i in range(36 * 36)]
+    shapes = [box(x, y, x + 1, y + 1) for y in range(36) for x in range(36)]
+    layer = gpd.GeoDataFrame({"income": range(1, len(names) + 1)}, index=names, geometry=shapes, crs="EPSG:32649")
+    sections = sections_of(Region(layer, "income"))
+    assert "weak links are significant too" in said(sections, "en")
+    units = sections[0]
+    assert units.aside == ("units",)
+    assert len(units.tables["units"].frame) == len(names)
+    assert units.tables["units_ends"].frame["income"].tolist() == [*range(1296, 1286, -1), *range(10, 0, -1)]
+
+
+def test_the_newest_whole_year_is_taken_and_names_without_rank_are_known(squares, tmp_path):
+    layer, table, out = tmp_path / "my.gpkg", tmp_path / "my.csv", tmp_path / "out"
+    names = {f"u{i}": f"{first}山" for i, first in enumerate("甲乙丙丁戊己庚辛壬")}
+    squares.rename(index=lambda code: f"{names[code]}县")[["geometry"]].rename_axis("name").reset_index().to_file(layer)
+    panel = years_of(squares)
+    panel.loc[("u0", 2006), "income"] = np.nan
+    panel.rename(index=names, level=0).rename_axis(["name", "year"]).to_csv(table)
+    options = [
+        "--units",
+        layer,
+        "--panel",
+        table,
+        "--time",
+        "year",
+        "--outcome",
+        "income",
+        "--lang",
+        "zh",
+        "--out",
+        out,
+    ]
+    done = CliRunner().invoke(main, ["report", *map(str, options)])
+    assert done.exit_code == 0, done.output
+    page = (out / "report.zh.html").read_text(encoding="utf-8")
+    assert "9 个单元的 income，2005 年" in page
+    assert "历年变化" in page
+    assert "略去的年份：2006" in page

@@ -147,14 +147,16 @@ class LagHistories(_Samples):
         K = per_block(self.blocks, lambda W: np.linalg.solve((eye - value * W).T, W.T).T)
         E = self._exchanged(e)
         V = self._off(apply_blocks(K, (z - e)[:, None] + E))
-        E = self._off(E)
+        E = self._off_basis(E)  # whole histories moved within their class: means by unit and by period stay zero
         ee, ev, vv = (np.einsum("im,im->m", *pair) for pair in ((E, E), (E, V), (V, V)))
         delta = value - self.grid.values
         weights = np.stack([np.ones_like(delta), 2 * delta, delta**2], axis=1) * self.grid.factors[:, None]
         return self.grid.roots(weights @ np.stack([ee, ev, vv]), ee, value)
 
     def _off(self, values: np.ndarray) -> np.ndarray:
-        values = take_out(self.model.effects, values)
+        return self._off_basis(take_out(self.model.effects, values))
+
+    def _off_basis(self, values: np.ndarray) -> np.ndarray:
         return values - self.basis @ (self.basis.T @ values)
 
 
@@ -179,8 +181,7 @@ class ErrorHistories(_Samples):
         eye = np.eye(len(self.blocks[0]))
         G = per_block(self.blocks, lambda W: np.linalg.solve((eye - value * W).T, W.T).T)
         E = self._exchanged(z - basis @ (basis.T @ z))
-        F = take_out(self.model.effects, apply_blocks(G, E))
-        E = take_out(self.model.effects, E)
+        F = take_out(self.model.effects, apply_blocks(G, E))  # E itself, whole histories moved, is free of effects
         ee, ef, ff = (np.einsum("im,im->m", *pair) for pair in ((E, E), (E, F), (F, F)))
         e, f = self.span.T @ E, self.span.T @ F
         here = basis.T @ E

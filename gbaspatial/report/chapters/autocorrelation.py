@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from math import factorial
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from gbaspatial import autocorrelation, figures, weights
 from gbaspatial.figures.spatial_tests import year_line
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.chinese import in_chinese, map_in_chinese
-from gbaspatial.report.languages import Words
+from gbaspatial.report.languages import Language, Words
 from gbaspatial.report.section import Section
 from gbaspatial.results import Table, p_text
 
@@ -37,10 +39,11 @@ def chapter(bay: Bay) -> Section:
     density = _districts(bay)
     drawn = Words(f"Clusters of GDP per capita, {bay.year}", f"人均 GDP 的聚类，{bay.year} 年")
     tables, tables_zh = _tables(bay, wealth, logarithms, fixed, patents, lisa)
+    series = (wealth, logarithms, fixed, patents)
     return Section(
         key="autocorrelation",
         title=Words("Do neighbors resemble each other?", "邻居是否相似：空间自相关"),
-        text=_TEXT,
+        text=(_orders(bay), *_TEXT),
         findings=(
             _told(Words("GDP per capita with borders and bridges", "人均 GDP（陆地邻接与桥隧）"), wealth, bay.year),
             _told(
@@ -52,8 +55,14 @@ def chapter(bay: Bay) -> Section:
             _told(Words("patents per head", "人均专利"), patents, bay.year),
             density[0],
         ),
-        tables={**tables, "moran_density": density[1]},
-        tables_zh={**tables_zh, "moran_density": in_chinese(density[1], "人口密度的莫兰指数，区县")},
+        tables={"moran_by_year": _together(series, "en"), **tables, "moran_density": density[1]},
+        tables_zh={
+            "moran_by_year": _together(series, "zh"),
+            **tables_zh,
+            "moran_density": in_chinese(density[1], "人口密度的莫兰指数，区县"),
+        },
+        numbers={"moran_by_year": _beside(series, _SERIES["en"])},
+        aside=_SERIES_FILES,
         figures={
             "moran_gdp_pc_by_year": wealth.plot(),
             "moran_gdp_pc_borders_by_year": fixed.plot(),
@@ -83,14 +92,18 @@ def chapter(bay: Bay) -> Section:
     )
 
 
+def _orders(bay: Bay) -> Words:
+    every, fewer = factorial(len(bay.cities)), factorial(len(bay.mainland))
+    return Words(
+        f"Moran's I is positive where neighbors resemble each other and negative where they differ. With eleven "
+        f"cities the test compares the observed value with those of all {every:,} orders of the cities ({fewer:,} "
+        f"for nine): the p-values are exact, two-sided, and rest on no approximation.",
+        f"莫兰指数为正表示邻居相似，为负表示相异。十一市时，检验把观测值与城市的全部 {every:,} 种排列（九市 {fewer:,} 种）"
+        f"相比：p 值为双侧精确值，不依赖任何近似。",
+    )
+
+
 _TEXT = (
-    Words(
-        "Moran's I is positive where neighbors resemble each other and negative where they differ. With eleven "
-        "cities the test compares the observed value with those of all 39,916,800 orders of the cities (362,880 "
-        "for nine): the p-values are exact, two-sided, and rest on no approximation.",
-        "莫兰指数为正表示邻居相似，为负表示相异。十一市时，检验把观测值与城市的全部 39,916,800 种排列（九市 362,880 种）"
-        "相比：p 值为双侧精确值，不依赖任何近似。",
-    ),
     Words(
         "Bridges enter W in the year they open, so W itself changes: beside it stands the test with land borders "
         "alone in all years. A p-value is for one year. For the number of years it is adjusted twice: by Holm, as if "
@@ -144,20 +157,62 @@ def _tables(
     return tables, {name: in_chinese(tables[name], zh, names=bay.names_zh) for name, (_, _, zh) in made.items()}
 
 
+_SERIES_FILES = ("moran_gdp_pc", "moran_log_gdp_pc", "moran_gdp_pc_borders", "moran_patents")
+_SERIES: dict[Language, tuple[str, ...]] = {
+    "en": ("GDP per head", "its logarithm", "land borders alone", "patents per 10,000, nine cities"),
+    "zh": ("人均 GDP", "其对数", "仅陆地邻接", "每万人专利（九市）"),
+}
+
+
+def _together(series: tuple[ByPeriodResult, ...], language: Language) -> Table:
+    """All series side by side: Moran's I with its joint p-value, year by year."""
+    names = _SERIES[language]
+    whole = _beside(series, names)
+    cells = {name: [f"{i:.3f} ({p_text(p)})" for i, p in whole[name].itertuples(index=False)] for name in names}
+    frame = pd.DataFrame(cells, index=whole.index.rename({"en": "year", "zh": "年份"}[language]))
+    files = ", ".join(f"tables/{name}.csv" for name in _SERIES_FILES)
+    title, *notes = {
+        "en": (
+            "Moran's I by year, with its joint p-value",
+            f"In brackets p, adjusted for {len(frame)} years jointly; the third column is GDP per head again.",
+            f"Exact p of each year, that of Holm, links and W: {files}.",
+        ),
+        "zh": (
+            "逐年的莫兰指数及其联合 p 值",
+            f"括号内为按 {len(frame)} 个年份联合校正的 p 值；第三列仍为人均 GDP。",
+            f"各年精确 p 值、Holm 法 p 值、联系数与 W：{files}。",
+        ),
+    }[language]
+    return Table(frame, title, tuple(notes))
+
+
+def _beside(series: tuple[ByPeriodResult, ...], names: tuple[str, ...]) -> pd.DataFrame:
+    """The statistic and the joint p-value of each series, by year."""
+    parts = [result.table[["statistic", "p_joint"]] for result in series]
+    return pd.concat(dict(zip(names, parts, strict=True)), axis=1)
+
+
 def _told(what: Words, result: ByPeriodResult, year: int) -> Words:
     frame = result.table
     now, low, high = frame.loc[year], frame["statistic"].min(), frame["statistic"].max()
     counts = {name: int((frame[name] < 0.05).sum()) for name in ("p_value", "p_adjusted", "p_joint")}
     one, holm, joint = (count or "none" for count in counts.values())
+    same = counts["p_adjusted"] == counts["p_joint"]
+    adjusted = f"in {joint}, jointly or by Holm" if same else f"jointly in {joint}, by Holm in {holm}"
+    adjusted_zh = (
+        f"为 {counts['p_joint']} 年（联合法与 Holm 法相同）"
+        if same
+        else f"联合法为 {counts['p_joint']} 年、Holm 法为 {counts['p_adjusted']} 年"
+    )
     least, start, years = p_text(frame["p_joint"].min()), frame.index[0], len(frame)
     return Words(
         f"Moran's I of {what.en} ({result.n} cities) was {now['statistic']:.3f} in {year} (exact p = "
         f"{p_text(now['p_value'])}), and between {low:.3f} and {high:.3f} since {start}; it is significant "
-        f"at 5 % in {one} of {years} years, adjusted for their number in {joint} (jointly; by Holm in "
-        f"{holm}). The smallest adjusted p-value is {least}.",
+        f"at 5 % in {one} of {years} years, adjusted for their number {adjusted}. The smallest jointly adjusted "
+        f"p-value is {least}.",
         f"{what.zh}的莫兰指数（{result.n} 市）{year} 年为 {now['statistic']:.3f}（精确 p = {p_text(now['p_value'])}），"
         f"{start} 年以来在 {low:.3f} 与 {high:.3f} 之间；{years} 年中有 {counts['p_value']} 年在 5% 水平显著，按年份个数校正后"
-        f"为 {counts['p_joint']} 年（联合法；Holm 法 {counts['p_adjusted']} 年）。最小的校正 p 值为 {least}。",
+        f"{adjusted_zh}。最小的联合校正 p 值为 {least}。",
     )
 
 

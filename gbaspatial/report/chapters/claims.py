@@ -11,7 +11,11 @@ from gbaspatial.report.section import Section
 
 def chapter(bay: Bay) -> Section:
     """The ledger, and how many claims have which verdict."""
-    ledger = ledger_of(bay.evidence)
+    return section_of(ledger_of(bay.evidence))
+
+
+def section_of(ledger: LedgerResult) -> Section:
+    """The chapter on a ledger."""
     counts = ledger.counts().reindex(["supported", "not supported", "cannot tell"], fill_value=0)
     total, yes, no, open_ = int(counts.sum()), *(int(count) for count in counts)
     return Section(

@@ -74,12 +74,16 @@ def _in_myriads(table: Table) -> Table:
 
 
 def _figures(figures: pd.DataFrame) -> pd.DataFrame:
-    """A row for each variable, year and source that has at least two bays."""
+    """A row for each variable, year and source that has at least two bays, or this one where no row of it has it."""
     rows = figures[figures["variable"].isin(SHOWN)]
     wide = rows.pivot_table(
         index=["variable", "unit", "year", "source_id"], columns="bay_area", values="value", aggfunc="first"
     )
-    wide = wide.reindex(columns=list(NAMES)).dropna(thresh=2)
+    wide = wide.reindex(columns=list(NAMES))
+    two, own = wide.notna().sum(axis=1) >= 2, wide[NAMES[0]].notna()
+    kinds = pd.Series([key[:2] for key in wide.index], wide.index)  # variable and unit
+    alone = own & kinds.isin(kinds[two]) & ~kinds.isin(kinds[two & own])
+    wide = wide[two | alone]
     wide = wide.reindex(list(SHOWN), level="variable").reset_index()
     wide["variable"] = [SHOWN[name].en for name in wide["variable"]]
     return wide.rename(columns={"source_id": "source"}).rename_axis(columns=None)

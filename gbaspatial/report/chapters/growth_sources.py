@@ -52,9 +52,9 @@ _TEXT = (
     ),
 )
 _NOTES = (
-    "tfp: total factor productivity, its growth; lowest and highest share: over shares of capital, depreciation and first "
+    "productivity: of all factors together, its growth; lowest and highest share: over shares of capital, depreciation and first "
     "stocks.",
-    "malmquist: mean change a year of productivity against the frontier of the nine (1: none).",
+    "Malmquist: mean change a year of productivity against the frontier of the nine (1: none).",
 )
 _NOTES_ZH = (
     "全要素生产率为其增速；最低与最高占比：对资本份额、折旧率与初始存量的各种假设。",

@@ -76,7 +76,7 @@ def chapter(bay: Bay) -> Section:
             ),
         },
         brief=(_established(lag, curve, bay),),
-        advice=(_advice(lag),),
+        advice=(_advice(lag, bay),),
         unknown=(_who_is_near(curve),),
     )
 
@@ -164,18 +164,20 @@ def _established(lag: Fit, curve: SpecificationCurve, bay: Bay) -> Words:
     )
 
 
-def _advice(lag: Fit) -> Words:
+def _advice(lag: Fit, bay: Bay) -> Words:
     rho = spatial_of(lag)
     values = lag.influence().estimates["rho"].dropna()
+    city = str(values.idxmin())
     if rho.significant and rho.estimate > 0 and values.min() >= WEAK:
         return Words(
-            "Plan for neighbors together: the likeness of neighbors stands whichever city is left out.",
-            "宜将相邻城市一并规划：无论剔除哪个城市，相邻城市的相似都成立。",
+            f"Plan for neighbors together: their likeness stands whichever city is left out (rho at least "
+            f"{values.min():.2f}, without {city}).",
+            f"宜将相邻城市一并规划：无论剔除哪个城市，相邻城市的相似都成立（rho 至少 {values.min():.2f}，剔除{bay.zh(city)}时）。",
         )
     return Words(
-        f"Do not count on spillover alone to lift the outer cities: leaving out one city brings rho down to "
-        f"{values.min():.2f}.",
-        f"不宜只靠溢出带动外围城市：剔除一座城市，rho 即可降至 {values.min():.2f}。",
+        f"Do not count on spillover alone to lift the outer cities: rho, {rho.estimate:.2f} with all of them, is "
+        f"{values.min():.2f} without {city}.",
+        f"不宜只靠溢出带动外围城市：rho 以全部城市计为 {rho.estimate:.2f}，剔除{bay.zh(city)}后为 {values.min():.2f}。",
     )
 
 
