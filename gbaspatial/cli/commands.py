@@ -17,18 +17,16 @@ from gbaspatial.cli.group import Commands
 from gbaspatial.cli.inputs import (
     check_page,
     check_seed,
-    columns_for,
     moran_by_year,
     names_of,
     numbers_of,
-    only_id_of,
-    region_of,
     seed_for,
     seed_written,
     units_of,
     weights_of,
 )
 from gbaspatial.cli.output import form_of, table_of, write
+from gbaspatial.cli.own_region import columns_for, only_id_of, region_of
 from gbaspatial.cli.shared_options import (
     Place,
     data_options,

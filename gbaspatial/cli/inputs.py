@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,56 +63,9 @@ def units_of(
     return gba.data.join(units, rows, by=table_key(units, rows, data), time=_time(where))
 
 
-def region_of(
-    units: Path,
-    unit: str | None,
-    panel: Path | None,
-    time: str | None,
-    outcome: str | None,
-    year: int | None,
-    **named: Any,
-) -> tuple[gpd.GeoDataFrame, str, dict[str, Any]]:
-    """The units of somebody's own region with their table, the outcome of the report on them, and their years."""
-    if outcome is None:
-        raise OptionError("say with --outcome which column the report is about.")
-    if time is not None and panel is None:
-        raise OptionError("--time names a column of a table; name the file with --panel.")
-    where: dict[str, Any] = dict.fromkeys(("layer", "crs", "repair", "lon", "lat", *_OF_TABLES, "encoding"))
-    where |= {"unit": unit, "year": year, "table_time": time, "missing": (), "fill_down": ()}
-    if panel is None or time is None:
-        return units_of(str(units), panel, (), **where), outcome, {}
-    wanted = [outcome, *columns_for(**named)["regressors"]]
-    return _with_years(str(units), panel, outcome, wanted, **where)
-
-
-def _with_years(
-    data: str, panel: Path, outcome: str, wanted: list[str], year: int | None, **where: Any
-) -> tuple[gpd.GeoDataFrame, str, dict[str, Any]]:
-    """The units in one year, by default the newest in which all have what is `wanted`, and all years of their table."""
-    import gbaspatial as gba
-
-    layer = the_layer(data, panel, used=(), year=year, **where)
-    rows = table_rows(panel, str(layer.index.name), **where)
-    if year is None:
-        there = rows[[name for name in wanted if name in rows]].dropna()
-        count = there.groupby(level=1).size()
-        whole = count.index[count == len(layer)]
-        year = max(whole) if len(whole) else max(rows.index.unique(1))
-    key = "row of the table"
-    joined = gba.data.join(layer, rows.assign(**{key: rows.index.get_level_values(0)}), time=year)
-    names = dict(zip(joined[key], joined.index, strict=True))  # the table may write a unit's name without its rank
-    return joined.drop(columns=key), outcome, {"year": year, "panel": rows.rename(index=names, level=0)}
-
-
-def columns_for(groups: str | None, people: str | None, regressors: str | None, **_: object) -> dict[str, Any]:
-    """The other columns that the report on a region uses."""
-    named = tuple(name.strip() for name in (regressors or "").split(",") if name.strip())
-    return {"groups": groups, "people": people, "regressors": named}
-
-
 def the_layer(data: str, table: Path | None, **where: Any) -> gpd.GeoDataFrame:
     """The layer that DATA names, before anything is joined or left out."""
-    for option in _OF_TABLES:
+    for option in OF_TABLES:
         if table is None and where.get(option) and not (where.get("lon") and option in _OF_POINTS):
             raise OptionError(f"--{option.replace('_', '-')} says how to read a table; name the file with --table.")
     built_in = data in BUILT_IN and not Path(data).exists()
@@ -148,7 +100,7 @@ def table_key(units: Units, rows: pd.DataFrame, data: str) -> str | None:
 
 
 _OF_POINTS = ("sheet", "missing", "header", "fill_down", "decimal", "thousands", "percent")
-_OF_TABLES = ("table_id", "table_time", "sheet", "missing", "header", "fill_down", "decimal", "thousands", "percent")
+OF_TABLES = ("table_id", "table_time", "sheet", "missing", "header", "fill_down", "decimal", "thousands", "percent")
 
 
 def _built_in(
@@ -169,21 +121,6 @@ def _built_in(
         "prefectures": lambda: gba.load_prefectures(area=where.get("area", "guangdong")),
     }
     return loaders[data]()
-
-
-def only_id_of(layer: Path) -> str | None:
-    """The column of texts of a layer that are all different, where there is one only: it names the units."""
-    import geopandas as gpd
-    import pandas as pd
-
-    if not layer.exists():
-        return None
-    with suppress(OSError, ValueError, RuntimeError):  # a layer that cannot be read is told of where it is read
-        frame = gpd.read_file(layer, ignore_geometry=True)
-        texts = [name for name in frame if pd.api.types.is_string_dtype(frame[name]) and frame[name].notna().all()]
-        found = [str(name) for name in texts if frame[name].is_unique]
-        return found[0] if len(found) == 1 else None
-    return None
 
 
 def _variables(used: tuple[str, ...]) -> list[str] | None:

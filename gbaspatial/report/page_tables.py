@@ -47,6 +47,7 @@ def _letters(text: object) -> int:
 
 
 def has_much_text(table: Table) -> bool:
+    """Whether several columns of a table are texts that need room."""
     return sum(_is_long(column) for _, column in table.frame.items()) > 1
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,9 @@ from gbaspatial.report.verdicts import LEVEL, spatial_of
 from gbaspatial.results import Table, p_text
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from gbaspatial.alignment import Label
     from gbaspatial.autocorrelation.space_time import ByPeriodResult
     from gbaspatial.models import PanelFit
     from gbaspatial.report.region import Region
@@ -69,7 +72,7 @@ def panel_section(region: Region, w: Weights) -> tuple[Section | None, list[Word
     ), left  # fmt: skip
 
 
-def whole_years(region: Region) -> tuple[pd.DataFrame, list[Any]]:
+def whole_years(region: Region) -> tuple[pd.DataFrame, list[Label]]:
     """Outcome and regressors under short names in the years in which every unit has all of them; the other years."""
     assert region.panel is not None
     there = [name for name in region.regressors if name in region.panel]
@@ -105,7 +108,7 @@ _MEANING = Words(
 )
 
 
-def _gaps(dropped: list[Any]) -> list[Words]:
+def _gaps(dropped: list[Label]) -> list[Words]:
     if not dropped:
         return []
     return [
@@ -187,7 +190,7 @@ def _by_year(moran: ByPeriodResult, region: Region) -> Words:
     )
 
 
-def _line_zh(moran: ByPeriodResult, region: Region) -> Any:
+def _line_zh(moran: ByPeriodResult, region: Region) -> Axes:
     from gbaspatial.figures.spatial_tests import year_line
 
     return year_line(moran, words=(f"{region.outcome}：莫兰指数与其 p 值", "莫兰指数", "期望值"))

@@ -153,7 +153,7 @@ def test_the_command_writes_both_pages_from_a_layer_and_a_panel(squares, tmp_pat
 
 
 def test_the_only_column_of_names_identifies_the_units(tmp_path):
-    from gbaspatial.cli.inputs import only_id_of
+    from gbaspatial.cli.own_region import only_id_of
 
     units = gpd.GeoDataFrame(
         {"name": ["甲县", "乙县"], "kind": ["一", "一"]}, geometry=[box(0, 0, 1, 1), box(1, 0, 2, 1)], crs=4326
