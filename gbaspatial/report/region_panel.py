@@ -13,8 +13,9 @@ from gbaspatial.errors import GbaError, some
 from gbaspatial.report.chinese import in_chinese
 from gbaspatial.report.languages import Words
 from gbaspatial.report.section import Section
-from gbaspatial.report.verdicts import LEVEL, spatial_of
+from gbaspatial.report.verdicts import spatial_of
 from gbaspatial.results import Table, p_text
+from gbaspatial.sizes import LEVEL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
