@@ -13,7 +13,7 @@ import pandas as pd
 
 from gbaspatial import options
 from gbaspatial.errors import DataError, GbaWarning, OptionError, nearest_names, outside
-from gbaspatial.figures.palette import qualitative, ramp
+from gbaspatial.figures.palette import MOST_CATEGORIES, qualitative, ramp
 from gbaspatial.randomness import CLASS_BREAKS
 
 MAPCLASSIFY = (
@@ -220,7 +220,19 @@ def _categorical(known: pd.Series) -> Classes:
                 f"make them text or numbers first."
             ) from error
     labels = tuple(str(c) for c in categories)
+    if len(labels) > MOST_CATEGORIES:
+        raise DataError(_too_many(known, len(labels)))
     return Classes(labels, qualitative(len(categories)), np.array([]), tuple(categories), scheme="categorical")
+
+
+def _too_many(known: pd.Series, count: int) -> str:
+    name = "the column" if known.name is None else repr(known.name)
+    told = f"{name} has {count} different classes and a map tells at most {MOST_CATEGORIES} apart; "
+    if pd.api.types.is_datetime64_any_dtype(known):
+        return told + "make the dates numbers first, such as their years (column.dt.year)."
+    if pd.to_numeric(known.astype(str), errors="coerce").notna().all():
+        return told + "they are numbers written as text: make them numbers with pd.to_numeric."
+    return told + "keep the most frequent and call the rest 'other', or give a column of groups."
 
 
 Maker = Callable[[np.ndarray, int], np.ndarray]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gbaspatial.errors import DataError, OptionError, nearest_names
+from gbaspatial.errors import OptionError, nearest_names
 
 
 class Swatch(NamedTuple):
@@ -72,7 +72,7 @@ def ramp(palette: str, k: int) -> tuple[str, ...]:
 
 
 def qualitative(k: int) -> tuple[str, ...]:
-    """`k` colors for classes without an order.
+    """`k` colors, at most `MOST_CATEGORIES`, for classes without an order.
 
     Examples
     --------
@@ -81,9 +81,5 @@ def qualitative(k: int) -> tuple[str, ...]:
     """
     from branca.utilities import color_brewer
 
-    if k > MOST_CATEGORIES:
-        raise DataError(
-            f"the column has {k} different classes and a map tells at most {MOST_CATEGORIES} apart; group them first."
-        )
     name = "Set2" if k <= 8 else "Set3"
     return tuple(color_brewer(name, max(k, 3)))[:k]

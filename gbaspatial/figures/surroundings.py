@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 import shapely
@@ -19,7 +19,10 @@ LAND_SOURCE = "Land: Natural Earth (public domain)"
 NOT_LEGAL = ("Not a map for legal boundaries", "非法定界线地图")
 SOURCES_IN_CHINESE = {ATTRIBUTION: ATTRIBUTION_ZH, LAND_SOURCE: "陆地：Natural Earth（公有领域）"}
 BAY = (108.0, 19.5, 118.5, 26.5)  # where the finer land reaches
+FAR = 4.0  # times the breadth of the units on each side, before the land is that of a map of the world
+Box: TypeAlias = tuple[float, float, float, float]
 TURNS = (-360.0, 0.0, 360.0)
+FAR_DETAIL = 700
 DETAIL = 1500  # steps of detail across the view; a background needs no more
 
 
@@ -64,8 +67,11 @@ def check_layer(units: object, what: str = "units") -> gpd.GeoDataFrame:
     return shorter_way(placed, projected=not units.crs.is_geographic)
 
 
-def surroundings(units: gpd.GeoDataFrame) -> Surroundings | None:
-    """Shipped layers around WGS84 `units`: prefectures in China, land everywhere; None on the open sea."""
+def surroundings(units: gpd.GeoDataFrame, *, far: bool = False) -> Surroundings | None:
+    """Shipped layers around WGS84 `units`: prefectures in China, land everywhere; None on the open sea.
+
+    With `far` the land goes on around the earth, in ever less detail: a page can be zoomed out.
+    """
     from gbaspatial.data import load_context, load_prefectures
 
     view = _view(units.total_bounds)
@@ -74,6 +80,8 @@ def surroundings(units: gpd.GeoDataFrame) -> Surroundings | None:
     land = _clipped(load_context(area="bay" if _within(view, BAY) else "world"), view)
     if around is None and land is None:
         return None
+    if far and land is not None:
+        land = _with_far_land(land, view, units.total_bounds)
     told = [LAND_SOURCE] if land is not None else []
     told += filter(None, [china.attrs.get("attribution") if around is not None else None])
     return Surroundings(land, around, tuple(told))
@@ -83,10 +91,48 @@ def _within(view: tuple[float, ...], bounds: tuple[float, ...]) -> bool:
     return view[0] >= bounds[0] and view[1] >= bounds[1] and view[2] <= bounds[2] and view[3] <= bounds[3]
 
 
-def _view(bounds: np.ndarray) -> tuple[float, float, float, float]:
-    """The bounding box with as much again on each side: room to pan."""
-    west, south, east, north = bounds
-    margin = max(east - west, north - south, 0.2)
+def _with_far_land(land: gpd.GeoDataFrame, view: Box, bounds: np.ndarray) -> gpd.GeoDataFrame:
+    """The land of the view, what lies around it in less detail, and the rest of the earth in the least."""
+    import pandas as pd
+
+    from gbaspatial.data import load_context
+
+    world, found, inner = load_context(area="world"), [land], _narrowed(view)
+    for reach in (FAR, np.inf):
+        outer = _view(bounds, reach)
+        west, south, east, north = outer
+        rows = max(inner[1], south), min(inner[3], north)
+        strips = [
+            (west, south, inner[0], north), (inner[2], south, east, north),
+            (inner[0], south, inner[2], rows[0]), (inner[0], rows[1], inner[2], north),
+        ]  # fmt: skip
+        coarse = _coarse(world, max(east - west, north - south) / FAR_DETAIL)
+        found += [
+            piece
+            for strip in strips
+            if strip[0] < strip[2] and strip[1] < strip[3] and (piece := _clipped(coarse, strip, 0.0)) is not None
+        ]
+        inner = _narrowed(outer)
+    return pd.concat([piece[[piece.geometry.name]] for piece in found])
+
+
+def _narrowed(box: Box) -> Box:
+    """A little less than the box: what is drawn around it laps over, so that no seam shows."""
+    west, south, east, north = box
+    return west + 0.005 * (east - west), south, east - 0.005 * (east - west), north
+
+
+def _coarse(world: gpd.GeoDataFrame, detail: float) -> gpd.GeoDataFrame:
+    """The land without what is smaller than `detail` degrees; islets are."""
+    bounds = world.bounds.to_numpy()
+    large = world[np.maximum(bounds[:, 2] - bounds[:, 0], bounds[:, 3] - bounds[:, 1]) > 4 * detail]
+    return large.set_geometry(shapely.simplify(np.asarray(large.geometry.array, dtype=object), detail))
+
+
+def _view(bounds: np.ndarray, reach: float = 1.0) -> Box:
+    """The bounding box with as much again, times `reach`, on each side: room to pan."""
+    west, south, east, north = map(float, bounds)
+    margin = reach * max(east - west, north - south, 0.2)
     aside = min(margin, max((360.0 - (east - west)) / 2, 0.0))  # once around the earth, not twice
     return west - aside, max(south - margin, -85), east + aside, min(north + margin, 85)
 
@@ -98,26 +144,28 @@ def _outside(prefectures: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> gpd.GeoD
     return prefectures[~np.isin(np.arange(len(prefectures)), covered)]
 
 
-def _clipped(layer: gpd.GeoDataFrame, view: tuple[float, float, float, float]) -> gpd.GeoDataFrame | None:
+def _clipped(layer: gpd.GeoDataFrame, view: Box, tolerance: float | None = None) -> gpd.GeoDataFrame | None:
     """What of the layer lies in the view, also where the view runs on across 180 degrees."""
     import pandas as pd
 
     west, south, east, north = view
+    detail = max(east - west, north - south) / DETAIL
     found = []
     for turn in TURNS:
-        near = _clipped_here(layer, (west - turn, south, east - turn, north))
+        near = _clipped_here(
+            layer, (west - turn, south, east - turn, north), detail if tolerance is None else tolerance
+        )
         if near is not None:
             found.append(near if turn == 0 else near.set_geometry(near.geometry.translate(xoff=turn)))
     return pd.concat(found) if len(found) > 1 else found[0] if found else None
 
 
-def _clipped_here(layer: gpd.GeoDataFrame, view: tuple[float, float, float, float]) -> gpd.GeoDataFrame | None:
+def _clipped_here(layer: gpd.GeoDataFrame, view: Box, tolerance: float) -> gpd.GeoDataFrame | None:
     near = layer.iloc[layer.sindex.intersection(view)]
     if not len(near):
         return None
     geometry = np.asarray(near.geometry.array, dtype=object)
-    if len(geometry) > 1:
-        tolerance = max(view[2] - view[0], view[3] - view[1]) / DETAIL
+    if len(geometry) > 1 and tolerance:
         geometry = shapely.coverage_simplify(geometry, tolerance)
     cut = shapely.clip_by_rect(geometry, *view)
     near = near.set_geometry(cut)

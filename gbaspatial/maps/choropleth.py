@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from gbaspatial.alignment import columns_of
-from gbaspatial.errors import AlignmentError, GbaWarning, OptionError, some
+from gbaspatial.errors import AlignmentError, DataError, GbaWarning, OptionError, some
 from gbaspatial.figures.classes import MOST_CLASSES, Classes, check_scheme, classify
 from gbaspatial.figures.palette import NO_DATA, Swatch
 from gbaspatial.maps.fills import legend_and_codes, on_units, rounded
@@ -224,6 +224,8 @@ def _classes(layer: Choropleth, values: pd.Series) -> Classes:
     values = values.rename(layer.column)
     if values.dtype == object and pd.api.types.infer_dtype(values.dropna()) in ("integer", "floating", "decimal"):
         values = values.astype(float)
+    if layer.center is not None and (not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)):
+        raise DataError(f"{layer.column!r} holds no numbers, so none lies above or below a center; use choropleth.")
     scheme = layer.scheme if layer.center is None else breaks_around(values, layer.center, layer.k)
     return classify(values, scheme=scheme, k=layer.k, palette=layer.palette)
 

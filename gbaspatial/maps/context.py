@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def context_payload(units: gpd.GeoDataFrame) -> tuple[Payload | None, list[str]]:
     """Background shapes around WGS84 `units`, and the sources to be named; None where nothing is shipped."""
-    found = surroundings(units)
+    found = surroundings(units, far=True)
     if found is None:
         return None, []
     parts: Payload = {"sea": found.land is not None}

@@ -92,7 +92,7 @@ def year_labels(labels: pd.Index) -> list[int | str] | None:
     years = list(labels)
     if years == [None]:
         return None
-    return [int(y) if isinstance(y, (int, np.integer)) else str(y) for y in years]
+    return [int(y) if isinstance(y, (int, np.integer)) else str(y).removesuffix(" 00:00:00") for y in years]
 
 
 def color_of(color: str) -> str:

@@ -381,6 +381,7 @@ def test_the_page_holds_on_a_narrow_screen(page):
         (lambda: maps.choropleth("gdp_cny", panel=CITIES), OptionError, "indexed by"),
         (lambda: maps.points(CITIES, name="nom"), UnknownNameError, "no column 'nom'"),
         (lambda: maps.links(pairs_of([("Zhuhai", "Macao", 1.0)]), color="red"), OptionError, "#B10026"),
+        (lambda: maps.diverging("side"), DataError, "'side' holds no numbers"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_said(layer, error, words):

@@ -72,6 +72,23 @@ def test_land_is_drawn_on_both_sides():
     assert land.total_bounds[0] > 140
 
 
+@pytest.mark.parametrize("shapes", [FIJI, {"Kansas": box(-100, 37, -95, 40)}])
+def test_a_page_that_is_zoomed_out_shows_the_earth_once(shapes):
+    """Beyond the detailed land lay open sea, also where the next country begins."""
+    from gbaspatial.figures.surroundings import check_layer, surroundings
+
+    units = check_layer(layer(shapes))
+    land = surroundings(units, far=True).land
+    west, _, east, _ = land.total_bounds
+    assert 340 < east - west <= 360 + 1e-9
+    middle = (units.total_bounds[0] + units.total_bounds[2]) / 2
+    assert abs((west + east) / 2 - middle) < 10
+    whole = land.union_all()
+    for lon, lat in ((-74.5, 41.5), (2.5, 48), (113, 24), (135, -25), (-60, -10)):
+        assert any(whole.covers(Point(lon + turn, lat)) for turn in (-360, 0, 360))
+    assert not any(whole.covers(Point(lon, 40)) for lon in (-40, 320))
+
+
 def test_an_archive_across_180_degrees_is_cut_there(tmp_path):
     import pyogrio
 
