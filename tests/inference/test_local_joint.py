@@ -106,3 +106,38 @@ def test_what_is_the_same_for_every_draw_is_no_find():
     y = np.random.default_rng(3).normal(size=(2, 8)) * 1e200
     parts = [LocalSums(complete, (row - row.mean())[None, :], np.ones((1, 8)), everyone=True) for row in y]
     assert (joint_local_p(parts, 99, seed=1) == 1).all()
+
+
+def wide(n: int, k: int, alone: int) -> sparse.csr_array:
+    """Each unit is next to the k that follow it on a circle; the unit `alone` is next to none."""
+    W = sum(np.roll(np.eye(n), step, axis=1) for step in range(1, k + 1))
+    W[alone] = 0
+    return sparse.csr_array(W)
+
+
+@pytest.mark.parametrize("alternative", ["greater", "less", "two-sided"])
+@pytest.mark.parametrize("everyone", [True, False])
+def test_sampled_lists_hold_the_own_value_only_where_all_are_exchanged(everyone, alternative):
+    """Too many lists to write out (60 choose 6): against draws made here, with one value that would stand out."""
+    rng, n, k, unit, alone = np.random.default_rng(11), 60, 6, 20, 5
+    y = rng.normal(size=n)
+    y[unit] = 9.0  # a list with it is among the largest
+    y[unit + 1] = 2.5
+    W = wide(n, k, alone)
+    got = joint_local_p([LocalSums(W, y[None, :], np.ones((1, n)), everyone=everyone)], 4_999, 1, alternative)
+    free = np.arange(n) if everyone else np.delete(np.arange(n), unit)
+    drawn = np.array([y[rng.choice(free, k, replace=False)].sum() for _ in range(20_000)])
+    observed = float((W @ y)[unit])
+    upper, lower = np.mean(drawn >= observed), np.mean(drawn <= observed)
+    right = {"greater": upper, "less": lower, "two-sided": min(1.0, 2 * min(upper, lower))}[alternative]
+    assert got[unit, 0] == pytest.approx(right, abs=0.03)
+    assert np.isnan(got[alone]).all()
+    assert np.isfinite(np.delete(got, alone, axis=0)).all()
+
+
+def test_one_seed_is_one_answer():
+    y = np.random.default_rng(1).normal(size=60)
+    sums = [LocalSums(wide(60, 6, 5), y[None, :], y[None, :])]
+    first, again, other = (joint_local_p(sums, 199, seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert (np.nan_to_num(first) != np.nan_to_num(other)).any()
