@@ -70,4 +70,4 @@ def _plain(fit: PanelFit) -> bool:
     given = [w for w in (fit.w, fit.error_w) if w is not None]
     one = not given or (given[0] is given[-1] and given[0].constant and fit.design.stack.balanced)
     own = fit.correction == "pairs" or (fit.kind.common and fit.w is not None)  # scores that no other program has
-    return one and not own and fit.design.observation_weights is None
+    return one and not own and fit.design.observation_weights is None and fit.design.unknown is None

@@ -163,7 +163,7 @@ def check_movable(fit: PanelFit, verb: str) -> None:
     if type(fit.problem) is not PanelProblem or fit.problem.d is not None:
         raise OptionError(
             f"{verb} is for panels by maximum likelihood or least squares, with fixed effects or none, without a "
-            f"lagged outcome, observation weights, and effects that an error process filters."
+            f"lagged outcome, observation weights, effects that an error process filters, and rows without regressors."
         )
     if not fit.design.stack.balanced:
         raise OptionError(f"{verb} needs a balanced panel; fit with unbalanced='common' first.")

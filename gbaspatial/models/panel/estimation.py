@@ -80,7 +80,9 @@ def _estimated(asked: Request) -> PanelFit:
         return filtered_fit(given)
     fit = fixed_effects(given)
     # the means of the outcome are its own: residuals cannot be exchanged under them
-    return replace(fit, problem=part_of(fit.problem)) if given.kind.common else fit
+    # and neither can those of rows that have a dummy each
+    exchanged = not given.kind.common and given.design.unknown is None
+    return fit if exchanged else replace(fit, problem=part_of(fit.problem))
 
 
 def _by_pairs(given: Specification, options: Given) -> PanelFit:

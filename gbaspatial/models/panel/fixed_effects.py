@@ -23,6 +23,7 @@ from gbaspatial.models.panel.panel_specification import Specification
 from gbaspatial.models.panel.panel_tests import serial_correlation
 from gbaspatial.models.panel.period_weights import PanelWeights
 from gbaspatial.models.panel.sides import leaves_effects, panel_side
+from gbaspatial.models.panel.unknown_regressors import known_rows
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.solve.admissible import window
 from gbaspatial.sizes import SERIAL
@@ -71,7 +72,10 @@ def wrapped(
     """
     design, covariance = given.design, given.covariance
     parts = parts_of(model, at)
-    serial = serial_correlation(parts.e, design.stack.unit, time_numbers(design.periods)[design.stack.period])
+    known, stack = known_rows(given.effects), design.stack
+    serial = serial_correlation(
+        parts.e[known], stack.unit[known], time_numbers(design.periods)[stack.period[known]]
+    )  # fmt: skip
     if covariance is None:
         covariance = "cluster" if serial > SERIAL and design.stack.n > 1 else "information"
         if covariance == "cluster":
@@ -95,7 +99,8 @@ def wrapped(
         variance[place, :] = variance[:, place] = np.nan
     terms = [*design.terms, *spatial]
     sse = float(parts.e @ parts.e)
-    e = parts.e if root is None else parts.e / root
+    e = np.full(design.n, np.nan)
+    e[known] = (parts.e if root is None else parts.e / root)[known]
     kind = PanelFit if design.regimes is None else PanelFitByRegime
     return kind(
         model=given.name, kind=given.kind, correction="lee-yu" if given.corrected else "none", design=design,

@@ -18,6 +18,7 @@ import pandas as pd
 from gbaspatial.errors import (
     DataError,
     FormulaError,
+    MissingDataError,
     OptionError,
     some,
 )
@@ -44,6 +45,7 @@ from gbaspatial.models.panel.period_weights import (
 )
 from gbaspatial.models.panel.row_weights import observation_weights
 from gbaspatial.models.panel.stack import Stack
+from gbaspatial.models.panel.unknown_regressors import may_be_unknown, with_gaps, without_gaps
 from gbaspatial.options import word
 from gbaspatial.results import data_hash
 from gbaspatial.weights import Weights
@@ -62,7 +64,7 @@ class PanelDesign:
     """A panel model's numbers, rows by period and unit (see `Stack`), with their names.
 
     `index` is that of the user's rows that are used, in the user's order; `ids` the same labels
-    in the order of the arrays.
+    in the order of the arrays. `unknown` (m,) are rows whose outcome is known and whose regressors are not.
     """
 
     formula: str
@@ -83,6 +85,7 @@ class PanelDesign:
     notes: tuple[str, ...] = ()
     observation_weights: np.ndarray | None = None
     regimes: str | None = None
+    unknown: np.ndarray | None = None
 
     @property
     def n(self) -> int:
@@ -153,7 +156,7 @@ class _Earlier:
 
 def read_panel(
     formula: str, data: object, w: WeightsGiven | None = None, *, durbin: bool = False, unbalanced: str = "error",
-    weights: pd.Series | str | None = None, regimes: str | None = None,
+    weights: pd.Series | str | None = None, regimes: str | None = None, gaps: bool = False,
 ) -> PanelDesign:  # fmt: skip
     """Read `formula` on a long frame, matched to `w` by unit and time.
 
@@ -171,6 +174,8 @@ def read_panel(
         Observation weights: a column, or a Series by row or by unit; the variance of a row is sigma2 / weight.
     regimes : str, optional
         A column of classes; every coefficient is estimated by class.
+    gaps : bool
+        Whether rows whose outcome is known may lack regressors: then the design says which are `unknown`.
 
     Raises
     ------
@@ -188,9 +193,12 @@ def read_panel(
     if regimes is not None:
         wanted = list(dict.fromkeys([*wanted, known_column(regimes, data)]))
     frame = columns_named(data, wanted).iloc[rows.places]
-    check_columns(frame, wanted)
+    free = may_be_unknown(formula, frame, parsed_formula(f"{formula.partition('~')[0]}~ 1", data, given).columns)
+    empty = frame[free if gaps else []].isna()
+    check_columns(frame, [name for name in wanted if name not in empty])
     classes = [name for name in wanted if name not in parsed.columns]
-    frame = plain(frame, parsed.columns).join(frame[classes]) if classes else plain(frame, parsed.columns)
+    numbers = with_gaps(plain(without_gaps(frame, empty), parsed.columns), empty)
+    frame = numbers.join(frame[classes]) if classes else numbers
     observed = observation_weights(weights, data, index)
     ids = pd.MultiIndex([rows.units, rows.periods], [rows.stack.unit, rows.stack.period], names=index.names)
     lags = {name: by_period(v, rows, ids, name) for name, v in given.items()}
@@ -207,6 +215,10 @@ def read_panel(
     whole = bool(inside.all())
     if not whole:
         y, X, ids, frame = y[inside], X[inside], ids[inside], frame[inside]
+    unknown = np.isnan(X).any(axis=1) & bool(empty.to_numpy().any())
+    if unknown.any():
+        X = np.where(unknown[:, None], 0.0, X)
+        notes = [*notes, _told_unknown(ids[unknown], len(y))]
     _check_values(y, X, names, response, ids)
     if not whole:
         rows = rows.kept(inside)
@@ -217,8 +229,18 @@ def read_panel(
         model_spec=spec, stack=rows.stack, units=rows.units, periods=rows.periods, ids=ids,
         index=index if len(used) == len(index) else index[used], data=frame, weights=lags, durbin=durbin,
         notes=(*rows.notes, *notes, *_idle(given, columns)), regimes=regimes,
+        unknown=unknown if unknown.any() else None,
         observation_weights=None if observed is None else observed[rows.places],
     )  # fmt: skip
+
+
+def _told_unknown(ids: pd.MultiIndex, count: int) -> str:
+    if len(ids) == count:
+        raise MissingDataError("the regressors are known together in no row; leave out the one that is missing most.")
+    return (
+        f"Regressors, or their lags, are not known for {len(ids)} of {count} rows ({some(told_pairs(ids), 3)}): their "
+        f"outcome stays in W y of their neighbors, and their own equations drop out."
+    )
 
 
 def _idle(given: Mapping[str, object], columns: Sequence[Column]) -> list[str]:

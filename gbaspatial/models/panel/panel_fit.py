@@ -62,7 +62,7 @@ class PanelFit(Fitted):
     log_likelihood : float
         Of the outcome less its effects; with ``correction="none"`` of the outcome.
     residuals : pandas.Series
-        Innovations e less the effects, in the order of the data.
+        Innovations e less the effects, in the order of the data; NaN where regressors are not known.
     effects : pandas.Series
         Estimates of the effects: by unit or by time; with both, indexed (effect, label), those of units
         with the level and those of time with the mean zero.
@@ -138,7 +138,7 @@ class PanelFit(Fitted):
     def r_squared_within(self) -> float:
         """1 - e'e over the sum of squares of the outcome less the effects (less its mean, without effects)."""
         y = self.problem.effects.take_out(self.design.y)
-        e = self.residuals.to_numpy()
+        e = self.residuals.dropna().to_numpy()
         return 1 - float(e @ e) / float(np.square(y - y.mean()).sum())
 
     def _few_units(self) -> FewHistories | None:

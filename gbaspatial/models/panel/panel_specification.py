@@ -20,6 +20,7 @@ from gbaspatial.models.panel.long_run_variance import Reach, check_least_squares
 from gbaspatial.models.panel.other_rows import rows_between, rows_of_differences
 from gbaspatial.models.panel.period_weights import PanelWeights
 from gbaspatial.models.panel.sides import check_error_effects, check_informed_panel
+from gbaspatial.models.panel.unknown_regressors import beside_rows
 from gbaspatial.models.panel.within import Effects
 from gbaspatial.models.request import Request
 from gbaspatial.options import flag, word
@@ -73,6 +74,7 @@ def specified(asked: Request) -> Specification:
     design = read_panel(
         asked.formula, data, w, durbin=flag(asked.durbin, "durbin"), unbalanced=unbalanced,
         weights=options.get("weights"), regimes=options.get("regimes"),
+        gaps=unbalanced == "keep" and _takes_gaps(kind, options, erred=erred),
     )  # fmt: skip
     _check_split(design, kind, options, erred=erred)
     if kind.common:
@@ -99,7 +101,7 @@ def specified(asked: Request) -> Specification:
         _check_dynamic(name, kind, word(dynamic, DYNAMICS, "dynamic"))
         design = with_lagged_outcome(design, asked.formula, data, w, dynamic)
     _check_variation(design, kind)
-    effects = effects_for(kind, design, data, lagged=lagged)
+    effects = beside_rows(effects_for(kind, design, data, lagged=lagged), design.unknown)
     design = _less_absorbed(design, effects, kind, spatial=lagged or erred)
     W1 = design.weights["W"] if lagged else None
     other = asked.error_w
@@ -155,6 +157,16 @@ def _check_split(design: PanelDesign, kind: Kind, options: Given, *, erred: bool
             f"weights= is not for {other[0]}: its differences, corrections or moments of variances are those of rows "
             f"of equal weight, and nobody has defined others; use effects='unit', 'twoway', 'random' or 'between'."
         )
+
+
+def _takes_gaps(kind: Kind, options: Given, *, erred: bool) -> bool:
+    """Whether rows may lack regressors: fixed effects, and nothing that filters, weighs or differences rows."""
+    plain = kind.random is None and kind.rows is None and not kind.common and not erred
+    others = ("dynamic", "weights", "regimes")
+    return (
+        plain and options.get("method", "ml") == "ml" and options.get("correction") != "pairs"
+        and all(options.get(name) is None for name in others)
+    )  # fmt: skip
 
 
 def _check_dynamic(name: str, kind: Kind, dynamic: str) -> None:

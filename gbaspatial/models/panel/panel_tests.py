@@ -149,6 +149,11 @@ def diagnostics(fit: PanelFit, w: WeightsGiven | None = None) -> PanelDiagnostic
         raise OptionError(
             "diagnostics() of panels take all rows for equally sure, and this fit weighs them; fit it without weights=."
         )
+    if design.unknown is not None:
+        raise OptionError(
+            f"diagnostics() of panels need the residual of every row, and regressors are not known for "
+            f"{design.unknown.sum()} of {design.n}; fit without these rows."
+        )
     weights = weights_of(w, design) if w is not None else design.weights.get("W")
     least_squares = fit.problem.lag is None and fit.problem.error is None and fit.kind.random is None
     found: dict[str, Outcome] = {}

@@ -1,0 +1,142 @@
+"""Rows whose outcome is known and whose regressors are not: dummies of rows, dense scores, and what is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+from test_estimators import made
+
+from gbaspatial import models
+from gbaspatial.errors import MissingDataError, OptionError
+from gbaspatial.models.panel.frame import read_panel
+from gbaspatial.models.panel.unknown_regressors import EffectsBesideRows
+from gbaspatial.weights import Weights
+
+GONE = [("u3", 2002), ("u7", 2005), ("u0", 2005)]
+TERMS = {"pooled": "", "unit": "+ C(unit)", "time": "+ C(year)", "twoway": "+ C(unit) + C(year)"}
+
+
+def holed(n=12, T=6):
+    data, w = made(n, T)
+    data.loc[GONE, "x"] = np.nan
+    return data, w
+
+
+@pytest.mark.filterwarnings("ignore::gbaspatial.errors.SmallSampleWarning")
+@pytest.mark.parametrize("effects", TERMS)
+def test_they_are_rows_with_a_dummy_each(effects):
+    data, w = holed()
+    frame = data.drop(("u5", 2003)).reset_index().sort_values(["year", "unit"])  # one row is not there at all
+    frame.index = [f"{u} {t}" for u, t in zip(frame["unit"], frame["year"], strict=True)]
+    blocks = [w.subset(part["unit"]).sparse for _, part in frame.groupby("year")]
+    whole = Weights(sparse.csr_array(sparse.block_diag(blocks)), frame.index)
+    rows = [f"{unit} {year}" for unit, year in GONE]
+    frame = frame.assign(x=frame["x"].fillna(0), **{f"d{k}": (frame.index == row) * 1.0 for k, row in enumerate(rows)})
+    want = models.lag(f"y ~ x {TERMS[effects]} + d0 + d1 + d2", frame, whole, inference="asymptotic")
+    got = models.panel_lag("y ~ x", data.drop(("u5", 2003)), w, effects=effects, unbalanced="keep", correction="none",
+                           covariance="information")  # fmt: skip
+    np.testing.assert_allclose(got.params[["x", "rho"]], want.params[["x", "rho"]], atol=1e-7)
+    np.testing.assert_allclose(got.std_errors[["x", "rho"]], want.std_errors[["x", "rho"]], rtol=1e-4)
+    assert got.log_likelihood == pytest.approx(want.log_likelihood, abs=1e-7)
+
+
+def test_least_squares_are_those_of_the_other_rows():
+    data, w = holed()
+    got = models.panel_ols("y ~ x", data, w, unbalanced="keep", covariance="classical")
+    want = models.panel_ols("y ~ x", data.drop(GONE), w, unbalanced="keep", covariance="classical")
+    np.testing.assert_allclose(got.params, want.params, rtol=1e-10)
+    np.testing.assert_allclose(got.std_errors, want.std_errors, rtol=1e-10)
+    np.testing.assert_allclose(got.effects, want.effects, rtol=1e-8)
+    assert got.residuals.isna().sum() == 3
+    assert got.serial_correlation == pytest.approx(want.serial_correlation)
+
+
+def test_the_adjusted_score_is_that_of_dense_matrices():
+    data, w = holed()
+    fit = models.panel_lag("y ~ x", data, w, effects="twoway", unbalanced="keep", covariance="information")
+    effects, model = fit.problem.effects, fit.problem
+    assert isinstance(effects, EffectsBesideRows)
+    assert effects.rank == 17 + 3
+    W = sparse.block_diag(model.lag.W.blocks).toarray()
+    M = effects.take_out(np.eye(len(W)))
+    np.testing.assert_allclose(M @ M, M, atol=1e-12)
+    assert np.trace(M) == pytest.approx(len(W) - 20)
+    A = np.eye(len(W)) - fit.rho * W
+    e = M @ (A @ model.y - model.X @ fit.beta)
+    score = e @ W @ model.y / fit.sigma2 - np.trace(M @ W @ np.linalg.inv(A))
+    assert score == pytest.approx(0, abs=1e-5)
+    assert fit.sigma2 == pytest.approx(e @ e / (len(W) - 20))
+
+
+def test_the_outcome_stays_in_the_lag_of_its_neighbors_and_that_is_told():
+    data, w = holed()
+    fit = models.panel_lag("y ~ x", data, w, unbalanced="keep")
+    told = str(fit.summary())
+    assert "not known for 3 of 72 rows (u3 (2002), u0 (2005), u7 (2005))" in told
+    assert "their outcome stays in W y of their neighbors" in told
+    assert all(one.n == 12 for one in fit.w.by_period)
+    assert fit.predict().notna().all()
+    assert fit.fitted.isna().sum() == 3
+    assert np.isfinite(fit.impacts(period=2005).total.loc["x", "estimate"])
+    mixed = models.panel_lag("y ~ x", data.sample(frac=1, random_state=4), w, unbalanced="keep")
+    np.testing.assert_allclose(mixed.params, fit.params, atol=1e-9)
+    durbin = models.panel_durbin("y ~ x", data, w, unbalanced="keep")  # W(x) of their neighbors is not known either
+    assert durbin.residuals.isna().sum() == 9
+
+
+def test_a_unit_without_any_regressor_has_no_effect_that_is_known():
+    data, w = made()
+    data.loc[data.index.get_level_values(0) == "u4", "x"] = np.nan
+    data.loc[data.index.get_level_values(1) == 2006, "x"] = np.nan
+    fit = models.panel_lag("y ~ x", data, w, effects="twoway", unbalanced="keep")
+    assert fit.effects.isna().sum() == 2
+    assert np.isnan(fit.effects["unit", "u4"])
+    assert np.isnan(fit.effects["time", 2006])
+
+
+def test_rho_is_right_where_leaving_the_rows_out_is_not():
+    """Every third row lacks x and is loud: without these outcomes W y of the others is not theirs."""
+    n, T, rho = 16, 8, 0.5
+    w = made(n, T)[1]
+    W = np.eye(n) - rho * w.sparse.toarray()
+    rng = np.random.default_rng(5)
+    index = pd.MultiIndex.from_product([range(T), w.ids], names=["year", "unit"])
+    unknown = np.arange(n * T) % 3 == 0
+    kept, dropped = [], []
+    for _ in range(40):
+        x = rng.standard_normal(n * T)
+        e = rng.standard_normal(n * T) * np.where(unknown, 3.0, 1.0)
+        mean = x + np.tile(rng.standard_normal(n), T) + e
+        y = np.linalg.solve(W, mean.reshape(T, n).T).T.ravel()
+        data = pd.DataFrame({"y": y, "x": np.where(unknown, np.nan, x)}, index=index).swaplevel()
+        options = {"effects": "unit", "unbalanced": "keep", "covariance": "information"}
+        kept.append(models.panel_lag("y ~ x", data, w, **options).rho)
+        dropped.append(models.panel_lag("y ~ x", data.dropna(), w, **options).rho)
+    assert abs(np.mean(kept) - rho) < 3 * np.std(kept) / np.sqrt(40)
+    assert abs(np.mean(dropped) - rho) > 0.1
+
+
+def test_what_needs_every_regressor_is_refused():
+    data, w = holed()
+    refused = [
+        (models.panel_lag, "y ~ x", {}), (models.panel_error, "y ~ x", {"unbalanced": "keep"}),
+        (models.panel_lag, "y ~ I(x > 0)", {"unbalanced": "keep"}),
+        (models.panel_lag, "y ~ x", {"unbalanced": "keep", "effects": "random"}),
+        (models.panel_lag, "y ~ x", {"unbalanced": "keep", "method": "gmm"}),
+        (models.panel_lag, "y ~ x", {"unbalanced": "keep", "dynamic": "y"}),
+    ]  # fmt: skip
+    for estimator, formula, options in refused:
+        with pytest.raises(MissingDataError, match=r"'x' is missing for u3 \(2002\)"):
+            estimator(formula, data, w, **options)
+    with pytest.raises(MissingDataError, match="'y' is missing for u1"):
+        models.panel_lag("y ~ x", data.assign(y=data["y"].where(data.index != ("u1", 2001))), w, unbalanced="keep")
+    with pytest.raises(MissingDataError, match="known together in no row"):
+        read_panel("y ~ x", data.assign(x=np.nan), w, unbalanced="keep", gaps=True)
+    fit = models.panel_lag("y ~ x", data, w, unbalanced="keep")
+    with pytest.raises(OptionError, match="regressors are not known for 3 of 72"):
+        fit.diagnostics()
+    with pytest.raises(OptionError, match="and rows without regressors"):
+        fit.bootstrap()
+    for verb in (fit.second_opinion, lambda: fit.code("r")):
+        with pytest.raises(OptionError):
+            verb()
