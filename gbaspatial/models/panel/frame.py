@@ -45,7 +45,7 @@ from gbaspatial.models.panel.period_weights import (
 )
 from gbaspatial.models.panel.row_weights import observation_weights
 from gbaspatial.models.panel.stack import Stack
-from gbaspatial.models.panel.unknown_regressors import may_be_unknown, with_gaps, without_gaps
+from gbaspatial.models.panel.unknown_regressors import gaps_of, may_be_unknown, with_gaps, without_gaps
 from gbaspatial.options import word
 from gbaspatial.results import data_hash
 from gbaspatial.weights import Weights
@@ -193,8 +193,8 @@ def read_panel(
     if regimes is not None:
         wanted = list(dict.fromkeys([*wanted, known_column(regimes, data)]))
     frame = columns_named(data, wanted).iloc[rows.places]
-    free = may_be_unknown(formula, frame, parsed_formula(f"{formula.partition('~')[0]}~ 1", data, given).columns)
-    empty = frame[free if gaps else []].isna()
+    outcome = parsed_formula(f"{formula.partition('~')[0]}~ 1", data, given).columns if gaps else []
+    empty = gaps_of(frame, may_be_unknown(formula, frame, outcome) if gaps else [])
     check_columns(frame, [name for name in wanted if name not in empty])
     classes = [name for name in wanted if name not in parsed.columns]
     numbers = with_gaps(plain(without_gaps(frame, empty), parsed.columns), empty)
@@ -215,7 +215,7 @@ def read_panel(
     whole = bool(inside.all())
     if not whole:
         y, X, ids, frame = y[inside], X[inside], ids[inside], frame[inside]
-    unknown = np.isnan(X).any(axis=1) & bool(empty.to_numpy().any())
+    unknown = np.isnan(X).any(axis=1) if empty else np.zeros(len(y), dtype=bool)
     if unknown.any():
         X = np.where(unknown[:, None], 0.0, X)
         notes = [*notes, _told_unknown(ids[unknown], len(y))]

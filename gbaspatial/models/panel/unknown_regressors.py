@@ -92,13 +92,19 @@ def may_be_unknown(formula: str, frame: pd.DataFrame, outcome: list[str]) -> lis
     return [str(name) for name in frame.select_dtypes("number").columns if name not in outcome]
 
 
-def without_gaps(frame: pd.DataFrame, empty: pd.DataFrame) -> pd.DataFrame:
-    """`frame` with a number where a value is `empty` (rows, columns that may be), so that its kind can be read."""
-    gone = [name for name in empty if empty[name].any()]
-    return frame.assign(**{str(name): frame[name].fillna(0) for name in gone}) if gone else frame
+def gaps_of(frame: pd.DataFrame, names: list[str]) -> dict[str, np.ndarray]:
+    """Where (rows,) the columns `names` have no value, of those that lack one."""
+    missing = {name: frame[name].isna().to_numpy() for name in names}
+    return {name: mask for name, mask in missing.items() if mask.any()}
 
 
-def with_gaps(frame: pd.DataFrame, empty: pd.DataFrame) -> pd.DataFrame:
+def without_gaps(frame: pd.DataFrame, empty: dict[str, np.ndarray]) -> pd.DataFrame:
+    """`frame` with a number where a value is `empty`, so that the kind of its column can be read."""
+    return frame.assign(**{name: frame[name].fillna(0) for name in empty}) if empty else frame
+
+
+def with_gaps(frame: pd.DataFrame, empty: dict[str, np.ndarray]) -> pd.DataFrame:
     """`frame` with NaN where a value is `empty`."""
-    gone = [name for name in empty if empty[name].any()]
-    return frame.assign(**{str(name): frame[name].astype(float).mask(empty[name]) for name in gone}) if gone else frame
+    return (
+        frame.assign(**{name: frame[name].astype(float).mask(mask) for name, mask in empty.items()}) if empty else frame
+    )
