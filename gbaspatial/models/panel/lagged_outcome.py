@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import DataError, OptionError, some
+from gbaspatial.errors import DataError, GbaWarning, OptionError, some
 from gbaspatial.formula.regressors import Column
 from gbaspatial.models.panel.frame import PanelDesign, kept_rows, read_panel
 from gbaspatial.models.panel.panel_rows import time_numbers
@@ -20,7 +21,7 @@ DYNAMICS = ("y", "y + Wy")
 
 
 def with_lagged_outcome(
-    design: PanelDesign, formula: str, data: pd.DataFrame, w: WeightsGiven, dynamic: str
+    design: PanelDesign, formula: str, data: pd.DataFrame, w: WeightsGiven, dynamic: str, unbalanced: str = "error"
 ) -> PanelDesign:
     """The design with the outcome of the period before and, for ``"y + Wy"``, its spatial lag as first columns.
 
@@ -34,7 +35,9 @@ def with_lagged_outcome(
     if dynamic == "y + Wy" and "W" not in design.weights:
         raise OptionError("dynamic='y + Wy' needs weights: give a W, such as gba.weights.contiguity(data).")
     # the first periods that lags of regressors leave out still know the outcome
-    whole = read_panel(f"{formula.partition('~')[0]} ~ 1", data, w)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", GbaWarning)  # the units that "common" leaves out were told of before
+        whole = read_panel(f"{formula.partition('~')[0]} ~ 1", data, w, unbalanced=unbalanced)
     rows = design.ids.isin(whole.ids)
     if whole.stack.n != design.stack.n or not rows.all():
         raise OptionError("a dynamic model needs a balanced panel; use the units that are there in all periods.")
@@ -71,7 +74,11 @@ def _uneven(design: PanelDesign) -> str:
     step = int(np.diff(times).min()) if len(times) > 1 else 1
     after = design.periods[1:][np.diff(times) > step]
     if not len(after):
-        return "a dynamic model needs a balanced panel; fill in the rows, or use unbalanced='common'."
+        return (
+            "a dynamic model needs every unit in every period, so unbalanced='keep' is not for it: a gap takes the row "
+            "after it too, and neither the bias correction in 1 / T nor the moments with the lag of W y are known for "
+            "histories of unlike length; fill in the rows, or use unbalanced='common'."
+        )
     return (
         f"a dynamic model needs periods equally far apart, and before {some(after)} there is a gap; fill in the "
         f"periods, or take those on one side of it."

@@ -99,7 +99,7 @@ def specified(asked: Request) -> Specification:
     dynamic = options.get("dynamic")
     if dynamic is not None:
         _check_dynamic(name, kind, word(dynamic, DYNAMICS, "dynamic"))
-        design = with_lagged_outcome(design, asked.formula, data, w, dynamic)
+        design = with_lagged_outcome(design, asked.formula, data, w, dynamic, unbalanced)
     _check_variation(design, kind)
     effects = beside_rows(effects_for(kind, design, data, lagged=lagged), design.unknown)
     design = _less_absorbed(design, effects, kind, spatial=lagged or erred)

@@ -273,3 +273,19 @@ def test_links_change_a_dynamic_model_with_its_past_as_it_was():
     moved = level + fit.params["W(L(y))"] * (W1 - W2) @ past
     want = np.linalg.solve(np.eye(10) - fit.rho * W1, moved)
     np.testing.assert_allclose(found.frame["before"].reindex(w.ids), want, rtol=1e-8)
+
+
+@pytest.mark.filterwarnings("ignore::gbaspatial.errors.GbaWarning")
+@pytest.mark.parametrize("options", [{}, {"method": "gmm"}])
+@pytest.mark.parametrize("dynamic", ["y", "y + Wy"])
+def test_gaps_leave_units_out_and_are_not_kept(dynamic, options):
+    data, w = made(40, 8)
+    short = data.drop([("u3", 2002), ("u7", 2001)])
+    left = [unit for unit in w.ids if unit not in ("u3", "u7")]
+    got = models.panel_ols("y ~ x", short, w, dynamic=dynamic, unbalanced="common", **options)
+    whole = data[data.index.get_level_values(0).isin(left)]
+    want = models.panel_ols("y ~ x", whole, w.subset(left), dynamic=dynamic, **options)
+    np.testing.assert_allclose(got.params, want.params, rtol=1e-8)
+    np.testing.assert_allclose(got.std_errors, want.std_errors, rtol=1e-6)
+    with pytest.raises(OptionError, match="unbalanced='keep' is not for it: a gap takes the row after it"):
+        models.panel_ols("y ~ x", short, w, dynamic=dynamic, unbalanced="keep", **options)
