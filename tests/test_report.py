@@ -233,16 +233,21 @@ def test_the_page_opens_anywhere(out, language, width):
         assert page.evaluate("[...document.images].every(i => i.complete && i.naturalWidth > 0 && i.alt.length > 9)")
         assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
         assert page.evaluate("document.querySelector('iframe').contentDocument.querySelectorAll('path').length") > 10
+        page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+        page.wait(0.2)  # what is opened is measured
         if width == 1400:
-            page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
             cut = "[...document.querySelectorAll('.scroll')].filter(s => s.scrollWidth > s.clientWidth + 1)"
             assert page.evaluate(f"{cut}.map(s => s.innerText.slice(0, 60))") == []
+        else:
+            wide = "[...document.querySelectorAll('.scroll')].filter(s => s.scrollWidth > s.clientWidth + 1)"
+            assert page.evaluate(f"{wide}.length") <= 4  # all others are stacked or shortened
+            assert page.evaluate(f"{wide}.every(s => s.classList.contains('over') && s.dataset.swipe.length > 5)")
 
 
 def test_a_table_of_texts_names_its_columns_in_every_cell():
     long = Table(pd.DataFrame({"claim": ["x" * 50], "a < b": ["y" * 60]}, index=["C1"]), "t")
     text = str(html_of(long))
-    assert 'data-label="claim"' in text
+    assert '<td data-label="" class="brief key" style="text-align:left">C1</td><td data-label="claim"' in text
     assert 'data-label="a &lt; b"' in text
     assert "data-label" not in str(html_of(Table(pd.DataFrame({"a": [1.0]}), "t")))
 
