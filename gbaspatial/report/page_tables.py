@@ -31,10 +31,17 @@ _MINOR = frozenset(
 
 
 def width_of(table: Table) -> int:
-    """About how many letters wide a table is, with the space between its columns; a Chinese sign takes two."""
-    frame = table.frame.reset_index()
-    columns = zip(frame.columns, (frame.iloc[:, place] for place in range(frame.shape[1])), strict=True)
-    return sum(max([_letters(name), *map(_letters, _short(column))]) + 2 for name, column in columns)
+    """About how many letters wide a table is at least, with the space between its columns.
+
+    A heading breaks between its words, and a long text anywhere; a Chinese sign takes two letters.
+    """
+    return _width(table.frame)
+
+
+def _width(frame: pd.DataFrame) -> int:
+    shown = frame.reset_index() if _heads(frame.index) else frame
+    columns = zip(shown.columns, (shown.iloc[:, place] for place in range(shown.shape[1])), strict=True)
+    return sum(max([*_words(name), *_least(column)]) + 2 for name, column in columns)
 
 
 def _short(column: pd.Series) -> Sequence[object]:
@@ -131,10 +138,7 @@ def _stacked(table: Table) -> str:
 
 def _is_wide(table: Table) -> bool:
     """Whether a table is too wide for a phone, its least columns left out."""
-    frame = table.frame.drop(columns=[name for name in table.frame if str(name) in _MINOR])
-    shown = frame.reset_index() if _heads(frame.index) else frame
-    columns = zip(shown.columns, (shown.iloc[:, place] for place in range(shown.shape[1])), strict=True)
-    return sum(max([*_words(name), *_least(column)]) + 2 for name, column in columns) > _PHONE
+    return _width(table.frame.drop(columns=[name for name in table.frame if str(name) in _MINOR])) > _PHONE
 
 
 def _words(text: object) -> list[int]:
