@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 FILES: dict[Language, str] = {"en": "report.html", "zh": "report.zh.html"}
-_PORTRAIT = 92  # letters that fit on a line of the short side of the paper
+_PORTRAIT = 130  # letters that fit on a line of the short side of the paper
 
 _SAY = {
     "contents": Words("Contents", "目录"),
