@@ -18,6 +18,7 @@ from gbaspatial.inference.permutation import over_orders
 from gbaspatial.options import public, whole
 from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
@@ -40,6 +41,9 @@ class RoseResult(Result):
         The sector of the move, from 1; 0 where `angle` is NaN.
     counts : pandas.DataFrame
         By sector: `from_degrees`, `to_degrees`, `count`, `expected`, `p_value`.
+    step : pandas.Series, length n
+        The move of each unit.
+    weights : Weights
     """
 
     angle: pd.Series
@@ -51,6 +55,11 @@ class RoseResult(Result):
     draws: int
     seed: int
     n: int
+    step: pd.Series
+    weights: Weights
+
+    second_opinion = _second_opinion
+    code = _code
 
     def tables(self) -> tuple[Table, ...]:
         """Counts by sector; moves by unit."""
@@ -149,6 +158,8 @@ def directional_lisa(
         draws=draws,
         seed=seed,
         n=w.n,
+        step=labelled(step, w.ids, first.index, "step"),
+        weights=w,
     )
 
 

@@ -19,6 +19,7 @@ from gbaspatial.inference.permutation import over_orders
 from gbaspatial.options import public
 from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
@@ -49,6 +50,9 @@ class RankMobilityResult(Result):
         its two-sided `p_value`, exact over all sets of as many others (NaN for units without neighbors).
     ranks : pandas.DataFrame, shape (n, T)
         1 is the highest value; units with the same value share the mean of their ranks.
+    values : pandas.DataFrame, shape (n, T)
+    groups : pandas.Series or None
+    weights : Weights or None
     """
 
     tau: float
@@ -65,6 +69,12 @@ class RankMobilityResult(Result):
     draws: int
     seed: int | None
     span: tuple[object, object]
+    values: pd.DataFrame
+    groups: pd.Series | None
+    weights: Weights | None
+
+    second_opinion = _second_opinion
+    code = _code
 
     def tables(self) -> tuple[Table, ...]:
         """Tau of all pairs and of neighbors; theta by step."""
@@ -156,6 +166,7 @@ def rank_mobility(
     agree = np.multiply(*signs)[np.triu_indices(len(first), 1)]
     near = _spatial_tau(first, last, w, seed, draws) if w is not None and seed is not None else (np.nan,) * 3
     units = panel.index.unique(0).sort_values() if ids is None else ids
+    member = None if groups is None else align_labels(groups, units, "groups", "values")
     return RankMobilityResult(
         tau=float(tau.statistic),
         p_value=float(tau.pvalue),
@@ -164,8 +175,8 @@ def rank_mobility(
         spatial_tau=near[0],
         spatial_expected=near[1],
         spatial_p_value=near[2],
-        theta=_theta(values, align_labels(groups, units, "groups", "values"), periods, seed, draws)
-        if groups is not None and seed is not None
+        theta=_theta(values, member, periods, seed, draws)
+        if member is not None and seed is not None
         else pd.DataFrame(),
         local=_local(first, last, units, w),
         ranks=pd.DataFrame(_ranks(-values).T, units, periods),
@@ -173,6 +184,9 @@ def rank_mobility(
         draws=draws,
         seed=seed,
         span=(periods[0], periods[-1]),
+        values=pd.DataFrame(values.T, units, periods),
+        groups=None if member is None else pd.Series(member, units, name="group"),
+        weights=w,
     )
 
 

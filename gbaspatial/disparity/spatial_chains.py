@@ -28,6 +28,7 @@ from gbaspatial.inference.tails import chi_squared_tail
 from gbaspatial.options import public
 from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
@@ -52,6 +53,9 @@ class SpatialMarkovResult(Result):
     by_lag : pandas.DataFrame
         Each conditional chain against the overall one: `statistic`, `df`, `p_value`.
     lag_cutoffs : pandas.DataFrame
+    values : pandas.DataFrame, shape (n, T)
+        What was cut into classes: relative to the mean of each period, where that was asked for.
+    weights : Weights
     """
 
     chain: MarkovResult
@@ -68,6 +72,11 @@ class SpatialMarkovResult(Result):
     draws: int
     seed: int | None
     n: int
+    values: pd.DataFrame
+    weights: Weights
+
+    second_opinion = _second_opinion
+    code = _code
 
     @property
     def classes(self) -> pd.DataFrame:
@@ -197,6 +206,8 @@ def spatial_markov(
         draws=draws or 0,
         seed=seed,
         n=w.n,
+        values=pd.DataFrame(values.T, w.ids, periods),
+        weights=w,
         **_conditional_frames(counts),
     )
 

@@ -17,14 +17,10 @@ from gbaspatial.disparity.theil import TheilResult
 from gbaspatial.errors import import_extra
 from gbaspatial.opinions import known
 from gbaspatial.opinions.answers import Answer
-from gbaspatial.opinions.subject import Subject, libpysal_w
+from gbaspatial.opinions.subject import Subject, libpysal_w, numbered
 
 INDICES = ("gini", "theil", "theil_by_group", "atkinson", "hoover")
 MEASURES = {"prais": "P", "determinant": "D", "second_eigenvalue": "L2"}  # giddy's letters of our indices
-
-
-def _columns(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.set_axis([f"x{number}" for number in range(1, 1 + frame.shape[1])], axis=1)
 
 
 # -- what is asked about ---------------------------------------------------------------------
@@ -61,7 +57,7 @@ def of_markov(result: MarkovResult) -> Subject:
     }  # fmt: skip
     ours |= {f"steady_state[{a}]": float(result.steady_state[a]) for a in states}
     ours |= {f"mobility[{name}]": float(result.mobility[name]) for name in MEASURES}
-    first, others = codes.iloc[:, 0], _columns(codes.iloc[:, 1:])
+    first, others = codes.iloc[:, 0], numbered(codes.iloc[:, 1:])
     return Subject("markov", "", first, others, None, ours, f"Markov chain of {len(states)} classes, by number from 0",
                    terms=tuple(map(str, states)))  # fmt: skip
 
@@ -72,7 +68,7 @@ def of_lisa_markov(result: LisaMarkovResult) -> Subject:
     ours = {f"count[{a} to {b}]": float(result.transitions.loc[a, b]) for a in states for b in states}
     ours |= {"statistic": result.statistic}
     panel, terms = result.values, tuple(map(str, result.values.columns[1:]))
-    return Subject("lisa_markov", "", panel.iloc[:, 0], _columns(panel.iloc[:, 1:]), result.weights, ours,
+    return Subject("lisa_markov", "", panel.iloc[:, 0], numbered(panel.iloc[:, 1:]), result.weights, ours,
                    "LISA Markov", plain=result.weights is not None, terms=terms)  # fmt: skip
 
 

@@ -123,6 +123,33 @@ LISA_EXPECTED = Known(
     "first; the moves themselves are right",
     defect=True,
 )  # fmt: skip
+EMPTY_ROWS = Known(
+    "giddy", ("2.3.8",), ("df",),
+    "homogeneity counts (0 - 1)(0 - 1) = 1 degree of freedom for a class from which nobody ever moved, which has none",
+    defect=True,
+)  # fmt: skip
+FOLDED_TAU = Known(
+    "giddy", ("2.3.8",), ("p_value",),
+    "tau_p is the normal approximation whatever n is (here exact for few units), and p-values among neighbors are the "
+    "smaller tail; they are not compared",
+    defect=False,
+)  # fmt: skip
+FOLDED_ROSE = Known(
+    "giddy", ("2.3.8",), ("p_value",),
+    "the two-sided p of Rose.permute is zero where no draw is smaller; it is not compared",
+    defect=True,
+)  # fmt: skip
+ROSE_STILL = Known(
+    "giddy", ("2.3.8",), ("count",),
+    "Rose counts units that did not move, and units without neighbors, as moves in the direction of 0 or 180 degrees; "
+    "here they have no direction",
+    defect=True,
+)  # fmt: skip
+ROSE_EDGE = Known(
+    "giddy", ("2.3.8",), ("count", "angle"),
+    "a move lies on the border of two sectors, where rounding decides in which one Rose counts it",
+    defect=False,
+)  # fmt: skip
 RANDOM_LAG = Known(
     "spreg", ("1.9.0",), ("std_errors", "log_likelihood", "sigma2"),
     "ML_LagRE finds the maximum, but its log-likelihood misses NT / 2 log(NT) and its information matrix treats the "

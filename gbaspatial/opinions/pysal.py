@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from gbaspatial.errors import ConvergenceError, GbaError
 from gbaspatial.opinions import known
 from gbaspatial.opinions.answers import Answer
 from gbaspatial.opinions.cross_peers import CROSS_TESTS
 from gbaspatial.opinions.disparity_peers import DISPARITY
 from gbaspatial.opinions.equation_peers import EQUATIONS
+from gbaspatial.opinions.mobility_peers import MOBILITY
 from gbaspatial.opinions.panel_peers import spreg_answer
 from gbaspatial.opinions.spreg_models import answer_of, call_of
 from gbaspatial.opinions.subject import Subject, by_unit, libpysal_w
@@ -36,7 +38,13 @@ def _asked(how: Callable[[Subject], Answer], subject: Subject) -> Answer:
     """The answer without what the peers print and warn of."""
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
-        return how(subject)
+        try:
+            return how(subject)
+        except GbaError:
+            raise
+        except Exception as error:  # whatever they stumble over; no error of another library reaches a user
+            told = " ".join(str(error).split()) or type(error).__name__
+            raise ConvergenceError(f"PySAL could not do {subject.title}: {told}.") from error
 
 
 def _y(subject: Subject) -> np.ndarray:
@@ -147,4 +155,5 @@ _TESTS: dict[str, Callable[[Subject], Any]] = {
     **CROSS_TESTS,
     **DISPARITY,
     **EQUATIONS,
+    **MOBILITY,
 }

@@ -11,6 +11,7 @@ from gbaspatial.errors import OptionError
 from gbaspatial.opinions.cross_peers import CASES, OPERATIONS
 from gbaspatial.opinions.disparity_peers import SCRIPTS
 from gbaspatial.opinions.equation_peers import EQUATION_SCRIPTS
+from gbaspatial.opinions.mobility_peers import MOBILITY_SCRIPTS
 from gbaspatial.opinions.panel_scripts import panel_lines
 from gbaspatial.opinions.script_heads import formula, python_head, r_head, stata_head
 from gbaspatial.opinions.spreg_models import call_of
@@ -243,7 +244,7 @@ _PYTHON: dict[str, Callable[[Subject], list[str]]] = {
 
 
 def _python(s: Subject) -> list[str] | None:
-    made = (_PYTHON | SCRIPTS | EQUATION_SCRIPTS).get(s.kind)
+    made = (_PYTHON | SCRIPTS | EQUATION_SCRIPTS | MOBILITY_SCRIPTS).get(s.kind)
     return _py_model(s) if made is None else made(s)
 
 

@@ -84,6 +84,11 @@ def libpysal_w(w: Weights | None) -> Any:
     return matrix
 
 
+def numbered(columns: pd.DataFrame) -> pd.DataFrame:
+    """`columns` by the names x1, x2, ..., as scripts call them."""
+    return columns.set_axis([f"x{number}" for number in range(1, 1 + columns.shape[1])], axis=1)
+
+
 def by_unit(subject: Subject, *, linked: bool = False, **columns: Any) -> dict[str, float]:
     """Numbers of the peer by quantity and unit; `linked` where it gives none of units without neighbors."""
     ids = subject.outcome.index

@@ -29,6 +29,7 @@ from gbaspatial.models.spatial_fit import ErrorProcessFit, SpatialFit
 from gbaspatial.models.sur_fit import SurFit
 from gbaspatial.opinions.disparity_peers import OF_DISPARITY
 from gbaspatial.opinions.equation_peers import of_sur
+from gbaspatial.opinions.mobility_peers import OF_MOBILITY
 from gbaspatial.opinions.panel_subjects import of_panel_fit
 from gbaspatial.opinions.subject import Subject
 
@@ -193,4 +194,5 @@ _TESTS: dict[type, Callable[[Any], Subject]] = {
     LocalJoinCountResult: _local_joins,
     SurFit: of_sur,
     **OF_DISPARITY,
+    **OF_MOBILITY,
 }
