@@ -24,6 +24,7 @@ from gbaspatial.inference.null import Alternative, Inference
 from gbaspatial.options import public, whole, word
 from gbaspatial.progress import track
 from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights, as_weights
 
@@ -52,6 +53,13 @@ class CorrelogramResult(Result):
         the null distribution of each class, `pairs` linked and `isolates` without any;
         95 % interval `p_lower` to `p_upper` of a Monte Carlo p-value, `n` units with neighbors,
         `inference` and orders `draws`.
+    statistic : str
+        ``"moran"``, ``"geary"`` or ``"correlation"``.
+    values : pandas.Series
+    classes : Weights
+        The number, from 1, of the class of each pair that has one.
+    standardized : bool
+        Whether the links of each class are row-standardized, or ones.
     """
 
     table: pd.DataFrame
@@ -63,7 +71,14 @@ class CorrelogramResult(Result):
     n: int
     seed: int
     recipe: str
+    statistic: str
+    values: pd.Series
+    classes: Weights
+    standardized: bool
     draws: int = 0
+
+    second_opinion = _second_opinion
+    code = _code
 
     @property
     def band(self) -> str:
@@ -330,8 +345,18 @@ def _by_class(
         n=len(values),
         seed=seed,
         recipe=str(parts[0].recipe),
+        statistic=statistic,
+        values=values,
+        classes=_numbered(parts),
+        standardized=any(bool((part.sparse.data != 1).any()) for part in parts),
         draws=orders,
     )
+
+
+def _numbered(parts: list[Weights]) -> Weights:
+    """The number, from 1, of the class that links each pair: classes share none."""
+    numbers = sum((number * (part.sparse != 0) for number, part in enumerate(parts, start=1)), 0)
+    return Weights(sparse.csr_array(numbers).astype(float), parts[0].ids, recipe=parts[0].recipe)
 
 
 def _pairs(w: Weights) -> int:

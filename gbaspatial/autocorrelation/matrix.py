@@ -25,6 +25,7 @@ from gbaspatial.inference.permutation import drawn_in_blocks, matrix_draws, perm
 from gbaspatial.options import public, word
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
 from gbaspatial.sizes import DENSE_LIMIT, SHUFFLED_FROM
 from gbaspatial.weights import Weights
@@ -44,6 +45,8 @@ class MoranMatrixResult(Result):
         Adjusted for all entries (Holm).
     overall : Null
         The test of the mean of the diagonal, over reassignments of whole rows.
+    values : pandas.DataFrame, shape (n, variables)
+    weights : Weights
     """
 
     statistic: pd.DataFrame
@@ -54,6 +57,11 @@ class MoranMatrixResult(Result):
     reassign: str
     n: int
     recipe: str
+    values: pd.DataFrame
+    weights: Weights
+
+    second_opinion = _second_opinion
+    code = _code
 
     def tables(self) -> tuple[Table, ...]:
         """The matrix, its p-values, the test of all variables together."""
@@ -165,6 +173,8 @@ def moran_matrix(
         reassign=reassign,
         n=linked,
         recipe=str(w.recipe),
+        values=data.loc[w.ids, names],
+        weights=w,
     )
 
 

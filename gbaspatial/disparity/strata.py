@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import factorial, prod
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,6 +20,7 @@ from gbaspatial.inference.permutation import orders
 from gbaspatial.options import public, unused, whole
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of, stream
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
 from gbaspatial.sizes import GROUP_WAYS_LIMIT, TOLD_PARTS
 from gbaspatial.weights import Weights
@@ -54,6 +55,10 @@ class TiersResult(Result):
         "exact" over all ways, or "permutation" over draws of them; "none" without tiers given.
     cross : pandas.DataFrame
         Units by tier found and tier given.
+    values : pandas.DataFrame, shape (n, p)
+        What was grouped.
+    weights : Weights or None
+        Of tiers that lie together.
     """
 
     tiers: pd.Series
@@ -71,6 +76,11 @@ class TiersResult(Result):
     seed: int | None
     n: int
     recipe: str | None = None
+    values: pd.DataFrame = field(default_factory=pd.DataFrame)
+    weights: Weights | None = None
+
+    second_opinion = _second_opinion
+    code = _code
 
     def tables(self) -> tuple[Table, ...]:
         """The tiers, and how they cross with those given."""
@@ -189,6 +199,8 @@ def tiers(
         k=k,
         n=len(ids),
         recipe=None if near is None else str(near.recipe),
+        values=frame,
+        weights=near,
         **agreement,
     )
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from gbaspatial.opinions import known
 from gbaspatial.opinions.answers import Answer
-from gbaspatial.opinions.subject import Subject, by_unit, libpysal_w
+from gbaspatial.opinions.subject import Subject, by_unit, libpysal_w, row_sums
 
 OPERATIONS = {"gamma_product": "c", "gamma_squared": "s", "gamma_absolute": "a"}  # esda's letters of our measures
 CASES = {"local_join_bivariate": "BJC", "local_join_colocation": "CLC"}
@@ -81,9 +81,8 @@ def _several_local_geary(subject: Subject) -> Answer:
 
     x = [subject.outcome.to_numpy(dtype=float), *subject.columns.to_numpy(dtype=float).T]
     found = Geary_Local_MV(connectivity=libpysal_w(subject.w), permutations=0, drop_islands=False).fit(x)
-    scale = (subject.n - 1) / subject.n
-    standardized = np.allclose(np.asarray(_sparse(subject).sum(axis=1)), 1.0)
-    differences = (known.LOCAL_SCALE, *(() if standardized else (known.GEARY_ROWS,)))
+    scale = (subject.n - 1) / subject.n * row_sums(subject)
+    differences = (known.LOCAL_SCALE, known.GEARY_ROWS)
     numbers = by_unit(subject, statistic=np.asarray(found.localG) * scale)
     return _answer(numbers, "Geary_Local_MV, rescaled by (n - 1) / n", *differences)
 

@@ -10,10 +10,15 @@ import numpy as np
 if TYPE_CHECKING:
     from gbaspatial.weights import Weights
 
+_ALIKE = 1e-6  # relative: log-likelihoods of one maximum
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A difference that was verified: in which `package`, in which `releases` seen, for which `quantities`, and why."""
+    """A difference that was verified: in which `package`, in which `releases` seen, for which `quantities`, and why.
+
+    Without `quantities` it is told and excuses nothing: what is rescaled before it is compared, or not compared at all.
+    """
 
     package: str
     releases: tuple[str, ...]
@@ -35,17 +40,18 @@ LOCAL_G_ROW = Known(
     defect=True,
 )  # fmt: skip
 FOLDED_P = Known(
-    "esda", ("2.8.2", "2.10.0"), ("p_value",),
+    "esda", ("2.8.2", "2.10.0"), (),
     "p_sim is the smaller tail, one-sided and not named so: about half of a two-sided p-value; it is not compared",
     defect=True,
 )  # fmt: skip
 ISLANDS_COUNT = Known(
-    "esda", ("2.8.2", "2.10.0"), ("statistic", "expected", "variance", "z"),
-    "units without neighbors stay in n; here and in spdep they do not (adjust.n = TRUE)",
+    "esda", ("2.8.2", "2.10.0"), (),
+    "units without neighbors stay in the n that Moran's I and Geary's C are multiplied by; here and in spdep they do "
+    "not (adjust.n = TRUE): rescaled before they are compared, z is the same",
     defect=False,
 )  # fmt: skip
 LOCAL_SCALE = Known(
-    "esda", ("2.8.2", "2.10.0"), ("statistic",),
+    "esda", ("2.8.2", "2.10.0"), (),
     "local Moran divides by the sum of squares over n - 1, local Geary over n",
     defect=False,
 )  # fmt: skip
@@ -55,14 +61,32 @@ LEE_ROWS = Known(
     defect=False,
 )  # fmt: skip
 GEARY_ROWS = Known(
-    "esda", ("2.8.2",), ("statistic",),
-    "Geary_Local_MV standardizes the rows of W, whatever was given; here W is used as given",
+    "esda", ("2.8.2",), (),
+    "local Geary standardizes the rows of W, whatever was given; here W is used as given: multiplied by the sums of "
+    "rows before they are compared",
     defect=False,
 )  # fmt: skip
 LOSH_ISLANDS = Known(
     "esda", ("2.8.2",), ("statistic",),
-    "LOSH has no number for any unit where one of them has no neighbors; here and in spdep the others have theirs",
+    "LOSH has no number for any unit where one of them has no neighbors; here the others have theirs",
     defect=True,
+)  # fmt: skip
+G_BINARY = Known(
+    "esda", ("2.8.2",), ("statistic", "expected", "variance", "z"),
+    "G makes every weight one, whatever was given; here and in spdep W is used as given",
+    defect=True,
+)  # fmt: skip
+SPDEP_ISLANDS = Known(
+    "spdep", ("1.2-7",), ("expected", "variance", "z", "p_value"),
+    "with units without neighbors the moments take the number of the others for n, though the values of all are "
+    "exchanged; here they are those over all orders of all values",
+    defect=True,
+)  # fmt: skip
+SPDEP_G_ISLANDS = Known(
+    "spdep", ("1.2-7",), ("statistic", "expected", "variance", "z", "p_value"),
+    "globalG.test leaves the values of units without neighbors out of its sum over all pairs; here, as in esda, all "
+    "pairs are in it",
+    defect=False,
 )  # fmt: skip
 JOINS_COUNTED = Known(
     "esda", ("2.8.2",), ("statistic",),
@@ -75,7 +99,7 @@ GEARY_SIGN = Known(
     defect=False,
 )  # fmt: skip
 CRITERIA = Known(
-    "spreg", ("1.9.0", "1.9.1"), ("aic", "bic"),
+    "spreg", ("1.9.0", "1.9.1"), (),
     "AIC and BIC do not count every parameter (neither sigma2 nor, in error models, lambda), so they do not compare "
     "across models; they are not set against ours",
     defect=True,
@@ -87,7 +111,7 @@ ML_INTERVAL = Known(
     defect=True,
 )  # fmt: skip
 GMM_DIVISOR = Known(
-    "spreg", ("1.9.0", "1.9.1"), ("std_errors", "sigma2"),
+    "spreg", ("1.9.0", "1.9.1"), (),
     "two-stage least squares divide by n unless sig2n_k is set; it is set here",
     defect=False,
 )  # fmt: skip
@@ -108,12 +132,12 @@ LAG_SUM_P = Known(
     defect=False,
 )  # fmt: skip
 FE_DIVISOR = Known(
-    "spreg", ("1.9.0",), ("std_errors", "sigma2"),
+    "spreg", ("1.9.0",), (),
     "PanelFE divides the sum of squares by NT - N and forgets the k columns of X; it is put right before comparing",
     defect=True,
 )  # fmt: skip
 PANEL_LIKELIHOOD = Known(
-    "spreg", ("1.9.0", "1.9.1"), ("log_likelihood",),
+    "spreg", ("1.9.0", "1.9.1"), (),
     "the log-likelihood of the panels with fixed effects misses NT / 2 log(NT); it is not set against ours",
     defect=True,
 )  # fmt: skip
@@ -129,13 +153,13 @@ EMPTY_ROWS = Known(
     defect=True,
 )  # fmt: skip
 FOLDED_TAU = Known(
-    "giddy", ("2.3.8",), ("p_value",),
+    "giddy", ("2.3.8",), (),
     "tau_p is the normal approximation whatever n is (here exact for few units), and p-values among neighbors are the "
     "smaller tail; they are not compared",
     defect=False,
 )  # fmt: skip
 FOLDED_ROSE = Known(
-    "giddy", ("2.3.8",), ("p_value",),
+    "giddy", ("2.3.8",), (),
     "the two-sided p of Rose.permute is zero where no draw is smaller; it is not compared",
     defect=True,
 )  # fmt: skip
@@ -148,6 +172,22 @@ ROSE_STILL = Known(
 ROSE_EDGE = Known(
     "giddy", ("2.3.8",), ("count", "angle"),
     "a move lies on the border of two sectors, where rounding decides in which one Rose counts it",
+    defect=False,
+)  # fmt: skip
+JENKS_SINGLE = Known(
+    "mapclassify", ("2.10.0",), ("tier", "explained"),
+    "FisherJenks sums squares of the values as they are in single precision (seven digits), so that values of a high "
+    "level beside their spread are not grouped best; here more of the variance is between tiers",
+    defect=True,
+)  # fmt: skip
+TIERS_TIED = Known(
+    "other programs", (), ("tier",),
+    "there are several groupings that are as good as each other (the same share of the variance); each takes one",
+    defect=False,
+)  # fmt: skip
+SEARCHED = Known(
+    "other programs", (), ("tier", "explained"),
+    "means of groups are searched from random starts, and theirs ended where less of the variance is between tiers",
     defect=False,
 )  # fmt: skip
 RANDOM_LAG = Known(
@@ -173,6 +213,19 @@ OWN_ERRORS = Known(
     "covariance='information' (least squares: 'classical') standard errors are, too",
     defect=False,
 )  # fmt: skip
+
+
+def excused(
+    differences: tuple[Known, ...], w: Weights | None, ours: dict[str, float], theirs: dict[str, float]
+) -> tuple[Known, ...]:
+    """`differences` without that of the interval, where they are inside it and their likelihood is higher than ours."""
+    name = "log_likelihood"
+    if w is None or name not in ours or name not in theirs:
+        return differences
+    low, high = w.interval
+    inside = all(low < theirs[key] < high for key in ("params[rho]", "params[lambda]") if key in theirs)
+    higher = theirs[name] > ours[name] + _ALIKE * abs(ours[name])
+    return tuple(k for k in differences if not (k is ML_INTERVAL and inside and higher))
 
 
 def interval(w: Weights | None) -> tuple[Known, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -92,7 +91,7 @@ def of_rose(result: RoseResult) -> Subject:
 
 
 # -- what is answered ------------------------------------------------------------------------
-def _answer(numbers: dict[str, Any], call: str, *differences: known.Known) -> Answer:
+def _answer(numbers: dict[str, float], call: str, *differences: known.Known) -> Answer:
     return Answer({k: float(v) for k, v in numbers.items()}, "giddy", version("giddy"), call, differences)
 
 
@@ -176,7 +175,7 @@ def _rose(subject: Subject) -> Answer:
 MOBILITY: dict[str, Callable[[Subject], Answer]] = {
     "spatial_markov": _spatial_markov, "rank_mobility": _rank_mobility, "directional_lisa": _rose,
 }  # fmt: skip
-OF_MOBILITY: dict[type, Callable[[Any], Subject]] = {
+OF_MOBILITY: dict[type, Callable[..., Subject]] = {
     SpatialMarkovResult: of_spatial_markov, RankMobilityResult: of_rank_mobility, RoseResult: of_rose,
 }  # fmt: skip
 

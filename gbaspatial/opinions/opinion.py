@@ -14,6 +14,7 @@ from gbaspatial.opinions.answers import Answer
 from gbaspatial.opinions.scripts import script
 from gbaspatial.opinions.subject import Subject
 from gbaspatial.opinions.subjects import subject_of
+from gbaspatial.opinions.tier_peers import TOGETHER
 from gbaspatial.options import public, word
 from gbaspatial.results import Result, Table
 
@@ -114,6 +115,10 @@ def _not_asked(subject: Subject, peer: Peer) -> str:
     """Why there is no second opinion, and what there is instead."""
     if peer == "r" and subject.panel is not None and script(subject, "r") is not None:
         return f"R is not asked about {subject.title} from here; code('r') writes it for splm, ready to run."
+    if subject.kind == TOGETHER:
+        return (
+            f"{subject.title} are found by spopt of PySAL itself, so there is nobody else to ask for a second opinion."
+        )
     program = "PySAL" if peer == "pysal" else "R (spdep, spatialreg, plm, nlme)"
     other = "r" if peer == "pysal" else "pysal"
     instead = f"; second_opinion({other!r}) asks another program that has" if script(subject, other) else ""

@@ -6,6 +6,7 @@ import contextlib
 import io
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -19,8 +20,10 @@ from gbaspatial.opinions.disparity_peers import DISPARITY
 from gbaspatial.opinions.equation_peers import EQUATIONS
 from gbaspatial.opinions.mobility_peers import MOBILITY
 from gbaspatial.opinions.panel_peers import spreg_answer
+from gbaspatial.opinions.several_tests import factor, names_of, parts_of
 from gbaspatial.opinions.spreg_models import answer_of, call_of
-from gbaspatial.opinions.subject import Subject, by_unit, libpysal_w
+from gbaspatial.opinions.subject import Subject, by_unit, libpysal_w, row_sums
+from gbaspatial.opinions.tier_peers import TIERS
 
 
 def answer(subject: Subject) -> Answer | None:
@@ -59,6 +62,12 @@ def _islands(subject: Subject) -> tuple[known.Known, ...]:
     return (known.ISLANDS_COUNT,) if subject.w is not None and len(subject.w.islands) else ()
 
 
+def _linked(subject: Subject) -> int:
+    """How many units have neighbors."""
+    assert subject.w is not None
+    return subject.w.n - len(subject.w.islands)
+
+
 def _moran(subject: Subject) -> Answer:
     from esda import Moran
 
@@ -66,8 +75,11 @@ def _moran(subject: Subject) -> Answer:
     normal = subject.method == "normal"
     variance, z, p = (found.VI_norm, found.z_norm, found.p_norm) if normal else (
         found.VI_rand, found.z_rand, found.p_rand)  # fmt: skip
-    numbers = {"statistic": found.I, "expected": found.EI, "variance": variance, "z": z, "p_value": p}
-    return _esda(numbers, "Moran(transformation='O')", known.FOLDED_P, *_islands(subject))
+    share = _linked(subject) / subject.n
+    numbers = {"statistic": found.I * share, "expected": found.EI * share, "variance": variance * share**2, "z": z,
+               "p_value": p}  # fmt: skip
+    call = "Moran(transformation='O')" + (", times m / n" if share < 1 else "")
+    return _esda(numbers, call, known.FOLDED_P, *_islands(subject))
 
 
 def _geary(subject: Subject) -> Answer:
@@ -76,8 +88,10 @@ def _geary(subject: Subject) -> Answer:
     found = Geary(_y(subject), libpysal_w(subject.w), transformation="O", permutations=0)
     normal = subject.method == "normal"
     variance, z = (found.VC_norm, found.z_norm) if normal else (found.VC_rand, found.z_rand)
-    numbers = {"statistic": found.C, "expected": found.EC, "variance": variance, "z": z}
-    return _esda(numbers, "Geary(transformation='O')", known.FOLDED_P, *_islands(subject))
+    share = (_linked(subject) - 1) / (subject.n - 1)
+    numbers = {"statistic": found.C * share, "expected": found.EC * share, "variance": variance * share**2, "z": z}
+    call = "Geary(transformation='O')" + (", times (m - 1) / (n - 1)" if share < 1 else "")
+    return _esda(numbers, call, known.FOLDED_P, *_islands(subject))
 
 
 def _general_g(subject: Subject) -> Answer:
@@ -85,7 +99,9 @@ def _general_g(subject: Subject) -> Answer:
 
     found = G(_y(subject), libpysal_w(subject.w), permutations=0)
     numbers = {"statistic": found.G, "expected": found.EG, "variance": found.VG, "z": found.z_norm}
-    return _esda(numbers, "G()", known.FOLDED_P, *_islands(subject))
+    assert subject.w is not None
+    binary = bool(np.allclose(subject.w.sparse.data, 1.0))
+    return _esda(numbers, "G()", known.FOLDED_P, *(() if binary else (known.G_BINARY,)))
 
 
 def _join_count(subject: Subject) -> Answer | None:  # type: ignore[return]
@@ -116,9 +132,9 @@ def _local_geary(subject: Subject) -> Answer:
     from esda import Geary_Local
 
     found = Geary_Local(connectivity=libpysal_w(subject.w), permutations=0, drop_islands=False).fit(_y(subject))
-    scale = (subject.n - 1) / subject.n
+    scale = (subject.n - 1) / subject.n * row_sums(subject)
     return _esda(by_unit(subject, statistic=found.localG * scale), "Geary_Local, rescaled by (n - 1) / n",
-                 known.LOCAL_SCALE)  # fmt: skip
+                 known.LOCAL_SCALE, known.GEARY_ROWS)  # fmt: skip
 
 
 def _local_g(subject: Subject, star: bool = False) -> Answer:
@@ -142,6 +158,30 @@ def _losh(subject: Subject) -> Answer:
                  *((known.LOSH_ISLANDS,) if _islands(subject) else ()))  # fmt: skip
 
 
+def _moran_matrix(subject: Subject) -> Answer:
+    from esda import Moran_BV
+
+    names, W = names_of(subject), libpysal_w(subject.w)
+    x = [_y(subject), *subject.columns.to_numpy(dtype=float).T]
+    scale = factor(subject)
+    numbers = {
+        f"statistic[{place}, {near}]": Moran_BV(a, b, W, transformation="O", permutations=0).I * scale
+        for place, a in zip(names, x, strict=True)
+        for near, b in zip(names, x, strict=True)
+    }
+    told = "" if abs(scale - 1) < 1e-12 else ", times m / s0"
+    return _esda(numbers, f"Moran_BV(transformation='O') of every pair{told}", known.FOLDED_P)
+
+
+def _correlogram(subject: Subject) -> Answer:
+    asked, numbers, differences = (_moran if subject.kind == "correlogram_moran" else _geary), {}, {}
+    for label, part in parts_of(subject).items():
+        found = asked(replace(subject, w=part, method="randomization"))
+        numbers |= {f"{name}[{label}]": value for name, value in found.numbers.items()}
+        differences |= dict.fromkeys(found.known)
+    return _esda(numbers, f"{found.call} of every class", *differences)
+
+
 _TESTS: dict[str, Callable[[Subject], Any]] = {
     "moran": _moran,
     "geary": _geary,
@@ -152,8 +192,12 @@ _TESTS: dict[str, Callable[[Subject], Any]] = {
     "local_g": _local_g,
     "local_g_star": lambda subject: _local_g(subject, star=True),
     "losh": _losh,
+    "moran_matrix": _moran_matrix,
+    "correlogram_moran": _correlogram,
+    "correlogram_geary": _correlogram,
     **CROSS_TESTS,
     **DISPARITY,
     **EQUATIONS,
     **MOBILITY,
+    **TIERS,
 }

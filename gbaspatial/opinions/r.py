@@ -15,7 +15,9 @@ from gbaspatial.opinions.answers import Answer
 from gbaspatial.opinions.panel_in_r import Question, question_of
 from gbaspatial.opinions.panel_peers import differences, told_freedom
 from gbaspatial.opinions.scripts import script
+from gbaspatial.opinions.several_tests import R_READ_SEVERAL, parts_of
 from gbaspatial.opinions.subject import Subject
+from gbaspatial.opinions.tier_peers import R_TIER_LINES
 
 _SECONDS = 300
 _SAY = 'say <- function(name, value) cat(sprintf("gba|%s|%.17g\\n", name, as.numeric(value)), sep = "")'
@@ -35,17 +37,30 @@ def answer(subject: Subject) -> Answer | None:
     work = script(subject, "r")
     if work is None or subject.kind not in _READ:
         return None
-    release = _release("spdep", "spatialreg")
+    tiers = subject.kind.startswith("tiers_")
+    release = _release(*(("classInt",) if tiers else ("spdep", "spatialreg")))
     # no printing of summaries here: only the numbers, one a line
     lines = [line for line in work.splitlines() if not line.startswith(("print(summary", "print(logLik"))]
     lines = [line.replace("print(", "found <- (", 1) if line.startswith("print(") else line for line in lines]
     numbers = _numbers("\n".join([*lines, _SAY, *_READ[subject.kind](subject)]))
     program = "spatialreg" if subject.method in ("ml", "gmm") or subject.kind == "aple" else "spdep"
-    program = "R" if subject.method in ("ols", "ppml") else program
-    differences = (known.LAG_SUM_P,) if subject.kind == "geary" else ()
+    program = "R" if subject.method in ("ols", "ppml") or subject.kind == "tiers_k_means" else program
+    program = "classInt" if subject.kind == "tiers_fisher_jenks" else program
+    differences = (known.TIERS_TIED,) if tiers else _known(subject)
     version = release["R"] if program == "R" else release[program]
     tolerance = 1e-6 if subject.method not in ("ml", "gmm") else 1e-4
     return Answer(numbers, program, version, _call(work), differences, tolerance)
+
+
+def _known(subject: Subject) -> tuple[known.Known, ...]:
+    """What is known of global tests of spdep: another sign, and units without neighbors."""
+    found = [known.LAG_SUM_P] if subject.kind == "geary" else []
+    classes = subject.kind.startswith("correlogram_")
+    parts = parts_of(subject).values() if classes else [subject.w] if subject.w is not None else []
+    if any(len(part.islands) for part in parts):
+        globally = classes or subject.kind in ("moran", "geary")
+        found += [known.SPDEP_ISLANDS] if globally else [known.SPDEP_G_ISLANDS] if subject.kind == "general_g" else []
+    return tuple(found)
 
 
 def _of_panel(subject: Subject, asked: Question) -> Answer:
@@ -177,11 +192,14 @@ _READ: dict[str, Callable[[Subject], list[str]]] = {
     "join_count": _join_counts,
     "losh": _by_unit(statistic="found[, 1]"),
     "aple": lambda subject: ['say("statistic", found)'],
-    "bivariate_moran": lambda subject: ['say("statistic", found$t0)'],
     "bivariate_local_moran": _by_unit(statistic="found[, 1]"),
     "lee": lambda subject: ['say("statistic", found$L)'],
     "local_lee": _by_unit(statistic="found$localL"),
     "several_local_geary": _by_unit(statistic="as.numeric(found)"),
+    **R_READ_SEVERAL,
+    **dict.fromkeys(
+        ("tiers_fisher_jenks", "tiers_k_means"), lambda subject: [*R_TIER_LINES, *_by_unit(tier="tier")(subject)]
+    ),
     **dict.fromkeys(
         ("ols", "slx", "lag", "error", "sarar", "durbin", "durbin_error", "gns", "mess", "car", "sma", "ppml"), _model
     ),

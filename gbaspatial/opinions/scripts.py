@@ -14,9 +14,11 @@ from gbaspatial.opinions.equation_peers import EQUATION_SCRIPTS
 from gbaspatial.opinions.mobility_peers import MOBILITY_SCRIPTS
 from gbaspatial.opinions.panel_scripts import panel_lines
 from gbaspatial.opinions.script_heads import formula, python_head, r_head, stata_head
+from gbaspatial.opinions.several_tests import R_SEVERAL, SEVERAL_SCRIPTS
 from gbaspatial.opinions.spreg_models import call_of
 from gbaspatial.opinions.subject import Subject
 from gbaspatial.opinions.subjects import subject_of
+from gbaspatial.opinions.tier_peers import R_TIERS, TIER_SCRIPTS
 from gbaspatial.options import public, word
 
 Language = Literal["pysal", "r", "stata"]
@@ -157,6 +159,8 @@ _R: dict[tuple[str, str], Callable[[Subject], list[str] | None]] = {
         f"fit <- glm({formula(s)}, data = data, family = quasipoisson)",
         "print(summary(fit))",
     ],
+    **R_TIERS,
+    **R_SEVERAL,
 }
 
 
@@ -244,7 +248,7 @@ _PYTHON: dict[str, Callable[[Subject], list[str]]] = {
 
 
 def _python(s: Subject) -> list[str] | None:
-    made = (_PYTHON | SCRIPTS | EQUATION_SCRIPTS | MOBILITY_SCRIPTS).get(s.kind)
+    made = (_PYTHON | SCRIPTS | EQUATION_SCRIPTS | MOBILITY_SCRIPTS | TIER_SCRIPTS | SEVERAL_SCRIPTS).get(s.kind)
     return _py_model(s) if made is None else made(s)
 
 

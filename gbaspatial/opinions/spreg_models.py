@@ -176,4 +176,5 @@ def _read(subject: Subject, model: Any, call: Call) -> Answer:
         numbers["sigma2"] = float(np.asarray(model.sig2).ravel()[0])
     if getattr(model, "logll", None) is not None and "log_likelihood" not in call.skip:
         numbers["log_likelihood"] = float(np.ravel(model.logll)[0])
-    return Answer(numbers, "spreg", version("spreg"), call.told(), (known.CRITERIA, *call.known), call.tolerance)
+    noted = (known.CRITERIA, *known.excused(call.known, subject.w, subject.ours, numbers))
+    return Answer(numbers, "spreg", version("spreg"), call.told(), noted, call.tolerance)

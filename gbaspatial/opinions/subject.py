@@ -84,6 +84,12 @@ def libpysal_w(w: Weights | None) -> Any:
     return matrix
 
 
+def row_sums(subject: Subject) -> np.ndarray:
+    """The sums (n,) of the rows of W."""
+    assert subject.w is not None
+    return np.asarray(subject.w.sparse.sum(axis=1), dtype=float).ravel()
+
+
 def numbered(columns: pd.DataFrame) -> pd.DataFrame:
     """`columns` by the names x1, x2, ..., as scripts call them."""
     return columns.set_axis([f"x{number}" for number in range(1, 1 + columns.shape[1])], axis=1)

@@ -20,6 +20,7 @@ from gbaspatial.autocorrelation.local_join_count import LocalJoinCountResult
 from gbaspatial.autocorrelation.local_moran import LocalMoranResult
 from gbaspatial.autocorrelation.local_results import LocalTest
 from gbaspatial.autocorrelation.moran import MoranResult
+from gbaspatial.disparity.strata import TiersResult
 from gbaspatial.errors import LabelTypeError
 from gbaspatial.models import Fit
 from gbaspatial.models.counts import PoissonFit
@@ -31,7 +32,9 @@ from gbaspatial.opinions.disparity_peers import OF_DISPARITY
 from gbaspatial.opinions.equation_peers import of_sur
 from gbaspatial.opinions.mobility_peers import OF_MOBILITY
 from gbaspatial.opinions.panel_subjects import of_panel_fit
+from gbaspatial.opinions.several_tests import OF_SEVERAL
 from gbaspatial.opinions.subject import Subject
+from gbaspatial.opinions.tier_peers import of_tiers
 
 PLAIN = ("information", "classical", "heteroskedastic")  # covariances that other programs have by default
 
@@ -66,7 +69,7 @@ def _global(kind: str) -> Callable[[Any], Subject]:
         ours = {"statistic": result.statistic}
         if kind != "moran" or _of_values(result):  # residuals have moments of their own, which no peer serves
             ours |= {"expected": result.expected, "variance": result.variance, "z": result.z}
-        if result.inference in ("randomization", "normal"):
+        if result.inference in ("randomization", "normal") and result.alternative == "two-sided":  # as theirs
             ours["p_value"] = result.p_value
         terms = () if other is None else (str(other.name),)
         return Subject(kind, result.inference, values, columns, result.weights, ours, result.name, terms=terms)
@@ -193,6 +196,8 @@ _TESTS: dict[type, Callable[[Any], Subject]] = {
     LocalLeeResult: _local("local_lee"),
     LocalJoinCountResult: _local_joins,
     SurFit: of_sur,
+    TiersResult: of_tiers,
     **OF_DISPARITY,
+    **OF_SEVERAL,
     **OF_MOBILITY,
 }

@@ -72,6 +72,32 @@ def test_r_agrees(name):
     assert list(apart.index) == (["z"] if name == "geary" else [])
 
 
+@pytest.mark.parametrize("alternative", ["greater", "less"])
+@pytest.mark.parametrize("test", [auto.moran, auto.geary, auto.general_g])
+def test_a_one_sided_p_value_is_not_set_against_a_two_sided_one(test, alternative):
+    opinion = test(Y, BINARY, inference="randomization", alternative=alternative).second_opinion()
+    assert "p_value" not in opinion.frame.index
+    assert opinion.frame["agree"].all()
+
+
+def test_what_is_only_told_excuses_no_difference():
+    """A rescaled statistic and a p-value that is the same kind as ours have to agree, whatever else is known."""
+    from dataclasses import replace
+
+    right = auto.local_moran(Y, W, inference="randomization")
+    wrong = replace(right, frame=right.frame.assign(statistic=right.frame["statistic"] * 1.01))
+    assert not wrong.second_opinion().agree
+
+
+def test_a_higher_likelihood_of_theirs_is_not_excused_by_the_interval():
+    from gbaspatial.opinions.known import ML_INTERVAL, excused
+
+    ours, theirs = {"log_likelihood": -100.0}, {"log_likelihood": -99.0, "params[rho]": 0.1}
+    assert excused((ML_INTERVAL,), BINARY, ours, theirs) == ()
+    assert excused((ML_INTERVAL,), BINARY, ours, theirs | {"params[rho]": 0.9}) == (ML_INTERVAL,)
+    assert excused((ML_INTERVAL,), BINARY, ours, theirs | {"log_likelihood": -101.0}) == (ML_INTERVAL,)
+
+
 def test_the_wrong_z_of_local_g_is_told():
     """esda's analytic z assumes binary weights; z is the same for scaled rows, as spdep has it."""
     found = auto.local_g(Y, W, inference="randomization")
