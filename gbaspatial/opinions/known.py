@@ -77,13 +77,13 @@ G_BINARY = Known(
     defect=True,
 )  # fmt: skip
 SPDEP_ISLANDS = Known(
-    "spdep", ("1.2-7",), ("expected", "variance", "z", "p_value"),
+    "spdep", ("1.2.7",), ("expected", "variance", "z", "p_value"),
     "with units without neighbors the moments take the number of the others for n, though the values of all are "
     "exchanged; here they are those over all orders of all values",
     defect=True,
 )  # fmt: skip
 SPDEP_G_ISLANDS = Known(
-    "spdep", ("1.2-7",), ("statistic", "expected", "variance", "z", "p_value"),
+    "spdep", ("1.2.7",), ("statistic", "expected", "variance", "z", "p_value"),
     "globalG.test leaves the values of units without neighbors out of its sum over all pairs; here, as in esda, all "
     "pairs are in it",
     defect=False,
@@ -105,7 +105,8 @@ CRITERIA = Known(
     defect=True,
 )  # fmt: skip
 ML_INTERVAL = Known(
-    "spreg", ("1.9.0", "1.9.1"), ("params", "std_errors", "log_likelihood"),
+    "spreg", ("1.9.0", "1.9.1"),
+    ("params", "std_errors", "log_likelihood", "likelihood_ratio", "direct", "indirect", "total"),
     "maximum likelihood searches rho in (-1, 1) whatever W is; where W is not row-standardized this is not the "
     "admissible interval, and the answer may be outside it or miss the maximum",
     defect=True,
@@ -116,18 +117,18 @@ GMM_DIVISOR = Known(
     defect=False,
 )  # fmt: skip
 REGIME_FILTER = Known(
-    "spreg", ("1.9.0",), ("params", "std_errors", "sigma2", "log_likelihood"),
+    "spreg", ("1.9.0",), ("params", "std_errors", "sigma2", "log_likelihood", "statistic"),
     "error models by regime filter the regressors first and split them by regime afterwards, so that neighbors of "
     "another regime enter with the wrong coefficients; spatialreg on the split columns gives our values",
     defect=True,
 )  # fmt: skip
 REGIME_INSTRUMENTS = Known(
-    "spreg", ("1.9.0",), ("params", "std_errors", "sigma2"),
+    "spreg", ("1.9.0",), ("params", "std_errors", "sigma2", "statistic"),
     "the instruments of models by regime are lags of X split by regime; here they are lags of the split X",
     defect=False,
 )  # fmt: skip
 LAG_SUM_P = Known(
-    "spdep", ("1.2-7",), ("z",),
+    "spdep", ("1.2.7",), ("z",),
     "z of Geary's C is (E - C) / sd: the other sign",
     defect=False,
 )  # fmt: skip
@@ -189,6 +190,28 @@ SEARCHED = Known(
     "other programs", (), ("tier", "explained"),
     "means of groups are searched from random starts, and theirs ended where less of the variance is between tiers",
     defect=False,
+)  # fmt: skip
+SPREG_TOTAL = Known(
+    "spreg", ("1.9.0",), ("total", "indirect"),
+    "total impacts are b / (1 - rho), which holds only where every row of W sums to one; here (I - rho W)^-1 is summed",
+    defect=True,
+)  # fmt: skip
+R_INSTRUMENTS = Known(
+    "spatialreg", ("1.2.6",), ("params", "std_errors", "sigma2", "direct", "indirect", "total"),
+    "stsls takes W 1 for an instrument, too, where the rows of W do not sum to one; here, as in spreg, lags of the "
+    "regressors alone are",
+    defect=False,
+)  # fmt: skip
+R_RESIDUALS = Known(
+    "spdep", ("1.2.7",), ("moran_residuals",),
+    "lm.morantest takes the units with neighbors for n in its moments, and the residuals of all; here, as in spreg, "
+    "all units are n",
+    defect=True,
+)  # fmt: skip
+R_TOTAL = Known(
+    "spatialreg", ("1.2.6",), ("total", "indirect"),
+    "total impacts are b / (1 - rho), right only where every row of W sums to one; here (I - rho W)^-1 is added up",
+    defect=True,
 )  # fmt: skip
 RANDOM_LAG = Known(
     "spreg", ("1.9.0",), ("std_errors", "log_likelihood", "sigma2"),

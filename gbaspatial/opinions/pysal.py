@@ -21,6 +21,7 @@ from gbaspatial.opinions.equation_peers import EQUATIONS
 from gbaspatial.opinions.mobility_peers import MOBILITY
 from gbaspatial.opinions.panel_peers import spreg_answer
 from gbaspatial.opinions.several_tests import factor, names_of, parts_of
+from gbaspatial.opinions.specification_peers import OF_FITS
 from gbaspatial.opinions.spreg_models import answer_of, call_of
 from gbaspatial.opinions.subject import Subject, by_unit, libpysal_w, row_sums
 from gbaspatial.opinions.tier_peers import TIERS
@@ -174,7 +175,9 @@ def _moran_matrix(subject: Subject) -> Answer:
 
 
 def _correlogram(subject: Subject) -> Answer:
-    asked, numbers, differences = (_moran if subject.kind == "correlogram_moran" else _geary), {}, {}
+    asked = _moran if subject.kind == "correlogram_moran" else _geary
+    numbers: dict[str, float] = {}
+    differences: dict[known.Known, None] = {}
     for label, part in parts_of(subject).items():
         found = asked(replace(subject, w=part, method="randomization"))
         numbers |= {f"{name}[{label}]": value for name, value in found.numbers.items()}
@@ -200,4 +203,5 @@ _TESTS: dict[str, Callable[[Subject], Any]] = {
     **EQUATIONS,
     **MOBILITY,
     **TIERS,
+    **OF_FITS,
 }

@@ -16,6 +16,7 @@ from gbaspatial.opinions.panel_in_r import Question, question_of
 from gbaspatial.opinions.panel_peers import differences, told_freedom
 from gbaspatial.opinions.scripts import script
 from gbaspatial.opinions.several_tests import R_READ_SEVERAL, parts_of
+from gbaspatial.opinions.specification_peers import OF_FITS, r_call, r_known, r_read
 from gbaspatial.opinions.subject import Subject
 from gbaspatial.opinions.tier_peers import R_TIER_LINES
 
@@ -46,10 +47,13 @@ def answer(subject: Subject) -> Answer | None:
     program = "spatialreg" if subject.method in ("ml", "gmm") or subject.kind == "aple" else "spdep"
     program = "R" if subject.method in ("ols", "ppml") or subject.kind == "tiers_k_means" else program
     program = "classInt" if subject.kind == "tiers_fisher_jenks" else program
-    differences = (known.TIERS_TIED,) if tiers else _known(subject)
+    differences = (known.TIERS_TIED,) if tiers else (*_known(subject), *r_known(subject))
+    of_fit = subject.kind in OF_FITS
+    program = "spdep" if subject.kind == "specification" and subject.method == "ols" else program
     version = release["R"] if program == "R" else release[program]
     tolerance = 1e-6 if subject.method not in ("ml", "gmm") else 1e-4
-    return Answer(numbers, program, version, _call(work), differences, tolerance)
+    call = r_call(subject) if of_fit else _call(work)
+    return Answer(numbers, program, version, call, differences, tolerance)
 
 
 def _known(subject: Subject) -> tuple[known.Known, ...]:
@@ -197,6 +201,8 @@ _READ: dict[str, Callable[[Subject], list[str]]] = {
     "local_lee": _by_unit(statistic="found$localL"),
     "several_local_geary": _by_unit(statistic="as.numeric(found)"),
     **R_READ_SEVERAL,
+    "specification": r_read,
+    "impacts": r_read,
     **dict.fromkeys(
         ("tiers_fisher_jenks", "tiers_k_means"), lambda subject: [*R_TIER_LINES, *_by_unit(tier="tier")(subject)]
     ),

@@ -15,6 +15,7 @@ from gbaspatial.opinions.mobility_peers import MOBILITY_SCRIPTS
 from gbaspatial.opinions.panel_scripts import panel_lines
 from gbaspatial.opinions.script_heads import formula, python_head, r_head, stata_head
 from gbaspatial.opinions.several_tests import R_SEVERAL, SEVERAL_SCRIPTS
+from gbaspatial.opinions.specification_peers import OF_FITS, python_lines, r_lines
 from gbaspatial.opinions.spreg_models import call_of
 from gbaspatial.opinions.subject import Subject
 from gbaspatial.opinions.subjects import subject_of
@@ -91,13 +92,21 @@ def script(subject: Subject, language: str) -> str | None:
         return None if work is None else "\n".join([*_HEADS[language](subject), *work]) + "\n"
     if not subject.plain:
         return None
-    if language == "pysal":
+    if subject.kind in OF_FITS:
+        by = {"pysal": lambda: python_lines(subject, _python), "r": lambda: r_lines(subject, _in_r)}.get(language)
+        lines = None if by is None else by()
+    elif language == "pysal":
         lines = _python(subject)
     else:
         known = _R if language == "r" else _STATA
         written = known.get((subject.kind, subject.method)) or known.get((subject.kind, ""))
         lines = None if written is None else written(subject)
     return None if lines is None else "\n".join([*_HEADS[language](subject), *lines]) + "\n"
+
+
+def _in_r(subject: Subject) -> list[str] | None:
+    written = _R.get((subject.kind, subject.method))
+    return None if written is None else written(subject)
 
 
 # -- R ------------------------------------------------------------------------------------

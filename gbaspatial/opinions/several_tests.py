@@ -91,8 +91,7 @@ def _correlogram_lines(subject: Subject) -> list[str]:
         f"from esda import {name}", "from libpysal.weights import WSP", "numbers, tests = w.sparse.tocsr(), []",
         f"for number in range(1, {len(shape['classes'])} + 1):  # {', '.join(shape['classes'])}",
         "    part = WSP((numbers == number).astype(float)).to_W(silence_warnings=True)",
-        f"    part.transform = '{transform}'",
-        f"    tests.append({name}(y, part, transformation='O', permutations=0))",
+        f"    tests.append({name}(y, part, transformation='{transform}', permutations=0))",
         f"    print(number, tests[-1].{letter}, tests[-1].E{letter}, tests[-1].z_rand)",
     ]  # fmt: skip
 

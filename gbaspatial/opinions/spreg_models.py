@@ -147,6 +147,11 @@ def regimes_of(subject: Subject) -> tuple[np.ndarray, np.ndarray] | None:
 
 def answer_of(subject: Subject, call: Call) -> Answer:
     """The numbers of spreg."""
+    return _read(subject, made_by(subject, call), call)
+
+
+def made_by(subject: Subject, call: Call) -> Any:
+    """The model of spreg."""
     made = getattr(importlib.import_module(call.module), call.name)
     y, x = subject.outcome.to_numpy(dtype=float)[:, None], subject.columns.to_numpy(dtype=float)
     given: list[Any] = [y, x[:, : x.shape[1] // 2] if call.halved else x]
@@ -161,7 +166,7 @@ def answer_of(subject: Subject, call: Call) -> Answer:
             options["w"] = W
         else:
             given.append(W.sparse)
-    return _read(subject, made(*given, **options), call)
+    return made(*given, **options)
 
 
 def _read(subject: Subject, model: Any, call: Call) -> Answer:

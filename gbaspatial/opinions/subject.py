@@ -53,6 +53,8 @@ class Subject:
     panel : PanelShape or None
     regimes : int
         How many classes have coefficients of their own: `columns` are as many blocks; 0 without.
+    of : Subject or None
+        The model whose tests or impacts are asked about.
     """
 
     kind: str
@@ -68,6 +70,7 @@ class Subject:
     terms: tuple[str, ...] = field(default=())
     panel: PanelShape | None = None
     regimes: int = 0
+    of: Subject | None = None
 
     @property
     def n(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,9 @@ from gbaspatial.disparity.strata import TiersResult
 from gbaspatial.errors import LabelTypeError
 from gbaspatial.models import Fit
 from gbaspatial.models.counts import PoissonFit
+from gbaspatial.models.diagnostics.chow import ChowResult
+from gbaspatial.models.diagnostics.suite import DiagnosticsResult
+from gbaspatial.models.impacts.summary_measures import ImpactsResult
 from gbaspatial.models.matrix_exponential import MessLagFit
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.models.spatial_fit import ErrorProcessFit, SpatialFit
@@ -35,6 +39,7 @@ from gbaspatial.opinions.panel_subjects import of_panel_fit
 from gbaspatial.opinions.several_tests import OF_SEVERAL
 from gbaspatial.opinions.subject import Subject
 from gbaspatial.opinions.tier_peers import of_tiers
+from gbaspatial.weights import Weights
 
 PLAIN = ("information", "classical", "heteroskedastic")  # covariances that other programs have by default
 
@@ -163,6 +168,47 @@ def _of_fit(fit: Fit) -> Subject:
     )  # fmt: skip
 
 
+def _of_model(fit: Fit | PanelFit, kind: str, method: str, ours: dict[str, float], w: Weights | None) -> Subject:
+    """What is made of a fit: `kind`, with the model itself in `of`; `w` where it is not that of the model."""
+    of = of_panel_fit(fit) if isinstance(fit, PanelFit) else _of_fit(fit)
+    told = {"specification": "specification tests of", "chow": "Chow tests of", "impacts": "impacts of"}[kind]
+    by_panel = isinstance(fit, PanelFit)
+    kept = {name: value for name, value in ours.items() if np.isfinite(value)}
+    return replace(of, kind=f"panel_{kind}" if by_panel else kind, method=method, ours=kept, w=w or of.w, of=of,
+                   title=f"{told} {of.title}", plain=of.plain and not by_panel)  # fmt: skip
+
+
+def _diagnostics(result: DiagnosticsResult) -> Subject:
+    ours = {str(test): float(value) for test, value in result.frame["statistic"].items()}
+    ours |= {"condition_number": result.condition_number}
+    ours |= {f"vif[{term}]": float(value) for term, value in result.vif.items()}
+    fit = result._fit
+    found = _of_model(fit, "specification", fit.method, ours, result._w)
+    if fit.method != "ols" or fit.design.observation_weights is not None or found.of is None:
+        return found
+    # the tests are those of residuals, whatever the covariance of the coefficients
+    return replace(found, w=result._w, plain=True, of=replace(found.of, plain=True))
+
+
+def _chow(result: ChowResult) -> Subject:
+    frame = result.frame
+    ours = {f"statistic[{name}]": float(value) for name, value in frame["statistic"].items()}
+    divisors = frame["df"] if "df_resid" in frame else frame["df"] * 0 + 1  # F tests: Wald over its degrees of freedom
+    return _of_model(result._fit, "chow", ",".join(str(int(value)) for value in divisors), ours, None)
+
+
+def _impacts(result: ImpactsResult) -> Subject:
+    fit = result.engine.fit
+    ours = {
+        f"{effect}[{term}]": float(value)
+        for effect in ("direct", "indirect", "total")
+        for term, value in getattr(result, effect)["estimate"].items()
+    }
+    if not isinstance(fit, (Fit, PanelFit)):
+        raise LabelTypeError(f"impacts are compared where they are those of a model, not of a {type(fit).__name__}.")
+    return _of_model(fit, "impacts", fit.method if isinstance(fit, Fit) else "", ours, None)
+
+
 def _plain(fit: Fit) -> bool:
     """Whether other programs can hold it: one W, a usual covariance, neither observation weights nor an exposure."""
     if fit.design.observation_weights is not None or (fit.w and fit.error_w and fit.w is not fit.error_w):
@@ -196,6 +242,9 @@ _TESTS: dict[type, Callable[[Any], Subject]] = {
     LocalLeeResult: _local("local_lee"),
     LocalJoinCountResult: _local_joins,
     SurFit: of_sur,
+    DiagnosticsResult: _diagnostics,
+    ChowResult: _chow,
+    ImpactsResult: _impacts,
     TiersResult: of_tiers,
     **OF_DISPARITY,
     **OF_SEVERAL,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from gbaspatial.formula.regressors import classes_of
 from gbaspatial.models.fit import Fit
 from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.options import public
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ class ChowResult(Result):
     kind: str
     regimes: str
     n: int
+    _fit: Fit | PanelFit = field(repr=False)
+
+    second_opinion = _second_opinion
+    code = _code
 
     def to_frame(self) -> pd.DataFrame:
         """The tests; see `frame`."""
@@ -97,7 +102,7 @@ def chow(fit: Fit | PanelFit) -> ChowResult:
     if fit.df is not None:
         frame.insert(2, "df_resid", fit.df)
     kind = "F test" if fit.df is not None else "Wald test, chi-squared"
-    return ChowResult(frame.rename_axis("coefficient"), kind, fit.design.regimes, fit.n)
+    return ChowResult(frame.rename_axis("coefficient"), kind, fit.design.regimes, fit.n, fit)
 
 
 def _contrast(places: list[int], p: int) -> np.ndarray:

@@ -9,7 +9,7 @@ by I - lambda W.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,6 +24,7 @@ from gbaspatial.models.diagnostics.words import reading
 from gbaspatial.models.fit import Fit
 from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.options import public
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
@@ -82,6 +83,11 @@ class DiagnosticsResult(Result):
     sentences: tuple[str, ...]
     n: int
     formula: str
+    _fit: Fit = field(repr=False)
+    _w: Weights | None = field(repr=False)
+
+    second_opinion = _second_opinion
+    code = _code
 
     @property
     def text(self) -> str:
@@ -154,6 +160,8 @@ def diagnostics(fit: Fit, w: WeightsGiven | None = None) -> DiagnosticsResult:
         sentences=reading(fit, frame, small=fit.n < SMALL),
         n=fit.n,
         formula=fit.formula,
+        _fit=fit,
+        _w=chosen,
     )
 
 

@@ -31,6 +31,7 @@ from gbaspatial.models.impacts.orders import by_order
 from gbaspatial.models.solve.resolvent import average_readings, resolvent_of
 from gbaspatial.options import public, undrawn, word
 from gbaspatial.randomness import Rng
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
 
 if TYPE_CHECKING:
@@ -66,6 +67,9 @@ class ImpactsResult(Result):
     n: int
     notes: tuple[str, ...]
     engine: Engine
+
+    second_opinion = _second_opinion
+    code = _code
 
     def to_frame(self) -> pd.DataFrame:
         """One row per regressor and effect."""
