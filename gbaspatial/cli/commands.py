@@ -209,6 +209,17 @@ def moran(
     write([result, result.second_opinion(peer)] if peer else result, form, out)
 
 
+def opinions_on(made: list[Any], peer: str) -> list[Any]:
+    """Second opinions on what was `made` of a fit; of what the peer has none, it is told on standard error."""
+    found = []
+    for one in made:
+        try:
+            found.append(one.second_opinion(peer))
+        except OptionError as error:
+            click.echo(str(error), err=True)
+    return found
+
+
 @main.command()
 @click.argument("formula")
 @data_options
@@ -251,7 +262,7 @@ def fit(
     if diagnostics:
         results.append(made.diagnostics(w))
     if peer:
-        results.append(made.second_opinion(peer))
+        results += [made.second_opinion(peer), *opinions_on(results[1:], peer)]
     write(results, form, out)
 
 

@@ -213,6 +213,17 @@ R_TOTAL = Known(
     "total impacts are b / (1 - rho), right only where every row of W sums to one; here (I - rho W)^-1 is added up",
     defect=True,
 )  # fmt: skip
+WITHIN_LAG = Known(
+    "other programs", (), ("lm_lag", "robust_lm_lag", "robust_lm_error"),
+    "the lag of what X explains is freed of X less its effects, as in Elhorst (2014); with dummies of time it is freed "
+    "of these, too, which is the same where the columns of W sum to one",
+    defect=False,
+)  # fmt: skip
+BSK_JOINT = Known(
+    "spreg", ("1.9.0",), ("bsk_lmh",),
+    "the joint test leaves a negative LM2 out, though lambda may have either sign",
+    defect=True,
+)  # fmt: skip
 RANDOM_LAG = Known(
     "spreg", ("1.9.0",), ("std_errors", "log_likelihood", "sigma2"),
     "ML_LagRE finds the maximum, but its log-likelihood misses NT / 2 log(NT) and its information matrix treats the "
@@ -241,14 +252,14 @@ OWN_ERRORS = Known(
 def excused(
     differences: tuple[Known, ...], w: Weights | None, ours: dict[str, float], theirs: dict[str, float]
 ) -> tuple[Known, ...]:
-    """`differences` without that of the interval, where they are inside it and their likelihood is higher than ours."""
+    """`differences` without that of the interval, where they are inside it and their likelihood is as high as ours."""
     name = "log_likelihood"
     if w is None or name not in ours or name not in theirs:
         return differences
     low, high = w.interval
     inside = all(low < theirs[key] < high for key in ("params[rho]", "params[lambda]") if key in theirs)
-    higher = theirs[name] > ours[name] + _ALIKE * abs(ours[name])
-    return tuple(k for k in differences if not (k is ML_INTERVAL and inside and higher))
+    as_high = theirs[name] >= ours[name] - _ALIKE * abs(ours[name])
+    return tuple(k for k in differences if not (k is ML_INTERVAL and inside and as_high))
 
 
 def interval(w: Weights | None) -> tuple[Known, ...]:

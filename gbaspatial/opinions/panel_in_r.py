@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gbaspatial.opinions.panel_peers import DUMMIES, ERRED, LAGGED, STRAIGHT, freedom, shape_of
 from gbaspatial.opinions.panel_scripts import BOTH, r_straight
+from gbaspatial.opinions.panel_test_peers import r_panel_tests
 from gbaspatial.opinions.script_heads import r_head, r_style
 from gbaspatial.opinions.subject import Subject
 
@@ -24,6 +25,19 @@ def question_of(subject: Subject) -> Question | None:
     """How R is asked about a panel; None where it has no counterpart that is asked."""
     if not subject.plain:
         return None
+    if subject.kind == "panel_specification":
+        work = r_panel_tests(subject)
+        read = ["say(names(made), made)"]
+        return (
+            None
+            if work is None
+            else Question(
+                "\n".join([*r_head(subject), *work[:-1], *read]),
+                "plm",
+                "pcdtest(), pFtest(), plmtest(), phtest(), pwartest(), cipstest()",
+                1e-6,
+            )
+        )
     if subject.kind in STRAIGHT:
         work = r_straight(subject)
         return None if work is None else _straight(subject, work)

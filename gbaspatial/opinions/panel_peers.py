@@ -34,7 +34,7 @@ def shape_of(subject: Subject) -> PanelShape:
 def freedom(subject: Subject) -> float:
     """What the peers' variances are multiplied by: T / (T - 1) where only units have effects and are corrected for."""
     shape = shape_of(subject)
-    if subject.method != "unit" or not shape.corrected or subject.kind in STRAIGHT:
+    if subject.method != "unit" or not shape.corrected or subject.kind in STRAIGHT or subject.of is not None:
         return 1.0
     periods = len(shape.periods)
     return periods / (periods - 1)
@@ -48,6 +48,8 @@ def told_freedom(subject: Subject) -> str:
 def differences(subject: Subject, *others: known.Known) -> tuple[known.Known, ...]:
     """The known differences of any peer that does not correct for effects of time, and of our own covariances."""
     shape = shape_of(subject)
+    if subject.of is not None:  # tests, not estimates
+        return others
     found = list(others)
     spatial = subject.kind not in STRAIGHT
     if spatial and shape.corrected and subject.method in ("time", "twoway"):
@@ -76,7 +78,7 @@ def spreg_answer(subject: Subject) -> Callable[[Subject], Answer] | None:
     return {"pooled": _stacked, "time": _stacked, "unit": _within, "twoway": _within}.get(subject.method)
 
 
-def _with_dummies(subject: Subject, *of: str) -> np.ndarray:
+def with_dummies(subject: Subject, *of: str) -> np.ndarray:
     """The regressors, and a column for each unit or period but the first."""
     columns = [subject.columns.to_numpy(dtype=float)]
     for name in of:
@@ -89,7 +91,7 @@ def _y(subject: Subject) -> np.ndarray:
     return subject.outcome.to_numpy(dtype=float)[:, None]
 
 
-def _w(subject: Subject, periods: int = 1) -> W:
+def blocks_of(subject: Subject, periods: int = 1) -> W:
     """W, or with `periods` one block of it for each, as libpysal has it; as given."""
     assert subject.w is not None
     W = sparse.csr_array(sparse.kron(sparse.eye_array(periods), subject.w.sparse))
@@ -130,7 +132,7 @@ def _ols(subject: Subject) -> Answer:
     from spreg import OLS
 
     of = DUMMIES[subject.method]
-    model = OLS(_y(subject), _with_dummies(subject, *of), nonspat_diag=False)
+    model = OLS(_y(subject), with_dummies(subject, *of), nonspat_diag=False)
     call = "OLS()" + (f" with dummies of each {' and '.join(of)}" if of else "")
     skip = ("log_likelihood",) if of else ()
     return _spreg(subject, model, call, (), skip, 1.0, True)
@@ -155,7 +157,7 @@ def _within(subject: Subject) -> Answer:
 
     lagged = subject.kind in LAGGED
     of = ("period",) if subject.method == "twoway" else ()
-    arguments = (_y(subject), _with_dummies(subject, *of), _w(subject))
+    arguments = (_y(subject), with_dummies(subject, *of), blocks_of(subject))
     model = ML_LagFE(*arguments, epsilon=1e-12, spat_impacts=None) if lagged else ML_ErrorFE(*arguments, epsilon=1e-12)
     call = ("ML_LagFE()" if lagged else "ML_ErrorFE()") + (" with dummies of each period" if of else "")
     return _spreg(subject, model, call, ("rho" if lagged else "lambda",), ("log_likelihood",), freedom(subject), False,
@@ -167,8 +169,8 @@ def _stacked(subject: Subject) -> Answer:
 
     lagged = subject.kind in LAGGED
     of = ("period",) if subject.method == "time" else ()
-    arguments = {"w": _w(subject, len(shape_of(subject).periods)), "method": "full", "epsilon": 1e-12}
-    y, x = _y(subject), _with_dummies(subject, *of)
+    arguments = {"w": blocks_of(subject, len(shape_of(subject).periods)), "method": "full", "epsilon": 1e-12}
+    y, x = _y(subject), with_dummies(subject, *of)
     model = ML_Lag(y, x, spat_diag=False, **arguments) if lagged else ML_Error(y, x, **arguments)
     call = ("ML_Lag" if lagged else "ML_Error") + "(method='full') with W in blocks"
     call += " and dummies of each period" if of else ""
@@ -179,7 +181,7 @@ def _random(subject: Subject) -> Answer:
     from spreg import ML_ErrorRE, ML_LagRE
 
     lagged = subject.kind in LAGGED
-    arguments = (_y(subject), subject.columns.to_numpy(dtype=float), _w(subject))
+    arguments = (_y(subject), subject.columns.to_numpy(dtype=float), blocks_of(subject))
     if lagged:
         model = ML_LagRE(*arguments, epsilon=1e-12, spat_impacts=None)
         return _spreg(subject, model, "ML_LagRE()", ("rho",), (), 1.0, True, known.RANDOM_LAG)

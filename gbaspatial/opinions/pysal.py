@@ -20,6 +20,7 @@ from gbaspatial.opinions.disparity_peers import DISPARITY
 from gbaspatial.opinions.equation_peers import EQUATIONS
 from gbaspatial.opinions.mobility_peers import MOBILITY
 from gbaspatial.opinions.panel_peers import spreg_answer
+from gbaspatial.opinions.panel_test_peers import panel_tests
 from gbaspatial.opinions.several_tests import factor, names_of, parts_of
 from gbaspatial.opinions.specification_peers import OF_FITS
 from gbaspatial.opinions.spreg_models import answer_of, call_of
@@ -204,4 +205,5 @@ _TESTS: dict[str, Callable[[Subject], Any]] = {
     **MOBILITY,
     **TIERS,
     **OF_FITS,
+    "panel_specification": panel_tests,
 }

@@ -13,6 +13,7 @@ from gbaspatial.opinions.disparity_peers import SCRIPTS
 from gbaspatial.opinions.equation_peers import EQUATION_SCRIPTS
 from gbaspatial.opinions.mobility_peers import MOBILITY_SCRIPTS
 from gbaspatial.opinions.panel_scripts import panel_lines
+from gbaspatial.opinions.panel_test_peers import python_panel_tests, r_panel_tests
 from gbaspatial.opinions.script_heads import formula, python_head, r_head, stata_head
 from gbaspatial.opinions.several_tests import R_SEVERAL, SEVERAL_SCRIPTS
 from gbaspatial.opinions.specification_peers import OF_FITS, python_lines, r_lines
@@ -88,7 +89,7 @@ _HEADS = {"pysal": python_head, "r": r_head, "stata": stata_head}
 def script(subject: Subject, language: str) -> str | None:
     """The text for `subject`; None where the language has no counterpart."""
     if subject.panel is not None:
-        work = panel_lines(subject, language)
+        work = _panel_work(subject, language)
         return None if work is None else "\n".join([*_HEADS[language](subject), *work]) + "\n"
     if not subject.plain:
         return None
@@ -102,6 +103,13 @@ def script(subject: Subject, language: str) -> str | None:
         written = known.get((subject.kind, subject.method)) or known.get((subject.kind, ""))
         lines = None if written is None else written(subject)
     return None if lines is None else "\n".join([*_HEADS[language](subject), *lines]) + "\n"
+
+
+def _panel_work(subject: Subject, language: str) -> list[str] | None:
+    if subject.of is None:
+        return panel_lines(subject, language)
+    tests = {"pysal": python_panel_tests, "r": r_panel_tests}.get(language)
+    return tests(subject) if tests is not None and subject.kind == "panel_specification" else None
 
 
 def _in_r(subject: Subject) -> list[str] | None:

@@ -30,15 +30,18 @@ from gbaspatial.models.diagnostics.suite import DiagnosticsResult
 from gbaspatial.models.impacts.summary_measures import ImpactsResult
 from gbaspatial.models.matrix_exponential import MessLagFit
 from gbaspatial.models.panel.panel_fit import PanelFit
+from gbaspatial.models.panel.panel_tests import PanelDiagnostics
 from gbaspatial.models.spatial_fit import ErrorProcessFit, SpatialFit
 from gbaspatial.models.sur_fit import SurFit
 from gbaspatial.opinions.disparity_peers import OF_DISPARITY
 from gbaspatial.opinions.equation_peers import of_sur
 from gbaspatial.opinions.mobility_peers import OF_MOBILITY
+from gbaspatial.opinions.panel_peers import DUMMIES, STRAIGHT
 from gbaspatial.opinions.panel_subjects import of_panel_fit
 from gbaspatial.opinions.several_tests import OF_SEVERAL
 from gbaspatial.opinions.subject import Subject
 from gbaspatial.opinions.tier_peers import of_tiers
+from gbaspatial.saved import SavedResult
 from gbaspatial.weights import Weights
 
 PLAIN = ("information", "classical", "heteroskedastic")  # covariances that other programs have by default
@@ -59,9 +62,14 @@ def subject_of(result: object) -> Subject:
     for cls, how in _TESTS.items():
         if isinstance(result, cls):
             return how(result)
+    if isinstance(result, SavedResult):
+        raise LabelTypeError(
+            f"a {result.kind} that was read back holds its tables, not its data and W; make the analysis again and ask "
+            f"that for a second opinion."
+        )
     raise LabelTypeError(
-        f"a second opinion is to be had of those tests of gba.autocorrelation and fits of gba.models that PySAL or R "
-        f"has, too, not of a {type(result).__name__}."
+        f"a second opinion is to be had of those tests and fits that PySAL or R has, too, not of a "
+        f"{type(result).__name__}."
     )
 
 
@@ -190,6 +198,16 @@ def _diagnostics(result: DiagnosticsResult) -> Subject:
     return replace(found, w=result._w, plain=True, of=replace(found.of, plain=True))
 
 
+def _panel_diagnostics(result: PanelDiagnostics) -> Subject:
+    ours = {str(test): float(value) for test, value in result.frame["statistic"].items()}
+    w, fit = result._w, result._fit
+    one = w.by_period[0] if w is not None and w.constant and fit.design.stack.balanced else None
+    found = _of_model(fit, "specification", "", ours, one)
+    assert found.of is not None
+    straight = found.of.kind in STRAIGHT and found.of.method in DUMMIES and fit.kind.rows is None
+    return replace(found, method=found.of.method, w=one, plain=straight)
+
+
 def _chow(result: ChowResult) -> Subject:
     frame = result.frame
     ours = {f"statistic[{name}]": float(value) for name, value in frame["statistic"].items()}
@@ -243,6 +261,7 @@ _TESTS: dict[type, Callable[[Any], Subject]] = {
     LocalJoinCountResult: _local_joins,
     SurFit: of_sur,
     DiagnosticsResult: _diagnostics,
+    PanelDiagnostics: _panel_diagnostics,
     ChowResult: _chow,
     ImpactsResult: _impacts,
     TiersResult: of_tiers,

@@ -80,6 +80,20 @@ def test_a_one_sided_p_value_is_not_set_against_a_two_sided_one(test, alternativ
     assert opinion.frame["agree"].all()
 
 
+def test_a_result_that_was_read_back_says_that_it_holds_no_data(tmp_path):
+    auto.moran(Y, W, inference="randomization").to_json(tmp_path / "moran.json")
+    kept = gba.read_result(tmp_path / "moran.json")
+    assert not hasattr(kept, "second_opinion")
+    with pytest.raises(LabelTypeError, match="MoranResult that was read back holds its tables"):
+        second_opinion(kept)
+
+
+def test_a_second_opinion_can_be_kept_and_read_back(tmp_path):
+    opinion = auto.moran(Y, W, inference="randomization").second_opinion()
+    opinion.to_json(tmp_path / "opinion.json")
+    assert gba.read_result(tmp_path / "opinion.json").compare(opinion).frame["agree"].all()
+
+
 def test_what_is_only_told_excuses_no_difference():
     """A rescaled statistic and a p-value that is the same kind as ours have to agree, whatever else is known."""
     from dataclasses import replace

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -20,6 +20,7 @@ from gbaspatial.models.panel.period_weights import PanelWeights
 from gbaspatial.models.panel.within import Effects, effects_of
 from gbaspatial.models.solve.origin import least_squares
 from gbaspatial.randomness import PAIR_SIGNS
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
 from gbaspatial.sizes import DENSE_PAIRS_LIMIT
 
@@ -87,6 +88,11 @@ class PanelDiagnostics(Result):
     serial_correlation: float
     formula: str
     notes: tuple[str, ...]
+    _fit: PanelFit = field(repr=False)
+    _w: PanelWeights | None = field(repr=False)
+
+    second_opinion = _second_opinion
+    code = _code
 
     def to_frame(self) -> pd.DataFrame:
         """The tests; see `frame`."""
@@ -173,7 +179,7 @@ def diagnostics(fit: PanelFit, w: WeightsGiven | None = None) -> PanelDiagnostic
     found |= _over_time(fit) | _dependence(fit, weights)
     frame = pd.DataFrame([_row(name, score) for name, score in found.items()]).set_index("test")
     return PanelDiagnostics(
-        frame, _moran_by_period(fit, weights), fit.serial_correlation, fit.formula, _notes(fit, found)
+        frame, _moran_by_period(fit, weights), fit.serial_correlation, fit.formula, _notes(fit, found), fit, weights
     )
 
 
