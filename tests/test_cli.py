@@ -341,6 +341,21 @@ def test_a_second_opinion_is_printed_below():
     assert "ML_Lag" in told
 
 
+def test_impacts_and_diagnostics_have_second_opinions_below():
+    asked = ("fit", "log(gdp_pc_cny) ~ log(employment)", "cities", "--diagnostics", "--second-opinion", "pysal")
+    assert "Second opinion: specification tests of ols by ols" in run(*asked, "--model", "ols").output
+    told = run(*asked, "--impacts", "--model", "lag").output
+    assert "Second opinion: impacts of lag by ml" in told
+    assert "Second opinion: specification tests of lag by ml" in told
+
+
+def test_impacts_without_a_peer_are_told_and_the_rest_is_printed():
+    told = run("fit", "log(gdp_pc_cny) ~ log(employment)", "cities", "--model", "durbin", "--impacts",
+               "--second-opinion", "pysal")  # fmt: skip
+    assert "Second opinion: durbin by ml" in told.output
+    assert "no counterpart of impacts of durbin" in told.stderr
+
+
 def test_a_second_opinion_of_a_panel_and_of_every_model_compared():
     told = run("fit", "log(gdp_pc_cny) ~ log(employment)", "--panel", "year", "--model", "ols",
                "--effects", "unit", "--second-opinion", "pysal").output  # fmt: skip

@@ -141,8 +141,7 @@ def test_totals_by_one_over_one_less_rho_are_told():
     lambda: m.ols(FORMULA, COLUMBUS, weights=COLUMBUS["HOVAL"]).diagnostics(W),
     lambda: m.durbin(FORMULA, COLUMBUS, W).impacts(method="delta"),
     lambda: m.sarar(FORMULA, COLUMBUS, W).diagnostics(),
-    lambda: m.lag(FORMULA, COLUMBUS, W, method="gmm").diagnostics(),
-], ids=["observation weights", "durbin", "sarar", "robust gmm"])  # fmt: skip
+], ids=["observation weights", "durbin", "sarar"])  # fmt: skip
 def test_what_spreg_does_not_have_is_refused(make):
     with pytest.raises(OptionError, match="no counterpart"):
         make().second_opinion()
