@@ -15,6 +15,7 @@ import pandas as pd
 
 from gbaspatial.data.door import MOST_CELLS, MOST_COLUMNS, no_rows
 from gbaspatial.data.encodings import decode, guess, tell
+from gbaspatial.data.in_memory import with_index
 from gbaspatial.data.parquet import check_parquet
 from gbaspatial.data.signatures import check_archive
 from gbaspatial.errors import (
@@ -256,4 +257,4 @@ def parquet_table(file: Path) -> pd.DataFrame:
     """A Parquet file as a frame."""
     import_extra("pyarrow", extra="parquet")
     check_parquet(file)
-    return pd.read_parquet(file)
+    return with_index(pd.read_parquet(file))

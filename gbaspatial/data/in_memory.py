@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 import pandas as pd
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 Source: TypeAlias = "str | Path | pd.DataFrame"  # a file, a folder, the address of a database, or a frame
+
+Frame = TypeVar("Frame", bound=pd.DataFrame)
 
 _SHAPE_NAMES = ("geometry", "geom", "wkb_geometry", "wkb", "the_geom", "shape")
 _PARTITION = re.compile(r"([^=/]+)=([^=/]*)")
@@ -39,6 +41,18 @@ def as_frame(source: object) -> pd.DataFrame | None:
     if type(source).__module__.split(".")[0] in ("duckdb", "_duckdb") and hasattr(source, "df"):
         return source.df()
     return None
+
+
+def with_index(table: Frame) -> Frame:
+    """`table` with the named levels of its index among its columns, as Parquet files keep them.
+
+    Examples
+    --------
+    >>> with_index(pd.DataFrame({"x": [1]}, index=pd.Index(["0755"], name="code"))).columns.tolist()
+    ['code', 'x']
+    """
+    named = [name for name in table.index.names if name is not None and name not in table.columns]
+    return table.reset_index(named) if named else table
 
 
 def with_shapes(table: pd.DataFrame, where: str) -> gpd.GeoDataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,7 +15,7 @@ from gbaspatial.data.dbf import RAW, check_asked, encoding_of, recoded
 from gbaspatial.data.door import reading
 from gbaspatial.data.encodings import check_encoding
 from gbaspatial.data.files import existing
-from gbaspatial.data.in_memory import as_frame, parquet_files, put_together, with_shapes
+from gbaspatial.data.in_memory import as_frame, parquet_files, put_together, with_index, with_shapes
 from gbaspatial.data.packages import check_package
 from gbaspatial.data.parquet import check_parquet
 from gbaspatial.data.polygons import checked_geometry, with_crs
@@ -34,6 +35,13 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from gbaspatial.geography.crs import CrsLike
+
+_KML_FIELD = re.compile(rb"""<(?:\w+:)?(?:SimpleField|SimpleData|Data)\b[^>]*?\bname\s*=\s*["']([^"']+)""")
+# Fields that the driver makes of every placemark.
+_KML_OWN = frozenset({
+    "id", "name", "description", "timestamp", "begin", "end", "altitudemode", "tessellate", "extrude", "visibility",
+    "draworder", "icon", "snippet",
+})  # fmt: skip
 
 
 @public
@@ -175,8 +183,20 @@ def _read_by_gdal(file: Path, kind: str, layer: str | None, encoding: str | None
     if driver not in DRIVERS[kind]:
         raise FileFormatError(f"{file.name} is no {kind} file, but one for {driver}; give {READ}.")
     if kind != "shapefile":
-        return _require_geometry(gpd.read_file(file, layer=chosen), file)
+        units = _require_geometry(gpd.read_file(file, layer=chosen), file)
+        return _own_names(units, file) if driver == "LIBKML" else units
     return _decoded(_require_geometry(gpd.read_file(file, layer=chosen, encoding=RAW), file), file, encoding)
+
+
+def _own_names(units: gpd.GeoDataFrame, file: Path) -> gpd.GeoDataFrame:
+    """Fields of a KML file by their names: the driver calls `id` of the file `id2`, beside an empty `id` of its own."""
+    said = {name.decode("utf-8", "replace") for name in _KML_FIELD.findall(file.read_bytes())}
+    names = {
+        column: column[:-1]
+        for column in map(str, units.columns)
+        if column.endswith("2") and column[:-1].casefold() in _KML_OWN and column not in said and column[:-1] in said
+    }
+    return units.drop(columns=[name for name in names.values() if name in units.columns]).rename(columns=names)
 
 
 def _decoded(units: gpd.GeoDataFrame, file: Path, encoding: str | None) -> gpd.GeoDataFrame:
@@ -200,8 +220,8 @@ def _read_parquet(file: Path) -> gpd.GeoDataFrame:
     parquet = import_extra("pyarrow.parquet", extra="parquet")
     check_parquet(file)
     if b"geo" in (parquet.read_schema(file).metadata or {}):
-        return _require_geometry(gpd.read_parquet(file), file)
-    return with_shapes(pd.read_parquet(file), file.name)
+        return _require_geometry(with_index(gpd.read_parquet(file)), file)
+    return with_shapes(with_index(pd.read_parquet(file)), file.name)
 
 
 def _full_names(file: Path, columns: Iterable[str]) -> dict[str, str]:

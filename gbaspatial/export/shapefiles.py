@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import re
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from gbaspatial.errors import DataError, FileFormatError, WritingError, some
+from gbaspatial.errors import DataError, FileFormatError, GbaWarning, WritingError, outside, some
 from gbaspatial.export.descriptions import describe
 from gbaspatial.export.frames import flat
 from gbaspatial.export.styles import Style, style_files, styled, with_whole_numbers, write_styles
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 NAME_BYTES, TEXT_BYTES = 10, 254
+_HUGE, _TINY = 1e23, 1e-9  # a field of numbers has 24 characters, and at most 15 decimals
 PARTS = (".shx", ".dbf", ".prj", ".cpg")
 # Of shapes and of fields; QGIS, GDAL and ArcGIS make them.
 INDEXES = (".qix", ".sbn", ".sbx", ".fbn", ".fbx", ".idm", ".ind")
@@ -69,6 +71,7 @@ def shapefile(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: s
         raise FileFormatError(f"{target.name} does not end in .shp; name the file so, or write a GeoPackage.")
     table = flat(frame, "layer")
     _check_texts(table)
+    _check_numbers(table, target.name)
     chosen = styled(table, style)
     table = _without_flags_and_times(table)
     columns = list(table.columns.drop("geometry"))
@@ -158,6 +161,29 @@ def _check_texts(table: pd.DataFrame) -> None:
                 f"the column {column!r} has texts longer than the {TEXT_BYTES} bytes of a shapefile in row "
                 f"{some(long.index + 1)}; shorten them, or write a GeoPackage."
             )
+
+
+def _check_numbers(table: pd.DataFrame, name: str) -> None:
+    """Refuse numbers that have more digits than the field has room for, and tell those that it rounds away."""
+    tiny = []
+    for column in table.columns.drop("geometry"):
+        if not pd.api.types.is_float_dtype(table[column]):
+            continue
+        sizes = table[column].abs()
+        huge = sizes.index[((sizes >= _HUGE) & (sizes != float("inf"))).fillna(False)]
+        if len(huge):
+            raise DataError(
+                f"the column {column!r} has numbers of more than 23 digits, for which a shapefile has no room, in row "
+                f"{some(huge + 1)}; bring it to another unit, or write a GeoPackage."
+            )
+        tiny += [column] if ((sizes > 0) & (sizes < _TINY)).any() else []
+    if tiny:
+        warnings.warn(
+            f"a shapefile keeps 15 decimals, so {name} has fewer than six digits of the smallest numbers of "
+            f"{some(tiny)}; a GeoPackage keeps all.",
+            GbaWarning,
+            stacklevel=outside(),
+        )
 
 
 def short_names(columns: Iterable[str]) -> dict[str, str]:
