@@ -38,9 +38,7 @@ _ROWS = 8
 _VALUES = 20_000  # taken in together
 _KNOWN = 256  # nulls kept: two small matrices each
 _COMPILED_UNITS = 11
-_PLAIN_TESTS = (
-    2  # of eleven units, before loading the compiler (half a second, or two seconds the first time ever) pays
-)
+_PLAIN_TESTS = 12  # of eleven units, before loading the compiler pays: half a second, or two the first time ever
 _CHUNK = 40
 
 
@@ -67,7 +65,7 @@ class _Tally:
         away = values.reshape(-1)
         away -= self.observed
         self.total += float(away.sum())
-        self.squares += float(away @ away)
+        self.squares += float(np.einsum("i,i->", away, away))  # BLAS would start threads, which wait for each other
         if self.counts is None:
             return
         away *= _BINS / (self.high - self.low)
@@ -252,7 +250,8 @@ def _within(A: np.ndarray, B: np.ndarray, orders: np.ndarray) -> np.ndarray:
     k = len(A)
     if k == 0:
         return np.zeros(len(orders))
-    return B.ravel()[(orders[:, :, None] * k + orders[:, None, :]).reshape(len(orders), k * k)] @ A.ravel()
+    among = B.ravel()[(orders[:, :, None] * k + orders[:, None, :]).reshape(len(orders), k * k)]
+    return np.einsum("ij,j->i", among, A.ravel())  # BLAS would start threads, which wait for each other
 
 
 def two_class_null(A: np.ndarray, B: np.ndarray, ones: np.ndarray) -> Null:
