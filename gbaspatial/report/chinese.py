@@ -38,7 +38,7 @@ HEADINGS = {
     "lambda": "lambda", "source": "来源", "source_id": "来源编号", "GBA": "粤港澳", "Tokyo": "东京", "New York": "纽约", "San Francisco": "旧金山",
     "coordination": "协调度", "rank": "名次", "best_rank": "最好名次", "worst_rank": "最差名次", "obstacle": "首要障碍",
     "output": "产出", "capital": "资本", "labor": "劳动", "tfp": "全要素生产率", "tfp_share": "生产率占比",
-    "lowest_share": "最低占比", "highest_share": "最高占比", "malmquist": "曼奎斯特", "region": "区域", "moran": "莫兰指数",
+    "lowest_share": "最低占比", "highest_share": "最高占比", "malmquist": "曼奎斯特", "region": "区域", "measure": "度量", "bay": "湾区", "other": "对照区域", "difference": "差异", "moran": "莫兰指数",
     "p_moran": "莫兰指数 p 值", "rho_lower": "rho 下限", "rho_upper": "rho 上限", "speed": "收敛速度",
     "sd_log_first": "首年对数离散度", "sd_log_last": "末年对数离散度", "scale": "形式", "what": "内容", "published": "发表值",
     "borders": "陆地邻接", "borders and bridges": "陆地邻接与桥隧", "4 nearest": "最近四邻", "inverse distance": "距离倒数",
