@@ -301,7 +301,8 @@ def check_steps(periods: pd.Index) -> None:
     if np.allclose(steps, steps[0]):
         return
     long = periods[:-1][~np.isclose(steps, steps.min())]
-    over = " and ".join(f"{step:g}" for step in np.unique(steps))
+    each = [f"{step:g}" for step in np.unique(steps)]
+    over = " and ".join([", ".join(each[:-1]), each[-1]])
     raise MissingDataError(
         f"periods are missing after {some(long)}: moves over {over} would count alike; fill them in, or keep periods "
         f"that are equally far apart."
@@ -320,7 +321,20 @@ def periods_of(panel: pd.Series, what: str = "panel") -> pd.Index:
         )
     if not len(series):
         raise DataError(f"the {what} has no rows; give it at least one period.")
+    _check_order_of_levels(series.index, what)
     return series.index.unique(1).sort_values()
+
+
+def _check_order_of_levels(index: pd.MultiIndex, what: str) -> None:
+    """Raise where numbers or times stand first and names, which are no periods, second."""
+    first, second = index.levels[0], index.levels[1]
+    times = pd.api.types.is_numeric_dtype(first) or isinstance(first, (pd.DatetimeIndex, pd.PeriodIndex))
+    names = all(isinstance(label, str) and not any(letter.isdigit() for letter in label) for label in second)
+    if times and names:
+        raise LabelTypeError(
+            f"the {what} has {some(first, 3)} as units and {some(second, 3)} as periods; index it by unit and then by "
+            f"period, such as panel.swaplevel()."
+        )
 
 
 def align_panel(panel: pd.Series, ids: pd.Index | None = None, what: str = "panel") -> tuple[np.ndarray, pd.Index]:

@@ -2,6 +2,7 @@
 
 import warnings
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,6 +38,8 @@ with np.errstate(divide="ignore"):
     LOGS = np.log(ZEROS["output"])
 GAP = PANEL.drop(index=2013, level="year")
 HOLE = PANEL.drop(index=[("云岭", 2013)])
+SWAPPED = PANEL.swaplevel()
+PLACES = gpd.GeoSeries(gpd.points_from_xy(np.linspace(110, 112, N), np.full(N, 22.0)), index=UNITS, crs=4326)
 SHARES = pd.DataFrame({"food": [40.0, 30, 20], "steel": [59.0, 68, 82]}, index=UNITS[:3])
 PLANTS = pd.DataFrame({"size": [1.0, 2, 3, 4], "unit": list("aabb"), "sector": list("xxyy")}, index=list("pqrs"))
 FORMULA = "log(output) ~ log(capital) + log(labor)"
@@ -139,6 +142,40 @@ CASES = {
         ["lacks the variable 'patents'"],
     ),
     "a unit that the model lacks": (lambda: spillover.scenario(slx(), {"青衫": {"capital": 1.1}}), ["no unit '青衫'"]),
+    "all zero": (lambda: disparity.gini(DATA["output"] * 0), ["all amounts are zero"]),
+    "one sector: Krugman": (lambda: development.krugman(SHARES[["food"]] * 7), ["one sector, food", "several"]),
+    "more classes than units": (lambda: disparity.markov(PANEL["output"], classes=50), ["50 classes", "12 values"]),
+    **{
+        f"levels of the index swapped: {name}": (call, ["2010, 2011, 2012", "as periods", "swaplevel"])
+        for name, call in {
+            "markov": lambda: disparity.markov(SWAPPED["output"]),
+            "beta": lambda: disparity.beta_convergence(SWAPPED["output"]),
+            "sigma": lambda: disparity.sigma_convergence(SWAPPED["output"]),
+            "clubs": lambda: disparity.convergence_clubs(SWAPPED["output"]),
+            "ranks": lambda: disparity.rank_mobility(SWAPPED["output"], rng=1),
+        }.items()
+    },
+    "a unit changed twice": (
+        lambda: spillover.scenario(slx(), pd.DataFrame({"capital": [1.01, 1.02]}, index=["青山", "青山"])),
+        ["more than one row", "青山"],
+    ),
+    "an amount that no unit has seen": (
+        lambda: spillover.allocate(slx(), "capital", amount=1e12),
+        ["amount=1e+12", "outside the data in every unit", "less"],
+    ),
+    "bands of text": (lambda: spillover.decay(slx(), PLACES, term="log(capital)", bands="50"), ["bands='50'", "ends"]),
+    "a border that weighs less than none": (
+        lambda: spillover.scenario(slx(), friction=2, groups=SIDES),
+        ["friction=2", "0 (closed) to 1"],
+    ),
+    "a border that cuts units off": (
+        lambda: spillover.scenario(slx(), friction=0, groups=pd.Series(UNITS, UNITS)),
+        ["without links", "青山", "extrapolate=True"],
+    ),
+    "weights of subsystems as a list": (
+        lambda: development.coupling(PANEL, {"a": ["output"], "b": ["labor"]}, weights=[1, 2]),
+        ["weights=[1, 2]", "Series or mapping"],
+    ),
     "extrapolation": (
         lambda: spillover.scenario(slx(), {"青山": {"capital": 1000.0}}),
         ["Outside the data", "青山", "extrapolate=True"],
@@ -155,6 +192,28 @@ def test_one_sentence_says_what_is_wrong(case):
     assert all(word in sentence for word in told), sentence
     assert "\n" not in sentence
     assert len(sentence) < 400
+
+
+def test_an_aversion_that_sees_the_lowest_value_only_is_told():
+    with pytest.warns(GbaWarning, match="mean less the lowest value"):
+        disparity.kolm(DATA["output"] * 1e6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        disparity.kolm(DATA["output"])
+
+
+def test_places_outside_the_data_are_told_in_an_allocation():
+    most = DATA["capital"].idxmax()
+    found = spillover.allocate(slx(), "capital", amount=1.01, kind="factor")
+    assert [note for note in found.notes if note.startswith("Extrapolated")] == [
+        f"Extrapolated: with more of it, capital lies outside the data in {most}."
+    ]
+
+
+def test_numbers_may_name_units_and_texts_quarters():
+    index = pd.MultiIndex.from_product([[440100, 440300, 440400], ["2010Q1", "2010Q2", "2010Q3"]])
+    quarters = pd.Series(np.arange(9.0) + 1, index)
+    assert disparity.markov(quarters, classes=3).classes.columns.tolist() == ["2010Q1", "2010Q2", "2010Q3"]
 
 
 def test_shares_that_add_up_are_told_apart_from_amounts():
@@ -196,7 +255,6 @@ def test_a_border_without_spillover_is_a_result_and_no_number():
 
 @pytest.fixture
 def files(tmp_path, monkeypatch):
-    import geopandas as gpd
     import shapely
 
     cells = [

@@ -137,6 +137,8 @@ def krugman(amounts: pd.DataFrame) -> KrugmanResult:
     table = _amounts(amounts)
     if len(table) < 2:
         raise DataError("specialization is told against other units; there is one only.")
+    if table.shape[1] < 2:
+        raise DataError(f"the amounts have one sector, {table.columns[0]}, so that all units are alike; give several.")
     numbers = table.to_numpy()
     shares = numbers / numbers.sum(axis=1, keepdims=True)
     others = numbers.sum(axis=0) - numbers

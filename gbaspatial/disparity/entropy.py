@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 from scipy import special
 
 from gbaspatial.alignment import as_numbers, check_units
 from gbaspatial.disparity.inequality import InequalityResult, check_several, people_of, shares_of
-from gbaspatial.errors import DataError, OptionError, some
+from gbaspatial.errors import DataError, GbaWarning, OptionError, some
 from gbaspatial.options import number, public
+
+_ALL_BUT_THE_LOWEST = 100.0  # aversion times what the lowest value lacks to the mean
 
 
 @public
@@ -116,6 +120,12 @@ def kolm(values: pd.Series, population: pd.Series | None = None, *, aversion: fl
     gap = aversion * (share @ heads - heads)
     if not np.isfinite(gap).all():
         raise OptionError(f"aversion={aversion:g} times the values is no number; measure them in a larger unit.")
+    if gap.max() > _ALL_BUT_THE_LOWEST:
+        warnings.warn(
+            f"Kolm's aversion of {aversion:g} is large for these values: the index is little else than the mean less "
+            f"the lowest value; try {1 / float(heads.std() or 1):.2g} or so.",
+            GbaWarning, stacklevel=5,
+        )  # fmt: skip
     value = float(special.logsumexp(gap, b=share)) / aversion
     name = f"Kolm, aversion {aversion:g}"
     return InequalityResult(

@@ -81,10 +81,10 @@ def shares_of(values: pd.Series, population: pd.Series | None) -> tuple[np.ndarr
     amounts = align(values, ids)
     check_several(len(amounts))
     amounts = _in_unit(amounts)
+    if not (amounts != 0).any():
+        raise DataError("inequality of nothing is not defined: all amounts are zero.")
     if (amounts < 0).any() or amounts.sum() <= 0:
-        raise DataError(
-            f"inequality needs amounts that are not negative and not all zero; see {some(ids[amounts < 0])}."
-        )
+        raise DataError(f"inequality needs amounts that are not negative; see {some(ids[amounts < 0])}.")
     people = _in_unit(people_of(population, ids))
     return amounts / amounts.sum(), people / people.sum()
 

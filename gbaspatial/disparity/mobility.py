@@ -127,6 +127,9 @@ def cut_into_classes(
     values: np.ndarray, classes: Classes, pooled: bool, periods: pd.Index
 ) -> tuple[np.ndarray, pd.DataFrame, int]:
     """Classes (T, n) of `values` (T, n), the cuts used and the number of classes."""
+    several = values.size if pooled else values.shape[1]
+    if isinstance(classes, (int, np.integer)) and classes > several:
+        raise DataError(f"{classes} classes are more than the {several} values that are cut into them; use fewer.")
     if not isinstance(classes, (int, np.integer)):
         cuts = np.asarray(classes, dtype=float)
     elif pooled:

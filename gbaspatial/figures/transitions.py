@@ -145,7 +145,7 @@ def rank_moves(result: Any, *, label: str = "", ax: Axes | None = None) -> Axes:
         ax.set_yticks(ranks.iloc[:, 0], [str(unit) for unit in ranks.index], fontsize=size)
         right = ax.secondary_yaxis("right")
         right.set_yticks(ranks.iloc[:, -1], [str(unit) for unit in ranks.index], fontsize=size)
-    shown = np.unique(np.linspace(0, len(periods) - 1, min(len(periods), 8)).round().astype(int))
+    shown = np.arange(0, len(periods), -(-len(periods) // 8))  # evenly apart, so that no two run into one another
     ax.set_xticks(shown, [str(ranks.columns[at]) for at in shown])
     ax.invert_yaxis()
     ax.set_title(label or "Ranks, the highest value on top", fontsize=10)

@@ -184,12 +184,21 @@ def allocate(
     aims, weakest = _aims(engine, groups, people)
     if aim not in aims:
         raise OptionError(f"aim={aim!r} needs {'groups=' if aim == 'weakest' else 'people='}.")
-    steps = _steps(engine, variable, kind, amount, matrix_of(fit, period))
+    steps, outside = _steps(engine, variable, kind, amount, matrix_of(fit, period))
+    if len(outside) == len(steps):
+        raise OptionError(
+            f"amount={amount:g} takes {variable} outside the data in every unit, so that nothing was seen like it; "
+            f"give less, such as {0.01 * _spread(engine, variable):.3g} with kind='add'."
+        )
     frames = {name: _places(engine, steps, left) for name, left in aims.items()}
     check_bounded(engine, frames.values(), "where more does most")
     frames = {name: frame.sort_values("rank", kind="stable") for name, frame in frames.items()}
     places = pd.concat(frames, names=["aim", engine.fit.design.ids.name or "unit"])
-    notes = (*_notes(engine, variable, kind, amount), *open_words(engine, _undetermined(frames, aim)))
+    notes = (
+        *_notes(engine, variable, kind, amount),
+        *_outside_notes(variable, outside),
+        *open_words(engine, _undetermined(frames, aim)),
+    )
     return AllocationResult(places, _frontier(frames), aim, weakest, variable, notes)
 
 
@@ -220,14 +229,24 @@ def _aims(engine: Engine, groups: pd.Series | None, people: pd.Series | None) ->
     return found, weakest
 
 
-def _steps(engine: Engine, variable: str, kind: str, amount: float, matrix: Matrix) -> np.ndarray:
-    """Changes of X (places, n, k) when one unit after the other gets more."""
+def _spread(engine: Engine, variable: str) -> float:
+    column = engine.fit.design.data[variable]
+    return float(column.max() - column.min())
+
+
+def _outside_notes(variable: str, outside: list[Label]) -> tuple[str, ...]:
+    if not outside:
+        return ()
+    return (f"Extrapolated: with more of it, {variable} lies outside the data in {some(outside)}.",)
+
+
+def _steps(engine: Engine, variable: str, kind: str, amount: float, matrix: Matrix) -> tuple[np.ndarray, list[Label]]:
+    """Changes of X (places, n, k) when one unit after the other gets more, and the units that then lie outside."""
     fit = engine.fit
     check_evaluated(fit.n)
     lags, data = fit.design.weights, fit.design.data
-    return np.stack(
-        [changed_data(fit, {unit: {variable: amount}}, kind, data, lags, matrix).steps for unit in fit.design.ids]
-    )
+    each = {unit: changed_data(fit, {unit: {variable: amount}}, kind, data, lags, matrix) for unit in fit.design.ids}
+    return np.stack([one.steps for one in each.values()]), [unit for unit, one in each.items() if one.ranges]
 
 
 def _places(engine: Engine, steps: np.ndarray, left: np.ndarray) -> pd.DataFrame:

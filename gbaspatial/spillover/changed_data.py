@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import pandas as pd
 
-from gbaspatial.alignment import check_unit
+from gbaspatial.alignment import check_unit, check_units
 from gbaspatial.errors import DataError, OptionError, UnknownNameError, nearest_names, some
 from gbaspatial.models.panel.panel_fit import PanelFit
 from gbaspatial.models.panel.panel_predictions import regressors_in_period
@@ -92,6 +92,7 @@ def _listed(change: Mapping[Any, Mapping[str, float]] | pd.DataFrame | None) -> 
     if change is None:
         return []
     if isinstance(change, pd.DataFrame):
+        check_units(change.index, "changes")
         found = [(u, c, change.loc[u, c]) for u in change.index for c in change.columns]
         return [(u, str(c), value) for u, c, value in found if not pd.isna(value)]
     if not isinstance(change, Mapping):

@@ -18,7 +18,7 @@ from gbaspatial.models.impacts.engine import COLUMNS, Engine
 from gbaspatial.models.impacts.open_ends import open_rows, open_words
 from gbaspatial.models.impacts.orders import by_order
 from gbaspatial.models.solve.resolvent import Reading
-from gbaspatial.options import level_of, public, undrawn, whole
+from gbaspatial.options import brief, level_of, public, undrawn, whole
 from gbaspatial.randomness import Rng
 from gbaspatial.results import Result, Table, number
 from gbaspatial.spillover.impact_engine import (
@@ -210,9 +210,12 @@ def _ends(bands: Sequence[float] | None, farthest: float) -> np.ndarray:
         size = 10.0 ** np.floor(np.log10(rough))
         step = size * next(m for m in (1, 2, 5, 10) if m * size >= rough * (1 - 1e-9))
         return step * np.arange(1, int(np.ceil(farthest / step)) + 1)
-    ends = np.asarray(list(bands), dtype=float)
+    try:
+        ends = np.empty(0) if isinstance(bands, str) else np.asarray(list(bands), dtype=float)
+    except (TypeError, ValueError):
+        ends = np.empty(0)
     if not len(ends) or not np.isfinite(ends).all() or (np.diff(ends) <= 0).any() or ends[0] <= 0:
-        raise OptionError(f"bands={list(bands)!r} must be ends in kilometers, positive and ascending, e.g. [50, 100].")
+        raise OptionError(f"bands={brief(bands)} must be ends in kilometers, positive and ascending, e.g. [50, 100].")
     return ends if ends[-1] >= farthest else np.append(ends, np.ceil(farthest))
 
 
