@@ -77,7 +77,7 @@ def flag(value: object, name: str) -> bool:
     raise OptionError(f"{name}={brief(value)} must be True or False.")
 
 
-def word(value: object, allowed: Iterable[Any], name: str) -> Any:
+def word(value: object, allowed: Iterable[object], name: str) -> Any:
     """`value` if it is one of `allowed`, or `OptionError` with what was near.
 
     Examples
@@ -133,7 +133,7 @@ def probability(value: object, name: str) -> float:
         ) from None
 
 
-def renamed(given: Mapping[str, Any], older: str, newer: str) -> dict[str, Any]:
+def renamed(given: Mapping[str, object], older: str, newer: str) -> dict[str, Any]:
     """`given` with the value of the option `older` under its name of today, and a `DeprecationWarning`.
 
     Examples

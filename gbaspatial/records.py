@@ -31,7 +31,7 @@ def place(path: str | Path) -> Path:
     return found
 
 
-def text_of(content: Mapping[str, Any]) -> str:
+def text_of(content: Mapping[str, object]) -> str:
     """JSON as every reader takes it: no NaN, no infinity, Chinese as it is."""
     return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)
 
@@ -106,11 +106,11 @@ def frame_of(record: Mapping[str, Any]) -> tuple[pd.DataFrame, dict[Any, str | C
     return frame, {_named(one["name"]): _written(one["format"], rows, one) for one in about if "format" in one}
 
 
-def _labels(names: list[Any]) -> pd.Index:
+def _labels(names: list[object]) -> pd.Index:
     return pd.MultiIndex.from_tuples(names) if names and all(isinstance(n, tuple) for n in names) else pd.Index(names)
 
 
-def _word(name: Any) -> str:
+def _word(name: object) -> str:
     return " ".join(map(str, name)) if isinstance(name, tuple) else "index" if name is None else str(name)
 
 
@@ -123,11 +123,11 @@ def _unlike(words: list[str]) -> list[str]:
     return found
 
 
-def _name(name: Any) -> Any:
+def _name(name: object) -> Any:
     return [_name(part) for part in name] if isinstance(name, tuple) else _cell(name)
 
 
-def _named(name: Any) -> Any:
+def _named(name: object) -> Any:
     return tuple(_named(part) for part in name) if isinstance(name, list) else name
 
 
@@ -137,7 +137,7 @@ def _kind(values: pd.Series) -> str:
     return "string" if is_string else kinds.get(getattr(values.dtype, "kind", "O"), "mixed")
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> Any:
     value = typesetting.plain(value)
     if value is pd.NA or value is pd.NaT or value is None:
         return None

@@ -88,7 +88,7 @@ def data_hash(*parts: object) -> str:
     return digest.hexdigest()[:16]
 
 
-def _label_text(label: Any, decimals: int | None) -> str:
+def _label_text(label: object, decimals: int | None) -> str:
     """The label of a row; a long fraction, such as a value of rho tried, as a number of the table."""
     if isinstance(label, (float, np.floating)) and np.isfinite(label) and len(repr(float(label))) > 8:
         return number(float(label)) if decimals is None else f"{label:.{decimals}f}"

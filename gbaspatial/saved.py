@@ -129,19 +129,19 @@ def _table(told: Mapping[str, Any]) -> Table:
     return Table(frame, told["title"], tuple(told["notes"]), formats, told["parameters"])
 
 
-def _origins(kept: Mapping[str, Any], today: Mapping[str, Any]) -> list[tuple[str, Any, Any, Any]]:
+def _origins(kept: Mapping[str, object], today: Mapping[str, object]) -> list[tuple[str, Any, Any, Any]]:
     marks = [(name, _mark(kept.get(name)), _mark(today.get(name))) for name in ("data", "weights", "seed")]
     return [(name, ours, theirs, ours == theirs) for name, ours, theirs in marks if (ours, theirs) != ("", "")]
 
 
-def _mark(value: Any) -> str:
+def _mark(value: object) -> str:
     if isinstance(value, Mapping):
         return str(value["fingerprint"])
     return "" if value is None else str(value)
 
 
 def _tables(kept: tuple[Table, ...], today: tuple[Table, ...]) -> list[tuple[str, Any, Any, Any]]:
-    rows: list[tuple[str, Any, Any, Any]] = []
+    rows: list[tuple[str, object, object, object]] = []
     for place in range(max(len(kept), len(today))):
         if place >= min(len(kept), len(today)):
             rows.append((f"table {place + 1}", place < len(kept), place < len(today), False))

@@ -216,7 +216,7 @@ def drawn_by(*words: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
     return _marked
 
 
-def draws_for(inference: str, **options: Any) -> dict[str, Any]:
+def draws_for(inference: str, **options: object) -> dict[str, Any]:
     """`options` (draws, rng) for a test by `inference`, or nothing where it draws nothing.
 
     Examples

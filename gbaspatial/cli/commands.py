@@ -116,7 +116,7 @@ def data(what: str, year: int | None, form: str | None, out: Path | None) -> Non
     import gbaspatial as gba
 
     form_of(form, out)
-    shown: dict[str, Callable[[], Any]] = {
+    shown: dict[str, Callable[[], object]] = {
         "catalog": gba.data.catalog,
         "variables": gba.data.variables,
         "sources": gba.data.sources,

@@ -45,7 +45,7 @@ def asked_of(
     return Asked(inference, time, years, effects, unbalanced), where
 
 
-def fitted(formulas: list[str], models: list[str], asked: Asked, **where: Any) -> tuple[list[list[Any]], Weights]:
+def fitted(formulas: list[str], models: list[str], asked: Asked, **where: object) -> tuple[list[list[Any]], Weights]:
     """Every model of every formula, on one reading of the data, and W."""
     asked.check()
     read = _panels if asked.time else _cross_sections

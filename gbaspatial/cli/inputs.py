@@ -31,7 +31,7 @@ def check_page(path: Path | None) -> None:
         check_page_name(path)
 
 
-def check_clusters(clusters: bool, where: dict[str, Any]) -> None:
+def check_clusters(clusters: bool, where: dict[str, object]) -> None:
     """Refuse options of W that nothing would use."""
     context = click.get_current_context()
     given = [name for name in ("weights", "links", "style", "seed") if _was_given(context, name)]
@@ -286,7 +286,7 @@ def moran_by_year(column: str, inference: str, seed: int, **where: Any) -> Resul
 
 
 def layers_by_year(
-    columns: tuple[str, ...], scheme: str | None, classes: int, **where: Any
+    columns: tuple[str, ...], scheme: str | None, classes: int, **where: object
 ) -> tuple[gpd.GeoDataFrame, list[Layer]]:
     """The units, and a layer of each column with its values of every year."""
     import gbaspatial as gba

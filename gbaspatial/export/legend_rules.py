@@ -68,7 +68,7 @@ def quoted(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
-def _equals(name: str, value: Any) -> str:
+def _equals(name: str, value: object) -> str:
     """The test for one value, in words that QGIS and OGR both understand: QGIS asks both."""
     if isinstance(value, (bool, np.bool_)):
         return name if value else f"NOT {name}"
@@ -84,7 +84,7 @@ def decimal(value: float | np.number) -> str:
     return str(int(value)) if float(value).is_integer() and abs(float(value)) < 1e15 else repr(float(value))
 
 
-def literal(value: Any) -> str:
+def literal(value: object) -> str:
     """`value` as a literal of OGC filters."""
     if isinstance(value, (bool, np.bool_)):
         return "true" if value else "false"

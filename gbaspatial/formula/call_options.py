@@ -32,7 +32,7 @@ def options_of(node: ast.Call, lags: Collection[str]) -> dict[str, Any]:
 def _option_values(
     name: str, options: Mapping[str, Option], given: Iterable[tuple[str | None, ast.expr]]
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    found: dict[str, object] = {}
     for key, value in given:
         if key is None or key not in options or key in found:
             told = "twice" if key in found else "which it does not have"

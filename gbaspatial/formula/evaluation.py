@@ -114,7 +114,7 @@ class Evaluator:
 
     def _memory(self, node: ast.Call) -> dict[str, Any]:
         """What a transform learned when the model was fitted."""
-        found: dict[str, Any] = self.spec.transform_state.setdefault(ast.unparse(node), {})
+        found: dict[str, object] = self.spec.transform_state.setdefault(ast.unparse(node), {})
         return found
 
     def _counted(self, made: Callable[[Any, Any], Any], node: ast.expr, left: Any, right: Any) -> Any:
@@ -139,7 +139,7 @@ class Evaluator:
             found.append(np.asarray(_COMPARISONS[type(op)](left, right), dtype=bool))
         return self._labelled(functools.reduce(np.logical_and, found))
 
-    def _numbers(self, value: Any, node: ast.expr) -> Any:
+    def _numbers(self, value: object, node: ast.expr) -> Any:
         """`value`, if it is one number or one column of numbers."""
         inner = getattr(value, "__wrapped__", value)
         kind = getattr(getattr(value, "__formulaic_metadata__", None), "kind", None)
@@ -152,7 +152,7 @@ class Evaluator:
             raise FormulaError(f"{_shown(node)} in the formula takes numbers, but is given text or classes.")
         return inner
 
-    def _truth(self, value: Any, node: ast.expr) -> Any:
+    def _truth(self, value: object, node: ast.expr) -> Any:
         if np.asarray(value).dtype.kind != "b":
             raise FormulaError(f"{_shown(node)} in the formula is joined by & | or ~, but is no comparison.")
         return value
@@ -170,7 +170,7 @@ class Evaluator:
         return pd.Series(array, index=self.frame.index) if array.ndim == 1 else array[()]
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """What compares element by element without looking at labels."""
     if isinstance(value, pd.Series) and isinstance(value.dtype, pd.CategoricalDtype):
         return value.astype(object).to_numpy()

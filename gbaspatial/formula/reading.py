@@ -250,7 +250,7 @@ def _lagged_frame(frame: pd.DataFrame, w: Lag) -> pd.DataFrame:
     return pd.DataFrame(w.sparse @ frame.to_numpy(float), index=w.ids, columns=frame.columns)
 
 
-def _encoded(values: pd.Series, reduced_rank: bool, _: list[int], state: Any, spec: ModelSpec) -> pd.DataFrame:
+def _encoded(values: pd.Series, reduced_rank: bool, _: list[int], state: object, spec: ModelSpec) -> pd.DataFrame:
     """The dummies of a column of text, as the term itself has them."""
     from formulaic.transforms import encode_contrasts
 

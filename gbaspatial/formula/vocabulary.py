@@ -98,7 +98,7 @@ def transform(name: str) -> Callable[..., Any]:
     """The function of formulaic that serves a name of the vocabulary."""
     from formulaic.transforms import TRANSFORMS
 
-    found: Callable[..., Any] = TRANSFORMS[name]
+    found: Callable[..., object] = TRANSFORMS[name]
     return found
 
 
@@ -108,5 +108,5 @@ def contrast(name: str) -> Callable[..., Any]:
     from formulaic.transforms import TRANSFORMS, ContrastsRegistry
 
     room, _, member = name.rpartition(".")
-    found: Callable[..., Any] = getattr(ContrastsRegistry, member) if room else TRANSFORMS[name]
+    found: Callable[..., object] = getattr(ContrastsRegistry, member) if room else TRANSFORMS[name]
     return found

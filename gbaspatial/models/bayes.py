@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -182,7 +182,7 @@ def model_probabilities(
     *,
     models: Sequence[str] = MODELS,
     g: float | None = None,
-    **options: Any,
+    **options: object,
 ) -> ModelProbabilities:
     """How probable the data make each model and each W.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @public
-def durbin(formula: str, data: pd.DataFrame, w: WeightsGiven, *, method: Method = "ml", **options: Any) -> Fit:
+def durbin(formula: str, data: pd.DataFrame, w: WeightsGiven, *, method: Method = "ml", **options: object) -> Fit:
     """The spatial Durbin model y = rho W y + X b + W X g + e: `lag` with the lag of every regressor.
 
     Parameters
@@ -65,7 +65,7 @@ def durbin(formula: str, data: pd.DataFrame, w: WeightsGiven, *, method: Method 
 
 
 @public
-def durbin_error(formula: str, data: pd.DataFrame, w: WeightsGiven, *, method: Method = "ml", **options: Any) -> Fit:
+def durbin_error(formula: str, data: pd.DataFrame, w: WeightsGiven, *, method: Method = "ml", **options: object) -> Fit:
     """The spatial Durbin error model y = X b + W X g + u, u = lambda W u + e: `error` with the lag of every regressor.
 
     Parameters
@@ -122,7 +122,7 @@ def gns(
     *,
     error_w: WeightsGiven | None = None,
     method: Method = "ml",
-    **options: Any,
+    **options: object,
 ) -> Fit:
     """The general nesting model: `sarar` with the lag of every regressor.
 

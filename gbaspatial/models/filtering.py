@@ -15,7 +15,7 @@ autocorrelation: the eigenvector approach. Environment and Planning A 39, 1193-1
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -176,7 +176,7 @@ def spatial_filter(
     model: Literal["ols", "poisson"] = "ols",
     tolerance: float | None = None,
     max_vectors: int | None = None,
-    **options: Any,
+    **options: object,
 ) -> SpatialFilter:
     """A regression whose residuals Moran eigenvectors have freed of spatial autocorrelation.
 

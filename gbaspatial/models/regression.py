@@ -181,7 +181,7 @@ def lag(
 
 @public
 def error(
-    formula: str, data: pd.DataFrame, w: WeightsGiven, *, method: Method = "ml", durbin: bool = False, **options: Any
+    formula: str, data: pd.DataFrame, w: WeightsGiven, *, method: Method = "ml", durbin: bool = False, **options: object
 ) -> Fit:
     """The spatial error model y = X b + u, u = lambda W u + e.
 
@@ -246,7 +246,7 @@ def sarar(
     error_w: WeightsGiven | None = None,
     method: Method = "ml",
     durbin: bool = False,
-    **options: Any,
+    **options: object,
 ) -> Fit:
     """Spatial lag and spatial error: y = rho W y + X b + u, u = lambda W2 u + e.
 

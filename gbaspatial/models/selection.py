@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -145,7 +145,7 @@ def over_weights(
     models: Sequence[str] = ("lag",),
     rng: Rng = 0,
     inference: str | None = None,
-    **options: Any,
+    **options: object,
 ) -> SpecificationCurve:
     """Fit the same question under several W, models and outcomes.
 

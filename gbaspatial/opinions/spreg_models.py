@@ -154,7 +154,7 @@ def made_by(subject: Subject, call: Call) -> Any:
     """The model of spreg."""
     made = getattr(importlib.import_module(call.module), call.name)
     y, x = subject.outcome.to_numpy(dtype=float)[:, None], subject.columns.to_numpy(dtype=float)
-    given: list[Any] = [y, x[:, : x.shape[1] // 2] if call.halved else x]
+    given: list[object] = [y, x[:, : x.shape[1] // 2] if call.halved else x]
     if call.regimes:
         split = regimes_of(subject)
         assert split is not None

@@ -98,7 +98,7 @@ def numbered(columns: pd.DataFrame) -> pd.DataFrame:
     return columns.set_axis([f"x{number}" for number in range(1, 1 + columns.shape[1])], axis=1)
 
 
-def by_unit(subject: Subject, *, linked: bool = False, **columns: Any) -> dict[str, float]:
+def by_unit(subject: Subject, *, linked: bool = False, **columns: object) -> dict[str, float]:
     """Numbers of the peer by quantity and unit; `linked` where it gives none of units without neighbors."""
     ids = subject.outcome.index
     if linked and subject.w is not None:

@@ -110,7 +110,7 @@ def write_layout(bay: Bay, path: Path) -> Path:
     return export.qpt(path, bay.cities, description=_told(bay.cities, _layer_words(bay.year)["cities"]))
 
 
-def _told(layer: Any, words: tuple[str, str, str]) -> Any:
+def _told(layer: object, words: tuple[str, str, str]) -> Any:
     english, chinese, abstract = words
     return export.describe(layer, title=f"{english} {chinese}", abstract=abstract)
 

@@ -243,7 +243,7 @@ def _named(text: str, names: Mapping[str, str]) -> str:
     return re.sub("(?<=[\u4e00-\u9fff]), (?=[\u4e00-\u9fff])", "、", text)
 
 
-def _cell(value: Any, cells: Mapping[str, str]) -> Any:
+def _cell(value: object, cells: Mapping[str, str]) -> Any:
     return cells.get(value, value) if isinstance(value, str) else value
 
 

@@ -108,7 +108,7 @@ def _plain_title(title: str) -> str:
     return title.replace("~ C(tier)", "by tier").replace(" ~ ", " by ")
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> Any:
     return CELLS.get(value, value) if isinstance(value, str) else value
 
 

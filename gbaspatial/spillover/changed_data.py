@@ -69,7 +69,7 @@ def changed_data(
         if isinstance(before, (bool, np.bool_, str)) or not pd.api.types.is_numeric_dtype(data[variable]):
             if kind != "set":
                 raise OptionError(f"{variable} is not a number; say what it becomes with kind='set'.")
-            after: Any = value
+            after: object = value
         else:
             if not isinstance(value, (int, float, np.number)) or not np.isfinite(value):
                 raise OptionError(f"the change of {variable} in {unit} is {value!r}; give a finite number.")

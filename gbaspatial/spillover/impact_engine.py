@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -42,7 +42,7 @@ def engine_of(fit: Fit | PanelFit, *, period: Label | None, method: str, draws: 
             f"a {type(fit).__name__} has no impacts that could spill over; fit a lag, SLX or Durbin model, such as "
             f"gba.models.durbin(...)."
         )
-    options: dict[str, Any] = {"method": method, "level": level}
+    options: dict[str, object] = {"method": method, "level": level}
     if method != "delta":
         options |= {"draws": draws, "rng": rng}
     if "period" in inspect.signature(verb).parameters:

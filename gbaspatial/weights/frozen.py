@@ -28,7 +28,7 @@ class FrozenMatrix(sp.csr_array):
     ('csr_array', 'csr_array')
     """
 
-    def __new__(cls, *made_of: Any, **options: Any) -> Any:
+    def __new__(cls, *made_of: object, **options: object) -> Any:
         """A plain CSR array where one is made of something: scipy makes its results so, and they may be changed."""
         return sp.csr_array(*made_of, **options) if made_of or options else super().__new__(cls)
 
@@ -60,7 +60,7 @@ def _read_only() -> FrozenError:
     return FrozenError("this matrix is read only; change a copy of it, W.copy().")
 
 
-def frozen(value: Any) -> Any:
+def frozen(value: object) -> Any:
     """`value` made read only: an array, a CSR array, or a tuple of such; anything else is given back.
 
     Examples

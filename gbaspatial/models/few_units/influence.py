@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -150,7 +150,7 @@ def _without(fit: Fit, unit: Label) -> Fit:
     kept = design.ids[design.ids != unit]
     data = design.data.loc[kept]
     weights = {name: w.subset(kept) for name, w in design.weights.items()} or None
-    options: dict[str, Any] = {"regimes": design.regimes}
+    options: dict[str, object] = {"regimes": design.regimes}
     if design.observation_weights is not None:
         options["weights"] = pd.Series(design.observation_weights, index=design.ids).loc[kept]
     if fit.error_w is not None and fit.w is not None and fit.error_w is not fit.w:

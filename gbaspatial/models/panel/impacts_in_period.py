@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -83,7 +83,7 @@ def impacts(
         told = f"{few.how}; std_error: half of the middle 68 %"
         return of_draws(section, few.draws_of(names), seed=few.seed, level=level_of(level), told=told)
     chosen = method if method != "auto" else "delta" if fit.w is None else "simulated"
-    drawn: dict[str, Any] = {} if chosen == "delta" else {"draws": draws, "rng": rng}
+    drawn: dict[str, object] = {} if chosen == "delta" else {"draws": draws, "rng": rng}
     return cross_section(section, method=chosen, level=level, **drawn)  # type: ignore[arg-type]
 
 

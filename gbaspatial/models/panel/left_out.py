@@ -55,7 +55,7 @@ def less(w: WeightsGiven | None, unit: Label) -> Any:
     if w is None:
         return None
     if isinstance(w, Mapping):
-        known: dict[int, Any] = {}  # what is one object for several periods stays one
+        known: dict[int, object] = {}  # what is one object for several periods stays one
         return {key: known.setdefault(id(one), less(one, unit)) for key, one in w.items()}
     given = as_weights(w)
     return given.subset(given.ids[given.ids != unit]) if unit in given.ids else given

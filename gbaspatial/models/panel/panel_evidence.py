@@ -8,7 +8,7 @@ make, and with a W that says nothing beside them (complete, with effects of time
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
@@ -188,7 +188,7 @@ def by_name(w: WeightsGiven) -> dict[str, WeightsGiven]:
 
 
 def problem_as(
-    name: str, formula: str, data: pd.DataFrame, w: WeightsGiven | None, **options: Any
+    name: str, formula: str, data: pd.DataFrame, w: WeightsGiven | None, **options: object
 ) -> tuple[PanelProblem, int | None, bool]:
     """The likelihood of a panel as the model `name`, the place of its intercept, and whether W tells anything."""
     lagged, erred, durbin = name in LAGGED, name in ERRED, name in DURBIN

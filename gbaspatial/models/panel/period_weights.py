@@ -69,7 +69,7 @@ class _Timed(dict[int, Weights]):
     labels: tuple[Label, ...] = ()
 
 
-def _by_time(w: Mapping[Any, Any]) -> _Timed:
+def _by_time(w: Mapping[Any, object]) -> _Timed:
     numbers = time_numbers(pd.Index(list(w)))
     one: dict[int, Weights] = {}  # the same W given for several periods stays one object
     found = _Timed({int(t): one.setdefault(id(v), as_weights(v)) for t, v in zip(numbers, w.values(), strict=True)})

@@ -198,7 +198,7 @@ def _same(w: Weights, regions: pd.Series) -> np.ndarray:
 def _part(w: WeightsGiven, regions: pd.Series, within: bool) -> Any:
     """W, or each W of a mapping, with its links within or across regions only, standardized anew."""
     if isinstance(w, Mapping):
-        known: dict[int, Any] = {}
+        known: dict[int, object] = {}
         return {key: known.setdefault(id(one), _part(one, regions, within)) for key, one in w.items()}
     weights = as_weights(w)
     kept = sparse.csr_array(weights.sparse.copy())

@@ -136,7 +136,7 @@ def panel_over_weights(
 
 
 def _row(
-    fit: PanelFit, model: str, formula: str, data: pd.DataFrame, w: WeightsGiven, options: dict[str, Any]
+    fit: PanelFit, model: str, formula: str, data: pd.DataFrame, w: WeightsGiven, options: dict[str, object]
 ) -> dict[str, float]:
     spatial = next((name for name in SPATIAL if name in fit.params.index), None)
     known = pd.Series({"p_value": np.nan, "lower": np.nan, "upper": np.nan})
@@ -149,12 +149,12 @@ def _row(
     }  # fmt: skip
 
 
-def _shared(options: dict[str, Any]) -> dict[str, Any]:
+def _shared(options: dict[str, object]) -> dict[str, Any]:
     return {name: options[name] for name in ("effects", "unbalanced") if name in options}
 
 
 def _log_evidence(
-    fit: PanelFit, model: str, formula: str, data: pd.DataFrame, w: WeightsGiven, options: dict[str, Any]
+    fit: PanelFit, model: str, formula: str, data: pd.DataFrame, w: WeightsGiven, options: dict[str, object]
 ) -> float:
     """Of the outcome less its effects; NaN where effects are random, or other rows are used."""
     if fit.kind.random is not None or fit.kind.rows is not None or fit.kind.common:
@@ -166,7 +166,7 @@ def _log_evidence(
 
 
 def _prior_row(
-    model: str, formula: str, data: pd.DataFrame, w: WeightsGiven, options: dict[str, Any]
+    model: str, formula: str, data: pd.DataFrame, w: WeightsGiven, options: dict[str, object]
 ) -> dict[str, float]:
     """The row of a model whose likelihood has no maximum: no estimate, and an interval that excludes nothing."""
     asked, intercept, _ = problem_as(model, formula, data, w, **_shared(options))

@@ -37,7 +37,7 @@ def description(w: Weights) -> dict[str, object]:
     }
 
 
-def checked_description(about: Any, file: Path) -> dict[str, Any]:
+def checked_description(about: object, file: Path) -> dict[str, Any]:
     """What a file says of its W, if it says all of it.
 
     Raises
