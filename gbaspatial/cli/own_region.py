@@ -52,7 +52,7 @@ def region_of(
 
 
 def _with_years(
-    data: str, panel: Path, outcome: str, wanted: list[str], year: int | None, **where: Any
+    data: str, panel: Path, outcome: str, wanted: list[str], year: int | None, **where: object
 ) -> tuple[gpd.GeoDataFrame, str, Years]:
     """The units in one year, by default the newest in which all have what is `wanted`, and all years of their table."""
     import gbaspatial as gba
