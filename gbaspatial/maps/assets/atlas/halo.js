@@ -12,7 +12,7 @@ function showHaloIn(atlas, why, set, i) {
     const style = { pane: 'gba-halo', color, weight, fill: false, interactive: false, renderer: atlas.haloRenderer, lineJoin: 'round' };
     return layer.getRadius ? L.circleMarker(set.at[i], { ...style, radius: layer.getRadius() + 3 }) : new Shape(set.rings[i], { ...style, smoothFactor: 0 });
   };
-  const thick = why === 'focus' ? 7 : why === 'hover' ? 4 : 6;
+  const thick = (why === 'focus' ? 7 : why === 'hover' ? 4 : 6) * (atlas.slim ? 0.6 : 1);  // a small panel would be all halo
   atlas.halos[why] = L.layerGroup([ring('#ffffff', thick), ring(why === 'focus' ? '#0b3d91' : '#111111', thick / 2)]).addTo(atlas.map);
 }
 
