@@ -14,7 +14,7 @@ from gbaspatial.opinions.subject import Subject, by_unit, numbered
 
 TOGETHER = "tiers_together"  # found by spopt itself: there is nobody else to ask
 _SAME = 1e-9  # of the share of the variance
-_STARTS = 50
+_THEIR_STARTS = 50
 
 
 def of_tiers(result: TiersResult) -> Subject:
@@ -79,8 +79,8 @@ def _k_means(subject: Subject) -> Answer:
     from sklearn.cluster import KMeans
 
     x, k = _values(subject), int(subject.method)
-    found = KMeans(n_clusters=k, n_init=_STARTS, random_state=0).fit(x / x.std(axis=0))
-    call = f"KMeans(n_clusters={k}, n_init={_STARTS}), of variables over their standard deviation"
+    found = KMeans(n_clusters=k, n_init=_THEIR_STARTS, random_state=0).fit(x / x.std(axis=0))
+    call = f"KMeans(n_clusters={k}, n_init={_THEIR_STARTS}), of variables over their standard deviation"
     return _answer(subject, x, found.labels_, call, "scikit-learn", known.SEARCHED, tied=(known.TIERS_TIED,))
 
 
@@ -93,7 +93,7 @@ TIERS: dict[str, Callable[[Subject], Answer]] = {
 def _k_means_lines(subject: Subject) -> list[str]:
     return [
         "from sklearn.cluster import KMeans", "x = data.drop(columns=['id']).to_numpy(float)",
-        f"found = KMeans(n_clusters={subject.method}, n_init={_STARTS}, random_state=0).fit(x / x.std(axis=0))",
+        f"found = KMeans(n_clusters={subject.method}, n_init={_THEIR_STARTS}, random_state=0).fit(x / x.std(axis=0))",
         "groups = found.labels_", "print(groups)",
     ]  # fmt: skip
 
@@ -115,7 +115,7 @@ R_TIERS: dict[tuple[str, str], Callable[[Subject], list[str]]] = {
     ],
     ("tiers_k_means", ""): lambda s: [
         "x <- scale(data[, -1])", "set.seed(1)",
-        f"print(kmeans(x, {s.method}, iter.max = 100, nstart = {_STARTS})$cluster)",
+        f"print(kmeans(x, {s.method}, iter.max = 100, nstart = {_THEIR_STARTS})$cluster)",
     ],
 }  # fmt: skip
 R_TIER_LINES = (
