@@ -119,7 +119,6 @@ def test_what_is_long_is_listed_with_its_reason():
 OWN = {  # constants that stand twice under one name with one value, and are not one: each moves alone
     "DRAWS": "how many draws a chapter or a test takes by default",
     "_ROUNDS": "how long an algorithm goes on before it is given up, each its own",
-    "_STARTS": "from how many beginnings a search goes out: ours, and what a peer is asked for",
     "_SAME": "how near two numbers of one algorithm are when they are one, relative to what it computes",
 }
 
