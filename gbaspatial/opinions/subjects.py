@@ -68,8 +68,8 @@ def subject_of(result: object) -> Subject:
             f"that for a second opinion."
         )
     raise LabelTypeError(
-        f"a second opinion is to be had of those tests and fits that PySAL or R has, too, not of a "
-        f"{type(result).__name__}."
+        f"a second opinion is to be had of those tests of gba.autocorrelation and fits of gba.models that PySAL or R "
+        f"has, too, not of a {type(result).__name__}."
     )
 
 
