@@ -64,9 +64,9 @@ def shared_pairs(group: np.ndarray, member: np.ndarray, n: int) -> np.ndarray:
     return distinct(pairs_in_groups(group, member, n)[0])
 
 
-def are_many(count: int) -> bool:
-    """Whether so many keys are worth compiled loops."""
-    return count > (MANY_LOADED if "numba" in sys.modules else MANY)
+def are_many(count: int, loaded: int = MANY_LOADED) -> bool:
+    """Whether so many keys are worth compiled loops; `loaded` is the bar where the compiler is there."""
+    return count > (loaded if "numba" in sys.modules else MANY)
 
 
 def numbered_by_hash(keys: np.ndarray) -> np.ndarray:

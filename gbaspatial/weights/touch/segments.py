@@ -16,6 +16,9 @@ from gbaspatial.weights.touch.round_off import RUN
 METERS_PER_DEGREE = 111_194.93
 _BLOCK = 200_000
 _PAIRS = 10  # that a probe has with edges near it, about: they are what takes time
+_LOADED = (
+    20_000  # edges and pairs, where the compiler is loaded: its loops take seconds once, more than 69 districts need
+)
 _CELLS = 6  # that an edge covers of a raster, on average: more, and a tree is quicker
 
 
@@ -88,7 +91,7 @@ def approaches(
 
 def _are_many(corners: Corners, probes: np.ndarray) -> bool:
     """Whether edges and pairs of them, about, are worth compiled loops."""
-    return grouping.are_many(len(corners.first) + _PAIRS * len(probes))
+    return grouping.are_many(len(corners.first) + _PAIRS * len(probes), _LOADED)
 
 
 def _pairs_near(

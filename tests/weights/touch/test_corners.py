@@ -28,7 +28,7 @@ EMPTY_PART = shapely.from_wkt("MULTIPOLYGON (((0 0, 1 0, 1 1, 0 1, 0 0)), EMPTY)
 
 @pytest.fixture(params=["sorting", "compiled"])
 def way(request, monkeypatch):
-    monkeypatch.setattr(grouping, "are_many", lambda count: request.param == "compiled" and count > 0)
+    monkeypatch.setattr(grouping, "are_many", lambda count, loaded=0: request.param == "compiled" and count > 0)
     return request.param
 
 
@@ -104,7 +104,7 @@ def invalid_pairs_and_gaps():
 def test_both_ways_give_the_same_weights_and_warnings(monkeypatch, layer, options):
     results = []
     for many in (0, 10**9):
-        monkeypatch.setattr(grouping, "are_many", lambda count, many=many: count > many)
+        monkeypatch.setattr(grouping, "are_many", lambda count, loaded=0, many=many: count > many)
         with warnings.catch_warnings(record=True) as told:
             warnings.simplefilter("always")
             try:

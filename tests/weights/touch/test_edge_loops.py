@@ -36,7 +36,7 @@ def both_ways(work):
     found = []
     with pytest.MonkeyPatch.context() as patch:
         for many in (True, False):
-            patch.setattr(grouping, "are_many", lambda count, many=many: many and count > 0)
+            patch.setattr(grouping, "are_many", lambda count, loaded=0, many=many: many and count > 0)
             found.append(work())
     return found
 

@@ -73,7 +73,7 @@ def test_sums_do_not_depend_on_order(order):
 
 def test_few_and_many_take_different_ways(monkeypatch):
     used = []
-    monkeypatch.setattr(grouping, "are_many", lambda count: count > 2)
+    monkeypatch.setattr(grouping, "are_many", lambda count, loaded=0: count > 2)
     monkeypatch.setattr(grouping, "numbered_by_hash", lambda keys: used.append(len(keys)))
     grouping.numbered(as_keys([(1, 2)] * 3))
     grouping.numbered(as_keys([(1, 2)] * 2))
