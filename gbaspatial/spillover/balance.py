@@ -104,10 +104,14 @@ class BalanceResult(Result):
         matplotlib.axes.Axes
         """
         if units is None:
-            net = self.units[["net", "net_lower", "net_upper"]].set_axis(["estimate", "lower", "upper"], axis=1)
-            return forest(net, label=f"Gives less receives: {self.term}", ax=ax)
+            return forest(_net(self.units), label=f"Gives less receives: {self.term}", ax=ax)
         label = with_open_ends(f"Spillover of {self.term}", self.units)
         return flow_map(units, self.flows, label=label, top=top, ax=ax)
+
+
+def _net(units: pd.DataFrame) -> pd.DataFrame:
+    """What each unit gives less what it receives, as a forest draws it."""
+    return units[["net", "net_lower", "net_upper"]].set_axis(["estimate", "lower", "upper"], axis=1)
 
 
 @undrawn("method", "delta")
