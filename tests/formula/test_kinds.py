@@ -174,5 +174,5 @@ def test_a_whole_number_of_any_size_is_a_number():
     data = DATA.assign(y=RNG.normal(size=N))
     one, two = (gba.models.ols(f"y ~ I({number} * x)", data).tvalues for number in (7, 7 * 10**40))
     np.testing.assert_allclose(two, one)
-    with pytest.raises(FormulaError, match="too deep|nested more than"):  # by Python, or by us where Python reads deeper
+    with pytest.raises(FormulaError, match="too deep|nested more than"):  # by Python or by us
         design(f"y ~ I({'-' * 5000}x)", data)
