@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 import numpy as np
 
+from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.opinions import known
 from gbaspatial.opinions.answers import Answer
 from gbaspatial.opinions.panel_peers import DUMMIES, blocks_of, shape_of, with_dummies
@@ -86,11 +87,13 @@ def r_panel_tests(subject: Subject) -> list[str] | None:
     asked["lm_effects"] = 'plmtest(fit, effect = "individual", type = "bp")'
     asked["hausman"] = f'phtest(fit, plm({of}, {both}, model = "random"))'
     asked["wooldridge"] = "pwartest(fit)"
+    n = len(shape_of(subject).units)
+    clusters = {"wooldridge": f" * {n - 1} / {n}"} if n < SMALL else {}  # ours counts the units below fifty
     asked["cips"] = 'cipstest(pdata.frame(data, index = c("id", "time"))$y, lags = 1, type = "drift")'
     return [
         "suppressPackageStartupMessages(library(plm))", f"fit <- {pooled if subject.method == 'pooled' else within}",
         "made <- c()",
-        *(f"made['{name}'] <- suppressWarnings({call})$statistic" for name, call in asked.items()
-          if name in subject.ours),
+        *(f"made['{name}'] <- suppressWarnings({call})$statistic{clusters.get(name, '')}"
+          for name, call in asked.items() if name in subject.ours),
         "print(made)",
     ]  # fmt: skip
