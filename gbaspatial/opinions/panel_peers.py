@@ -146,10 +146,11 @@ def _panel_fe(subject: Subject) -> Answer:
 
     units = Weights(np.zeros((len(shape.units),) * 2), range(len(shape.units))).to_libpysal()
     model = PanelFE(_y(subject), subject.columns.to_numpy(dtype=float), units)
-    rows = model.df_resid
-    factor = rows / (rows - len(subject.terms))
-    call = "PanelFE(), variances over NT - N - k"
-    return _spreg(subject, model, call, (), ("log_likelihood",), factor, False, known.FE_DIVISOR)
+    factor = model.df_resid / (len(subject.outcome) - len(shape.units) - len(subject.terms))
+    mended = factor != 1  # releases before 1.9.1
+    call = "PanelFE(), variances over NT - N - k" if mended else "PanelFE()"
+    told = (known.FE_DIVISOR,) if mended else ()
+    return _spreg(subject, model, call, (), ("log_likelihood",), factor, False, *told)
 
 
 def _within(subject: Subject) -> Answer:

@@ -35,7 +35,7 @@ FITS = {
 }
 CALLS = {  # what a verb needs to answer quickly
     "impact_of_change": {"variable": "INC"},
-    "bootstrap": {"draws": 19, "rng": 1},
+    "bootstrap": {"draws": 39, "rng": 1},
     "wild_test": {"draws": 19, "rng": 1},
     "exact_test": {"draws": 19},
     "profile": {"simulate": False},
