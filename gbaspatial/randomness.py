@@ -32,6 +32,7 @@ NO_EFFECT, AN_EFFECT = 31, 32  # outcomes without and with an effect, for its po
 CONFIDENCE_DRAWS = 41  # coefficients given rho or lambda
 GROUP_RESAMPLES = 53  # of units within their groups
 REGIONS = 59  # of units from which regions grow
+AS_ELSEWHERE = 1  # beside it: values as they would be if they clustered as in these
 PANEL_OUTCOMES = 47  # of a fitted panel, by unit
 REPORTED_PANELS, REPORTED_SIGNS = 61, 62  # of the report: panels grown again, and signs of residual histories
 # With how many units or periods as a further key, which no other purpose has beside its number:

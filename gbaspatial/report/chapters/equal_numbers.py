@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special
 
-from gbaspatial.randomness import REGIONS, stream
+from gbaspatial.randomness import AS_ELSEWHERE, REGIONS, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +64,7 @@ def moran_as_elsewhere(W: np.ndarray, elsewhere: tuple[float, float], count: int
     >>> bool(np.median(weak) < 0 < np.median(strong))
     True
     """
-    rng, n = stream(seed, REGIONS, 1), len(W)
+    rng, n = stream(seed, REGIONS, AS_ELSEWHERE), len(W)
     low = 1 / float(np.linalg.eigvals(W).real.min())
     drawn = np.clip(rng.normal(*elsewhere, count), 0.99 * low, 0.99)
     systems = np.eye(n) - drawn[:, None, None] * W
