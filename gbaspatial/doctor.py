@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import platform
 import re
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,9 +21,9 @@ from gbaspatial.results import Result, Table
 
 __all__ = ["CheckUp", "examine"]
 
-_EXTRAS = {
-    "parquet": "pyarrow", "excel": "openpyxl", "postgis": "psycopg", "duckdb": "duckdb", "notebook": "networkx",
-    "distributed": "distributed", "regions": "spopt",
+_EXTRAS = {  # what each brings: of several modules the one that we cannot do without
+    "pysal": "giddy", "parquet": "pyarrow", "excel": "openpyxl", "postgis": "psycopg", "duckdb": "duckdb",
+    "word": "docx", "notebook": "networkx", "causal": "rdrobust", "regions": "spopt", "distributed": "distributed",
 }  # fmt: skip
 _GOOD, _ABSENT, _WRONG = "good", "absent", "wrong"
 
@@ -34,7 +35,7 @@ class CheckUp(Result):
     Attributes
     ----------
     frame : pandas.DataFrame
-        By item: `area` (version, extra, font, self-check), `state` (good, absent, wrong), `found` and `cure`.
+        By item: `area` (version, extra, program, font, self-check), `state` (good, absent, wrong), `found` and `cure`.
     """
 
     frame: pd.DataFrame
@@ -68,7 +69,7 @@ def examine() -> CheckUp:
     >>> gba.doctor.examine().sound
     True
     """
-    rows = [*_versions(), *_extras(), _font(), *(_checked(name, check) for name, check in _CHECKS.items())]
+    rows = [*_versions(), *_extras(), _rscript(), _font(), *(_checked(name, check) for name, check in _CHECKS.items())]
     frame = pd.DataFrame(rows, columns=["item", "area", "state", "found", "cure"]).set_index("item")
     return CheckUp(frame)
 
@@ -119,6 +120,13 @@ def _extras() -> list[Row]:
         except ImportError:
             rows.append((item, "extra", _ABSENT, "not installed", cure))
     return rows
+
+
+def _rscript() -> Row:
+    """R, which second opinions ask where it is."""
+    found = shutil.which("Rscript")
+    cure = "install R with spdep and spatialreg"
+    return ("Rscript", "program", _GOOD, found, "") if found else ("Rscript", "program", _ABSENT, "not installed", cure)
 
 
 def _font() -> Row:

@@ -1,5 +1,6 @@
 """The check-up: what is right is good, what is wrong is told and ends with code 1, the rest is still looked at."""
 
+import tomllib
 from importlib import metadata
 from pathlib import Path
 
@@ -45,6 +46,22 @@ def test_every_required_package_is_looked_at():
     needed = [line for line in metadata.requires("gbaspatial") if ";" not in line]
     assert len(needed) > 10
     assert len(looked_at) == len(needed) + 2
+
+
+def test_every_extra_is_looked_at_but_those_of_developers():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    offered = set(project["optional-dependencies"])
+    assert offered >= {"parquet", "excel", "pysal"}
+    assert set(doctor._EXTRAS) == offered - {"test", "docs"}
+
+
+def test_what_is_absent_is_told_with_what_to_install(monkeypatch):
+    monkeypatch.setattr(doctor.shutil, "which", lambda name: None)
+    monkeypatch.setattr(doctor, "_EXTRAS", {"word": "no_such_module"})
+    assert doctor._rscript()[2:] == ("absent", "not installed", "install R with spdep and spatialreg")
+    assert doctor._extras() == [
+        ("word (no_such_module)", "extra", "absent", "not installed", "pip install 'gbaspatial[word]'")
+    ]
 
 
 @pytest.mark.parametrize(("sound", "code"), [(True, 0), (False, 1)])

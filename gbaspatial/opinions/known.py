@@ -89,8 +89,8 @@ SPDEP_G_ISLANDS = Known(
     defect=False,
 )  # fmt: skip
 JOINS_COUNTED = Known(
-    "esda", ("2.8.2",), ("statistic",),
-    "local join counts count links, whatever their weights; here weights are summed",
+    "esda", ("2.8.2",), ("statistic", "count"),
+    "join counts count links, whatever their weights; here weights are summed",
     defect=False,
 )  # fmt: skip
 GEARY_SIGN = Known(

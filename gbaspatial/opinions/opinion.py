@@ -68,10 +68,11 @@ def second_opinion(result: object, peer: Peer = "pysal") -> SecondOpinion:
 
     Parameters
     ----------
-    result : a test of `gba.autocorrelation` or a fit of `gba.models`
+    result : a test of `gba.autocorrelation`, a fit of `gba.models` or a result of `gba.disparity`
+        Tests, impacts and Chow tests of a fit are results, too.
     peer : {"pysal", "r"}
-        ``"pysal"``: esda and spreg, which are installed with gbaspatial. ``"r"``: spdep and
-        spatialreg through ``Rscript``, if that and they are installed.
+        ``"pysal"``: esda and spreg, which are installed with gbaspatial, inequality and giddy. ``"r"``: spdep and
+        spatialreg, plm and nlme of panels, through ``Rscript``, if that and they are installed.
 
     Returns
     -------
@@ -81,8 +82,12 @@ def second_opinion(result: object, peer: Peer = "pysal") -> SecondOpinion:
     ------
     OptionError
         If the peer has no counterpart of this result.
+    LabelTypeError
+        If `result` is something else, or was read back and holds no data.
     MissingPackageError
         If R or its packages are not installed.
+    ConvergenceError
+        If the peer ends in an error, or R does not end.
 
     References
     ----------

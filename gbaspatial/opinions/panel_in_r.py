@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from gbaspatial.opinions.panel_peers import DUMMIES, ERRED, LAGGED, STRAIGHT, freedom, shape_of
 from gbaspatial.opinions.panel_scripts import BOTH, r_straight
 from gbaspatial.opinions.panel_test_peers import r_panel_tests
-from gbaspatial.opinions.script_heads import r_head, r_style
+from gbaspatial.opinions.script_heads import r_head, r_names, r_style
 from gbaspatial.opinions.subject import Subject
 
 
@@ -46,18 +46,13 @@ def question_of(subject: Subject) -> Question | None:
     return _spatial(subject)
 
 
-def _names(subject: Subject, names: list[str]) -> str:
-    listed = ", ".join('"' + name.replace("\\", "\\\\").replace('"', "'") + '"' for name in names)
-    return f"names <- c({listed})"
-
-
 def _straight(subject: Subject, work: list[str]) -> Question:
     fit = next(line for line in work if line.startswith("fit <- "))
     call = fit.removeprefix("fit <- ").partition("(")[0]
     package = {"plm": "plm", "pcce": "plm", "lme": "nlme"}.get(call, "R")
     within = call in ("plm", "pcce")
     terms = [*([] if within or not subject.intercept else ["Intercept"]), *subject.terms]
-    read = [_names(subject, terms)]
+    read = [f"names <- {r_names(terms)}"]
     if call == "lme":  # adjustSigma: standard errors there are over n - k, ours as all of maximum likelihood
         read += ["b <- fixef(fit)", "se <- sqrt(diag(fit$varFix))", 'say("sigma2", fit$sigma^2)',
                  'say("log_likelihood", logLik(fit))']  # fmt: skip
@@ -83,7 +78,7 @@ def _spatial(subject: Subject) -> Question:
     shape, k = shape_of(subject), len(columns)
     taken = f"{1 + constant}:{k + constant}" if not subject.intercept else f"1:{k + 1}"
     read = [
-        _names(subject, [*(["Intercept"] if subject.intercept else []), *subject.terms]),
+        f"names <- {r_names([*(['Intercept'] if subject.intercept else []), *subject.terms])}",
         f"b <- fit$coefficients[{taken}]", f"se <- fit$rest.se[{taken}]",
         f'say("sigma2", fit$s2 * {freedom(subject)!r})', 'say("log_likelihood", fit$LL)',
         'say(paste0("params[", names, "]"), b)',

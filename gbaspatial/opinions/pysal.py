@@ -113,7 +113,10 @@ def _join_count(subject: Subject) -> Answer | None:  # type: ignore[return]
         zero, one = subject.terms
         found = Join_Counts(_y(subject), libpysal_w(subject.w), permutations=0)
         numbers = {f"count[{one}:{one}]": found.bb, f"count[{zero}:{zero}]": found.ww, f"count[{zero}:{one}]": found.bw}
-        return _esda({k: float(v) for k, v in numbers.items()}, "Join_Counts()")
+        assert subject.w is not None
+        binary = bool(np.allclose(subject.w.sparse.data, 1.0))
+        differences = () if binary else (known.JOINS_COUNTED,)
+        return _esda({k: float(v) for k, v in numbers.items()}, "Join_Counts()", *differences)
     return None
 
 

@@ -8,12 +8,14 @@ import subprocess
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 from gbaspatial.errors import ConvergenceError, MissingPackageError
 from gbaspatial.opinions import known
 from gbaspatial.opinions.answers import Answer
 from gbaspatial.opinions.panel_in_r import Question, question_of
 from gbaspatial.opinions.panel_peers import differences, told_freedom
+from gbaspatial.opinions.script_heads import r_name, r_names
 from gbaspatial.opinions.scripts import script
 from gbaspatial.opinions.several_tests import R_READ_SEVERAL, parts_of
 from gbaspatial.opinions.specification_peers import OF_FITS, r_call, r_known, r_read
@@ -81,7 +83,7 @@ def _numbers(text: str) -> dict[str, float]:
     for line in _run(text).splitlines():
         if line.startswith("gba|"):
             name, value = line.removeprefix("gba|").rsplit("|", 1)
-            numbers[name] = float(value)
+            numbers[unquote(name)] = float(value)
     return numbers
 
 
@@ -119,10 +121,15 @@ def _run(text: str) -> str:
     """What `Rscript` prints for `text`."""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "work.R").write_text(text, encoding="utf-8")
-        done = subprocess.run(
-            ["Rscript", "--vanilla", str(Path(folder) / "work.R")], capture_output=True, text=True, encoding="utf-8",
-            timeout=_SECONDS, check=False,
-        )  # fmt: skip
+        try:
+            done = subprocess.run(
+                ["Rscript", "--vanilla", str(Path(folder) / "work.R")], capture_output=True, text=True,
+                encoding="utf-8", timeout=_SECONDS, check=False,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise ConvergenceError(
+                f"R had not answered after {_SECONDS} seconds; ask peer='pysal', or about fewer units."
+            ) from None
     if done.returncode:
         told = " ".join(done.stderr.partition("Error")[2].removesuffix("Execution halted\n").split())
         raise ConvergenceError(f"R could not do it: {told or 'it gave no reason'}.")
@@ -138,9 +145,7 @@ def _global(subject: Subject) -> list[str]:
 
 def _by_unit(**columns: str) -> Callable[[Subject], list[str]]:
     def _lines(subject: Subject) -> list[str]:
-        labels = ", ".join('"' + str(unit).replace("\\", "\\\\").replace('"', '\\"') + '"'
-                           for unit in subject.outcome.index)  # fmt: skip
-        told = [f"units <- c({labels})"]
+        told = [f"units <- {r_names(map(str, subject.outcome.index))}"]
         return told + [f'say(paste0("{name}[", units, "]"), {where})' for name, where in columns.items()]
 
     return _lines
@@ -151,18 +156,13 @@ def _join_counts(subject: Subject) -> list[str]:
     zero, one = subject.terms if len(subject.terms) == 2 else ("", "")
     for column, name in ((1, "count"), (2, "expected"), (3, "variance")):
         for ours, theirs in ((f"{zero}:{zero}", "0:0"), (f"{one}:{one}", "1:1"), (f"{zero}:{one}", "1:0")):
-            told.append(f'say("{name}[{_quoted(ours)}]", found["{theirs}", {column}])')
+            told.append(f'say({r_name(f"{name}[{ours}]")}, found["{theirs}", {column}])')
     return told if len(subject.terms) == 2 else []
-
-
-def _quoted(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _model(subject: Subject) -> list[str]:
     names = [*(["Intercept"] if subject.intercept else []), *subject.terms]
-    listed = ", ".join('"' + name.replace('"', "'") + '"' for name in names)
-    told = [f"names <- c({listed})"]
+    told = [f"names <- {r_names(names)}"]
     if subject.kind == "ppml":
         return [*told, 'say(paste0("params[", names, "]"), coef(fit))']
     if subject.kind == "mess":

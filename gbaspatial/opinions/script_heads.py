@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from urllib.parse import quote
+
 import numpy as np
 import pandas as pd
 
@@ -61,6 +64,16 @@ def formula(subject: Subject) -> str:
     return f"y ~ {right}" + ("" if subject.intercept else " - 1")
 
 
+def r_name(text: str) -> str:
+    """A name as a string of R that comes back whole, whatever is in it: by percent signs, as in a URL."""
+    return f'"{quote(text, safe="")}"'
+
+
+def r_names(texts: Iterable[str]) -> str:
+    """Names as a vector of R; see `r_name`."""
+    return f"c({', '.join(map(r_name, texts))})"
+
+
 def _units(subject: Subject) -> int:
     return subject.n if subject.panel is None else len(subject.panel.units)
 
@@ -114,7 +127,9 @@ def python_head(subject: Subject) -> list[str]:
 
 def stata_head(subject: Subject) -> list[str]:
     """Data, and W as the spatial matrix `W`, in Stata."""
-    head = [*_legend(subject, "*"), "clear", f"input {' '.join(_names(subject))}"]
+    # within a comment by a star these begin another comment, or go on in the next line
+    told = [line.replace("/", " / ") if "//" in line or "/*" in line else line for line in _legend(subject, "*")]
+    head = [*told, "clear", f"input {' '.join(_names(subject))}"]
     head += [line.replace(",", " ") for line in table(subject)[1:]] + ["end"]
     head += ["spset id"] if subject.panel is None else ["xtset id time", "spset id"]
     if subject.w is None:

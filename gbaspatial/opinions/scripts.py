@@ -38,7 +38,7 @@ def code(result: object, language: Language) -> str:
 
     Parameters
     ----------
-    result : a test of `gba.autocorrelation` or a fit of `gba.models`
+    result : a test of `gba.autocorrelation`, a fit of `gba.models` or a result of `gba.disparity`
     language : {"pysal", "r", "stata"}
 
     Returns
@@ -277,9 +277,13 @@ def _st_model(*extras: str) -> Callable[[Subject], list[str]]:
     ]
 
 
+def _st_regress(s: Subject) -> list[str]:
+    return [f"regress y {' '.join(s.columns.columns)}" + ("" if s.intercept else ", noconstant")]
+
+
 _STATA: dict[tuple[str, str], Callable[[Subject], list[str] | None]] = {
-    ("ols", "ols"): lambda s: [f"regress y {' '.join(s.columns.columns)}"],
-    ("slx", "ols"): lambda s: [f"regress y {' '.join(s.columns.columns)}"],
+    ("ols", "ols"): _st_regress,
+    ("slx", "ols"): _st_regress,
     ("moran", ""): lambda s: ["regress y", "estat moran, errorlag(W)  // chi2(1) is the square of z"],
     ("lag", "ml"): _st_model("dvarlag(W)"),
     ("durbin", "ml"): _st_model("dvarlag(W)"),

@@ -9,6 +9,7 @@ import pandas as pd
 
 from gbaspatial.autocorrelation.correlograms import CorrelogramResult
 from gbaspatial.autocorrelation.matrix import MoranMatrixResult
+from gbaspatial.opinions.script_heads import r_name
 from gbaspatial.opinions.subject import Subject, numbered
 from gbaspatial.weights import Weights
 
@@ -139,7 +140,7 @@ R_SEVERAL: dict[tuple[str, str], Callable[[Subject], list[str] | None]] = {
 def _read_matrix(subject: Subject) -> list[str]:
     names, scaled = names_of(subject), factor(subject)
     return [
-        f"say({_quoted(f'statistic[{place}, {near}]')}, found[{i}, {j}] * {scaled!r})"
+        f"say({r_name(f'statistic[{place}, {near}]')}, found[{i}, {j}] * {scaled!r})"
         for i, place in enumerate(names, start=1) for j, near in enumerate(names, start=1)
     ]  # fmt: skip
 
@@ -150,13 +151,8 @@ def _read_correlogram(subject: Subject) -> list[str]:
         where = {"statistic": f"found[{number}, 1]", "expected": f"found[{number}, 2]"}
         where |= {"variance": f"found[{number}, 3]",
                   "z": f"(found[{number}, 1] - found[{number}, 2]) / sqrt(found[{number}, 3])"}  # fmt: skip
-        lines += [f"say({_quoted(f'{name}[{label}]')}, {read})" for name, read in where.items()]
+        lines += [f"say({r_name(f'{name}[{label}]')}, {read})" for name, read in where.items()]
     return lines
-
-
-def _quoted(text: str) -> str:
-    """A string of R."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 R_READ_SEVERAL: dict[str, Callable[[Subject], list[str]]] = {

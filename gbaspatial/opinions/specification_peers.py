@@ -13,6 +13,7 @@ import numpy as np
 
 from gbaspatial.opinions import known
 from gbaspatial.opinions.answers import Answer
+from gbaspatial.opinions.script_heads import r_names
 from gbaspatial.opinions.spreg_models import Call, call_of, made_by
 from gbaspatial.opinions.subject import Subject, libpysal_w, row_sums
 
@@ -303,9 +304,8 @@ def r_read(subject: Subject) -> list[str]:
     if subject.kind == "specification":
         return ["say(names(made), made)"]
     terms = [name.partition("[")[2] for name in subject.ours if name.startswith("direct[")]
-    names = ", ".join('"' + term.replace("\\", "\\\\").replace('"', '\\"') + '"' for term in terms)
     effects = ("direct", "indirect", "total")
-    return [f"terms <- c({names})", *(f'say(paste0("{effect}[", terms), made${effect})' for effect in effects)]
+    return [f"terms <- {r_names(terms)}", *(f'say(paste0("{effect}[", terms), made${effect})' for effect in effects)]
 
 
 def r_call(subject: Subject) -> str:

@@ -53,7 +53,7 @@ def subject_of(result: object) -> Subject:
     Raises
     ------
     LabelTypeError
-        If it is neither a test of `gba.autocorrelation` nor a fit of `gba.models`.
+        If it is no test of `gba.autocorrelation`, fit of `gba.models` or result of `gba.disparity` that others have.
     """
     if isinstance(result, Fit):
         return _of_fit(result)
@@ -68,8 +68,8 @@ def subject_of(result: object) -> Subject:
             f"that for a second opinion."
         )
     raise LabelTypeError(
-        f"a second opinion is to be had of those tests of gba.autocorrelation and fits of gba.models that PySAL or R "
-        f"has, too, not of a {type(result).__name__}."
+        f"a second opinion is to be had of those tests of gba.autocorrelation, fits of gba.models and results of "
+        f"gba.disparity that PySAL or R has, too, not of a {type(result).__name__}."
     )
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from gbaspatial import models
+from gbaspatial.errors import OptionError
 from gbaspatial.models.fitted import BELONG
 from gbaspatial.weights import from_pairs
 
@@ -53,8 +54,10 @@ def test_every_verb_that_a_fit_shows_answers(name):
         options = dict(CALLS.get(verb, {}))
         if verb == "impact_matrix":
             options["term"] = fit.design.regressors()[0].name
-        if verb == "detectable_effect" and "rho" not in fit.params:
-            options["name"] = "lambda" if "lambda" in fit.params else fit.params.index[-1]
+        if verb == "detectable_effect" and not {"rho", "lambda"} & set(fit.params.index):
+            with pytest.raises(OptionError, match="neither rho nor lambda; name one of its terms"):
+                fit.detectable_effect()
+            options["name"] = fit.params.index[-1]
         assert getattr(fit, verb)(**options) is not None, verb
 
 

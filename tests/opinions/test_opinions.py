@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import gbaspatial as gba
-from gbaspatial.errors import LabelTypeError, MissingPackageError, OptionError
+from gbaspatial.errors import ConvergenceError, LabelTypeError, MissingPackageError, OptionError
 from gbaspatial.opinions import r as r_side, second_opinion
 from gbaspatial.weights import from_pairs
 
@@ -70,6 +70,63 @@ def test_r_agrees(name):
     assert opinion.agree, opinion
     apart = opinion.frame[~opinion.frame["agree"]]
     assert list(apart.index) == (["z"] if name == "geary" else [])
+
+
+ODD = ['a "q"', "b\\n", "c|d", "d[1]", "e'x", "f\ng", "\u5e7f\u5dde", "h%s", "i, j", " k", "%20"]
+
+
+def _oddly_named():
+    """Columbus with units, classes and terms that a program between two others may stumble over."""
+    labels = pd.Index([*ODD, *COLUMBUS.index[len(ODD) :]], name="unit")
+    data = COLUMBUS.set_axis(labels)
+    data["kind"] = np.where(data["CRIME"] > 30, 'x "1"', "y\\z\n")
+    return data, gba.weights.Weights(BINARY.sparse, labels)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda data, w: auto.local_moran(data["CRIME"], w, inference="randomization"),
+        lambda data, w: auto.join_count(data["kind"], w, inference="randomization"),
+        lambda data, w: models.error("CRIME ~ INC + C(kind)", data, w),
+        lambda data, w: models.panel_ols("CRIME ~ INC + C(kind)", _twice(data), effects="pooled"),
+    ],
+    ids=["units", "classes", "terms", "terms of panels"],
+)
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
+def test_no_number_of_r_is_lost_by_a_name(make):
+    try:
+        odd, plain = (make(*named).second_opinion("r") for named in (_oddly_named(), _plainly_named()))
+    except MissingPackageError as error:
+        pytest.skip(str(error))
+    assert len(odd.frame) == len(plain.frame)
+    assert odd.frame["agree"].all(), odd
+
+
+def _plainly_named():
+    return COLUMBUS.rename_axis("unit").assign(kind=np.where(COLUMBUS["CRIME"] > 30, "x", "y")), BINARY
+
+
+def _twice(data):
+    parts = {year: data.assign(CRIME=data["CRIME"] + year * data["HOVAL"]) for year in (1, 2)}
+    return pd.concat(parts, names=["year"]).swaplevel()
+
+
+def test_r_that_does_not_answer_in_time_is_told(monkeypatch):
+    def _late(*given, **options):
+        raise subprocess.TimeoutExpired("Rscript", 1)
+
+    monkeypatch.setattr(r_side.subprocess, "run", _late)
+    with pytest.raises(ConvergenceError, match="R had not answered after"):
+        r_side._run("1")
+
+
+def test_esda_counts_joins_whatever_the_weights_and_it_is_told():
+    uneven = gba.weights.Weights(BINARY.sparse * 2.0, BINARY.ids)
+    opinion = auto.join_count(HIGH, uneven, inference="randomization").second_opinion()
+    assert opinion.agree
+    assert opinion.frame["why"].str.contains("count links").all()
+    np.testing.assert_allclose(opinion.frame["ours"], 2 * opinion.frame["theirs"], rtol=1e-12)
 
 
 @pytest.mark.parametrize("alternative", ["greater", "less"])
@@ -147,7 +204,7 @@ def test_it_does_not_depend_on_the_order_of_rows():
 def test_what_has_no_counterpart_is_told():
     with pytest.raises(OptionError, match="no counterpart of sarar by ml.*second_opinion\\('r'\\) asks another"):
         models.sarar(FORMULA, COLUMBUS, W).second_opinion()
-    with pytest.raises(LabelTypeError, match="tests of gba.autocorrelation and fits"):
+    with pytest.raises(LabelTypeError, match="tests of gba.autocorrelation, fits of gba.models and results"):
         second_opinion(3)
     with pytest.raises(OptionError, match="peer='stata'"):
         TESTS["moran"]().second_opinion("stata")
@@ -203,7 +260,18 @@ def test_stata_code_has_the_data_the_weights_and_the_model():
     assert text.count("W[") == BINARY.n_links
     assert "* x1 = INC" in text
     hostile = COLUMBUS.rename(columns={"INC": "inc\nome"})
+    for mark in ("/*", "//"):  # Stata would take what follows for a comment, or the next line for a part of this one
+        text = models.ols("CRIME ~ INC", COLUMBUS.rename(index={COLUMBUS.index[0]: f"a {mark} b"})).code("stata")
+        assert mark not in text
     assert "inc ome" in models.ols("CRIME ~ `inc\nome`", hostile).code("r").splitlines()[2]
+
+
+@pytest.mark.parametrize("name", ["ols", "slx", "lag", "error"])
+def test_stata_has_no_intercept_where_the_model_has_none(name):
+    last = [getattr(models, name)(text, COLUMBUS, W).code("stata").splitlines() for text in (FORMULA, FORMULA + " - 1")]
+    kept, without = ("\n".join(lines[lines.index("end") :]) for lines in last)
+    assert "noconstant" not in kept
+    assert "noconstant" in without
 
 
 def test_code_beyond_a_few_hundred_units_is_refused():

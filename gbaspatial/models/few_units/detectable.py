@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from gbaspatial.errors import OptionError
+from gbaspatial.errors import OptionError, some
 from gbaspatial.figures.parameters import detected_effects
 from gbaspatial.inference.null import check_draws
 from gbaspatial.models.few_units.refits import batch_around, check_refittable, places_of, ranks_of
@@ -82,7 +82,7 @@ class DetectableResult(Result):
 @public
 def detectable_effect(
     fit: Fit,
-    name: str = "rho",
+    name: str | None = None,
     *,
     target: float = 0.8,
     alpha: float = 0.05,
@@ -99,8 +99,8 @@ def detectable_effect(
     ----------
     fit : Fit
         By maximum likelihood or least squares.
-    name : str
-        ``"rho"``, ``"lambda"`` or a term.
+    name : str, optional
+        ``"rho"``, ``"lambda"`` or a term; by default rho, where the model has none lambda.
     target, alpha : float
         Power and size.
     draws : int
@@ -118,7 +118,8 @@ def detectable_effect(
     Raises
     ------
     OptionError
-        If the fit has no such parameter, or `target`, `alpha` or `draws` cannot be used.
+        If the fit has no such parameter, or none is named and it has neither rho nor lambda, or `target`, `alpha` or
+        `draws` cannot be used.
 
     Examples
     --------
@@ -133,7 +134,7 @@ def detectable_effect(
     check_refittable(fit)
     for told, value in (("target", target), ("alpha", alpha)):
         probability(value, told)
-    check_parameter(name, fit.params.index)
+    name = sought(name, fit.params.index)
     draws, seed = check_draws(draws), seed_of(rng)
     model, ranks = problem_again(fit), ranks_of(fit.design.ids)
     full = batch_around(fit, model)
@@ -146,6 +147,17 @@ def detectable_effect(
     negative, positive = (first_reached(curve, target, side) for side in (-1, 1))
     title = f"Power to find {name} in the {fit.model} model: {fit.formula}"
     return DetectableResult(name, curve, negative, positive, target, alpha, draws, seed, fit.n, title)
+
+
+def sought(name: str | None, parameters: pd.Index) -> str:
+    """The parameter that is meant: rho, where there is none lambda, unless another is named."""
+    if name is None:
+        spatial = [term for term in ("rho", "lambda") if term in parameters]
+        if not spatial:
+            raise OptionError(f"the model has neither rho nor lambda; name one of its terms: {some(parameters)}.")
+        return spatial[0]
+    check_parameter(name, parameters)
+    return name
 
 
 def _drawn(source: Generator, statistic, ranks: np.ndarray, draws: int, seed: int, purpose: int) -> np.ndarray:  # type: ignore[no-untyped-def]

@@ -10,13 +10,12 @@ import pandas as pd
 from scipy import special
 
 from gbaspatial.inference.null import check_draws
-from gbaspatial.models.few_units.detectable import DetectableResult, first_reached
+from gbaspatial.models.few_units.detectable import DetectableResult, first_reached, sought
 from gbaspatial.models.few_units.refits import ranks_of
 from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.panel.history_draws import regression_given
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.many_panels import ManyPanels
-from gbaspatial.models.simulation import check_parameter
 from gbaspatial.models.solve.admissible import window
 from gbaspatial.options import probability, public
 from gbaspatial.randomness import NO_EFFECT, Rng, seed_of, stream
@@ -42,7 +41,13 @@ class PanelPower(DetectableResult):
 
 @public
 def detectable_effect(
-    fit: PanelFit, name: str = "rho", *, target: float = 0.8, alpha: float = 0.05, draws: int = 999, rng: Rng = 0
+    fit: PanelFit,
+    name: str | None = None,
+    *,
+    target: float = 0.8,
+    alpha: float = 0.05,
+    draws: int = 999,
+    rng: Rng = 0,
 ) -> PanelPower:
     """The smallest value of a parameter that a panel's test finds with probability `target`.
 
@@ -54,8 +59,8 @@ def detectable_effect(
     Parameters
     ----------
     fit : PanelFit
-    name : str
-        ``"rho"``, ``"lambda"`` or a term.
+    name : str, optional
+        ``"rho"``, ``"lambda"`` or a term; by default rho, where the model has none lambda.
     target, alpha : float
         Power and size.
     draws : int
@@ -71,7 +76,7 @@ def detectable_effect(
     Raises
     ------
     UnknownNameError, OptionError
-        If the fit has no such parameter, or an option cannot be used.
+        If the fit has no such parameter, or neither rho nor lambda and none is named, or an option cannot be used.
 
     References
     ----------
@@ -91,7 +96,7 @@ def detectable_effect(
     """
     for told, value in (("target", target), ("alpha", alpha)):
         probability(value, told)
-    check_parameter(name, fit.params.index)
+    name = sought(name, fit.params.index)
     count, seed = check_draws(draws), seed_of(rng)
     model = fit.problem
     one = (model.lag is None) != (model.error is None)

@@ -44,7 +44,10 @@ def test_order_and_errors():
     data, w = made()
     one, two = (models.panel_error("y ~ x", d, w, effects="unit") for d in (data, data.sample(frac=1, random_state=4)))
     assert one.detectable_effect("lambda", draws=99).positive == two.detectable_effect("lambda", draws=99).positive
+    assert one.detectable_effect(draws=99).positive == one.detectable_effect("lambda", draws=99).positive
     with pytest.raises(UnknownNameError, match="no parameter 'rho'"):
-        one.detectable_effect()
+        one.detectable_effect("rho")
+    with pytest.raises(OptionError, match="neither rho nor lambda; name one of its terms: x"):
+        models.panel_ols("y ~ x", data, effects="unit").detectable_effect()
     with pytest.raises(OptionError, match="target"):
         one.detectable_effect("lambda", target=2)
