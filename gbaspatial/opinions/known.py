@@ -244,7 +244,7 @@ TIME_FREEDOM = Known(
 OWN_ERRORS = Known(
     "gbaspatial", (), ("std_errors",),
     "the standard errors of this fit are robust ones of our own, so only the estimates are compared; with "
-    "covariance='information' (least squares: 'classical') standard errors are, too",
+    "covariance='information' (least squares and moments: 'classical') standard errors are, too",
     defect=False,
 )  # fmt: skip
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import OptionError
-from gbaspatial.opinions import pysal, r
+from gbaspatial.opinions import known, pysal, r
 from gbaspatial.opinions.answers import Answer
 from gbaspatial.opinions.scripts import script
 from gbaspatial.opinions.subject import Subject
@@ -113,6 +113,8 @@ def second_opinion(result: object, peer: Peer = "pysal") -> SecondOpinion:
     answer = asked(subject)
     if answer is None:
         raise OptionError(_not_asked(subject, peer))
+    if subject.own_errors:
+        answer = replace(answer, known=(*answer.known, known.OWN_ERRORS))
     return compared(subject.ours, answer, subject.title)
 
 
@@ -145,9 +147,9 @@ def compared(ours: dict[str, float], answer: Answer, title: str) -> SecondOpinio
         for name, agree in frame["agree"].items()
     ]
     frame["why"] = why
-    known = tuple(k.told(answer.version) for k in answer.known)
+    reasons = tuple(k.told(answer.version) for k in answer.known)
     return SecondOpinion(
-        frame, answer.program, answer.version, answer.call, answer.tolerance, f"Second opinion: {title}", known
+        frame, answer.program, answer.version, answer.call, answer.tolerance, f"Second opinion: {title}", reasons
     )
 
 

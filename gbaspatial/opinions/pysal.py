@@ -21,10 +21,10 @@ from gbaspatial.opinions.equation_peers import EQUATIONS
 from gbaspatial.opinions.mobility_peers import MOBILITY
 from gbaspatial.opinions.panel_peers import spreg_answer
 from gbaspatial.opinions.panel_test_peers import panel_tests
-from gbaspatial.opinions.several_tests import factor, names_of, parts_of
+from gbaspatial.opinions.several_tests import factor, moments_of, names_of, parts_of
 from gbaspatial.opinions.specification_peers import OF_FITS
 from gbaspatial.opinions.spreg_models import answer_of, call_of
-from gbaspatial.opinions.subject import Subject, by_unit, libpysal_w, row_sums
+from gbaspatial.opinions.subject import NORMAL, UNBIASED, Subject, by_unit, libpysal_w, row_sums
 from gbaspatial.opinions.tier_peers import TIERS
 
 
@@ -74,7 +74,7 @@ def _moran(subject: Subject) -> Answer:
     from esda import Moran
 
     found = Moran(_y(subject), libpysal_w(subject.w), transformation="O", permutations=0)
-    normal = subject.method == "normal"
+    normal = subject.method in NORMAL
     variance, z, p = (found.VI_norm, found.z_norm, found.p_norm) if normal else (
         found.VI_rand, found.z_rand, found.p_rand)  # fmt: skip
     share = _linked(subject) / subject.n
@@ -125,12 +125,13 @@ def _local_moran(subject: Subject) -> Answer:
 
     found = Moran_Local(_y(subject), libpysal_w(subject.w), transformation="O", permutations=0)
     n = subject.n
-    scale = n / (n - 1)  # theirs divides by the sum of squares over n - 1
+    scale = 1.0 if subject.method == UNBIASED else n / (n - 1)  # theirs divides by the sum of squares over n - 1
     expected, variance = found.EIc, found.VIc  # moments of the rescaled statistic already
     with np.errstate(divide="ignore", invalid="ignore"):
         z = (found.Is * scale - expected) / np.sqrt(variance)
     numbers = by_unit(subject, statistic=found.Is * scale, expected=expected, variance=variance, z=z)
-    return _esda(numbers, "Moran_Local(transformation='O'), rescaled by n / (n - 1)", known.LOCAL_SCALE, known.FOLDED_P)
+    told = "" if scale == 1 else ", rescaled by n / (n - 1)"
+    return _esda(numbers, f"Moran_Local(transformation='O'){told}", known.LOCAL_SCALE, known.FOLDED_P)
 
 
 def _local_geary(subject: Subject) -> Answer:
@@ -183,7 +184,7 @@ def _correlogram(subject: Subject) -> Answer:
     numbers: dict[str, float] = {}
     differences: dict[known.Known, None] = {}
     for label, part in parts_of(subject).items():
-        found = asked(replace(subject, w=part, method="randomization"))
+        found = asked(replace(subject, w=part, method=moments_of(subject)))
         numbers |= {f"{name}[{label}]": value for name, value in found.numbers.items()}
         differences |= dict.fromkeys(found.known)
     return _esda(numbers, f"{found.call} of every class", *differences)

@@ -55,6 +55,7 @@ def _legend(subject: Subject, sign: str) -> list[str]:
     units = ", ".join(f"{number} {label}" for number, label in enumerate(labels, start=1))
     told = [f"{sign} {subject.title}; y = {subject.outcome.name}", f"{sign} units: {units}"]
     told += [f"{sign} {short} = {name}" for short, name in zip(subject.columns.columns, subject.terms, strict=False)]
+    told += [f"{sign} standard errors are those of the program, not the robust ones of the fit"] * subject.own_errors
     return [" ".join(line.split()) for line in told]
 
 

@@ -18,7 +18,7 @@ from gbaspatial.opinions.script_heads import formula, python_head, r_head, stata
 from gbaspatial.opinions.several_tests import R_SEVERAL, SEVERAL_SCRIPTS
 from gbaspatial.opinions.specification_peers import OF_FITS, python_lines, r_lines
 from gbaspatial.opinions.spreg_models import call_of
-from gbaspatial.opinions.subject import Subject
+from gbaspatial.opinions.subject import NORMAL, UNBIASED, Subject
 from gbaspatial.opinions.subjects import subject_of
 from gbaspatial.opinions.tier_peers import R_TIERS, TIER_SCRIPTS
 from gbaspatial.options import public, word
@@ -134,7 +134,7 @@ def _r_stsls(s: Subject) -> list[str] | None:
 
 
 def _r_test(call: str) -> Callable[[Subject], list[str] | None]:
-    return lambda s: [f"print({call.format(randomisation='FALSE' if s.method == 'normal' else 'TRUE')})"]
+    return lambda s: [f"print({call.format(randomisation='FALSE' if s.method in NORMAL else 'TRUE')})"]
 
 
 _R_MODEL = '{formula}, data = data, listw = lw, method = "eigen", zero.policy = TRUE, tol.solve = 1e-14'
@@ -147,6 +147,7 @@ _R: dict[tuple[str, str], Callable[[Subject], list[str] | None]] = {
     ),
     ("general_g", ""): _r_test('globalG.test(data$y, lw, alternative = "two.sided", zero.policy = TRUE)'),
     ("local_moran", ""): _r_test("localmoran(data$y, lw, conditional = TRUE, zero.policy = TRUE)"),
+    ("local_moran", UNBIASED): _r_test("localmoran(data$y, lw, mlvar = FALSE, zero.policy = TRUE)"),
     ("local_geary", ""): _r_test("localC(data$y, lw, zero.policy = TRUE)"),
     ("local_g", ""): _r_test("localG(data$y, lw, zero.policy = TRUE)"),
     ("losh", ""): _r_test("LOSH(data$y, lw, zero.policy = TRUE)"),
@@ -211,7 +212,7 @@ def _py_model(s: Subject) -> list[str] | None:
 
 def _z_of(letter: str) -> Callable[[Subject], str]:
     """The statistic with the z of the moments that were asked for."""
-    return lambda s: f"test.{letter}, test.z_{'norm' if s.method == 'normal' else 'rand'}"
+    return lambda s: f"test.{letter}, test.z_{'norm' if s.method in NORMAL else 'rand'}"
 
 
 def _g_local(star: str) -> Callable[[Subject], str]:

@@ -10,7 +10,7 @@ import pandas as pd
 from gbaspatial.autocorrelation.correlograms import CorrelogramResult
 from gbaspatial.autocorrelation.matrix import MoranMatrixResult
 from gbaspatial.opinions.script_heads import r_name
-from gbaspatial.opinions.subject import Subject, numbered
+from gbaspatial.opinions.subject import NORMAL, Subject, numbered
 from gbaspatial.weights import Weights
 
 
@@ -44,11 +44,17 @@ def of_correlogram(result: CorrelogramResult) -> Subject:
     shape = {
         "by": str(table.index.name), "classes": [str(label) for label in table.index],
         "standardized": result.standardized,
+        "moments": "normal" if set(table["inference"]) <= set(NORMAL) else "randomization",
     }  # fmt: skip
     return Subject(
         f"correlogram_{result.statistic}", json.dumps(shape), result.values.reindex(ids), pd.DataFrame(index=ids),
         result.classes, ours, f"Correlogram of {result.name} ({result.title}); W holds the number of the class",
     )  # fmt: skip
+
+
+def moments_of(subject: Subject) -> str:
+    """Whose moments a correlogram has: those over all orders, or those of normal values."""
+    return str(json.loads(subject.method)["moments"])
 
 
 def parts_of(subject: Subject) -> dict[str, Weights]:
@@ -87,13 +93,13 @@ def factor(subject: Subject) -> float:
 def _correlogram_lines(subject: Subject) -> list[str]:
     shape = json.loads(subject.method)
     name, letter = ("Moran", "I") if subject.kind == "correlogram_moran" else ("Geary", "C")
-    transform = "R" if shape["standardized"] else "B"
+    transform, z = "R" if shape["standardized"] else "B", "norm" if moments_of(subject) == "normal" else "rand"
     return [
         f"from esda import {name}", "from libpysal.weights import WSP", "numbers, tests = w.sparse.tocsr(), []",
         f"for number in range(1, {len(shape['classes'])} + 1):  # {', '.join(shape['classes'])}",
         "    part = WSP((numbers == number).astype(float)).to_W(silence_warnings=True)",
         f"    tests.append({name}(y, part, transformation='{transform}', permutations=0))",
-        f"    print(number, tests[-1].{letter}, tests[-1].E{letter}, tests[-1].z_rand)",
+        f"    print(number, tests[-1].{letter}, tests[-1].E{letter}, tests[-1].z_{z})",
     ]  # fmt: skip
 
 
@@ -107,17 +113,19 @@ def _r_correlogram(subject: Subject) -> list[str]:
     shape = json.loads(subject.method)
     letter = "I" if subject.kind == "correlogram_moran" else "C"
     style, orders = "W" if shape["standardized"] else "B", len(shape["classes"])
+    random = "FALSE" if moments_of(subject) == "normal" else "TRUE"
     first = f'mat2listw((W == 1) * 1, style = "{style}")'
     if shape["by"] == "order" and orders > 1 and not len(next(iter(parts_of(subject).values())).islands):
         return [
             f"near <- suppressWarnings({first})$neighbours",
             f'print(sp.correlogram(near, data$y, order = {orders}, method = "{letter}", style = "{style}", '
-            f"zero.policy = TRUE)$res)",
+            f"randomisation = {random}, zero.policy = TRUE)$res)",
         ]
     test = "moran.test" if letter == "I" else "geary.test"
     return [
         f"print(t(sapply(1:{orders}, function(number) "
-        f'{test}(data$y, suppressWarnings(mat2listw((W == number) * 1, style = "{style}")), zero.policy = TRUE)'
+        f'{test}(data$y, suppressWarnings(mat2listw((W == number) * 1, style = "{style}")), '
+        f"randomisation = {random}, zero.policy = TRUE)"
         f"$estimate)))",
     ]  # fmt: skip
 

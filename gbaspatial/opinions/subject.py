@@ -55,6 +55,8 @@ class Subject:
         How many classes have coefficients of their own: `columns` are as many blocks; 0 without.
     of : Subject or None
         The model whose tests or impacts are asked about.
+    own_errors : bool
+        Whether the standard errors of a cross-section are robust ones of our own, which are not compared.
     """
 
     kind: str
@@ -71,11 +73,16 @@ class Subject:
     panel: PanelShape | None = None
     regimes: int = 0
     of: Subject | None = None
+    own_errors: bool = False
 
     @property
     def n(self) -> int:
         """Number of units."""
         return len(self.outcome)
+
+
+UNBIASED = "ddof=1"  # a local Moran of which the variance is over n - 1
+NORMAL = ("normal", "saddlepoint", "imhof")  # inference that takes values as normal, and so the moments
 
 
 def libpysal_w(w: Weights | None) -> Any:

@@ -39,12 +39,13 @@ from gbaspatial.opinions.mobility_peers import OF_MOBILITY
 from gbaspatial.opinions.panel_peers import DUMMIES, STRAIGHT
 from gbaspatial.opinions.panel_subjects import of_panel_fit
 from gbaspatial.opinions.several_tests import OF_SEVERAL
-from gbaspatial.opinions.subject import Subject
+from gbaspatial.opinions.subject import NORMAL, UNBIASED, Subject
 from gbaspatial.opinions.tier_peers import of_tiers
 from gbaspatial.saved import SavedResult
 from gbaspatial.weights import Weights
 
 PLAIN = ("information", "classical", "heteroskedastic")  # covariances that other programs have by default
+OWN = ("HC0", "HC1", "HC3", "hac", "cluster", "sandwich")  # robust ones of our own: estimates are as without
 
 
 def subject_of(result: object) -> Subject:
@@ -119,6 +120,29 @@ def _by_columns(one: str, several: str) -> Callable[[Any], Subject]:
     return lambda result: _local(one if result.values.shape[1] == 1 else several)(result)
 
 
+def _local_moran(result: LocalMoranResult) -> Subject:
+    """With the moments where they are those given the unit's value; others, and those of residuals, no peer serves."""
+    of, w = _local("local_moran")(result), result.weights
+    if result.values.shape[1] > 1:
+        return _local("bivariate_local_moran")(result)
+    frame = result.frame.reindex(w.ids)
+    z = of.outcome.to_numpy(dtype=float)
+    z = z - z.mean()
+    square = float(z @ z)
+    statistic = z * (w.sparse @ z) / square
+    given = -(z**2) * np.asarray(w.sparse.sum(axis=1)).ravel() / square * of.n / (of.n - 1)
+    linked = ~w.ids.isin(w.islands)
+
+    def _are(column: str, numbers: np.ndarray) -> bool:
+        return np.allclose(frame[column].to_numpy(dtype=float)[linked], numbers[linked], rtol=1e-9, atol=1e-12)
+
+    unbiased = not _are("statistic", of.n * statistic) and _are("statistic", (of.n - 1) * statistic)
+    if not unbiased and of.method not in NORMAL and _are("expected", given):
+        return of
+    ours = {name: value for name, value in of.ours.items() if name.startswith("statistic[")}
+    return replace(of, ours=ours, method=UNBIASED if unbiased else of.method)
+
+
 def _gamma(result: GammaResult) -> Subject:
     return _global(f"gamma_{result.measure}")(result)
 
@@ -165,14 +189,16 @@ def _of_fit(fit: Fit) -> Subject:
     names = [f"x{number + 1}" for number in range(len(kept))]
     columns = pd.DataFrame(design.X[:, kept], index=design.ids, columns=names)
     ours = {f"params[{term}]": float(value) for term, value in fit.params.items()}
-    ours |= {f"std_errors[{term}]": float(value) for term, value in fit.std_errors.items()}
+    own = isinstance(fit, SpatialFit) and fit.covariance_code in OWN
+    if not own:
+        ours |= {f"std_errors[{term}]": float(value) for term, value in fit.std_errors.items()}
     ours |= {"sigma2": fit.sigma2, "log_likelihood": fit.log_likelihood}
     return Subject(
         fit.model, fit.method, pd.Series(design.y, design.ids, name=design.response), columns, fit.w or fit.error_w,
         {name: value for name, value in ours.items() if np.isfinite(value)}, f"{fit.model} by {fit.method}",
         error_w=fit.error_w, intercept=len(kept) < design.k,
         regimes=_classes(fit), plain=_plain(fit),
-        terms=tuple(design.terms[place] for place in kept),
+        terms=tuple(design.terms[place] for place in kept), own_errors=own,
     )  # fmt: skip
 
 
@@ -183,7 +209,7 @@ def _of_model(fit: Fit | PanelFit, kind: str, method: str, ours: dict[str, float
     by_panel = isinstance(fit, PanelFit)
     kept = {name: value for name, value in ours.items() if np.isfinite(value)}
     return replace(of, kind=f"panel_{kind}" if by_panel else kind, method=method, ours=kept, w=w or of.w, of=of,
-                   title=f"{told} {of.title}", plain=of.plain and not by_panel)  # fmt: skip
+                   own_errors=False, title=f"{told} {of.title}", plain=of.plain and not by_panel)  # fmt: skip
 
 
 def _diagnostics(result: DiagnosticsResult) -> Subject:
@@ -193,7 +219,7 @@ def _diagnostics(result: DiagnosticsResult) -> Subject:
     fit = result._fit
     found = _of_model(fit, "specification", fit.method, ours, result._w)
     if fit.method != "ols" or fit.design.observation_weights is not None or found.of is None:
-        return found
+        return replace(found, plain=found.plain and fit.covariance_code in PLAIN)
     # the tests are those of residuals, whatever the covariance of the coefficients
     return replace(found, w=result._w, plain=True, of=replace(found.of, plain=True))
 
@@ -212,7 +238,8 @@ def _chow(result: ChowResult) -> Subject:
     frame = result.frame
     ours = {f"statistic[{name}]": float(value) for name, value in frame["statistic"].items()}
     divisors = frame["df"] if "df_resid" in frame else frame["df"] * 0 + 1  # F tests: Wald over its degrees of freedom
-    return _of_model(result._fit, "chow", ",".join(str(int(value)) for value in divisors), ours, None)
+    found = _of_model(result._fit, "chow", ",".join(str(int(value)) for value in divisors), ours, None)
+    return replace(found, plain=found.plain and result._fit.covariance_code in PLAIN)  # a test by the covariance
 
 
 def _impacts(result: ImpactsResult) -> Subject:
@@ -232,7 +259,7 @@ def _plain(fit: Fit) -> bool:
     if fit.design.observation_weights is not None or (fit.w and fit.error_w and fit.w is not fit.error_w):
         return False
     if isinstance(fit, SpatialFit):
-        return fit.covariance_code in PLAIN
+        return fit.covariance_code in (*PLAIN, *OWN)
     if isinstance(fit, PoissonFit):
         return fit.extra["exposure"] is None
     return isinstance(fit, (ErrorProcessFit, MessLagFit)) and fit.covariance_code in (*PLAIN, "gls")
@@ -248,7 +275,7 @@ _TESTS: dict[type, Callable[[Any], Subject]] = {
     MoranResult: _global("moran"),
     GearyResult: _global("geary"),
     GeneralGResult: _global("general_g"),
-    LocalMoranResult: _by_columns("local_moran", "bivariate_local_moran"),
+    LocalMoranResult: _local_moran,
     LocalGearyResult: _by_columns("local_geary", "several_local_geary"),
     LocalGResult: _local_g,
     LoshResult: _local("losh"),

@@ -151,6 +151,39 @@ def test_a_second_opinion_can_be_kept_and_read_back(tmp_path):
     assert gba.read_result(tmp_path / "opinion.json").compare(opinion).frame["agree"].all()
 
 
+@pytest.mark.parametrize("make", [
+    lambda: auto.moran(Y, W, inference="saddlepoint"), lambda: auto.moran(Y, BINARY, inference="imhof"),
+    lambda: auto.moran(Y, W, rng=1, draws=99),
+    lambda: auto.correlogram(Y, W, orders=2, inference="normal"),
+    lambda: auto.correlogram(Y, W, orders=2, inference="saddlepoint"),
+    lambda: auto.correlogram(Y, BINARY, orders=2, inference="normal", statistic="geary"),
+    lambda: auto.local_moran(Y, W, rng=1, draws=99),
+    lambda: auto.local_moran(Y, W, inference="normal"),
+    lambda: auto.local_moran(Y, W, inference="randomization", moments="total"),
+    lambda: auto.local_moran(Y, W, inference="randomization", ddof=1),
+    lambda: auto.local_moran(Y, W, inference="normal", ddof=1),
+    lambda: auto.local_moran(models.ols(FORMULA, COLUMBUS), W, inference="normal"),
+])  # fmt: skip
+def test_only_moments_of_the_same_kind_are_compared(make):
+    opinion = make().second_opinion()
+    assert opinion.frame["agree"].all(), opinion
+    assert "statistic" in opinion.frame.index[0]
+
+
+@pytest.mark.parametrize("make", [
+    lambda: auto.moran(Y, W, inference="saddlepoint"),
+    lambda: auto.correlogram(Y, W, orders=2, inference="normal"),
+    lambda: auto.local_moran(Y, W, inference="randomization", ddof=1),
+])  # fmt: skip
+@pytest.mark.skipif(shutil.which("Rscript") is None, reason="R is not installed")
+def test_r_is_asked_for_the_same_moments(make):
+    try:
+        opinion = make().second_opinion("r")
+    except MissingPackageError as error:
+        pytest.skip(str(error))
+    assert opinion.frame["agree"].all(), opinion
+
+
 def test_what_is_only_told_excuses_no_difference():
     """A rescaled statistic and a p-value that is the same kind as ours have to agree, whatever else is known."""
     from dataclasses import replace
@@ -214,6 +247,31 @@ def test_weighted_fits_have_no_second_opinion():
     data = COLUMBUS.assign(v=np.arange(1.0, 50.0))
     with pytest.raises(OptionError, match="no counterpart"):
         models.lag(FORMULA, data, W, weights="v").second_opinion()
+
+
+@pytest.mark.parametrize(("name", "options"), [
+    ("ols", {"covariance": "HC1"}), ("ols", {"covariance": "HC3"}), ("slx", {"covariance": "HC0"}),
+    ("lag", {"covariance": "sandwich"}), ("error", {"covariance": "sandwich"}),
+    ("lag", {"covariance": "HC0", "method": "gmm"}),
+])  # fmt: skip
+def test_robust_errors_are_our_own_and_all_else_is_compared(name, options):
+    fit = getattr(models, name)(FORMULA, COLUMBUS, W, **options)
+    opinion = fit.second_opinion()
+    assert opinion.frame["agree"].all(), opinion
+    assert {f"params[{term}]" for term in fit.params.index} <= set(opinion.frame.index)
+    assert not opinion.frame.index.str.startswith("std_errors").any()
+    assert any("robust ones of our own" in told for told in opinion.known)
+    assert "# standard errors are those of the program, not the robust ones of the fit" in fit.code("pysal")
+    usual = "classical" if name in ("ols", "slx") or "method" in options else "information"
+    plain = getattr(models, name)(FORMULA, COLUMBUS, W, **options | {"covariance": usual})
+    assert "robust ones of the fit" not in plain.code("pysal")
+
+
+def test_a_chow_test_by_a_robust_covariance_has_no_counterpart():
+    data = COLUMBUS.assign(side=np.where(COLUMBUS["INC"] > 14, "rich", "poor"))
+    found = models.ols(FORMULA, data, regimes="side", covariance="HC1").chow()
+    with pytest.raises(OptionError, match="no counterpart of Chow tests"):
+        found.second_opinion()
 
 
 def test_without_r_it_is_said_what_to_install(monkeypatch):
