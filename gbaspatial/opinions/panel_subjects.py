@@ -29,9 +29,21 @@ def of_panel_fit(fit: PanelFit) -> Subject:
     return Subject(
         fit.model, _method(fit), pd.Series(design.y, ids, name=design.response),
         pd.DataFrame(design.X[:, kept], index=ids, columns=names), w.by_period[0] if w is not None else None,
-        _numbers(fit), f"{fit.model} with effects={fit.kind.name!r}", intercept=len(kept) < design.k,
+        _numbers(fit), _title(fit), intercept=len(kept) < design.k,
         plain=_plain(fit), terms=tuple(design.terms[place] for place in kept), panel=shape,
     )  # fmt: skip
+
+
+def _title(fit: PanelFit) -> str:
+    """The model and what it stands on, so far as this decides who else has it."""
+    design, given = fit.design, [w for w in (fit.w, fit.error_w) if w is not None]
+    special = [] if design.stack.balanced else ["rows that are not there"]
+    special += [] if design.unknown is None else ["rows without regressors"]
+    special += ["W by period"] if design.stack.balanced and not all(w.constant for w in given) else []
+    special += [] if len(given) < 2 or given[0] is given[1] else ["another W of the error"]
+    special += [] if design.observation_weights is None else ["observation weights"]
+    special += ["correction='pairs'"] if fit.correction == "pairs" else []
+    return f"{fit.model} with {', '.join([f'effects={fit.kind.name!r}', *special])}"
 
 
 def _numbers(fit: PanelFit) -> dict[str, float]:
