@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from gbaspatial.alignment import told_labels
 from gbaspatial.errors import DataError, OptionError, UnknownNameError, nearest_names, some
 from gbaspatial.models.panel.common_effects import common_effects
 from gbaspatial.models.panel.frame import PanelDesign
@@ -112,7 +113,8 @@ def groups_of(name: str, design: PanelDesign, data: pd.DataFrame) -> np.ndarray:
         raise UnknownNameError(f"the data have no column {name!r} for effects. {nearest_names(name, data.columns)}")
     column = data[name].reindex(design.ids)
     if column.isna().any():
-        raise DataError(f"{name!r} is missing for {some(column.index[column.isna()])}, so its effects are not known.")
+        rows = told_labels(column.index[column.isna()])
+        raise DataError(f"{name!r} is missing for {some(rows)}, so its effects are not known.")
     first = column.groupby(design.stack.unit).first()
     changed = np.unique(design.stack.unit[(column.to_numpy() != first.loc[design.stack.unit].to_numpy())])
     if len(changed):
