@@ -128,8 +128,10 @@ def told_labels(labels: Iterable[object]) -> Iterable[object]:
     return [f"{unit} ({time})" for unit, time in labels]
 
 
-def missing_values(name: str, units: Iterable[object]) -> MissingDataError:
-    """The error of a column that some `units`, or rows of a panel, lack."""
+def missing_values(name: str, units: Iterable[object], cure: str | None = None) -> MissingDataError:
+    """The error of a column that some `units`, or rows of a panel, lack, with the `cure` if the usual one is wrong."""
+    if cure is not None:
+        return MissingDataError(f"{name} is missing for {some(told_labels(units))}; {cure}.")
     if isinstance(units, pd.MultiIndex):
         return MissingDataError(
             f"{name} is missing for {some(told_labels(units))}; fill it in, or drop these rows (an estimator then asks "

@@ -325,14 +325,21 @@ def _models_by(words: Mapping[str, str]) -> dict[str, list[str]]:
 
 def _same_data(fits: list[Fitted]) -> bool:
     """Whether all fits explain the same values of one outcome of the same units."""
-    first = fits[0].outcome
+    first, *others = [_explained(fit) for fit in fits]
     return all(
-        fit.response == first.name
-        and len(fit.outcome) == len(first)
-        and fit.outcome.index.symmetric_difference(first.index).empty
-        and bool((fit.outcome.reindex(first.index) == first).all())
-        for fit in fits[1:]
+        one.name == first.name
+        and len(one) == len(first)
+        and one.index.symmetric_difference(first.index).empty
+        and one.reindex(first.index).equals(first)
+        for one in others
     )
+
+
+def _explained(fit: Fitted) -> pd.Series:
+    """The outcome, NaN in rows that have no equation: those of a panel may lack regressors."""
+    unknown = getattr(fit.design, "unknown", None)
+    outcome = fit.outcome.rename(fit.response).astype(float)
+    return outcome if unknown is None else outcome.mask(fit.design.label(unknown).astype(bool))
 
 
 __getattr__, __dir__ = door_of(__name__, own_names(globals()))

@@ -176,12 +176,12 @@ def _first_line(error: BaseException) -> str:
     return text.splitlines()[0] if text else type(error).__name__
 
 
-def check_columns(frame: pd.DataFrame, names: Sequence[str]) -> None:
-    """Raise if a column is not there or has a missing value."""
+def check_columns(frame: pd.DataFrame, names: Sequence[str], cures: Mapping[str, str] | None = None) -> None:
+    """Raise if a column is not there or has a missing value; `cures` by name, where the usual one is wrong."""
     for name in names:
         missing = frame[known_column(name, frame)].isna()
         if missing.any():
-            raise missing_values(repr(name), frame.index[missing])
+            raise missing_values(repr(name), frame.index[missing], (cures or {}).get(name))
 
 
 def check_classes(terms: Terms, frame: pd.DataFrame, lags: Mapping[str, Weights]) -> None:

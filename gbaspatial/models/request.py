@@ -19,6 +19,7 @@ class Request:
     """The model `name` of `formula`, `data` and `w`: with rho where `lagged`, with lambda where `erred`.
 
     `w` and `error_w`, the W of the errors where it is another, are what the user gave; `options` are those by name.
+    A `whole` model needs the regressors of every row, whatever the rest.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Request:
     lagged: bool = False
     erred: bool = False
     error_w: WeightsGiven | None = None
+    whole: bool = False
 
 
 KERNEL_OPTIONS = ("kernel", "neighbors", "bandwidth_km", "coordinates")

@@ -72,6 +72,8 @@ class SpecificationCurve(Result):
     uninformed : tuple of str
         Weights under which the data say nothing of rho or lambda: there is no fit, the
         posterior is the prior, and `lower`, `upper` are all of the admissible interval.
+    told : tuple of str
+        What a reader must know beside the rest.
     """
 
     frame: pd.DataFrame
@@ -79,6 +81,7 @@ class SpecificationCurve(Result):
     fits: Mapping[tuple[str, str, str], Fit]
     seed: int
     uninformed: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
     @property
     def spatial(self) -> pd.Series:
@@ -106,6 +109,7 @@ class SpecificationCurve(Result):
         ]
         if self.uninformed:
             notes.append(uninformed_note(self.uninformed))
+        notes += self.told
         first = Table(_shortened(self.frame), "Specification curve", tuple(notes))
         return first, Table(_shortened(self.totals), "Total impacts under each specification")
 

@@ -139,7 +139,7 @@ def _variance(
     equations = apart is not None and corrected
     apart = information_apart(model, at, parts, corrected) if apart is None else apart
     spatial = model.lag is not None or model.error is not None
-    n = model.effects.stack.n
+    n = int((model.effects.equations > 0).sum())
     if covariance == "cluster":
         few = n < SMALL
         matrix = clustered(model, at, parts, apart, corrected, few)[:-1, :-1]

@@ -56,6 +56,10 @@ if TYPE_CHECKING:
     from gbaspatial.weights.annotations import WeightsGiven
 
 UNBALANCED = ("error", "common", "keep")
+_KEEP = (
+    "fill it in, or use unbalanced='keep': these rows then have no equation, and their outcomes stay in W y of their "
+    "neighbors"
+)
 Given = Mapping[str, "Weights | Mapping[int, Weights]"]
 
 
@@ -156,7 +160,7 @@ class _Earlier:
 
 def read_panel(
     formula: str, data: object, w: WeightsGiven | None = None, *, durbin: bool = False, unbalanced: str = "error",
-    weights: pd.Series | str | None = None, regimes: str | None = None, gaps: bool = False,
+    weights: pd.Series | str | None = None, regimes: str | None = None, gaps: bool = False, keeps: bool = False,
 ) -> PanelDesign:  # fmt: skip
     """Read `formula` on a long frame, matched to `w` by unit and time.
 
@@ -176,6 +180,8 @@ def read_panel(
         A column of classes; every coefficient is estimated by class.
     gaps : bool
         Whether rows whose outcome is known may lack regressors: then the design says which are `unknown`.
+    keeps : bool
+        Whether they might with ``unbalanced="keep"``, which an error then says.
 
     Raises
     ------
@@ -193,9 +199,10 @@ def read_panel(
     if regimes is not None:
         wanted = list(dict.fromkeys([*wanted, known_column(regimes, data)]))
     frame = columns_named(data, wanted).iloc[rows.places]
-    outcome = parsed_formula(f"{formula.partition('~')[0]}~ 1", data, given).columns if gaps else []
-    empty = gaps_of(frame, may_be_unknown(formula, frame, outcome) if gaps else [])
-    check_columns(frame, [name for name in wanted if name not in empty])
+    outcome = parsed_formula(f"{formula.partition('~')[0]}~ 1", data, given).columns if gaps or keeps else []
+    able = may_be_unknown(formula, frame, outcome) if gaps or keeps else []
+    empty = gaps_of(frame, able if gaps else [])
+    check_columns(frame, [name for name in wanted if name not in empty], dict.fromkeys(able, _KEEP))
     classes = [name for name in wanted if name not in parsed.columns]
     numbers = with_gaps(plain(without_gaps(frame, empty), parsed.columns), empty)
     frame = numbers.join(frame[classes]) if classes else numbers

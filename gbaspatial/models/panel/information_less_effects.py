@@ -258,7 +258,8 @@ def clustered(model: PanelProblem, at: Estimate, parts: Parts, apart: Apart, cor
     if parts.mean is not None:
         own[:, k] = sums_by_unit((parts.mean * e)[:, None], stack.unit, stack.n)[:, 0]
     squares = sums_by_unit((e**2)[:, None], stack.unit, stack.n)[:, 0]
-    own[:, -1] = (squares - s2 * model.n * stack.histories / stack.rows) / (2 * s2)
+    equations = model.effects.equations
+    own[:, -1] = (squares - s2 * model.n * equations / equations.sum()) / (2 * s2)
     pairs: dict[int, np.ndarray] = {}
     centers: dict[int, np.ndarray] = {}
     if s:
@@ -272,8 +273,9 @@ def clustered(model: PanelProblem, at: Estimate, parts: Parts, apart: Apart, cor
         for b, Qb in pairs.items():
             both = Qa * (Qb + Qb.T)
             meat[a, b] += float(both.sum() - np.trace(both))
-    n, m = stack.n, stack.rows
-    cells = 0 if model.effects.cells is None else model.effects.rank - (n if model.effects.unit else 0)
+    n, m = int((equations > 0).sum()), int(equations.sum())
+    others = stack.rows - m + (n if model.effects.unit else 0)
+    cells = 0 if model.effects.cells is None else model.effects.rank - others
     factor = (n - 1) / n if few else n / (n - 1) * (m - 1) / max(m - k - s - cells, 1)
     return np.asarray(factor * (apart.T @ apart.sandwich(meat / s2**2) @ apart.T.T))
 

@@ -117,7 +117,7 @@ def panel_counts(
             f"covariance={covariance!r} is not made for counts of a panel; use 'cluster' (by unit), or 'classical'."
         )
     options = {"effects": effects, "unbalanced": word(unbalanced, ("error", "common", "keep"), "unbalanced")}
-    given = specified(Request("panel_ols", formula, data, w, False, options))
+    given = specified(Request("panel_ols", formula, data, w, False, options, whole=True))
     if given.kind.random is not None or given.kind.rows is not None:
         raise OptionError(f"counts have fixed effects, not effects={effects!r}; use 'unit', 'time' or 'twoway'.")
     design = given.design

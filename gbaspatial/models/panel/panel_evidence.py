@@ -28,6 +28,7 @@ from gbaspatial.models.panel.fixed_effects import problem_of
 from gbaspatial.models.panel.less_effects import PanelProblem
 from gbaspatial.models.panel.panel_specification import specified
 from gbaspatial.models.panel.period_weights import given_weights
+from gbaspatial.models.panel.unknown_regressors import same_equations, unknown_rows
 from gbaspatial.models.request import Request
 from gbaspatial.options import public, word
 
@@ -165,15 +166,27 @@ def panel_model_probabilities(
         raise DataError("there is nothing to compare: give at least one model.")
     rows: dict[tuple[str, str], tuple[Grid | None, float]] = {}
     uninformed = []
-    rows_used, size = 0, 0.0
+    rows_used, size, unknown = 0, 0.0, []
     for label, one in named.items():
         for name in models:
             model, intercept, informed = problem_as(name, formula, data, one, effects=effects, unbalanced=unbalanced)
             size, rows_used = prior_size(g, model.n), len(model.y)
+            unknown.append(unknown_rows(model.effects))
+            _check_rows(unknown)
             rows[label, name] = evidence(model, intercept, size, level_of_panel(model, intercept))
             if not informed:
                 uninformed.append(label)
     return comparison_of(rows, rows_used, size, uninformed)
+
+
+def _check_rows(unknown: list[np.ndarray | None]) -> None:
+    """Raise where models lack regressors in different rows: they explain different outcomes then."""
+    if not same_equations(unknown):
+        counts = sorted({0 if mask is None else int(mask.sum()) for mask in unknown})
+        raise OptionError(
+            f"models of different rows cannot be compared: regressors, or their lags in space, are not known for "
+            f"{' or '.join(map(str, counts))} rows, by model and W; compare models without W(x), or fill in the rows."
+        )
 
 
 def by_name(w: WeightsGiven) -> dict[str, WeightsGiven]:

@@ -20,6 +20,7 @@ from gbaspatial.formula.regressors import complete, written
 from gbaspatial.models.panel.frame import _Earlier, _with_time
 from gbaspatial.models.panel.panel_rows import Rows, checked_index, ordered_rows, time_numbers
 from gbaspatial.models.panel.period_weights import PanelWeights, by_period, given_weights
+from gbaspatial.models.panel.unknown_regressors import gaps_of, with_gaps, without_gaps
 from gbaspatial.models.panel.within import effects_of
 from gbaspatial.options import public, whole, word
 from gbaspatial.randomness import PANEL_OUTCOMES, Rng, label_order, seed_of, stream
@@ -231,7 +232,9 @@ def _joined(fit: PanelFit, data: pd.DataFrame, index: pd.MultiIndex, w: WeightsG
     times = time_numbers(pd.Index(index.get_level_values(1)))
     _check_whole(fit, rows, set(times.tolist()))
     lags = {name: by_period(v, rows, ids, name) for name, v in _weights(fit, rows, set(times.tolist()), w).items()}
-    frame = like(frame, design.data[used], class_columns(design.model_spec, design.data[used], lags))  # type: ignore[arg-type]
+    empty, learned = gaps_of(frame, used), without_gaps(design.data[used], gaps_of(design.data, used))
+    whole_frame = like(without_gaps(frame, empty), learned, class_columns(design.model_spec, learned, lags))  # type: ignore[arg-type]
+    frame = with_gaps(whole_frame, empty)
     earlier = _Earlier(rows)
     matrix = rebuild(design.model_spec, frame, lags, earlier)
     X, columns = as_matrix(matrix), written(matrix.model_spec, lags)  # type: ignore[arg-type]

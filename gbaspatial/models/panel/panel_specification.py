@@ -70,11 +70,14 @@ def specified(asked: Request) -> Specification:
         check_given(w)
     time_name = data.index.names[-1] if isinstance(data, pd.DataFrame) else None
     kind = kind_of(options.get("effects", "unit"), time_name)
-    unbalanced = options.get("unbalanced", "error")
+    unbalanced, takes_gaps = (
+        options.get("unbalanced", "error"),
+        not asked.whole and _takes_gaps(kind, options, erred=erred),
+    )
     design = read_panel(
         asked.formula, data, w, durbin=flag(asked.durbin, "durbin"), unbalanced=unbalanced,
         weights=options.get("weights"), regimes=options.get("regimes"),
-        gaps=unbalanced == "keep" and _takes_gaps(kind, options, erred=erred),
+        gaps=unbalanced == "keep" and takes_gaps, keeps=unbalanced != "keep" and takes_gaps,
     )  # fmt: skip
     _check_split(design, kind, options, erred=erred)
     if kind.common:

@@ -9,6 +9,7 @@ outcomes instead, with the determinant of the other rows alone, would take them 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -32,6 +33,11 @@ class EffectsBesideRows(Effects):
         s, cells = self.stack, self.cells
         stack = Stack(s.unit[self.inside], s.period[self.inside], s.n, s.periods)
         return Effects(stack, self.unit, None if cells is None else cells[self.inside])
+
+    @property
+    def equations(self) -> np.ndarray:
+        """How many rows of each unit (n,) have an equation."""
+        return self._inner.stack.histories
 
     @property
     def separable(self) -> bool:
@@ -73,6 +79,22 @@ def beside_rows(effects: Effects, unknown: np.ndarray | None) -> Effects:
 def known_rows(effects: Effects) -> np.ndarray | slice:
     """The rows that have an equation."""
     return effects.inside if isinstance(effects, EffectsBesideRows) else slice(None)
+
+
+def unknown_rows(effects: Effects) -> np.ndarray | None:
+    """The rows (m,) that have no equation; None for none."""
+    return ~effects.inside if isinstance(effects, EffectsBesideRows) else None
+
+
+def same_equations(unknown: Sequence[np.ndarray | None]) -> bool:
+    """Whether models of the same rows lack the same of them, each `unknown` (m,) or None for none.
+
+    Examples
+    --------
+    >>> same_equations([None, None]), same_equations([None, np.array([False, True])])
+    (True, False)
+    """
+    return len({None if mask is None else mask.tobytes() for mask in unknown}) <= 1
 
 
 def may_be_unknown(formula: str, frame: pd.DataFrame, outcome: list[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from gbaspatial.models.panel.panel_evidence import (
     posterior_of_panel,
     problem_as,
 )
+from gbaspatial.models.panel.unknown_regressors import same_equations
 from gbaspatial.models.selection import ESTIMATORS, SpecificationCurve, check_compared, formulas_by_name
 from gbaspatial.models.solve.admissible import window
 from gbaspatial.options import public, word
@@ -128,11 +129,27 @@ def panel_over_weights(
     uninformed = [name for (_, name, _), (fit, _, _) in found.items() if fit is None]
     index = pd.MultiIndex.from_tuples(list(rows), names=["outcome", "weights", "model"])
     frame = pd.DataFrame(list(rows.values()), index=index)
+    notes = _without_likelihoods(frame, fits, formulas)
     parts = [frame.loc[[outcome], "log_evidence"].to_numpy() for outcome in formulas]
     frame["probability"] = np.concatenate([probabilities(part) for part in parts])
     return SpecificationCurve(
-        frame.drop(columns="log_evidence"), _joined(totals, index), fits, seed, tuple(dict.fromkeys(uninformed))
+        frame.drop(columns="log_evidence"), _joined(totals, index), fits, seed, tuple(dict.fromkeys(uninformed)), notes
     )
+
+
+def _without_likelihoods(frame: pd.DataFrame, fits: Mapping[Any, PanelFit], outcomes: Iterable[str]) -> tuple[str, ...]:
+    """Leave out likelihoods of one outcome whose models lack regressors in different rows, and tell so."""
+    told: dict[str, None] = {}
+    for outcome in outcomes:
+        unknown = [fit.design.unknown for key, fit in fits.items() if key[0] == outcome]
+        if not same_equations(unknown):
+            frame.loc[[outcome], ["log_likelihood", "aic", "log_evidence"]] = np.nan
+            counts = sorted({0 if mask is None else int(mask.sum()) for mask in unknown})
+            told[
+                f"Regressors, or their lags in space, are not known for {' or '.join(map(str, counts))} rows, by model "
+                f"and W: likelihoods of different rows do not compare and are left out."
+            ] = None
+    return tuple(told)
 
 
 def _row(

@@ -35,6 +35,11 @@ class Effects:
         """Whether M is a projection over time times a projection over units."""
         return self.stack.balanced and (self.cells is None or self.groups is not None)
 
+    @property
+    def equations(self) -> np.ndarray:
+        """How many rows of each unit (n,) have an equation."""
+        return self.stack.histories
+
     @cached_property
     def _cell_count(self) -> int:
         return 0 if self.cells is None else int(self.cells.max()) + 1

@@ -7,9 +7,10 @@ from scipy import sparse
 from test_estimators import made
 
 from gbaspatial import models
-from gbaspatial.errors import MissingDataError, OptionError
+from gbaspatial.errors import DataError, MissingDataError, OptionError
 from gbaspatial.models.panel.frame import read_panel
 from gbaspatial.models.panel.unknown_regressors import EffectsBesideRows
+from gbaspatial.tables import compare
 from gbaspatial.weights import Weights
 
 GONE = [("u3", 2002), ("u7", 2005), ("u0", 2005)]
@@ -140,3 +141,75 @@ def test_what_needs_every_regressor_is_refused():
     for verb in (fit.second_opinion, lambda: fit.code("r")):
         with pytest.raises(OptionError):
             verb()
+
+
+@pytest.mark.parametrize("effects", ["pooled", "unit", "twoway", "unit + region:year"])
+@pytest.mark.parametrize("n", [12, 60])
+def test_clusters_count_the_rows_and_units_that_have_an_equation(effects, n):
+    data, _ = made(n)
+    data["region"] = data.index.get_level_values(0).str[-1].astype(int) % 3
+    data.loc[GONE, "x"] = np.nan
+    data.loc[data.index.get_level_values(0) == "u4", "x"] = np.nan
+    fits = [
+        models.panel_ols("y ~ x", each, effects=effects, unbalanced="keep", covariance="cluster")
+        for each in (data, data.dropna())
+    ]
+    np.testing.assert_allclose(*[fit.std_errors for fit in fits], rtol=1e-10)
+    np.testing.assert_allclose(*[fit.tidy()["p_value"] for fit in fits], rtol=1e-8)
+    assert all(f"({n - 1} clusters" in fit.covariance_kind for fit in fits)
+
+
+def test_new_periods_and_filled_rows_are_predicted():
+    data, w = holed()
+    new = data.loc[(slice(None), [2006]), ["x"]].rename(index={2006: 2007}, level=1)
+    fit = models.panel_lag("y ~ x", data, w, unbalanced="keep")
+    A = np.eye(12) - fit.rho * w.sparse.toarray()
+    own = fit.beta[0] * new["x"].droplevel(1).reindex(w.ids) + fit.effects.reindex(w.ids)
+    np.testing.assert_allclose(fit.predict(new).droplevel(1).reindex(w.ids), np.linalg.solve(A, own), rtol=1e-9)
+    filled = made()[0][["x"]]
+    full = fit.predict(filled)
+    assert full.notna().all()
+    there = [row for row in data.index if row[1] not in (2002, 2005)]
+    np.testing.assert_allclose(full[there], fit.predict()[there], rtol=1e-9)
+    earlier = models.panel_lag("y ~ L(x)", data, w, unbalanced="keep")
+    with pytest.raises(MissingDataError, match="cannot be predicted: a regressor"):
+        earlier.predict(data.loc[(slice(None), [2003]), ["x"]])
+
+
+def test_likelihoods_of_different_rows_are_not_compared():
+    data, w = holed()
+    options = {"effects": "unit", "unbalanced": "keep"}
+    lag, durbin = (one("y ~ x", data, w, **options) for one in (models.panel_lag, models.panel_durbin))
+    fewer = models.panel_lag("y ~ x", data.dropna(), w, **options)
+    other = models.panel_lag("y ~ x", data, w, unbalanced="keep", effects="twoway")
+    for fits, same in (([lag, durbin], False), ([lag, fewer], False), ([lag, other], True)):
+        assert compare({str(place): fit for place, fit in enumerate(fits)}).same_data == same
+    curve = models.over_weights("y ~ x", data, {"ring": w}, models=("lag", "durbin"), **options)
+    assert curve.frame[["log_likelihood", "aic", "probability"]].isna().all(axis=None)
+    assert "not known for 3 or 9 rows" in str(curve)
+    curve = models.over_weights("y ~ x", data, {"ring": w, "other": made(seed=2)[1]}, **options)
+    assert curve.frame["probability"].sum() == pytest.approx(1)
+    found = models.posterior_probabilities("y ~ x", data, w, models=("ols", "lag"), **options)
+    assert found.sum() == pytest.approx(1)
+    with pytest.raises(OptionError, match="not known for 3 or 9 rows, by model and W"):
+        models.posterior_probabilities("y ~ x", data, w, models=("lag", "durbin"), **options)
+
+
+def test_what_may_stay_is_told_where_it_may():
+    data, w = holed()
+    counts = data.assign(count=np.arange(len(data)) % 4)
+    with pytest.raises(MissingDataError, match="unbalanced='keep': these rows then have no equation"):
+        models.panel_durbin("y ~ x", data, w, unbalanced="common")
+    for call in (
+        lambda: models.panel_error("y ~ x", data, w),
+        lambda: models.ppml("count ~ x", counts, w, effects="unit"),
+        lambda: models.ppml("count ~ x", counts, w, effects="unit", unbalanced="keep"),
+    ):
+        with pytest.raises(MissingDataError, match=r"'x' is missing for u3 \(2002\), .*; fill it in, or drop these"):
+            call()
+    lacking = data.assign(region=np.where(np.arange(len(data)) < 2, None, "a"))
+    with pytest.raises(DataError, match=r"'region' is missing for u\d+ \(\d+\), u\d+ \(\d+\), so its effects"):
+        models.panel_ols("y ~ z", lacking, effects="unit + region:year")
+    fit = models.panel_lag("y ~ x", data, w, unbalanced="keep")
+    with pytest.raises(OptionError, match="panel_lag with effects='unit', rows without regressors"):
+        fit.second_opinion()
