@@ -76,9 +76,10 @@ def _put(half: Path, content: bytes) -> None:
 def atlas_of(bay: Bay) -> Atlas:
     """The interactive map: wealth and patents over the years, clusters and the graph of W."""
     lisa = autocorrelation.local_moran(bay.cities["gdp_pc_cny"], bay.main_weights)
+    panel = bay.panel[bay.panel.index.get_level_values("year") <= bay.year]  # the map opens on the last year it has
     layers = [
-        maps.choropleth("gdp_pc_cny", label=_label("gdp_pc_cny", ", yuan", "（元）"), panel=bay.panel),
-        maps.choropleth("patents_per_10k", label=_label("patents_per_10k"), panel=bay.panel),
+        maps.choropleth("gdp_pc_cny", label=_label("gdp_pc_cny", ", yuan", "（元）"), panel=panel),
+        maps.choropleth("patents_per_10k", label=_label("patents_per_10k"), panel=panel),
         maps.clusters(lisa, label=(f"Clusters of GDP per capita, {bay.year}", f"人均 GDP 的聚类，{bay.year} 年")),
         maps.links(bay.main_weights, label=("Who is whose neighbor", "谁与谁相邻")),
     ]

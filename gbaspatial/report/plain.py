@@ -56,6 +56,9 @@ _WORDS = {
     "moran: of": "Moran's I: of",
 }  # fmt: skip
 
+# the longer first: W(log(employment)) holds log(employment)
+_TERMS = {name: words for name, words in sorted(CELLS.items(), key=lambda one: -len(one[0])) if "(" in name}
+
 
 def for_readers(table: Table) -> Table:
     """`table` with words in place of names of columns, terms and recipes; the same numbers.
@@ -94,7 +97,7 @@ def plain_note(note: str) -> str:
         found = re.fullmatch(pattern, note, re.DOTALL)
         if found:
             note = found.expand(words)
-    for name, words in _WORDS.items():
+    for name, words in {**_WORDS, **_TERMS}.items():
         note = note.replace(name, words)
     return note.replace("p_adjusted", "p, adjusted").replace("p_joint", "p, joint").replace("p_value", "p")
 

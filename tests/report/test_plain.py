@@ -1,9 +1,15 @@
 """Words for readers: no names of the API stand on a page, and no number moves."""
 
+import re
+from itertools import combinations
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
+import pytest
 
-from gbaspatial import data
+from gbaspatial import data, load_cities, models, weights
+from gbaspatial.models.diagnostics.words import reading
 from gbaspatial.report.chinese import note_in_chinese
 from gbaspatial.report.page_tables import for_people, html_of
 from gbaspatial.report.plain import for_readers, plain_note
@@ -42,3 +48,33 @@ def test_readers_see_words_and_the_same_numbers():
 
 def test_every_source_has_a_chinese_title():
     assert set(SOURCES_ZH) == set(data.sources().index)
+
+
+TESTS = (
+    "lm_lag", "lm_error", "robust_lm_lag", "robust_lm_error", "lm_wx", "koenker_bassett", "jarque_bera",
+    "common_factor", "likelihood_ratio", "lm_error_residual", "hausman_corrected", "anselin_kelejian",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("method", ["ols", "ml"])
+@pytest.mark.parametrize("edges", [(), ("rho",)])
+@pytest.mark.parametrize("there", [TESTS, TESTS[5:]])
+def test_whatever_tests_of_a_specification_say_is_said_in_chinese(method, edges, there):
+    fit = SimpleNamespace(method=method, edges=edges, n=11)
+    for size in range(5):
+        for rejected in combinations(there, size):
+            tests = pd.DataFrame({"p_value": [0.01 if name in rejected else 0.5 for name in there]}, index=list(there))
+            for note in reading(fit, tests, small=True):
+                told = note_in_chinese(note)
+                assert re.search("[\u4e00-\u9fff]", told), note
+                assert "\\" not in told
+
+
+def test_what_impacts_say_of_open_ends_is_said_in_both_languages():
+    cities = load_cities(year=2015)
+    w = weights.contiguity(cities, links=2015).row_standardized()
+    notes = models.lag("log(gdp_pc_cny) ~ C(tier)", cities, w).impacts().tables()[0].notes
+    assert any(note.startswith("Not determined") for note in notes)
+    for note in notes:
+        assert re.search("[\u4e00-\u9fff]", note_in_chinese(note)), note
+        assert "C(tier)" not in plain_note(note)
