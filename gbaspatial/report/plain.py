@@ -82,6 +82,17 @@ def for_readers(table: Table) -> Table:
     return Table(frame, _plain_title(table.title), tuple(map(plain_note, table.notes)), formats)
 
 
+def rows_for_readers(frame: pd.DataFrame) -> pd.DataFrame:
+    """`frame` with words in place of the terms of its rows, for a picture.
+
+    Examples
+    --------
+    >>> rows_for_readers(pd.DataFrame({"estimate": [0.5]}, index=["log(employment)"])).index.tolist()
+    ['logarithm of employment']
+    """
+    return frame.set_axis(_index(frame.index))
+
+
 def plain_note(note: str) -> str:
     """A note without names of the API, recipes in words.
 

@@ -12,7 +12,7 @@ from gbaspatial import data, load_cities, models, weights
 from gbaspatial.models.diagnostics.words import reading
 from gbaspatial.report.chinese import note_in_chinese
 from gbaspatial.report.page_tables import for_people, html_of
-from gbaspatial.report.plain import for_readers, plain_note
+from gbaspatial.report.plain import for_readers, plain_note, rows_for_readers
 from gbaspatial.report.recipes import in_words
 from gbaspatial.report.sources_zh import SOURCES_ZH
 from gbaspatial.results import Table
@@ -73,7 +73,9 @@ def test_whatever_tests_of_a_specification_say_is_said_in_chinese(method, edges,
 def test_what_impacts_say_of_open_ends_is_said_in_both_languages():
     cities = load_cities(year=2015)
     w = weights.contiguity(cities, links=2015).row_standardized()
-    notes = models.lag("log(gdp_pc_cny) ~ C(tier)", cities, w).impacts().tables()[0].notes
+    impacts = models.lag("log(gdp_pc_cny) ~ C(tier)", cities, w).impacts()
+    assert rows_for_readers(impacts.to_frame()).index[0] == ("tier 2 against tier 1", "direct")
+    notes = impacts.tables()[0].notes
     assert any(note.startswith("Not determined") for note in notes)
     for note in notes:
         assert re.search("[\u4e00-\u9fff]", note_in_chinese(note)), note

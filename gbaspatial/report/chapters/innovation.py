@@ -10,6 +10,7 @@ from gbaspatial import data, figures, models, tables
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.chinese import in_chinese, map_in_chinese, rows_in_chinese
 from gbaspatial.report.languages import Words
+from gbaspatial.report.plain import rows_for_readers
 from gbaspatial.report.section import Section
 from gbaspatial.report.verdicts import better, spatial_of, without_one
 from gbaspatial.results import p_text
@@ -59,7 +60,9 @@ def chapter(bay: Bay) -> Section:
         numbers={"models_patents": compared.to_frame()},
         figures={
             "patents_per_10k": figures.map_of(bay.cities, "patents_per_10k", label=drawn.en, names="both"),
-            "impacts_patents": impacts.plot(),
+            "impacts_patents": figures.forest(
+                rows_for_readers(impacts.to_frame()), label="Impacts on the logarithm of patents"
+            ),
         },
         figures_zh={
             "patents_per_10k": map_in_chinese(

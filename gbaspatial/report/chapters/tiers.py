@@ -11,6 +11,7 @@ from gbaspatial import autocorrelation, figures, inference, models, tables
 from gbaspatial.report.bay import Bay
 from gbaspatial.report.chinese import CELLS, in_chinese, rows_in_chinese
 from gbaspatial.report.languages import Words
+from gbaspatial.report.plain import rows_for_readers
 from gbaspatial.report.section import Section
 from gbaspatial.report.verdicts import WEAK, agreement, better, choice, spatial_of, without_one
 from gbaspatial.results import Table, p_text
@@ -59,7 +60,12 @@ def chapter(bay: Bay) -> Section:
             for name, table in tables_.items()
         },
         numbers={"models_tiers": compared.to_frame()},
-        figures={"over_weights_tiers": curve.plot(), "impacts_tiers": impacts.plot()},
+        figures={
+            "over_weights_tiers": curve.plot(),
+            "impacts_tiers": figures.forest(
+                rows_for_readers(impacts.to_frame()), label="Impacts on the logarithm of GDP per head"
+            ),
+        },
         figures_zh={
             "over_weights_tiers": _curve_zh(curve),
             "impacts_tiers": figures.forest(
