@@ -119,7 +119,8 @@ def theil(
     rows = {label: _group_row(s, p, labels == label, kind) for label in pd.unique(np.sort(labels))}
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis(groups.name or "group")
     within = float(frame["contribution"].sum())
-    between = _theil(frame["amount_share"].to_numpy(), frame["population_share"].to_numpy(), kind)
+    shares = frame["amount_share"].to_numpy(), frame["population_share"].to_numpy()
+    between = _theil(*shares, kind) if len(frame) > 1 else 0.0
     parts = (between, within, frame.astype({"units": int}))
     return TheilResult(
         total, f"Theil {kind}", len(s), population is not None, *parts, kind, values=values, index=index, groups=groups

@@ -57,3 +57,10 @@ def test_bad_groups_are_refused():
         disparity.between_groups(INCOME, pd.Series(INCOME.index, INCOME.index))
     with pytest.raises(DataError, match="all units are alike"):
         disparity.between_groups(INCOME * 0 + 1, SIDE)
+
+
+@pytest.mark.parametrize("kind", ["T", "L"])
+def test_nothing_is_between_one_group(kind):
+    found = disparity.theil(INCOME * 0.3, groups=pd.Series("bay", SIDE.index), kind=kind)
+    assert (found.between, found.between_share) == (0.0, 0.0)
+    assert found.within == pytest.approx(found.total)
