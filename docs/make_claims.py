@@ -19,13 +19,15 @@ def page() -> str:
     counts = ", ".join(f"{name}: {count}" for name, count in ledger.counts().items())
     parts = [TOP, f"{counts}.\n"]
     for key, row in ledger.to_frame().iterrows():
-        p = f" p {row['p_value']:.4f}, adjusted {row['p_adjusted']:.4f}." if row["p_value"] == row["p_value"] else ""
+        tested = row["p_value"] == row["p_value"]
+        p = f" p {row['p_value']:.4f}, adjusted {row['p_adjusted']:.4f}." if tested else ""
+        p_zh = f"p = {row['p_value']:.4f}，校正后 {row['p_adjusted']:.4f}。" if tested else ""
         parts.append(
             f"## {key} ({row['section']}): {row['verdict']} {row['verdict_zh']}\n\n"
             f"{row['claim']} {row['claim_zh']}\n\n"
             f"- **Measured by** {row['measure']} ({row['data']}). {row['measure_zh']}（{row['data_zh']}）\n"
             f"- **Result** {row['result']}{p}\n"
-            f"- **结果** {row['result_zh']}\n"
+            f"- **结果** {row['result_zh']}{p_zh}\n"
             f"- **Would change it** {row['change']}. {row['change_zh']}\n"
         )
     return "\n".join(parts)

@@ -163,7 +163,8 @@ def borders_hold_back(given: Evidence) -> Finding:
     )  # fmt: skip
     identified = scan.verdict in ("open", "closed", "partly_open")
     scan_zh = "可由数据识别" if identified else f"数据无法识别（{_UNTOLD_ZH.get(scan.verdict, scan.verdict)}）"
-    estimate, pairs = border.loc["difference", "estimate"], border.loc["across", ["linked", "pairs"]].astype(int)
+    estimate = border.loc["difference", "estimate"]
+    pairs = border.loc["across", ["linked", "pairs"]].astype(int) // 2  # contiguity counts each pair both ways
     return cannot_tell(
         f"What an average pair passes on across a border less within one (lag model of GDP per head, {YEAR}): "
         f"{estimate:.2f}, {span}; and W itself says how "
