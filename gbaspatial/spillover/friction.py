@@ -36,7 +36,7 @@ from gbaspatial.spillover.friction_cells import (
     slowed_by,
 )
 from gbaspatial.spillover.friction_likelihood import FRICTIONS
-from gbaspatial.spillover.friction_links import links_of, no_mixed, sides_of, weights_given
+from gbaspatial.spillover.friction_links import links_of, no_mixed, rescaled_words, sides_of, weights_given
 from gbaspatial.spillover.friction_verdict import POINTS, SENTENCES, verdict_of, verdict_of_all
 from gbaspatial.spillover.kilometers import kilometers_of
 from gbaspatial.weights import Weights
@@ -178,7 +178,7 @@ def border_friction(
     Raises
     ------
     WeightsError
-        If no link crosses the border, or all do.
+        If no link crosses the border, or all do, or W has a friction already.
     OptionError
         For options that do not fit, such as effects of a cross-section.
 
@@ -211,6 +211,7 @@ def border_friction(
     choices = _choices(data, standardizations, effects, dynamics)
     sides = sides_of(groups, weights)
     crossing, within, canceled, islands = links_of(weights, sides)
+    first = weights if isinstance(weights, Weights) else next(iter(weights.values()))
     frame = _checked(formula, data, weights, model)
     asked = _Scan(formula, frame, weights, sides, model, len(islands) > 0)
     found, refused = _scanned(asked, choices, draws, seed, level)
@@ -219,12 +220,11 @@ def border_friction(
         one.choice: verdict_of(one, level, canceled=only_crossing and one.choice.standardization == "row")
         for one in found
     }
-    first = weights if isinstance(weights, Weights) else next(iter(weights.values()))
     return FrictionScan(
         _cells(found, verdicts, refused, first, sides, _is_panel(data)), _profiles(found, _is_panel(data)),
         verdict_of_all([*verdicts.values(), *("refused" for _ in refused)]), canceled, islands, refused, crossing,
         within, level, draws, seed, str(first.recipe), f"Friction of the border ({model} model): {formula}",
-        tuple(_told(found, canceled, islands, sides)),
+        (*rescaled_words(first, (one.standardization for one in choices)), *_told(found, canceled, islands, sides)),
     )  # fmt: skip
 
 

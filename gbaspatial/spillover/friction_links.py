@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -12,6 +12,7 @@ from gbaspatial.alignment import align_labels
 from gbaspatial.errors import (
     OptionError,
     WeightsError,
+    some,
 )
 from gbaspatial.sizes import SPLINE_LIMIT
 from gbaspatial.weights import Weights, as_weights
@@ -27,13 +28,44 @@ PeriodWeights: TypeAlias = "Weights | Mapping[Any, Weights]"  # one W, or one fo
 def weights_given(w: object) -> PeriodWeights:
     """The W, or that of each period, that the scan is about; each object read once."""
     if not isinstance(w, Mapping):
-        return as_weights(w)
+        return _without_friction(as_weights(w))
     if any(isinstance(key, str) for key in w):
         raise OptionError("w is a mapping of names; border_friction takes one W, or a mapping of periods to W.")
     if not w:
         raise OptionError("w is an empty mapping; give a W, or a mapping of periods to W.")
     known: dict[int, Weights] = {}
-    return {key: known.setdefault(id(one), as_weights(one)) for key, one in w.items()}
+    return {key: known.setdefault(id(one), _without_friction(as_weights(one))) for key, one in w.items()}
+
+
+def _without_friction(w: Weights) -> Weights:
+    kept = friction_kept(w)
+    if kept != 1:
+        raise WeightsError(
+            f"W has a friction of {kept:g} already, so that 1 would not be the absence of a border; give W as it was "
+            f"before with_friction."
+        )
+    return w
+
+
+def friction_kept(main: Weights) -> float:
+    """The friction that W has by its recipe, the lowest where borders differ."""
+    kept = 1.0
+    for step in main.recipe.steps:
+        if step.name == "with_friction":  # a number, or pairs of groups with theirs
+            told = str(dict(step.options)["friction"]).split(", ")
+            kept *= min(float(each.rpartition(": ")[2]) for each in told)
+    return kept
+
+
+def rescaled_words(w: Weights, standardizations: Iterable[str]) -> tuple[str, ...]:
+    """What to say where W came with its rows standardized, which other standardizations then rescale."""
+    others = [name for name in dict.fromkeys(standardizations) if name != "row"]
+    if w.standardization != "row" or not others:
+        return ()
+    return (
+        f"W came with its rows standardized, so that {some(others)} rescale those rows and not the links: give W as "
+        f"its builder made it.",
+    )
 
 
 def sides_of(groups: pd.Series, weights: PeriodWeights) -> pd.Series:

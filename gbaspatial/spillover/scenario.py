@@ -188,7 +188,8 @@ def scenario(
     kind : {"factor", "add", "set"}
         Whether the numbers multiply the variable, are added to it, or replace it.
     w : Weights, optional
-        Another W: a bridge opens. It stands for the W of the lag of the outcome and of lagged regressors.
+        Another W: a bridge opens. It stands for the W of the lag of the outcome and of lagged regressors, and has its
+        rows standardized where that has.
     friction : float, optional
         Instead of `w`: the weight that links between different `groups` keep, as in ``w.with_friction``, relative to
         what they have in the W of the fit, row-standardized anew if that was: from 0, a closed border, to 1, the W of

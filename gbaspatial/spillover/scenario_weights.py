@@ -16,6 +16,7 @@ from gbaspatial.models.solve.resolvent import resolvent_of
 from gbaspatial.models.solve.side import side_of
 from gbaspatial.options import number as number_of
 from gbaspatial.results import number
+from gbaspatial.spillover.friction_links import friction_kept
 from gbaspatial.weights import Weights, as_weights
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ def scenario_weights(
     Raises
     ------
     OptionError
-        If both or neither of what a friction needs are given, or it lets a border weigh less than none.
+        If both or neither of what a friction needs are given, it lets a border weigh less than none, or the rows of
+        `w` do not sum to one as those of the fit.
     """
     own = dict(engine.fit.design.weights)
     if w is None and friction is None:
@@ -50,6 +52,11 @@ def scenario_weights(
     if friction is None:
         other = as_weights(w)  # type: ignore[arg-type]
         other = other if other.ids.equals(main.ids) else other.subset(main.ids)
+        if _rows_sum_to_one(main) and not _rows_sum_to_one(other):
+            raise OptionError(
+                "the rows of w do not sum to one, and those of the W of the fit do: the lag would move with its level "
+                "and not with the links. Give w.row_standardized()."
+            )
     else:
         if groups is None:
             raise OptionError("friction= needs groups=: the side of the border on which each unit lies.")
@@ -59,9 +66,15 @@ def scenario_weights(
     return {**own, "W": other}, int(other.sparse.nnz - main.sparse.nnz)
 
 
+def _rows_sum_to_one(w: Weights) -> bool:
+    """Whether the rows of all units with links do."""
+    sums = np.asarray(w.sparse.sum(axis=1)).ravel()
+    return bool(np.allclose(sums[np.diff(w.sparse.indptr) > 0], 1.0))
+
+
 def _relative(friction: float, main: Weights) -> float:
     """A friction relative to what the W of the fit has, if no link across then counts more than one within."""
-    asked, already = number_of(friction, "friction", least=0), _kept(main)
+    asked, already = number_of(friction, "friction", least=0), friction_kept(main)
     if already == 0:
         raise OptionError("the W of the fit has a closed border, so that no friction can open it; give w= instead.")
     if asked > (1 + 1e-9) / already:
@@ -71,16 +84,6 @@ def _relative(friction: float, main: Weights) -> float:
             f"{there}, so give 0 (closed) to {1 / already:g} (no border); 1 leaves it as it is."
         )
     return asked
-
-
-def _kept(main: Weights) -> float:
-    """The friction that W has by its recipe, the lowest where borders differ."""
-    kept = 1.0
-    for step in main.recipe.steps:
-        if step.name == "with_friction":  # a number, or pairs of groups with theirs
-            told = str(dict(step.options)["friction"]).split(", ")
-            kept *= min(float(each.rpartition(": ")[2]) for each in told)
-    return kept
 
 
 def newly_cut(before: Mapping[str, Weights], after: Mapping[str, Weights]) -> pd.Index:

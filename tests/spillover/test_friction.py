@@ -279,6 +279,8 @@ def test_a_cross_section_has_no_columns_of_panels():
         ({"w": {"a": W}}, OptionError, "mapping of names"),
         ({"w": {2001: W}}, OptionError, "the data are a cross-section; give one W"),
         ({"w": {}}, OptionError, "empty mapping"),
+        ({"w": W.with_friction(SIDE, 0.5)}, WeightsError, "a friction of 0.5 already"),
+        ({"w": W.with_friction(SIDE, 0.0).spectral()}, WeightsError, "a friction of 0 already"),
         ({"formula": "y ~ z"}, FormulaError, "z"),
     ],
 )
@@ -304,3 +306,12 @@ def test_options_of_panels_are_checked(options, words):
 def test_a_missing_row_is_told():
     with pytest.raises(MissingDataError, match=r"no row for p00 \(2001\)"):
         border_friction("y ~ x", PANEL.iloc[1:], W, groups=SIDE)
+
+
+def test_rows_standardized_beforehand_are_another_w_but_for_rows():
+    data = cross_section(W, SIDE, 0.3)
+    raw, rows = (border_friction("y ~ x", data, w, groups=SIDE, **FEW) for w in (W, W.row_standardized()))
+    np.testing.assert_allclose(raw.profiles["ratio"]["row"], rows.profiles["ratio"]["row"], atol=1e-6)
+    told = "spectral rescale those rows and not the links"
+    assert told in str(rows)
+    assert told not in str(raw)

@@ -47,6 +47,14 @@ def test_other_links_by_dense_algebra(model):
     assert found.links == int(W1.astype(bool).sum() - W0.astype(bool).sum())
 
 
+@pytest.mark.parametrize("model", ["slx", "durbin"])
+def test_links_of_another_scale_are_no_scenario(model):
+    fit = calls.fit(model)
+    other = gba.weights.nearest(calls.UNITS, k=4)
+    with pytest.raises(OptionError, match="rows of w do not sum to one"):
+        gba.spillover.scenario(fit, w=other)
+
+
 def test_a_friction_is_another_w():
     fit = calls.fit("durbin")
     groups = calls.SIDES
