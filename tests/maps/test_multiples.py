@@ -236,3 +236,35 @@ def test_the_w_of_a_test_is_told_in_words(tmp_path):
     assert "桥梁" in fill["recipe"][1]
     assert fill["recipe_in_full"] == str(w.recipe)
     assert fill["test"]["how"][0] == "Benjamini-Hochberg"
+
+
+def ground(page):
+    return page.evaluate("[...new Set([...document.querySelectorAll('.gba')].map(n => getComputedStyle(n).getPropertyValue('--sea').trim()))]")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["compare", "multiples"])
+def test_further_maps_are_dark_where_the_page_is_and_light_on_paper(path, name):
+    with browser.open_page(path, settle=0.1) as opened:
+        opened.evaluate(f"(a => {{ a.turn('theme', 'dark'); a.buttons.{name}.click(); }})(gbaAtlas.first())")
+        dark = ground(opened)
+        opened.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+        light = ground(opened)
+        patterned = "document.querySelectorAll('.gba .gba path[fill^=\"url(\"]').length"
+        assert opened.evaluate(patterned) > 0
+        opened.evaluate("window.dispatchEvent(new Event('afterprint'))")
+        assert (dark, light, ground(opened)) == (["#16222c"], ["#dce9f2"], ["#16222c"])
+        assert opened.evaluate(patterned) == 0
+        assert opened.errors == []
+
+
+def test_on_a_phone_the_choosers_of_a_comparison_cover_neither_scale_nor_sources(tmp_path):
+    layers = [maps.choropleth("side"), maps.links(gba.weights.nearest(CITIES, k=2))]
+    made = maps.atlas(CITIES, layers).save(tmp_path / "map.html")
+    with browser.open_page(made, size=(390, 844), settle=0.1) as opened:
+        opened.evaluate("gbaAtlas.first().buttons.compare.click()")
+        foot, corner = opened.evaluate("""
+          [document.querySelector('.gba-compare-controls').getBoundingClientRect().bottom,
+           document.querySelector('.gba-north').getBoundingClientRect().top]
+        """)
+        assert opened.evaluate("gbaAtlas.first().slider.box.offsetHeight") == 0
+        assert foot <= corner

@@ -231,6 +231,31 @@ def test_the_table_sorts_filters_and_marks_the_map(page):
     page.evaluate("gbaAtlas.first().chosen.clear(); document.querySelector('.gba-tabs button[aria-label]').click()")
 
 
+def test_a_name_is_composed_letter_by_letter_in_the_filter(page):
+    """Chinese is typed as a composition, which ends where its field is made anew."""
+    focus_map(page)
+    page.evaluate("document.querySelectorAll('.gba-bar button')[4].click()")
+    page.click("[id$='-filter']")
+    for letters in ("f", "fo", "fos"):
+        page.command("Input.imeSetComposition", text=letters, selectionStart=len(letters), selectionEnd=len(letters))
+    assert page.evaluate("document.activeElement.value") == "fos"
+    page.command("Input.insertText", text="佛山")
+    page.wait(0.1)
+    assert page.evaluate("document.activeElement.value") == "佛山"
+    assert page.evaluate("[...document.querySelectorAll('.gba-table tbody th')].map(r => r.textContent)") == ["Foshan"]
+    page.evaluate("document.querySelector('.gba-tabs button[aria-label]').click()")
+
+
+def test_the_history_is_as_wide_as_a_phone_and_tells_whom_it_leaves_out(path):
+    with browser.open_page(path, size=(390, 844), settle=0.1) as opened:
+        opened.evaluate("(a => { for (let i = 0; i < 9; i++) a.choose(i); a.speak('en'); a.tab = 'lines'; "
+                        "a.buttons.table.click(); })(gbaAtlas.first())")  # fmt: skip
+        drawn = "(s => [s.getBoundingClientRect().width, +s.getAttribute('width')])"
+        shown, made = opened.evaluate(drawn + "(document.querySelector('.gba-lines svg'))")
+        assert shown == pytest.approx(made, rel=0.05)  # letters keep their size
+        assert opened.evaluate("document.querySelector('.gba-page').innerText").startswith("8 of 9 chosen units")
+
+
 CONTRASTS = """
 (() => {
   const style = getComputedStyle(document.querySelector('.gba')), color = name => style.getPropertyValue(name).trim();

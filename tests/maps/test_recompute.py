@@ -225,3 +225,54 @@ def test_hostile_names_stay_text_in_the_drawing(tmp_path):
     tags = {each.tag.rpartition("}")[2] for each in tree.iter()}
     assert tags <= {"svg", "defs", "pattern", "rect", "path", "text"}
     assert any(HOSTILE[0] in (each.text or "") for each in tree.iter())
+
+
+def test_an_address_changed_in_the_open_page_is_followed_and_the_way_back_too(path):
+    """A bookmark of the page that is open loads nothing anew."""
+    state = """
+      (a => [a.fill.label[0], a.year, a.language, a.theme, a.note, [...a.chosen], a.compare && a.compare.year,
+        Boolean(a.multiples), a.drawer.hidden, a.overlays.map(o => o.shown)])(gbaAtlas.first())
+    """
+    with browser.open_page(path, settle=0.1) as page:
+        page.evaluate("""
+          (a => { a.chooseYear(2010); a.speak('zh'); a.turn('theme', 'dark'); a.choose(3); a.turn('note', '看');
+            a.show(a.overlays[0], false); a.buttons.compare.click(); })(gbaAtlas.first())
+        """)
+        page.wait(0.5)
+        before = page.evaluate(state)
+        page.evaluate("location.hash = '#year=2005&lang=en&note=hi&multiples=years'")
+        page.wait(0.5)
+        wanted = [before[0], 2005, "en", "auto", "hi", [], None, True, True, [True]]
+        assert page.evaluate(state) == wanted
+        page.evaluate("location.hash = '#a-chapter-of-a-page-around-the-map'")
+        page.wait(0.3)
+        assert page.evaluate(state) == wanted
+        page.evaluate("history.go(-2)")
+        page.wait(0.5)
+        assert page.evaluate(state) == before
+        assert page.errors == []
+
+
+@pytest.mark.parametrize("part", ["with=map,2000", "with=length", "with=,2000", "with=99", "view=,,"])
+def test_a_broken_address_leaves_the_page_whole(path, part):
+    with browser.open_page(path, settle=0.1) as page:
+        home = page.evaluate("gbaAtlas.first().map.getZoom()")
+        page.evaluate(f"location.hash = '#{part}'; location.reload()")
+        page.wait(0.6)
+        assert page.evaluate("(a => [a.compare, a.map.getZoom()])(gbaAtlas.first())") == [None, home]
+        assert page.errors == []
+
+
+@pytest.mark.parametrize("tab", ["units", "lines", "describe"])
+def test_scale_and_sources_stand_above_the_table_that_an_address_opens(path, tab):
+    gap = """
+      ['.leaflet-control-attribution', '.gba-slider', '.gba-north'].map(name =>
+        document.querySelector('.gba-drawer').getBoundingClientRect().top
+        - document.querySelector(name).getBoundingClientRect().bottom)
+    """
+    with browser.open_page(path, settle=0.1) as page:
+        page.evaluate(f"location.hash = '#tab={tab}'; location.reload()")
+        page.wait(0.6)
+        assert min(page.evaluate(gap)) >= -1
+        page.click("[id$='-tab-units']")  # a page of another height
+        assert min(page.evaluate(gap)) >= -1

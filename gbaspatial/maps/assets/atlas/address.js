@@ -28,6 +28,26 @@ function writeAddress(atlas) {
   }, 250);
 }
 
+const SAID = ['year', 'layer', 'view', 'lang', 'theme', 'level', 'adjusted', 'ownClasses', 'patterned', 'over', 'unit', 'tab', 'with', 'multiples', 'note'];
+
+// A bookmark of the page that is open, or the way back, changes the address and loads nothing: all is set as at first, and read anew.
+function followAddress(atlas) {
+  const state = new URLSearchParams(location.hash.slice(1));
+  if (gbaAtlas.first() !== atlas || !SAID.some(name => state.has(name))) return;  // a place in a page around the map
+  if (atlas.timer) stop(atlas);
+  if (atlas.compare) closeCompare(atlas);
+  if (atlas.multiples) closeMultiples(atlas);
+  atlas.map.closePopup();
+  Object.assign(atlas, { fill: atlas.data.fills[0] || null, year: null, selected: null, filter: '', current: 0, language: 'both', theme: 'auto', level: null, placed: false, tab: TABS[0] });
+  atlas.chosen.clear();
+  atlas.drawer.hidden = true;
+  atlas.findYears();
+  atlas.overlays.forEach((overlay, k) => atlas.put(overlay, atlas.shownFirst[k]));
+  readAddress(atlas);
+  atlas.renameUnits();
+  atlas.settle();
+}
+
 function readAddress(atlas) {
   atlas.ready = true;
   const state = new URLSearchParams(location.hash.slice(1)), { fills } = atlas.data, flag = name => state.get(name) === '1';
@@ -50,17 +70,16 @@ function readRest(atlas, state) {
   const over = state.get('over') || '';
   atlas.overlays.forEach((overlay, k) => {
     if (over.length !== atlas.overlays.length) return;
-    overlay.shown = over[k] === '1';
-    if (overlay.shown) overlay.group.addTo(atlas.map); else overlay.group.remove();
+    atlas.put(overlay, over[k] === '1');
   });
   if (atlas.fill && atlas.fill.set) atlas.renameUnits();
-  atlas.redrawLinks();
-  const view = (state.get('view') || '').split(',').map(Number);
+  for (const overlay of atlas.overlays) overlay.draw(atlas, overlay);  // the year, the theme and the chosen units are new to them
+  const view = (state.get('view') || '').split(',').map(part => part.trim() ? Number(part) : NaN);
   atlas.placed = view.length === 3 && view.every(Number.isFinite) && Math.abs(view[0]) <= 90 && view[2] >= 0 && view[2] <= 22;
   if (atlas.placed) atlas.map.setView([view[0], view[1]], view[2], { animate: false });
   if (TABS.includes(state.get('tab'))) { atlas.tab = state.get('tab'); atlas.drawer.hidden = false; }
-  const [number, year, way, web] = (state.get('with') || '').split(','), fill = atlas.data.fills[number], webs = [-1, ...websOf(atlas)];
-  const among = years => years ? years.find(each => String(each) === year) ?? years[0] : null, second = atlas.overlays[web];
-  if (fill) openCompare(atlas, { fill, year: among(fill.years || (second && second.data.years) || null), side: way === 'side', web: webs.includes(+web) && web !== undefined ? +web : undefined });
+  const [number, year, way, web] = (state.get('with') || '').split(','), fill = atlas.data.fills[Number(number || NaN)], webs = [-1, ...websOf(atlas)];
+  const among = years => years ? years.find(each => String(each) === year) ?? years[0] : null, second = atlas.overlays[Number(web || NaN)];
+  if (fill) openCompare(atlas, { fill, year: among(fill.years || (second && second.data.years)), side: way === 'side', web: webs.includes(+web) && web !== undefined ? +web : undefined });
   if (['years', 'layers'].includes(state.get('multiples'))) openMultiples(atlas, { by: state.get('multiples') });
 }

@@ -23,7 +23,6 @@ function openCompare(atlas, { fill = atlas.fill || atlas.data.fills[0], year, si
   joinMaps(atlas, other);
   layCompare(atlas);
   drawCompare(atlas);
-  layCompare(atlas);
 }
 
 function closeCompare(atlas) {
@@ -76,10 +75,19 @@ function layCompare(atlas) {
   other.range.style.display = other.side ? 'none' : '';
   other.captions[0].style.right = `calc(${100 - (other.side ? 50 : 100 * other.share)}% + 12px)`;
   other.captions[1].style.left = `calc(${at} + 12px)`;
-  const above = root.bottom - other.controls.getBoundingClientRect().top + 8;  // the captions stand above the choosers
+  standAboveCorner(atlas, other.controls);
+  const foot = [atlas.onPaper ? atlas.slider.box : other.controls, atlas.slider.box, atlas.drawer].find(box => box.offsetHeight), panel = !atlas.root.classList.contains('gba-small') && atlas.panelOpen ? atlas.panel.offsetWidth + 12 : 0;
+  const above = (foot ? root.bottom - foot.getBoundingClientRect().top : 24) + 8;  // the captions stand above the choosers
+  other.captions[1].style.maxWidth = `max(120px, min(50% - 30px, 100% - ${at} - ${panel + 24}px))`;  // and beside the layers
   for (const caption of other.captions) caption.style.bottom = above + 'px';
   other.map.invalidateSize({ animate: false });
   other.follow();
+}
+
+// Without a slider the choosers stand at the foot, where a small screen has scale, north and sources too.
+function standAboveCorner(atlas, controls) {
+  const corner = atlas.scale.getContainer().parentNode, meet = !atlas.slider.box.offsetHeight && corner.offsetWidth + controls.offsetWidth + 20 > atlas.map.getSize().x;
+  controls.style.marginBottom = meet ? corner.offsetHeight + 8 + 'px' : '';
 }
 
 function drawCompare(atlas) {
@@ -91,10 +99,11 @@ function drawCompare(atlas) {
   other.captions[1].textContent = titleOf(atlas, other.fill, other.year) + webOf(other.web) + (!other.fill.years && other.year !== null ? ' ' + other.year : '');
   other.range.setAttribute('aria-label', say(WORDS.divider, atlas.language));
   rewrite(other.controls, () => writeCompare(atlas, other));
+  layCompare(atlas);
 }
 
 function writeCompare(atlas, other) {
-  const { language } = atlas, { fills } = atlas.data, change = () => { drawCompare(atlas); layCompare(atlas); writeAddress(atlas); };
+  const { language } = atlas, { fills } = atlas.data, change = () => { drawCompare(atlas); writeAddress(atlas); };
   const put = (words, options, chosen, act, key) => other.controls.append(field(words, select(options, chosen, act), atlas.id + '-' + key));
   put(say(WORDS.right, language), fills.map((fill, k) => [k, say(fill.label, language)]), fills.indexOf(other.fill), k => {
     other.fill = fills[+k];

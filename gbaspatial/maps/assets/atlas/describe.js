@@ -76,6 +76,6 @@ function describePage(atlas, page) {
   note.type = 'text';
   note.value = atlas.note;
   note.maxLength = 400;
-  note.onchange = () => { atlas.note = note.value; writeAddress(atlas); };
+  note.oninput = () => { atlas.note = note.value; writeAddress(atlas); };
   page.append(field(say(WORDS.note, atlas.language), note, atlas.id + '-note'), element('p', 'gba-quiet', remark(WORDS.noteHint, atlas.language)));
 }

@@ -16,9 +16,6 @@ function showDrawer(atlas, on, tab = atlas.tab) {
   atlas.tab = tab;
   if (!on) { atlas.selected = null; atlas.filter = ''; paint(atlas); }
   fillDrawer(atlas);
-  const box = atlas.map.getContainer();
-  box.classList.toggle('gba-bottomed', on);
-  box.style.setProperty('--drawer', (on ? atlas.drawer.offsetHeight : 0) + 'px');
   atlas.fitUnits();
   if (on) foldTools(atlas);
   writeTools(atlas);
@@ -26,9 +23,16 @@ function showDrawer(atlas, on, tab = atlas.tab) {
   else atlas.buttons.table.focus({ preventScroll: true });
 }
 
+// What stands at the foot of the map stands above the drawer, however it was opened and whatever it holds.
+function liftAbove(atlas) {
+  const box = atlas.map.getContainer(), { drawer } = atlas;
+  box.classList.toggle('gba-bottomed', !drawer.hidden);
+  box.style.setProperty('--drawer', (drawer.hidden ? 0 : drawer.offsetHeight) + 'px');
+}
+
 function fillDrawer(atlas) {
   const box = atlas.drawer;
-  if (box.hidden) return;
+  if (box.hidden) return liftAbove(atlas);
   box.setAttribute('aria-label', say(WORDS.table, atlas.language));
   const kept = box.querySelector('.gba-page'), top = kept ? kept.scrollTop : 0;
   rewrite(box, () => {
@@ -47,7 +51,9 @@ function fillDrawer(atlas) {
     ({ units: tablePage, lines: linesPage, dots: dotsPage, describe: describePage })[atlas.tab](atlas, page);
   });
   box.querySelector('.gba-page').scrollTop = top;
+  liftAbove(atlas);
   box.onkeydown = event => { if (event.key === 'Escape') showDrawer(atlas, false); event.stopPropagation(); };
+  return undefined;
 }
 
 function tabOf(atlas, name) {

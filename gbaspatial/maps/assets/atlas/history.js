@@ -50,8 +50,10 @@ function linesPage(atlas, page) {
   if (!chosen.length) page.append(say_(WORDS.linesHint));
   const others = set.ids.length <= 120 ? set.ids.map((_, i) => i).filter(i => !atlas.chosen.has(i)) : [];
   const drawn = [...others, ...chosen], all = drawn.flatMap(i => fill.values.map(each => each[i]).filter(v => v !== null));
-  if (!all.length) return undefined;
-  const frame = { left: 64, right: 12, top: 10, bottom: 20, width: 620, height: 190 };
+  if (!all.length) return page.append(say_(WORDS.noData));
+  if (chosen.length < atlas.chosen.size) page.append(say_([`${chosen.length} of ${atlas.chosen.size} chosen units`, `已选 ${atlas.chosen.size} 个单元中的 ${chosen.length} 个`]));
+  // As wide as the drawer leaves: a wide chart made small has letters that nobody reads.
+  const frame = { left: 64, right: 12, top: 10, bottom: 20, width: Math.max(260, Math.min(620, atlas.drawer.clientWidth - 24)), height: 190 };
   const low = Math.min(...all), high = Math.max(...all), scales = scalesOf(frame, fill.years.length, low, high), dark = atlas.isDark();
   const words = say(fill.label, language) + ': ' + chosen.map(i => unitName(atlas, set, i)).join(', ');
   const picture = vector('svg', { width: frame.width, height: frame.height, viewBox: `0 0 ${frame.width} ${frame.height}`, role: 'img', 'aria-label': words, style: 'max-width:100%' });

@@ -65,6 +65,7 @@ function drawMultiples(atlas) {
   const multiples = atlas.multiples;
   if (!multiples) return;
   rewrite(multiples.controls, () => writeMultiples(atlas));
+  standAboveCorner(atlas, multiples.controls);
   const { shown, of } = panelsFor(atlas, layMultiples(atlas)), key = shown.map(each => atlas.data.fills.indexOf(each.fill)).join() + '/' + shown.length + '/' + multiples.by;
   multiples.told.textContent = shown.length < of ? remark([`${shown.length} of ${of}`, `${of} 个中的 ${shown.length} 个`], atlas.language) : '';
   const room = layMultiples(atlas);  // again: what is told may have made the box below larger

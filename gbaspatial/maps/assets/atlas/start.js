@@ -50,17 +50,25 @@ class Atlas {
     makePanel(this);
     makeDrawer(this);
     this.keepSize();
+    this.shownFirst = this.overlays.map(overlay => overlay.shown);
     readAddress(this);
-    this.wear();
-    fillPanel(this);
-    if (!this.placed) this.fitUnits();
-    this.refresh();
+    this.settle();
     map.on('zoomend moveend resize', () => { arrangeNames(this); writeAddress(this); });
     map.on('resize', () => this.keepSize());
     document.fonts.ready.then(() => arrangeNames(this));
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.turn('theme', this.theme));
+    window.addEventListener('hashchange', () => followAddress(this));
     window.addEventListener('beforeprint', () => toPaper(this));
     window.addEventListener('afterprint', () => fromPaper(this));
+  }
+
+  // All boxes as the state has them, and the view on the units where none was asked for.
+  settle() {
+    this.wear();
+    fillPanel(this);
+    fillDrawer(this);
+    if (!this.placed) this.fitUnits();
+    this.refresh();
   }
 
   setNumber() { return this.fill ? this.fill.set : 0; }
@@ -141,9 +149,13 @@ class Atlas {
   }
 
   show(overlay, on) {
+    this.put(overlay, on);
+    this.refresh();
+  }
+
+  put(overlay, on) {
     overlay.shown = on;
     if (on) overlay.group.addTo(this.map); else overlay.group.remove();
-    this.refresh();
   }
 
   speak(language) {

@@ -17,7 +17,9 @@ function tablePage(atlas, page) {
   const input = element('input');
   input.type = 'search';
   input.value = atlas.filter;
-  input.oninput = () => { atlas.filter = input.value; applyFilter(atlas, set, columns); fillDrawer(atlas); };
+  const change = () => { atlas.filter = input.value; applyFilter(atlas, set, columns); fillDrawer(atlas); };
+  input.oninput = event => { if (!(event && event.isComposing)) change(); };  // Chinese is composed letter by letter, in this field
+  input.addEventListener('compositionend', change);
   page.append(field(say(WORDS.filter, language), input, atlas.id + '-filter'));
   const rows = sortedRows(atlas, columns, filteredRows(atlas, set, columns));
   const table = element('table', 'gba-table'), title = atlas.fill ? say(atlas.fill.label, language) + (atlas.fill.years ? ', ' + atlas.year : '') : '';

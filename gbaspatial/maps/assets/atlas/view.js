@@ -3,6 +3,7 @@
 function openView(atlas, box, { fill, year, web = -1, whole = true }) {
   const root = atlas.map.getContainer(), view = Object.create(atlas), { map } = atlas;
   box.classList.add('gba', root.classList.contains('gba-sea') ? 'gba-sea' : 'gba-plain');
+  box.classList.toggle('gba-dark', atlas.isDark());
   box.tabIndex = -1;
   Object.assign(view, { box, fill, year, web, set: null, overlays: [], halos: {}, names: null });
   view.map = L.map(box, { zoomControl: false, attributionControl: false, zoomSnap: map.options.zoomSnap, keyboard: false, fadeAnimation: false, zoomAnimation: false });
@@ -60,8 +61,9 @@ function websOf(atlas) { return atlas.overlays.map((overlay, k) => overlay.data.
 
 function titleOf(atlas, fill, year) { return fill ? say(fill.label, atlas.language) + (fill.years ? ' ' + year : '') : say(WORDS.none, atlas.language); }
 
-// The year of a fill nearest before the one that is shown.
+// The year of a fill nearest before the one that is shown; the last where none is.
 function yearNear(fill, year) {
   if (!fill || !fill.years) return null;
+  if (year === null) return fill.years[fill.years.length - 1];
   return fill.years.includes(year) ? year : fill.years.filter(each => each <= year).pop() ?? fill.years[0];
 }
