@@ -239,7 +239,11 @@ def test_the_w_of_a_test_is_told_in_words(tmp_path):
 
 
 def ground(page):
-    return page.evaluate("[...new Set([...document.querySelectorAll('.gba')].map(n => getComputedStyle(n).getPropertyValue('--sea').trim()))]")  # fmt: skip
+    """The color of the sea in all maps of the page, each color once."""
+    return page.evaluate("""
+      [...new Set([...document.querySelectorAll('.gba')].map(n =>
+        getComputedStyle(n).getPropertyValue('--sea').trim()))]
+    """)
 
 
 @pytest.mark.parametrize("name", ["compare", "multiples"])
