@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -10,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from warnings import warn
 
-from gbaspatial.errors import GbaWarning, outside
+from gbaspatial.errors import GbaWarning, outside, some
 from gbaspatial.options import word
 
 if TYPE_CHECKING:
@@ -111,6 +113,49 @@ def _say_once() -> None:
         GbaWarning,
         stacklevel=outside(),
     )
+
+
+_MISSING = re.compile(r"Glyph (\d+) \(.*missing from")
+
+
+class letters_told:
+    """Draw, and tell once which letters no font has: matplotlib tells each of them, each time that it measures a text.
+
+    Examples
+    --------
+    >>> with letters_told():
+    ...     pass
+    """
+
+    def __enter__(self) -> None:
+        self._kept = warnings.catch_warnings(record=True)
+        self._told = self._kept.__enter__()
+        warnings.simplefilter("always")
+
+    def __exit__(self, *failure: Any) -> None:
+        self._kept.__exit__(*failure)
+        missing: list[str] = []
+        for each in self._told or []:
+            found = _MISSING.match(str(each.message))
+            if found:
+                missing.append(chr(int(found[1])))
+            else:
+                warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
+        if missing:
+            warn(
+                f"no font at hand has {some(list(dict.fromkeys(missing)))}, so the picture shows boxes there; "
+                "install a font that has them, or write other names.",
+                GbaWarning,
+                stacklevel=outside(),
+            )
+
+
+@contextmanager
+def letters_untold() -> Iterator[None]:
+    """Measure texts in silence: what is missing is told when the picture is drawn."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", _MISSING.pattern)
+        yield
 
 
 @contextmanager

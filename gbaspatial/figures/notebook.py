@@ -13,6 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.projections.polar import PolarAxes
 
 from gbaspatial.errors import outside
+from gbaspatial.figures.fonts import letters_told
 from gbaspatial.writing import replace_file
 
 
@@ -25,7 +26,8 @@ class _Shown:
     def _repr_png_(self) -> bytes:
         """The whole figure: what a notebook shows of the axes that a cell gives."""
         buffer = io.BytesIO()
-        self._whole().savefig(buffer, format="png", bbox_inches="tight")
+        with letters_told():
+            self._whole().savefig(buffer, format="png", bbox_inches="tight")
         return buffer.getvalue()
 
     def savefig(self, fname: Any, **options: Any) -> None:

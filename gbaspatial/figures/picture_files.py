@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gbaspatial.errors import FileFormatError
+from gbaspatial.figures.fonts import letters_told
 from gbaspatial.filenames import file_of
 from gbaspatial.options import public
 from gbaspatial.writing import replace_file
@@ -59,7 +60,7 @@ def save(figure: Figure | Axes, path: str | os.PathLike[str], *, dpi: int = 200)
     wanted = [target] if target.suffix else [target.with_name(target.name + ending) for ending in (".svg", ".png")]
     drawn: Any = figure if isinstance(figure, MplFigure) else figure.get_figure(root=True)
     dateless = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {"Software": None}}
-    with mpl.rc_context({"svg.hashsalt": "gbaspatial"}):
+    with mpl.rc_context({"svg.hashsalt": "gbaspatial"}), letters_told():
         for each in wanted:
             options = {"dpi": dpi, "bbox_inches": "tight", "metadata": dateless[each.suffix.lower()]}
             replace_file(each, lambda half, how=options: drawn.savefig(half, **how))  # type: ignore[misc]

@@ -14,7 +14,7 @@ from gbaspatial.alignment import columns_of, places_in
 from gbaspatial.errors import AlignmentError, DataError, UnknownNameError, nearest_names, some
 from gbaspatial.figures.canvas import axes_of
 from gbaspatial.figures.classes import classify
-from gbaspatial.figures.fonts import written_names
+from gbaspatial.figures.fonts import letters_untold, written_names
 from gbaspatial.figures.map_furniture import (
     GIVES,
     INK,
@@ -361,7 +361,8 @@ def finish_map(ax: Axes, frame: gpd.GeoDataFrame, written: Names, label: str, li
         ax.set_title(note, fontsize=7.5, loc="right", color="#666666")
     put_scale_and_north(ax)
     if written != "none" and len(frame) <= MOST_NAMES:
-        _write_names(ax, frame, written, lift)
+        with letters_untold():
+            _write_names(ax, frame, written, lift)
 
 
 def _write_names(ax: Axes, frame: gpd.GeoDataFrame, written: Names, lift: float) -> None:

@@ -12,7 +12,7 @@ from small_world import grid_of
 
 import gbaspatial as gba
 from gbaspatial import maps
-from gbaspatial.errors import FileFormatError, OptionError
+from gbaspatial.errors import FileFormatError, GbaWarning, OptionError
 from gbaspatial.maps.still import still
 
 CITIES = gba.load_cities(year=2019)
@@ -120,3 +120,16 @@ def test_a_graph_that_the_page_holds_back_is_held_back():
     ax = drawn(maps.atlas(units, [maps.choropleth("x"), maps.links(w)], context=False))
     assert not any("Weights graph" in words for words in legend_of(ax))
     assert any("Weights graph" in words for words in legend_of(drawn(maps.atlas(units, maps.links(w), context=False))))
+
+
+def test_letters_that_no_font_has_are_told_once_for_a_picture(tmp_path):
+    """Emoji in names: matplotlib tells every letter whenever it measures a text."""
+    units = grid_of(2, 2).assign(name_en=["\U0001f3d9 City", "\U0001f3dd", "c", "\U0001f3dd d"])
+    page = maps.atlas(units, maps.choropleth("x"), context=False)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        page.to_png(tmp_path / "emoji.png", dpi=40)
+    assert [each.category for each in told] == [GbaWarning]
+    assert told[0].filename == __file__
+    for letter in "\U0001f3d9\U0001f3dd":
+        assert str(told[0].message).count(letter) == 1
