@@ -19,7 +19,15 @@ from gbaspatial.export.frames import flat
 from gbaspatial.export.geopackages import geopackage
 from gbaspatial.export.kml import kml_text
 from gbaspatial.export.shapefiles import shapefile
-from gbaspatial.export.styles import Style, default_column, style_files, styled, with_whole_numbers, write_styles
+from gbaspatial.export.styles import (
+    Style,
+    default_column,
+    style_files,
+    styled,
+    tell_shared_style,
+    with_whole_numbers,
+    write_styles,
+)
 from gbaspatial.export.workbooks import write_workbook
 from gbaspatial.filenames import file_of
 from gbaspatial.geography.date_line import in_degrees
@@ -323,6 +331,8 @@ def write(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: str |
         if chosen is not None and ending == ".kml":
             chosen = with_whole_numbers(chosen)
         told = describe(frame, title=target.stem).renamed(table.attrs["written_as"])
+    if chosen is not None and ending not in SHEETS:
+        tell_shared_style(target)
 
     def _write(half: Path) -> None:
         writers[ending](half, frame)

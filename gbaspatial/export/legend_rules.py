@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -90,6 +90,8 @@ def literal(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, (int, float, np.number)):
         return decimal(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, (date, np.datetime64)):
         return pd.Timestamp(value).isoformat(timespec="milliseconds")  # as QGIS compares times with texts
     return str(value)

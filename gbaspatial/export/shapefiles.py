@@ -15,7 +15,7 @@ import pandas as pd
 from gbaspatial.errors import DataError, FileFormatError, GbaWarning, WritingError, outside, some
 from gbaspatial.export.descriptions import describe
 from gbaspatial.export.frames import flat
-from gbaspatial.export.styles import Style, style_files, styled, with_whole_numbers, write_styles
+from gbaspatial.export.styles import Style, style_files, styled, tell_shared_style, with_whole_numbers, write_styles
 from gbaspatial.filenames import file_of
 from gbaspatial.options import public
 from gbaspatial.sheets import guarded
@@ -72,12 +72,14 @@ def shapefile(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: s
     table = flat(frame, "layer")
     _check_texts(table)
     _check_numbers(table, target.name)
+    table = _without_blanks(table)
     chosen = styled(table, style)
     table = _without_flags_and_times(table)
     columns = list(table.columns.drop("geometry"))
     names = short_names(columns)
     if chosen is not None:
         chosen = with_whole_numbers(chosen).renamed(names)
+        tell_shared_style(target)
     told = describe(frame, title=target.stem).renamed(table.attrs["written_as"]).renamed(names)
     _check_neighbors(target)
 
@@ -97,6 +99,17 @@ def shapefile(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: s
     return replace_file(target, _write, companions={**style_files(target), **dictionary})
 
 
+def _without_blanks(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Texts as readers give them back, so that a style finds them: no blanks around, an empty one is missing."""
+    made = table.copy()
+    for column in table.columns.drop("geometry"):
+        if table[column].map(lambda value: isinstance(value, str)).any():
+            made[column] = table[column].map(
+                lambda value: value.strip(" ") or None if isinstance(value, str) else value
+            )
+    return made
+
+
 def _without_flags_and_times(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Flags as 0 and 1 and times as ISO texts: the format has neither."""
     made = table.copy()
@@ -105,9 +118,8 @@ def _without_flags_and_times(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         if pd.api.types.is_bool_dtype(values.dtype):
             made[column] = values.astype("Int32" if values.isna().any() else "int32")
         elif pd.api.types.is_datetime64_any_dtype(values.dtype):
-            made[column] = values.map(lambda time: time.isoformat(timespec="milliseconds"), na_action="ignore").astype(
-                object
-            )
+            told = [None if pd.isna(time) else time.isoformat(timespec="milliseconds") for time in values]
+            made[column] = pd.Series(told, index=table.index, dtype=object)  # NaT would be written as a text
     return made
 
 

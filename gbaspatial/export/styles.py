@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +15,7 @@ import pandas as pd
 import shapely
 
 from gbaspatial.alignment import columns_of
-from gbaspatial.errors import OptionError
+from gbaspatial.errors import GbaWarning, OptionError, outside, some
 from gbaspatial.export.legend_rules import OUTLINE, Rule
 from gbaspatial.export.ogc_styles import sld_text
 from gbaspatial.export.qgis_styles import qml_text
@@ -142,7 +143,8 @@ def label_columns(frame: gpd.GeoDataFrame) -> tuple[str, ...]:
 
 def _usual_width(frame: gpd.GeoDataFrame) -> float:
     """How wide a unit usually is in metres; of points, how far apart they would lie on a grid."""
-    shapes = frame.geometry[frame.geometry.notna() & ~frame.geometry.is_empty]
+    each = np.asarray(frame.geometry.array, dtype=object)
+    shapes = frame.geometry[~(shapely.is_missing(each) | shapely.is_empty(each))]
     if not len(shapes):
         return 0.0
     bounds = shapes.bounds.to_numpy()
@@ -267,6 +269,23 @@ def style_files(layer: Path) -> dict[str, Companion]:
     """The style files beside `layer`: ours if sealed, stale if we wrote them for this very layer."""
     each = Companion(is_ours, partial(is_ours, layer=layer.name))
     return {layer.with_suffix(ending).name: each for ending in (".qml", ".sld")}
+
+
+def tell_shared_style(layer: Path) -> None:
+    """Warn where the style files beside were made for a neighbor of the same name, which loses its style."""
+    style = layer.with_suffix(".qml")
+    if not is_ours(style) or is_ours(style, layer=layer.name):
+        return
+    others = [
+        each.name for each in layer.parent.glob("*") if each.stem == layer.stem and is_ours(style, layer=each.name)
+    ]
+    if others:
+        warnings.warn(
+            f"{style.name} styles {layer.name} now and {some(others)} no longer, because QGIS takes one style for all "
+            f"layers of a name; write them under two names, or into two folders.",
+            GbaWarning,
+            stacklevel=outside(),
+        )
 
 
 def write_styles(style: Style, half: Path, description: Description | None = None) -> None:

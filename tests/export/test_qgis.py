@@ -14,7 +14,7 @@ import gbaspatial as gba
 from gbaspatial.export.styles import style
 
 EXTENT, SIZE = (0.0, 0.0, 6.0, 4.0), (360, 240)
-COLUMNS = ["flag", "open", "tier", "number", "gap", "thirds", "kind", "hole", "day"]
+COLUMNS = ["flag", "open", "tier", "number", "gap", "thirds", "kind", "hole", "day", "late", "born"]
 
 
 @pytest.fixture(scope="module")
@@ -23,6 +23,7 @@ def squares():
     places = np.arange(24)
     rng = np.random.default_rng(4)
     number = rng.normal(size=24) * 1e9
+    days = pd.to_datetime("2018-10-24") + pd.to_timedelta(places % 3, unit="D")
     kinds = np.array(["it's", '"q"', "广州", "a & b"], dtype=object)[places % 4]
     return gpd.GeoDataFrame(
         {
@@ -30,7 +31,8 @@ def squares():
             "open": pd.array([True, None, False] * 8, dtype="boolean"), "tier": places % 3 + 1, "number": number,
             "gap": np.where(places % 5 == 0, np.nan, number / 1e9), "thirds": (places % 7) / 3, "kind": kinds,
             "hole": np.where(places % 6 == 0, None, kinds),
-            "day": pd.to_datetime("2018-10-24") + pd.to_timedelta(places % 3, unit="D"),
+            "day": days, "late": days.where(places % 4 > 0),
+            "born": pd.Series(days).dt.date.where(places % 5 > 0, None).to_numpy(dtype=object),
         },
         index=pd.Index([f"{i:04d}" for i in places], name="code"),
         geometry=[box(i % 6, i // 6, i % 6 + 1, i // 6 + 1) for i in places],

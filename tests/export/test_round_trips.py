@@ -55,3 +55,21 @@ def test_numbers_come_back_or_their_loss_is_told(tmp_path, ending):
         else:
             gba.export.write(tmp_path / f"b{ending}", small)
             assert read_back(tmp_path / f"b{ending}", "code")["v"]["00"] == odd
+
+
+def test_what_is_missing_in_a_shapefile_comes_back_missing_and_is_in_its_style(tmp_path):
+    days = pd.to_datetime(["2018-10-24", None, "2018-10-25"])
+    frame = gpd.GeoDataFrame(
+        {"day": days, "born": [None, days[0].date(), days[2].date()], "kind": ["", " a", "b"]},
+        index=pd.Index(["x", "y", "z"], name="code"), geometry=[Point(i, i) for i in range(3)], crs=4326,
+    )  # fmt: skip
+    for column in ("day", "born", "kind"):
+        path = gba.export.shapefile(tmp_path / f"{column}.shp", frame, style=column)
+        assert "No data" in path.with_suffix(".qml").read_text(encoding="utf-8")
+    read = gba.read_units(path, id="code")
+    assert read["day"].isna().tolist() == [False, True, False]
+    assert read["born"].isna().tolist() == [True, False, False]
+    assert read["kind"].fillna("-").tolist() == ["-", "a", "b"]
+    style = path.with_suffix(".qml").read_text(encoding="utf-8")
+    assert 'value="a"' in style
+    assert 'value=" a"' not in style

@@ -1,7 +1,9 @@
 """The rules of a style hold every unit exactly once, in words that QGIS and OGR both understand."""
 
+import datetime as dt
 import re
 import sqlite3
+import warnings
 from xml.etree import ElementTree as ET
 
 import geopandas as gpd
@@ -13,7 +15,7 @@ from hypothesis import given, settings, strategies as st
 from shapely import Point
 
 import gbaspatial as gba
-from gbaspatial.errors import OptionError
+from gbaspatial.errors import GbaWarning, OptionError
 from gbaspatial.export.legend_rules import Rule, expression
 from gbaspatial.export.qgis_styles import ranges_of, renderer_of
 from gbaspatial.export.styles import Style
@@ -182,3 +184,30 @@ def test_names_are_told_in_both_languages_with_a_halo_where_they_have_room():
     assert len(halos) == 2
     in_metres = gba.export.style(cities.to_crs("EPSG:4547"), "gdp_pc_cny").width_m
     assert in_metres == pytest.approx(made.width_m, rel=0.05)
+
+
+def test_a_date_without_a_time_is_a_literal_without_one():
+    day = Style("c", (Rule("x", "#FF0000", value=dt.date(2018, 10, 24)),), "point")
+    assert "Literal>2018-10-24<" in day.to_sld()
+    noon = Style("c", (Rule("x", "#FF0000", value=pd.Timestamp("2018-10-24T12:00")),), "point")
+    assert "Literal>2018-10-24T12:00:00.000<" in noon.to_sld()
+
+
+def test_an_empty_shape_has_no_width_and_is_not_warned_of():
+    frame = layer(value=[1.0, 2.0])
+    frame.geometry = [Point(), frame.geometry.iloc[1]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert gba.export.style(frame, "value").shape == "point"
+
+
+def test_a_neighbor_of_the_same_name_that_loses_its_style_is_told(tmp_path):
+    frame = layer(a_long_name_of_a_column=[1.0, 2.0])
+    gba.export.write(tmp_path / "bay.shp", frame, style="a_long_name_of_a_column")
+    with pytest.warns(GbaWarning, match=r"bay\.qml styles bay\.geojson now and bay\.shp no longer"):
+        gba.export.write(tmp_path / "bay.geojson", frame, style="a_long_name_of_a_column")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        gba.export.write(tmp_path / "bay.geojson", frame, style="a_long_name_of_a_column")
+        gba.export.write(tmp_path / "bay.gpkg", frame, style="a_long_name_of_a_column")
+        gba.export.write(tmp_path / "coast.shp", frame, style="a_long_name_of_a_column")
