@@ -132,8 +132,8 @@ class letters_told:
         self._told = self._kept.__enter__()
         warnings.simplefilter("always")
 
-    def __exit__(self, *failure: Any) -> None:
-        self._kept.__exit__(*failure)
+    def __exit__(self, *_: object) -> None:
+        self._kept.__exit__(None, None, None)
         missing: list[str] = []
         for each in self._told or []:
             found = _MISSING.match(str(each.message))
