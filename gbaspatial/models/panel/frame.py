@@ -160,7 +160,7 @@ class _Earlier:
 
 def read_panel(
     formula: str, data: object, w: WeightsGiven | None = None, *, durbin: bool = False, unbalanced: str = "error",
-    weights: pd.Series | str | None = None, regimes: str | None = None, gaps: bool = False, keeps: bool = False,
+    weights: pd.Series | str | None = None, regimes: str | None = None, takes_gaps: bool = False,
 ) -> PanelDesign:  # fmt: skip
     """Read `formula` on a long frame, matched to `w` by unit and time.
 
@@ -178,10 +178,9 @@ def read_panel(
         Observation weights: a column, or a Series by row or by unit; the variance of a row is sigma2 / weight.
     regimes : str, optional
         A column of classes; every coefficient is estimated by class.
-    gaps : bool
-        Whether rows whose outcome is known may lack regressors: then the design says which are `unknown`.
-    keeps : bool
-        Whether they might with ``unbalanced="keep"``, which an error then says.
+    takes_gaps : bool
+        Whether rows whose outcome is known may lack regressors with ``unbalanced="keep"``: then the design says which
+        are `unknown`, and else an error says that they might.
 
     Raises
     ------
@@ -199,9 +198,9 @@ def read_panel(
     if regimes is not None:
         wanted = list(dict.fromkeys([*wanted, known_column(regimes, data)]))
     frame = columns_named(data, wanted).iloc[rows.places]
-    outcome = parsed_formula(f"{formula.partition('~')[0]}~ 1", data, given).columns if gaps or keeps else []
-    able = may_be_unknown(formula, frame, outcome) if gaps or keeps else []
-    empty = gaps_of(frame, able if gaps else [])
+    outcome = parsed_formula(f"{formula.partition('~')[0]}~ 1", data, given).columns if takes_gaps else []
+    able = may_be_unknown(formula, frame, outcome) if takes_gaps else []
+    empty = gaps_of(frame, able if unbalanced == "keep" else [])
     check_columns(frame, [name for name in wanted if name not in empty], dict.fromkeys(able, _KEEP))
     classes = [name for name in wanted if name not in parsed.columns]
     numbers = with_gaps(plain(without_gaps(frame, empty), parsed.columns), empty)

@@ -70,14 +70,11 @@ def specified(asked: Request) -> Specification:
         check_given(w)
     time_name = data.index.names[-1] if isinstance(data, pd.DataFrame) else None
     kind = kind_of(options.get("effects", "unit"), time_name)
-    unbalanced, takes_gaps = (
-        options.get("unbalanced", "error"),
-        not asked.whole and _takes_gaps(kind, options, erred=erred),
-    )
+    unbalanced = options.get("unbalanced", "error")
     design = read_panel(
         asked.formula, data, w, durbin=flag(asked.durbin, "durbin"), unbalanced=unbalanced,
         weights=options.get("weights"), regimes=options.get("regimes"),
-        gaps=unbalanced == "keep" and takes_gaps, keeps=unbalanced != "keep" and takes_gaps,
+        takes_gaps=not asked.whole and _takes_gaps(kind, options, erred=erred),
     )  # fmt: skip
     _check_split(design, kind, options, erred=erred)
     if kind.common:
