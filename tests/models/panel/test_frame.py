@@ -198,7 +198,7 @@ def test_a_lag_in_time_needs_a_panel():
 
 
 def test_missing_and_infinite_values_are_named_by_unit_and_period():
-    for value, told in ((np.nan, rf"'x' is missing for {UNIT} \(2002\); fill it in, or drop these rows"),
+    for value, told in ((np.nan, rf"'x' is missing for {UNIT} \(2002\); fill it in, or use unbalanced='keep'"),
                         (np.inf, rf"'x' is infinite for {UNIT} \(2002\)")):  # fmt: skip
         data = DATA.copy()
         data.loc[(UNIT, 2002), "x"] = value

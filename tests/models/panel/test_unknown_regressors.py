@@ -132,7 +132,7 @@ def test_what_needs_every_regressor_is_refused():
     with pytest.raises(MissingDataError, match="'y' is missing for u1"):
         models.panel_lag("y ~ x", data.assign(y=data["y"].where(data.index != ("u1", 2001))), w, unbalanced="keep")
     with pytest.raises(MissingDataError, match="known together in no row"):
-        read_panel("y ~ x", data.assign(x=np.nan), w, unbalanced="keep", gaps=True)
+        read_panel("y ~ x", data.assign(x=np.nan), w, unbalanced="keep", takes_gaps=True)
     fit = models.panel_lag("y ~ x", data, w, unbalanced="keep")
     with pytest.raises(OptionError, match="regressors are not known for 3 of 72"):
         fit.diagnostics()
