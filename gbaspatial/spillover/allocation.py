@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -284,7 +285,7 @@ def _frontier(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _notes(engine: Engine, variable: str, kind: str, amount: float) -> tuple[str, ...]:
-    points = ", of which 0.01 is about one per cent" if base_of(engine.fit.design.response) == np.e else ""
+    points = ", of which 0.01 is about one per cent" if base_of(engine.fit.design.response) == math.e else ""
     how = f"{amount:+g}" if kind == "add" else f"times {amount:g}"
     notes = [
         f"Each unit in turn gets {variable} {how}; gains on the scale of {engine.fit.design.response}{points}.",
