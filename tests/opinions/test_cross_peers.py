@@ -1,12 +1,11 @@
 """Second opinions of tests that compare two variables, values by any measure, and classes unit by unit."""
 
-import contextlib
-import io
 import shutil
 
 import numpy as np
 import pytest
 from test_opinions import BINARY, COLUMBUS, HIGH, TESTS, W, Y, auto
+from written_code import run
 
 from gbaspatial.errors import MissingPackageError, OptionError
 from gbaspatial.weights import Weights
@@ -124,10 +123,8 @@ CODED = {**TESTS, **MORE}
 
 @pytest.mark.parametrize("name", CODED)
 def test_python_code_gives_our_number(name):
-    result, space = CODED[name](), {}
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(compile(result.code("pysal"), "work.py", "exec"), space)
-    assert printed.getvalue().strip()
+    result = CODED[name]()
+    space = run(result)
     test, kind = space["test"], name.partition(",")[0]
     if kind == "join_count":
         assert (test.ww, test.bw, test.bb) == tuple(result.statistic[["0:0", "0:1", "1:1"]])

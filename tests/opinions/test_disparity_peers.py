@@ -1,12 +1,10 @@
 """Second opinions of indices of inequality and of Markov chains: inequality and giddy agree, or it is told why not."""
 
-import contextlib
-import io
-
 import numpy as np
 import pandas as pd
 import pytest
 from test_opinions import BINARY, COLUMBUS, W, Y
+from written_code import run
 
 import gbaspatial as gba
 from gbaspatial.errors import OptionError
@@ -66,10 +64,8 @@ def test_what_pysal_does_not_have_is_refused(make):
 
 @pytest.mark.parametrize("name", MADE)
 def test_python_code_gives_our_number(name):
-    result, space = MADE[name](), {}
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(compile(result.code("pysal"), "work.py", "exec"), space)
-    assert printed.getvalue().strip()
+    result = MADE[name]()
+    space = run(result)
     if name == "markov":
         np.testing.assert_allclose(space["test"].p, result.probabilities, atol=1e-12)
     else:
@@ -78,7 +74,6 @@ def test_python_code_gives_our_number(name):
 
 
 def test_python_code_of_quadrants_counts_the_same_moves():
-    result, space = d.lisa_markov(PANEL, W), {}
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(result.code("pysal"), "work.py", "exec"), space)
+    result = d.lisa_markov(PANEL, W)
+    space = run(result)
     assert space["test"].transitions.sum() == result.transitions.to_numpy().sum()

@@ -1,11 +1,9 @@
 """Several equations: spreg says the same, and the code that is written for it runs and gives the same numbers."""
 
-import contextlib
-import io
-
 import numpy as np
 import pandas as pd
 import pytest
+from written_code import run
 
 import gbaspatial as gba
 from gbaspatial.errors import OptionError
@@ -50,10 +48,7 @@ def test_spreg_gives_the_same(options):
 @pytest.mark.parametrize("options", ASKED, ids=str)
 def test_the_code_runs_and_gives_our_numbers(options):
     fit = gba.models.sur(FORMULAS, DATA, W, **options)
-    space: dict = {}
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(compile(fit.code("pysal"), "work.py", "exec"), space)
-    assert printed.getvalue().strip()
+    space = run(fit)
     found = space["fit"]
     betas = np.concatenate([np.ravel(b) for b in (found.b3SLS if fit.method == "3sls" else found.bSUR).values()])
     np.testing.assert_allclose(betas, fit.params.drop("lambda", level="term", errors="ignore"), rtol=1e-4)

@@ -1,13 +1,11 @@
 """Second opinions of spatial Markov chains, ranks and directions of moves: giddy agrees, or it is told why not."""
 
-import contextlib
-import io
-
 import numpy as np
 import pandas as pd
 import pytest
 from test_disparity_peers import PANEL, SIDE, WIDE
 from test_opinions import BINARY, W
+from written_code import run
 
 import gbaspatial as gba
 from gbaspatial.errors import OptionError
@@ -91,18 +89,10 @@ def test_r_has_none_of_these():
             MADE[name]().second_opinion("r")
 
 
-def _run(result):
-    space: dict = {}
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(compile(result.code("pysal"), "work.py", "exec"), space)
-    assert printed.getvalue().strip()
-    return space
-
-
 @pytest.mark.parametrize("name", ["spatial_markov", "whole numbers, W of ones"])
 def test_python_code_counts_the_same_moves(name):
     result = MADE[name]()
-    found = _run(result)["test"]
+    found = run(result)["test"]
     np.testing.assert_allclose(found.T.reshape(-1, found.k), result.transitions)
     assert pytest.approx(result.tests.loc["pearson", "statistic"], rel=1e-9) == found.Q
 
@@ -110,7 +100,7 @@ def test_python_code_counts_the_same_moves(name):
 @pytest.mark.parametrize("name", ["rank_mobility", "ranks with ties", "ranks, uneven W"])
 def test_python_code_of_ranks_gives_our_taus(name):
     result = MADE[name]()
-    space = _run(result)
+    space = run(result)
     assert space["test"].tau == pytest.approx(result.tau)
     np.testing.assert_allclose(space["local"].tau_local, result.local["tau"], atol=1e-12)
     if result.weights is not None:
@@ -122,4 +112,4 @@ def test_python_code_of_ranks_gives_our_taus(name):
 
 def test_python_code_of_the_rose_counts_the_same_moves():
     result = MADE["directional_lisa"]()
-    np.testing.assert_array_equal(_run(result)["test"].counts, result.counts["count"])
+    np.testing.assert_array_equal(run(result)["test"].counts, result.counts["count"])

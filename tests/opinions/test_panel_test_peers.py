@@ -1,12 +1,11 @@
 """Second opinions of the specification tests of panels: spreg and plm agree, or it is told why not."""
 
-import contextlib
-import io
 import shutil
 
 import numpy as np
 import pytest
 from test_panel_opinions import DATA, UNITS, W
+from written_code import run
 
 import gbaspatial as gba
 from gbaspatial.errors import MissingPackageError, OptionError
@@ -40,9 +39,7 @@ def test_spreg_agrees_on_lag_and_error(effects, w):
     by_time = {"lm_lag", "robust_lm_lag", "robust_lm_error"} if effects in ("time", "twoway") else set()
     assert apart == by_time
     assert ("bsk_lm1" in opinion.frame.index) == (effects == "pooled")
-    space: dict = {}
-    with contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(result.code("pysal"), "work.py", "exec"), space)
+    space = run(result)
     assert space["tests"].lme[0] == pytest.approx(result.frame.loc["lm_error", "statistic"], rel=1e-9)
     assert space["tests"].lml[0] == pytest.approx(opinion.frame.loc["lm_lag", "theirs"], rel=1e-9)
 

@@ -1,7 +1,5 @@
 """Second opinions of results that hold several tests, and of any W: unlike weights, rows not standardized, islands."""
 
-import contextlib
-import io
 import shutil
 
 import numpy as np
@@ -9,6 +7,7 @@ import pandas as pd
 import pytest
 from test_mobility_peers import UNEVEN
 from test_opinions import BINARY, COLUMBUS, W, Y
+from written_code import run
 
 import gbaspatial as gba
 from gbaspatial.errors import MissingPackageError, OptionError
@@ -28,21 +27,13 @@ def _by_r(result):
         pytest.skip(str(error))
 
 
-def _run(result):
-    space: dict = {}
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(compile(result.code("pysal"), "work.py", "exec"), space)
-    assert printed.getvalue().strip()
-    return space
-
-
 @pytest.mark.parametrize("w", WEIGHTS.values(), ids=WEIGHTS)
 def test_esda_agrees_on_every_pair_of_variables(w):
     result = auto.moran_matrix(SEVERAL, w, draws=99, rng=1)
     opinion = result.second_opinion()
     assert len(opinion.frame) == 9
     assert opinion.frame["agree"].all(), opinion
-    np.testing.assert_allclose(_run(result)["table"].loc[["y", "x1", "x2"], ["y", "x1", "x2"]], result.statistic)
+    np.testing.assert_allclose(run(result)["table"].loc[["y", "x1", "x2"], ["y", "x1", "x2"]], result.statistic)
 
 
 @R
@@ -60,7 +51,7 @@ def test_esda_agrees_on_every_order_of_neighbors(statistic, w):
     assert len(opinion.frame) == (20 if statistic == "moran" else 16)
     assert opinion.frame["agree"].all(), opinion
     if not len(w.islands):
-        found = [getattr(test, "I" if statistic == "moran" else "C") for test in _run(result)["tests"]]
+        found = [getattr(test, "I" if statistic == "moran" else "C") for test in run(result)["tests"]]
         np.testing.assert_allclose(found, result.table["statistic"])
 
 

@@ -1,7 +1,5 @@
 """Second opinions of what is made of a fit: its tests, its Chow test, its impacts; for any W."""
 
-import contextlib
-import io
 import shutil
 
 import numpy as np
@@ -9,6 +7,7 @@ import pytest
 from test_disparity_peers import SIDE
 from test_mobility_peers import UNEVEN
 from test_opinions import BINARY, COLUMBUS, FORMULA, W
+from written_code import run
 
 import gbaspatial as gba
 from gbaspatial.errors import MissingPackageError, OptionError
@@ -45,14 +44,6 @@ IMPACTS = {
 }
 
 
-def _run(result):
-    space: dict = {}
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(compile(result.code("pysal"), "work.py", "exec"), space)
-    assert printed.getvalue().strip()
-    return space
-
-
 def _by_r(result):
     try:
         return result.second_opinion("r")
@@ -67,7 +58,7 @@ def test_spreg_agrees_on_the_tests(name):
     opinion = result.second_opinion()
     assert opinion.program == "spreg"
     assert opinion.frame["agree"].all(), opinion
-    _run(result)
+    run(result)
 
 
 def test_all_tests_that_spreg_has_are_compared():
@@ -93,7 +84,7 @@ def test_spreg_agrees_on_chow(name):
     opinion = result.second_opinion()
     assert opinion.frame["agree"].all(), opinion
     assert len(opinion.frame) == len(result.frame)
-    joint = float(np.ravel(_run(result)["tests"].joint)[0])
+    joint = float(np.ravel(run(result)["tests"].joint)[0])
     by = result.frame.loc["all", "df"] if "df_resid" in result.frame else 1
     assert joint / by == pytest.approx(result.frame.loc["all", "statistic"], rel=1e-4)
 
@@ -110,7 +101,7 @@ def test_spreg_agrees_on_impacts_where_rows_sum_to_one(name):
     opinion = result.second_opinion()
     assert len(opinion.frame) == 6
     assert opinion.frame["agree"].all(), opinion
-    np.testing.assert_allclose(_run(result)["total"], result.total["estimate"], rtol=1e-4)
+    np.testing.assert_allclose(run(result)["total"], result.total["estimate"], rtol=1e-4)
 
 
 @R

@@ -1,12 +1,11 @@
 """Second opinions of fits by regime, without an intercept, and of the rarer models; the code of each, run."""
 
-import contextlib
-import io
 import shutil
 
 import numpy as np
 import pytest
 from test_opinions import BINARY, COLUMBUS, FITS, FORMULA, W, models
+from written_code import run
 
 from gbaspatial import opinions
 from gbaspatial.errors import MissingPackageError, OptionError
@@ -72,10 +71,8 @@ def test_r_agrees(name):
 
 @pytest.mark.parametrize("name", [*FITS, *SPREG, *APART])
 def test_python_code_gives_what_the_second_opinion_says(name):
-    fit, space = {**FITS, **SPREG, **APART}[name](), {}
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(compile(fit.code("pysal"), "work.py", "exec"), space)
-    assert printed.getvalue().strip()
+    fit = {**FITS, **SPREG, **APART}[name]()
+    space = run(fit)
     theirs = fit.second_opinion().frame["theirs"].filter(like="params[")
     assert len(theirs) == len(fit.params)
     np.testing.assert_allclose(np.ravel(space["fit"].betas)[: len(theirs)], theirs, rtol=1e-6)

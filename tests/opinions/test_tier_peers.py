@@ -1,13 +1,12 @@
 """Second opinions of tiers: mapclassify, scikit-learn and R group as we do, or it is told why not."""
 
-import contextlib
-import io
 import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 from test_opinions import COLUMBUS, W, Y
+from written_code import run
 
 import gbaspatial as gba
 from gbaspatial.errors import MissingPackageError, OptionError
@@ -91,10 +90,8 @@ def test_tiers_that_spopt_found_itself_have_nobody_else_to_ask(method):
 
 @pytest.mark.parametrize("name", MADE)
 def test_python_code_groups_the_same_units(name):
-    result, space = MADE[name](), {}
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
-        exec(compile(result.code("pysal"), "work.py", "exec"), space)
-    assert printed.getvalue().strip()
+    result = MADE[name]()
+    space = run(result)
     together = pd.crosstab(np.asarray(space["groups"]), result.tiers.reindex(result.values.index).to_numpy())
     assert ((together > 0).sum() == 1).all()
     assert len(together) == len(result.table)
