@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
@@ -26,11 +27,12 @@ def sld_text(style: Style, name: str) -> str:
     user = ET.SubElement(layer, f"{{{SLD}}}UserStyle")
     ET.SubElement(user, f"{{{SE}}}Name").text = xml_text(style.column)
     kind = ET.SubElement(user, f"{{{SE}}}FeatureTypeStyle")
+    of_times = any(isinstance(rule.value, (date, np.datetime64)) for rule in style.rules)
     for rule in style.rules:
         made = ET.SubElement(kind, f"{{{SE}}}Rule")
         ET.SubElement(made, f"{{{SE}}}Name").text = xml_text(rule.label)
         if style.column:
-            _filter(made, style.column, rule)
+            _filter(made, style.column, rule, of_times)
         _symbolizer(made, style.shape, rule.color)
     if style.shape != "line":
         _labels(user, style)
@@ -66,7 +68,7 @@ def _parameters(holder: ET.Element, kind: str, **values: str) -> None:
         ET.SubElement(part, f"{{{SE}}}SvgParameter", name=key.replace("_", "-")).text = value
 
 
-def _filter(rule_element: ET.Element, column: str, rule: Rule) -> None:
+def _filter(rule_element: ET.Element, column: str, rule: Rule, of_times: bool) -> None:
     holder = ET.SubElement(rule_element, f"{{{OGC}}}Filter")
     tests = []
     if rule.value is not None:
@@ -78,6 +80,8 @@ def _filter(rule_element: ET.Element, column: str, rule: Rule) -> None:
     if not tests:
         if rule.above is not None:
             holder = ET.SubElement(holder, f"{{{OGC}}}Not")
+        elif of_times:
+            holder = _or_no_text(holder, column)
         test = ET.SubElement(holder, f"{{{OGC}}}PropertyIsNull")
         ET.SubElement(test, f"{{{OGC}}}PropertyName").text = xml_text(column)
     if len(tests) > 1:
@@ -86,6 +90,20 @@ def _filter(rule_element: ET.Element, column: str, rule: Rule) -> None:
         test = ET.SubElement(holder, f"{{{OGC}}}{test_name}")
         ET.SubElement(test, f"{{{OGC}}}PropertyName").text = xml_text(column)
         ET.SubElement(test, f"{{{OGC}}}Literal").text = xml_text(words)
+
+
+def _or_no_text(holder: ET.Element, column: str) -> ET.Element:
+    """Where the test for a missing time goes, beside one that no time passes.
+
+    GDAL (up to 3.6 at least) fails at `time = '...' OR time IS NULL` where the time is missing, and QGIS, which hands
+    it the filters of all rules, then draws no such unit. GDAL refuses LIKE for times, so that QGIS judges by itself.
+    """
+    either = ET.SubElement(holder, f"{{{OGC}}}Or")
+    signs = {"wildCard": "%", "singleChar": "_", "escapeChar": "!"}
+    like = ET.SubElement(ET.SubElement(either, f"{{{OGC}}}Not"), f"{{{OGC}}}PropertyIsLike", signs)
+    ET.SubElement(like, f"{{{OGC}}}PropertyName").text = xml_text(column)
+    ET.SubElement(like, f"{{{OGC}}}Literal").text = "%"
+    return either
 
 
 def _symbolizer(rule: ET.Element, shape: str, color: str) -> None:
