@@ -14,7 +14,7 @@ report: $(VENV)/.report
 	$(BIN)/gbaspatial report --out out
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n $(JOBS) $(if $(CI),-rs)
+	$(BIN)/python -m pytest -n $(JOBS) $(if $(CI),-rfEs)
 
 # what holds in every file: rooms, words, docstrings, streams, packages that load late; some minutes
 LAWS := rooms architecture docstrings words progress randomness project_files
