@@ -53,7 +53,7 @@ def refits() -> None:
     cities = gba.load_cities(year=2019)
     w = gba.weights.contiguity(cities, links=2019).row_standardized()
     fit = gba.models.lag("log(gdp_pc_cny) ~ log(employment)", cities, w)
-    ours = batch_of(fit.problem())
+    ours = batch_of(fit._problem())
     Y = fit.design.y[:, None] + 0.1 * np.random.default_rng(1).standard_normal((11, 9_999))
     bare = seconds(lambda: refit(ours, Y))
     whole = seconds(lambda: fit.bootstrap(draws=9_999, rng=1))

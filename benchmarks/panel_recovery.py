@@ -136,7 +136,7 @@ def measured(cell: Cell, number: int) -> list[float]:
     held = np.nan
     if cell.n <= 11:
         given = orders(cell.n, DRAWS, number, ranks_of(fit.design.units))
-        seen, null = history_roots(fit.problem, given)(cell.rho)
+        seen, null = history_roots(fit._problem, given)(cell.rho)
         tails = [1 + int(hits.sum()) for hits in (null >= seen - _TIE, null <= seen + _TIE)]
         held = float(2 * min(tails) / (DRAWS + 1) > 0.05)
     return [raw.rho, fit.rho, fit.params["x"], raw.sigma2, fit.sigma2, inside["information"]["rho"],

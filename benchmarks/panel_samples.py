@@ -100,7 +100,7 @@ def covered(cell: Cell, w: Weights, number: int) -> list[bool]:
     """Whether each interval of one sample holds the true value, and each test of the true values does not reject."""
     data = sample(cell, w, number)
     fit = gba.models.panel_lag("y ~ x", data, w, effects="twoway", covariance="information")
-    model = fit.problem
+    model = fit._problem
     full = maximize(model)
     parts = parts_of(model, full)
     apart = information_apart(model, full, parts, True)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 import platform
 import textwrap
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -284,12 +285,34 @@ class Result:
     """
 
     __slots__ = ()
+    _older: ClassVar[Mapping[str, str]] = {}  # names that fields had before, which warn, and their names of today
 
     def __init_subclass__(cls, **options: object) -> None:
         super().__init_subclass__(**options)
         if "__repr__" not in cls.__dict__:  # else a dataclass would list every number that it holds
             cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
         public_methods(cls)
+
+    if not TYPE_CHECKING:  # a type checker knows what is there
+
+        def __getattr__(self, name):
+            """Only for names that are not there: what had this name before, with a warning, or why there is none."""
+            newer = type(self)._older.get(name)
+            if newer is None:
+                raise AttributeError(type(self)._absent(name), name=name, obj=self)
+            warnings.warn(
+                f"{name} of a {type(self).__name__} is its inside and not shown any more; the older name goes.",
+                DeprecationWarning,
+                stacklevel=2,
+            )
+            return getattr(self, newer)
+
+    @classmethod
+    def _absent(cls, name: str) -> str:
+        """The sentence for a name that is not there."""
+        if name in ("second_opinion", "code"):
+            return f"a {cls.__name__} has no {name}(): no other program that can be asked has a counterpart of it."
+        return f"{cls.__name__!r} object has no attribute {name!r}"
 
     def tables(self) -> tuple[Table, ...]:
         """The tables that make up the summary; the first one is the main table."""

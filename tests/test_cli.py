@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 
@@ -365,6 +366,22 @@ def test_a_second_opinion_of_a_panel_and_of_every_model_compared():
     ).output
     assert "ML_Lag(" in told
     assert "OLS(" in told
+
+
+def test_impacts_compared_have_second_opinions_that_name_their_model():
+    told = run("compare", "log(gdp_pc_cny) ~ log(employment)", "--models", "ols,error,lag,durbin", "--impacts",
+               "--second-opinion", "pysal")  # fmt: skip
+    assert "Second opinion: impacts of lag by ml, lag" in told.output
+    assert told.output.count("Second opinion:") == 5  # four models, and the impacts of one
+    assert told.stderr.count("no counterpart of impacts of") == 3
+
+
+def test_every_year_has_a_second_opinion():
+    told = run("moran", "cities", "--column", "gdp_pc_cny", "--by", "year", "--second-opinion", "pysal").output
+    years = re.findall(r"^Second opinion: Moran's I, (\d{4})$", told, re.MULTILINE)
+    assert years == list(map(str, range(2000, 2000 + len(years))))
+    assert len(years) > 20
+    assert told.count("all agree") == len(years)
 
 
 @pytest.fixture

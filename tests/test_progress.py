@@ -139,7 +139,7 @@ TELLERS = {
     "bootstrap": lambda f, **p: f(FIT, kind="residual", **FEW, **p),
     "detectable_effect": lambda f, **p: f(FIT, **FEW, **p),
     "exact_test": lambda f, **p: f(FIT, method="permutation", **FEW, **p),
-    "influence": lambda f, **p: (FIT.made.pop("influence", None), f(FIT, **p)),  # kept by the fit
+    "influence": lambda f, **p: (FIT._made.pop("influence", None), f(FIT, **p)),  # kept by the fit
     "profile": lambda f, **p: f(FIT, **FEW, **p),
     "wild_test": lambda f, **p: f(FIT, "log(population)", **FEW, **p),
 }

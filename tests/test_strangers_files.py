@@ -153,7 +153,7 @@ def test_every_way_to_her_numbers_is_the_same(run, folder):
         ("citis --column x", ["Did you mean cities"]),
         ("cities --id x --column gdp_cny", ["--id is for a file of your own"]),
         ("prefectures --year 2019 --column area_km2", ["have no years"]),
-        ("cities --column gdp_cny --by year --local", ["leave --local, --map and --second-opinion out"]),
+        ("cities --column gdp_cny --by year --local", ["leave --local and --map out"]),
         ("cities --column gdp_cny --by year --year 2019", ["leave --year out"]),
     ],
 )

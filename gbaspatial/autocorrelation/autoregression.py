@@ -12,7 +12,7 @@ from scipy.special import ndtr
 
 from gbaspatial.alignment import labelled
 from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, drawn_by
-from gbaspatial.autocorrelation.global_results import GlobalTest
+from gbaspatial.autocorrelation.global_results import SharedTest
 from gbaspatial.errors import WeightsError
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test
@@ -28,7 +28,7 @@ APLE_INFERENCES = ("auto", "exact", "permutation", "saddlepoint", "imhof")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ApleResult(GlobalTest):
+class ApleResult(SharedTest):
     """APLE and its test; see `GlobalTest`."""
 
     _power: ClassVar[str | None] = "aple"

@@ -11,7 +11,7 @@ import pandas as pd
 from gbaspatial.alignment import align, align_frame
 from gbaspatial.autocorrelation.cross import Shuffled, linear_cross_null, paired_cross_null
 from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, check_testable, drawn_by, in_unit
-from gbaspatial.autocorrelation.global_results import GlobalTest
+from gbaspatial.autocorrelation.global_results import GlobalTest, SharedTest
 from gbaspatial.autocorrelation.local_moran import LocalMoranResult, crossed
 from gbaspatial.autocorrelation.local_results import Found, Judgement, local_result
 from gbaspatial.autocorrelation.procedure import Procedure
@@ -36,7 +36,7 @@ REASSIGNED = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CrossResult(GlobalTest):
+class CrossResult(SharedTest):
     """A statistic of two variables and its test; see `GlobalTest`.
 
     Attributes

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, drawn_by
-from gbaspatial.autocorrelation.global_results import GlobalTest
+from gbaspatial.autocorrelation.global_results import SharedTest
 from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.errors import DataError
 from gbaspatial.inference import exact_distribution as exact
@@ -31,7 +31,7 @@ _COMPARED_AT_ONCE = 20_000_000  # comparisons held at once: 160 MB
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GammaResult(GlobalTest):
+class GammaResult(SharedTest):
     """The Gamma index and its test; of differences, a small one is positive autocorrelation. See `GlobalTest`.
 
     Attributes

@@ -10,9 +10,9 @@ import pandas as pd
 
 from gbaspatial.alignment import align, align_frame
 from gbaspatial.autocorrelation.entrance import DRAWING, admitted_values, check_testable, drawn_by, in_unit
-from gbaspatial.autocorrelation.global_results import GlobalTest
+from gbaspatial.autocorrelation.global_results import SharedTest
 from gbaspatial.autocorrelation.local_moran import quadrants
-from gbaspatial.autocorrelation.local_results import Found, Judgement, LocalTest, local_result
+from gbaspatial.autocorrelation.local_results import Found, Judgement, LocalTest, QuadrantTest, local_result
 from gbaspatial.errors import OptionError
 from gbaspatial.inference.conditional import LocalSums, conditional_null
 from gbaspatial.inference.cross_product import CrossProduct, automatic
@@ -36,15 +36,20 @@ _LOCAL_KINDS = ("auto", "exact", "permutation", "randomization")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GearyResult(GlobalTest):
+class GearyResult(SharedTest):
     """Geary's C and its test; C below one, a negative `z`, is positive autocorrelation. See `GlobalTest`."""
 
     _power: ClassVar[str | None] = "geary"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LocalGearyResult(LocalTest):
+class LocalGearyResult(QuadrantTest):
     """Local Geary statistics; small ones are positive association. See `LocalTest`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeveralGearyResult(LocalTest):
+    """Local Geary statistics of several variables together; see `LocalTest`."""
 
 
 @drawn_by(*DRAWING)
@@ -245,7 +250,7 @@ def multivariate_local_geary(
     adjust: str = "bh",
     alpha: float = 0.05,
     progress: bool | None = None,
-) -> LocalGearyResult:
+) -> SeveralGearyResult:
     """Local Geary of several variables at once: the mean of their local statistics (Anselin 2019).
 
     Rows are permuted whole, so that the variables keep their relation. A significant unit is HH (LL) where
@@ -277,7 +282,7 @@ def multivariate_local_geary(
 
     Returns
     -------
-    LocalGearyResult
+    SeveralGearyResult
         Statistics, p-values and `cluster` by unit, in the order of `data`.
 
     Raises
@@ -322,5 +327,5 @@ def multivariate_local_geary(
         w,
         data,
         Judgement(alternative, adjust, alpha),
-        result=LocalGearyResult,
+        result=SeveralGearyResult,
     )

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from gbaspatial.autocorrelation.entrance import DRAWING, Subject, admitted_values, drawn_by
-from gbaspatial.autocorrelation.global_results import GlobalTest
+from gbaspatial.autocorrelation.global_results import SharedTest
 from gbaspatial.autocorrelation.local_results import Found, Judgement, LocalTest, local_result
 from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.errors import DataError, OptionError, some
@@ -35,7 +35,7 @@ _KINDS = ("auto", "exact", "permutation", "randomization")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GeneralGResult(GlobalTest):
+class GeneralGResult(SharedTest):
     """General G and its test: above its expectation high values gather, below it low ones. See `GlobalTest`."""
 
     _power: ClassVar[str | None] = "general_g"

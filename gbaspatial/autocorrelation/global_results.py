@@ -124,9 +124,6 @@ class GlobalTest(Result):
 
         return power_note(self.weights.sparse, statistic=self._power, alternative=self.alternative)  # type: ignore[arg-type]
 
-    second_opinion = _second_opinion
-    code = _code
-
     def tables(self) -> tuple[Table, ...]:
         """Statistic, moments and p-value in one row."""
         row = {
@@ -154,3 +151,11 @@ class GlobalTest(Result):
     def plot(self, ax: Axes | None = None) -> Axes:
         """The null distribution with the observed value."""
         return null_distribution(self.null, self.name, self.alternative, ax=ax)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedTest(GlobalTest):
+    """A test that other programs make, too; see `GlobalTest`."""
+
+    second_opinion = _second_opinion
+    code = _code

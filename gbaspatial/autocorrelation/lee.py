@@ -12,7 +12,7 @@ from gbaspatial.autocorrelation.cross import Shuffled, linear_cross_null, paired
 from gbaspatial.autocorrelation.entrance import DRAWING, drawn_by
 from gbaspatial.autocorrelation.local_cross import product_null
 from gbaspatial.autocorrelation.local_moran import crossed
-from gbaspatial.autocorrelation.local_results import Found, Judgement, LocalTest, local_result
+from gbaspatial.autocorrelation.local_results import Found, Judgement, QuadrantTest, local_result
 from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.inference.null import Alternative, Inference, check_draws, check_test
 from gbaspatial.options import public, word
@@ -27,7 +27,7 @@ class LeeResult(CrossResult):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LocalLeeResult(LocalTest):
+class LocalLeeResult(QuadrantTest):
     """Local Lee statistics: products of the lags of two variables; see `LocalTest`."""
 
 

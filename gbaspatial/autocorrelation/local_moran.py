@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from gbaspatial.autocorrelation.entrance import DRAWING, Subject, admitted, check_for_residuals, drawn_by, in_unit
-from gbaspatial.autocorrelation.local_results import Found, Judgement, LocalTest, local_result
+from gbaspatial.autocorrelation.local_results import Found, Judgement, QuadrantTest, local_result
 from gbaspatial.autocorrelation.moran import MoranResult
 from gbaspatial.figures.null_values import moran_scatter
 from gbaspatial.inference import quadratic
@@ -40,7 +40,7 @@ Moments = Literal["conditional", "total"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LocalMoranResult(LocalTest):
+class LocalMoranResult(QuadrantTest):
     """Local Moran statistics with quadrants and classes; see `LocalTest`."""
 
     of_residuals: bool = False
@@ -66,7 +66,7 @@ class LocalMoranResult(LocalTest):
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure if not given.
         """
-        return moran_scatter(**self.scatter(), ax=ax) if units is None else LocalTest.plot(self, units, ax)
+        return moran_scatter(**self.scatter(), ax=ax) if units is None else QuadrantTest.plot(self, units, ax)
 
 
 def quadrants(z: np.ndarray, W: sparse.csr_array) -> np.ndarray:

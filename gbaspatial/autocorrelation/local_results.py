@@ -92,13 +92,6 @@ class LocalTest(Result):
         return self._column("cluster")
 
     @property
-    def quadrant(self) -> pd.Series:
-        """HH, LL, LH or HL: the unit's value, then its neighbors', against the mean."""
-        if "quadrant" not in self.frame:
-            raise OptionError(f"{self.name} has no quadrants.")
-        return self._column("quadrant")
-
-    @property
     def inference(self) -> str:
         """How the p-values were made."""
         return self.null.kind
@@ -204,6 +197,16 @@ class LocalTest(Result):
         if units is None:
             raise OptionError("a map needs shapes; use plot(units) with a GeoDataFrame of the same units.")
         return cluster_map(self, units, title=f"{self.name} of {self.variable}", ax=ax)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class QuadrantTest(LocalTest):
+    """A local test whose units lie in quadrants of a scatterplot; see `LocalTest`."""
+
+    @property
+    def quadrant(self) -> pd.Series:
+        """HH, LL, LH or HL: the unit's value, then its neighbors', against the mean."""
+        return self._column("quadrant")
 
 
 def classified(p: np.ndarray, classes: np.ndarray, island: np.ndarray, alpha: float) -> np.ndarray:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from gbaspatial.alignment import labelled
 from gbaspatial.autocorrelation.entrance import DRAWING, Subject, admitted, check_for_residuals, drawn_by, in_unit
-from gbaspatial.autocorrelation.global_results import GlobalTest
+from gbaspatial.autocorrelation.global_results import SharedTest
 from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.figures.null_values import moran_scatter, null_distribution
 from gbaspatial.inference import quadratic
@@ -32,7 +32,7 @@ _AUTO_IMHOF = 1_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class MoranResult(GlobalTest):
+class MoranResult(SharedTest):
     """Moran's I and its test; see `GlobalTest`."""
 
     of_residuals: bool = False

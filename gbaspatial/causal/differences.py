@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -99,9 +100,11 @@ class DifferenceInDifferences(Result):
     n_clean: int
     formula: str
     notes: tuple[str, ...]
-    setting: Setting = field(repr=False)
+    _setting: Setting = field(repr=False)
     units: pd.Index = field(repr=False)
     periods: pd.Index = field(repr=False)
+
+    _older: ClassVar[Mapping[str, str]] = {"setting": "_setting"}
 
     @property
     def params(self) -> pd.Series:
@@ -127,7 +130,7 @@ class DifferenceInDifferences(Result):
 
     def tables(self) -> tuple[Table, ...]:
         """The effects."""
-        assumed = ASSUMPTIONS if self.setting.rings.edges else WITHOUT_RINGS
+        assumed = ASSUMPTIONS if self._setting.rings.edges else WITHOUT_RINGS
         return (Table(self.frame, f"Difference in differences: {self.formula}", (*self.notes, *assumed)),)
 
 

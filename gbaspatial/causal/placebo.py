@@ -115,7 +115,7 @@ def placebo(
     draws = check_draws(draws)
     if over == "dates":
         return _over_dates(result, by)
-    setting = result.setting
+    setting = result._setting
     order = label_order(result.units)
     found = _assignments(setting.starts[order], draws)
     seed = None if found is not None else seed_of(rng)
@@ -174,7 +174,7 @@ def _values(setting: Setting, terms: list[str], by: str) -> np.ndarray | None:
 
 def _over_dates(result: DifferenceInDifferences, by: str) -> PlaceboResult:
     """Treatments moved to earlier periods, on the rows before any treatment, exposure or anticipation."""
-    setting = result.setting
+    setting = result._setting
     mark, soon = setting.marks()
     clean = (mark == 0) & ~soon
     s = setting.stack

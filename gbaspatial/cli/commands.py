@@ -37,7 +37,7 @@ from gbaspatial.cli.shared_options import (
     weights_options,
 )
 from gbaspatial.cli.spatial_commands import draw, export, weights
-from gbaspatial.errors import OptionError, UnknownNameError, names_near, nearest_names
+from gbaspatial.errors import LabelTypeError, OptionError, UnknownNameError, names_near, nearest_names
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -189,11 +189,10 @@ def moran(
     check_page(map_file)
     form_of(form, out)
     if by == "year":
-        if local or map_file or peer:
-            raise OptionError(
-                "--by year gives the global test of every year; leave --local, --map and --second-opinion out."
-            )
+        if local or map_file:
+            raise OptionError("--by year gives the global test of every year; leave --local and --map out.")
         result: Any = moran_by_year(column, inference, seed, **where)
+        asked = result.results
     else:
         units = units_of(used=(column,), **where)
         values = numbers_of(units, column)
@@ -202,22 +201,38 @@ def moran(
         if local or map_file:
             lisa = gba.autocorrelation.local_moran(values, w, inference=how, rng=seed_for(how, seed))
         result = lisa if local else gba.autocorrelation.moran(values, w, inference=how, rng=seed_for(how, seed))
+        asked = {"": result}
         if map_file:
             layers = [gba.maps.choropleth(column), gba.maps.clusters(lisa), gba.maps.links(w)]
             gba.maps.atlas(units, layers, title=f"Moran's I of {column}").save(map_file)
             click.echo(f"map: {map_file}", err=True)
-    write([result, result.second_opinion(peer)] if peer else result, form, out)
+    write([result, *(opinion_on(one, peer, when) for when, one in asked.items())] if peer else result, form, out)
 
 
-def opinions_on(made: list[Any], peer: str) -> list[Any]:
+def opinion_on(made: Any, peer: str, of: object = "") -> Any:
+    """The second opinion on a result, with what it is `of` (a year, a model) in its title."""
+    from dataclasses import replace
+
+    from gbaspatial.opinions import second_opinion
+
+    found = second_opinion(made, peer)  # type: ignore[arg-type]
+    return replace(found, title=f"{found.title}, {of}") if of != "" else found
+
+
+def opinions_on(made: list[Any], peer: str, of: object = "") -> list[Any]:
     """Second opinions on what was `made` of a fit; of what the peer has none, it is told on standard error."""
     found = []
     for one in made:
         try:
-            found.append(one.second_opinion(peer))
-        except OptionError as error:
+            found.append(opinion_on(one, peer, of))
+        except (OptionError, LabelTypeError) as error:
             click.echo(str(error), err=True)
     return found
+
+
+def impacts_of(fit: Any, time: str | None, seed: int) -> Any:
+    """The impacts of a fit, from the seed that was asked for; those of a panel have one of their own."""
+    return fit.impacts(rng=seed) if time is None or seed_written() else fit.impacts()
 
 
 @main.command()
@@ -258,11 +273,11 @@ def fit(
     ((made,),), w = fitted([formula], [model], asked, **where)
     results = [made]
     if impacts:
-        results.append(made.impacts(rng=seed) if asked.time is None or seed_written() else made.impacts())
+        results.append(impacts_of(made, asked.time, seed))
     if diagnostics:
         results.append(made.diagnostics(w))
     if peer:
-        results += [made.second_opinion(peer), *opinions_on(results[1:], peer)]
+        results += [opinion_on(made, peer), *opinions_on(results[1:], peer)]
     write(results, form, out)
 
 
@@ -324,7 +339,12 @@ def compare(
         for name, one in zip(names, row, strict=True)
     }
     table = side_by_side(fits, below=below, stars=stars, impacts=impacts, decimals=decimals, rng=seed)
-    write([table, *(one.second_opinion(peer) for one in fits.values())] if peer else table, form, out)
+    results: list[Any] = [table]
+    if peer:
+        for name, one in fits.items():
+            spilling = [impacts_of(one, asked.time, seed)] if impacts and hasattr(one, "impacts") else []
+            results += opinions_on([one, *spilling], peer, name)
+    write(results if len(results) > 1 else table, form, out)
 
 
 @main.command()

@@ -59,9 +59,6 @@ class InequalityResult(Result, float):
     def __format__(self, spec: str) -> str:
         return format(self.value, spec)
 
-    second_opinion = _second_opinion
-    code = _code
-
     def tables(self) -> tuple[Table, ...]:
         """The index, and how many units it compares."""
         frame = pd.DataFrame({"value": [self.value], "n": [self.n]}, index=pd.Index([self.name], name="index"))
@@ -69,6 +66,19 @@ class InequalityResult(Result, float):
 
     def _of_what(self) -> str:
         return ", by head of the population" if self.by_head else ""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SharedIndex(InequalityResult):
+    """An index that other programs have, too; see `InequalityResult`."""
+
+    second_opinion = _second_opinion
+    code = _code
+
+
+def index_kind(by_head: bool) -> type[InequalityResult]:
+    """The class of an index that others have of units that weigh the same."""
+    return InequalityResult if by_head else SharedIndex
 
 
 def shares_of(values: pd.Series, population: pd.Series | None) -> tuple[np.ndarray, np.ndarray]:
@@ -144,7 +154,7 @@ def gini(values: pd.Series, population: pd.Series | None = None, *, corrected: b
     value = float(1 - 2 * (p @ before))
     value = value * len(s) / (len(s) - 1) if corrected else value
     name, index = ("Gini, corrected", "gini_corrected") if corrected else ("Gini", "gini")
-    return InequalityResult(value, name, len(s), population is not None, values=values, index=index)
+    return index_kind(population is not None)(value, name, len(s), population is not None, values=values, index=index)
 
 
 @public
@@ -175,7 +185,9 @@ def hoover(values: pd.Series, population: pd.Series | None = None) -> Inequality
     """
     s, p = shares_of(values, population)
     moved = float(np.abs(s - p).sum() / 2)
-    return InequalityResult(moved, "Hoover", len(s), population is not None, values=values, index="hoover")
+    return index_kind(population is not None)(
+        moved, "Hoover", len(s), population is not None, values=values, index="hoover"
+    )
 
 
 @public
@@ -291,7 +303,7 @@ def atkinson(values: pd.Series, population: pd.Series | None = None, *, epsilon:
         value = float(1 - (p @ ratio ** (1 - epsilon)) ** (1 / (1 - epsilon)))
     name = f"Atkinson, epsilon {epsilon:g}"
     # equal amounts leave a rounding error of either sign
-    return InequalityResult(
+    return index_kind(population is not None)(
         max(value, 0.0), name, len(s), population is not None, values=values, index="atkinson", aversion=float(epsilon)
     )
 

@@ -11,6 +11,7 @@ from gbaspatial.alignment import align_labels
 from gbaspatial.disparity.inequality import InequalityResult, Kind, shares_of
 from gbaspatial.errors import DataError, some
 from gbaspatial.options import public, word
+from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Table
 
 
@@ -62,6 +63,14 @@ class TheilResult(InequalityResult):
         return (first,) if self.by_group is None else (first, Table(self.by_group, "By group"))
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SharedTheil(TheilResult):
+    """Theil's T of units that weigh the same, which other programs have, too; see `TheilResult`."""
+
+    second_opinion = _second_opinion
+    code = _code
+
+
 @public
 def theil(
     values: pd.Series,
@@ -109,12 +118,11 @@ def theil(
     s, p = shares_of(values, population)
     if kind == "L" and (s == 0).any():
         raise DataError(f"Theil's L needs positive amounts, but they are zero for {some(values.index[s == 0])}.")
+    of = SharedTheil if kind == "T" and population is None else TheilResult
     total, index = _theil(s, p, kind), "theil" if kind == "T" else "theil_l"
     if groups is None:
         alone = (None, None, None)
-        return TheilResult(
-            total, f"Theil {kind}", len(s), population is not None, *alone, kind, values=values, index=index
-        )
+        return of(total, f"Theil {kind}", len(s), population is not None, *alone, kind, values=values, index=index)
     labels = align_labels(groups, values.index, "groups", "values")
     rows = {label: _group_row(s, p, labels == label, kind) for label in pd.unique(np.sort(labels))}
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis(groups.name or "group")
@@ -122,7 +130,7 @@ def theil(
     shares = frame["amount_share"].to_numpy(), frame["population_share"].to_numpy()
     between = _theil(*shares, kind) if len(frame) > 1 else 0.0
     parts = (between, within, frame.astype({"units": int}))
-    return TheilResult(
+    return of(
         total, f"Theil {kind}", len(s), population is not None, *parts, kind, values=values, index=index, groups=groups
     )
 

@@ -203,7 +203,7 @@ def _estimate(
         model=model, method="ml", design=design, params={**dict(zip(design.terms, beta, strict=True)), "lambda": lam},
         covariance=covariance, residuals=residuals, sigma2=sigma2, log_likelihood=lik.value(lik.curve, lam), error_w=w,
         covariance_kind="coefficients by generalized least squares, lambda by the curvature of the log-likelihood",
-        covariance_code="gls", edges=("lambda",) if edge else (), notes=notes, logdet=pencil_of(w).kind,
+        covariance_code="gls", edges=("lambda",) if edge else (), notes=notes, _logdet=pencil_of(w).kind,
         inference=inference,
     )  # fmt: skip
 

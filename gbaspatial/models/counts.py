@@ -102,7 +102,6 @@ class PoissonFit(Fit):
         w: WeightsGiven | None = None,
         *,
         exposure: str | pd.Series | None = None,
-        **unknown: object,
     ) -> pd.Series:
         """Expected outcomes of these units, or of other `data`, or under another `w`.
 
@@ -114,11 +113,7 @@ class PoissonFit(Fit):
             Over the units of `data`, for formulas with ``W(x)``; a formula without one has no use for it.
         exposure : str or pandas.Series, optional
             What the outcomes are counted over, a column of the data or a Series; by default that of the fit.
-        **unknown : object
-            Refused: the options of other models.
         """
-        if unknown:
-            raise OptionError(f"predict() has no option {some(unknown)}; it takes w and exposure.")
         if data is None and w is None and exposure is None:
             return self.fitted
         if w is not None and not self.design.uses_weights:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -86,9 +86,13 @@ class Fit(Fitted):
     design: Design
     w: Weights | None = None
     error_w: Weights | None = None
-    logdet: str = "none"
+    _logdet: str = "none"
     extra: Mapping[str, Any] = field(default_factory=dict)
-    estimator: Callable[..., Fit] | None = None  # (formula, data, w, **options), for the same on other units
+    _estimator: Callable[..., Fit] | None = None  # (formula, data, w, **options), for the same on other units
+
+    _older: ClassVar[Mapping[str, str]] = {
+        name: f"_{name}" for name in ("made", "logdet", "estimator", "problem", "refit")
+    }
 
     # -- how well it fits ---------------------------------------------------------------
     @property
@@ -173,4 +177,4 @@ def problem_again(fit: Fit) -> Problem:
     -------
     Problem
     """
-    return problem_of(fit.design, fit.w, fit.error_w, fit.logdet)
+    return problem_of(fit.design, fit.w, fit.error_w, fit._logdet)

@@ -7,9 +7,9 @@ the words below them follow.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -100,8 +100,6 @@ BELONG = {  # verbs that some fits have, and to which
     "predict": "all models but those that hold no classes",
     "simulate": "least squares, lag and error models",
     "diagnostics": "least squares and models with one rho or lambda",
-    "problem": "models by maximum likelihood or least squares",
-    "refit": "models by maximum likelihood or least squares",
     "bootstrap": "models by maximum likelihood or least squares",
     "wild_test": "models by maximum likelihood or least squares",
     "influence": "models by maximum likelihood or least squares",
@@ -111,15 +109,17 @@ BELONG = {  # verbs that some fits have, and to which
     "exact_test": "models with rho or lambda by maximum likelihood",
     "instrument_tests": "models by generalized moments that use instruments",
     "chow": "fits with regimes=",
+    "second_opinion": "models that PySAL or R has, too",
+    "code": "models that PySAL, R or Stata has, too",
 }
 
 
-def absent(kind: type, name: str) -> str:
-    """The sentence for a name that a fit of this `kind` has not."""
-    if name in BELONG:
-        there = [verb for verb in BELONG if callable(getattr(kind, verb, None))]
+def absent(kind: type, name: str, belong: Mapping[str, str] = BELONG) -> str:
+    """The sentence for a name that a fit of this `kind` has not; `belong` says which verb is for what."""
+    if name in belong:
+        there = [verb for verb in belong if callable(getattr(kind, verb, None))]
         told = ", ".join(there) or "its tables"
-        return f"a {kind.__name__} has no {name}(): it is for {BELONG[name]}. It has {told}."
+        return f"a {kind.__name__} has no {name}(): it is for {belong[name]}. It has {told}."
     if name.startswith("__"):
         return name
     return f"a {kind.__name__} has no {name!r}. {nearest_names(name, [n for n in dir(kind) if not n.startswith('_')])}"
@@ -143,8 +143,9 @@ class Fitted(Result):
     notes: tuple[str, ...] = ()
     inference: str = "recommended"
     selected: bool = False
-    made: dict[str, Any] = field(default_factory=dict, init=False)  # what was computed once: begins anew in a copy
+    _made: dict[str, Any] = field(default_factory=dict, init=False)  # what was computed once: begins anew in a copy
 
+    _older: ClassVar[Mapping[str, str]] = {"made": "_made"}
     _refits: ClassVar[bool] = False  # whether its Gaussian likelihood can be evaluated again, for other outcomes
     _exponential: ClassVar[bool] = False  # whether the mean of y is exp(X b)
 
@@ -262,12 +263,9 @@ class Fitted(Result):
         """-2 l + log(n) `n_params`."""
         return -2 * self.log_likelihood + float(np.log(self.n)) * self.n_params
 
-    # -- what it has not --------------------------------------------------------------------
-    if not TYPE_CHECKING:  # a type checker knows what is there
-
-        def __getattr__(self, name):
-            """Only for names that are not there: of a verb of other fits, why this one has it not."""
-            raise AttributeError(absent(type(self), name))
+    @classmethod
+    def _absent(cls, name: str) -> str:
+        return absent(cls, name)
 
     # -- tables -----------------------------------------------------------------------------
     @property

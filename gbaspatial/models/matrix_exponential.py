@@ -77,9 +77,6 @@ class MessImpacts(Result):
 class MessFit(Fit):
     """A fitted MESS: `params` has ``alpha`` after the terms of X."""
 
-    second_opinion = _second_opinion
-    code = _code
-
     @property
     def alpha(self) -> float:
         """The exponent: negative where neighbors are alike."""
@@ -118,6 +115,9 @@ class MessFit(Fit):
 @dataclass(frozen=True, slots=True, eq=False)
 class MessLagFit(MessFit):
     """A fitted MESS of the outcome, whose regressors spill over; see `MessFit`."""
+
+    second_opinion = _second_opinion
+    code = _code
 
     def impacts(self, *, level: float = 0.95) -> MessImpacts:
         """Direct, indirect and total impacts with delta-method standard errors.

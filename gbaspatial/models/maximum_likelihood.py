@@ -86,9 +86,9 @@ def by_maximum_likelihood(
         kind=LikelihoodFit if spec.regimes is None else LikelihoodByRegime,
         model=name, method="ml", design=spec, params={**dict(zip(spec.terms, beta, strict=True)), **spatial},
         covariance=variance, residuals=residuals, sigma2=at.sigma2, log_likelihood=at.log_likelihood, w=w,
-        error_w=error_w, covariance_kind=told, covariance_code=kind, logdet=curve.kind, edges=at.edges,
+        error_w=error_w, covariance_kind=told, covariance_code=kind, _logdet=curve.kind, edges=at.edges,
         notes=(*notes, *_curve_notes(at)), inference=inference_of(options),
-        estimator=estimator,
+        _estimator=estimator,
     )  # fmt: skip
 
 

@@ -334,7 +334,7 @@ def _least_squares(asked: Request) -> Fit:
         model=name, method="ols", design=spec, params=dict(zip(spec.terms, beta, strict=True)), covariance=matrix,
         residuals=residuals, sigma2=sse / df, log_likelihood=log_likelihood(model), covariance_kind=told,
         covariance_code=kind, df=float(df), inference=inference_of(options),
-        estimator=ols if name == "ols" else partial(slx, durbin=asked.durbin),
+        _estimator=ols if name == "ols" else partial(slx, durbin=asked.durbin),
     )  # fmt: skip
 
 

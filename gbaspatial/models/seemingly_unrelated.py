@@ -24,7 +24,7 @@ from gbaspatial.models.likelihood.several_equations import (
     three_stage,
 )
 from gbaspatial.models.solve.origin import span_of
-from gbaspatial.models.sur_fit import SurFit
+from gbaspatial.models.sur_fit import SurFit, sur_kind
 from gbaspatial.options import public, renamed, unused, word
 from gbaspatial.weights import Weights
 
@@ -198,7 +198,7 @@ def _wrap(
         notes = (*notes, "The information matrix is singular: these data do not tell all parameters apart.")
     names = list(designs)
     residuals = pd.DataFrame(at.E, index=w.ids, columns=names).reindex(next(iter(designs.values())).index)
-    return SurFit(
+    return sur_kind(asked.model, asked.method)(
         model=asked.model, method=asked.method, designs=dict(designs), w=w,
         params=pd.Series(list(params.values()), index=index, name="estimate"), covariance=matrix,
         sigma=pd.DataFrame(at.Sigma, index=names, columns=names), residuals=residuals,

@@ -69,9 +69,9 @@ class LeastSquaresFit(SpatialFit):
     influence = _influence
     detectable_effect = _detectable_effect
 
-    problem = problem_again
+    _problem = problem_again
 
-    def refit(self, y: np.ndarray) -> Estimate:
+    def _refit(self, y: np.ndarray) -> Estimate:
         """The maximum-likelihood estimate for another outcome (n,) in the order of ``design.ids``."""
         return maximize(problem_again(self).with_outcome(y))
 

@@ -22,6 +22,8 @@ from gbaspatial.referee import code as _code, second_opinion as _second_opinion
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import Weights
 
+SHARED_LIKELIHOODS = ("ols", "slx", "error", "durbin_error")  # which other programs maximize, too
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SurFit(Result):
@@ -68,9 +70,6 @@ class SurFit(Result):
     inference: str = "recommended"
     instrument_lags: int | None = None
     divisor: str = "n"
-
-    second_opinion = _second_opinion
-    code = _code
 
     @property
     def equations(self) -> tuple[str, ...]:
@@ -226,6 +225,20 @@ class SurFit(Result):
         measures = pd.DataFrame({"value": pd.Series(fit, dtype=float).dropna()}).rename_axis("measure")
         first = Table(frame, title, tuple(notes), parameters=True)
         return first, Table(self.sigma, "Covariance of the innovations"), Table(measures)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedSurFit(SurFit):
+    """A system that other programs estimate, too; see `SurFit`."""
+
+    second_opinion = _second_opinion
+    code = _code
+
+
+def sur_kind(model: str, method: str) -> type[SurFit]:
+    """The class of a system: whether others have its likelihood, or its three-stage least squares."""
+    shared = model == "lag" if method == "3sls" else model in SHARED_LIKELIHOODS
+    return SharedSurFit if shared else SurFit
 
 
 @dataclass(frozen=True, slots=True, eq=False)

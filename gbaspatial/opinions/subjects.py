@@ -13,7 +13,7 @@ from gbaspatial.autocorrelation.autoregression import ApleResult
 from gbaspatial.autocorrelation.bivariate import CrossResult
 from gbaspatial.autocorrelation.dispersion import LoshResult
 from gbaspatial.autocorrelation.gamma import GammaResult
-from gbaspatial.autocorrelation.geary import GearyResult, LocalGearyResult
+from gbaspatial.autocorrelation.geary import GearyResult, LocalGearyResult, SeveralGearyResult
 from gbaspatial.autocorrelation.getis_ord import GeneralGResult, LocalGResult
 from gbaspatial.autocorrelation.join_count import JoinCountResult, classes_in_order
 from gbaspatial.autocorrelation.lee import LeeResult, LocalLeeResult
@@ -113,11 +113,6 @@ def _local(kind: str) -> Callable[[Any], Subject]:
         )  # fmt: skip
 
     return _of
-
-
-def _by_columns(one: str, several: str) -> Callable[[Any], Subject]:
-    """Of results that hold one variable or several: which of both tests it is."""
-    return lambda result: _local(one if result.values.shape[1] == 1 else several)(result)
 
 
 def _local_moran(result: LocalMoranResult) -> Subject:
@@ -243,7 +238,7 @@ def _chow(result: ChowResult) -> Subject:
 
 
 def _impacts(result: ImpactsResult) -> Subject:
-    fit = result.engine.fit
+    fit = result._engine.fit
     ours = {
         f"{effect}[{term}]": float(value)
         for effect in ("direct", "indirect", "total")
@@ -276,7 +271,8 @@ _TESTS: dict[type, Callable[[Any], Subject]] = {
     GearyResult: _global("geary"),
     GeneralGResult: _global("general_g"),
     LocalMoranResult: _local_moran,
-    LocalGearyResult: _by_columns("local_geary", "several_local_geary"),
+    LocalGearyResult: _local("local_geary"),
+    SeveralGearyResult: _local("several_local_geary"),
     LocalGResult: _local_g,
     LoshResult: _local("losh"),
     JoinCountResult: _join_counts,

@@ -59,7 +59,7 @@ def engine_of(fit: Fit | PanelFit, *, period: Label | None, method: str, draws: 
         raise OptionError(
             f"spillover from unit to unit needs a dense matrix of {found.n} units; it goes to {DENSE_LIMIT}."
         )
-    return found.engine
+    return found._engine
 
 
 def check_spills(engine: Engine, regressor: Regressor) -> None:

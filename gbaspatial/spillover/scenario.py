@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -63,9 +63,11 @@ class ScenarioResult(Result):
     links: int
     title: str
     notes: tuple[str, ...]
-    engine: Engine
-    quantity: Quantity
-    members: np.ndarray
+    _engine: Engine
+    _quantity: Quantity
+    _members: np.ndarray
+
+    _older: ClassVar[Mapping[str, str]] = {name: f"_{name}" for name in ("engine", "quantity", "members")}
 
     def to_frame(self) -> pd.DataFrame:
         """The units."""
@@ -87,12 +89,12 @@ class ScenarioResult(Result):
         pandas.Series
             Indexed (part, name); the values add up to the row ``"all"`` of `groups`.
         """
-        fit = self.engine.fit
+        fit = self._engine.fit
         frame = self.units[["own", "spillover"]].reindex(fit.design.ids)
-        weighed = frame.mul(self.members[:, -1], axis=0)
+        weighed = frame.mul(self._members[:, -1], axis=0)
         own = weighed["own"][weighed["own"] != 0]
         found = {("own", unit): value for unit, value in own.items()}
-        names, place = list(self.groups.index[:-1]), (self.members[:, :-1] > 0)
+        names, place = list(self.groups.index[:-1]), (self._members[:, :-1] > 0)
         if not names:
             names, place = ["all"], np.ones((fit.n, 1), dtype=bool)
         for number_of, name in enumerate(names):
@@ -128,13 +130,13 @@ class ScenarioResult(Result):
         OptionError
             If the scenarios are of different fits, or of different groups.
         """
-        same = self.engine.fit.design.fingerprint == other.engine.fit.design.fingerprint
-        if not same or not self.engine.fit.params.equals(other.engine.fit.params):
+        same = self._engine.fit.design.fingerprint == other._engine.fit.design.fingerprint
+        if not same or not self._engine.fit.params.equals(other._engine.fit.params):
             raise OptionError("both scenarios must be of one fit; scenario() it twice.")
         if not self.groups.index.equals(other.groups.index):
             raise OptionError("both scenarios must have the same groups=.")
-        gap = mixed(_grouped(self.quantity, self.members), _grouped(other.quantity, other.members))
-        return _frame(self.engine, gap, self.groups.index)
+        gap = mixed(_grouped(self._quantity, self._members), _grouped(other._quantity, other._members))
+        return _frame(self._engine, gap, self.groups.index)
 
     def plot(self, units: Units | None = None, *, ax: Axes | None = None) -> Axes:
         """The change of each unit on a map, or without `units` as a waterfall from the own changes to the total.
@@ -273,9 +275,9 @@ def scenario(
             *_notes(moved, outside, cut, changed, links),
             *open_words(moved, units.index[open_rows(units)]),
         ),
-        engine=moved,
-        quantity=quantity,
-        members=members,
+        _engine=moved,
+        _quantity=quantity,
+        _members=members,
     )
 
 

@@ -104,7 +104,7 @@ def resolvent_under(engine: Engine, W1: Weights | None) -> Resolvent:
         If rho is not admissible under `W1`.
     """
     assert W1 is not None
-    side = side_of(W1, engine.fit.logdet)
+    side = side_of(W1, engine.fit._logdet)
     low, high = window(side.interval)
     known = engine.known
     assert known.rho_place is not None
@@ -123,7 +123,7 @@ def admissible(engine: Engine, W1: Weights | None) -> Engine:
     known = engine.known
     if known.draws is None or known.rho_place is None or W1 is None:
         return engine
-    low, high = window(side_of(W1, engine.fit.logdet).interval)
+    low, high = window(side_of(W1, engine.fit._logdet).interval)
     rho = known.draws[:, known.rho_place]
     inside = (rho > low) & (rho < high)
     if inside.all():

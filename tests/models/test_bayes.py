@@ -46,14 +46,14 @@ def test_density_is_the_integral_over_intercept_and_variance():
     box = [[center - 12 * spread, center + 12 * spread], [s0 - 6, s0 + 8]]
     mass, _ = integrate.nquad(joint, box, opts={"epsabs": 0, "epsrel": 1e-5, "limit": 80})
     want = np.log(mass) - 30 + np.linalg.slogdet(A)[1] + np.log(np.linalg.solve(A, np.ones(n)).mean())
-    assert log_density(fit.problem(), rho, 0.0, 0, g, level_of(fit.problem(), 0)) == pytest.approx(want, abs=1e-4)
+    assert log_density(fit._problem(), rho, 0.0, 0, g, level_of(fit._problem(), 0)) == pytest.approx(want, abs=1e-4)
 
 
 def test_evidence_is_the_average_of_the_density_over_the_interval():
     fit = models.lag(FORMULA, COLUMBUS, W)
-    grid, value = evidence(fit.problem(), 0, 49.0)
+    grid, value = evidence(fit._problem(), 0, 49.0)
     low, high = W.interval
-    model = fit.problem()
+    model = fit._problem()
     level = level_of(model, 0)
     peak = log_density(model, fit.rho, 0.0, 0, 49.0, level)
     mass, _ = integrate.quad(
@@ -67,7 +67,7 @@ def test_plane_agrees_with_integration_over_the_plane():
     data, w = small()
     fit = models.sarar(FORMULA, data, w)
     result = fit_posterior = models.posterior(fit)
-    model = fit.problem()
+    model = fit._problem()
     low, high = w.interval
     nodes = np.linspace(low, high, 403)[1:-1]
     level = level_of(model, 0)

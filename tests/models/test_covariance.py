@@ -56,7 +56,7 @@ def test_sandwich_is_information_when_moments_are_normal(estimator) -> None:  # 
     from gbaspatial.models.covariance import _pairs
 
     fit = estimator(CRIME, COLUMBUS, W)
-    model, at = fit.problem(), estimate_of(fit)
+    model, at = fit._problem(), estimate_of(fit)
     parts = quadratics(model, at)
     s2 = at.sigma2
     C, D = parts.linear, parts.diagonals
@@ -107,7 +107,7 @@ def test_probes_give_the_information_of_exact_traces() -> None:
     for estimator in (models.lag, models.error, models.sarar):
         fit = estimator("y ~ x", data, w)
         assert "probes" in fit.covariance_kind
-        model, at = fit.problem(), fit.refit(fit.design.y)
+        model, at = fit._problem(), fit._refit(fit.design.y)
         exact = module._exact(model, at)
         probed = module._probed(model, at, columns=False)
         np.testing.assert_allclose(probed.first, exact.first, rtol=1e-4, atol=1e-9)

@@ -87,8 +87,8 @@ def test_rhos_of_regimes_are_recovered() -> None:
     gap = (fit.params[["rho[a]", "rho[b]"]] - [0.2, 0.7]) / fit.std_errors[["rho[a]", "rho[b]"]]
     assert np.abs(gap).max() < 3
     assert fit.extra["equal_rho"]["p_value"] < 0.001
-    with pytest.raises(AttributeError, match=r"no refit\(\)"):
-        _ = fit.refit
+    with pytest.raises(AttributeError, match=r"no bootstrap\(\)"):
+        _ = fit.bootstrap
 
 
 def test_impossible_regimes_are_told() -> None:

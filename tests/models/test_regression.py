@@ -212,7 +212,7 @@ def test_likelihood_is_highest_at_the_estimate(estimator) -> None:  # type: igno
     from gbaspatial.models.likelihood.problem import log_likelihood
 
     fit = estimator(CRIME, COLUMBUS, W)
-    model = fit.problem()
+    model = fit._problem()
     low, high = W.interval
     for rho in np.linspace(low, high, 30)[1:-1] if fit.w is not None else [0.0]:
         for lam in np.linspace(low, high, 30)[1:-1] if fit.error_w is not None else [0.0]:
@@ -224,7 +224,7 @@ def test_without_links_all_models_are_least_squares() -> None:
     from gbaspatial.models.likelihood.problem import solution
 
     fit, plain = models.lag(CRIME, COLUMBUS, W), models.ols(CRIME, COLUMBUS)
-    beta, _, _, _ = solution(fit.problem(), 0.0, 0.0)
+    beta, _, _, _ = solution(fit._problem(), 0.0, 0.0)
     assert beta == pytest.approx(plain.beta, rel=1e-10)
 
 
@@ -246,7 +246,7 @@ def test_two_parameters_are_searched_from_many_starts() -> None:
     for seed in range(4):
         data["noise"] = np.random.default_rng(seed).normal(size=49)
         fit = models.sarar("noise ~ 1", data, W)
-        model = fit.problem()
+        model = fit._problem()
         grid = np.linspace(*W.interval, 80)[1:-1]
         best = max(log_likelihood(model, r, s) for r in grid for s in grid)
         assert fit.log_likelihood >= best - 1e-9
@@ -341,7 +341,7 @@ def test_refit_equals_a_fit_of_the_other_outcome() -> None:
     fit = models.sarar(CRIME, COLUMBUS, W)
     other = COLUMBUS["CRIME"].to_numpy()[::-1].copy()
     again = models.sarar(CRIME, COLUMBUS.assign(CRIME=other), W)
-    refit = fit.refit(other)
+    refit = fit._refit(other)
     assert [refit.rho, refit.lam] == pytest.approx([again.rho, again.lambda_], abs=1e-9)
 
 

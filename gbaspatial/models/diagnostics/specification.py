@@ -88,7 +88,7 @@ def _is_durbin(design: Design) -> bool:
 
 def _restricted(fit: Fit, w: Weights | None, error_w: Weights | None) -> float:
 
-    return maximize(problem_of(keep(fit.design, _unlagged(fit.design)), w, error_w, fit.logdet)).log_likelihood
+    return maximize(problem_of(keep(fit.design, _unlagged(fit.design)), w, error_w, fit._logdet)).log_likelihood
 
 
 def _without_lags(fit: Fit) -> Score:

@@ -113,9 +113,9 @@ def influence(fit: Fit, *, most_units: int = REFITS_LIMIT, progress: bool | None
             f"influence() estimates the model {fit.n} times, once without each unit, which goes to {most_units} "
             f"units; give most_units={fit.n} if you can wait."
         )
-    if "influence" not in fit.made:
-        fit.made["influence"] = _influence_of(fit)
-    found: InfluenceResult = fit.made["influence"]
+    if "influence" not in fit._made:
+        fit._made["influence"] = _influence_of(fit)
+    found: InfluenceResult = fit._made["influence"]
     return found
 
 
@@ -155,5 +155,5 @@ def _without(fit: Fit, unit: Label) -> Fit:
         options["weights"] = pd.Series(design.observation_weights, index=design.ids).loc[kept]
     if fit.error_w is not None and fit.w is not None and fit.error_w is not fit.w:
         options["error_w"] = fit.error_w.subset(kept)
-    assert fit.estimator is not None
-    return fit.estimator(design.formula, data, weights, **options)
+    assert fit._estimator is not None
+    return fit._estimator(design.formula, data, weights, **options)

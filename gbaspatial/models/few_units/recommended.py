@@ -120,9 +120,9 @@ def few_units(fit: Fit) -> FewUnits | None:
     """The recommended inference of a fit of few units, made once; None where it is another one."""
     if not applies(fit):
         return None
-    if "few_units" not in fit.made:
-        fit.made["few_units"] = _made(fit)
-    found: FewUnits = fit.made["few_units"]
+    if "few_units" not in fit._made:
+        fit._made["few_units"] = _made(fit)
+    found: FewUnits = fit._made["few_units"]
     return found
 
 

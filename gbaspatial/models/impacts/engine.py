@@ -158,7 +158,7 @@ def lag_of(fit: Fit, names: list[str]) -> tuple[int | None, Side | None, tuple[f
     """The place of rho among `names`, its side and its interval; of nothing without a lag."""
     if fit.w is None:
         return None, None, (-np.inf, np.inf)
-    side = side_of(fit.w, fit.logdet)
+    side = side_of(fit.w, fit._logdet)
     return len(names) - 1, side, window(side.interval)
 
 

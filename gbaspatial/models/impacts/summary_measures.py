@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -66,7 +66,9 @@ class ImpactsResult(Result):
     level: float
     n: int
     notes: tuple[str, ...]
-    engine: Engine
+    _engine: Engine
+
+    _older: ClassVar[Mapping[str, str]] = {"engine": "_engine"}
 
     second_opinion = _second_opinion
     code = _code
@@ -82,14 +84,16 @@ class ImpactsResult(Result):
         """The impacts, regressor by regressor."""
         return (
             Table(
-                self.to_frame(), f"Impacts in the {self.engine.fit.model} model: {self.engine.fit.formula}", self.notes
+                self.to_frame(),
+                f"Impacts in the {self._engine.fit.model} model: {self._engine.fit.formula}",
+                self.notes,
             ),
         )
 
     @property
     def _axis_words(self) -> dict[str, dict[str, str]]:
         """What the axis of the forest measures, by language."""
-        response, level = self.engine.fit.response, f"{self.level:.0%}"
+        response, level = self._engine.fit.response, f"{self.level:.0%}"
         return {
             "en": {"measured": f"impact on {response}, {level} intervals, {self.method}"},
             "zh": {"measured": f"对 {response} 的效应，{level} 区间，{self.method}"},
@@ -131,7 +135,7 @@ class ImpactsResult(Result):
 
     def matrix(self, term: str | None = None) -> pd.DataFrame:
         """The impact matrix of a regressor: rows receive, columns give, in the order of the data."""
-        return labelled_matrix(self.engine, self.engine.regressor(term))
+        return labelled_matrix(self._engine, self._engine.regressor(term))
 
     def flows(self, term: str | None = None, *, largest: int | None = None) -> pd.DataFrame:
         """From unit to unit: columns `giver, receiver, value`, strongest first (for arrows on a map).
@@ -154,7 +158,7 @@ class ImpactsResult(Result):
 
         Columns `own, gives, receives, net`, and of the last three `_lower` and `_upper`.
         """
-        return unit_balance(self.engine, self.engine.regressor(term)).reindex(self.engine.fit.design.index)
+        return unit_balance(self._engine, self._engine.regressor(term)).reindex(self._engine.fit.design.index)
 
     def by_order(self, orders: int = 4, *, term: str | None = None) -> pd.DataFrame:
         """Impacts by the number of links they travelled: 0 is W^0, the last row all that is beyond.
@@ -168,7 +172,7 @@ class ImpactsResult(Result):
         term : str, optional
             The regressor; may be left out where there is only one.
         """
-        return by_order(self.engine, self.engine.regressor(term), orders)
+        return by_order(self._engine, self._engine.regressor(term), orders)
 
     def by_group(self, groups: pd.Series, *, term: str | None = None) -> GroupImpacts:
         """From group to group (tier by tier, side by side), and whether a group gives more than it receives.
@@ -180,7 +184,7 @@ class ImpactsResult(Result):
         term : str, optional
             The regressor; may be left out where there is only one.
         """
-        return by_group(self.engine, self.engine.regressor(term), groups)
+        return by_group(self._engine, self._engine.regressor(term), groups)
 
 
 @undrawn("method", "delta")
@@ -249,7 +253,7 @@ def averages(engine: Engine) -> ImpactsResult:
         level=level,
         n=fit.n,
         notes=(*_notes(engine), *open_words(engine, open_ones)),
-        engine=engine,
+        _engine=engine,
     )
 
 

@@ -160,7 +160,7 @@ def bootstrap(
 
 def check_movable(fit: PanelFit, verb: str) -> None:
     """Raise unless blocks of the residuals of `fit` can change places."""
-    if type(fit.problem) is not PanelProblem or fit.problem.d is not None:
+    if type(fit._problem) is not PanelProblem or fit._problem.d is not None:
         raise OptionError(
             f"{verb} is for panels by maximum likelihood or least squares, with fixed effects or none, without a "
             f"lagged outcome, observation weights, effects that an error process filters, and rows without regressors."
@@ -173,7 +173,7 @@ def check_movable(fit: PanelFit, verb: str) -> None:
 
 def blocks_of(fit: PanelFit, kind: str, by: str, draws: int, seed: int, level: float = 0.95) -> Blocks:
     """The bootstrap of `fit`; see `bootstrap`."""
-    model, at = fit.problem, fit._estimate()
+    model, at = fit._problem, fit._estimate()
     parts = parts_of(model, at)
     many = ManyPanels(model)
     own = many(model.y[:, None])
@@ -211,7 +211,7 @@ def _windows(model: PanelProblem) -> dict[str, tuple[float, float]]:
 
 def _moved(fit: PanelFit, parts, kind: str, by: str, draws: int, seed: int) -> np.ndarray:  # type: ignore[no-untyped-def]
     """Innovations (m, draws): residuals in blocks that moved or changed sign."""
-    stack, effects = fit.design.stack, fit.problem.effects
+    stack, effects = fit.design.stack, fit._problem.effects
     T, n = stack.periods, stack.n
     if kind == "wild":
         e = (without_unit(parts, stack.unit, n) if by == "unit" else parts.e * _scale(fit)).reshape(T, n)

@@ -134,7 +134,7 @@ def likelihood_ratios(fit: PanelFit) -> dict[str, Score]:
     Ratios of effects compare likelihoods with a dummy for each effect, without correction.
     """
     found: dict[str, Score] = {}
-    model = fit.problem
+    model = fit._problem
     if type(model) is not PanelProblem:  # random effects, dynamic models and moments have other likelihoods, or none
         return found
     for name, lag, error in (("lr_rho", None, model.error), ("lr_lambda", model.lag, None)):

@@ -127,10 +127,10 @@ def _wrapped(given: Specification, dynamic: str, model: Differences, found: Mome
         "sigma2": float(np.square(found.residuals).sum()) / (2 * (found.residuals.size - len(found.beta))),
         "log_likelihood": np.nan, "residuals": design.label(e, "residuals"),
         "effects": labelled_effects(design, effects, given.kind, effects.fitted(rows)), "absorbed": effects.rank,
-        "count": design.n, "covariance_kind": f"clustered by unit ({stack.n} clusters; {steps})",
+        "_count": design.n, "covariance_kind": f"clustered by unit ({stack.n} clusters; {steps})",
         "covariance_code": "cluster", "df": float(stack.n - 1), "df_resid": design.n - effects.rank - p,
         "serial_correlation": serial_correlation(e, stack.unit, time_numbers(design.periods)[stack.period]),
-        "problem": part_of(panel_problem(design.y, design.X, side, None, effects, corrected=False)), "w": given.w,
+        "_problem": part_of(panel_problem(design.y, design.X, side, None, effects, corrected=False)), "w": given.w,
         "notes": _notes(given, model, found, roots), "inference": "asymptotic",
     }  # fmt: skip
     ratio = stack.n / stack.periods**3

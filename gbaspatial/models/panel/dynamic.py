@@ -57,7 +57,7 @@ def dynamic_effects(given: Specification, dynamic: str) -> DynamicFit:
                 GbaWarning, stacklevel=5,
             )  # fmt: skip
     fit = wrapped(given, model, moved, tuple(notes))
-    own = {one.name: getattr(fit, one.name) for one in fields(fit) if one.init} | {"problem": part_of(model)}
+    own = {one.name: getattr(fit, one.name) for one in fields(fit) if one.init} | {"_problem": part_of(model)}
     roots = roots_of(fit.params, design, W)
     if np.abs(roots).max() >= 1:
         own["notes"] += (

@@ -12,7 +12,7 @@ from gbaspatial.models.fitted import INFERENCES, with_inference
 from gbaspatial.models.panel.difference_fit import dynamic_by_moments
 from gbaspatial.models.panel.dynamic import dynamic_effects
 from gbaspatial.models.panel.filtered_fit import filtered_fit, needs_filter
-from gbaspatial.models.panel.fixed_effects import fixed_effects
+from gbaspatial.models.panel.fixed_effects import exchangeable, fixed_effects
 from gbaspatial.models.panel.left_out import PanelCall
 from gbaspatial.models.panel.less_effects import part_of
 from gbaspatial.models.panel.pairs_fit import pairs_of_units
@@ -43,7 +43,7 @@ def panel_fit_of(asked: Request) -> PanelFit:
         return panel_fit_of(replace(asked, data=data, w=w, error_w=error_w))
 
     fit = with_inference(_estimated(asked), inference)
-    return replace(fit, call=PanelCall(_again, asked.data.copy(deep=False), asked.w, asked.error_w))
+    return replace(fit, _call=PanelCall(_again, asked.data.copy(deep=False), asked.w, asked.error_w))
 
 
 def _inference_of(options: Given) -> str | None:
@@ -79,10 +79,7 @@ def _estimated(asked: Request) -> PanelFit:
     if needs_filter(given):
         return filtered_fit(given)
     fit = fixed_effects(given)
-    # the means of the outcome are its own: residuals cannot be exchanged under them
-    # and neither can those of rows that have a dummy each
-    exchanged = not given.kind.common and given.design.unknown is None
-    return fit if exchanged else replace(fit, problem=part_of(fit.problem))
+    return fit if exchangeable(given) else replace(fit, _problem=part_of(fit._problem))
 
 
 def _by_pairs(given: Specification, options: Given) -> PanelFit:

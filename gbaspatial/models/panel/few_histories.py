@@ -131,9 +131,9 @@ def few_histories(fit: PanelFit) -> FewHistories | None:
     """The recommended inference of a panel of few units, made once; None where it is another one."""
     if not applies(fit):
         return None
-    if "few_histories" not in fit.made:
-        fit.made["few_histories"] = histories_of(fit, SEED, COEFFICIENT_DRAWS)
-    found: FewHistories = fit.made["few_histories"]
+    if "few_histories" not in fit._made:
+        fit._made["few_histories"] = histories_of(fit, SEED, COEFFICIENT_DRAWS)
+    found: FewHistories = fit._made["few_histories"]
     return found
 
 
@@ -144,13 +144,13 @@ def applies(fit: PanelFit) -> bool:
 
 def movable(fit: PanelFit) -> bool:
     """Whether residual histories of `fit` can change units: two or more, balanced, with fixed effects or none."""
-    plain = type(fit.problem) is PanelProblem and fit.problem.d is None
+    plain = type(fit._problem) is PanelProblem and fit._problem.d is None
     return plain and fit.design.stack.balanced and fit.n_periods > 1 and fit.n_units > 1
 
 
 def histories_of(fit: PanelFit, seed: int, draws: int) -> FewHistories:
     """The inference by histories with another seed, or other `draws` of coefficients."""
-    model = fit.problem
+    model = fit._problem
     plane = Plane(model) if model.lag is not None and model.error is not None else None
     names = [name for name in SPATIAL if name in fit.params.index]
     inversions = {name: inverted(fit, name, DRAWS, seed, plane) for name in names}
@@ -182,7 +182,7 @@ def nodes_of(inversions: Mapping[str, Inversion], plane: Plane | None) -> list[t
 
 def inverted(fit: PanelFit, name: str, draws: int, seed: int = SEED, plane: Plane | None = None) -> Inversion:
     """The tests of all values of rho or lambda; with both, over the `plane`."""
-    model = fit.problem
+    model = fit._problem
     side = model.lag if name == "rho" else model.error
     assert side is not None
     given = orders(fit.n_units, draws, seed, ranks_of(fit.design.units), model.effects.groups)

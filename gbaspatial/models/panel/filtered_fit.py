@@ -26,7 +26,7 @@ from gbaspatial.models.panel.fixed_effects import (
 )
 from gbaspatial.models.panel.information_less_effects import parts_of
 from gbaspatial.models.panel.less_effects import PanelProblem, panel_problem, part_of
-from gbaspatial.models.panel.panel_fit import PanelFit
+from gbaspatial.models.panel.panel_fit import SharedPanelFit
 from gbaspatial.models.panel.panel_specification import Specification
 from gbaspatial.models.panel.period_weights import PanelWeights
 from gbaspatial.models.panel.sides import leaves_effects, panel_side, weighted_side
@@ -44,7 +44,7 @@ _JOINT = (
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class FilteredFit(PanelFit):
+class FilteredFit(SharedPanelFit):
     """A panel model whose effects were filtered by the error process or weighted; see `PanelFit`.
 
     Attributes
@@ -105,7 +105,7 @@ def filtered_fit(given: Specification) -> FilteredFit:
     )  # fmt: skip
     shift = 0.0 if root is None else float(np.log(root).sum())
     level = effects_by_row(design, parts_of(model, at), at, root)
-    parts |= {"problem": part_of(plain), "log_likelihood": at.log_likelihood + shift}
+    parts |= {"_problem": part_of(plain), "log_likelihood": at.log_likelihood + shift}
     return FilteredFit(**parts, level=level)
 
 

@@ -17,7 +17,7 @@ from gbaspatial.models.panel.frame import PanelDesign
 from gbaspatial.models.panel.information_less_effects import Parts, clustered, information_apart, parts_of, sums_by_unit
 from gbaspatial.models.panel.less_effects import PanelProblem, panel_problem
 from gbaspatial.models.panel.long_run_variance import long_run
-from gbaspatial.models.panel.panel_fit import PanelFit, PanelFitByRegime
+from gbaspatial.models.panel.panel_fit import PanelFit, panel_kind
 from gbaspatial.models.panel.panel_rows import time_numbers
 from gbaspatial.models.panel.panel_specification import Specification
 from gbaspatial.models.panel.panel_tests import serial_correlation
@@ -101,18 +101,26 @@ def wrapped(
     sse = float(parts.e @ parts.e)
     e = np.full(design.n, np.nan)
     e[known] = (parts.e if root is None else parts.e / root)[known]
-    kind = PanelFit if design.regimes is None else PanelFitByRegime
-    return kind(
+    exchanged = exchangeable(given) and type(model) is PanelProblem and model.d is None
+    return panel_kind(exchanged, design.regimes is not None)(
         model=given.name, kind=given.kind, correction="lee-yu" if given.corrected else "none", design=design,
         params=pd.Series([*at.beta, *spatial.values()], index=terms, name="estimate", dtype=float),
         covariance=pd.DataFrame(variance, index=terms, columns=terms), sigma2=at.sigma2 if spatial else sse / df_resid,
         log_likelihood=at.log_likelihood, residuals=design.label(e, "residuals"),
         effects=labelled_effects(design, given.effects, given.kind, effects_by_row(design, parts, at, root)),
-        absorbed=model.effects.rank, count=model.n, covariance_kind=told,
+        absorbed=model.effects.rank, _count=model.n, covariance_kind=told,
         covariance_code=_code(covariance, bool(spatial)), df=df, df_resid=df_resid, serial_correlation=serial,
-        problem=model, w=given.w, error_w=given.error_w, edges=at.edges, notes=notes,
+        _problem=model, w=given.w, error_w=given.error_w, edges=at.edges, notes=notes,
         inference="recommended" if given.covariance is None else "asymptotic",
     )  # fmt: skip
+
+
+def exchangeable(given: Specification) -> bool:
+    """Whether units may exchange their residual histories.
+
+    Not where the means of the outcome are their own, where rows have a dummy each, or where pairs of units estimate.
+    """
+    return not given.kind.common and given.design.unknown is None and not given.pairs
 
 
 def effects_by_row(design: PanelDesign, parts: Parts, at: Estimate, root: np.ndarray | None) -> np.ndarray:

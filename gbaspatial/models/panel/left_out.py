@@ -114,8 +114,8 @@ def influence(
             f"influence() estimates the model {len(places)} times, once without each {what}, which goes to {most}; "
             f"give most_units={len(places)} if you can wait."
         )
-    assert fit.call is not None
-    estimate = fit.call.without_unit if by == "unit" else fit.call.without_period
+    assert fit._call is not None
+    estimate = fit._call.without_unit if by == "unit" else fit._call.without_period
     rows: dict[Label, pd.Series] = {}
     failed: dict[Label, str] = {}
     more = 0

@@ -49,7 +49,7 @@ def pairs_of_units(given: Specification) -> PanelFit:
     frame = plain.covariance.copy()
     frame.iloc[:, :] = variance
     return replace(
-        plain, correction="pairs", covariance=frame, problem=part_of(model), inference="asymptotic",
+        plain, correction="pairs", covariance=frame, _problem=part_of(model), inference="asymptotic",
         covariance_kind=plain.covariance_kind + ", pairs of different units",
     )  # fmt: skip
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
 
 from gbaspatial.models.diagnostics.chow import chow as _chow
 from gbaspatial.models.fit_tables import lonely_histories, told_lonely
-from gbaspatial.models.fitted import Fitted
+from gbaspatial.models.fitted import BELONG, Fitted, absent
 from gbaspatial.models.likelihood.problem import Estimate
 from gbaspatial.models.panel.block_bootstrap import bootstrap as _bootstrap
 from gbaspatial.models.panel.effect_kinds import Kind
@@ -39,6 +40,23 @@ TITLES = {
     "panel_sarar": "Panel, spatial lag and error (SARAR)", "panel_durbin": "Panel, spatial Durbin",
     "panel_durbin_error": "Panel, spatial Durbin error", "panel_gns": "Panel, general nesting",
 }  # fmt: skip
+_MOVED = (
+    "panels by maximum likelihood or least squares, with fixed effects or none, without a lagged outcome, observation "
+    "weights, effects that an error process filters, and rows without regressors"
+)
+BELONG_TO_PANELS = {  # verbs that some panel fits have, and to which
+    "impacts": "all panels",
+    "predict": "all panels",
+    "diagnostics": "all panels",
+    "influence": "all panels",
+    "detectable_effect": "all panels",
+    "bootstrap": _MOVED,
+    "wild_test": _MOVED,
+    "simulate": "panels without the outcome of the period before",
+    "chow": "panels by maximum likelihood or least squares with regimes=",
+    "second_opinion": "static panels by maximum likelihood or least squares, which PySAL or R has, too",
+    "code": "static panels by maximum likelihood or least squares, which PySAL, R or Stata has, too",
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -86,25 +104,22 @@ class PanelFit(Fitted):
     correction: str
     effects: pd.Series
     absorbed: int
-    count: int
+    _count: int
     df_resid: int
     serial_correlation: float
-    problem: PanelProblem = field(repr=False)
+    _problem: PanelProblem = field(repr=False)
     w: PanelWeights | None = None
     error_w: PanelWeights | None = None
-    call: PanelCall | None = field(default=None, repr=False)
+    _call: PanelCall | None = field(default=None, repr=False)
+
+    _older: ClassVar[Mapping[str, str]] = {name: f"_{name}" for name in ("made", "problem", "count", "call")}
 
     impacts = _impacts
     diagnostics = _diagnostics
-    bootstrap = _bootstrap
-    wild_test = _wild_test
     influence = _influence
     plot = _plot
     detectable_effect = _detectable_effect
     predict = _predict
-    simulate = _simulate
-    second_opinion = _second_opinion
-    code = _code
 
     # -- what was estimated ---------------------------------------------------------------
     @property
@@ -132,14 +147,18 @@ class PanelFit(Fitted):
     @property
     def bic(self) -> float:
         """-2 l + log(rows that count) `n_params`."""
-        return -2 * self.log_likelihood + float(np.log(self.count)) * self.n_params
+        return -2 * self.log_likelihood + float(np.log(self._count)) * self.n_params
 
     @property
     def r_squared_within(self) -> float:
         """1 - e'e over the sum of squares of the outcome less the effects (less its mean, without effects)."""
-        y = self.problem.effects.take_out(self.design.y)
+        y = self._problem.effects.take_out(self.design.y)
         e = self.residuals.dropna().to_numpy()
         return 1 - float(e @ e) / float(np.square(y - y.mean()).sum())
+
+    @classmethod
+    def _absent(cls, name: str) -> str:
+        return absent(cls, name, {**BELONG, **BELONG_TO_PANELS})
 
     def _few_units(self) -> FewHistories | None:
         return few_histories(self)
@@ -179,7 +198,7 @@ class PanelFit(Fitted):
 
     def _own_part(self) -> np.ndarray:
         """X b + effects (m,), in the order of the arrays."""
-        return parts_of(self.problem, self._estimate()).eta
+        return parts_of(self._problem, self._estimate()).eta
 
     def _estimate(self) -> Estimate:
         rho, lam = (0.0 if np.isnan(value) else value for value in (self.rho, self.lambda_))
@@ -188,10 +207,41 @@ class PanelFit(Fitted):
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class PanelFitByRegime(PanelFit):
+class SharedPanelFit(PanelFit):
+    """A static panel model with a likelihood, or by least squares, as other programs have it; see `PanelFit`."""
+
+    simulate = _simulate
+    second_opinion = _second_opinion
+    code = _code
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class HistoriesFit(SharedPanelFit):
+    """A panel model whose residual histories can be drawn anew: fixed effects or none; see `PanelFit`."""
+
+    bootstrap = _bootstrap
+    wild_test = _wild_test
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class PanelFitByRegime(SharedPanelFit):
     """A panel model with ``regimes=``; see `PanelFit`."""
 
     chow = _chow
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class HistoriesByRegime(HistoriesFit):
+    """A panel model with ``regimes=`` whose residual histories can be drawn anew; see `PanelFit`."""
+
+    chow = _chow
+
+
+def panel_kind(histories: bool, regimes: bool) -> type[SharedPanelFit]:
+    """The class of a static fit with fixed effects or none: whether histories can be drawn, and with ``regimes=``."""
+    if histories:
+        return HistoriesByRegime if regimes else HistoriesFit
+    return PanelFitByRegime if regimes else SharedPanelFit
 
 
 def _span(periods: pd.Index) -> str:

@@ -32,6 +32,7 @@ from gbaspatial.models.panel.information_less_effects import sums_by_unit
 from gbaspatial.models.panel.kapoor_moments import lambda_within, part_of_residuals
 from gbaspatial.models.panel.less_effects import panel_problem, part_of
 from gbaspatial.models.panel.panel_fit import PanelFit
+from gbaspatial.models.panel.panel_predictions import simulate as _simulate
 from gbaspatial.models.panel.panel_rows import time_numbers
 from gbaspatial.models.panel.panel_specification import Specification
 from gbaspatial.models.panel.panel_tests import serial_correlation
@@ -57,6 +58,8 @@ class PanelMomentsFit(PanelFit):
     """
 
     instruments: InstrumentTests | None
+
+    simulate = _simulate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -263,9 +266,9 @@ def wrapped_moments(
         covariance=pd.DataFrame(variance, index=list(values), columns=list(values)), sigma2=sigma2,
         log_likelihood=np.nan, residuals=design.label(u, "residuals"),
         effects=labelled_effects(design, effects, given.kind, effects.fitted(rows)), absorbed=effects.rank,
-        count=design.n, covariance_kind=told, covariance_code=kind if kind == "cluster" else "classical",
+        _count=design.n, covariance_kind=told, covariance_code=kind if kind == "cluster" else "classical",
         df=float(design.stack.n - 1) if kind == "cluster" else None, df_resid=df_resid, serial_correlation=serial,
-        problem=part_of(panel_problem(design.y, design.X, one, two, effects, corrected=False)), w=given.w,
+        _problem=part_of(panel_problem(design.y, design.X, one, two, effects, corrected=False)), w=given.w,
         error_w=given.error_w, edges=tuple(edges), notes=tuple(notes), instruments=tests,
     )  # fmt: skip
 

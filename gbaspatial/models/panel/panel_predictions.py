@@ -92,8 +92,8 @@ def predict(
     if kind == "signal":
         return fit.fitted.rename("predicted")
     mean = fit._own_part()
-    if kind == "corrected" and fit.problem.lag is not None:
-        mean = fit.problem.lag.factor(fit.rho).solve(mean)
+    if kind == "corrected" and fit._problem.lag is not None:
+        mean = fit._problem.lag.factor(fit.rho).solve(mean)
     return fit.design.label(mean, "predicted")
 
 
@@ -136,7 +136,7 @@ def simulate(fit: PanelFit, *, draws: int = 1, rng: Rng = None) -> pd.DataFrame:
     noise = e[stack.unit, stack.period] * np.sqrt(fit.sigma2)
     if fit.design.observation_weights is not None:
         noise = noise / np.sqrt(fit.design.observation_weights)[:, None]
-    eta, lag, error = fit._own_part(), fit.problem.lag, fit.problem.error
+    eta, lag, error = fit._own_part(), fit._problem.lag, fit._problem.error
     columns = []
     for one in noise.T:
         y = eta + (one if error is None else error.factor(fit.lambda_).solve(one))
@@ -281,7 +281,7 @@ def _weights(fit: PanelFit, rows: Rows, times: set[int], w: WeightsGiven) -> dic
 
 def _effects(fit: PanelFit, made: _Frame, asked: np.ndarray) -> np.ndarray:
     """The effects (m,) of all rows: those of units as estimated, those of periods not fitted as their mean, zero."""
-    design, effects = fit.design, fit.problem.effects
+    design, effects = fit.design, fit._problem.effects
     if fit.kind.random is not None:
         effects = effects_of(design.stack, unit=True, time=fit.kind.time)
     by_unit, by_cell = effects.split(fit._own_part() - design.X @ fit.beta)

@@ -161,7 +161,7 @@ def diagnostics(fit: PanelFit, w: WeightsGiven | None = None) -> PanelDiagnostic
             f"{design.unknown.sum()} of {design.n}; fit without these rows."
         )
     weights = weights_of(w, design) if w is not None else design.weights.get("W")
-    least_squares = fit.problem.lag is None and fit.problem.error is None and fit.kind.random is None
+    least_squares = fit._problem.lag is None and fit._problem.error is None and fit.kind.random is None
     found: dict[str, Outcome] = {}
     if weights is not None and least_squares:
         parts = _ingredients(fit, weights)
@@ -193,7 +193,7 @@ def _row(name: str, score: Outcome) -> dict[str, object]:
 
 def _notes(fit: PanelFit, found: Mapping[str, Outcome]) -> tuple[str, ...]:
     notes = ["p-values: asymptotic, but for cips; chi-squared where df is one number, F where it is two, else normal."]
-    if "pesaran_cd" in found and fit.problem.effects.cells is not None:
+    if "pesaran_cd" in found and fit._problem.effects.cells is not None:
         notes.append(
             "pesaran_cd has no p-value after effects of time: these make the residuals of a period sum to zero, so "
             "that it is set by the variances of the units (about -sqrt(T / 2) where they are equal) and not by their "
@@ -227,7 +227,7 @@ def _notes(fit: PanelFit, found: Mapping[str, Outcome]) -> tuple[str, ...]:
 # -- lag or error -------------------------------------------------------------------------------
 def _ingredients(fit: PanelFit, w: PanelWeights) -> Ingredients:
     """Those of `lm_tests`, of outcome and regressors less the effects and W by period."""
-    take_out, W = fit.problem.effects.take_out, w.sparse
+    take_out, W = fit._problem.effects.take_out, w.sparse
     y, X = take_out(fit.design.y), take_out(fit.design.X)
     basis = np.linalg.qr(X)[0]
     fitted = basis @ (basis.T @ y)
@@ -260,7 +260,7 @@ def _sse(fit: PanelFit, effects: Effects) -> float:
 
 def _effect_tests(fit: PanelFit) -> dict[str, Any]:
     """Of the effects that the fit has, each against the fit without it; without effects, of random ones."""
-    effects, stack = fit.problem.effects, fit.design.stack
+    effects, stack = fit._problem.effects, fit.design.stack
     own = float(np.square(fit.residuals.to_numpy()).sum())
     found: dict[str, Outcome] = {}
     if effects.unit:
@@ -285,7 +285,7 @@ def _effect_tests(fit: PanelFit) -> dict[str, Any]:
 
 def _random_effects(fit: PanelFit, w: PanelWeights | None) -> dict[str, Any]:
     """Of balanced panels: Hausman's tests beside effects of units, those of random effects beside none."""
-    design, effects = fit.design, fit.problem.effects
+    design, effects = fit.design, fit._problem.effects
     stack = design.stack
     if not stack.balanced or stack.periods < 2 or fit.kind.rows is not None:  # rows of means or of differences
         return {}
@@ -303,7 +303,7 @@ def _random_effects(fit: PanelFit, w: PanelWeights | None) -> dict[str, Any]:
 
 def _over_time(fit: PanelFit) -> dict[str, Any]:
     """Serial correlation of within residuals, and unit roots of the outcome; of balanced panels of enough periods."""
-    stack, effects = fit.design.stack, fit.problem.effects
+    stack, effects = fit.design.stack, fit._problem.effects
     T, n = stack.periods, stack.n
     steps = np.diff(time_numbers(fit.design.periods))
     if not stack.balanced or T < 3 or (steps != steps[0]).any():
@@ -329,11 +329,11 @@ def _dependence(fit: PanelFit, w: PanelWeights | None) -> dict[str, Any]:
     R = dependence.correlations(fit.residuals.reindex(fit.design.ids).to_numpy().reshape(T, stack.n))
     if R is None:
         return {}
-    after_time = fit.problem.effects.cells is not None
+    after_time = fit._problem.effects.cells is not None
     found = {"pesaran_cd": (dependence.pesaran_cd(R, T), not after_time)}
     if after_time:
         found["weighted_cd"] = (dependence.weighted_cd(R, T, fit.design.units), True)
-    found["scaled_lm"] = (dependence.scaled_lm(R, T, unit_effects=fit.problem.effects.unit), True)
+    found["scaled_lm"] = (dependence.scaled_lm(R, T, unit_effects=fit._problem.effects.unit), True)
     if w is not None and w.constant:
         linked = (w.by_period[0].sparse + w.by_period[0].sparse.T).toarray() != 0
         found["local_pesaran_cd"] = (dependence.local_cd(R, T, linked), not after_time)

@@ -98,7 +98,7 @@ def detectable_effect(
         probability(value, told)
     name = sought(name, fit.params.index)
     count, seed = check_draws(draws), seed_of(rng)
-    model = fit.problem
+    model = fit._problem
     one = (model.lag is None) != (model.error is None)
     few = fit.n_units < SMALL and type(model) is PanelProblem and fit.design.stack.balanced
     if name in ("rho", "lambda") and one and few:

@@ -17,7 +17,7 @@ from gbaspatial.models.fit_tables import SMALL
 from gbaspatial.models.panel.fixed_effects import edge_notes, labelled_effects
 from gbaspatial.models.panel.frame import PanelDesign
 from gbaspatial.models.panel.less_effects import panel_problem, part_of
-from gbaspatial.models.panel.panel_fit import PanelFit
+from gbaspatial.models.panel.panel_fit import PanelFit, SharedPanelFit
 from gbaspatial.models.panel.panel_rows import time_numbers
 from gbaspatial.models.panel.panel_specification import Specification
 from gbaspatial.models.panel.panel_tests import serial_correlation
@@ -48,7 +48,7 @@ _SAME = 1e-10
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class RandomEffectsFit(PanelFit):
+class RandomEffectsFit(SharedPanelFit):
     """A panel model with random effects of units, estimated by maximum likelihood.
 
     Residuals are innovations less the predicted effects of units, which `effects` holds.
@@ -141,7 +141,7 @@ def _unweighted(fit: RandomEffectsFit, given: Specification, root: np.ndarray) -
     effects.loc[own] = effects[own].to_numpy() / per_unit.reindex(labels).to_numpy()
     return replace(
         fit, residuals=fit.residuals / design.label(root, "root"), effects=effects, level=level,
-        log_likelihood=fit.log_likelihood + float(np.log(root).sum()), problem=part_of(plain),
+        log_likelihood=fit.log_likelihood + float(np.log(root).sum()), _problem=part_of(plain),
     )  # fmt: skip
 
 
@@ -257,10 +257,10 @@ def _wrapped(
         model=given.name, kind=given.kind, correction="lee-yu" if corrected else "none", design=design, params=params,
         covariance=pd.DataFrame(matrix, index=terms, columns=terms), sigma2=at.sigma2,
         log_likelihood=at.log_likelihood, residuals=design.label(e, "residuals"),
-        effects=_told_effects(given, effect, shown), absorbed=given.effects.rank, count=model.count,
+        effects=_told_effects(given, effect, shown), absorbed=given.effects.rank, _count=model.count,
         covariance_kind=told, covariance_code=kind, df=float(design.stack.n - 1) if kind == "cluster" else None,
         df_resid=design.n - given.effects.rank - k, serial_correlation=serial,
-        problem=part_of(panel_problem(design.y, design.X, model.lag, model.error, plain, corrected=False)), w=given.w,
+        _problem=part_of(panel_problem(design.y, design.X, model.lag, model.error, plain, corrected=False)), w=given.w,
         error_w=given.error_w, edges=tuple(n for n in at.edges if n in spatial), notes=tuple(notes), errors=errors,
         variances=_variances(model, at, spread, V), level=level if cells is None else level + cells,
     )  # fmt: skip

@@ -205,7 +205,7 @@ def _with_effects(
     u = design.y - regressors_of(given) @ plain.params.to_numpy()[: design.k + (given.w is not None)]
     image = filtered_by(given, found.lam, u)
     effect = units.fitted(image) * (1 - found.within / found.between)
-    side = plain.problem.error
+    side = plain._problem.error
     level = effect if side is None else side.factor(found.lam).solve(effect)
     rows = {
         "phi": phi, "theta": found.theta, "sigma2_unit": phi * found.within, "sigma2": found.within,

@@ -80,7 +80,7 @@ def wild_test(fit: PanelFit, *terms: str, draws: int = 999, rng: Rng = 0, progre
     draws, seed = check_draws(draws), seed_of(rng)
     named = _named(fit, terms)
     signs = signs_of(fit.n_units, draws, seed, ranks_of(fit.design.units))
-    full = ManyPanels(fit.problem)
+    full = ManyPanels(fit._problem)
     rows = {term: row_of(fit.params[term], *_roots(fit, full, term, signs)) for term in named}
     every = signs.shape[1] < draws
     return WildTest(
@@ -123,7 +123,7 @@ def restricted(model: PanelProblem, term: str, place: int) -> PanelProblem:
 def _roots(fit: PanelFit, full: ManyPanels, term: str, signs: np.ndarray) -> tuple[float, np.ndarray]:
     """The signed root of the likelihood ratio of `term` = 0: of the data, and of samples (m,)."""
     place = list(fit.params.index).index(term)
-    small = restricted(fit.problem, term, place)
+    small = restricted(fit._problem, term, place)
     part, at = ManyPanels(small), maximize(small)
     parts = parts_of(small, at)
     n, T = fit.n_units, fit.n_periods

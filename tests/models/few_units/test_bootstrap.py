@@ -43,7 +43,7 @@ def eleven(seed: int = 1) -> pd.DataFrame:
 @pytest.mark.parametrize("name", SPATIAL)
 def test_batch_equals_one_by_one(name: str, style: str) -> None:
     fit = SPATIAL[name](CRIME, COLUMBUS, STYLES[style])
-    model = fit.problem()
+    model = fit._problem()
     rng = np.random.default_rng(2)
     Y = fit.design.y[:, None] + rng.standard_normal((49, 8)) * np.linspace(0, 12, 8)
     found = refit(batch_of(model), Y)
@@ -58,7 +58,7 @@ def test_batch_equals_one_by_one(name: str, style: str) -> None:
 def test_batch_with_observation_weights_and_two_w() -> None:
     weights = pd.Series(np.linspace(0.5, 2, 49), index=COLUMBUS.index)
     fit = models.sarar(CRIME, COLUMBUS, STYLES["row"], error_w=STYLES["knn"], weights=weights)
-    found = refit(batch_of(fit.problem()), fit.design.y[:, None])
+    found = refit(batch_of(fit._problem()), fit.design.y[:, None])
     assert [found.rho[0], found.lam[0]] == pytest.approx([fit.rho, fit.lambda_], abs=1e-7)
     assert found.beta[:, 0] == pytest.approx(fit.beta, rel=1e-6)
     assert found.log_likelihood[0] == pytest.approx(fit.log_likelihood, abs=1e-9)
@@ -67,7 +67,7 @@ def test_batch_with_observation_weights_and_two_w() -> None:
 @pytest.mark.parametrize("name", SPATIAL)
 def test_covariance_is_the_inverse_numerical_hessian(name: str) -> None:
     fit = SPATIAL[name](CRIME, COLUMBUS, STYLES["row"])
-    model = fit.problem()
+    model = fit._problem()
     found = refit(batch_of(model), fit.design.y[:, None], errors=True)
     spatial = [p for p, there in ((3, model.lag), (4, model.error)) if there is not None]
     places = [0, 1, 2, *spatial]
@@ -97,7 +97,7 @@ def test_covariance_is_the_inverse_numerical_hessian(name: str) -> None:
 
 
 def test_chebyshev_spline_equals_eigenvalues() -> None:
-    model = models.lag(CRIME, COLUMBUS, STYLES["row"]).problem()
+    model = models.lag(CRIME, COLUMBUS, STYLES["row"])._problem()
     exact = splines.spline_of(model.lag, 49)
     near = splines.ChebyshevSpline(model.lag, 0.4, 0.3)
     rho = np.linspace(0.15, 0.65, 5)
@@ -144,7 +144,7 @@ def test_least_squares_bootstrap_is_the_t_distribution() -> None:
 @pytest.mark.parametrize("kind", ["parametric", "residual", "wild"])
 def test_drawn_outcomes_have_the_mean_and_variance_of_the_model(kind: str) -> None:
     fit = models.sarar(CRIME, COLUMBUS, STYLES["row"])
-    source = generator(fit.problem(), 3, kind)
+    source = generator(fit._problem(), 3, kind)
     Y = np.concatenate(source.each(np.copy, 4000), axis=1)
     W = STYLES["row"].sparse.toarray()
     A, B = (np.linalg.inv(np.eye(49) - value * W) for value in (fit.rho, fit.lambda_))
@@ -157,21 +157,21 @@ def test_drawn_outcomes_have_the_mean_and_variance_of_the_model(kind: str) -> No
 
 def test_innovations_keep_their_size() -> None:
     fit = models.lag(CRIME, COLUMBUS, STYLES["row"])
-    e = scaled_innovations(fit.problem(), fit.beta, fit.rho, 0.0)
+    e = scaled_innovations(fit._problem(), fit.beta, fit.rho, 0.0)
     assert e.mean() == pytest.approx(0, abs=1e-10)
     assert e @ e == pytest.approx(49 * fit.sigma2 * 49 / 46)
 
 
 def test_restricted_fit_is_the_nested_model() -> None:
     fit = models.sarar(CRIME, COLUMBUS, STYLES["row"])
-    beta, rho, lam = restricted(fit.problem(), 0.0, None)
+    beta, rho, lam = restricted(fit._problem(), 0.0, None)
     error = models.error(CRIME, COLUMBUS, STYLES["row"])
     assert (rho, lam) == (0.0, pytest.approx(error.lambda_, abs=1e-7))
     assert beta == pytest.approx(error.beta, rel=1e-6)
-    _, rho, _ = restricted(fit.problem(), 0.3, None)
+    _, rho, _ = restricted(fit._problem(), 0.3, None)
     assert rho == 0.3
     with pytest.raises(OptionError, match="zero only"):
-        restricted(fit.problem(), None, 0.3)
+        restricted(fit._problem(), None, 0.3)
 
 
 def test_ratio_tests_are_those_of_the_fits() -> None:

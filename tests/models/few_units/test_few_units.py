@@ -39,7 +39,7 @@ def sample(n: int, seed: int = 1) -> pd.DataFrame:
 def test_profile_interval_is_where_the_ratio_is_chi_squared(estimator, name: str) -> None:
     fit = estimator(CRIME, COLUMBUS, QUEEN)
     found = fit.profile(name, simulate=False)
-    model, cut = fit.problem(), stats.chi2.ppf(0.95, 1)
+    model, cut = fit._problem(), stats.chi2.ppf(0.95, 1)
 
     def ratio(value: float) -> float:
         if fit.model != "sarar":
@@ -112,7 +112,7 @@ def test_permutation_test_over_all_orders() -> None:
     fit = models.error("y ~ 1", sample(6), ring(6))
     found = fit.exact_test(method="permutation")
     assert (found.inference, found.draws) == ("exact", 720)
-    model = fit.problem()
+    model = fit._problem()
     ratios = []
     for order in permutations(range(6)):
         other = model.with_outcome(model.y[list(order)])

@@ -37,7 +37,7 @@ def best(y, X, lag, error):
 @pytest.mark.parametrize("estimator", [models.ols, models.lag, models.error, models.sarar], ids=lambda f: f.__name__)
 def test_roots_of_a_coefficient_are_those_of_one_sample_after_the_other(estimator):
     fit = estimator("y ~ x + z", DATA) if estimator is models.ols else estimator("y ~ x + z", DATA, W)
-    model = fit.problem()
+    model = fit._problem()
     signs = np.where(np.random.default_rng(0).random((25, 3)) < 0.5, -1.0, 1.0)
     seen, null = coefficient_roots(model, 2, signs)
     small = np.delete(model.X, 2, axis=1)

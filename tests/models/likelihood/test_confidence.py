@@ -18,7 +18,7 @@ CRIME = "CRIME ~ INC + HOVAL"
 def test_coefficients_without_rho_are_those_of_least_squares() -> None:
     """Given rho = 0 they are t around the least-squares estimate with n - k degrees of freedom."""
     ols = models.ols(CRIME, DATA)
-    model = models.lag(CRIME, DATA, QUEEN).problem()
+    model = models.lag(CRIME, DATA, QUEEN)._problem()
     drawn = coefficient_draws(model, "rho", np.zeros(40_000), np.random.default_rng(1))
     t = (drawn - ols.beta) / ols.std_errors.to_numpy()
     for column in t.T:
@@ -33,7 +33,7 @@ def test_rho_quantiles_follow_the_tails() -> None:
 
 
 def test_draws_repeat_and_stay_inside() -> None:
-    model = models.lag(CRIME, DATA, QUEEN).problem()
+    model = models.lag(CRIME, DATA, QUEEN)._problem()
     found = invert(model, "rho", draws=199, seed=5)
     one, two = (parameter_draws(model, "rho", found, 99, 5) for _ in range(2))
     assert np.array_equal(one, two)
@@ -43,7 +43,7 @@ def test_draws_repeat_and_stay_inside() -> None:
 @pytest.mark.parametrize("name", ["rho", "lambda"])
 def test_mixture_is_the_distribution_of_the_draws(name: str) -> None:
     """Tails and ends without drawing agree with forty thousand draws; intervals and p-values agree with each other."""
-    model = getattr(models, {"rho": "lag", "lambda": "error"}[name])(CRIME, DATA, QUEEN).problem()
+    model = getattr(models, {"rho": "lag", "lambda": "error"}[name])(CRIME, DATA, QUEEN)._problem()
     found = invert(model, name, draws=499, seed=5)
     exact, drawn = mixture(model, name, found), parameter_draws(model, name, found, 40_000, 1)
     low, high = exact.interval(0.95)
@@ -60,7 +60,7 @@ def test_mixture_is_the_distribution_of_the_draws(name: str) -> None:
 
 def test_without_spatial_uncertainty_the_mixture_is_least_squares() -> None:
     """At rho = 0 alone it has the ends and p-values of t with n - k degrees of freedom."""
-    ols, model = models.ols(CRIME, DATA), models.lag(CRIME, DATA, QUEEN).problem()
+    ols, model = models.ols(CRIME, DATA), models.lag(CRIME, DATA, QUEEN)._problem()
     only = Inversion(np.zeros(3), np.array([0.0, 0.5, 1.0]), np.array([1.0, 0.5, 0.0]), 0.0, (0.0, 0.0), 9)
     found = mixture(model, "rho", only)
     assert found.p_values() == pytest.approx(ols.pvalues.to_numpy(), rel=1e-9)

@@ -41,7 +41,7 @@ def dependent(name: str, value: float, n: int = 11, seed: int = 5) -> pd.DataFra
 def test_signed_roots_are_those_of_refits(name: str, kind: str, weights: str | None) -> None:
     """The samples made and refitted one by one have the roots that the grid reads off, to its few thousandths."""
     data = dependent(name, 0.3).assign(v=1.0 + np.arange(11) % 3)
-    model = MODELS[name]("y ~ x", data, ring(), weights=weights).problem()
+    model = MODELS[name]("y ~ x", data, ring(), weights=weights)._problem()
     made, value, W = noise(11, 6, 3, kind), 0.25, ring().sparse.toarray()
     seen, null = signed_roots(model, name, made)(value)
     A = np.eye(11) - value * W
@@ -63,7 +63,7 @@ def test_signed_roots_are_those_of_refits(name: str, kind: str, weights: str | N
 
 @pytest.mark.parametrize("name", ["rho", "lambda"])
 def test_signed_roots_of_two_parameters_are_those_of_refits(name: str) -> None:
-    model = models.sarar("y ~ x", dependent("rho", 0.3), ring()).problem()
+    model = models.sarar("y ~ x", dependent("rho", 0.3), ring())._problem()
     seen, _ = signed_roots(model, name, noise(11, 3, 1))(0.2)
     best = maximize(model)
     free = np.linspace(-1.3, 0.999, 4001)
@@ -108,7 +108,7 @@ def test_interval_by_hand() -> None:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_interval_holds_what_is_not_rejected(name: str) -> None:
-    model = MODELS[name]("y ~ x", dependent(name, 0.5, 25), ring(25)).problem()
+    model = MODELS[name]("y ~ x", dependent(name, 0.5, 25), ring(25))._problem()
     found = invert(model, name, draws=999, seed=4)
     (low, high), wide = found.interval(0.95), found.interval(0.99)
     assert wide[0] <= low <= found.estimate <= high <= wide[1]
@@ -124,7 +124,7 @@ def test_interval_holds_what_is_not_rejected(name: str) -> None:
 @pytest.mark.parametrize("name", MODELS)
 def test_scatter_over_seeds_is_the_error_that_is_printed(name: str) -> None:
     """p of zero and the lower end over 24 seeds spread as their printed errors say (24 of chi-squared)."""
-    model = MODELS[name]("y ~ x", dependent(name, 0.4, 11, 5), ring()).problem()
+    model = MODELS[name]("y ~ x", dependent(name, 0.4, 11, 5), ring())._problem()
     runs = [invert(model, name, draws=499, seed=seed) for seed in range(24)]
     ends, p = [run.interval(0.9)[0] for run in runs], [run.p_at(0.0) for run in runs]
     assert min(ends) > runs[0].window[0]

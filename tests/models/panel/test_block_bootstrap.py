@@ -11,7 +11,7 @@ from gbaspatial.models.panel.information_less_effects import parts_of
 
 
 def parts(fit):
-    return parts_of(fit.problem, fit._estimate())
+    return parts_of(fit._problem, fit._estimate())
 
 
 @pytest.mark.parametrize("by", ["unit", "time"])

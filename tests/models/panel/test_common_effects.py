@@ -92,10 +92,10 @@ def test_the_score_of_rho_has_lost_the_means_over_units_too(by_year):
     P = np.eye(T) - F @ np.linalg.pinv(F)
     M = np.kron(P, np.eye(n) - 1 / n)
     G = np.zeros((n * T, n * T))
-    for t, block in enumerate(fit.problem.lag.W.blocks):
+    for t, block in enumerate(fit._problem.lag.W.blocks):
         part = slice(n * t, n * (t + 1))
         G[part, part] = block.toarray() @ np.linalg.inv(np.eye(n) - 0.3 * block.toarray())
-    assert fit.problem.lag.curve.derivatives(0.3)[0] == pytest.approx(-np.trace(M @ G), abs=1e-9)
+    assert fit._problem.lag.curve.derivatives(0.3)[0] == pytest.approx(-np.trace(M @ G), abs=1e-9)
     assert fit.absorbed == n * T - round(np.trace(M))
 
 

@@ -65,8 +65,8 @@ def test_the_signed_root_at_zero_is_that_of_the_likelihoods():
     fit = models.panel_lag("y ~ x", data, w, effects="twoway")
     plain = models.panel_ols("y ~ x", data, effects="twoway")
     given = histories.orders(8, 5, 0, np.arange(8))
-    seen, null = histories.history_roots(fit.problem, given)(0.0)
-    m = fit.problem.count
+    seen, null = histories.history_roots(fit._problem, given)(0.0)
+    m = fit._problem.count
     low = -m / 2 * np.log(float(plain.residuals @ plain.residuals) / m) - m / 2 * (np.log(2 * np.pi) + 1)
     assert seen == pytest.approx(np.sign(fit.rho) * np.sqrt(2 * (fit.log_likelihood - low)), abs=1e-3)
     assert len(null) == 5
@@ -124,7 +124,7 @@ def test_with_both_parameters_the_signed_root_at_zero_is_that_of_the_likelihoods
     fit = models.panel_sarar("y ~ x", data, w, effects="twoway")
     less = models.panel_error if name == "rho" else models.panel_lag
     other = less("y ~ x", data, w, effects="twoway")
-    seen, null = plane_roots(Plane(fit.problem), name, np.arange(8)[:, None])(0.0)
+    seen, null = plane_roots(Plane(fit._problem), name, np.arange(8)[:, None])(0.0)
     ratio = 2 * (fit.log_likelihood - other.log_likelihood)
     assert seen == pytest.approx(np.sign(fit.params[name]) * np.sqrt(ratio), abs=5e-3)
     assert null[0] == pytest.approx(seen, abs=1e-6)
@@ -135,7 +135,7 @@ def test_histories_that_stay_give_the_coefficients():
     for make in (models.panel_slx, models.panel_lag, models.panel_error):
         fit = make("y ~ x", data, w, effects="twoway")
         rho, lam = (0.0 if np.isnan(v) else v for v in (fit.rho, fit.lambda_))
-        drawn = history_draws(fit.problem, [(rho, lam)], np.arange(8)[:, None])
+        drawn = history_draws(fit._problem, [(rho, lam)], np.arange(8)[:, None])
         np.testing.assert_allclose(drawn, np.tile(fit.beta, (2, 1)), atol=1e-6)
 
 
@@ -150,7 +150,7 @@ def test_samples_in_which_nobody_moves_are_the_data():
     data, w = made(7, 5)
     for make in (models.panel_lag, models.panel_error):
         fit = make("y ~ x", data, w, effects="twoway")
-        seen, null = histories.history_roots(fit.problem, np.arange(7)[:, None])(0.2)
+        seen, null = histories.history_roots(fit._problem, np.arange(7)[:, None])(0.2)
         assert null[0] == pytest.approx(seen, abs=1e-9)
 
 

@@ -90,7 +90,7 @@ def test_information_is_minus_the_curvature(effects):
     data, w = made(40, 12)
     fit = models.panel_lag("y ~ x", data, w, effects=effects, covariance="information")
     h = 1e-4
-    values = [log_likelihood(fit.problem, fit.rho + step) for step in (-h, 0.0, h)]
+    values = [log_likelihood(fit._problem, fit.rho + step) for step in (-h, 0.0, h)]
     curvature = -(values[0] - 2 * values[1] + values[2]) / h**2
     assert fit.std_errors["rho"] == pytest.approx(curvature**-0.5, rel=0.08)
 

@@ -19,7 +19,7 @@ def test_estimates_and_standard_errors_equal_those_of_fits(name, effects):
         one = data.assign(y=data["y"] + np.random.default_rng(seed).standard_normal(len(data)))
         fits.append(MODELS[name]("y ~ x + z", one, w, effects=effects, covariance="information"))
         outcomes.append(fits[-1].design.y)
-    found = ManyPanels(fits[0].problem)(np.column_stack(outcomes))
+    found = ManyPanels(fits[0]._problem)(np.column_stack(outcomes))
     for place, fit in enumerate(fits):
         np.testing.assert_allclose(found.params[:, place], fit.params, atol=2e-4)
         np.testing.assert_allclose(found.std_errors[:, place], fit.std_errors, rtol=1e-2)
@@ -33,7 +33,7 @@ def test_w_by_year_too():
     other = Weights(w.sparse @ w.sparse - np.diag((w.sparse @ w.sparse).diagonal()), w.ids).row_standardized()
     changing = {year: w if year < years[3] else other for year in years}
     fit = models.panel_lag("y ~ x", data, changing, effects="twoway", covariance="information")
-    found = ManyPanels(fit.problem)(fit.problem.y[:, None])
+    found = ManyPanels(fit._problem)(fit._problem.y[:, None])
     np.testing.assert_allclose(found.params[:, 0], fit.params, atol=2e-4)
     np.testing.assert_allclose(found.std_errors[:, 0], fit.std_errors, rtol=1e-2)
 
@@ -42,7 +42,7 @@ def test_likelihood_ratios_of_two_models_are_comparable():
     data, w = made(9, 5)
     whole = models.panel_lag("y ~ x + z", data, w, effects="twoway")
     part = models.panel_lag("y ~ x", data, w, effects="twoway")
-    ratio = [ManyPanels(fit.problem)(fit.problem.y[:, None]).log_likelihood[0] for fit in (whole, part)]
+    ratio = [ManyPanels(fit._problem)(fit._problem.y[:, None]).log_likelihood[0] for fit in (whole, part)]
     assert ratio[0] - ratio[1] == pytest.approx(whole.log_likelihood - part.log_likelihood, abs=1e-4)
 
 
@@ -56,7 +56,7 @@ def test_both_parameters_too(effects, other):
         one = data.assign(y=data["y"] + 0.3 * np.random.default_rng(seed).standard_normal(len(data)))
         fits.append(models.panel_sarar("y ~ x + z", one, w, effects=effects, covariance="information", **more))
         outcomes.append(fits[-1].design.y)
-    found = ManyPanels(fits[0].problem)(np.column_stack(outcomes))
+    found = ManyPanels(fits[0]._problem)(np.column_stack(outcomes))
     for place, fit in enumerate(fits):
         np.testing.assert_allclose(found.params[:, place], fit.params, atol=1e-4)
         np.testing.assert_allclose(found.std_errors[:, place], fit.std_errors, rtol=0.06)

@@ -94,7 +94,7 @@ def test_serial_errors_end_higher_than_splm():
     fit = models.panel_error(FORMULA, PRODUC, states(), effects="random", errors="ar1", covariance="information")
     assert fit.log_likelihood > want["logLik"] + 0.1
     np.testing.assert_allclose(fit.params[list(fit.terms)], want["estimate"], atol=0.002)
-    model = random_problem(fit.design.y, fit.design.X, fit.design.stack, None, fit.problem.error, nested=False,
+    model = random_problem(fit.design.y, fit.design.X, fit.design.stack, None, fit._problem.error, nested=False,
                            serial=True)  # fmt: skip
     theirs = want["errcomp"]
     at = Point(lam=theirs["rho"], phi=theirs["phi"], psi=theirs["psi"])
@@ -281,10 +281,10 @@ def test_order_of_rows_and_origin_and_parts(name):
     assert far.phi == pytest.approx(one.phi, rel=1e-3)
     # outcome = mean given the effects + what innovations spread
     rest = (data["y"] - one.predict()).reindex(one.design.ids).to_numpy()
-    if one.problem.lag is not None:
-        rest = rest - one.rho * (one.problem.lag.W @ rest)
-    if one.problem.error is not None:
-        rest = rest - one.lambda_ * (one.problem.error.W @ rest)
+    if one._problem.lag is not None:
+        rest = rest - one.rho * (one._problem.lag.W @ rest)
+    if one._problem.error is not None:
+        rest = rest - one.lambda_ * (one._problem.error.W @ rest)
     np.testing.assert_allclose(rest, one.residuals.reindex(one.design.ids), atol=1e-10)
 
 

@@ -55,7 +55,7 @@ def test_least_squares_are_those_of_the_other_rows():
 def test_the_adjusted_score_is_that_of_dense_matrices():
     data, w = holed()
     fit = models.panel_lag("y ~ x", data, w, effects="twoway", unbalanced="keep", covariance="information")
-    effects, model = fit.problem.effects, fit.problem
+    effects, model = fit._problem.effects, fit._problem
     assert isinstance(effects, EffectsBesideRows)
     assert effects.rank == 17 + 3
     W = sparse.block_diag(model.lag.W.blocks).toarray()
@@ -136,7 +136,7 @@ def test_what_needs_every_regressor_is_refused():
     fit = models.panel_lag("y ~ x", data, w, unbalanced="keep")
     with pytest.raises(OptionError, match="regressors are not known for 3 of 72"):
         fit.diagnostics()
-    with pytest.raises(OptionError, match="and rows without regressors"):
+    with pytest.raises(AttributeError, match="and rows without regressors"):
         fit.bootstrap()
     for verb in (fit.second_opinion, lambda: fit.code("r")):
         with pytest.raises(OptionError):

@@ -49,8 +49,8 @@ def test_the_test_of_residuals_is_exact_above_800_units(durbin, monkeypatch):
     assert many.error == 0.0
     monkeypatch.setattr(specification, "TRACES_LIMIT", 10_000)
     monkeypatch.setattr(information, "TRACES_LIMIT", 10_000)
-    dense = fit.refit(fit.design.y)
-    matrix, _ = information.information(fit.problem(), dense)
+    dense = fit._refit(fit.design.y)
+    matrix, _ = information.information(fit._problem(), dense)
     variance = information.inverse(matrix)[fit.k, fit.k]
     cross, _ = specification._cross_trace(w, w, fit.rho)
     e = fit.residuals.reindex(fit.design.ids).to_numpy()
