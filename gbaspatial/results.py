@@ -454,7 +454,12 @@ class Result:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Together(Result):
-    """Several results or tables as one, to be written into one document."""
+    """Several results or tables as one, to be written into one document.
+
+    Attributes
+    ----------
+    parts : tuple of Result or Table
+    """
 
     parts: tuple[Result | Table, ...]
 

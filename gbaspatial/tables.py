@@ -53,6 +53,10 @@ class Comparison(Result):
         those of the same compare.
     decimals : int or None
         Decimals of every number in the table but counts; as many as its size needs if None.
+    below : str
+        What stands below each estimate.
+    stars : bool
+        Whether p-values are marked by stars.
     """
 
     estimates: pd.DataFrame

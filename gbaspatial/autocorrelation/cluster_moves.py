@@ -46,6 +46,16 @@ class TransitionsResult(Result):
     any_period : pandas.DataFrame
         By unit, for the question whether it belongs to a cluster in any period: the smallest of
         its `p_adjusted` and `p_joint`, as `p_any_adjusted` and `p_any_joint`.
+    alpha : float
+        Level up to which a p-value makes a class.
+    recipes : tuple of str
+        How the weights were made, one for each W.
+    inference : str
+        How p-values were made.
+    seed : int
+        Seed of the draws.
+    note : str
+        Sentences below the tables.
     """
 
     clusters: pd.DataFrame

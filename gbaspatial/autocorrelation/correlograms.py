@@ -60,6 +60,18 @@ class CorrelogramResult(Result):
         The number, from 1, of the class of each pair that has one.
     standardized : bool
         Whether the links of each class are row-standardized, or ones.
+    name : str
+        What the values are called.
+    title : str
+        The statistic in words.
+    alternative : str
+        Against which the tests are.
+    alpha : float
+        Level up to which a p-value makes a class.
+    seed : int
+        Seed of the draws.
+    recipe : str
+        How the weights were made.
     """
 
     table: pd.DataFrame

@@ -46,6 +46,8 @@ class GlobalTest(Result):
     values : pandas.Series
         What was tested, in the order given.
     weights : Weights
+    name : str
+        What the statistic is called.
     """
 
     name: str

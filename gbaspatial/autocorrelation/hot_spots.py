@@ -131,6 +131,18 @@ class HotSpotsResult(Result):
         For the T periods of each unit: by Holm, and by draws in which units exchange their
         whole histories (see `gbaspatial.inference.adjust_jointly`). `p_joint` is NaN where
         tests are neither exact nor by permutation.
+    alpha : float
+        Level up to which a p-value makes a class.
+    name : str
+        What the values are called.
+    inference : str
+        How p-values were made.
+    recipes : tuple of str
+        How the weights were made, one for each W.
+    seed : int
+        Seed of the draws.
+    note : str
+        What a reader must know.
     """
 
     frame: pd.DataFrame

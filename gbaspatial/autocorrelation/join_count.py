@@ -47,6 +47,13 @@ class JoinCountResult(Result):
         By `pair` (``"a:a"``, ``"a:b"``, ..., ``"different"``): `count`, `expected`, `variance`, `z`, `p_value`.
     nulls : dict of Null
         The null distribution of each pair.
+    alternative : str
+        Against which the tests are.
+    n : int
+        Units.
+    values : pandas.Series
+        What was tested, in the order given.
+    weights : Weights
     """
 
     frame: pd.DataFrame

@@ -41,7 +41,13 @@ Moments = Literal["conditional", "total"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LocalMoranResult(QuadrantTest):
-    """Local Moran statistics with quadrants and classes; see `LocalTest`."""
+    """Local Moran statistics with quadrants and classes; see `LocalTest`.
+
+    Attributes
+    ----------
+    of_residuals : bool
+        Whether the values are the residuals of a regression.
+    """
 
     of_residuals: bool = False
 

@@ -40,6 +40,15 @@ class LocalTest(Result):
     n : int
     null : LocalNull
         Tails in the order of the weights.
+    name : str
+        What the statistic is called.
+    variable : str
+        What the values are called.
+    values : pandas.DataFrame
+        What was tested, a column for each variable, in the order given.
+    weights : Weights
+    classes : pandas.Series
+        The class of each unit if it is significant.
     """
 
     name: str

@@ -47,6 +47,14 @@ class MoranMatrixResult(Result):
         The test of the mean of the diagonal, over reassignments of whole rows.
     values : pandas.DataFrame, shape (n, variables)
     weights : Weights
+    alternative : str
+        Against which the tests are.
+    reassign : {"pairs", "second"}
+        What the null reassigns to units.
+    n : int
+        Units.
+    recipe : str
+        How the weights were made.
     """
 
     statistic: pd.DataFrame

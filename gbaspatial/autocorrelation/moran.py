@@ -33,7 +33,13 @@ _AUTO_IMHOF = 1_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MoranResult(SharedTest):
-    """Moran's I and its test; see `GlobalTest`."""
+    """Moran's I and its test; see `GlobalTest`.
+
+    Attributes
+    ----------
+    of_residuals : bool
+        Whether the values are the residuals of a regression.
+    """
 
     of_residuals: bool = False
     _power: ClassVar[str | None] = "moran"

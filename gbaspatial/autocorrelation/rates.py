@@ -34,6 +34,10 @@ class RatesResult(Result):
         What rates are drawn toward: the overall rate, or that of the neighborhood.
     between_variance : float or pandas.Series
         Variance of the true rates between units (by moments; zero if negative).
+    n : int
+        Units.
+    recipe : str or None
+        How the weights were made, if neighbors are what rates are drawn to.
     """
 
     raw: pd.Series

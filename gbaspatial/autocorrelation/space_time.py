@@ -54,6 +54,18 @@ class ByPeriodResult(Result):
         `p_joint` is NaN where tests are neither exact nor by permutation.
     results : dict
         The full result of each period.
+    name : str
+        What the values are called.
+    alternative : str
+        Against which the tests are.
+    n : int
+        Units.
+    seed : int
+        Seed of the draws.
+    recipes : tuple of str
+        How the weights were made, one for each W.
+    draws : int
+        Orders of the units behind `p_joint`; 0 without them.
     """
 
     table: pd.DataFrame

@@ -89,6 +89,7 @@ class DifferenceInDifferences(Result):
         Rows, units, periods; units ever treated; units never treated or touched.
     formula : str
     notes : tuple of str
+    periods : pandas.Index
     """
 
     frame: pd.DataFrame

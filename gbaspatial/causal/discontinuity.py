@@ -52,6 +52,8 @@ class BorderDiscontinuity(Result):
     degree : int
     donut_km : float
     notes : tuple of str
+    values : numpy.ndarray
+        The outcome of the units, in the order of `distance_km`.
     """
 
     frame: pd.DataFrame

@@ -48,6 +48,12 @@ class EventStudy(Result):
         `p_value` (missing where there are too few units), and `p_largest`, Bonferroni's of the largest.
     formula : str
     notes : tuple of str
+    n : int
+        Rows.
+    n_units : int
+        Units.
+    anticipation : int
+        Periods before the treatment that it may touch already.
     """
 
     frame: pd.DataFrame

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -38,6 +38,10 @@ from gbaspatial.cli.shared_options import (
 )
 from gbaspatial.cli.spatial_commands import draw, export, weights
 from gbaspatial.errors import LabelTypeError, OptionError, UnknownNameError, names_near, nearest_names
+
+if TYPE_CHECKING:
+    from gbaspatial.opinions.opinion import Peer, SecondOpinion
+    from gbaspatial.results import Result
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -165,7 +169,7 @@ def data(what: str, year: int | None, form: str | None, out: Path | None) -> Non
 @output_options
 def moran(
     column: str,
-    peer: str | None,
+    peer: Peer | None,
     local: bool,
     by: str | None,
     inference: str,
@@ -209,19 +213,19 @@ def moran(
     write([result, *(opinion_on(one, peer, when) for when, one in asked.items())] if peer else result, form, out)
 
 
-def opinion_on(made: Any, peer: str, of: object = "") -> Any:
+def opinion_on(made: Result, peer: Peer, of: object = "") -> SecondOpinion:
     """The second opinion on a result, with what it is `of` (a year, a model) in its title."""
     from dataclasses import replace
 
     from gbaspatial.opinions import second_opinion
 
-    found = second_opinion(made, peer)  # type: ignore[arg-type]
+    found = second_opinion(made, peer)
     return replace(found, title=f"{found.title}, {of}") if of != "" else found
 
 
-def opinions_on(made: list[Any], peer: str, of: object = "") -> list[Any]:
+def opinions_on(made: list[Result], peer: Peer, of: object = "") -> list[Result]:
     """Second opinions on what was `made` of a fit; of what the peer has none, it is told on standard error."""
-    found = []
+    found: list[Result] = []
     for one in made:
         try:
             found.append(opinion_on(one, peer, of))
@@ -230,9 +234,10 @@ def opinions_on(made: list[Any], peer: str, of: object = "") -> list[Any]:
     return found
 
 
-def impacts_of(fit: Any, time: str | None, seed: int) -> Any:
+def impacts_of(fit: Any, time: str | None, seed: int) -> Result:
     """The impacts of a fit, from the seed that was asked for; those of a panel have one of their own."""
-    return fit.impacts(rng=seed) if time is None or seed_written() else fit.impacts()
+    found: Result = fit.impacts(rng=seed) if time is None or seed_written() else fit.impacts()
+    return found
 
 
 @main.command()
@@ -252,7 +257,7 @@ def fit(
     model: str,
     impacts: bool,
     diagnostics: bool,
-    peer: str | None,
+    peer: Peer | None,
     seed: int,
     form: str | None,
     out: Path | None,
@@ -312,7 +317,7 @@ def compare(
     stars: bool,
     impacts: bool,
     decimals: int | None,
-    peer: str | None,
+    peer: Peer | None,
     seed: int,
     form: str | None,
     out: Path | None,
@@ -339,7 +344,7 @@ def compare(
         for name, one in zip(names, row, strict=True)
     }
     table = side_by_side(fits, below=below, stars=stars, impacts=impacts, decimals=decimals, rng=seed)
-    results: list[Any] = [table]
+    results: list[Result] = [table]
     if peer:
         for name, one in fits.items():
             spilling = [impacts_of(one, asked.time, seed)] if impacts and hasattr(one, "impacts") else []

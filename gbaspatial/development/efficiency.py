@@ -252,6 +252,8 @@ class DeaBootstrapResult(Result):
     bandwidth : float
     level : float
     draws, seed : int
+    caption : str
+        Of the table.
     """
 
     efficiency: pd.Series

@@ -27,6 +27,10 @@ class IndexResult(Result):
         By unit and later period: the index and its parts.
     jumps : pandas.DataFrame
         Inputs and outputs that jump (see `Notes` of the function), which look like technical change.
+    caption : str
+        Of the table.
+    notes : tuple of str
+        What a reader must know.
     """
 
     changes: pd.DataFrame

@@ -41,6 +41,14 @@ class BetweenGroupsResult(Result):
     inference : str
         ``"exact"`` or ``"permutation"``.
     draws, seed : int
+    kind : str
+        Which index.
+    n : int
+        Units.
+    level : float
+        Of the interval.
+    smallest : int
+        Units in the smallest group.
     """
 
     share: float

@@ -82,6 +82,12 @@ class ClubsResult(Result):
         The first period in the regressions.
     values : pandas.DataFrame
         By unit and period, as used.
+    merge : bool
+        Whether clubs that converge together were joined.
+    trim : float
+        Share of first periods that was left out.
+    n : int
+        Units.
     """
 
     clubs: pd.DataFrame

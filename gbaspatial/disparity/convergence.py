@@ -42,6 +42,10 @@ class BetaConvergenceResult(Result):
     method, spatial : str
     years : float
         T, from the first to the last period.
+    span : pair
+        The first and the last period.
+    n : int
+        Units.
     """
 
     params: pd.Series

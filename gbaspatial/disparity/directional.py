@@ -44,6 +44,16 @@ class RoseResult(Result):
     step : pandas.Series, length n
         The move of each unit.
     weights : Weights
+    alternative : str
+        Against which the tests are.
+    recipe : str
+        How the weights were made.
+    draws : int
+        Orders enumerated or drawn.
+    seed : int
+        Seed of the draws.
+    n : int
+        Units.
     """
 
     angle: pd.Series

@@ -30,7 +30,26 @@ LISA_CLASSES = ("HH", "LH", "LL", "HL")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LisaMarkovResult(Result):
-    """Moves between the quadrants of the Moran scatterplot, and whether own and neighbors' moves are independent."""
+    """Moves between the quadrants of the Moran scatterplot, and whether own and neighbors' moves are independent.
+
+    Attributes
+    ----------
+    chain : MarkovResult
+        The chain of the quadrants.
+    expected : pandas.DataFrame
+        Moves if unit and neighbors moved independently.
+    statistic : float
+        Chi-squared, of observed against `expected` moves.
+    df : int
+        Its degrees of freedom.
+    p_value : float
+        That unit and neighbors move independently.
+    recipe : str
+        How the weights were made.
+    values : pandas.DataFrame
+        By unit and period, as given.
+    weights : Weights or None
+    """
 
     chain: MarkovResult
     expected: pd.DataFrame

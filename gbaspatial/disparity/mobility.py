@@ -45,6 +45,10 @@ class MarkovResult(Result):
         The class of each unit in each period.
     cutoffs : pandas.DataFrame
         The cuts between classes by period (one row `pooled` if shared).
+    n : int
+        Units.
+    periods : int
+        Periods.
     """
 
     transitions: pd.DataFrame

@@ -43,6 +43,14 @@ class SpatialGiniResult(Result):
         "less": neighbors differ less than they would at random.
     values : pandas.Series
     weights : Weights
+    recipe : str
+        How the weights were made.
+    draws : int
+        Orders enumerated or drawn.
+    seed : int
+        Seed of the draws.
+    n : int
+        Units.
     """
 
     statistic: float

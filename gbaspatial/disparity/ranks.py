@@ -53,6 +53,14 @@ class RankMobilityResult(Result):
     values : pandas.DataFrame, shape (n, T)
     groups : pandas.Series or None
     weights : Weights or None
+    n : int
+        Units.
+    draws : int
+        Orders enumerated or drawn.
+    seed : int or None
+        Seed of the draws.
+    span : pair
+        The first and the last period.
     """
 
     tau: float

@@ -28,6 +28,12 @@ class TrendResult(Result):
         As if years were independent of each other, which makes them too small.
     lags : int
         Lags of Newey and West's covariance; 0 for the classical one.
+    measure : str
+        Of dispersion, whose trend it is.
+    covariance : str
+        Which standard errors.
+    n : int
+        Periods.
     """
 
     params: pd.Series
@@ -68,6 +74,8 @@ class SigmaConvergenceResult(Result):
         (both with n - 1).
     trend : TrendResult or None
         None with fewer than three periods.
+    n : int
+        Units.
     """
 
     frame: pd.DataFrame

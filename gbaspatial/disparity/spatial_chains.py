@@ -56,6 +56,14 @@ class SpatialMarkovResult(Result):
     values : pandas.DataFrame, shape (n, T)
         What was cut into classes: relative to the mean of each period, where that was asked for.
     weights : Weights
+    recipe : str
+        How the weights were made.
+    draws : int
+        Orders enumerated or drawn.
+    seed : int or None
+        Seed of the draws.
+    n : int
+        Units.
     """
 
     chain: MarkovResult

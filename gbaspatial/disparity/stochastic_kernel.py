@@ -46,6 +46,16 @@ class StochasticKernelResult(Result):
         The density of where units are, and the one that the kernel leads to in the long run (over time only, else NaN).
     bandwidths : tuple of float
         Of where units are and of where they go.
+    step : int or None
+        Periods from the first value of a pair to the second.
+    recipe : str or None
+        How the weights were made, of a kernel given neighbors.
+    moves : int
+        Pairs of values.
+    n : int
+        Units.
+    periods : int
+        Periods.
     """
 
     density: pd.DataFrame

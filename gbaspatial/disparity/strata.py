@@ -59,6 +59,18 @@ class TiersResult(Result):
         What was grouped.
     weights : Weights or None
         Of tiers that lie together.
+    method : str
+        How they were found.
+    k : int
+        Tiers.
+    draws : int
+        Draws of tiers at random.
+    seed : int or None
+        Seed of the draws.
+    n : int
+        Units.
+    recipe : str or None
+        How the weights were made, of tiers that hang together.
     """
 
     tiers: pd.Series

@@ -56,6 +56,20 @@ class PowerResult(Result):
         probability `target`; NaN where no admissible rho is.
     interval : (float, float)
         The admissible interval of rho.
+    statistic : str
+        Which test.
+    process : str
+        What the values followed.
+    alternative : str
+        Against which the tests are.
+    alpha : float
+        Level of the tests.
+    n : int
+        Units.
+    recipe : str
+        How the weights were made.
+    method : str
+        How power was found.
     """
 
     curve: pd.Series

@@ -46,6 +46,8 @@ class Posterior(Result):
         Of the prior of the coefficients.
     intervals : mapping of str to (float, float)
         The admissible interval of each parameter.
+    n : int
+        Units.
     """
 
     grids: Mapping[str, Grid]
@@ -82,6 +84,10 @@ class ModelProbabilities(Result):
         and `upper` of the spatial parameter.
     uninformed : tuple of str
         Weights under which the data say nothing of rho or lambda: their posterior is the prior.
+    n : int
+        Units.
+    g : float
+        Zellner's g, of the prior of coefficients.
     """
 
     frame: pd.DataFrame

@@ -80,6 +80,10 @@ class Fit(Fitted):
         kind of fit and number of units (see docs/inference.md), or normal theory.
     selected : bool
         Whether the regressors were selected by these data, so that no distribution is exact.
+    w : Weights or None
+        W of the lag, and of X where there is no lag.
+    error_w : Weights or None
+        W of the error.
     """
 
     method: str

@@ -127,7 +127,33 @@ def absent(kind: type, name: str, belong: Mapping[str, str] = BELONG) -> str:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Fitted(Result):
-    """Coefficients with their covariance, residuals and likelihood; see `Fit` and `PanelFit` for the attributes."""
+    """Coefficients with their covariance, residuals and likelihood.
+
+    Attributes
+    ----------
+    model : str
+        Such as ``"lag"``.
+    design : Design
+        The formula read: its terms, the columns of X, the outcome, labels.
+    params, covariance : pandas.Series, pandas.DataFrame
+        Coefficients by term, and their covariance matrix.
+    covariance_kind, covariance_code : str
+        Which covariance, in words and in one word.
+    sigma2, log_likelihood : float
+        Variance of the innovations, and the log-likelihood; NaN where there is none.
+    residuals : pandas.Series
+        In the order of the data.
+    df : float or None
+        Degrees of freedom of the t distribution; None means normal.
+    edges : tuple of str
+        Parameters at the edge of their interval, which have no standard error.
+    notes : tuple of str
+        What a reader must know.
+    inference : {"recommended", "asymptotic"}
+        Where p-values and intervals come from.
+    selected : bool
+        Whether the regressors were selected by these data, so that no distribution is exact.
+    """
 
     model: str
     design: Designed

@@ -74,6 +74,8 @@ class SpecificationCurve(Result):
         posterior is the prior, and `lower`, `upper` are all of the admissible interval.
     told : tuple of str
         What a reader must know beside the rest.
+    seed : int
+        Seed of the draws.
     """
 
     frame: pd.DataFrame

@@ -243,7 +243,13 @@ def sur_kind(model: str, method: str) -> type[SurFit]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SurTests(Result):
-    """LM tests of a system of equations: `tests` has `statistic, df, p_value` by test."""
+    """LM tests of a system of equations: `tests` has `statistic, df, p_value` by test.
+
+    Attributes
+    ----------
+    n : int
+        Units.
+    """
 
     tests: pd.DataFrame
     n: int

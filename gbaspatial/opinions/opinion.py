@@ -35,6 +35,10 @@ class SecondOpinion(Result):
     program, version, call : str
         Who was asked, and what.
     tolerance : float
+    title : str
+        Of the table.
+    known : tuple of str
+        What is known to differ, in sentences.
     """
 
     frame: pd.DataFrame

@@ -52,6 +52,8 @@ class AllocationResult(Result):
     weakest : object
         The name of the weakest group; None without groups.
     notes : tuple of str
+    variable : str
+        The regressor that is allocated.
     """
 
     places: pd.DataFrame

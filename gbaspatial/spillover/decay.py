@@ -65,6 +65,8 @@ class DecayResult(Result):
         Kilometers within which half of all pairs lie: the half-distance of an effect that knows no distance.
     term : str
     notes : tuple of str
+    level : float
+        Of the intervals.
     """
 
     by_distance: pd.DataFrame

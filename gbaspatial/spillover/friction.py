@@ -76,6 +76,10 @@ class FrictionScan(Result):
     crossing, within : int
         Links across the border, and within groups.
     level, draws, seed, recipe
+    title : str
+        Of the table.
+    told : tuple of str
+        Notes below the table.
     """
 
     cells: pd.DataFrame

@@ -55,6 +55,8 @@ class ScenarioResult(Result):
     links : int
         How many links the W of the scenario has more than that of the fit.
     notes : tuple of str
+    title : str
+        Of the table.
     """
 
     units: pd.DataFrame

@@ -27,6 +27,15 @@ class ChowResult(Result):
 
     `frame` has rows by coefficient and ``all``; columns `statistic`, `df`, `p_value`, and for
     least squares `df_resid` (F tests; chi-squared otherwise).
+
+    Attributes
+    ----------
+    kind : str
+        Which tests they are: F tests of least squares, Wald tests of others.
+    regimes : str
+        The column of the classes.
+    n : int
+        Units.
     """
 
     frame: pd.DataFrame

@@ -75,6 +75,10 @@ class DiagnosticsResult(Result):
         Variance inflation factors by term.
     sentences : tuple of str
         What the tests say together.
+    n : int
+        Units.
+    formula : str
+        Of the model.
     """
 
     frame: pd.DataFrame

@@ -23,7 +23,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BiasResult(Result):
-    """Estimates, their bias, and estimates without it (`frame`: `estimate, bias, corrected`)."""
+    """Estimates, their bias, and estimates without it (`frame`: `estimate, bias, corrected`).
+
+    Attributes
+    ----------
+    method : str
+        How the bias was found.
+    seed : int or None
+        Seed of the draws.
+    n : int
+        Units.
+    title : str
+        Of the table.
+    """
 
     frame: pd.DataFrame
     method: str

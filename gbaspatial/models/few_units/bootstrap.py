@@ -63,6 +63,8 @@ class BootstrapResult(Result):
         LM and LR tests with asymptotic and simulated p-values.
     draws, kind, seed, n, level, recipe, data_hash
         How it was made; repeats bit for bit.
+    title : str
+        Of the table.
     """
 
     estimates: pd.Series

@@ -44,6 +44,8 @@ class DetectableResult(Result):
         The effects nearest to zero that are found with probability `target`; NaN if no
         effect in the range is.
     name, target, alpha, draws, seed, n
+    title : str
+        Of the table.
     """
 
     name: str

@@ -44,6 +44,8 @@ class InfluenceResult(Result):
         What else a reader must know.
     full : pandas.Series or None
         The estimates with all, by term.
+    title : str
+        Of the table.
     """
 
     estimates: pd.DataFrame

@@ -51,6 +51,8 @@ class ProfileResult(Result):
     median_unbiased : float
         The value for which the estimate found is the median one; NaN if not simulated.
     name, estimate, draws, level, window, n, seed
+    title : str
+        Of the table.
     """
 
     name: str

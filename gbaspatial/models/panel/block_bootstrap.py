@@ -51,6 +51,8 @@ class Blocks(Result):
         The admissible intervals of rho and lambda, at which their intervals end.
     kind, by, draws, seed, level
         How it was made.
+    title : str
+        Of the table.
     """
 
     estimates: pd.Series

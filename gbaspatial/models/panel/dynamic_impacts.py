@@ -46,6 +46,12 @@ class DynamicImpacts(Result):
     draws, unstable : int
         Draws from the normal distribution of the estimates, and how many of them are not stable.
     notes : tuple of str
+    formula : str
+        Of the model.
+    root : float
+        Size of the largest root; below one the model is stable.
+    lasting : ImpactsResult or None
+        Of the long run; None where the model is not stable.
     """
 
     frame: pd.DataFrame

@@ -97,6 +97,12 @@ class PanelFit(Fitted):
     inference : {"recommended", "asymptotic"}
         Where p-values and intervals come from: below fifty units whole residual histories of units are
         exchanged and drawn anew (see docs/panels.md), else t or normal, by `df`.
+    absorbed : int
+        How many effects were taken out.
+    w : PanelWeights or None
+        W of the lag, by period.
+    error_w : PanelWeights or None
+        W of the error, by period.
     """
 
     design: PanelDesign

@@ -81,6 +81,8 @@ class PanelDiagnostics(Result):
     serial_correlation : float
         Of the residuals.
     notes : tuple of str
+    formula : str
+        Of the model.
     """
 
     frame: pd.DataFrame
