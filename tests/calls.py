@@ -44,6 +44,7 @@ PANEL = PANEL.swaplevel().rename_axis(["city", "year"]).rename("income")
 LONG_PATHS = pd.concat({2001 + t: INCOME + PRICE / t for t in range(1, 13)}).swaplevel().rename_axis(["city", "year"])
 LONG_DATA = PANEL.to_frame().assign(price=PANEL * 0.5 + _rng.normal(0, 1, 48).round(2))
 LONG_SPLIT = LONG_DATA.assign(kind=KIND.reindex(LONG_DATA.index.get_level_values(0)).to_numpy())
+LONGER = pd.DataFrame(np.random.default_rng(6).normal(0, 1, (144, 2)), LONG_PATHS.index, ["y", "x"])
 OF_PANELS = (
     "panel_ols", "panel_slx", "panel_lag", "panel_error", "panel_sarar", "panel_durbin", "panel_durbin_error",
     "panel_gns",
@@ -405,6 +406,11 @@ VERBS = (  # results that only methods of other results make
     lambda: gba.models.rho_by_regime("income ~ price", DATA, W, regimes="kind", coefficients="regimes"),
     lambda: gba.models.rho_by_regime("income ~ price", DATA, W, regimes="kind", coefficients="common"),
     lambda: gba.models.mess(FORMULA, DATA, W, model="error"),
+    lambda: gba.models.sur(["income ~ price", "growth ~ price"], DATA, W, model="error"),
+    lambda: gba.models.panel_lag("income ~ price", LONG_DATA, W, correction="pairs"),
+    lambda: gba.models.panel_ols("y ~ x", LONGER, effects="common", covariance="classical"),
+    lambda: gba.models.panel_lag("income ~ price", LONG_SPLIT, W, correction="pairs", regimes="kind"),
+    lambda: gba.disparity.theil(INCOME.abs(), kind="L"),
 )
 LONG = {
     "report.write_region_report",

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Mapping
 
 import pytest
-from calls import CALLS, DATA, LONG_DATA, VERBS, W, made
+from calls import CALLS, DATA, LONG_DATA, VERBS, made
 from test_docstrings import results
 
 import gbaspatial as gba
@@ -33,11 +33,8 @@ QUIET = {"draws": 39, "simulate": False}  # so that verbs answer soon
 REFUSED = re.compile(r"\bhas no\b|\bno counterpart\b|\bis for\b|\bdoes not apply\b|\bneeds? a panel\b|is to be had of")
 OTHERWISE = re.compile(r"name one of|asks another program|needs shapes")  # it answers, when it is told one thing more
 MORE = (
-    lambda: gba.models.sur(["income ~ price", "growth ~ price"], DATA, W, model="error"),
-    lambda: gba.disparity.theil(DATA["income"].abs(), kind="L"),
     lambda: gba.disparity.theil(DATA["income"].abs(), groups=DATA["kind"]),
     lambda: gba.disparity.gini(DATA["income"].abs(), DATA["events"]),
-    lambda: gba.autocorrelation.multivariate_local_geary(DATA[["income", "price"]], W, draws=39, rng=1),
 )
 
 

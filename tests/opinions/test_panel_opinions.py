@@ -146,7 +146,7 @@ def test_clustered_errors_are_not_set_against_others():
 ])  # fmt: skip
 def test_what_spreg_does_not_have_is_refused(make):
     with pytest.raises(OptionError, match="no counterpart of panel_"):
-        make().second_opinion()
+        gba.opinions.second_opinion(make())
 
 
 def test_an_unbalanced_panel_without_w_has_counterparts():

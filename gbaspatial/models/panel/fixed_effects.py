@@ -102,7 +102,8 @@ def wrapped(
     e = np.full(design.n, np.nan)
     e[known] = (parts.e if root is None else parts.e / root)[known]
     exchanged = exchangeable(given) and type(model) is PanelProblem and model.d is None
-    return panel_kind(exchanged, design.regimes is not None)(
+    shared = not given.pairs and design.unknown is None
+    return panel_kind(exchanged, shared, design.regimes is not None)(
         model=given.name, kind=given.kind, correction="lee-yu" if given.corrected else "none", design=design,
         params=pd.Series([*at.beta, *spatial.values()], index=terms, name="estimate", dtype=float),
         covariance=pd.DataFrame(variance, index=terms, columns=terms), sigma2=at.sigma2 if spatial else sse / df_resid,

@@ -44,6 +44,7 @@ _MOVED = (
     "panels by maximum likelihood or least squares, with fixed effects or none, without a lagged outcome, observation "
     "weights, effects that an error process filters, and rows without regressors"
 )
+_ELSEWHERE = "static panels with a likelihood, or by least squares, whose regressors are known in every row,"
 BELONG_TO_PANELS = {  # verbs that some panel fits have, and to which
     "impacts": "all panels",
     "predict": "all panels",
@@ -54,8 +55,8 @@ BELONG_TO_PANELS = {  # verbs that some panel fits have, and to which
     "wild_test": _MOVED,
     "simulate": "panels without the outcome of the period before",
     "chow": "panels by maximum likelihood or least squares with regimes=",
-    "second_opinion": "static panels by maximum likelihood or least squares, which PySAL or R has, too",
-    "code": "static panels by maximum likelihood or least squares, which PySAL, R or Stata has, too",
+    "second_opinion": f"{_ELSEWHERE} which PySAL or R has, too",
+    "code": f"{_ELSEWHERE} which PySAL, R or Stata has, too",
 }
 
 
@@ -213,10 +214,16 @@ class PanelFit(Fitted):
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class SharedPanelFit(PanelFit):
-    """A static panel model with a likelihood, or by least squares, as other programs have it; see `PanelFit`."""
+class StaticPanelFit(PanelFit):
+    """A panel model without the outcome of the period before; see `PanelFit`."""
 
     simulate = _simulate
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class SharedPanelFit(StaticPanelFit):
+    """A static panel model with a likelihood, or by least squares, as other programs have it; see `PanelFit`."""
+
     second_opinion = _second_opinion
     code = _code
 
@@ -230,7 +237,7 @@ class HistoriesFit(SharedPanelFit):
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class PanelFitByRegime(SharedPanelFit):
+class PanelFitByRegime(StaticPanelFit):
     """A panel model with ``regimes=``; see `PanelFit`."""
 
     chow = _chow
@@ -243,11 +250,16 @@ class HistoriesByRegime(HistoriesFit):
     chow = _chow
 
 
-def panel_kind(histories: bool, regimes: bool) -> type[SharedPanelFit]:
-    """The class of a static fit with fixed effects or none: whether histories can be drawn, and with ``regimes=``."""
+def panel_kind(histories: bool, shared: bool, regimes: bool) -> type[StaticPanelFit]:
+    """The class of a static fit with fixed effects or none.
+
+    By whether its histories can be drawn anew, whether other programs have it, and whether it has ``regimes=``.
+    """
     if histories:
         return HistoriesByRegime if regimes else HistoriesFit
-    return PanelFitByRegime if regimes else SharedPanelFit
+    if regimes:
+        return PanelFitByRegime
+    return SharedPanelFit if shared else StaticPanelFit
 
 
 def _span(periods: pd.Index) -> str:

@@ -31,8 +31,7 @@ from gbaspatial.models.panel.frame import PanelDesign, read_panel
 from gbaspatial.models.panel.information_less_effects import sums_by_unit
 from gbaspatial.models.panel.kapoor_moments import lambda_within, part_of_residuals
 from gbaspatial.models.panel.less_effects import panel_problem, part_of
-from gbaspatial.models.panel.panel_fit import PanelFit
-from gbaspatial.models.panel.panel_predictions import simulate as _simulate
+from gbaspatial.models.panel.panel_fit import StaticPanelFit
 from gbaspatial.models.panel.panel_rows import time_numbers
 from gbaspatial.models.panel.panel_specification import Specification
 from gbaspatial.models.panel.panel_tests import serial_correlation
@@ -48,7 +47,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class PanelMomentsFit(PanelFit):
+class PanelMomentsFit(StaticPanelFit):
     """A panel model by two-stage least squares or generalized moments: there is no likelihood.
 
     Attributes
@@ -58,8 +57,6 @@ class PanelMomentsFit(PanelFit):
     """
 
     instruments: InstrumentTests | None
-
-    simulate = _simulate
 
 
 @dataclass(frozen=True, slots=True, eq=False)
