@@ -59,7 +59,7 @@ def test_moves_of_quadrants_agree_and_their_test_differs_for_a_reason():
 ])  # fmt: skip
 def test_what_pysal_does_not_have_is_refused(make):
     with pytest.raises(OptionError, match="no counterpart"):
-        make().second_opinion()
+        gba.opinions.second_opinion(make())
 
 
 @pytest.mark.parametrize("name", MADE)

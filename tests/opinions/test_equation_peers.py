@@ -61,6 +61,7 @@ def test_the_code_runs_and_gives_our_numbers(options):
 )
 def test_what_spreg_has_not_is_refused(options):
     fit = gba.models.sur(FORMULAS, DATA, W, **options)
-    for asked in (lambda: fit.second_opinion(), lambda: fit.second_opinion("r"), lambda: fit.code("pysal")):
+    ask, write = gba.opinions.second_opinion, gba.opinions.code
+    for asked in (lambda: ask(fit), lambda: ask(fit, "r"), lambda: write(fit, "pysal")):
         with pytest.raises(OptionError, match="no counterpart"):
             asked()
