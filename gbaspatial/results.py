@@ -298,7 +298,7 @@ class Result:
         def __getattr__(self, name):
             """Only for names that are not there: what had this name before, with a warning, or why there is none."""
             newer = type(self)._older.get(name)
-            if newer is None:
+            if newer is None or not hasattr(type(self), newer):
                 raise AttributeError(type(self)._absent(name), name=name, obj=self)
             warnings.warn(
                 f"{name} of a {type(self).__name__} is its inside and not shown any more; the older name goes.",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import pytest
 from calls import CALLS, DATA, LONG_DATA, VERBS, made
-from test_docstrings import results
+from test_docstrings import FUNCTIONS, VERBS as DOOR_VERBS, results
 
 import gbaspatial as gba
 from gbaspatial.errors import GbaError, OptionError
@@ -68,6 +68,37 @@ def test_every_field_that_completion_shows_is_told(name):
     assert [field for field in fields if not field.startswith("_") and not told(kind, field)] == []
     assert [one for one in shown(kind) if isinstance(getattr(kind, one), property) and not inspect.getdoc(
         getattr(kind, one))] == []  # fmt: skip
+
+
+OPEN = {  # what hands options on by name whose list another of its options decides, or another program
+    **dict.fromkeys(
+        ("models.lag", "models.error", "models.sarar", "models.durbin", "models.durbin_error", "models.gns"),
+        "`method` decides: `Options` of the likelihood, or those of `gmm`; each refuses what it has not",
+    ),
+    **dict.fromkeys(
+        ("models.over_weights", "models.panel_over_weights", "models.model_probabilities", "models.spatial_filter"),
+        "the models that are named decide, and refuse what they have not",
+    ),
+    "maps.Atlas.save": "the signature of folium's own map, of which the atlas is one",
+    "weights.Recipe.then": "what a step of a recipe holds is the step's own",
+}
+
+
+def free_options(function):
+    """The options of a function that its signature does not name, as they are annotated."""
+    taken = inspect.signature(getattr(function, "__func__", function)).parameters.values()
+    return [str(p.annotation) for p in taken if p.kind is p.VAR_KEYWORD]
+
+
+def test_options_are_named_or_of_a_known_list():
+    """Of a verb each by itself; estimators share theirs, of which a `TypedDict` says each with its type."""
+    verbs = {name for name, verb in DOOR_VERBS.items() if free_options(verb)}
+    functions = {
+        name for name, one in FUNCTIONS.items() if any(not told.startswith("Unpack[") for told in free_options(one))
+    }
+    inner = {name for name in verbs if name.count(".") == 3}  # the same by the file that a verb stands in
+    assert (verbs - inner) | functions == set(OPEN)
+    assert all(OPEN.values())
 
 
 def test_fields_hold_what_people_read():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
@@ -33,9 +33,47 @@ if TYPE_CHECKING:
 
     from gbaspatial.alignment import Label
     from gbaspatial.autocorrelation.bivariate import CrossResult
-    from gbaspatial.autocorrelation.local_moran import LocalMoranResult
+    from gbaspatial.autocorrelation.cross import Shuffled
+    from gbaspatial.autocorrelation.local_moran import LocalMoranResult, Moments
     from gbaspatial.autocorrelation.moran import MoranResult
     from gbaspatial.weights.annotations import WeightsLike
+
+
+class ChangeOptions(TypedDict, total=False):
+    """Options of a test of changes: those of `moran`."""
+
+    inference: Inference
+    alternative: Alternative
+    draws: int
+    rng: Rng
+    stop_after: int | None
+    progress: bool | None
+
+
+class LocalChangeOptions(TypedDict, total=False):
+    """Options of local tests of changes: those of `local_moran`."""
+
+    inference: Inference
+    alternative: Alternative
+    draws: int
+    rng: Rng
+    moments: Moments
+    ddof: int
+    adjust: str
+    alpha: float
+    progress: bool | None
+
+
+class LaterOptions(TypedDict, total=False):
+    """Options of a test of later values with earlier ones nearby: those of `bivariate_moran`."""
+
+    reassign: Shuffled
+    inference: Inference
+    alternative: Alternative
+    draws: int
+    rng: Rng
+    progress: bool | None
+
 
 Yearly = Literal["moran", "geary"]
 TITLES = {"moran": "Moran's I", "geary": "Geary's C"}
@@ -218,7 +256,7 @@ def _by_period(results: dict[Label, Any], matrices: list[Weights], periods: pd.I
 
 
 @public
-def differential_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Any) -> MoranResult:
+def differential_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Unpack[ChangeOptions]) -> MoranResult:
     """Moran's I of the change from `first` to `last`.
 
     Parameters
@@ -251,7 +289,9 @@ def differential_moran(first: pd.Series, last: pd.Series, w: Weights, **options:
 
 
 @public
-def differential_local_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Any) -> LocalMoranResult:
+def differential_local_moran(
+    first: pd.Series, last: pd.Series, w: Weights, **options: Unpack[LocalChangeOptions]
+) -> LocalMoranResult:
     """Local Moran of the change from `first` to `last`; options as for `local_moran`.
 
     Parameters
@@ -289,7 +329,7 @@ def _change(first: pd.Series, last: pd.Series, w: WeightsLike) -> pd.Series:
 
 
 @public
-def space_time_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Any) -> CrossResult:
+def space_time_moran(first: pd.Series, last: pd.Series, w: Weights, **options: Unpack[LaterOptions]) -> CrossResult:
     """Association of values at `last` with the neighbors' values at `first`.
 
     Parameters

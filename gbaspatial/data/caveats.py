@@ -76,6 +76,7 @@ def check_caveats(
     years: int | Iterable[int] | None = None,
     *,
     cities: str | Iterable[str] | None = None,
+    stacklevel: int | None = None,
 ) -> pd.DataFrame:
     """Warn, once a session for each caveat, if `variables` have known breaks or errors in `years`.
 
@@ -89,6 +90,8 @@ def check_caveats(
         Look for caveats that touch one of these years; by default any.
     cities : str or iterable of str, optional
         Look for caveats that touch one of these cities; by default any.
+    stacklevel : int, optional
+        Not used any more: the warning points at the caller by itself.
 
     Returns
     -------
@@ -105,6 +108,12 @@ def check_caveats(
     >>> len(check_caveats("population", range(2000, 2024)))
     0
     """
+    if stacklevel is not None:
+        warnings.warn(
+            "stacklevel= is not needed: the warning of caveats points at the caller by itself; the option goes.",
+            DeprecationWarning,
+            stacklevel=outside(),
+        )
     names = [variables] if isinstance(variables, str) else list(variables)
     known = set(chosen_variables("all"))
     found = caveats([n for n in names if n in known] or None, years=years, cities=cities)

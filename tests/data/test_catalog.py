@@ -153,6 +153,9 @@ def test_an_analysis_can_ask_for_caveats(fresh):
         found = gba.data.check_caveats(["patents_applied", "a column of one's own"], [2021, 2022])
     assert found["severity"].tolist() == ["error"]
     assert gba.data.check_caveats("something else", 2003).empty
+    with pytest.warns(DeprecationWarning, match="stacklevel= is not needed") as told:
+        assert gba.data.check_caveats("something else", 2003, stacklevel=3).empty
+    assert told[0].filename == __file__
 
 
 def test_an_unknown_layer_or_table_is_told_with_what_exists():

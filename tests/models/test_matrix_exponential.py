@@ -231,7 +231,7 @@ def test_robust_option():
 def test_what_does_not_apply_is_refused():
     data, w = simulated()
     fit = gba.models.mess("y ~ x", data, w)
-    for verb in ("bootstrap", "diagnostics", "profile", "influence", "simulate", "problem", "chow"):
+    for verb in ("bootstrap", "diagnostics", "profile", "influence", "simulate", "chow"):
         assert verb not in dir(fit)
         with pytest.raises(AttributeError, match=rf"no {verb}\(\): it is for .* It has impacts, predict"):
             getattr(fit, verb)

@@ -153,5 +153,5 @@ def test_draws_belong_to_labels_and_seeds():
         FITS["lag, unit"](DATA).simulate(draws=0)
     with pytest.raises(OptionError, match="not errors='ar1'"):
         models.panel_ols("y ~ x", DATA, effects="random", errors="ar1").simulate()
-    with pytest.raises(OptionError, match="without the outcome of the period before"):
+    with pytest.raises(AttributeError, match="without the outcome of the period before"):
         models.panel_ols("y ~ x", DATA, dynamic="y").simulate()
