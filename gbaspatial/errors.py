@@ -125,7 +125,7 @@ class SmallSampleWarning(GbaWarning):
 
 
 def some(items: Iterable[object], limit: int = 5) -> str:
-    """Name up to `limit` of `items` and count the rest.
+    """Name up to `limit` of `items` and count the rest; rows of a panel are named by unit and period.
 
     Examples
     --------
@@ -133,11 +133,20 @@ def some(items: Iterable[object], limit: int = 5) -> str:
     'Shenzhen, Foshan'
     >>> some(range(9))
     '0, 1, 2, 3, 4 and 4 more'
+    >>> some([("Shenzhen", 2019), ("Foshan", 2020)])
+    'Shenzhen (2019), Foshan (2020)'
     """
-    names = [str(item) for item in items]
+    names = [_named(item) for item in items]
     if len(names) <= limit:
         return ", ".join(names)
     return f"{', '.join(names[:limit])} and {len(names) - limit} more"
+
+
+def _named(item: object) -> str:
+    """A row of a panel as its unit and, in parentheses, its period; any other label as it prints."""
+    if isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str) and not isinstance(item[1], str | tuple):
+        return f"{item[0]} ({item[1]})"
+    return str(item)
 
 
 def nearest_names(name: object, names: Iterable[object]) -> str:

@@ -47,9 +47,20 @@ def check_dimensions(units: int, outputs: int, inputs: int) -> None:
     """Raise where the frontier would have more dimensions than there are units to carry it."""
     if outputs + inputs >= units:
         raise DataError(
-            f"{outputs} outputs and {inputs} inputs need more than {outputs + inputs} units; there are {units}: "
-            f"nearly all would be efficient. Take fewer columns or more units."
+            f"{told_count(outputs, 'output')} and {told_count(inputs, 'input')} need more than {outputs + inputs} units; "
+            f"there are {units}: nearly all would be efficient. Take fewer columns or more units."
         )
+
+
+def told_count(number: int, noun: str) -> str:
+    """A number of things, in the singular where it is one.
+
+    Examples
+    --------
+    >>> told_count(1, "output"), told_count(2, "input")
+    ('1 output', '2 inputs')
+    """
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def dimension_note(units: int, outputs: int, inputs: int, efficient: int) -> str:

@@ -10,6 +10,7 @@ from gbaspatial.errors import OptionError, UnknownNameError, nearest_names, no_a
 from gbaspatial.options import path_of, public
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of
+from gbaspatial.repeated.threads import one_thread
 from gbaspatial.report.languages import LANGUAGES, Language
 from gbaspatial.writing import replace_in_folder
 
@@ -80,7 +81,8 @@ def write_report(
     bay = Bay(year=LAST_YEAR if year is None else year, seed=seed_of(seed))
     chapters = _chosen(only)
     # Before the work: it would be lost where nothing can be written.
-    with replace_in_folder(out, folders=("tables", "figures", "maps"), companions=made_before(out)) as folder:
+    kept = made_before(out)
+    with one_thread(), replace_in_folder(out, folders=("tables", "figures", "maps"), companions=kept) as folder:
         written = _write(bay, folder, chapters, LANGUAGES if lang == "both" else (lang,))
         return [out / each.relative_to(folder) for each in written]
 
@@ -190,7 +192,7 @@ def write_region_report(
     region = Region(units, outcome, groups, people, tuple(regressors), year, seed_of(seed), panel)
     languages = LANGUAGES if lang == "both" else (lang,)
     kept = attachments.made_before(out)
-    with replace_in_folder(out, folders=("tables", "figures", "maps"), companions=kept) as folder:
+    with one_thread(), replace_in_folder(out, folders=("tables", "figures", "maps"), companions=kept) as folder:
         sections = sections_of(region)
         drawn = Pictures()
         atlas = folder / "maps" / "atlas.html"

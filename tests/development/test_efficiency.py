@@ -227,3 +227,9 @@ def test_an_infeasible_unit_leaves_the_others_alone():
     found = radial(technology, np.array([[0.5], [2.0]]), np.array([[1.0], [1.5]]), "output")
     assert np.isnan(found[0])
     assert found[1] == pytest.approx(2)
+
+
+def test_one_output_is_said_in_the_singular():
+    one = pd.DataFrame({"y": [1.0, 2.0]}, index=["a", "b"])
+    with pytest.raises(DataError, match="1 output and 1 input need more than 2 units"):
+        dea(one["y"], one["y"])
