@@ -47,8 +47,9 @@ def check_dimensions(units: int, outputs: int, inputs: int) -> None:
     """Raise where the frontier would have more dimensions than there are units to carry it."""
     if outputs + inputs >= units:
         raise DataError(
-            f"{told_count(outputs, 'output')} and {told_count(inputs, 'input')} need more than {outputs + inputs} units; "
-            f"there are {units}: nearly all would be efficient. Take fewer columns or more units."
+            f"{told_count(outputs, 'output')} and {told_count(inputs, 'input')} need more than "
+            f"{outputs + inputs} units; there are {units}: nearly all would be efficient. "
+            f"Take fewer columns or more units."
         )
 
 
