@@ -64,4 +64,8 @@ __all__ = [
     "tiers",
 ]
 
-__getattr__, __dir__ = door_of(__name__, __all__)
+globals().pop(
+    "clubs", None
+)  # the module, which who calls `disparity.clubs(...)` does not mean; it is still imported from
+_CALLED = {"clubs": "convergence_clubs(panel)", "phillips_sul": "convergence_clubs(panel)"}  # in the field
+__getattr__, __dir__ = door_of(__name__, __all__, _CALLED)

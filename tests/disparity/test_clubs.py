@@ -5,6 +5,7 @@ import oracle
 import pandas as pd
 import pytest
 
+from gbaspatial import disparity
 from gbaspatial.disparity import convergence_clubs
 from gbaspatial.disparity.agreement import adjusted_rand
 from gbaspatial.errors import DataError, OptionError
@@ -75,3 +76,11 @@ def test_a_unit_that_runs_away_is_in_no_club():
 def test_bad_input_is_told(call, error, told):
     with pytest.raises(error, match=told):
         call()
+
+
+def test_who_calls_the_field_s_short_name_is_told_the_function():
+    with pytest.raises(AttributeError, match=r"Use convergence_clubs\(panel\)"):
+        getattr(disparity, "clubs")(PANEL)  # noqa: B009
+    from gbaspatial.disparity.clubs import convergence_clubs as same
+
+    assert same is convergence_clubs

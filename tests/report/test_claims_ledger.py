@@ -69,12 +69,19 @@ def test_other_data_give_other_verdicts():
     given = evidence_data.Evidence()
     bays = given.bays.copy()
     firms = bays["variable"] == "fortune_global_500_hq"
+    earlier = bays.loc[firms & (bays["bay_area"] == "GBA")].iloc[[0]].assign(year=of_bays.PAPER - 1)
+    counted = evidence_data.Evidence()
+    counted.__dict__["bays"] = pd.concat([bays, earlier])
     bays.loc[firms & (bays["bay_area"] == "GBA"), "value"] = 5
     changed = evidence_data.Evidence()
-    changed.__dict__["bays"] = bays
-    assert of_bays.few_leading_firms(given).verdict == "not supported"
+    changed.__dict__["bays"] = pd.concat([bays, earlier])
+    late = of_bays.few_leading_firms(given)
+    assert late.verdict == "cannot tell"
+    assert "after the paper" in late.en
+    assert of_bays.few_leading_firms(counted).verdict == "not supported"
     assert of_bays.few_leading_firms(changed).verdict == "supported"
     assert "GBA 5" in of_bays.few_leading_firms(changed).en
+    assert "after the paper" not in of_bays.few_leading_firms(changed).en
     panel = given.panel.copy()
     level = pd.Series({1: 9e5, 2: 3e5, 3: 1e5})
     panel["gdp_pc_cny"] = panel["tier"].map(level) * np.linspace(1, 1.01, len(panel))

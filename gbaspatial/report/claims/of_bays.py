@@ -8,6 +8,7 @@ from gbaspatial.report.claims.evidence_data import Evidence
 from gbaspatial.report.claims.finding import Finding, Verdict, cannot_tell
 
 OTHERS = ("San Francisco", "New York", "Tokyo")
+PAPER = 2020  # about its year: later counts do not decide what it says of its own time
 _ZH = {"GBA": "粤港澳", "San Francisco": "旧金山", "New York": "纽约", "Tokyo": "东京"}
 
 
@@ -140,7 +141,7 @@ def few_services(given: Evidence) -> Finding:
 
 
 def few_leading_firms(given: Evidence) -> Finding:
-    """C10: firms among the world's 500 largest by revenue."""
+    """C10: firms among the world's 500 largest by revenue; counts that begin after the paper do not decide."""
     values = {bay: given.bay_figure("fortune_global_500_hq", bay, 2021)[0] for bay in ("GBA", *OTHERS)}
     fewer = all(values["GBA"] < values[bay] for bay in OTHERS)
     last, year = given.bay_figure("fortune_global_500_hq", "GBA")
@@ -149,12 +150,13 @@ def few_leading_firms(given: Evidence) -> Finding:
     seen = ", ".join(f"{int(v)} ({y})" for y, v in every.sort_values("year")[["year", "value"]].itertuples(index=False))
     told = ", ".join(f"{bay} {value:.0f}" for bay, value in values.items())
     told_zh = "，".join(f"{_ZH[bay]} {value:.0f}" for bay, value in values.items())
+    after, after_zh = (", after the paper", "，晚于该文") if first > PAPER else ("", "")
     seen_zh = seen.replace(" (", "（").replace(")", "）").replace(", ", "、")
     return Finding(
-        "supported" if fewer else "not supported",
-        f"No source was found for 17 in any year. The shipped counts begin in {first}, after the paper: the bay had {seen}. In "
+        "cannot tell" if first > PAPER else "supported" if fewer else "not supported",
+        f"No source was found for 17 in any year. The shipped counts begin in {first}{after}: the bay had {seen}. In "
         f"2021: {told}; so {'fewer than each' if fewer else 'not fewer than all'} of the others ({last:.0f} in {year}).",
-        f"未找到任何年份为 17 家的来源。所附数字始于 {first} 年，晚于该文：粤港澳为 {seen_zh}。2021 年：{told_zh}；"
+        f"未找到任何年份为 17 家的来源。所附数字始于 {first} 年{after_zh}：粤港澳为 {seen_zh}。2021 年：{told_zh}；"
         f"{'少于其他各湾区' if fewer else '并不少于所有其他湾区'}（{year} 年 {last:.0f} 家）。",
     )
 
