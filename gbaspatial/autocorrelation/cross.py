@@ -22,7 +22,8 @@ from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.moments import linear_moments, without_noise
 from gbaspatial.inference.null import Null, normal_null
-from gbaspatial.inference.permutation import linear_null, paired_null, permutation_null
+from gbaspatial.inference.permutation import permutation_null
+from gbaspatial.inference.reassigned import lagged_null, linear_null, paired_null
 from gbaspatial.sizes import SHUFFLED_FROM
 
 Shuffled = Literal["pairs", "second"]
@@ -74,7 +75,9 @@ def paired_cross_null(
     moments = scale * mean, scale**2 * variance
     if inference == "randomization":
         return normal_null(inference, observed, *moments)
-    if n >= SHUFFLED_FROM and not lee:
+    if n >= SHUFFLED_FROM and lee:
+        return lagged_null(W, np.stack([x, y]), _twice_lagged(scale), observed, moments=moments, **how.drawing())
+    if n >= SHUFFLED_FROM:
         return paired_null(scale * W, x, y, observed, moments=moments, **how.drawing())
     return permutation_null(of_orders, n, observed, moments=moments, **how.drawing())
 
@@ -104,6 +107,10 @@ def _moran_values(
 
 def _lee_values(W: sparse.csr_array, x: np.ndarray, y: np.ndarray, scale: float) -> Callable[[np.ndarray], np.ndarray]:
     return lambda order: scale * np.einsum("im,im->m", W @ x[order].T, W @ y[order].T)
+
+
+def _twice_lagged(scale: float) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda sums: scale * sums[:, 1]
 
 
 def paired_moments(P: sparse.csr_array, x: np.ndarray, y: np.ndarray) -> tuple[float, float]:

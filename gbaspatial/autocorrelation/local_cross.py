@@ -13,6 +13,7 @@ from gbaspatial.inference.local_exact import MOST_ORDERS, MOST_SETS, TIE, arrang
 from gbaspatial.inference.null import LocalNull, monte_carlo_p
 from gbaspatial.progress import track
 from gbaspatial.randomness import stream
+from gbaspatial.sizes import SHUFFLED_FROM
 
 
 def product_null(
@@ -44,14 +45,15 @@ def product_null(
     mean, variance, upper, lower = (np.full(n, np.nan) for _ in range(4))
     size = np.zeros(n, dtype=np.int64)
     lists = shared_draws(n, min(n, int(k.max(initial=0)) + 1), draws, seed) if inference == "permutation" else None
+    drawn = _compiled_products if n >= SHUFFLED_FROM else _products
     for i in track(np.flatnonzero(k), "units"):
         weights = W.data[W.indptr[i] : W.indptr[i + 1]]
-        others = np.delete(np.arange(n), i)
         if lists is None:
+            others = np.delete(np.arange(n), i)
             sets = others[(subsets if equal[i] else arrangements)(n - 1, int(k[i]))]
+            values = scale * (x[sets] @ weights) * (y[sets] @ weights)
         else:
-            sets = _without(lists, int(i))[:, : k[i]]
-        values = scale * (x[sets] @ weights) * (y[sets] @ weights)
+            values = scale * drawn(lists, weights, int(i), x, y)
         tie = TIE * max(float(np.abs(values).max()), abs(observed[i]), 1e-300)
         above, below = (values >= observed[i] - tie).sum(), (values <= observed[i] + tie).sum()
         size[i] = len(values)
@@ -62,6 +64,21 @@ def product_null(
         lower[i] = below / size[i] if exact else monte_carlo_p(below, draws)
     observed[k == 0] = np.nan
     return LocalNull(inference, observed, mean, variance, upper, lower, size, seed if lists is not None else None)
+
+
+def _products(lists: np.ndarray, weights: np.ndarray, i: int, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """(sum_j w_j x_j)(sum_j w_j y_j) (draws,) of the first units other than `i` of each list."""
+    sets = _without(lists, i)[:, : len(weights)]
+    return (x[sets] @ weights) * (y[sets] @ weights)
+
+
+def _compiled_products(lists: np.ndarray, weights: np.ndarray, i: int, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """The same by a compiled loop, which copies no list."""
+    from gbaspatial.inference import loops
+
+    out = np.empty(len(lists))
+    loops.local_products(lists, weights, i, x, y, out)
+    return out
 
 
 def _without(lists: np.ndarray, i: int) -> np.ndarray:

@@ -21,7 +21,8 @@ from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.moments import pair_sums, permutation_moments
 from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test, normal_null
 from gbaspatial.inference.ordering import by_label
-from gbaspatial.inference.permutation import drawn_in_blocks, matrix_draws, permutation_null, sampled_null
+from gbaspatial.inference.permutation import permutation_null, sampled_null
+from gbaspatial.inference.reassigned import drawn_in_blocks, matrix_draws
 from gbaspatial.options import public, word
 from gbaspatial.progress import shows_progress, track
 from gbaspatial.randomness import Rng, seed_of

@@ -15,6 +15,8 @@ exact
     any statistic up to n = 9.
 permutation
     Monte Carlo over orders, keyed by (seed, draw): `permutation_null`.
+reassigned
+    The same for sums over links and units of many units, by compiled loops.
 conditional
     Local statistics with the unit held fixed: `conditional_null`, exact or drawn.
 quadratic

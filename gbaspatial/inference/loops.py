@@ -229,6 +229,56 @@ def matrix_draws(
 
 
 @njit(nogil=True, cache=True)
+def lagged_draws(
+    indptr: np.ndarray, indices: np.ndarray, data: np.ndarray, Z: np.ndarray, key: np.uint64, start: int, stop: int,
+    out: np.ndarray,
+) -> None:  # fmt: skip
+    """For draws `start` to `stop`: sum x_i (W y)_i and sum (W x)_i (W y)_i, x and y first and last row of `Z`.
+
+    Into `out` (m, 2); the columns of `Z` (1 or 2, n) are put in random orders.
+    """
+    last, n = Z.shape[0] - 1, Z.shape[1]
+    order = np.empty(n, dtype=np.int64)
+    moved = np.empty((n, 2))  # both values of a unit lie together: one look at memory for each link
+    for draw in range(start, stop):
+        for i in range(n):
+            order[i] = i
+        _shuffle(order, key, draw)
+        for i in range(n):
+            moved[i, 0] = Z[0, uint64(order[i])]
+            moved[i, 1] = Z[last, uint64(order[i])]
+        once, twice = 0.0, 0.0
+        for i in range(n):
+            near, other = 0.0, 0.0
+            for place in range(indptr[i], indptr[i + 1]):
+                j = uint64(indices[place])
+                near += data[place] * moved[j, 0]
+                other += data[place] * moved[j, 1]
+            once += moved[i, 0] * other
+            twice += near * other
+        out[draw - start, 0] = once
+        out[draw - start, 1] = twice
+
+
+@njit(nogil=True, cache=True)
+def local_products(
+    lists: np.ndarray, weights: np.ndarray, unit: int, x: np.ndarray, y: np.ndarray, out: np.ndarray
+) -> None:
+    """sum_j w_j x_j times sum_j w_j y_j into `out` (draws,), of the first units of each list that are not `unit`."""
+    k = weights.size
+    for p in range(out.size):
+        near, other, place = 0.0, 0.0, 0
+        for c in range(k):
+            if lists[p, place] == unit:
+                place += 1
+            j = uint64(lists[p, place])
+            near += weights[c] * x[j]
+            other += weights[c] * y[j]
+            place += 1
+        out[p] = near * other
+
+
+@njit(nogil=True, cache=True)
 def linear_counts(
     features: np.ndarray,
     coefficients: np.ndarray,

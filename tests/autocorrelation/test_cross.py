@@ -13,7 +13,7 @@ from gbaspatial import autocorrelation as ac
 from gbaspatial.autocorrelation import cross, local_cross
 from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.errors import OptionError
-from gbaspatial.inference import exact_distribution as exact, permutation
+from gbaspatial.inference import exact_distribution as exact, reassigned
 from gbaspatial.inference.permutation import orders
 from gbaspatial.weights import from_pairs
 
@@ -149,12 +149,12 @@ def test_compiled_draws_are_sums_in_the_same_orders(n):
     Z -= Z.mean(axis=1, keepdims=True)
     order = orders(n, 5, seed=3)
     wanted = np.array([z @ (W @ z.T) for z in (Z[:, o] for o in order)])
-    np.testing.assert_allclose(permutation.matrix_draws(W, Z, 3, (0, 5)), wanted, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(reassigned.matrix_draws(W, Z, 3, (0, 5)), wanted, rtol=1e-9, atol=1e-9)
     np.testing.assert_array_equal(
-        permutation.matrix_draws(W, Z, 3, (2, 4)), permutation.matrix_draws(W, Z, 3, (0, 5))[2:4]
+        reassigned.matrix_draws(W, Z, 3, (2, 4)), reassigned.matrix_draws(W, Z, 3, (0, 5))[2:4]
     )
     c = rng.normal(size=n)
-    np.testing.assert_allclose(permutation.linear_draws(c, Z[0], 3, (0, 5)), Z[0][order] @ c, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(reassigned.linear_draws(c, Z[0], 3, (0, 5)), Z[0][order] @ c, rtol=1e-9, atol=1e-9)
 
 
 def test_many_variables_together_are_the_pairs_one_by_one():

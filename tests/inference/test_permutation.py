@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from gbaspatial.inference import permutation
+from gbaspatial.inference import permutation, reassigned
 from gbaspatial.inference.conditional import LocalSums, conditional_counts, conditional_null, shared_draws
 from gbaspatial.inference.cross_product import CrossProduct, upper_links
 from gbaspatial.inference.moments import pair_sums
@@ -211,9 +211,9 @@ def test_pairs_in_the_compiled_loop_are_those_of_the_orders(parts, monkeypatch):
     W, (x, y) = lattice(34, weighted=True), np.random.default_rng(1).normal(size=(2, 1_156))
     order = permutation.orders(1_156, 1_300, seed=4)
     expected = np.einsum("mi,im->m", x[order], W @ y[order].T)
-    whole = permutation.paired_draws(W, x, y, 4, (0, 1_300))
+    whole = reassigned.paired_draws(W, x, y, 4, (0, 1_300))
     np.testing.assert_allclose(whole, expected, rtol=1e-10, atol=1e-9)
-    assert np.array_equal(permutation.paired_draws(W, x, y, 4, (700, 1_300)), whole[700:])
+    assert np.array_equal(reassigned.paired_draws(W, x, y, 4, (700, 1_300)), whole[700:])
 
 
 def test_threads_follow_the_environment(monkeypatch):
