@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -16,9 +16,9 @@ from gbaspatial.autocorrelation.global_results import SharedTest
 from gbaspatial.errors import WeightsError
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.null import Alternative, Inference, Null, check_draws, check_test
-from gbaspatial.inference.permutation import permutation_null
+from gbaspatial.inference.permutation import permutation_null, sampled_null
 from gbaspatial.inference.quadratic import both_tails, saddlepoint_deviate
-from gbaspatial.inference.reassigned import lagged_null
+from gbaspatial.inference.reassigned import lagged_statistic
 from gbaspatial.options import public
 from gbaspatial.progress import shows_progress
 from gbaspatial.randomness import Rng, seed_of
@@ -150,10 +150,10 @@ def aple_null(z: np.ndarray, w: Weights, inference: str, *, draws: int, seed: in
     if inference == "exact":
         return exact.order_null(_values, n)
     observed = aple_statistic(z, W, trace)
-    drawing: dict[str, Any] = {"draws": draws, "seed": seed, "alternative": alternative}
     if n >= SHUFFLED_FROM:
-        return lagged_null(W, z[None], lambda sums: sums[:, 0] / (sums[:, 1] + constant), observed, **drawing)
-    return permutation_null(_values, n, observed, **drawing)
+        draw = lagged_statistic(W, z[None], lambda sums: sums[:, 0] / (sums[:, 1] + constant), seed)
+        return sampled_null(draw, observed, draws=draws, seed=seed, alternative=alternative)
+    return permutation_null(_values, n, observed, draws=draws, seed=seed, alternative=alternative)
 
 
 def weights_trace(W: sparse.csr_array) -> float:

@@ -22,8 +22,8 @@ from gbaspatial.autocorrelation.procedure import Procedure
 from gbaspatial.inference import exact_distribution as exact
 from gbaspatial.inference.moments import linear_moments, without_noise
 from gbaspatial.inference.null import Null, normal_null
-from gbaspatial.inference.permutation import permutation_null
-from gbaspatial.inference.reassigned import lagged_null, linear_null, paired_null
+from gbaspatial.inference.permutation import permutation_null, sampled_null
+from gbaspatial.inference.reassigned import lagged_statistic, linear_null, paired_null
 from gbaspatial.sizes import SHUFFLED_FROM
 
 Shuffled = Literal["pairs", "second"]
@@ -76,7 +76,8 @@ def paired_cross_null(
     if inference == "randomization":
         return normal_null(inference, observed, *moments)
     if n >= SHUFFLED_FROM and lee:
-        return lagged_null(W, np.stack([x, y]), _twice_lagged(scale), observed, moments=moments, **how.drawing())
+        draw = lagged_statistic(W, np.stack([x, y]), _twice_lagged(scale), how.seed)
+        return sampled_null(draw, observed, moments=moments, **how.drawing())
     if n >= SHUFFLED_FROM:
         return paired_null(scale * W, x, y, observed, moments=moments, **how.drawing())
     return permutation_null(of_orders, n, observed, moments=moments, **how.drawing())

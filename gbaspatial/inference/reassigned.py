@@ -23,6 +23,7 @@ def paired_draws(P: sparse.csr_array, x: np.ndarray, y: np.ndarray, seed: int, s
 
     Examples
     --------
+    >>> from gbaspatial.inference.permutation import orders
     >>> ring = sparse.csr_array(np.roll(np.eye(1_200), 1, axis=1))
     >>> x, y = np.arange(1_200.0), np.arange(1_200.0) ** 0.5
     >>> order = orders(1_200, 2, seed=1)
@@ -61,6 +62,7 @@ def linear_draws(c: np.ndarray, y: np.ndarray, seed: int, span: tuple[int, int])
 
     Examples
     --------
+    >>> from gbaspatial.inference.permutation import orders
     >>> c, y = np.arange(1_200.0), np.arange(1_200.0) ** 0.5
     >>> order = orders(1_200, 2, seed=1)
     >>> bool(np.allclose(linear_draws(c, y, 1, (0, 2)), y[order] @ c))
@@ -85,6 +87,7 @@ def matrix_draws(W: sparse.csr_array, Z: np.ndarray, seed: int, span: tuple[int,
 
     Examples
     --------
+    >>> from gbaspatial.inference.permutation import orders
     >>> ring = sparse.csr_array(np.roll(np.eye(1_200), 1, axis=1))
     >>> Z = np.stack([np.arange(1_200.0), np.arange(1_200.0) ** 0.5])
     >>> z = Z[:, orders(1_200, 1, seed=1)[0]]
@@ -111,6 +114,7 @@ def lagged_draws(W: sparse.csr_array, Z: np.ndarray, seed: int, span: tuple[int,
 
     Examples
     --------
+    >>> from gbaspatial.inference.permutation import orders
     >>> ring = sparse.csr_array(np.roll(np.eye(1_200), 1, axis=1))
     >>> Z = np.stack([np.arange(1_200.0), np.arange(1_200.0) ** 0.5])
     >>> x, y = Z[:, orders(1_200, 1, seed=1)[0]]
@@ -129,18 +133,12 @@ def lagged_draws(W: sparse.csr_array, Z: np.ndarray, seed: int, span: tuple[int,
     return out
 
 
-def lagged_null(
-    W: sparse.csr_array,
-    Z: np.ndarray,
-    statistic: Callable[[np.ndarray], np.ndarray],
-    observed: float,
-    *,
-    seed: int,
-    **drawing: Any,
-) -> Null:
-    """`sampled_null` of what `statistic` makes (m,) of the sums (m, 2) of `lagged_draws`; options as there."""
+def lagged_statistic(
+    W: sparse.csr_array, Z: np.ndarray, statistic: Callable[[np.ndarray], np.ndarray], seed: int
+) -> Callable[[int, int], np.ndarray]:
+    """What `sampled_null` draws from: what `statistic` makes (m,) of the sums (m, 2) of `lagged_draws`."""
     work = partial(drawn_in_blocks, partial(lagged_draws, W, Z, seed), Z.shape[1])
-    return sampled_null(lambda start, stop: statistic(work(start, stop)), observed, seed=seed, **drawing)
+    return lambda start, stop: statistic(work(start, stop))
 
 
 def drawn_in_blocks(work: Callable[[tuple[int, int]], np.ndarray], n: int, start: int, stop: int) -> np.ndarray:
