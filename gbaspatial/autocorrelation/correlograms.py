@@ -20,6 +20,7 @@ from gbaspatial.errors import OptionError, WeightsError
 from gbaspatial.figures.spatial_tests import correlogram as drawn_correlogram
 from gbaspatial.geography import distance_km
 from gbaspatial.inference import adjust
+from gbaspatial.inference.exact_distribution import histograms
 from gbaspatial.inference.null import Alternative, Inference
 from gbaspatial.options import public, whole, word
 from gbaspatial.progress import track
@@ -328,7 +329,8 @@ def _by_class(
     sampling = draws_for(inference, rng=seed)
     rows, results = [], []
     for part in track(parts, "classes"):
-        found = tests[statistic](values, part, inference=inference, alternative=alternative, **sampling)
+        with histograms():  # the band needs them
+            found = tests[statistic](values, part, inference=inference, alternative=alternative, **sampling)
         results.append(found)
         lower, upper = found.null.quantile([BAND_ALPHA / 2, 1 - BAND_ALPHA / 2])
         rows.append(

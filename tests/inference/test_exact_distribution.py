@@ -200,3 +200,17 @@ def test_affordable_means_about_a_million_sets():
     weights = ring(11, 10)
     weights.data[:] = np.random.default_rng(0).random(110)
     assert local_exact.is_affordable(weights, every(11))  # 10! assignments of unequal weights
+
+
+def test_histograms_counted_with_the_tails_are_those_counted_later(monkeypatch):
+    rng = np.random.default_rng(3)
+    A, B = rng.random((7, 7)), rng.normal(size=(7, 7))
+    exact._known_null.cache_clear()
+    later = exact.pair_null(A, B)
+    exact._known_null.cache_clear()
+    with exact.histograms():
+        at_once = exact.pair_null(A, B)
+    assert np.array_equal(at_once.bars.counts, later.bars.counts)
+    monkeypatch.setattr(exact, "_counts_of", None)  # nobody counts again
+    assert at_once.quantile([0.025, 0.975]) == pytest.approx(later.quantile([0.025, 0.975]), abs=0)
+    assert (at_once.upper, at_once.lower) == (later.upper, later.lower)
