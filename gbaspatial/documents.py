@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ import pandas as pd
 from gbaspatial.errors import FileFormatError, door_of, import_extra, own_names
 from gbaspatial.filenames import file_of
 from gbaspatial.sheets import keep_texts
-from gbaspatial.typesetting import Grid, plain, shown
+from gbaspatial.typesetting import Grid, is_day, plain, shown
 from gbaspatial.writing import replace_file
 
 if TYPE_CHECKING:
@@ -166,6 +167,8 @@ def _cell(value: object) -> object:
         return "inf" if value > 0 else "-inf"
     if isinstance(value, int) and abs(value) >= 10**15:
         return str(value)  # Excel keeps fifteen digits of a number
+    if isinstance(value, dt.datetime) and is_day(value):
+        return value.date()  # a cell of a day, which spreadsheets show without a time
     return value if isinstance(value, (bool, int, float, str)) or hasattr(value, "isoformat") else str(value)
 
 

@@ -12,6 +12,7 @@ import textwrap
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -43,6 +44,8 @@ def number(value: object, digits: int = 4) -> str:
         return "-"
     if isinstance(value, (bool, np.bool_, str)):
         return str(value)
+    if isinstance(value, date):
+        return typesetting.moments([value])[0]
     if isinstance(value, (int, np.integer)):
         return str(int(value))
     if isinstance(value, (float, np.floating)):
@@ -93,7 +96,15 @@ def _label_text(label: object, decimals: int | None) -> str:
     """The label of a row; a long fraction, such as a value of rho tried, as a number of the table."""
     if isinstance(label, (float, np.floating)) and np.isfinite(label) and len(repr(float(label))) > 8:
         return number(float(label)) if decimals is None else f"{label:.{decimals}f}"
-    return str(label)
+    return typesetting.moments([label])[0] if isinstance(label, date) else str(label)
+
+
+def _moments(values: pd.Series | pd.Index) -> pd.Series | pd.Index | list[str | None]:
+    """`values`, a column of moments as texts of one kind: days alone, or all with their times."""
+    if isinstance(values, pd.MultiIndex) or not pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return values
+    texts = iter(typesetting.moments(list(values.dropna())))
+    return [None if value is pd.NaT else next(texts) for value in values]
 
 
 @public_methods
@@ -149,8 +160,9 @@ class Table:
     def _cells(self, decimals: int | None) -> tuple[list[str], list[list[str]]]:
         names = [str(n) if n is not None else "" for n in self.frame.index.names] if self._labelled else []
         header = names + [str(c) for c in self.frame.columns]
-        rows = []
-        for label, values in zip(self.frame.index, self.frame.itertuples(index=False, name=None), strict=True):
+        rows, columns = [], [_moments(self.frame.iloc[:, place]) for place in range(self.frame.shape[1])]
+        of_rows = zip(*columns, strict=True) if columns else [()] * len(self.frame)
+        for label, values in zip(_moments(self.frame.index), of_rows, strict=True):
             # a unit may be called by a tuple: it is one label unless the index has levels
             labels = () if not self._labelled else label if self.frame.index.nlevels > 1 else (label,)
             cells = [self._text_of(c, v, decimals) for c, v in zip(self.frame.columns, values, strict=True)]

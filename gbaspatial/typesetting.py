@@ -6,6 +6,7 @@ in Word and Excel in `documents`.
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -280,6 +281,38 @@ def markdown_words(words: str) -> str:
 def plain(value: object) -> object:
     """A value of a cell as any writer takes it: numpy's numbers become Python's."""
     return value.item() if hasattr(value, "item") and getattr(value, "ndim", 1) == 0 else value
+
+
+def moments(values: Sequence[dt.date]) -> list[str]:
+    """Moments as readers write them: days alone where none has a time, else all with one, fractions where there are.
+
+    The one place that decides it, for maps, layers, figures, documents and the command line.
+
+    Examples
+    --------
+    >>> moments([dt.datetime(2018, 10, 24), dt.date(2018, 10, 25)])
+    ['2018-10-24', '2018-10-25']
+    >>> moments([dt.datetime(2018, 10, 24), dt.datetime(2018, 10, 24, 9, 30)])
+    ['2018-10-24 00:00:00', '2018-10-24 09:30:00']
+    """
+    if all(is_day(value) for value in values):
+        days = [f"{value:%Y-%m-%d}" if value.year > 999 else value.isoformat()[:10] for value in values]
+        if len(set(days)) == len(set(values)):  # midnights of two zones may share a day
+            return days
+    return [str(value) for value in values]
+
+
+def is_day(value: dt.date) -> bool:
+    """Whether a date or moment tells a day and no time.
+
+    Examples
+    --------
+    >>> is_day(dt.datetime(2018, 10, 24)), is_day(dt.datetime(2018, 10, 24, 9))
+    (True, False)
+    """
+    if not isinstance(value, dt.datetime):
+        return True
+    return value.time() == dt.time() and not getattr(value, "nanosecond", 0)
 
 
 __getattr__, __dir__ = door_of(__name__, own_names(globals()))

@@ -85,3 +85,20 @@ def test_another_ending_is_refused_and_nothing_is_written(verb, name, tmp_path):
     with pytest.raises(FileFormatError, match="name the file so"):
         getattr(Two(), verb)(tmp_path / name)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_day_is_a_cell_without_a_time(tmp_path):
+    class Days(Result):
+        __slots__ = ()
+
+        def tables(self):
+            days = pd.to_datetime(["2018-10-24", "2018-10-25"])
+            return (Table(pd.DataFrame({"day": days, "hour": days + pd.Timedelta("90min")}, index=["a", "b"])),)
+
+    Days().to_excel(tmp_path / "a.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "a.xlsx").worksheets[0]
+    assert "h" not in sheet["B2"].number_format
+    assert "h" in sheet["C2"].number_format
+    Days().to_docx(tmp_path / "a.docx")
+    cells = [cell.text for cell in docx.Document(tmp_path / "a.docx").tables[0].rows[1].cells]
+    assert cells == ["a", "2018-10-24", "2018-10-24 01:30:00"]

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import gbaspatial as gba
+from gbaspatial import typesetting
 from gbaspatial.errors import OptionError
 from gbaspatial.results import Table
 from gbaspatial.tables import compare
@@ -106,3 +107,29 @@ def test_inline_styles_need_no_style_sheet_and_a_page_can_do_without(fit):
     assert "border-top:2px solid" in page
     assert "<style" not in page
     assert "border" not in TABLE.to_html(inline=False)
+
+
+DAYS = pd.to_datetime(["2018-10-24", "2018-10-25", None])
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        (DAYS, ["2018-10-24", "2018-10-25", "-"]),
+        (DAYS.tz_localize("Asia/Hong_Kong"), ["2018-10-24", "2018-10-25", "-"]),
+        (DAYS + pd.to_timedelta([0, 90, 0], unit="min"), ["2018-10-24 00:00:00", "2018-10-25 01:30:00", "-"]),
+        (pd.to_datetime(["2018-10-24T00:00:00.000000001"] * 3), ["2018-10-24 00:00:00.000000001"] * 3),
+        (pd.Series([*DAYS[:2].date, None], dtype=object), ["2018-10-24", "2018-10-25", "-"]),
+        (pd.Series([*DAYS[:2], None], dtype=object), ["2018-10-24", "2018-10-25", "-"]),
+    ],
+)
+def test_days_have_no_time_and_moments_of_a_column_all_have_one(values, told):
+    header, rows = Table(pd.DataFrame({"x": [1.0, 2.0, 3.0], "day": values.array}, index=list("abc"))).cells()
+    assert [row[header.index("day")] for row in rows] == told
+    known = told[:2] if told[2] == "-" else []
+    assert [row[0] for row in Table(pd.DataFrame({"x": [1.0, 2.0]}, index=values[:2])).cells()[1]] == known or not known
+
+
+def test_midnights_of_two_zones_are_told_apart():
+    moments = [pd.Timestamp("2018-10-24", tz=zone) for zone in ("Asia/Hong_Kong", "UTC")]
+    assert len(set(typesetting.moments(moments))) == 2

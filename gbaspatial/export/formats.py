@@ -15,7 +15,7 @@ import pandas as pd
 
 from gbaspatial.errors import FileFormatError, UnknownNameError, import_extra, nearest_names
 from gbaspatial.export.descriptions import describe
-from gbaspatial.export.frames import flat
+from gbaspatial.export.frames import days_as_dates, flat
 from gbaspatial.export.geopackages import geopackage
 from gbaspatial.export.kml import kml_text
 from gbaspatial.export.shapefiles import shapefile
@@ -70,7 +70,7 @@ def geojson(path: str | os.PathLike[str], frame: gpd.GeoDataFrame) -> Path:
     """
     import pyogrio
 
-    table = in_degrees(flat(frame))
+    table = in_degrees(days_as_dates(flat(frame)))
     layer = Path(path).stem
 
     def _write(half: Path) -> None:
@@ -225,7 +225,7 @@ def kml(
     >>> "广州市" in made.read_text(encoding="utf-8")
     True
     """
-    given = flat(frame)
+    given = days_as_dates(flat(frame))
     written_as = given.attrs["written_as"]
     field = written_as.get(name, name) or str(given.columns[0])
     made = styled(given, style)
@@ -327,6 +327,8 @@ def write(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: str |
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the writer tells the same
         table = flat(frame)
+        if ending in (".geojson", ".json", ".kml"):  # as these write them
+            table = days_as_dates(table)
         chosen = None if style is None else styled(table, style)
         if chosen is not None and ending == ".kml":
             chosen = with_whole_numbers(chosen)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from gbaspatial.errors import CRSError, DataError, GeometryError, some
 from gbaspatial.export.names import column_names
+from gbaspatial.typesetting import is_day
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -20,7 +21,8 @@ if TYPE_CHECKING:
 def flat(frame: pd.DataFrame, what: str = "layer") -> gpd.GeoDataFrame:
     """`frame` with its index as leading columns, names that files take and plain types; `frame` itself stays.
 
-    The attribute ``written_as`` of the table tells the name that each column has there.
+    The attribute ``written_as`` of the table tells the name that each column has there, ``categories`` the kind of
+    those that were categories.
 
     Raises
     ------
@@ -53,11 +55,25 @@ def flat(frame: pd.DataFrame, what: str = "layer") -> gpd.GeoDataFrame:
     told = [str(column) for column in values.columns]
     values.columns = pd.Index(column_names(told, what))
     written_as = dict(zip(told, values.columns, strict=True))
+    kinds = {
+        column: kind for column, kind in values.dtypes.items() if isinstance(kind, pd.CategoricalDtype)
+    }  # what a legend lists in this order
     values = pd.DataFrame({column: _plain(values[column], what) for column in values.columns}, index=table.index)
     values.insert(place, "geometry", table.geometry)
     layer = gpd.GeoDataFrame(values, geometry="geometry", crs=frame.crs)
-    layer.attrs = {"written_as": written_as}
+    layer.attrs = {"written_as": written_as, "categories": kinds}
     return layer
+
+
+def days_as_dates(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """`table` with moments that have no time as dates, for formats that write moments as texts with a time."""
+    made = table.copy()
+    for column in table.columns.drop("geometry"):
+        values = table[column]
+        if pd.api.types.is_datetime64_any_dtype(values.dtype) and all(map(is_day, values.dropna())):
+            days = [None if pd.isna(value) else value.date() for value in values]
+            made[column] = pd.Series(days, index=table.index, dtype=object)
+    return made
 
 
 def _same(frame: pd.DataFrame, name: Label) -> bool:

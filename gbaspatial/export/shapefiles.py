@@ -14,7 +14,7 @@ import pandas as pd
 
 from gbaspatial.errors import DataError, FileFormatError, GbaWarning, WritingError, outside, some
 from gbaspatial.export.descriptions import describe
-from gbaspatial.export.frames import flat
+from gbaspatial.export.frames import days_as_dates, flat
 from gbaspatial.export.styles import Style, style_files, styled, tell_shared_style, with_whole_numbers, write_styles
 from gbaspatial.filenames import file_of
 from gbaspatial.options import public
@@ -69,7 +69,7 @@ def shapefile(path: str | os.PathLike[str], frame: gpd.GeoDataFrame, *, style: s
     target = file_of(path)
     if target.suffix.lower() != ".shp":
         raise FileFormatError(f"{target.name} does not end in .shp; name the file so, or write a GeoPackage.")
-    table = flat(frame, "layer")
+    table = days_as_dates(flat(frame, "layer"))
     _check_texts(table)
     _check_numbers(table, target.name)
     table = _without_blanks(table)

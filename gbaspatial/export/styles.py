@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -173,19 +174,27 @@ def styled(table: gpd.GeoDataFrame, choice: str | Style | None) -> Style | None:
         )
     written_as = table.attrs["written_as"]
     if isinstance(choice, str):
-        return style(table, written_as.get(choice, choice))
+        column = written_as.get(choice, choice)
+        kinds = table.attrs["categories"]
+        return style(table.astype({column: kinds[column]}) if column in kinds else table, column)
     made = choice.renamed(written_as)
     if made.column:
         columns_of(table, made.column, "layer")
     labels = tuple(label for label in made.labels if label in table.columns) or label_columns(table)
     if not made.column:
         return replace(made, labels=labels, width_m=_usual_width(table))
-    values, rules = table[made.column], made.rules
+    values = table[made.column]
+    rules = _of_dates(made.rules) if values.dtype == object else made.rules
     if values.isna().any() and (None, None, None) not in [rule[2:] for rule in rules]:
         rules = (*rules, _no_data())
     # what was made of other data, another year say, holds the numbers of this layer too
     ends = _ends(values) if _is_bounded(rules) else None
     return replace(made, rules=rules, labels=labels, ends=ends, width_m=_usual_width(table))
+
+
+def _of_dates(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """Rules for a column of dates, where `days_as_dates` made those of moments."""
+    return tuple(rule._replace(value=rule.value.date()) if isinstance(rule.value, datetime) else rule for rule in rules)
 
 
 def _is_bounded(rules: Sequence[Rule]) -> bool:
@@ -223,7 +232,9 @@ def _rules(classes: Classes, values: pd.Series) -> list[Rule]:
 
 
 def _in_both(label: str, value: object) -> str:
-    """The name of a class; of a flag in Chinese too, as the other names of a legend."""
+    """The name of a class; of a flag and of an empty text in Chinese too, as the other names of a legend."""
+    if value == "":
+        return f"{label} 空文本"
     return f"{label} {'是' if value else '否'}" if isinstance(value, (bool, np.bool_)) else label
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import pandas as pd
 
 from gbaspatial.errors import DataError, import_extra
 from gbaspatial.sheets import keep_texts
+from gbaspatial.typesetting import is_day
 
 if TYPE_CHECKING:
     from gbaspatial.export.descriptions import Description
@@ -58,6 +60,9 @@ def _check_size(table: pd.DataFrame) -> None:
 
 def _cells(column: pd.Series) -> list[object]:
     values = column.astype(object).tolist()
+    moments = [value for value in values if isinstance(value, datetime) and not pd.isna(value)]
+    if moments and all(map(is_day, moments)):  # cells of days, which spreadsheets show without a time
+        values = [value.date() if isinstance(value, datetime) and not pd.isna(value) else value for value in values]
     return [_cell(value, str(column.name)) for value in values]
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from gbaspatial import options
 from gbaspatial.errors import DataError, GbaWarning, OptionError, nearest_names, outside
+from gbaspatial.figures.class_names import names_of
 from gbaspatial.figures.palette import MOST_CATEGORIES, qualitative, ramp
 from gbaspatial.randomness import CLASS_BREAKS
 
@@ -73,7 +74,8 @@ def classify(
     Parameters
     ----------
     values : pandas.Series
-        Numbers, or text and booleans (each value is then a class).
+        Numbers, or text, booleans, days and categories (each value is then a class, ordered categories in their
+        order and in the colors of a ramp).
     scheme : str or sequence of float, optional
         ``"quantiles"`` (the default for numbers), ``"equal_interval"``, any scheme of mapclassify
         by its name in small letters (``"fisherjenks"``, ``"stdmean"``, ``"boxplot"``...),
@@ -108,7 +110,7 @@ def classify(
         raise DataError(f"{values.name!r} holds complex numbers, which no map shows; take their real part or modulus.")
     is_text = not pd.api.types.is_numeric_dtype(values) or pd.api.types.is_bool_dtype(values)
     if (isinstance(scheme, str) and scheme == "categorical") or (scheme is None and is_text):
-        return _categorical(known)
+        return _categorical(known, palette)
     if is_text:
         raise DataError(f"{values.name!r} is not numeric, so scheme={scheme!r} cannot class it; use 'categorical'.")
     numbers = known.to_numpy(dtype=float)
@@ -119,6 +121,7 @@ def classify(
     k = options.whole(k, "k", least=2, most=MOST_CLASSES)
     if scheme is not None and not isinstance(scheme, str):
         return _own_breaks(scheme, palette)
+    _tell_merged(known, numbers)
     if scheme is None and _few_whole_numbers(numbers, k):
         return _ranked(numbers, palette)
     if scheme is not None:
@@ -149,6 +152,20 @@ def _tell_few(name: object, different: int, k: int) -> None:
         values = "one value only" if different == 1 else f"{different} different values only"
         warn(
             f"{name!r} has {values}, fewer than the {k} classes asked for; each is a class.",
+            GbaWarning,
+            stacklevel=outside(),
+        )
+
+
+def _tell_merged(known: pd.Series, numbers: np.ndarray) -> None:
+    """Warn of whole numbers of more digits than a number of a map or a style keeps."""
+    if not pd.api.types.is_integer_dtype(known) or np.abs(numbers).max() <= 2**53:
+        return
+    lost = known.nunique() - len(np.unique(numbers))
+    if lost:
+        warn(
+            f"{known.name!r} holds whole numbers beyond 2^53, of which maps and styles keep 16 digits, so that "
+            f"{lost} of {known.nunique()} different ones fall together with a neighbor; subtract a constant first.",
             GbaWarning,
             stacklevel=outside(),
         )
@@ -207,7 +224,7 @@ def _ranked(numbers: np.ndarray, palette: str) -> Classes:
     return Classes(labels, ramp(palette, len(labels)), np.array([]), tuple(different), scheme="categorical")
 
 
-def _categorical(known: pd.Series) -> Classes:
+def _categorical(known: pd.Series, palette: str) -> Classes:
     if isinstance(known.dtype, pd.CategoricalDtype):
         present = set(known)
         categories = [c for c in known.cat.categories if c in present]
@@ -219,10 +236,11 @@ def _categorical(known: pd.Series) -> Classes:
                 f"{known.name!r} holds values that are no categories, such as {options.brief(known.iloc[0])}; "
                 f"make them text or numbers first."
             ) from error
-    labels = tuple(str(c) for c in categories)
-    if len(labels) > MOST_CATEGORIES:
-        raise DataError(_too_many(known, len(labels)))
-    return Classes(labels, qualitative(len(categories)), np.array([]), tuple(categories), scheme="categorical")
+    if len(categories) > MOST_CATEGORIES:
+        raise DataError(_too_many(known, len(categories)))
+    ordered = isinstance(known.dtype, pd.CategoricalDtype) and known.cat.ordered
+    colors = ramp(palette, len(categories)) if ordered else qualitative(len(categories))
+    return Classes(names_of(categories), colors, np.array([]), tuple(categories), scheme="categorical")
 
 
 def _too_many(known: pd.Series, count: int) -> str:

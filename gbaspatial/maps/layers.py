@@ -10,12 +10,14 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from gbaspatial.errors import DataError, OptionError
+from gbaspatial.typesetting import moments
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -92,7 +94,9 @@ def year_labels(labels: pd.Index) -> list[int | str] | None:
     years = list(labels)
     if years == [None]:
         return None
-    return [int(y) if isinstance(y, (int, np.integer)) else str(y).removesuffix(" 00:00:00") for y in years]
+    if all(isinstance(year, date) for year in years):
+        return [*moments(years)]
+    return [int(y) if isinstance(y, (int, np.integer)) else str(y) for y in years]
 
 
 def color_of(color: str) -> str:

@@ -18,6 +18,7 @@ SCHEMES_IN_CHINESE = {
 }  # fmt: skip
 IN_CHINESE = {
     "True": "是", "False": "否", "mainland": "内地", "Hong Kong": "香港", "Macao": "澳门",
+    "(empty text)": "（空文本）",
 }  # fmt: skip
 UNITS_IN_CHINESE = {
     "yuan": "元", "applications": "件（申请）", "persons": "人", "patents": "件", "US dollars": "美元",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -15,6 +17,7 @@ from gbaspatial.maps.geometry import display_shapes, pack_integers, pack_points
 from gbaspatial.maps.layers import Label, Layer, bilingual, color_of
 from gbaspatial.options import public
 from gbaspatial.sizes import POINTS_LIMIT
+from gbaspatial.typesetting import moments
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -102,7 +105,16 @@ def _points(layer: Points, units: pd.DataFrame) -> Payload:
 
 
 def _rows(frame: pd.DataFrame, columns: list[str]) -> list[tuple[object, ...]]:
-    return list(frame[columns].itertuples(index=False, name=None)) if columns else [()] * len(frame)
+    return list(zip(*[_cells(frame[column]) for column in columns], strict=True)) if columns else [()] * len(frame)
+
+
+def _cells(column: pd.Series) -> Sequence[object]:
+    """The cells of a column, moments of one kind as texts."""
+    known = column.dropna()
+    if not (len(known) and known.map(lambda value: isinstance(value, date)).all()):
+        return column.tolist()
+    texts = iter(moments(list(known)))
+    return [None if gap else next(texts) for gap in column.isna()]
 
 
 def _shown(value: object) -> str:

@@ -14,7 +14,7 @@ import gbaspatial as gba
 from gbaspatial.export.styles import style
 
 EXTENT, SIZE = (0.0, 0.0, 6.0, 4.0), (360, 240)
-COLUMNS = ["flag", "open", "tier", "number", "gap", "thirds", "kind", "hole", "day", "late", "born"]
+COLUMNS = ["flag", "open", "tier", "number", "gap", "thirds", "kind", "hole", "day", "late", "born", "hour"]
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +32,7 @@ def squares():
             "gap": np.where(places % 5 == 0, np.nan, number / 1e9), "thirds": (places % 7) / 3, "kind": kinds,
             "hole": np.where(places % 6 == 0, None, kinds),
             "day": days, "late": days.where(places % 4 > 0),
+            "hour": (days + pd.to_timedelta(places % 2, unit="h")).where(places % 4 > 0),
             "born": pd.Series(days).dt.date.where(places % 5 > 0, None).to_numpy(dtype=object),
         },
         index=pd.Index([f"{i:04d}" for i in places], name="code"),

@@ -211,3 +211,45 @@ def test_a_neighbor_of_the_same_name_that_loses_its_style_is_told(tmp_path):
         gba.export.write(tmp_path / "bay.geojson", frame, style="a_long_name_of_a_column")
         gba.export.write(tmp_path / "bay.gpkg", frame, style="a_long_name_of_a_column")
         gba.export.write(tmp_path / "coast.shp", frame, style="a_long_name_of_a_column")
+
+
+ENDINGS = ["gpkg", "shp", "geojson", "kml", "fgb"]
+
+
+def labels_in(path):
+    """What the classes of a file are called, by its QML and, where one is beside, its SLD."""
+    if path.suffix == ".gpkg":
+        with sqlite3.connect(path) as base:
+            return [re.findall(r' label="([^"]*)"', base.execute("SELECT styleQML FROM layer_styles").fetchone()[0])]
+    found = re.findall(r' label="([^"]*)"', path.with_suffix(".qml").read_text(encoding="utf-8"))
+    titles = [title.text for title in ET.parse(path.with_suffix(".sld")).iter("{http://www.opengis.net/se}Title")]
+    return [found, titles[-len(found) :] if titles else found]
+
+
+def three(**columns):
+    points = [Point(i, 0) for i in range(3)]
+    return gpd.GeoDataFrame(columns, index=pd.Index(list("abc"), name="code"), geometry=points, crs=4326)
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_files_list_categories_in_their_order_and_days_without_a_time(tmp_path, ending):
+    size = pd.Categorical(["high", "low", "mid"], ["low", "mid", "high"], ordered=True)
+    frame = three(size=size, day=pd.to_datetime(["2018-10-24", "2018-10-25", "2018-10-26"]))
+    days = ["2018-10-24", "2018-10-25", "2018-10-26"]
+    for column, told in {"size": ["low", "mid", "high"], "day": days}.items():
+        made = gba.export.style(frame, column)
+        for choice in (column, made):
+            path = gba.export.write(tmp_path / f"{column}.{ending}", frame, style=choice)
+            assert labels_in(path)[0][: len(told)] == told
+            assert "00:00:00" not in labels_in(path)[-1]
+
+
+@pytest.mark.parametrize("ending", ["shp", "kml", "geojson"])
+def test_formats_of_texts_hold_days_as_days_and_their_style_asks_for_them(tmp_path, ending):
+    frame = three(day=pd.to_datetime(["2018-10-24", "2018-10-25", None]))
+    path = gba.export.write(tmp_path / f"day.{ending}", frame, style=gba.export.style(frame, "day"))
+    literals = [each.text for each in ET.parse(path.with_suffix(".sld")).iter("{http://www.opengis.net/ogc}Literal")]
+    assert literals[:2] == ["2018-10-24", "2018-10-25"]
+    back = pyogrio.read_dataframe(path)["day"]
+    assert [str(value)[:10] for value in back[:2]] == literals[:2]
+    assert back.isna().tolist() == [False, False, True]

@@ -76,3 +76,12 @@ def test_libreoffice_shows_ids_as_they_are(tmp_path):
     shown = pd.read_csv(tmp_path / "ids.csv", dtype=str)
     assert shown["id"].tolist() == ids
     assert set(shown["x"]) == {"0.0569"}
+
+
+def test_days_are_cells_without_a_time_and_read_back_as_days(tmp_path):
+    days = pd.to_datetime(["2018-10-24", None] * 4)
+    path = gba.export.write(tmp_path / "x.xlsx", units().assign(opened=days))
+    sheet = openpyxl.load_workbook(path)["data"]
+    formats = {cell.value: sheet.cell(2, cell.column).number_format for cell in sheet[1]}
+    assert ("h" in formats["opened"], "h" in formats["day"]) == (False, True)
+    assert pd.read_excel(path)["opened"].tolist()[0] == days[0]

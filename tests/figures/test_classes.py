@@ -1,5 +1,7 @@
 """Classes of a choropleth: mapclassify's bounds, every value in one class, no data never among them."""
 
+import warnings
+
 import mapclassify
 import numpy as np
 import pandas as pd
@@ -243,3 +245,38 @@ def test_few_whole_numbers_are_categories_in_their_order(dtype):
 def test_a_scheme_that_can_be_none_is_refused_when_the_layer_is_made(scheme):
     with pytest.raises(OptionError, match="scheme"):
         gba.maps.choropleth("x", scheme=scheme)
+
+
+KINDS = pd.Series(pd.Categorical(["low", "high", "low", "medium"], ["low", "medium", "high", "none"], ordered=True))
+
+
+def test_ordered_categories_keep_their_order_and_have_the_colors_of_a_ramp():
+    made = classify(KINDS, palette="Reds")
+    assert made.labels == ("low", "medium", "high")
+    assert made.colors == ramp("Reds", 3)
+    assert made.codes(KINDS).tolist() == [0, 2, 0, 1]
+    assert classify(KINDS.cat.as_unordered()).labels == made.labels
+
+
+@pytest.mark.parametrize("time", ["00:00", "09:30"])
+def test_days_are_called_without_a_time(time):
+    values = pd.Series(pd.to_datetime([f"2018-10-24T{time}", f"2018-10-25T{time}", None]))
+    shown = "" if time == "00:00" else f" {time}:00"
+    for each in (values, values.astype(object), values.dt.tz_localize("UTC").dt.tz_localize(None)):
+        assert classify(each).labels == (f"2018-10-24{shown}", f"2018-10-25{shown}")
+
+
+def test_a_class_of_texts_without_a_letter_has_a_name_that_is_seen():
+    values = pd.Series(["", " ", "   ", "\t", "port"])
+    labels = classify(values).labels
+    assert len(set(labels)) == 5
+    assert all(label.strip() for label in labels)
+    assert labels[0] == "(empty text)"
+
+
+def test_whole_numbers_that_fall_together_are_told():
+    with pytest.warns(GbaWarning, match="1 of 3 different ones fall together"):
+        classify(pd.Series([2**53, 2**53 + 1, 2**53 + 2], name="code"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        classify(pd.Series([2**60, 2**61, 2**62]))
