@@ -44,8 +44,8 @@ def tally_orders(
     n, r, last = len(A), chosen.shape[1], len(counts) - 1
     observed, tie, low, scale = limits
     shift = (observed - low) * scale
-    link, pair = np.empty(36), np.empty((r, r, 36))
-    early, late = np.empty(120), np.empty(120)
+    pair, three = np.empty(36), np.empty((r, r, 240))
+    both = np.empty(240)  # what the first three places, and the last three, add by order
     within, away = np.empty(720), np.empty(720)
     rest = np.empty(6, np.int64)
     for row in range(len(chosen)):
@@ -56,41 +56,46 @@ def tally_orders(
             else:
                 rest[there] = v
                 there += 1
-        for p in range(r):  # what position p adds to each place behind it if it holds the v-th value
+        for p in range(r):  # what position p adds to each order of three places behind it if it holds the v-th value
             for v in range(r):
                 one = chosen[row, v]
                 for q in range(6):
                     for t in range(6):
                         other = rest[t]
-                        pair[p, v, 6 * q + t] = A[p, r + q] * B[one, other] + A[r + q, p] * B[other, one]
-        for k in range(720):
-            total = 0.0
-            for q in range(6):
-                for t in range(6):
-                    total += A[r + q, r + t] * B[rest[back[k, q]], rest[back[k, t]]]
-            within[k] = total - observed
+                        pair[6 * q + t] = A[p, r + q] * B[one, other] + A[r + q, p] * B[other, one]
+                for half in range(20):
+                    for i in range(6):
+                        k, m = 36 * half + 6 * i, 36 * half + i
+                        three[p, v, 20 * i + half] = pair[back[k, 0]] + pair[6 + back[k, 1]] + pair[12 + back[k, 2]]
+                        late = pair[18 + back[m, 3]] + pair[24 + back[m, 4]] + pair[30 + back[m, 5]]
+                        three[p, v, 120 + 20 * i + half] = late
+        within[:] = -observed
+        for q in range(1, 6):
+            for t in range(q):
+                for u in range(6):
+                    for v in range(6):
+                        one, other = rest[u], rest[v]
+                        pair[6 * u + v] = A[r + q, r + t] * B[one, other] + A[r + t, r + q] * B[other, one]
+                for half in range(20):
+                    for i in range(36):
+                        k = 36 * half + i
+                        within[20 * i + half] += pair[6 * back[k, q] + back[k, t]]
         for order in range(len(front)):
             base = 0.0
             for p in range(r):
                 one = chosen[row, front[order, p]]
                 for q in range(r):
                     base += A[p, q] * B[one, chosen[row, front[order, q]]]
-            link[:] = 0.0
+            both[:120], both[120:] = base, 0.0
             for p in range(r):
                 v = front[order, p]
-                for c in range(36):
-                    link[c] += pair[p, v, c]
-            for half in range(20):
-                for i in range(6):
-                    k, m = 36 * half + 6 * i, 36 * half + i
-                    early[6 * half + i] = link[back[k, 0]] + link[6 + back[k, 1]] + link[12 + back[k, 2]] + base
-                    late[6 * half + i] = link[18 + back[m, 3]] + link[24 + back[m, 4]] + link[30 + back[m, 5]]
-            for half in range(20):
-                e = 6 * half
-                for i in range(6):
-                    k = 36 * half + 6 * i
-                    for j in range(6):
-                        away[k + j] = early[e + i] + late[e + j] + within[k + j]
+                for c in range(240):
+                    both[c] += three[p, v, c]
+            for i in range(6):
+                for j in range(6):
+                    k = 120 * i + 20 * j
+                    for half in range(20):
+                        away[k + half] = both[20 * i + half] + both[120 + 20 * j + half] + within[k + half]
             # in locals, which stay in registers
             upper, lower, total, squares = 0, 0, 0.0, 0.0
             for k in range(720):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -169,15 +170,24 @@ def _laid_out(ax: Axes) -> Any:
     engine = figure.get_layout_engine()
     if engine is not None:
         engine.execute(figure)  # without a drawing that nobody sees
-    figure.set_layout_engine("none")
-    return figure.get_tightbbox().padded(0.1)
+    edge = figure.get_tightbbox().padded(0.1)
+    with _settled():
+        figure.set_layout_engine(None)  # "none" would leave one that lays out nothing, and draws before each file
+    return edge
+
+
+def _settled() -> AbstractContextManager[None]:
+    """Settings under which no layout engine of the user's comes back, and names in a file hang on its content."""
+    import matplotlib as mpl
+
+    return mpl.rc_context(
+        {"svg.hashsalt": "gbaspatial", "figure.autolayout": False, "figure.constrained_layout.use": False}
+    )
 
 
 def _file_of(ax: Axes, edge: Any, **how: Any) -> bytes:
-    import matplotlib as mpl
-
     buffer = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": "gbaspatial"}):
+    with _settled():
         _figure_of(ax).savefig(buffer, bbox_inches=edge, **how)
     return buffer.getvalue()
 

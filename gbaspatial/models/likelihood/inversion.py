@@ -178,8 +178,9 @@ def invert(
     low, high = _plausible(model, name, ends, float(found.log_likelihood[0]))
     grid = _grid(low, high, estimate, points)
     roots = signed_roots(model, name, noise(model.n, draws, seed, kind, ranks))
-    above, below = np.array([_tails(roots, float(value)) for value in track(grid, f"values of {name}")]).T
-    return Inversion(grid, above, below, estimate, ends, draws, roots)
+    known = {float(value): _tails(roots, float(value)) for value in track(grid, f"values of {name}")}
+    above, below = np.array([known[value] for value in grid.tolist()]).T
+    return Inversion(grid, above, below, estimate, ends, draws, roots, known)  # ends are looked for between the known
 
 
 def invert_roots(

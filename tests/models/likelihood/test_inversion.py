@@ -161,3 +161,17 @@ def test_either_tail_rejects_a_true_value_in_five_percent_of_samples(name: str, 
     """Exact for normal errors at n = 11: 800 samples, so 5 % shows as 5 ± 2.6 (99.9 %); so do intervals cover."""
     for share in _shares(name, value, ring(), 800, 99):
         assert share == pytest.approx(0.05, abs=0.026)
+
+
+def test_no_value_is_tested_twice(monkeypatch):
+    data, tested = dependent("rho", 0.4), []
+
+    def _noted(*given):
+        roots = signed_roots(*given)
+        return lambda value: tested.append(value) or roots(value)
+
+    monkeypatch.setattr("gbaspatial.models.likelihood.inversion.signed_roots", _noted)
+    found = invert(models.lag("y ~ x", data, ring())._problem(), "rho", draws=199)
+    found.interval(0.95)
+    assert len(tested) > len(found.grid)
+    assert len(set(tested)) == len(tested)
