@@ -17,7 +17,7 @@ from gbaspatial.options import public
 Payload: TypeAlias = "dict[str, Any]"  # what a page is told, as JSON: Any is whatever JSON can hold
 
 # Legal in JSON but not inside a script element, or a line end to older JavaScript.
-_IN_SCRIPT = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026", 0x2028: "\\u2028", 0x2029: "\\u2029"}
+_IN_SCRIPT = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 # folium writes text into JavaScript template literals and renders it through Jinja once more.
 _IN_TEMPLATE = {ord(ch): f"&#{ord(ch)};" for ch in "`$\\{}%#"}
 
@@ -31,8 +31,10 @@ def safe_json(value: object) -> str:
     {"name":"\\u003c/script\\u003e\\u003cb\\u003e","value":null}
     """
     text = json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for sign, escaped in _IN_SCRIPT.items():  # of a long text far quicker than str.translate
+        text = text.replace(sign, escaped)
     # A lone surrogate cannot be written as UTF-8 and no reader could see it.
-    return text.translate(_IN_SCRIPT).encode("utf-8", "replace").decode("utf-8")
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _plain(value: object) -> object:

@@ -176,3 +176,35 @@ def test_every_layer_of_the_report_is_styled_and_tells_whose_it_is(tmp_path):
         assert any("(" in alias for alias in each["aliases"].values()) or name in ("links", "prefectures"), name
     _, top, _, high = printed["places"]["legend"]
     assert top + high <= printed["places"]["north"][1]  # the legend of all layers has room above the arrow
+
+
+def test_the_print_layout_of_a_region_is_printed_with_its_layers(tmp_path):
+    qgis.needed()
+    from gbaspatial.report import attachments
+    from gbaspatial.report.region import Region
+
+    shapes = [box(i % 5, i // 5, i % 5 + 1, i // 5 + 1) for i in range(20)]
+    columns = {"income": np.random.default_rng(1).normal(50, 10, 20)}
+    units = gpd.GeoDataFrame(
+        columns, index=pd.Index([f"u{i}" for i in range(20)], name="code"), geometry=shapes, crs=4326
+    )
+    region = Region(units, "income")
+    page = attachments.write_layout_of(region, tmp_path / "region.qpt")
+    layers = attachments.write_layers_of(region, tmp_path / "region.gpkg")
+    names = [f"{layers}|layername={name}" for name in ("units", "clusters", "links")]
+    jobs = [{"layout": str(page), "layers": part, "size": [1188, 840]} for part in (names[:1], names)]
+    of_units, whole = qgis.ask(jobs, tmp_path)
+    for answer in (of_units, whole):
+        assert answer["whole"]
+        assert answer["true_crs"]
+        assert answer["north_valid"]
+        assert answer["texts"]["title"] == "income in 20 units 20 个单元的 income"
+        assert answer["bar_mm"] == pytest.approx(answer["bar_km"] * 1e6 / answer["scale"], abs=12)
+    assert (len(of_units["legend"]), len(whole["legend"])) == (1, 3)
+    _, top, _, high = whole["places"]["legend"]
+    assert top + high <= whole["places"]["north"][1]
+    _, _, wide, high = of_units["places"]["map"]
+    painted = sum(of_units["colors"].get(rule.color.upper(), 0) for rule in style(units, "income").rules) / (1188 * 840)
+    land = gba.geography.area_km2(units).sum() * 1e12 / of_units["scale"] ** 2
+    assert land < wide * high
+    assert painted == pytest.approx(land / (297 * 210), rel=0.12)  # outlines and names take some
