@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from statistics import median
 
@@ -13,6 +14,7 @@ BEGIN, END = "<!-- made by docs/make_architecture.py -->\n", "<!-- end of what i
 FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
+@cache
 def modules() -> dict[str, ast.Module]:
     """Every file of the package by its path within it."""
     return {
@@ -21,6 +23,13 @@ def modules() -> dict[str, ast.Module]:
     }
 
 
+@cache
+def nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """All that stands in a file, walked once."""
+    return tuple(ast.walk(tree))
+
+
+@cache
 def floors() -> dict[str, int]:
     """The floor of each room, as tests/test_rooms.py lists them."""
     tree = ast.parse((ROOT / "tests" / "test_rooms.py").read_text(encoding="utf-8"))
@@ -56,15 +65,16 @@ def checked_only(tree: ast.Module) -> set[int]:
     """What stands under TYPE_CHECKING is for the type checker and never runs."""
     return {
         id(child)
-        for node in ast.walk(tree)
+        for node in nodes(tree)
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
         for child in ast.walk(node)
     }
 
 
+@cache
 def inner_imports(tree: ast.Module) -> list[ast.AST]:
     """Import statements inside functions."""
-    inside = (child for f in ast.walk(tree) if isinstance(f, FUNCTION) for child in ast.walk(f))
+    inside = (child for f in nodes(tree) if isinstance(f, FUNCTION) for child in ast.walk(f))
     return list({id(n): n for n in inside if isinstance(n, (ast.Import, ast.ImportFrom))}.values())
 
 
@@ -75,7 +85,7 @@ def upward(house: dict[str, ast.Module]) -> list[str]:
         here, skipped = room_of(path), checked_only(tree)
         if path == "__init__.py":
             continue
-        for node in ast.walk(tree):
+        for node in nodes(tree):
             if id(node) not in skipped:
                 found |= {f"{path} -> {there}" for there in ours(node) if floor.get(there, -1) > floor[here]}
     return sorted(found)
@@ -92,7 +102,7 @@ def by_room(house: dict[str, ast.Module]) -> dict[str, tuple[int, int, float, in
     measured = {}
     for room in sorted({room_of(path) for path in house if path != "__init__.py"}, key=lambda r: (floors()[r], r)):
         trees = [tree for path, tree in house.items() if room_of(path) == room]
-        lengths = [length(f) for tree in trees for f in ast.walk(tree) if isinstance(f, FUNCTION)] or [0]
+        lengths = [length(f) for tree in trees for f in nodes(tree) if isinstance(f, FUNCTION)] or [0]
         inner = sum(len(inner_imports(tree)) for tree in trees)
         measured[room] = (len(trees), len(lengths), median(lengths), max(lengths), inner)
     return measured
@@ -101,7 +111,7 @@ def by_room(house: dict[str, ast.Module]) -> dict[str, tuple[int, int, float, in
 def longest(house: dict[str, ast.Module]) -> str:
     """The longest function, with its file."""
     lines, path, name = max(
-        (length(f), path, f.name) for path, tree in house.items() for f in ast.walk(tree) if isinstance(f, FUNCTION)
+        (length(f), path, f.name) for path, tree in house.items() for f in nodes(tree) if isinstance(f, FUNCTION)
     )
     return f"{lines} lines, `{name}` in {path}"
 
@@ -109,7 +119,7 @@ def longest(house: dict[str, ast.Module]) -> str:
 def measured() -> str:
     """The tables, in Markdown."""
     house = modules()
-    lengths = [length(f) for tree in house.values() for f in ast.walk(tree) if isinstance(f, FUNCTION)]
+    lengths = [length(f) for tree in house.values() for f in nodes(tree) if isinstance(f, FUNCTION)]
     arrows, twice = upward(house), named_twice(house)
     inner = sum(len(inner_imports(tree)) for tree in house.values())
     rows = [

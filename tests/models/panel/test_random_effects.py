@@ -1,6 +1,7 @@
 """Random effects against splm, plm, Elhorst's cigarettes and the dense likelihood with its NT x NT covariance."""
 
 import warnings
+from functools import cache
 
 import numpy as np
 import oracle
@@ -347,13 +348,19 @@ def test_summary_and_impacts_and_diagnostics():
         assert "lm_lag" not in models.panel_ols("y ~ x", data, w, effects="random").diagnostics().frame.index
 
 
+@cache
+def dense_fit(name):
+    """By dense matrices, with its data and options."""
+    data, w = made(100, 4)
+    options = {"effects": "random", "covariance": "information"}
+    return getattr(models, name)("y ~ x", data, w, **options), data, w, options
+
+
 @pytest.mark.parametrize("name", ["panel_error", "panel_sarar"])
 @pytest.mark.parametrize("way", ["planned", "pivoted"])
 def test_many_units_by_sparse_factors_are_the_dense_likelihood(name, way, monkeypatch):
     """I + a B B' of effects that lambda does not filter: planned once, or by SuperLU where a plan is not worth it."""
-    data, w = made(240, 4)
-    options = {"effects": "random", "covariance": "information"}
-    dense = getattr(models, name)("y ~ x", data, w, **options)
+    dense, data, w, options = dense_fit(name)
     monkeypatch.setattr(between_units, "DENSE_PAIRS_LIMIT", 0)
     monkeypatch.setattr(squares, "_WORTH", np.inf if way == "planned" else 0.0)
     again = Weights(w.sparse.copy(), w.ids)  # its plans are not known yet
