@@ -252,7 +252,17 @@ def read_setting(
         left, design.y[rows], design.X[rows][:, keep], starts[~always], _among(rings, always), anticipation
     )
     _check_covariates(setting, [design.terms[j] for j in keep])
-    return design, setting, design.units[~always], notes
+    return design, setting, design.units[~always], [*notes, *_empty_rings(setting)]
+
+
+def _empty_rings(setting: Setting) -> list[str]:
+    """Rings that touch no row, so that they have no effect in the table."""
+    names = np.array(setting.rings.names, dtype=object)
+    lacking = names[~np.isin(np.arange(2, len(names) + 2), setting.marks()[0])]
+    if not len(lacking):
+        return []
+    told = "so none is taken to be touched" if len(lacking) == len(names) else "so there is no effect on it"
+    return [f"No unit without treatment lies at {some(lacking)} from a treated one, {told}."]
 
 
 def _among(rings: Rings, out: np.ndarray) -> Rings:

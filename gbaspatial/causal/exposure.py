@@ -119,9 +119,10 @@ def _kilometers(distance: pd.DataFrame | pd.Series, units: pd.Index) -> np.ndarr
     check_same_units(distance.index, units, "distance", "data")
     check_same_units(distance.columns, units, "distance", "data")
     km = distance.loc[units, units].to_numpy(dtype=float)
-    off = km[~np.eye(len(km), dtype=bool)]
-    if not np.isfinite(off).all() or (off < 0).any():
-        raise DataError("distance= must hold finite kilometers from zero between all pairs of units.")
+    wrong = ~(np.isfinite(km) & (km >= 0)) & ~np.eye(len(km), dtype=bool)
+    if wrong.any():
+        pairs = [f"{units[i]} to {units[j]} ({km[i, j]:g})" for i, j in np.argwhere(wrong)]
+        raise DataError(f"distance= must hold finite kilometers from zero between all units, but not: {some(pairs)}.")
     return km
 
 
@@ -145,7 +146,7 @@ def starts_of(treated: Treated, time: Label | None, design: PanelDesign, data: p
     _no_time(time, "treated= already holds the first treated period of each unit")
     known = series.notna().to_numpy()
     when = np.full(len(series), NEVER)
-    when[known] = [_place(value, numbers) for value in time_numbers(pd.Index(series[known]))]
+    when[known] = [_place(value, numbers) for value in time_numbers(pd.Index(series[known]), "the time in treated=")]
     return when
 
 
@@ -157,7 +158,7 @@ def _no_time(time: Label | None, because: str) -> None:
 def _one_time(time: Label | None) -> int:
     if time is None:
         raise OptionError("treated= says who, not when; give the first treated period as time=.")
-    return int(time_numbers(pd.Index([time]))[0])
+    return int(time_numbers(pd.Index([time]), "time=")[0])
 
 
 def _place(when: int, numbers: np.ndarray) -> int:

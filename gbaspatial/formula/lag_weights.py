@@ -11,6 +11,7 @@ from gbaspatial.errors import OptionError
 from gbaspatial.formula.magnitude import check_weights_magnitude
 from gbaspatial.formula.vocabulary import FUNCTIONS
 from gbaspatial.weights import Weights, as_weights
+from gbaspatial.weights.adoption import as_weights_called
 
 if TYPE_CHECKING:
     from gbaspatial.weights.annotations import WeightsGiven
@@ -26,7 +27,7 @@ def named_weights(w: WeightsGiven) -> dict[str, Weights]:
         return alone
     if not w:
         raise OptionError("no weights were given; give a W, or a mapping of names to W.")
-    named = {str(name): as_weights(matrix) for name, matrix in w.items()}
+    named = {str(name): as_weights_called(matrix, f"w[{name!r}]") for name, matrix in w.items()}
     for name in named:
         check_lag_name(name)
     check_weights_magnitude(named)

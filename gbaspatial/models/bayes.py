@@ -21,6 +21,7 @@ from gbaspatial.models.solve.admissible import window
 from gbaspatial.options import only, public, word
 from gbaspatial.results import Result, Table
 from gbaspatial.weights import as_weights
+from gbaspatial.weights.adoption import as_weights_called
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -241,7 +242,11 @@ def model_probabilities(
     only(options, (), "model_probabilities() of a cross-section")
     for name in models:
         word(name, ("ols", *MODELS), "models")
-    named = {str(k): as_weights(v) for k, v in w.items()} if isinstance(w, Mapping) else {"W": as_weights(w)}
+    named = (
+        {str(k): as_weights_called(v, f"w[{k!r}]") for k, v in w.items()}
+        if isinstance(w, Mapping)
+        else {"W": as_weights(w)}
+    )
     if not named or not models:
         raise DataError("there is nothing to compare: give at least one model and one W.")
     rows: dict[tuple[str, str], tuple[Grid | None, float]] = {}

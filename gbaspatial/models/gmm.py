@@ -32,7 +32,8 @@ from gbaspatial.models.request import Request
 from gbaspatial.models.solve.origin import scale_of
 from gbaspatial.models.spatial_fit import moments_kind
 from gbaspatial.options import only, renamed, unused, word
-from gbaspatial.weights import Weights, as_weights
+from gbaspatial.weights import Weights
+from gbaspatial.weights.adoption import as_weights_called
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -200,7 +201,7 @@ def _columns(
 def _error_weights(error_w: WeightsGiven | None, design: Design) -> Weights:
     if error_w is None:
         return design.weights["W"]
-    given = as_weights(error_w)
+    given = as_weights_called(error_w, "error_w")
     return given if given.ids.equals(design.ids) else given.subset(design.ids)
 
 

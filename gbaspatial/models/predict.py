@@ -28,7 +28,8 @@ from gbaspatial.errors import AlignmentError, OptionError, some
 from gbaspatial.formula import named_weights
 from gbaspatial.options import public, word
 from gbaspatial.sizes import DENSE_LIMIT
-from gbaspatial.weights import Weights, as_weights
+from gbaspatial.weights import Weights
+from gbaspatial.weights.adoption import as_weights_called
 
 if TYPE_CHECKING:
     from gbaspatial.models.fit import Fit
@@ -208,7 +209,7 @@ def _weights(
     if fit.error_w is None:
         return lags, None
     if error_w is not None:
-        second = as_weights(error_w)
+        second = as_weights_called(error_w, "error_w")
     elif fit.error_w is fit.w or fit.w is None or w is None:
         second = lags["W"] if fit.error_w is own["W"] else fit.error_w
     else:

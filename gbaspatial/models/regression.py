@@ -22,7 +22,8 @@ from gbaspatial.models.request import KERNEL_OPTIONS, Options, Request
 from gbaspatial.models.solve.logdet import METHODS
 from gbaspatial.models.spatial_fit import LeastSquaresByRegime, LeastSquaresFit
 from gbaspatial.options import flag, only, public, unused, word
-from gbaspatial.weights import Weights, as_weights
+from gbaspatial.weights import Weights
+from gbaspatial.weights.adoption import as_weights_called
 
 if TYPE_CHECKING:
     from gbaspatial.weights.annotations import WeightsGiven
@@ -368,4 +369,4 @@ def _by_moments(asked: Request) -> Fit:
 
 
 def _error_weights(error_w: WeightsGiven | None, spec: Design) -> Weights:
-    return spec.weights["W"] if error_w is None else in_order(as_weights(error_w), spec.ids)
+    return spec.weights["W"] if error_w is None else in_order(as_weights_called(error_w, "error_w"), spec.ids)

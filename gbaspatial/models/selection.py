@@ -33,7 +33,7 @@ from gbaspatial.options import only, public, word
 from gbaspatial.randomness import Rng, seed_of
 from gbaspatial.repeated.blocks import map_blocks
 from gbaspatial.results import Result, Table
-from gbaspatial.weights import as_weights
+from gbaspatial.weights.adoption import as_weights_called
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -213,7 +213,7 @@ def over_weights(
         word(name, ESTIMATORS, "models")
     check_compared(weights, models)
     formulas = formulas_by_name(formula)
-    named = {str(name): as_weights(w) for name, w in weights.items()}
+    named = {str(name): as_weights_called(w, f"weights[{name!r}]") for name, w in weights.items()}
     seed = seed_of(rng)
 
     def _of(key: tuple[str, str, str]) -> tuple[Fit | None, dict[str, float]]:

@@ -16,6 +16,7 @@ from gbaspatial.errors import (
 )
 from gbaspatial.sizes import SPLINE_LIMIT
 from gbaspatial.weights import Weights, as_weights
+from gbaspatial.weights.adoption import as_weights_called
 
 if TYPE_CHECKING:
     pass
@@ -34,7 +35,9 @@ def weights_given(w: object) -> PeriodWeights:
     if not w:
         raise OptionError("w is an empty mapping; give a W, or a mapping of periods to W.")
     known: dict[int, Weights] = {}
-    return {key: known.setdefault(id(one), _without_friction(as_weights(one))) for key, one in w.items()}
+    for key, one in w.items():
+        known.setdefault(id(one), _without_friction(as_weights_called(one, f"w of {key}")))
+    return {key: known[id(one)] for key, one in w.items()}
 
 
 def _without_friction(w: Weights) -> Weights:

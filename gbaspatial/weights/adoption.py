@@ -43,3 +43,14 @@ def as_weights(w: WeightsLike, *, diagonal: Diagonal = "error") -> Weights:
     ['Macao', 'Zhuhai']
     """
     return adopted(Weights, w, diagonal)
+
+
+def as_weights_called(w: WeightsLike, what: str) -> Weights:
+    """`w` as `Weights`, as `as_weights` takes it; an error calls it `what`: the option, and the name or the year in it.
+
+    Examples
+    --------
+    >>> as_weights_called(Weights([[0, 1], [1, 0]], "ab"), "error_w of 2003").n
+    2
+    """
+    return adopted(Weights, w, what=what)

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 _STYLES: dict[str, Standardization] = {"R": "row", "B": "binary", "D": "global", "V": "variance_stabilized"}
 
 
-def adopted(kind: type[Weights], w: WeightsLike, diagonal: Diagonal = "error") -> Weights:
+def adopted(kind: type[Weights], w: WeightsLike, diagonal: Diagonal = "error", what: str = "w") -> Weights:
     """`w` itself where it is a `kind`; else one with the units and links of `w`, a Graph or a W.
+
+    `what` is how an error calls it.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def adopted(kind: type[Weights], w: WeightsLike, diagonal: Diagonal = "error") -
         recipe = Recipe().then(name, transform=theirs.transform)
     else:
         raise LabelTypeError(
-            f"w is a {type(w).__name__}; give Weights (from gbaspatial.weights), a libpysal Graph or a libpysal W."
+            f"{what} is a {type(w).__name__}; give Weights (from gbaspatial.weights), a libpysal Graph or a libpysal W."
         )
     matrix, dropped = without_self_links(theirs.sparse, ids, diagonal, f"the {name}")
     if dropped:  # the sums of its rows, or of all, are no longer what the style says

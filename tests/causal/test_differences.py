@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 
 import gbaspatial as gba
 from gbaspatial.causal.imputation import averages
-from gbaspatial.errors import AlignmentError, DataError, GbaWarning, OptionError, UnknownNameError
+from gbaspatial.errors import AlignmentError, DataError, GbaWarning, LabelTypeError, OptionError, UnknownNameError
 
 
 def _staggered():
@@ -239,3 +239,32 @@ def test_dates_of_other_units_are_told_without_weights():
         gba.causal.difference_in_differences("y ~ 1", data, treated=pd.Series({"q": 2004}))
     with pytest.raises(AlignmentError, match="no entry for 1, .*a missing value where it is never treated"):
         gba.causal.difference_in_differences("y ~ 1", data, treated=pd.Series({0: 2004}))
+
+
+def test_rings_without_units_are_told():
+    data, treated, km = _staggered()
+    for call in (gba.causal.difference_in_differences, gba.causal.event_study):
+        one = call("y ~ 1", data, treated=treated, distance=km, rings=[0.001, 50])
+        assert (
+            "No unit without treatment lies at 0-0.001 km from a treated one, so there is no effect on it." in one.notes
+        )
+        none = call("y ~ 1", data, treated=treated, distance=km, rings=[0.001])
+        assert any("so none is taken to be touched" in note for note in none.notes)
+        full = call("y ~ 1", data, treated=treated, distance=km, rings=[25, 50])
+        assert not any("No unit without treatment" in note for note in full.notes)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, -1.0, np.inf])
+def test_distances_that_are_none_are_named_by_pair(wrong):
+    data, treated, km = _staggered()
+    km.iloc[3, 8] = wrong
+    with pytest.raises(DataError, match=r"but not: 3 to 8 \((nan|-1|inf)\)"):
+        gba.causal.difference_in_differences("y ~ 1", data, treated=treated, distance=km, rings=[25])
+
+
+def test_dates_of_treatment_as_text_are_not_called_the_time_of_the_panel():
+    data, treated, _ = _staggered()
+    with pytest.raises(LabelTypeError, match=r"^the time in treated= \(2004"):
+        gba.causal.difference_in_differences("y ~ 1", data, treated=treated.map("{:.0f}".format, na_action="ignore"))
+    with pytest.raises(LabelTypeError, match=r"^time= \(2004\)"):
+        gba.causal.difference_in_differences("y ~ 1", data, treated=[0, 1], time="2004")

@@ -94,6 +94,7 @@ def wrapped(
         )
     else:
         variance, told, df = _variance(model, at, parts, covariance, given.corrected, df_resid, apart)
+    notes += singular_note(variance, at.edges)
     for term in at.edges:
         place = design.k + list(spatial).index(term)
         variance[place, :] = variance[:, place] = np.nan
@@ -231,6 +232,16 @@ def _variance_notes(model: PanelProblem, at: Estimate) -> list[str]:
         f"The variances of the units' residuals differ by a factor of {ratio:.3g}, which moves rho and lambda beside "
         f"effects of time; correction='pairs' does not depend on them."
     ]
+
+
+def singular_note(variance: np.ndarray, edges: Container[str]) -> tuple[str, ...]:
+    """Why there are no standard errors at all, where no edge of an interval tells it."""
+    if np.isfinite(variance).all() or "rho" in edges or "lambda" in edges:
+        return ()
+    return (
+        "No standard errors: beside the effects these rows do not tell all parameters apart (few units, "
+        "or a column that is all but a combination of others), so that their information is singular.",
+    )
 
 
 def edge_notes(at: Estimate | Point, edges: Container[str], model: PanelProblem | RandomProblem) -> list[str]:

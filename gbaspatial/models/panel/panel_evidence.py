@@ -197,7 +197,7 @@ def by_name(w: WeightsGiven) -> dict[str, WeightsGiven]:
     if not named:
         return {"W": given_weights(w)["W"]}
     assert isinstance(w, Mapping)
-    return {str(name): given_weights(one)["W"] for name, one in w.items()}
+    return {str(name): given_weights(one, f"w[{name!r}]")["W"] for name, one in w.items()}
 
 
 def problem_as(

@@ -39,8 +39,8 @@ class Rows:
         return Rows(self.places[inside], stack, self.units[there], self.periods[left], self.times[left], self.notes)
 
 
-def time_numbers(times: pd.Index) -> np.ndarray:
-    """Times as whole numbers, one apart for neighboring periods.
+def time_numbers(times: pd.Index, what: str = "the time of the panel") -> np.ndarray:
+    """Times as whole numbers, one apart for neighboring periods; `what` is how an error calls them.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def time_numbers(times: pd.Index) -> np.ndarray:
         if kind.startswith("date")
         else "make it whole numbers, such as years, so that there is a period before"
     )
-    raise LabelTypeError(f"the time of the panel ({some(times[:3])}) is {kind}, which has no order in steps; {cure}.")
+    raise LabelTypeError(f"{what} ({some(times[:3])}) is {kind}, which has no order in steps; {cure}.")
 
 
 def checked_index(data: object) -> pd.MultiIndex:

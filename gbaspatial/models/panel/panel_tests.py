@@ -165,7 +165,7 @@ def diagnostics(fit: PanelFit, w: WeightsGiven | None = None) -> PanelDiagnostic
     weights = weights_of(w, design) if w is not None else design.weights.get("W")
     least_squares = fit._problem.lag is None and fit._problem.error is None and fit.kind.random is None
     found: dict[str, Outcome] = {}
-    if weights is not None and least_squares:
+    if weights is not None and least_squares and any(one.n_links for one in weights.different):
         parts = _ingredients(fit, weights)
         for name, test in (
             ("lm_lag", lm_lag), ("lm_error", lm_error), ("robust_lm_lag", robust_lm_lag),
@@ -179,7 +179,8 @@ def diagnostics(fit: PanelFit, w: WeightsGiven | None = None) -> PanelDiagnostic
     factor = comparison_tests.common_factor(fit)
     found |= {"common_factor": factor} if factor is not None else {}
     found |= _over_time(fit) | _dependence(fit, weights)
-    frame = pd.DataFrame([_row(name, score) for name, score in found.items()]).set_index("test")
+    columns = ["test", "statistic", "df", "p_value", "null"]
+    frame = pd.DataFrame([_row(name, score) for name, score in found.items()], columns=columns).set_index("test")
     return PanelDiagnostics(
         frame, _moran_by_period(fit, weights), fit.serial_correlation, fit.formula, _notes(fit, found), fit, weights
     )
@@ -194,6 +195,9 @@ def _row(name: str, score: Outcome) -> dict[str, object]:
 
 
 def _notes(fit: PanelFit, found: Mapping[str, Outcome]) -> tuple[str, ...]:
+    if not found:
+        stack = fit.design.stack
+        return (f"No test is made of this fit: {stack.n} units and {stack.periods} periods are too few for any.",)
     notes = ["p-values: asymptotic, but for cips; chi-squared where df is one number, F where it is two, else normal."]
     if "pesaran_cd" in found and fit._problem.effects.cells is not None:
         notes.append(
@@ -265,17 +269,19 @@ def _effect_tests(fit: PanelFit) -> dict[str, Any]:
     effects, stack = fit._problem.effects, fit.design.stack
     own = float(np.square(fit.residuals.to_numpy()).sum())
     found: dict[str, Outcome] = {}
-    if effects.unit:
-        other = Effects(stack, False, effects.cells, effects.groups)
-        sse, df = _sse(fit, other), effects.rank - max(other.rank, 1)
+    if own == 0:  # nothing is left to compare anything with
+        return found
+    other = Effects(stack, False, effects.cells, effects.groups)
+    df = effects.rank - max(other.rank, 1)
+    if effects.unit and df > 0:  # one unit alone has no other effect to be unlike
+        sse = _sse(fit, other)
         F = (sse - own) / df / (own / fit.df_resid)
         found["f_unit"] = (F, f"{df}, {fit.df_resid}", float(f_tail(F, df, fit.df_resid)))
         found["lr_unit_effects"] = Score(stack.rows * float(np.log(sse / own)), df)
-    if effects.cells is not None and fit.kind.groups is None:
-        other = effects_of(stack, unit=effects.unit, time=False)
-        found["lr_time_effects"] = Score(
-            stack.rows * float(np.log(_sse(fit, other) / own)), effects.rank - max(other.rank, 1)
-        )
+    other = effects_of(stack, unit=effects.unit, time=False)
+    df = effects.rank - max(other.rank, 1)
+    if effects.cells is not None and fit.kind.groups is None and df > 0:
+        found["lr_time_effects"] = Score(stack.rows * float(np.log(_sse(fit, other) / own)), df)
     if effects.rank == 0 and stack.balanced and stack.periods > 1 and fit.kind.rows is None:
         e = fit.residuals.reindex(fit.design.ids).to_numpy().reshape(stack.periods, stack.n)
         T, n = e.shape

@@ -12,7 +12,8 @@ from gbaspatial.errors import AlignmentError, OptionError, UnknownNameError, som
 from gbaspatial.formula.lag_weights import check_lag_name, in_order
 from gbaspatial.models.panel.panel_rows import Rows, time_numbers
 from gbaspatial.models.panel.stack import ByPeriod, Operator, Repeated
-from gbaspatial.weights import Weights, as_weights
+from gbaspatial.weights import Weights
+from gbaspatial.weights.adoption import as_weights_called
 
 if TYPE_CHECKING:
     from gbaspatial.alignment import Label
@@ -43,21 +44,24 @@ def given_weights(w: WeightsGiven, what: str = "w") -> dict[str, Any]:
     if w is None:
         return {}
     if not isinstance(w, Mapping):
-        return {"W": as_weights(w)}
+        return {"W": as_weights_called(w, what)}
     if not w:
         raise OptionError(f"{what} is an empty mapping; give a W, a mapping of periods to W, or of names to W.")
     texts = [isinstance(key, str) for key in w]
     if any(texts) and not all(texts):
         raise OptionError(f"the keys of {what} are partly text and partly not; give periods, or names.")
     if not texts[0]:
-        return {"W": _by_time(w)}
+        return {"W": _by_time(w, what)}
     years = [repr(key) for key in w if key.strip().isdecimal()]
     if years:
         raise OptionError(
             f"the keys of {what} are text ({some(years)}), which would be names of W; periods are whole numbers: "
             f"{{int(year): one for year, one in {what}.items()}}."
         )
-    named = {name: _by_time(v) if isinstance(v, Mapping) else as_weights(v) for name, v in w.items()}
+    named = {
+        name: _by_time(v, f"{what}[{name!r}]") if isinstance(v, Mapping) else as_weights_called(v, f"{what}[{name!r}]")
+        for name, v in w.items()
+    }
     for name in named:
         check_lag_name(name)
     return {"W": next(iter(named.values())), **named} if "W" not in named else named
@@ -69,10 +73,17 @@ class _Timed(dict[int, Weights]):
     labels: tuple[Label, ...] = ()
 
 
-def _by_time(w: Mapping[Any, object]) -> _Timed:
-    numbers = time_numbers(pd.Index(list(w)))
+def _by_time(w: Mapping[Any, object], what: str) -> _Timed:
+    if not w:
+        raise OptionError(f"{what} is an empty mapping; give a W for every period.")
+    numbers = time_numbers(pd.Index(list(w)), f"the time in {what}")
     one: dict[int, Weights] = {}  # the same W given for several periods stays one object
-    found = _Timed({int(t): one.setdefault(id(v), as_weights(v)) for t, v in zip(numbers, w.values(), strict=True)})
+    found = _Timed(
+        {
+            int(t): one.setdefault(id(v), as_weights_called(v, f"{what} of {label}"))
+            for t, (label, v) in zip(numbers, w.items(), strict=True)
+        }
+    )
     found.labels = tuple(w)
     return found
 

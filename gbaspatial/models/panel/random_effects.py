@@ -14,7 +14,7 @@ from gbaspatial.formula.collinearity import check_rank
 from gbaspatial.formula.regressors import Column
 from gbaspatial.inference.tails import chi_squared_tail
 from gbaspatial.models.fit_tables import SMALL
-from gbaspatial.models.panel.fixed_effects import edge_notes, labelled_effects
+from gbaspatial.models.panel.fixed_effects import edge_notes, labelled_effects, singular_note
 from gbaspatial.models.panel.frame import PanelDesign
 from gbaspatial.models.panel.less_effects import panel_problem, part_of
 from gbaspatial.models.panel.panel_fit import PanelFit, SharedPanelFit
@@ -247,6 +247,7 @@ def _wrapped(
     for place, where in enumerate(found):
         if where < 0:
             matrix[place, :] = matrix[:, place] = np.nan
+    notes.extend(singular_note(matrix, at.edges))
     params = pd.Series([*at.beta[:k], *spatial.values()], index=terms, name="estimate", dtype=float)
     if given.kind.random == "mundlak":
         notes.append(_mundlak_note(params, matrix, terms))

@@ -107,6 +107,8 @@ def _standardized(pooled: Pooled, u: np.ndarray) -> tuple[float, float]:
         second = squares - 2 * float((image**2).sum()) + float((inner**2).sum())
         variance = 2 * (df * second - first**2) / (df**2 * (df + 2))
         form = float((u * applied(u[..., None])[..., 0]).sum()) / total
+        if variance <= 1e-12 * second / df**2:  # so few rows leave the form no freedom
+            return float("nan")
         return float((form - first / df) / np.sqrt(variance))
 
     of_units = _of(lambda Z: np.broadcast_to(Z.sum(axis=0), Z.shape), n * T, n * T**2)

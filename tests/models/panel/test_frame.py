@@ -238,3 +238,16 @@ def test_quantiles_of_too_few_draws_are_no_interval(draws):
 def test_one_lag_is_told_as_one():
     told = models.panel_ols("y ~ x", DATA, covariance="driscoll-kraay", lags=1).covariance_kind
     assert "1 lag;" in told
+
+
+@pytest.mark.parametrize("wrong", ["queen", 3, None, [1], {}])
+def test_a_w_of_a_wrong_kind_is_named_by_its_option_and_its_year(wrong):
+    data, w = made()
+    by_year = dict.fromkeys(data.index.unique(1), w)
+    year = list(by_year)[1]
+    with pytest.raises(LabelTypeError, match=f"^w of {year} is a "):
+        models.panel_lag("y ~ x", data, by_year | {year: wrong})
+    with pytest.raises(LabelTypeError, match=f"^error_w of {year} is a "):
+        models.panel_sarar("y ~ x", data, w, error_w=by_year | {year: wrong})
+    with pytest.raises(LabelTypeError, match="^error_w is a str"):
+        models.panel_sarar("y ~ x", data, w, error_w="queen")

@@ -9,8 +9,9 @@ from hypothesis import given, settings, strategies as st
 from test_estimators import FORMULA, PRODUC, cigarettes, made, states
 
 from gbaspatial import models
-from gbaspatial.errors import OptionError
+from gbaspatial.errors import GbaError, OptionError
 from gbaspatial.models.panel.panel_tests import serial_correlation
+from gbaspatial.weights import Weights
 
 THEIRS = {"pooled": "pooling", "unit": "within", "time": "time", "twoway": "twoways"}
 LM = {"lm_lag": "lml", "lm_error": "lme", "robust_lm_lag": "rlml", "robust_lm_error": "rlme"}
@@ -111,3 +112,38 @@ def test_serial_correlation_pairs_rows_by_unit_and_time(seed, units, kept, shuff
     time, unit = (pairs.get_level_values(name).to_numpy() for name in ("time", "unit"))
     found = serial_correlation(e.to_numpy(), unit, time)
     np.testing.assert_allclose(found, want, rtol=1e-9)
+
+
+def _line(n, periods):
+    """`n` units in a row, each linked with the next, with noise for an outcome and a regressor."""
+    units, rng = list("abcdefgh"[:n]), np.random.default_rng(5)
+    links = np.eye(n, k=1) + np.eye(n, k=-1)
+    index = pd.MultiIndex.from_product([units, range(2000, 2000 + periods)], names=["unit", "year"])
+    data = pd.DataFrame(rng.standard_normal((n * periods, 2)), index=index, columns=["y", "x"])
+    return data, Weights(links, units).row_standardized() if n > 1 else Weights(links, units)
+
+
+@pytest.mark.parametrize(("n", "periods"), [(1, 8), (2, 2), (2, 8), (3, 2), (3, 8), (8, 1)])
+def test_few_units_or_periods_are_refused_or_answered_whole(n, periods):
+    data, w = _line(n, periods)
+    made = 0
+    for name in ("panel_ols", "panel_gns"):
+        for effects in ("pooled", "unit", "time", "twoway", "random"):
+            try:
+                fit = getattr(models, name)("y ~ x", data, w, effects=effects)
+            except GbaError:
+                continue
+            made += 1
+            found = fit.diagnostics()
+            assert list(found.frame.columns) == ["statistic", "df", "p_value", "null"]
+            assert len(found.frame) or "too few" in found.notes[0]
+            if np.isnan(np.diag(fit.covariance)).all():
+                assert any("no standard error" in note.lower() for note in fit.notes), (name, effects)
+            assert str(found.summary())
+    assert made
+
+
+def test_one_unit_has_no_effect_to_be_unlike():
+    data, _ = _line(1, 8)
+    found = models.panel_ols("y ~ x", data, effects="unit").diagnostics().frame
+    assert not {"f_unit", "lr_unit_effects"} & set(found.index)
