@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -100,8 +100,20 @@ def put_sources(ax: Axes, sources: Sequence[tuple[str, str]], written: Names) ->
     told = [in_language(pair, one) for pair in dict.fromkeys(sources)] + [in_language(NOT_LEGAL, written)]
     text = " · ".join(told)
     wide = sum(1 if ord(letter) < 0x2E80 else 2 for letter in text) / max(len(text), 1)
-    lines = textwrap.wrap(text, int(150 / wide))
+    lines = textwrap.wrap(text, max(24, int(20 * _inches_across(ax) / wide)))
     ax.set_xlabel("\n".join(lines), fontsize=6, color="#666666", loc="left")
+
+
+def _inches_across(ax: Axes) -> float:
+    """How wide the map will be, which its height may narrow."""
+    figure: Any = ax.figure
+    wide, high = figure.get_size_inches()
+    if figure.get_layout_engine() is None or len(figure.axes) > 1:
+        place = ax.get_position(original=True)
+        wide, high = wide * place.width, high * place.height
+    (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
+    aspect = ax.get_aspect()
+    return float(min(wide, high * (east - west) / ((north - south) * (1.0 if aspect == "auto" else float(aspect)))))
 
 
 def put_scale_and_north(ax: Axes) -> None:

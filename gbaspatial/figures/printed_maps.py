@@ -30,12 +30,12 @@ from gbaspatial.figures.map_furniture import (
 )
 from gbaspatial.figures.palette import BORDER, CLUSTERS, HOTSPOTS, LAND, NO_DATA, SEA, Swatch
 from gbaspatial.figures.surroundings import SOURCES_IN_CHINESE, check_layer, surroundings
+from gbaspatial.figures.written_places import write_names
 from gbaspatial.options import public, word
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
-    from matplotlib.transforms import Bbox
     from scipy import sparse
 
     from gbaspatial.weights.annotations import WeightsLike
@@ -349,7 +349,8 @@ def fill_map(ax: Axes, frame: gpd.GeoDataFrame, colors: list[str]) -> None:
     aspect = ax.get_aspect()
     label = ax.get_xlabel()
     frame.plot(ax=ax, color=colors, edgecolor=BORDER, lw=0.5, markersize=28, zorder=2, aspect=None)
-    ax.set(xlim=limits[0], ylim=limits[1], xlabel=label, ylabel="")  # geopandas names the axis of degrees
+    ax.set(xlim=limits[0], ylim=limits[1], ylabel="")  # geopandas names the axis of degrees
+    ax.set_xlabel(label, loc="left")
     ax.set_aspect(aspect)
 
 
@@ -362,30 +363,4 @@ def finish_map(ax: Axes, frame: gpd.GeoDataFrame, written: Names, label: str, li
     put_scale_and_north(ax)
     if written != "none" and len(frame) <= MOST_NAMES:
         with letters_untold():
-            _write_names(ax, frame, written, lift)
-
-
-def _write_names(ax: Axes, frame: gpd.GeoDataFrame, written: Names, lift: float) -> None:
-    """Larger units first; a name that would lie on another moves a little or is left out."""
-    from matplotlib.patheffects import withStroke
-
-    english = (frame["name_en"] if "name_en" in frame.columns else frame.index.to_series()).astype(str)
-    chinese = (frame["name_zh"] if "name_zh" in frame.columns else english).fillna("").astype(str)
-    texts = {"en": english, "zh": chinese, "both": english + "\n" + chinese}[written]
-    places = shapely.get_coordinates(shapely.point_on_surface(np.asarray(frame.geometry.array, dtype=object)))
-    ax.figure.canvas.draw()
-    taken: list[Bbox] = [text.get_window_extent() for text in ax.texts]
-    for at in np.argsort(-shapely.area(np.asarray(frame.geometry.array, dtype=object)), kind="stable"):
-        text = ax.annotate(
-            texts.iloc[at], tuple(places[at]), (0, lift), textcoords="offset points", ha="center", va="center",
-            fontsize=7.5, color="#111111", zorder=7, path_effects=[withStroke(linewidth=2, foreground="white")],
-            annotation_clip=True, linespacing=1.05,
-        )  # fmt: skip
-        for shift in (0, 12, -12, 22, -22):
-            text.set_position((0, lift + shift))
-            box = text.get_window_extent().padded(3)
-            if not any(box.overlaps(other) for other in taken):
-                taken.append(box)
-                break
-        else:
-            text.remove()
+            write_names(ax, frame, written, lift)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 _LONG = 40  # letters of a cell that needs a wide column
+_LONGEST = 160  # letters of a cell that needs the widest
 _BRIEF = 14  # letters of a cell that is not broken
 _PHONE = 44  # letters, with the space between columns, that fit on a phone held upright
 _STACKED = 16  # rows up to which a wide table stands row below row on a phone
@@ -118,7 +119,7 @@ def _marked(cell: re.Match[str], headings: list[str], place: int, first: int, st
     """A cell of the table at `place` of its row, with its classes and, where rows are stacked, its heading."""
     tag, style, inner = cell[1], cell[2], cell[3]
     size = _letters(html.unescape(inner))
-    kinds = ["long" if size > _LONG else "brief" if size <= _BRIEF else ""] if tag == "d" else []
+    kinds = ["long longest" if size > _LONGEST else "long" if size > _LONG else "brief" if size <= _BRIEF else ""] if tag == "d" else []
     kinds += ["key"] if place < first else ["minor"] if headings[place] in _MINOR else []
     told = " ".join(filter(None, kinds))
     label = f' data-label="{html.escape(headings[place])}"' if stacked and tag == "d" else ""

@@ -117,7 +117,7 @@ def _equality(now: dict[int, pd.Series]) -> Words:
 def _excluded(apart: pd.Series) -> Words:
     if apart["lower"] < 1 < apart["upper"]:
         return Words("", "")
-    return Words(", so that they are", "，即可排除")
+    return Words(", so that equality is excluded", "，即可排除")
 
 
 def _share(bay: Bay, by_year: pd.DataFrame) -> Words:

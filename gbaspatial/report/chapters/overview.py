@@ -26,7 +26,7 @@ def chapter(bay: Bay) -> Section:
         tables_zh={
             "cities": in_chinese(table, f"{bay.year} 年各城市", ("- ：无可比口径的公布数据",), names=bay.names_zh)
         },
-        figures={"gdp_pc": figures.map_of(bay.cities, "gdp_pc_cny", label=drawn.en, names="both")},
+        figures={"gdp_pc": figures.map_of(bay.cities, "gdp_pc_cny", label=drawn.en)},
         figures_zh={"gdp_pc": map_in_chinese(figures.map_of(bay.cities, "gdp_pc_cny", label=drawn.zh, names="zh"))},
         captions={"gdp_pc": Words(f"Map of the eleven cities: {drawn.en}.", f"十一市地图：{drawn.zh}。")},
         front=("gdp_pc",),
