@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -106,8 +106,8 @@ def put_sources(ax: Axes, sources: Sequence[tuple[str, str]], written: Names) ->
 
 def _inches_across(ax: Axes) -> float:
     """How wide the map will be, which its height may narrow."""
-    figure: Any = ax.figure
-    wide, high = figure.get_size_inches()
+    figure = ax.figure
+    wide, high = figure.bbox.width / figure.dpi, figure.bbox.height / figure.dpi
     if figure.get_layout_engine() is None or len(figure.axes) > 1:
         place = ax.get_position(original=True)
         wide, high = wide * place.width, high * place.height

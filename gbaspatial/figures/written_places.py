@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -52,7 +52,7 @@ def write_names(ax: Axes, frame: gpd.GeoDataFrame, written: Names, lift: float) 
     corners = shapely.bounds(shapes)
     size = next((points for most, points in _SIZES if len(frame) <= most), _SMALL)
     texts = _texts(frame, written)
-    figure: Any = ax.figure
+    figure = ax.figure
     figure.canvas.draw()
     taken: list[Bbox] = [text.get_window_extent() for text in ax.texts]
     for at in np.argsort(-shapely.area(shapes), kind="stable"):
@@ -80,7 +80,7 @@ def _written(ax: Axes, words: str, place: tuple[float, float], size: float) -> A
 
 def _settle(ax: Axes, text: Annotation, unit: np.ndarray, lift: float, taken: list[Bbox]) -> None:
     """The first place that is free and inside the frame; without one the name goes."""
-    figure: Any = ax.figure
+    figure = ax.figure
     dots = figure.dpi / 72
     frame = ax.get_window_extent()
     own = text.get_window_extent()

@@ -119,11 +119,18 @@ def _marked(cell: re.Match[str], headings: list[str], place: int, first: int, st
     """A cell of the table at `place` of its row, with its classes and, where rows are stacked, its heading."""
     tag, style, inner = cell[1], cell[2], cell[3]
     size = _letters(html.unescape(inner))
-    kinds = ["long longest" if size > _LONGEST else "long" if size > _LONG else "brief" if size <= _BRIEF else ""] if tag == "d" else []
+    kinds = [_room(size)] if tag == "d" else []
     kinds += ["key"] if place < first else ["minor"] if headings[place] in _MINOR else []
     told = " ".join(filter(None, kinds))
     label = f' data-label="{html.escape(headings[place])}"' if stacked and tag == "d" else ""
     return f"<t{tag}{label}{f' class={chr(34)}{told}{chr(34)}' if told else ''}{style}>{inner}</t{tag}>"
+
+
+def _room(size: int) -> str:
+    """The classes of a cell of a text of `size` letters."""
+    if size > _LONGEST:
+        return "long longest"
+    return "long" if size > _LONG else "brief" if size <= _BRIEF else ""
 
 
 def _stacked(table: Table) -> str:
