@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from shapely import Point
+from shapely import Point, box
 from small_world import grid_of
 
 import gbaspatial as gba
@@ -502,3 +502,19 @@ def test_each_kind_of_layer_stands_in_one_file_with_its_payload():
     kinds = {kind.__qualname__: kind for kind in maps.Layer.__subclasses__()}  # slots make each class twice
     assert len({kind.__module__ for kind in kinds.values()}) == len(kinds) >= 5
     assert all("payload" in vars(kind) for kind in kinds.values())
+
+
+@pytest.mark.parametrize("size", [(1400, 900), (1000, 700)])
+def test_the_slider_lies_below_the_units(tmp_path, size):
+    shapes = [box(i % 3 * 0.1, i // 3 * 0.1, i % 3 * 0.1 + 0.1, i // 3 * 0.1 + 0.1) for i in range(18)]  # a tall region
+    units = gpd.GeoDataFrame(index=pd.Index([f"u{i}" for i in range(18)], name="code"), geometry=shapes, crs=4326)
+    rows = pd.MultiIndex.from_product([units.index, [2018, 2019]])
+    layer = maps.choropleth("x", panel=pd.DataFrame({"x": np.arange(36.0)}, index=rows))
+    path = maps.atlas(units, [layer]).save(tmp_path / "tall.html")
+    with browser.open_page(path, size=size) as page:
+        foot = page.evaluate("document.querySelector('.gba-slider').getBoundingClientRect().top")
+        low = page.evaluate(
+            "Math.max(...[...document.querySelectorAll('path.leaflet-interactive')]"
+            ".map(unit => unit.getBoundingClientRect().bottom))"
+        )
+        assert size[1] / 2 < low <= foot

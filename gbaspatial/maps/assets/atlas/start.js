@@ -89,7 +89,7 @@ class Atlas {
   // The units fill what the panel leaves free.
   fitUnits() {
     const bounds = L.latLngBounds(this.sets.flatMap(set => set.group.getBounds())), size = this.map.getSize(), wide = size.x > 760;
-    const sheet = !wide && this.panelOpen ? this.panel.offsetHeight : 0, below = Math.max(this.drawer.hidden ? 0 : this.drawer.offsetHeight, sheet) + (wide ? 40 : 84);
+    const sheet = !wide && this.panelOpen ? this.panel.offsetHeight : 0, below = Math.max(this.drawer.hidden ? 0 : this.drawer.offsetHeight, sheet) + (wide ? Math.max(40, this.slider.box.offsetHeight + 24) : 84);
     const half = this.compare && this.compare.side ? size.x / 2 : 0, right = half + (wide && this.panelOpen ? this.panel.offsetWidth + 24 : 16);
     this.map.fitBounds(bounds, { paddingTopLeft: wide ? [60, 24] : [16, 64], paddingBottomRight: [right, below], animate: false });
   }
