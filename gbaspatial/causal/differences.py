@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from gbaspatial.causal.exposure import NEVER, Rings, first_exposure, ring_before, ring_by_period, rings_of, starts_of
+from gbaspatial.causal.exposure import NEVER, Rings, first_exposure, ring_before, ring_by_period, rings_among, starts_of
 from gbaspatial.causal.imputation import Averages, Unidentified, averages
 from gbaspatial.causal.placebo import placebo
 from gbaspatial.errors import DataError, GbaWarning, MissingDataError, some
@@ -209,7 +209,7 @@ def difference_in_differences(
     try:
         found, names, mark = setting.estimate()
     except Unidentified as problem:
-        raise DataError(told(problem, units, design.periods)) from None
+        raise DataError(told(problem, units, design.periods, bool(setting.rings.edges))) from None
     return _result(design, setting, units, found, names, mark, notes)
 
 
@@ -224,7 +224,7 @@ def read_setting(
     anticipation = whole(anticipation, "anticipation")
     design = read_panel(formula, data, unbalanced=unbalanced)
     starts = starts_of(treated, time, design, data)
-    rings = rings_of(design.units, *near)
+    rings = rings_among(design.units, treated, data, near)
     keep = [j for j, term in enumerate(design.terms) if term != "Intercept"]
     if (starts == NEVER).all():
         raise DataError(
@@ -294,21 +294,23 @@ def _check_covariates(setting: Setting, terms: list[str]) -> None:
         raise DataError(f"among the untreated rows {some(terms)} are collinear; leave one of them out.")
 
 
-def told(problem: Unidentified, units: pd.Index, periods: pd.Index) -> str:
-    """What is not identified, in a sentence."""
+def told(problem: Unidentified, units: pd.Index, periods: pd.Index, ringed: bool) -> str:
+    """What is not identified, in a sentence; `ringed` where rings were asked for, which could be fewer."""
+    fewer = "use fewer or narrower rings, or " if ringed else ""
+    untouched = " and untouched" if ringed else ""
     if len(problem.periods):
         return (
-            f"in {some(periods[problem.periods])} no unit is untreated and untouched, so nothing tells what these "
-            f"periods did by themselves; use fewer or narrower rings, or leave out these periods."
+            f"in {some(periods[problem.periods])} no unit is untreated{untouched}, so nothing tells what these "
+            f"periods did by themselves; {fewer}leave out these periods."
         )
     if len(problem.units):
         return (
-            f"{some(units[problem.units])} have no row that is untreated and untouched, so nothing tells what they "
-            f"were like before; leave them out."
+            f"of {some(units[problem.units])} no row is untreated{untouched}, so nothing tells what they were like "
+            f"before; leave them out."
         )
     return (
         "the untreated and untouched rows fall into pieces that share no period, so their effects cannot be told "
-        "apart; use fewer rings or other periods."
+        f"apart; {'use fewer rings or' if ringed else 'use'} other periods."
     )
 
 

@@ -185,10 +185,11 @@ def _cells(setting: Setting, base: int, units: pd.Index, periods: pd.Index) -> _
     s = setting.stack
     touched, ring = first_exposure(setting.starts, setting.rings, s.periods)
     names = ("treated", *setting.rings.names)
+    ringed = bool(setting.rings.edges)
     if not ((setting.starts == NEVER) & (touched == NEVER)).any():
         raise DataError(
-            "no unit is never treated and never touched, so there is nothing to compare with in all periods; use "
-            "fewer or narrower rings, or end the data before the last treatment."
+            f"no unit is never treated{' and never touched' if ringed else ''}, so there is nothing to compare with in "
+            f"all periods; {'use fewer or narrower rings, or ' if ringed else ''}end the data before all are treated."
         )
     begin = np.where(touched < setting.starts, touched, setting.starts)
     history = np.column_stack([setting.starts, np.where(touched < setting.starts, touched, NEVER), ring])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import geopandas as gpd
@@ -87,6 +87,28 @@ def rings_of(units: pd.Index, w: WeightsLike, distance: pd.DataFrame | pd.Series
     return Rings(_kilometers(distance, units), edges, names)
 
 
+def rings_among(units: pd.Index, treated: Treated, data: pd.DataFrame, near: Near) -> Rings:
+    """The rings of `units`; those of the data that lack periods and so left lie between them, but may not be treated.
+
+    A treated unit that left would still touch its neighbors, which then would count as untouched.
+    """
+    w, distance, edges = near
+    out = data.index.unique(level=0).difference(units, sort=False)
+    if w is not None and len(out) and not as_weights(w).ids.isin(out).any():
+        out = out[:0]
+    if isinstance(distance, (pd.DataFrame, pd.Series)) and len(out) and not distance.index.isin(out).any():
+        out = out[:0]
+    lost = treated_among(data.index.unique(level=0).difference(units, sort=False), treated, data)
+    if len(lost) and (w is not None or distance is not None):
+        raise DataError(
+            f"unbalanced='common' leaves out {some(lost)}, which the treatment reaches: units near would count as "
+            f"untouched; use unbalanced='keep', or leave out periods."
+        )
+    found = rings_of(units.append(out), w, distance, edges)
+    kept = slice(len(units))
+    return replace(found, apart=found.apart[kept, kept])
+
+
 def _edges(rings: Edges | None) -> tuple[float, ...]:
     if rings is None or isinstance(rings, str) or not np.iterable(rings):
         raise OptionError(f"rings={brief(rings)} must list the outer edges of the rings in km, such as [50, 100].")
@@ -137,8 +159,8 @@ def starts_of(treated: Treated, time: Label | None, design: PanelDesign, data: p
         _no_time(time, "the column says when")
         return _from_status(treated, design, data)
     if not isinstance(treated, pd.Series):
-        return _from_list(treated, time, design, numbers)
-    _check_dates(treated.index, design.units)
+        return _from_list(treated, time, design, data, numbers)
+    _check_dates(treated.index, design.units, data)
     series = treated.reindex(design.units)
     if series.dropna().isin([True, False]).all() and not series.isna().any():
         chosen = series.astype(bool).to_numpy()
@@ -169,6 +191,18 @@ def _place(when: int, numbers: np.ndarray) -> int:
     return NEVER if place == len(numbers) else place
 
 
+def treated_among(units: pd.Index, treated: Treated, data: pd.DataFrame) -> pd.Index:
+    """Those of `units` of the data that are ever treated, by a `treated` that `starts_of` has read."""
+    if isinstance(treated, str):
+        status = data[treated].groupby(level=0).max()
+        return units[(status.reindex(units) == 1).to_numpy()]
+    if not isinstance(treated, pd.Series):
+        return units[units.isin(list(treated))]
+    given = treated.reindex(units)
+    yes = given.eq(True) if treated.dropna().isin([True, False]).all() else given.notna()
+    return units[yes.to_numpy(dtype=bool)]
+
+
 def _check_known(named: pd.Index, units: pd.Index) -> None:
     """Raise unless the data have every unit that `treated` names."""
     extra = named.difference(units, sort=False)
@@ -176,10 +210,10 @@ def _check_known(named: pd.Index, units: pd.Index) -> None:
         raise UnknownNameError(f"treated= names {some(extra)}, which the data do not have.")
 
 
-def _check_dates(index: pd.Index, units: pd.Index) -> None:
-    """Raise unless a Series of dates has every unit of the data once, and no other."""
+def _check_dates(index: pd.Index, units: pd.Index, data: pd.DataFrame) -> None:
+    """Raise unless a Series of dates has all `units` once, and none that the data do not have."""
     check_units(index, "treated")
-    _check_known(index, units)
+    _check_known(index, data.index.unique(level=0))
     absent = units.difference(index, sort=False)
     if len(absent):
         raise AlignmentError(
@@ -188,14 +222,16 @@ def _check_dates(index: pd.Index, units: pd.Index) -> None:
         )
 
 
-def _from_list(treated: Treated, time: Label | None, design: PanelDesign, numbers: np.ndarray) -> np.ndarray:
+def _from_list(
+    treated: Treated, time: Label | None, design: PanelDesign, data: pd.DataFrame, numbers: np.ndarray
+) -> np.ndarray:
     if not isinstance(treated, (list, tuple, set, frozenset, pd.Index)):
         raise LabelTypeError(
             f"treated= is a {type(treated).__name__}; pass a list of units with time=, a Series with the first "
             f"treated period of each unit (missing for never), or the name of a 0/1 column."
         )
     wanted = pd.Index(list(treated))
-    _check_known(wanted, design.units)
+    _check_known(wanted, data.index.unique(level=0))
     return np.where(design.units.isin(wanted), _place(_one_time(time), numbers), NEVER)
 
 

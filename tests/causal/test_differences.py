@@ -146,7 +146,7 @@ def test_units_treated_from_the_beginning_are_left_out_by_name():
         ({"treated": pd.Series({1: 2004.0})}, AlignmentError, "units"),
         ({"treated": "d"}, DataError, "goes back to 0"),
         ({"treated": "none"}, UnknownNameError, "no column"),
-        ({"treated": list(range(40)), "time": 2004}, DataError, "no unit is untreated and untouched"),
+        ({"treated": list(range(40)), "time": 2004}, DataError, "no unit is untreated, so nothing"),
         ({"treated": [1], "time": 2004, "anticipation": -1}, OptionError, "anticipation"),
     ],
 )
@@ -268,3 +268,66 @@ def test_dates_of_treatment_as_text_are_not_called_the_time_of_the_panel():
         gba.causal.difference_in_differences("y ~ 1", data, treated=treated.map("{:.0f}".format, na_action="ignore"))
     with pytest.raises(LabelTypeError, match=r"^time= \(2004\)"):
         gba.causal.difference_in_differences("y ~ 1", data, treated=[0, 1], time="2004")
+
+
+DESIGNS = [gba.causal.difference_in_differences, gba.causal.event_study]
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_who_lacks_periods_leaves_and_may_still_be_named(design):
+    data, treated, _ = _staggered()
+    short = data.drop([(2, 2001), (20, 2005)])
+    rest = data.drop([2, 20], level=0)
+    want = design("y ~ 1", rest, treated=treated.drop([2, 20])).frame
+    column = short.assign(begun=[float(year >= treated[unit]) for unit, year in short.index])
+    with pytest.warns(GbaWarning, match="Left out, because they lack periods: 2, 20"):
+        pd.testing.assert_frame_equal(design("y ~ 1", short, treated=treated, unbalanced="common").frame, want)
+    with pytest.warns(GbaWarning, match="lack periods"):
+        pd.testing.assert_frame_equal(design("y ~ 1", column, treated="begun", unbalanced="common").frame, want)
+    who = [0, 1, 2, 3]
+    with pytest.warns(GbaWarning, match="lack periods"):
+        got = design("y ~ 1", short, treated=who, time=2004, unbalanced="common").frame
+    pd.testing.assert_frame_equal(got, design("y ~ 1", rest, treated=[u for u in who if u != 2], time=2004).frame)
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_who_lacks_periods_lies_between_the_others_and_may_not_be_treated(design):
+    data, treated, km = _staggered()
+    short = data.drop([(20, 2005)])
+    want = design("y ~ 1", data.drop(20, level=0), treated=treated.drop(20), distance=km.drop(20).drop(columns=20),
+                  rings=[25, 50])  # fmt: skip
+    with pytest.warns(GbaWarning, match="lack periods"):
+        got = design("y ~ 1", short, treated=treated, distance=km, rings=[25, 50], unbalanced="common")
+    pd.testing.assert_frame_equal(got.frame, want.frame)
+    with (
+        pytest.warns(GbaWarning),
+        pytest.raises(DataError, match="leaves out 2, which the treatment reaches: units near"),
+    ):
+        design("y ~ 1", data.drop([(2, 2001)]), treated=treated, distance=km, rings=[25, 50], unbalanced="common")
+    for given_ in (treated.notna(), [0, 1, 2, 3]):
+        with pytest.warns(GbaWarning), pytest.raises(DataError, match="use unbalanced='keep', or leave out periods"):
+            design("y ~ 1", data.drop([(2, 2001)]), treated=given_, time=2004, distance=km, rings=[25, 50],
+                   unbalanced="common")  # fmt: skip
+
+
+def test_steps_lead_through_who_lacks_periods():
+    chain = np.eye(40, k=1) + np.eye(40, k=-1)
+    w = gba.weights.from_matrix(pd.DataFrame(chain, range(40), range(40)))
+    data, treated, _ = _staggered()
+    only = treated.where(treated.index == 0)
+    with pytest.warns(GbaWarning, match="Left out, because they lack periods: 1 "):
+        got = gba.causal.difference_in_differences(
+            "y ~ 1", data.drop([(1, 2001)]), treated=only, w=w, rings=2, unbalanced="common"
+        )
+    assert list(got.params.index) == ["treated", "2 steps away"]
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_rings_are_blamed_only_where_there_are_some(design):
+    data, _, km = _staggered()
+    everyone = list(range(40))
+    with pytest.raises(DataError, match="no unit is (never treated|untreated), so") as told:
+        design("y ~ 1", data, treated=everyone, time=2004)
+    assert "ring" not in str(told.value)
+    with pytest.raises(DataError, match="touched.*use fewer or narrower rings"):
+        design("y ~ 1", data, treated=everyone, time=2004, distance=km, rings=[10])

@@ -85,7 +85,7 @@ def test_the_size_of_the_test_of_leads_is_near_its_level():
 
 def test_without_clean_units_or_base_nothing_is_estimated():
     data, _, start = _panel()
-    with pytest.raises(DataError, match="never treated and never touched"):
+    with pytest.raises(DataError, match="no unit is never treated, so there is nothing"):
         gba.causal.event_study("y ~ 1", data, treated=list(range(30)), time=start)
     dates = pd.Series(np.nan, index=range(30))
     dates[0] = 5
