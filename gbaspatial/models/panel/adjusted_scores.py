@@ -172,8 +172,8 @@ def solved(scores: AdjustedScores) -> tuple[PanelProblem, Estimate]:
             best = height, at
     if best is None:
         raise ConvergenceError(
-            f"the adjusted scores of rho and lambda are nowhere zero together within {_told(ends[0])} and "
-            f"{_told(ends[1])}; fit one of both (panel_lag, panel_error), or take fewer effects."
+            f"no point was found where the adjusted scores of rho and lambda are zero together within {_told(ends[0])} "
+            f"and {_told(ends[1])}; fit one of both (panel_lag, panel_error), or take fewer effects."
         )
     return _estimate(scores, *best[1].tolist())
 
