@@ -103,7 +103,6 @@ def test_what_travels_together_is_one_thing():
 
 MOST_LINES = 400
 WHOLE = {  # longer files that no noun divides, each with its reason: docs/architecture.md tells them too
-    "options.py": "one door for options; half of it are examples that run",
     "results.py": "what every result can do; its verbs are short, and told in full",
     "figures/printed_maps.py": "one kind of picture: its parts are drawn by nobody else",
 }

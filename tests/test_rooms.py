@@ -13,6 +13,7 @@ from gbaspatial import models
 PACKAGE = Path(gbaspatial.__file__).parent
 FLOORS = [
     ["errors", "sizes"],
+    ["checks"],
     ["options"],
     ["filenames"],
     ["writing", "seals", "sheets", "typesetting"],
