@@ -188,6 +188,7 @@ def test_no_file_leads_back_to_itself():
 ANY = {  # how often a room may say Any in its annotations, and what for
     "__init__": (1, "names that are opened late"),
     "autocorrelation": (17, "options handed on by name; results of whichever statistic was asked; keys of mappings"),
+    "checks": (6, "what anybody may have typed, before it is checked"),
     "cli": (52, "what click hands over by name; fits of whichever model was asked"),
     "data": (6, "cells of files; the address of a driver that is optional"),
     "disparity": (4, "keys of mappings, in which Mapping is invariant; fields handed on by name"),
@@ -200,7 +201,7 @@ ANY = {  # how often a room may say Any in its annotations, and what for
     "maps": (3, "options of folium; `Payload`, which holds what JSON holds"),
     "models": (35, "options handed on by name; W by period or by name; factors of whichever solver serves"),
     "opinions": (14, "models of PySAL, which says no types; results of every room"),
-    "options": (8, "what anybody may have typed, before it is checked"),
+    "options": (2, "what anybody may have typed, before it is checked"),
     "partitions": (1, "names that are opened late"),
     "records": (16, "values of JSON; cells and labels of any frame"),
     "repeated": (16, "what blocks give, which is kept and sent as it is"),
