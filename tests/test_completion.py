@@ -196,3 +196,21 @@ def test_what_is_not_there_says_so():
     gmm = gba.models.panel_ols("income ~ price", LONG_DATA, effects="unit", dynamic="y", method="gmm")
     with pytest.raises(AttributeError, match=r"has no simulate\(\): it is for panels without the outcome"):
         gmm.simulate()
+
+
+def test_completion_shows_no_w_rho_or_likelihood_that_a_fit_has_not():
+    data, w = gba.load_cities(year=2019), gba.weights.contiguity(gba.load_cities(year=2019), links=2019)
+    asked = ("log(gdp_pc_cny) ~ log(population)", data, w.row_standardized())
+    may_lack = {"w", "error_w", "rho", "lambda_", "log_likelihood", "extra"}
+    shown = {
+        "ols": gba.models.ols(*asked[:2]), "lag": gba.models.lag(*asked), "error": gba.models.error(*asked),
+        "sarar": gba.models.sarar(*asked), "gmm": gba.models.lag(*asked, method="gmm"),
+    }  # fmt: skip
+    assert {kind: may_lack & set(dir(fit)) for kind, fit in shown.items()} == {
+        "ols": {"log_likelihood"},
+        "lag": {"w", "rho", "log_likelihood"},
+        "error": {"error_w", "lambda_", "log_likelihood"},
+        "sarar": {"w", "error_w", "rho", "lambda_", "log_likelihood"},
+        "gmm": {"w", "rho", "extra"},
+    }
+    assert shown["ols"].w is None  # and asking answers still

@@ -7,7 +7,7 @@ the words below them follow.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
@@ -23,6 +23,7 @@ from gbaspatial.results import Result, Table
 F = TypeVar("F", bound="Fitted")
 Inference = Literal["recommended", "asymptotic"]
 INFERENCES = ("recommended", "asymptotic")
+_MAY_LACK = ("w", "error_w", "extra", "rho", "lambda_", "log_likelihood", "aic", "bic")
 
 
 class Designed(Protocol):
@@ -125,6 +126,12 @@ def absent(kind: type, name: str, belong: Mapping[str, str] = BELONG) -> str:
     return f"a {kind.__name__} has no {name!r}. {nearest_names(name, [n for n in dir(kind) if not n.startswith('_')])}"
 
 
+def _is_nothing(value: object) -> bool:
+    return value is None or (
+        np.isnan(value) if isinstance(value, float) else isinstance(value, Sized) and not len(value)
+    )
+
+
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Fitted(Result):
     """Coefficients with their covariance, residuals and likelihood.
@@ -176,6 +183,11 @@ class Fitted(Result):
     _exponential: ClassVar[bool] = False  # whether the mean of y is exp(X b)
 
     # -- what was estimated -----------------------------------------------------------
+    def __dir__(self) -> list[str]:
+        """What completion shows: without the W, rho or likelihood that this fit has not."""
+        without = {name for name in _MAY_LACK if _is_nothing(getattr(self, name, None))}
+        return sorted(set(object.__dir__(self)) - without)
+
     @property
     def formula(self) -> str:
         """The formula as it was given."""
