@@ -29,6 +29,19 @@ if TYPE_CHECKING:
 _FEWEST_YEARS = 3  # that effects of units and years leave something to explain
 _MANY = 300  # units from which orders and samples are fewer: they see far more than needed
 _EFFECTS = {"unit": Words("units", "单元"), "twoway": Words("units and years", "单元与年份")}
+_OUTSIDE = {
+    "unit": Words(
+        "With effects of units alone the estimate lies outside its interval, which comes from moving whole histories "
+        "between units: what all units share over time moves the estimate. Read the row with effects of years.",
+        "只控制单元效应时，估计值落在其区间之外（区间由各单元的整段历史互换而得）：各单元共有的时间变化会移动估计值。请看含年份效应的一行。",
+    ),
+    "twoway": Words(
+        "With effects of units and years the estimate lies outside its interval: with so few units the two follow "
+        "different rules. Read the interval.",
+        "控制单元与年份效应时，估计值落在其区间之外：单元如此之少，两者依据的规则不同。请看区间。",
+    ),
+}
+"""rho is the maximum of a likelihood, its interval is tested by moving histories: the two can part."""
 _CELLS_ZH = {words.en: words.zh for words in _EFFECTS.values()}
 
 
@@ -53,6 +66,10 @@ def panel_section(region: Region, w: Weights) -> tuple[Section | None, list[Word
     draws = 999 if len(region.units) >= _MANY else 9_999
     moran = autocorrelation.moran_by(rows["outcome"].rename(region.outcome), w, draws=draws, rng=region.seed)
     tables = {"panel_moran": _moran_table(moran, region)} | ({"panel": _table(fits, region)} if fits else {})
+    notes_zh = {
+        "panel_moran": ("联合 p 值：按全部年份校正，各年单元次序相同。",),
+        "panel": tuple(note.zh for note in _notes(fits, region)),
+    }
     titles = {"panel_moran": f"逐年的莫兰指数：{region.outcome}", "panel": f"{region.outcome} 的面板模型"}
     findings = [*_of_fits(fits, region), _by_year(moran, region)]
     return Section(
@@ -62,7 +79,7 @@ def panel_section(region: Region, w: Weights) -> tuple[Section | None, list[Word
         findings=tuple(findings),
         brief=(findings[-2],) if fits else (),
         tables=tables,
-        tables_zh={name: in_chinese(table, titles[name], _notes_zh(name), _CELLS_ZH) for name, table in tables.items()},
+        tables_zh={name: in_chinese(table, titles[name], notes_zh[name], _CELLS_ZH) for name, table in tables.items()},
         figures={"panel_moran": moran.plot()},
         figures_zh={"panel_moran": _line_zh(moran, region)},
         captions={
@@ -165,19 +182,24 @@ def _table(fits: dict[str, PanelFit], region: Region) -> Table:
         }
     frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("effects")
     formats = dict.fromkeys(("rho", "rho_lower", "rho_upper"), ".2f")
-    names = [name for name in region.regressors if region.panel is not None and name in region.panel]
-    given = f"given {', '.join(names)}" if names else "nothing else given"
-    return Table(frame, f"Panel lag models of {region.outcome}", (f"95 % intervals; {given}.",), formats)
+    return Table(frame, f"Panel lag models of {region.outcome}", tuple(n.en for n in _notes(fits, region)), formats)
+
+
+def _notes(fits: dict[str, PanelFit], region: Region) -> list[Words]:
+    """What the intervals are given, and which estimates lie outside of theirs, with the reason."""
+    names = ", ".join(name for name in region.regressors if region.panel is not None and name in region.panel)
+    given = Words(
+        f"95 % intervals; {f'given {names}' if names else 'nothing else given'}.",
+        f"95% 区间；{f'给定 {names}' if names else '不含其他变量'}。",
+    )
+    rhos = {kind: spatial_of(fit) for kind, fit in fits.items()}
+    return [given, *(_OUTSIDE[kind] for kind, rho in rhos.items() if not rho.lower <= rho.estimate <= rho.upper)]
 
 
 def _moran_table(moran: ByPeriodResult, region: Region) -> Table:
     frame = moran.table[["statistic", "p_value", "p_joint"]]
     notes = ("p_joint: adjusted for all years, the units in the same order in each.",)
     return Table(frame, f"Moran's I of {region.outcome} by year", notes)
-
-
-def _notes_zh(name: str) -> tuple[str, ...]:
-    return {"panel_moran": ("联合 p 值：按全部年份校正，各年单元次序相同。",), "panel": ("95% 区间。",)}[name]
 
 
 def _by_year(moran: ByPeriodResult, region: Region) -> Words:

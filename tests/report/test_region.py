@@ -15,6 +15,7 @@ from shapely.geometry import box
 import gbaspatial as gba
 from gbaspatial.cli import main
 from gbaspatial.errors import DataError, MissingDataError, UnknownNameError
+from gbaspatial.report import region_panel
 from gbaspatial.report.chinese import note_in_chinese
 from gbaspatial.report.region import Region, sections_of
 
@@ -175,6 +176,17 @@ def years_of(squares, years=range(2001, 2007), seed=2):
     return pd.DataFrame(
         {"income": level * np.exp(0.2 * rng.normal(size=len(index))), "schools": rng.normal(size=len(index))}, index
     )
+
+
+@pytest.mark.parametrize(("estimate", "told"), [(0.84, 2), (0.5, 0), (0.2, 2)])
+def test_an_estimate_outside_its_interval_is_told_below_the_table(squares, monkeypatch, estimate, told):
+    """A maximum of a likelihood and an interval of moved histories can part: no bare row of the two."""
+    given = region_panel.spatial_of
+    changed = {"estimate": estimate, "lower": 0.36, "upper": 0.76}
+    monkeypatch.setattr(region_panel, "spatial_of", lambda fit: given(fit)._replace(**changed))
+    section = next(s for s in sections_of(Region(squares, "income", panel=years_of(squares))) if s.key == "panel")
+    assert " ".join(section.tables["panel"].notes).count("outside its interval") == told
+    assert " ".join(section.tables_zh["panel"].notes).count("区间之外") == told
 
 
 def test_years_give_a_chapter_with_the_numbers_of_the_api(squares):
