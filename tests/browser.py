@@ -206,6 +206,17 @@ class Page:
     def _on_load(self, _: dict[str, Any]) -> None:
         self._loaded = True
 
+    def reload(self, address: str = "", settle: float = 0.3) -> None:
+        """Load the page anew, with `address` behind the #; wait for its load and `settle` seconds."""
+        if address:
+            self.evaluate(f"history.replaceState(null, '', {json.dumps('#' + address.removeprefix('#'))})")
+        self._loaded = False
+        self.command("Page.reload")
+        deadline = time.monotonic() + self.timeout
+        while not self._loaded:
+            self._receive(max(0.1, deadline - time.monotonic()))
+        self.wait(settle)
+
     def wait(self, seconds: float) -> None:
         """Let the page run for a while; events are taken in meanwhile."""
         self.evaluate(f"new Promise(done => setTimeout(done, {int(seconds * 1000)}))")

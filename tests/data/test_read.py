@@ -111,7 +111,7 @@ def test_missing_values_stay_missing(tmp_path):
         ("id,x\na,1\n", {"unit": "id", "time": "year"}, UnknownNameError, "no column 'year'"),
         ("id,x\na,1\n", {"unit": "id", "numeric": ["z"]}, UnknownNameError, "no column 'z'"),
         ("id,x\na,1\na,2\n", {"unit": "id"}, AlignmentError, "more than one row for a"),
-        ("id,y,x\na,2019,1\na,2019,2\n", {"unit": "id", "time": "y"}, AlignmentError, r"\('a', 2019\)"),
+        ("id,y,x\na,2019,1\na,2019,2\n", {"unit": "id", "time": "y"}, AlignmentError, r"a \(2019\)"),
         ("id,x\na,1\n,2\n", {"unit": "id"}, AlignmentError, "no id in row 3"),
         ("id,x\na,1\nb,2\nc,n.a.\n", {"unit": "id"}, DataError, "column 'x'.*'n.a.' in row 4.*missing="),
         ("id,x\na,1\nb,\n", {"unit": "id", "numeric": ["x"]}, MissingDataError, "column 'x'.*row 3"),

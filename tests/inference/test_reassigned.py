@@ -9,7 +9,7 @@ from scipy import sparse
 from gbaspatial import autocorrelation as ac
 from gbaspatial.autocorrelation import cross, local_cross
 from gbaspatial.autocorrelation.autoregression import aple_statistic, weights_trace
-from gbaspatial.inference import reassigned
+from gbaspatial.inference import permutation, reassigned
 from gbaspatial.inference.conditional import shared_draws
 from gbaspatial.inference.permutation import orders
 from gbaspatial.weights import Weights, from_pairs
@@ -38,9 +38,9 @@ def data(request) -> tuple[Weights, pd.DataFrame]:
     return w, pd.DataFrame({"x": x + 3.0, "y": x + y}, w.ids)
 
 
-@pytest.mark.parametrize("parts", ["1", "2"])
+@pytest.mark.parametrize("parts", [1, 2])
 def test_lags_are_those_of_the_orders_however_draws_are_split(data, parts, monkeypatch):
-    monkeypatch.setenv("NUMBA_NUM_THREADS", parts)
+    monkeypatch.setattr(permutation, "threads", lambda: parts)
     w, table = data
     W, Z = w.sparse, table.to_numpy().T
     order = orders(w.n, 40, seed=3)

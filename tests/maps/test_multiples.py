@@ -137,8 +137,7 @@ def test_the_address_the_picture_and_the_close_button_know_the_panels(page, path
     assert set(panels) <= set(texts)
     page.evaluate("[...document.querySelectorAll('.gba-multiples-controls button')].pop().click()")
     assert page.evaluate("[gbaAtlas.first().multiples, gbaAtlas.first().views.length]") == [None, 0]
-    page.evaluate(f"location.hash = {address!r}; location.reload()")
-    page.wait(0.6)
+    page.reload(address)
     assert page.evaluate("gbaAtlas.first().multiples.panels.length") == len(panels)
 
 
@@ -182,8 +181,7 @@ def test_two_w_are_chosen_one_for_each_side(page, path):
     page.wait(0.4)
     address = page.evaluate("location.hash")
     with browser.open_page(path, settle=0.1) as again:
-        again.evaluate(f"location.hash = {address!r}; location.reload()")
-        again.wait(0.6)
+        again.reload(address)
         assert again.evaluate(PAIRS) == [[pairs[1]], [pairs[0][0]]]
     captions = page.evaluate("[...document.querySelectorAll('.gba-caption')].map(c => c.textContent)")
     assert "Two nearest" in captions[0]

@@ -257,8 +257,7 @@ def test_an_address_changed_in_the_open_page_is_followed_and_the_way_back_too(pa
 def test_a_broken_address_leaves_the_page_whole(path, part):
     with browser.open_page(path, settle=0.1) as page:
         home = page.evaluate("gbaAtlas.first().map.getZoom()")
-        page.evaluate(f"location.hash = '#{part}'; location.reload()")
-        page.wait(0.6)
+        page.reload(part)
         assert page.evaluate("(a => [a.compare, a.map.getZoom()])(gbaAtlas.first())") == [None, home]
         assert page.errors == []
 
@@ -271,8 +270,7 @@ def test_scale_and_sources_stand_above_the_table_that_an_address_opens(path, tab
         - document.querySelector(name).getBoundingClientRect().bottom)
     """
     with browser.open_page(path, settle=0.1) as page:
-        page.evaluate(f"location.hash = '#tab={tab}'; location.reload()")
-        page.wait(0.6)
+        page.reload(f"tab={tab}")
         assert min(page.evaluate(gap)) >= -1
         page.click("[id$='-tab-units']")  # a page of another height
         assert min(page.evaluate(gap)) >= -1

@@ -59,7 +59,7 @@ def test_every_summary_names_its_inference_and_measures_are_numbers(name):
 
 def test_a_fit_of_a_panel_tells_of_the_verbs_of_others():
     fit = FITS["panel_lag"]()
-    with pytest.raises(AttributeError, match=r"a PanelFit has no exact_test\(\): it is for .* It has impacts"):
+    with pytest.raises(AttributeError, match=r"a HistoriesFit has no exact_test\(\): it is for .* It has impacts"):
         fit.exact_test()
     with pytest.raises(AttributeError, match="Did you mean pvalues"):
         _ = fit.pvalue
