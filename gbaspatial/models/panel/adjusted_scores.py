@@ -36,6 +36,7 @@ from gbaspatial.models.solve.origin import least_squares
 _GRID = 21  # of each parameter
 _FINE = 401  # of rho, where a score is read between the grid's values
 _SOLVED = 1e-9
+_STEP = 1e-5  # of the width of an interval: how far beside a root slopes are taken
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -163,19 +164,33 @@ def solved(scores: AdjustedScores) -> tuple[PanelProblem, Estimate]:
     ends = window(model.lag.interval), window(model.error.interval)
     width = np.array([high - low for low, high in ends])
     best: tuple[float, np.ndarray] | None = None
-    for height, start in _starts(scores, *ends):
-        found = optimize.root(lambda at: scores.equations(*(at * width)), start / width, method="hybr")
-        at = found.x * width
-        inside = all(low < value < high for value, (low, high) in zip(at, ends, strict=True))
-        exact = bool(np.all(np.abs(found.fun) <= _SOLVED * scores.count * (1 + 1 / width)))
-        if inside and exact and (best is None or height > best[0]):
-            best = height, at
+    grid = _Grid.of(scores, *ends)
+    for starts in (grid.along(), grid.anywhere()):
+        for height, start in starts:
+            at = _root(scores, start, width, ends) if best is None or height > best[0] else None
+            best = best if at is None else (height, at)
+        if best is not None:
+            break
     if best is None:
         raise ConvergenceError(
             f"no point was found where the adjusted scores of rho and lambda are zero together within {_told(ends[0])} "
             f"and {_told(ends[1])}; fit one of both (panel_lag, panel_error), or take fewer effects."
         )
     return _estimate(scores, *best[1].tolist())
+
+
+def _root(
+    scores: AdjustedScores, start: np.ndarray, width: np.ndarray, ends: tuple[tuple[float, float], ...]
+) -> np.ndarray | None:
+    """The (rho, lambda) that a search from `start` finds, unless the scores rise there, as beside a saddle."""
+    found = optimize.root(lambda at: scores.equations(*(at * width)), start / width, method="hybr")
+    at = found.x * width
+    inside = all(low < value < high for value, (low, high) in zip(at, ends, strict=True))
+    if not inside or np.any(np.abs(found.fun) > _SOLVED * scores.count * (1 + 1 / width)):
+        return None
+    steps = np.diag(_STEP * width)
+    slopes = np.column_stack([scores.equations(*(at + one)) - scores.equations(*(at - one)) for one in steps]) * width
+    return at if np.trace(slopes) < 0 < np.linalg.det(slopes) else None
 
 
 def _told(ends: tuple[float, float]) -> str:
@@ -187,28 +202,63 @@ def _nodes(ends: tuple[float, float]) -> np.ndarray:
     return (low + high) / 2 - (high - low) / 2 * np.cos(np.pi * (np.arange(_GRID) + 0.5) / _GRID)
 
 
-def _starts(
-    scores: AdjustedScores, one: tuple[float, float], two: tuple[float, float]
-) -> Iterator[tuple[float, np.ndarray]]:
-    """Where the score of lambda falls through zero along the best rho for each lambda, with how high that lies."""
-    rhos, lams = _nodes(one), _nodes(two)
-    many = [scores.at_lambda(lam) for lam in lams.tolist()]
-    sizes = np.array([float(at.squares(0.0)) for at in many])
-    y = scores.model.y
-    if sizes.min() <= 1e-20 * float(y @ y):
-        raise ConvergenceError("regressors and effects explain every row exactly; use fewer of them.")
-    traces = np.zeros((_GRID, _GRID))
-    if scores.corrected:
-        traces = np.array([_inside_traces(many, scores.inside(rho)) for rho in rhos.tolist()])
-    line = _Line.of(scores.model, one)
-    tops = [_top(scores, at, rhos, traces[:, j], line) for j, at in enumerate(many)]
-    slopes = [at.of_lambda(rho) * scores.count / float(at.squares(rho)) - at.trace
-              for at, (_, rho) in zip(many, tops, strict=True)]  # fmt: skip
-    for i, j in pairwise(range(_GRID)):
-        if slopes[i] > 0 >= slopes[j]:
-            share = slopes[i] / (slopes[i] - slopes[j])
-            both = [np.array([tops[place][1], lams[place]]) for place in (i, j)]
-            yield max(tops[i][0], tops[j][0]), (1 - share) * both[0] + share * both[1]
+@dataclass(frozen=True, slots=True, eq=False)
+class _Grid:
+    """Both scores at `rhos` (g,) and `lams` (g,): what they need at each lambda, and traces inside what M takes out."""
+
+    scores: AdjustedScores
+    rhos: np.ndarray
+    lams: np.ndarray
+    many: list[AtLambda]
+    inside: np.ndarray
+    line: _Line
+
+    @classmethod
+    def of(cls, scores: AdjustedScores, one: tuple[float, float], two: tuple[float, float]) -> _Grid:
+        """Of the intervals of rho and lambda."""
+        rhos, lams = _nodes(one), _nodes(two)
+        many = [scores.at_lambda(lam) for lam in lams.tolist()]
+        sizes = np.array([float(at.squares(0.0)) for at in many])
+        y = scores.model.y
+        if sizes.min() <= 1e-20 * float(y @ y):
+            raise ConvergenceError("regressors and effects explain every row exactly; use fewer of them.")
+        traces = np.zeros((_GRID, _GRID))
+        if scores.corrected:
+            traces = np.array([_inside_traces(many, scores.inside(rho)) for rho in rhos.tolist()])
+        return cls(scores, rhos, lams, many, traces, _Line.of(scores.model, one))
+
+    def _of_lambda(self, j: int, rho: float) -> float:
+        at = self.many[j]
+        return at.of_lambda(rho) * self.scores.count / float(at.squares(rho)) - at.trace
+
+    def along(self) -> Iterator[tuple[float, np.ndarray]]:
+        """Where the score of lambda falls through zero along the best rho for each lambda, with how high that lies."""
+        heights = [_heights(self.scores, at, self.rhos, self.inside[:, j], self.line) for j, at in enumerate(self.many)]
+        best = [int(np.argmax(one)) for one in heights]
+        tops = [(float(one[place]), float(self.line.fine[place])) for one, place in zip(heights, best, strict=True)]
+        slopes = [self._of_lambda(j, rho) for j, (_, rho) in enumerate(tops)]
+        for i, j in pairwise(range(_GRID)):
+            if slopes[i] > 0 >= slopes[j]:
+                share = slopes[i] / (slopes[i] - slopes[j])
+                both = [np.array([tops[place][1], self.lams[place]]) for place in (i, j)]
+                yield max(tops[i][0], tops[j][0]), (1 - share) * both[0] + share * both[1]
+
+    def anywhere(self) -> Iterator[tuple[float, np.ndarray]]:
+        """The middle of each cell in which both scores change their signs, with how high that lies."""
+        curve = self.scores.model.lag.curve  # type: ignore[union-attr]
+        own = np.array([-curve.derivatives(rho)[0] for rho in self.rhos.tolist()])
+        first = self.scores.count * np.array(
+            [[at.of_rho(rho) / float(at.squares(rho)) for at in self.many] for rho in self.rhos.tolist()]
+        )
+        first += self.inside - own[:, None]
+        second = np.array([[self._of_lambda(j, rho) for j in range(_GRID)] for rho in self.rhos.tolist()])
+        for i, k in pairwise(range(_GRID)):
+            for j, m in pairwise(range(_GRID)):
+                cells = [one[i : k + 1, j : m + 1] for one in (first, second)]
+                if all(cell.min() <= 0 <= cell.max() for cell in cells):
+                    start = np.array([self.rhos[i] + self.rhos[k], self.lams[j] + self.lams[m]]) / 2
+                    height = _heights(self.scores, self.many[j], self.rhos, self.inside[:, j], self.line)
+                    yield float(np.interp(start[0], self.line.fine, height)), start
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -234,18 +284,15 @@ class _Line:
         return np.asarray((1 - rho / low) * (1 - rho / high))
 
 
-def _top(
-    scores: AdjustedScores, at: AtLambda, rhos: np.ndarray, inside: np.ndarray, line: _Line
-) -> tuple[float, float]:
-    """The highest value over rho, and rho, of the function whose slope is the score of rho at one lambda."""
+def _heights(scores: AdjustedScores, at: AtLambda, rhos: np.ndarray, inside: np.ndarray, line: _Line) -> np.ndarray:
+    """(f,) values over the line of the function whose slope is the score of rho at one lambda."""
     fine = line.fine
     smooth = Chebyshev.fit(rhos, inside * line.tamed(rhos), _GRID - 1, domain=list(line.ends))
     taken = integrate.cumulative_trapezoid(smooth(fine) / line.tamed(fine), fine, initial=0.0)
     taken -= np.interp(0.0, fine, taken)
     value = line.curve + taken - scores.count / 2 * (np.log(at.squares(fine) / scores.count) + LOG_2PI + 1)
-    place = int(np.argmax(value))
     level = scores.model.error.curve(at.lam) + (at.half if scores.corrected else 0.0)  # type: ignore[union-attr]
-    return float(value[place]) + level, float(fine[place])
+    return np.asarray(value + level)
 
 
 def _estimate(scores: AdjustedScores, rho: float, lam: float) -> tuple[PanelProblem, Estimate]:

@@ -214,3 +214,41 @@ def test_the_bias_of_dummies_is_gone():
     error = np.std(found["lee-yu"], axis=0) / np.sqrt(40)
     assert (np.abs(bias["lee-yu"]) < 3 * error).all(), bias
     assert bias["none"][2] < -0.2, bias
+
+
+def of_nearest(seed, k, n=20, years=6, rho=0.4, lam=0.3):
+    """A panel over the `k` nearest of random points that move every second year, one W by year for lag and error."""
+    rng = np.random.default_rng(seed)
+    ids, mu, x, y, ws = [f"u{i}" for i in range(n)], rng.normal(size=n), [], [], {}
+    for year in range(years):
+        if year % 2 == 0:
+            points = rng.uniform(size=(n, 2))
+            apart = ((points[:, None] - points[None]) ** 2).sum(axis=-1)
+            np.fill_diagonal(apart, np.inf)
+            W = np.zeros((n, n))
+            W[np.arange(n)[:, None], np.argsort(apart, axis=1)[:, :k]] = 1 / k
+        ws[year] = Weights(sparse.csr_array(W), ids)
+        x.append(rng.normal(size=n))
+        u = np.linalg.solve(np.eye(n) - lam * W, rng.normal(size=n))
+        y.append(np.linalg.solve(np.eye(n) - rho * W, x[-1] + mu + u))
+    index = pd.MultiIndex.from_product([range(years), ids], names=["year", "unit"])
+    return pd.DataFrame({"y": np.ravel(y), "x": np.ravel(x)}, index=index).swaplevel(), ws
+
+
+@pytest.mark.parametrize("seed", [27, 59])
+def test_a_root_away_from_the_best_rho_for_each_lambda_is_found(seed):
+    data, ws = of_nearest(seed, 10)
+    fit = models.panel_sarar("y ~ x", data, ws, effects="twoway", inference="asymptotic")
+    scores = scores_of("twoway", ws, data=data)
+    at = np.array([fit.rho, fit.lambda_])
+    np.testing.assert_allclose(scores.equations(*at), 0, atol=1e-6)
+    steps = 1e-5 * np.eye(2)
+    slopes = np.column_stack([scores.equations(*(at + one)) - scores.equations(*(at - one)) for one in steps])
+    assert np.all(np.linalg.eigvals(slopes).real < 0)  # no saddle
+    assert np.hypot(*(at - [0.4, 0.3])) < 0.7
+
+
+def test_scores_that_are_zero_only_outside_the_intervals_are_refused():
+    data, ws = of_nearest(38, 10)
+    with pytest.raises(ConvergenceError, match="no point was found where the adjusted scores"):
+        models.panel_sarar("y ~ x", data, ws, effects="twoway")
