@@ -308,8 +308,8 @@ def _cross_validated(y: np.ndarray, d: np.ndarray, hole: float, kernel: str, deg
     best: tuple[float, float] | None = None
     for h in tried:
         try:
-            _near(d, h, hole, degree)
-        except DataError:
+            _jump(y, d, float(h), hole, kernel, degree)
+        except DataError:  # too few units, or too few different distances
             continue
         errors = [_missed(y, d, int(i), h, hole, kernel, degree) for i in np.flatnonzero(half & (np.abs(d) >= hole))]
         known = [e for e in errors if e is not None]

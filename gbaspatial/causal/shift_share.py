@@ -177,7 +177,9 @@ def _checked_shares(shares: pd.DataFrame, shocks: pd.Series, ids: pd.Index) -> n
     if not isinstance(shocks, pd.Series):
         raise LabelTypeError(f"shocks is a {type(shocks).__name__}; pass a Series by industry.")
     differing = shares.columns.symmetric_difference(shocks.index)
-    if len(differing) or shares.columns.has_duplicates:
+    for kept in (shares.columns, shocks.index):
+        differing = differing.union(kept[kept.duplicated()].unique(), sort=False)
+    if len(differing):
         raise AlignmentError(
             f"shares and shocks must have the same industries, each once; they differ in {some(differing)}."
         )

@@ -85,3 +85,18 @@ def test_outlines_that_differ_by_round_off_are_one_line():
     units = gpd.GeoDataFrame(geometry=boxes, crs=4326)
     there = np.arange(24) >= 12
     assert (np.abs(signed_distance_km(units, there, None)) < 35).all()
+
+
+@pytest.mark.parametrize("degree", [1, 2])
+def test_a_bandwidth_of_its_own_choice_can_be_estimated_with(degree):
+    """Rows of equal cells lie at few different distances: the narrowest bandwidths hold too few of them."""
+    boxes = [
+        shapely.box(i, j, i + 10_000, j + 10_000) for i in range(0, 100_000, 10_000) for j in range(0, 60_000, 10_000)
+    ]
+    units = gpd.GeoDataFrame(geometry=boxes, crs=32650, index=[f"c{i}" for i in range(60)])
+    side = pd.Series(["west"] * 30 + ["east"] * 30, units.index)
+    for seed in range(4):
+        values = pd.Series(np.random.default_rng(seed).normal(size=60) + 3 * (side == "east"), units.index)
+        found = gba.causal.border_discontinuity(values, units, side, beyond="east", degree=degree)
+        assert np.isfinite(found.frame.loc["east", ["estimate", "std_error"]].astype(float)).all()
+        assert found.bandwidth_km > 15.1 + 10 * (degree - 1)

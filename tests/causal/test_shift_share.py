@@ -66,6 +66,12 @@ def test_what_does_not_fit_is_said():
     data, shares, shocks = _made()
     with pytest.raises(AlignmentError, match="s0"):
         gba.causal.shift_share("growth ~ 1", data, shares, shocks.drop("s0"))
+    for twice in (
+        (shares, pd.concat([shocks, shocks["s3":"s3"]])),
+        (pd.concat([shares, shares[["s3"]]], axis=1), shocks),
+    ):
+        with pytest.raises(AlignmentError, match="each once; they differ in s3"):
+            gba.causal.shift_share("growth ~ 1", data, *twice)
     with pytest.raises(DataError, match="negative for u1"):
         gba.causal.shift_share("growth ~ 1", data, shares.assign(s0=np.where(shares.index == "u1", -1, 0)), shocks)
     few = data.iloc[:10]
