@@ -97,12 +97,7 @@ def level_of(value: object, name: str = "level") -> float:
     >>> level_of(0.95)
     0.95
     """
-    try:
-        return number(value, name, least=0, most=1, open_ends=True)
-    except OptionError:
-        raise OptionError(
-            f"{name}={brief(value)} is not a confidence level; use one between 0 and 1, such as 0.95."
-        ) from None
+    return _inside_zero_and_one(value, name, "a confidence level; use one between 0 and 1, such as 0.95.")
 
 
 def probability(value: object, name: str) -> float:
@@ -116,12 +111,14 @@ def probability(value: object, name: str) -> float:
     Traceback (most recent call last):
     gbaspatial.errors.OptionError: alpha=5 is not a probability; use a number between 0 and 1, such as 0.05.
     """
+    return _inside_zero_and_one(value, name, "a probability; use a number between 0 and 1, such as 0.05.")
+
+
+def _inside_zero_and_one(value: object, name: str, wanted: str) -> float:
     try:
         return number(value, name, least=0, most=1, open_ends=True)
     except OptionError:
-        raise OptionError(
-            f"{name}={brief(value)} is not a probability; use a number between 0 and 1, such as 0.05."
-        ) from None
+        raise OptionError(f"{name}={brief(value)} is not {wanted}") from None
 
 
 def text(value: object, name: str) -> str:
